@@ -1,0 +1,46 @@
+"""Softmax cross-entropy, worked out in the open.
+
+The functions take NumPy arrays or nested sequences and compute in float64; see each one's help.
+They are imported when first used, so that the command line starts without NumPy where it can.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xentcli.core.gradient import cross_entropy_grad, nll_loss_grad
+    from xentcli.core.loss import cross_entropy, nll_loss
+    from xentcli.core.softmax import log_softmax, softmax
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "__version__",
+    "cross_entropy",
+    "cross_entropy_grad",
+    "log_softmax",
+    "nll_loss",
+    "nll_loss_grad",
+    "softmax",
+]
+
+_HOME = {
+    "softmax": "xentcli.core.softmax",
+    "log_softmax": "xentcli.core.softmax",
+    "nll_loss": "xentcli.core.loss",
+    "cross_entropy": "xentcli.core.loss",
+    "nll_loss_grad": "xentcli.core.gradient",
+    "cross_entropy_grad": "xentcli.core.gradient",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,5 @@
+"""``python -m xentcli``."""
+
+from xentcli.main import script
+
+script()

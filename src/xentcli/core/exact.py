@@ -1,0 +1,36 @@
+"""Error-free transformations: the rounding error of one operation, itself a double.
+
+Source: Knuth, The Art of Computer Programming 2, 4.2.2 (two-sum); Dekker, "A floating-point
+technique for extending the available precision", Numer. Math. 18, 1971 (two-product).
+"""
+
+from __future__ import annotations
+
+from xentcli.core.layout import Array
+
+# 2**27 + 1 cuts a double of 53 bits into two halves whose products are exact.
+_SPLITTER = 134217729.0
+
+
+def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+    """a + b, rounded, and the error: their sum is a + b exactly."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
+
+
+def two_product(a: Array, b: float) -> tuple[Array, Array]:
+    """a · b, rounded, and the error: their sum is a · b exactly (barring over- and underflow)."""
+    product = a * b
+    a_high, a_low = _split(a)
+    high = _SPLITTER * b
+    b_high = high - (high - b)
+    b_low = b - b_high
+    error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, error
+
+
+def _split(a: Array) -> tuple[Array, Array]:
+    scaled = _SPLITTER * a
+    high = scaled - (scaled - a)
+    return high, a - high

@@ -1,0 +1,91 @@
+"""The same numbers as a framework of 32 or 16 bits prints them, lost digits included.
+
+PyTorch computes log-softmax as z − max − log Σ exp(z − max), the maximum's 1 inside the sum. In
+float32 every operation rounds to 24 bits; for the 16-bit types its CPU kernels work in float32 and
+round what they return. Softmax is the exponentials divided by their sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from xentcli.errors import ArgumentError
+
+Narrow = NDArray[np.float32]
+
+
+class Width(NamedTuple):
+    """A floating type: its name, and how a float32 result is rounded to it."""
+
+    name: str
+    rounded: Callable[[NDArray[np.floating]], Narrow]
+    numpy: type[np.floating]
+
+
+def _to_float32(values: NDArray[np.floating]) -> Narrow:
+    return values.astype(np.float32)
+
+
+def _to_float16(values: NDArray[np.floating]) -> Narrow:
+    with np.errstate(over="ignore", under="ignore"):
+        return values.astype(np.float16).astype(np.float32)
+
+
+WIDTHS = {
+    "float32": Width("float32", _to_float32, np.float32),
+    "float16": Width("float16", _to_float16, np.float16),
+}
+
+
+def width(dtype: DTypeLike) -> Width:
+    """The width that a ``dtype`` argument names."""
+    try:
+        return WIDTHS[np.dtype(dtype).name]
+    except (KeyError, TypeError):
+        names = ", ".join([*WIDTHS, "float64"])
+        raise ArgumentError("dtype", f"{dtype!r} is none of {names}") from None
+
+
+class Steps(NamedTuple):
+    """What each operation returned, as float32 arrays over axis 1, rounded where it is stored."""
+
+    logits: Narrow
+    maximum: Narrow
+    shifted: Narrow
+    exponentials: Narrow
+    total: Narrow
+    probs: Narrow
+    log_probs: Narrow
+
+
+def steps(positions: NDArray[np.floating], width: Width, temperature: float = 1.0) -> Steps:
+    """Softmax and its logarithm over axis 1 of ``(outer, C, inner)``, operation by operation."""
+    with np.errstate(all="ignore"):
+        logits = width.rounded(positions.astype(np.float32))
+        if temperature != 1.0:
+            logits = width.rounded(logits / np.float32(temperature))
+        maximum = np.maximum.reduce(logits, axis=1, keepdims=True)
+        shifted = logits - maximum
+        exponentials = np.exp(shifted)
+        total = np.add.reduce(exponentials, axis=1, keepdims=True)
+        return Steps(
+            logits,
+            maximum,
+            shifted,
+            exponentials,
+            total,
+            width.rounded(exponentials / total),
+            width.rounded(shifted - np.log(total)),
+        )
+
+
+def softmax(
+    positions: NDArray[np.floating], width: Width, temperature: float = 1.0, *, log: bool
+) -> NDArray[np.floating]:
+    """Softmax or its logarithm over axis 1, as a framework of that width has it."""
+    step = steps(positions, width, temperature)
+    return (step.log_probs if log else step.probs).astype(width.numpy)

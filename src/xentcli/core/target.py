@@ -1,0 +1,128 @@
+"""What a loss is measured against: class indices or soft targets, checked once.
+
+The effective target q of a sample is (1−ε)·onehot(y) + ε/C for an index y and (1−ε)·t + ε/C for a
+soft target t.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xentcli.core.layout import Array
+from xentcli.errors import ArgumentError, LabelError, counted
+
+Labels = NDArray[np.int64]
+
+# How far a soft target may be from summing to 1 before it is worth a word: rounding to three
+# decimals over ten classes stays below.
+SUM_TOLERANCE = 5e-3
+
+
+class Target(NamedTuple):
+    """Either ``labels`` of shape ``(outer, inner)`` or ``soft`` of shape ``(outer, C, inner)``."""
+
+    labels: Labels | None = None
+    soft: Array | None = None
+
+
+def as_target(target: ArrayLike, shape: tuple[int, ...], ignore_index: int) -> Target:
+    """The target of logits of that shape, validated; soft where its shape is the logits' own.
+
+    Raises:
+        LabelError (an IndexError and a ValueError): a label that is no class.
+        ArgumentError (a ValueError): a wrong shape, a label that is no integer, a soft target that
+            is negative or nan, soft targets with an ``ignore_index`` among the classes.
+    """
+    given = np.asarray(target)
+    axis = 1 if len(shape) > 1 else 0
+    index_shape = shape[:axis] + shape[axis + 1 :]
+    inner = int(np.prod(shape[axis + 1 :], dtype=np.int64))
+    outer = int(np.prod(shape[:axis], dtype=np.int64))
+    if given.shape == shape:
+        soft = as_soft(given, shape[axis], ignore_index)
+        return Target(soft=soft.reshape(outer, shape[axis], inner))
+    if given.shape == index_shape:
+        labels = as_labels(given, shape[axis], ignore_index)
+        return Target(labels=labels.reshape(outer, inner))
+    raise ArgumentError(
+        "target",
+        f"its shape {given.shape} fits neither labels {index_shape} nor soft targets {shape}",
+    )
+
+
+def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # type: ignore[type-arg]
+    """Integral labels, each a class or ``ignore_index``."""
+    if given.size == 0:
+        return given.astype(np.int64)
+    if given.dtype.kind not in "fiub":
+        raise ArgumentError("target", f"labels are integers, not {given.dtype}")
+    if given.dtype.kind == "f":
+        fractional = ~(np.isfinite(given) & (given == np.trunc(given)))
+        if fractional.any():
+            at = first_index(fractional)
+            raise ArgumentError("target", f"label {given[at]} is not an integer", index=at)
+    labels = given.astype(np.int64)
+    wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
+    if wrong.any():
+        at = first_index(wrong)
+        label = int(labels[at])
+        hint = "labels count from 0; are these 1-based?" if label == classes else ""
+        raise LabelError(
+            "target",
+            f"label {label} is out of range for {counted(classes, 'class', 'classes')}"
+            f" (0 to {classes - 1})",
+            index=at,
+            hint=hint,
+        )
+    return labels
+
+
+def as_soft(given: NDArray, classes: int, ignore_index: int) -> Array:  # type: ignore[type-arg]
+    """Soft targets: not negative, not nan."""
+    if 0 <= ignore_index < classes:
+        raise ArgumentError(
+            "ignore_index",
+            f"{ignore_index} is one of the classes, which soft targets cannot leave out",
+        )
+    if given.dtype.kind not in "fiub":
+        raise ArgumentError("target", f"soft targets are numbers, not {given.dtype}")
+    soft = given.astype(np.float64)
+    wrong = ~(soft >= 0) | np.isinf(soft)
+    if wrong.any():
+        at = first_index(wrong)
+        raise ArgumentError(
+            "target", f"soft target {soft[at]} is not a probability (0 or more)", index=at
+        )
+    return soft
+
+
+def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:
+    """The position of the first True, in the order of the data."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
+
+
+def unnormalised(soft: Array, axis: int) -> tuple[int, ...] | None:
+    """The first position whose soft target does not sum to 1, if there is one."""
+    sums = soft.sum(axis=axis)
+    wrong = np.abs(sums - 1.0) > SUM_TOLERANCE
+    return first_index(wrong) if wrong.any() else None
+
+
+def smoothed(target: Array, label_smoothing: float, axis: int) -> Array:
+    """q = (1−ε)·target + ε/C."""
+    if label_smoothing == 0.0:
+        return target
+    blended: Array = (1.0 - label_smoothing) * target + label_smoothing / target.shape[axis]
+    return blended
+
+
+def one_hot(labels: Labels, classes: int, axis: int) -> Array:
+    """1 at each label, 0 elsewhere; a label outside the classes (an ignored one) has no 1."""
+    shape = [1, 1]
+    shape[axis] = classes
+    hot = np.arange(classes).reshape(shape) == np.expand_dims(labels, axis)
+    result: Array = hot.astype(np.float64)
+    return result

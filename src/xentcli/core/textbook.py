@@ -1,0 +1,45 @@
+"""The formulas as introductions write them: p = exp(z)/Σ exp(z), then log p, then −Σ q·log p.
+
+They are here to be compared with, not relied on: exp overflows above z = 709.78, p rounds to 1 and
+its logarithm to 0, and a probability that underflows to 0 makes 0·log 0 = nan.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xentcli.core.layout import Array
+
+
+def exponential(logits: Array, temperature: float = 1.0) -> Array:
+    """exp(z/T), unshifted; inf where it overflows."""
+    with np.errstate(over="ignore", under="ignore"):
+        result: Array = np.exp(logits / temperature)
+    return result
+
+
+def softmax(exponentials: Array, axis: int) -> Array:
+    """exp(z) / Σ exp(z); inf/inf is nan."""
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        result: Array = exponentials / np.add.reduce(exponentials, axis=axis, keepdims=True)
+    return result
+
+
+def log(probs: Array) -> Array:
+    """log p; −inf where p underflowed to 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Array = np.log(probs)
+    return result
+
+
+def terms(weighted: Array, log_probs: Array) -> Array:
+    """−w·q·log p for every class, so that 0·(−inf) is nan."""
+    with np.errstate(invalid="ignore"):
+        result: Array = -(weighted * log_probs)
+    return result + 0.0
+
+
+def difference(probs: Array, weighted: Array, axis: int) -> Array:
+    """p·Σ(w·q) − w·q, cancellation included."""
+    result: Array = probs * np.add.reduce(weighted, axis=axis, keepdims=True) - weighted
+    return result

@@ -1,0 +1,130 @@
+"""What can go wrong, in sentences: a place, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+EXIT_OK = 0
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+EXIT_ROWS_LEFT_OUT = 3
+EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141
+EXIT_TERMINATED = 143
+
+LONGEST_VALUE = 60
+
+
+class Excerpt(NamedTuple):
+    """The text around a fault; ``start`` and ``end`` are what the caret points at."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Place(NamedTuple):
+    """Where a fault is: a file with line and column, a typed value, a path into a document."""
+
+    source: str
+    line: int | None = None
+    column: int | None = None
+    detail: str = ""
+    excerpt: Excerpt | None = None
+
+    def __str__(self) -> str:
+        numbers = [str(n) for n in (self.line, self.column) if n is not None]
+        spot = ":".join([escaped(self.source), *numbers])
+        if not self.detail:
+            return spot
+        mark = "," if self.source.startswith("--") else ":"
+        return f"{spot}{mark} {self.detail}"
+
+
+class XentError(Exception):
+    """A fault that is told to the person in one sentence, with an exit code of its own."""
+
+    exit_code = EXIT_FAILURE
+
+    def __init__(self, message: str, *, place: Place | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class DataError(XentError):
+    """The data, in a file or typed, cannot be used."""
+
+
+class OutputError(XentError):
+    """The answer could not be written."""
+
+
+class UsageError(XentError):
+    """The command line contradicts itself or asks for what does not exist."""
+
+    exit_code = EXIT_USAGE
+
+
+class ArgumentError(XentError, ValueError):
+    """An array or a setting handed to the mathematics is not usable.
+
+    ``argument`` is the parameter's name; ``index`` the position in it, where there is one.
+    """
+
+    def __init__(
+        self, argument: str, message: str, *, index: tuple[int, ...] = (), hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.argument = argument
+        self.index = index
+
+    def __str__(self) -> str:
+        position = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        return f"{self.argument}{position}: {self.message}"
+
+
+class LabelError(ArgumentError, IndexError):
+    """A label that names no class."""
+
+
+class PipeClosed(Exception):
+    """The program that reads this one's output went away."""
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived. Not an ``Exception``, so that no handler on the way takes it for a fault."""
+
+
+def escaped(text: str, limit: int | None = None) -> str:
+    """The text with everything unprintable escaped, so that no input can drive the terminal.
+
+    >>> escaped("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    # str.isprintable is False for controls, separators other than the space, and for the
+    # bidirectional marks (category Cf) that could reorder a message.
+    shown = "".join(
+        ch if ch.isprintable() else ch.encode("unicode_escape").decode("ascii") for ch in text
+    )
+    if limit is not None and len(shown) > limit:
+        return shown[: limit - 1] + "…"
+    return shown
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, "class", "classes"), counted(2, "sample")
+    ('1 class', '2 samples')
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def quoted(value: str) -> str:
+    """A value as messages show it: in quotes, escaped, cut at 60 characters."""
+    return f'"{escaped(value, LONGEST_VALUE)}"'

@@ -1,0 +1,112 @@
+"""What is handed from part to part: frozen data without behaviour."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal["logits", "probs", "log_probs"]
+AnswerField = Literal["loss", "probs", "log_probs", "grad"]
+Form = Literal["typed", "text", "json"]
+# Arrays are Any here so that the command line can describe itself without importing NumPy.
+AnyArray = Any
+
+
+class Origin(NamedTuple):
+    """Where the numbers of an array stand, so that a fault in one of them can be placed.
+
+    ``source`` is a file or an option. In a text, ``lines`` has the physical line of each sample
+    and ``columns`` the number of each column from 1, ``names`` their headers. In a document,
+    ``path`` leads to the array.
+    """
+
+    source: str
+    form: Form
+    lines: AnyArray = None
+    columns: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    path: str = "$"
+
+
+class Rows(NamedTuple):
+    """The input's rows as they were written, for passing them on.
+
+    ``values_at`` are the places of the class columns among the cells.
+    """
+
+    header: tuple[bytes, ...]
+    cells: list[list[bytes]]
+    values_at: tuple[int, ...]
+    delimiter: bytes
+    newline: bytes
+
+
+class Batch(NamedTuple):
+    """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
+
+    ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
+    the whole input.
+    """
+
+    values: AnyArray
+    kind: Kind
+    values_from: Origin
+    classes: tuple[str, ...] = ()
+    labels: AnyArray = None
+    targets: AnyArray = None
+    target_from: Origin | None = None
+    sample_weight: AnyArray = None
+    first: int = 0
+    rows: Rows | None = None
+
+
+class Answer(NamedTuple):
+    """What a command answers for a batch, in the batch's shape (a loss has no class axis)."""
+
+    field: AnswerField
+    values: AnyArray
+
+
+class Step(NamedTuple):
+    """One step of a worked sample: its name, its formula, and a number or one number a class.
+
+    ``note`` says in words what is wrong with the value, where something is.
+    """
+
+    name: str
+    formula: str
+    value: float | tuple[float, ...]
+    note: str = ""
+
+
+class Worked(NamedTuple):
+    """A sample with every step kept; ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``."""
+
+    position: tuple[int, ...]
+    steps: tuple[Step, ...]
+    label: int | None = None
+    ignored: bool = False
+    loss: float | None = None
+    share: float | None = None
+
+
+class Report(NamedTuple):
+    """Everything that a command found out: what is shown, not how.
+
+    ``result`` is a number for ``mean`` and ``sum``, else an array or None where rows were streamed.
+    """
+
+    command: str
+    kind: Kind
+    field: AnswerField
+    classes: tuple[str, ...]
+    samples: int
+    worked: tuple[Worked, ...] = ()
+    result: AnyArray = None
+    reduction: str | None = None
+    ignored: int = 0
+    denominator: float | None = None
+    loss_sum: float | None = None
+    perplexity: float | None = None
+    accuracy: float | None = None
+    unit: str = "nats"
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,313 @@
+"""Every option once: its name, its help, its default.
+
+The options that belong together form a group; a command asks for the groups that it needs (see
+:func:`grouped`), and gets each as one frozen object.
+"""
+
+# The annotations are read when the commands are built, so they are not kept as strings.
+import inspect
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, Literal, NamedTuple
+
+import typer
+
+INPUT = "Input"
+LOSS = "Loss"
+OUTPUT = "Output"
+
+ENVIRONMENT_PREFIX = "XENT"
+
+
+KindName = Literal["logits", "probs", "log-probs"]
+ReductionName = Literal["mean", "sum", "none"]
+MethodName = Literal["stable", "textbook"]
+BaseName = Literal["e", "2", "10"]
+WidthName = Literal["float64", "float32", "float16"]
+FormatName = Literal["table", "csv", "json"]
+InputFormatName = Literal["csv", "tsv", "json"]
+ColorName = Literal["auto", "always", "never"]
+
+
+def _option(*names: str, panel: str, help: str, metavar: str | None = None, **more: Any) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, **more)
+
+
+class Samples(NamedTuple):
+    """Where the samples are and which columns they stand in."""
+
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            help="CSV, TSV or JSON; - is standard input.", metavar="FILE", show_default=False
+        ),
+    ] = None
+    logits: Annotated[
+        list[str] | None,
+        _option(
+            "--logits",
+            panel=INPUT,
+            metavar='"12.3,-5.2,31.4"',
+            help="Typed logits; split samples by ; or repeat the option.",
+        ),
+    ] = None
+    input_format: Annotated[
+        InputFormatName | None,
+        _option("--input-format", panel=INPUT, help="What FILE is, where its name does not tell."),
+    ] = None
+    logit_cols: Annotated[
+        str | None,
+        _option(
+            "--logit-cols",
+            panel=INPUT,
+            metavar="COLUMNS",
+            help="Names, numbers from 1, ranges (2-11) or globs (logit_*), in class order. "
+            "Default: every column of numbers that is nothing else.",
+        ),
+    ] = None
+    label_col: Annotated[
+        str | None,
+        _option(
+            "--label-col",
+            panel=INPUT,
+            metavar="NAME|N",
+            help="The label's column. Default: the one called label, labels, target, y or class.",
+        ),
+    ] = None
+    classes: Annotated[
+        str | None,
+        _option(
+            "--classes",
+            panel=INPUT,
+            metavar="cat,dog,fox",
+            help="The names of the classes, in order.",
+        ),
+    ] = None
+
+
+class Kinds(NamedTuple):
+    """Values that are not logits."""
+
+    probs: Annotated[
+        list[str] | None,
+        _option(
+            "--probs",
+            panel=INPUT,
+            metavar='"0.1,0.2,0.7"',
+            help="Typed probabilities instead of logits.",
+        ),
+    ] = None
+    log_probs: Annotated[
+        list[str] | None,
+        _option(
+            "--log-probs",
+            panel=INPUT,
+            metavar='"-2.3,-1.6,-0.36"',
+            help="Typed log-probabilities instead of logits.",
+        ),
+    ] = None
+    input: Annotated[
+        KindName | None,
+        _option("--input", panel=INPUT, help="What FILE holds. Default: logits."),
+    ] = None
+
+
+class Labels(NamedTuple):
+    """What the samples are measured against, as class indices."""
+
+    label: Annotated[
+        list[str] | None,
+        _option(
+            "--label",
+            "--labels",
+            panel=INPUT,
+            metavar="0,2,1",
+            help="Typed labels: class indices from 0, or class names.",
+        ),
+    ] = None
+    weight_col: Annotated[
+        str | None,
+        _option(
+            "--weight-col",
+            panel=INPUT,
+            metavar="NAME|N",
+            help="A column of sample weights; each multiplies its row's loss and share of the "
+            "mean.",
+        ),
+    ] = None
+
+
+class SoftTargets(NamedTuple):
+    """What the samples are measured against, as a number a class."""
+
+    target: Annotated[
+        list[str] | None,
+        _option(
+            "--target",
+            "--targets",
+            panel=INPUT,
+            metavar='"0.1,0.2,0.7"',
+            help="Typed soft targets, in the notation of --logits.",
+        ),
+    ] = None
+    target_cols: Annotated[
+        str | None,
+        _option(
+            "--target-cols",
+            panel=INPUT,
+            metavar="COLUMNS",
+            help="The columns of soft targets, in class order.",
+        ),
+    ] = None
+
+
+class Arithmetic(NamedTuple):
+    """How the softmax is computed."""
+
+    temperature: Annotated[
+        float,
+        _option("--temperature", panel=LOSS, metavar="T", help="Divides the logits."),
+    ] = 1.0
+    dtype: Annotated[
+        WidthName,
+        _option(
+            "--dtype",
+            panel=LOSS,
+            help="float32 and float16 give what a framework of that width prints.",
+        ),
+    ] = "float64"
+    method: Annotated[
+        MethodName,
+        _option(
+            "--method",
+            panel=LOSS,
+            help="textbook computes exp(z)/Σexp(z) as introductions write it, and shows where "
+            "that overflows or loses digits.",
+        ),
+    ] = "stable"
+
+
+class Loss(NamedTuple):
+    """How the losses are weighted and put together."""
+
+    weight: Annotated[
+        list[str] | None,
+        _option(
+            "--weight",
+            panel=LOSS,
+            metavar='"2,1,3"',
+            help="A weight a class, or name=w for some of them.",
+        ),
+    ] = None
+    ignore_index: Annotated[
+        int,
+        _option("--ignore-index", panel=LOSS, metavar="N", help="The label that does not count."),
+    ] = -100
+    reduction: Annotated[
+        ReductionName,
+        _option("--reduction", panel=LOSS, help="What becomes of the samples' losses."),
+    ] = "mean"
+    base: Annotated[
+        BaseName,
+        _option("--base", panel=LOSS, help="The logarithm's base: nats, bits or bans."),
+    ] = "e"
+
+
+class Smoothing(NamedTuple):
+    """Label smoothing."""
+
+    label_smoothing: Annotated[
+        float,
+        _option(
+            "--label-smoothing",
+            panel=LOSS,
+            metavar="EPS",
+            help="ε in q = (1−ε)·target + ε/C, from 0 to 1.",
+        ),
+    ] = 0.0
+
+
+class Output(NamedTuple):
+    """How and where the answer is shown."""
+
+    format: Annotated[
+        FormatName, _option("--format", "-f", panel=OUTPUT, help="The form of the answer.")
+    ] = "table"
+    output: Annotated[
+        str | None,
+        _option(
+            "--output",
+            "-o",
+            panel=OUTPUT,
+            metavar="FILE",
+            help="Write to FILE, which appears only when complete.",
+        ),
+    ] = None
+    quiet: Annotated[bool, _option("--quiet", "-q", panel=OUTPUT, help="Only the answer.")] = False
+    steps: Annotated[bool, _option("--steps/--no-steps", panel=OUTPUT, help="Show every step.")] = (
+        True
+    )
+    rows: Annotated[
+        int,
+        _option("--rows", panel=OUTPUT, metavar="N", min=0, help="How many samples are worked."),
+    ] = 5
+    digits: Annotated[
+        int,
+        _option("--digits", panel=OUTPUT, metavar="N", min=1, max=17, help="Decimals in tables."),
+    ] = 4
+    color: Annotated[ColorName, _option("--color", panel=OUTPUT, help="When to use colour.")] = (
+        "auto"
+    )
+
+
+class Asked(NamedTuple):
+    """A command with its groups of options; those that it does not list keep their defaults."""
+
+    command: str
+    samples: Samples
+    output: Output
+    arithmetic: Arithmetic = Arithmetic()
+    kinds: Kinds = Kinds()
+    labels: Labels = Labels()
+    targets: SoftTargets = SoftTargets()
+    loss: Loss = Loss()
+    smoothing: Smoothing = Smoothing()
+
+
+def _unsplit(name: str, value: Any) -> Any:
+    """The value of an option that may be repeated; from the environment Typer gives it split at
+    its spaces, which belong to it."""
+    whole = os.environ.get(f"{ENVIRONMENT_PREFIX}_{name.upper()}")
+    return [whole] if whole and isinstance(value, list) and value == whole.split() else value
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """A function of groups of options, as a function of the options themselves.
+
+    Typer reads the signature of what this returns; the function is called with the groups.
+    """
+    groups: dict[str, Any] = {
+        name: hint for name, hint in command.__annotations__.items() if hasattr(hint, "_fields")
+    }
+    flat: dict[str, inspect.Parameter] = {}
+    for group in groups.values():
+        for name, hint in group.__annotations__.items():
+            default = group._field_defaults[name]
+            kind = inspect.Parameter.KEYWORD_ONLY
+            flat[name] = inspect.Parameter(name, kind, default=default, annotation=hint)
+
+    @wraps(command)
+    def flattened(**values: Any) -> None:
+        for name, value in values.items():
+            values[name] = _unsplit(name, value)
+        command(
+            **{
+                name: group(**{field: values[field] for field in group._fields})
+                for name, group in groups.items()
+            }
+        )
+
+    flattened.__signature__ = inspect.Signature(list(flat.values()))  # type: ignore[attr-defined]
+    flattened.__annotations__ = {name: param.annotation for name, param in flat.items()}
+    return flattened

@@ -1,0 +1,54 @@
+"""The formats that can be read: one line each. A new format is one file here and one such line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+from xentcli.errors import UsageError
+from xentcli.readers.interface import Opened, Request
+from xentcli.readers.source import Source, peek
+
+
+class Format(NamedTuple):
+    """A format: its name, the suffixes and first bytes that tell it, and its module here."""
+
+    name: str
+    module: str
+    suffixes: tuple[str, ...]
+    signatures: tuple[bytes, ...] = ()
+
+
+FORMATS = (
+    Format("csv", "delimited", (".csv", ".txt")),
+    Format("tsv", "delimited", (".tsv", ".tab")),
+    Format("json", "document", (".json",), (b"[", b"{")),
+)
+
+NAMES = tuple(format.name for format in FORMATS)
+
+
+def open_input(source: Source, request: Request) -> Opened:
+    """The input, opened far enough to know its classes."""
+    format = chosen_format(source, request.input_format)
+    reader = import_module(f"xentcli.readers.{format.module}")
+    opened: Opened = reader.open_input(source, request, format.name)
+    return opened
+
+
+def chosen_format(source: Source, asked: str | None) -> Format:
+    """The format that was asked for, or that the name's suffix or the first bytes tell."""
+    if asked is not None:
+        for format in FORMATS:
+            if format.name == asked:
+                return format
+        raise UsageError(f"--input-format: {asked!r} is none of {', '.join(NAMES)}")
+    lowered = source.name.lower()
+    for format in FORMATS:
+        if source.path is not None and lowered.endswith(format.suffixes):
+            return format
+    start = peek(source).removeprefix(b"\xef\xbb\xbf").lstrip()
+    for format in FORMATS:
+        if format.signatures and start.startswith(format.signatures):
+            return format
+    return FORMATS[0]

@@ -1,0 +1,131 @@
+"""What counts as a number and as a label, wherever it is written."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from xentcli.errors import counted
+
+NUMBER = re.compile(
+    r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf(?:inity)?)",
+    re.IGNORECASE | re.ASCII,
+)
+
+ALMOST_A_NUMBER = re.compile(r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?")
+
+
+class NotANumber(ValueError):
+    """Says why a text is no number; ``hint`` says what to do."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+def number(text: str) -> float:
+    """A decimal or exponent form, nan, inf or infinity in any case, with or without a sign.
+
+    Python's ``float`` would also take ``1_000`` and digits of other scripts, and read ``1e400`` as
+    infinity.
+
+    >>> number(" -5.2e1 ")
+    -52.0
+    """
+    trimmed = text.strip(" \t")
+    if not NUMBER.fullmatch(trimmed):
+        raise NotANumber("cannot read {} as a number", _hint(trimmed))
+    value = float(trimmed)
+    if math.isinf(value) and "n" not in trimmed.lower():
+        raise NotANumber("{} is too large for a 64-bit float", "write inf for infinity")
+    return value
+
+
+def looks_like_number(text: str) -> bool:
+    """Whether a text is a number or meant as one (1,5 or 1_000), unlike a name or a date.
+
+    >>> looks_like_number("1,5"), looks_like_number("2026-01-31"), looks_like_number("fox")
+    (True, False, False)
+    """
+    trimmed = text.strip()
+    return bool(NUMBER.fullmatch(trimmed) or ALMOST_A_NUMBER.fullmatch(trimmed))
+
+
+def _hint(text: str) -> str:
+    if not text:
+        return "the value is missing"
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?", text):
+        return "is the comma a decimal mark?"
+    if re.fullmatch(r"[+-]?[0-9][0-9_]*(?:\.[0-9_]+)?", text):
+        return "leave out the underscores"
+    return ""
+
+
+def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> int:
+    """A label: an index (2, or 2.0 as many programs write it), else the name of a class.
+
+    >>> label("2.0", (), 3, -100), label("fox", ("cat", "dog", "fox"), 3, -100)
+    (2, 2)
+    """
+    trimmed = text.strip(" \t")
+    if re.fullmatch(r"[+-]?[0-9]+(?:\.0*)?", trimmed, re.ASCII):
+        index = int(trimmed.split(".")[0])
+        check_label(index, count, ignore_index)
+        return index
+    if trimmed in classes:
+        return classes.index(trimmed)
+    stripped = without_common_prefix(classes)
+    if trimmed in stripped:
+        return stripped.index(trimmed)
+    raise NotALabel(
+        f"{{}} is not a class index{', nor the name of a class' if classes else ''}",
+        _label_hint(trimmed, classes),
+    )
+
+
+def check_label(index: int, count: int, ignore_index: int) -> None:
+    """Refuse an index that is no class."""
+    if not 0 <= index < count and index != ignore_index:
+        raise NotALabel(
+            f"label {index} is out of range for {counted(count, 'class', 'classes')}"
+            f" (0 to {count - 1})",
+            "labels count from 0; are these 1-based labels?" if index == count else "",
+        )
+
+
+class NotALabel(NotANumber):
+    """Says why a text is no label."""
+
+
+def _label_hint(text: str, classes: Sequence[str]) -> str:
+    if NUMBER.fullmatch(text):
+        return "labels are integers that count the classes from 0"
+    if not classes:
+        return "name the classes with --classes to use names as labels"
+    from difflib import get_close_matches
+
+    near = get_close_matches(text, classes, 1) or get_close_matches(
+        text, without_common_prefix(classes), 1
+    )
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return "the classes are " + ", ".join(list(classes)[:10]) + ("…" if len(classes) > 10 else "")
+
+
+def without_common_prefix(names: Sequence[str]) -> tuple[str, ...]:
+    """The names without the prefix that all of them share, such as ``logit_``.
+
+    >>> without_common_prefix(["logit_cat", "logit_dog"])
+    ('cat', 'dog')
+    """
+    if len(names) < 2:
+        return tuple(names)
+    first, last = min(names), max(names)
+    shared = 0
+    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
+        shared += 1
+    # Only up to a separator: "cat" and "cow" share a letter, not a prefix.
+    cut = max((first.rfind(mark, 0, shared) + 1 for mark in "_-.: /"), default=0)
+    return tuple(name[cut:] for name in names)

@@ -1,0 +1,140 @@
+"""Which columns of a text hold the values, the label, the soft targets and the sample weight."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.readers.interface import Request
+
+LABEL_NAMES = ("label", "labels", "target", "y", "class")
+OTHER_NAMES = ("id", "index", "sample", "row")
+
+
+class Columns(NamedTuple):
+    """Positions among the columns, from 0."""
+
+    values: tuple[int, ...]
+    label: int | None = None
+    targets: tuple[int, ...] = ()
+    weight: int | None = None
+
+
+def chosen_columns(
+    names: Sequence[str], numeric: Sequence[bool], request: Request, place: Place
+) -> Columns:
+    """The columns that the options name, else those that the headers and the cells suggest.
+
+    ``numeric`` says of each column whether its cells are numbers.
+    """
+    weight = (
+        None
+        if request.weight_col is None
+        else _one(names, request.weight_col, "--weight-col", place)
+    )
+    targets: tuple[int, ...] = ()
+    if request.target_cols is not None:
+        targets = _several(names, request.target_cols, "--target-cols", place)
+    label = _label(names, request, place, needed=request.wanted != "none" and not targets)
+    if request.logit_cols is not None:
+        values = _several(names, request.logit_cols, "--logit-cols", place)
+    else:
+        by_name = _label_positions(names) if label is None else [label]
+        taken = {*by_name, *targets, weight}
+        values = tuple(
+            at
+            for at, name in enumerate(names)
+            if numeric[at] and at not in taken and name.strip().lower() not in OTHER_NAMES
+        )
+    if not values:
+        raise DataError("no column of numbers to take as logits", place=place, hint=_hint(names))
+    if targets and len(targets) != len(values):
+        raise UsageError(
+            f"--target-cols names {len(targets)} columns for {len(values)} columns of logits"
+        )
+    return Columns(values, label, targets, weight)
+
+
+def _hint(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+            if mark in names[0]:
+                written = "'\\t'" if mark == "\t" else f"'{mark}'"
+                return f"the header has {name} in it; try --delimiter {written}"
+    return "name the columns with --logit-cols"
+
+
+def _label_positions(names: Sequence[str]) -> list[int]:
+    return [at for at, name in enumerate(names) if name.strip().lower() in LABEL_NAMES]
+
+
+def _label(names: Sequence[str], request: Request, place: Place, *, needed: bool) -> int | None:
+    if request.label_col is not None:
+        return _one(names, request.label_col, "--label-col", place)
+    if not needed or request.attached is not None:
+        return None
+    found = _label_positions(names)
+    if len(found) > 1:
+        listed = " and ".join(quoted(names[at]) for at in found)
+        raise UsageError(
+            f"{place}: the columns {listed} could both be the label", hint="say which: --label-col"
+        )
+    return found[0] if found else None
+
+
+def _one(names: Sequence[str], wanted: str, option: str, place: Place) -> int:
+    found = _several(names, wanted, option, place, ranges=False)
+    if len(found) != 1:
+        raise UsageError(f"{option}: {quoted(wanted)} names {len(found)} columns, not one")
+    return found[0]
+
+
+def _several(
+    names: Sequence[str], wanted: str, option: str, place: Place, *, ranges: bool = True
+) -> tuple[int, ...]:
+    if wanted in names:
+        return (_unique(names, wanted, option),)
+    parts = wanted.split(",") if ranges else [wanted]
+    positions = [at for part in parts for at in _part(names, part.strip(), option, place)]
+    repeated = [at for at in positions if positions.count(at) > 1]
+    if repeated:
+        raise UsageError(f"{option}: column {quoted(names[repeated[0]])} is named twice")
+    return tuple(positions)
+
+
+def _part(names: Sequence[str], part: str, option: str, place: Place) -> list[int]:
+    if part in names:
+        return [_unique(names, part, option)]
+    numbers = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", part)
+    if numbers:
+        first, last = int(numbers[1]), int(numbers[2] or numbers[1])
+        if not 1 <= first <= last <= len(names):
+            raise UsageError(
+                f"{option}: {quoted(part)} is not within the {len(names)} columns of {place}"
+            )
+        return list(range(first - 1, last))
+    if any(mark in part for mark in "*?["):
+        found = [at for at, name in enumerate(names) if fnmatchcase(name, part)]
+        if found:
+            return found
+    near = get_close_matches(part, names, 1)
+    hint = (
+        f"did you mean {quoted(near[0])}?"
+        if near
+        else "the columns are "
+        + ", ".join([quoted(name) for name in names[:10]] + (["…"] if len(names) > 10 else []))
+    )
+    raise UsageError(f"{option}: {place} has no column {quoted(part)}", hint=hint)
+
+
+def _unique(names: Sequence[str], name: str, option: str) -> int:
+    if list(names).count(name) > 1:
+        raise UsageError(
+            f"{option}: several columns are called {quoted(name)}",
+            hint="give the column's number instead, from 1",
+        )
+    return list(names).index(name)

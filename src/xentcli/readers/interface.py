@@ -1,0 +1,75 @@
+"""What a reader is asked for, and what it gives: see any module beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
+
+Wanted = Literal["none", "labels", "labels or targets"]
+
+
+class Attached(NamedTuple):
+    """Labels or soft targets that stand apart from the values: typed, or in a file of their own."""
+
+    labels: tuple[Any, ...] | None
+    targets: AnyArray
+    origin: Origin
+    size: int
+
+
+class Request(NamedTuple):
+    """What the command line says about the input."""
+
+    wanted: Wanted = "none"
+    kind: Kind | None = None
+    input_format: str | None = None
+    logit_cols: str | None = None
+    label_col: str | None = None
+    target_cols: str | None = None
+    weight_col: str | None = None
+    classes: tuple[str, ...] = ()
+    ignore_index: int = -100
+    attached: Attached | None = None
+    keep_rows: bool = False
+
+
+class Opened(NamedTuple):
+    """An input: what is known before the first sample, its chunks, and how one becomes a batch.
+
+    ``read`` and the chunks can be pickled, so that any process may do the reading. ``single`` says
+    that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
+    ``rows`` has the header of a text whose rows are passed on; ``attached`` are the labels that are
+    matched with its rows as these go by.
+    """
+
+    source: str
+    kind: Kind
+    class_count: int
+    classes: tuple[str, ...]
+    chunks: Callable[[], Iterator[Any]]
+    read: Callable[[Any], Batch]
+    has_labels: bool = False
+    has_targets: bool = False
+    single: bool = False
+    dimensions: int = 0
+    rows: Rows | None = None
+    attached: Attached | None = None
+
+    @property
+    def has_target(self) -> bool:
+        """Whether there is anything to measure the samples against."""
+        return self.has_labels or self.has_targets
+
+
+class Chunk(NamedTuple):
+    """A piece of an input: ``number`` from 0, the first sample's number, and what is in it.
+
+    Of a text, ``data`` are bytes and ``line`` is the physical line on which they begin.
+    """
+
+    number: int
+    first: int
+    data: Any
+    line: int = 1

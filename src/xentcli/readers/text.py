@@ -1,0 +1,143 @@
+"""Text of any length as blocks of whole records, and a block's records as cells.
+
+A record is a line, except that a quoted cell may hold line ends. Cells stay the bytes that they
+were in the file, quotes included, so that they can be passed on unchanged.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import BinaryIO, NamedTuple
+
+from xentcli.errors import DataError, Place
+
+BLOCK_BYTES = 1 << 20
+LONGEST_LINE = 64 << 20
+
+
+class Record(NamedTuple):
+    """One record: the physical line on which it begins, its raw cells, and its line end."""
+
+    line: int
+    cells: list[bytes]
+    end: bytes
+
+
+def longest_line() -> int:
+    """How many bytes a record may have."""
+    return int(os.environ.get("XENT_MAX_LINE", LONGEST_LINE))
+
+
+@lru_cache(maxsize=8)
+def _cell_pattern(delimiter: bytes) -> re.Pattern[bytes]:
+    # A quote opens a quoted cell only at the cell's start; what follows the closing quote up to
+    # the next delimiter is kept, to be refused with its place. The quantifiers are possessive: an
+    # unclosed quote must fail at once, not after trying every way to match.
+    bare = rb"[^\r\n" + re.escape(delimiter) + rb"]"
+    quoted = rb'"[^"]*+(?:""[^"]*+)*+"' + bare + rb"*+"
+    return re.compile(
+        rb"(" + quoted + rb'|(?!")' + bare + rb"*+)(" + re.escape(delimiter) + rb"|\r\n|\r|\n|\Z)"
+    )
+
+
+def records(text: bytes, delimiter: bytes, line: int, source: str) -> Iterator[Record]:
+    """The records of a block that begins on that line; empty lines are left out."""
+    if b'"' not in text:
+        yield from _plain_records(text, delimiter, line)
+        return
+    at = 0
+    while at < len(text):
+        record, at, line = record_at(text, at, delimiter, line, source)
+        if record is not None:
+            yield record
+
+
+def record_at(
+    text: bytes, at: int, delimiter: bytes, line: int, source: str
+) -> tuple[Record | None, int, int]:
+    """The record at a position (None for an empty line), where it ends, and the next line."""
+    pattern, first = _cell_pattern(delimiter), line
+    cells: list[bytes] = []
+    while True:
+        match = pattern.match(text, at)
+        if match is None:
+            raise DataError(
+                "a quote is opened here and never closed", place=Place(source, line, len(cells) + 1)
+            )
+        cell, end = match.groups()
+        cells.append(cell)
+        line += line_ends(cell)
+        at = match.end()
+        if end != delimiter:
+            record = Record(first, cells, end) if cells != [b""] else None
+            return record, at, line + bool(end)
+
+
+def _plain_records(text: bytes, delimiter: bytes, line: int) -> Iterator[Record]:
+    for number, whole in enumerate(text.splitlines(keepends=True), line):
+        content = whole.rstrip(b"\r\n") if whole[-1] in b"\r\n" else whole
+        if content:
+            yield Record(number, content.split(delimiter), whole[len(content) :])
+
+
+def line_ends(text: bytes) -> int:
+    """How many physical lines end in a text: at \\n, \\r\\n, or a lone \\r."""
+    newlines, returns = text.count(b"\n"), text.count(b"\r")
+    return newlines + returns - (text.count(b"\r\n") if newlines and returns else 0)
+
+
+def blocks(stream: BinaryIO, delimiter: bytes, source: str) -> Iterator[bytes]:
+    """The bytes of a stream in blocks that end where a record ends."""
+    rest, limit = b"", longest_line()
+    while True:
+        try:
+            read = stream.read(BLOCK_BYTES)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise DataError(f"cannot read it: {reason}", place=Place(source)) from None
+        if not read:
+            break
+        rest += read
+        cut = last_record_end(rest, delimiter)
+        if cut:
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > limit:
+            raise DataError(
+                f"a line of more than {limit} bytes",
+                place=Place(source),
+                hint="is a quote left open? XENT_MAX_LINE sets the limit",
+            )
+    if rest:
+        yield rest
+
+
+def last_record_end(text: bytes, delimiter: bytes) -> int:
+    """Where the last whole record of a text ends; 0 if none does."""
+    if b'"' not in text:
+        # A \\r at the very end may be the first half of \\r\\n.
+        return max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
+    pattern, at, cut = _cell_pattern(delimiter), 0, 0
+    while at < len(text):
+        match = pattern.match(text, at)
+        if match is None:
+            return cut
+        at = match.end()
+        if match[2] != delimiter:
+            if not match[2] or (match[2] == b"\r" and at == len(text)):
+                return cut
+            cut = at
+    return cut
+
+
+def unquoted(cell: bytes) -> str:
+    """A cell's text without the quotes around it. Raises ValueError for what is no UTF-8 text, or
+    for text after the closing quote."""
+    if not cell.startswith(b'"'):
+        return cell.decode("utf-8")
+    if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):
+        raise ValueError("there is text after the closing quote")
+    return cell[1:-1].replace(b'""', b'"').decode("utf-8")

@@ -1,0 +1,304 @@
+"""Values and labels typed on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quoted
+from xentcli.model import AnyArray, Batch, Kind, Origin
+from xentcli.readers import cells
+from xentcli.readers.interface import Attached, Chunk, Opened, Request
+from xentcli.readers.nested import Spelled, as_array
+
+OPTION_OF: dict[Kind, str] = {
+    "logits": "--logits",
+    "probs": "--probs",
+    "log_probs": "--log-probs",
+}
+
+
+class Word(NamedTuple):
+    """A typed value and where it stands in its option's text."""
+
+    text: str
+    start: int
+    whole: str
+
+
+def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
+    """The samples of ``--logits`` and its like."""
+    option = OPTION_OF[kind]
+    values = typed_array(texts, option)
+    class_count = values.shape[1 if values.ndim > 1 else 0]
+    if request.classes and len(request.classes) != class_count:
+        raise UsageError(
+            f"--classes names {len(request.classes)} classes, {option} has {class_count}"
+        )
+    batch = Batch(values, kind, Origin(option, "typed"), request.classes)
+    attached = request.attached
+    if attached is not None:
+        batch = _with_target(batch, attached, request)
+    return opened_whole(option, batch)
+
+
+def opened_whole(source: str, batch: Batch) -> Opened:
+    """An input that is one batch, in memory already."""
+    values = batch.values
+    return Opened(
+        source,
+        batch.kind,
+        values.shape[1 if values.ndim > 1 else 0],
+        batch.classes,
+        partial(iter, (Chunk(0, 0, batch),)),
+        _batch_of,
+        has_labels=batch.labels is not None,
+        has_targets=batch.targets is not None,
+        single=values.ndim == 1,
+        dimensions=max(0, values.ndim - 2),
+    )
+
+
+def _batch_of(chunk: Chunk) -> Batch:
+    batch: Batch = chunk.data
+    return batch
+
+
+def class_names(text: str) -> tuple[str, ...]:
+    """``--classes cat,dog,fox``."""
+    names = tuple(name.strip() for name in text.split(","))
+    for at, name in enumerate(names):
+        if not name:
+            raise UsageError(f"--classes, value {at + 1}: the name is missing")
+        if name in names[:at]:
+            raise UsageError(f"--classes: {quoted(name)} is named twice")
+    return names
+
+
+def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
+    values = batch.values
+    labels = targets = None
+    if attached.labels is not None:
+        axis = 1 if values.ndim > 1 else 0
+        shape = values.shape[:axis] + values.shape[axis + 1 :]
+        labels = fitted_labels(attached, shape, request.classes, values.shape[axis], request)
+    else:
+        targets = fitted_targets(attached, values)
+    return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
+
+
+def fitted_labels(
+    attached: Attached,
+    shape: tuple[int, ...],
+    classes: Sequence[str],
+    class_count: int,
+    request: Request,
+) -> AnyArray:
+    """Typed labels as an array of that shape."""
+    assert attached.labels is not None
+    words = attached.labels
+    wanted = int(np.prod(shape, dtype=np.int64))
+    if len(words) != wanted:
+        raise DataError(
+            f"{counted(len(words), 'label')} for {counted(wanted, 'sample')}",
+            place=Place(attached.origin.source),
+        )
+    found = [
+        typed_label(word, at, attached.origin.source, classes, class_count, request.ignore_index)
+        for at, word in enumerate(words)
+    ]
+    return np.array(found, dtype=np.int64).reshape(shape)
+
+
+def fitted_targets(attached: Attached, values: AnyArray) -> AnyArray:
+    """Typed soft targets, in the values' shape."""
+    targets = attached.targets
+    if targets.ndim == 2 and targets.shape[0] == 1 and values.ndim == 1:
+        targets = targets[0]
+    if targets.shape != values.shape:
+        raise DataError(
+            f"soft targets of shape {targets.shape} for values of shape {values.shape}",
+            place=Place(attached.origin.source),
+            hint="soft targets give one number a class for each sample",
+        )
+    return targets
+
+
+def typed_label(
+    word: Word, at: int, option: str, classes: Sequence[str], class_count: int, ignore_index: int
+) -> int:
+    """One typed label as a class index."""
+    try:
+        return cells.label(word.text, classes, class_count, ignore_index)
+    except cells.NotANumber as error:
+        place = Place(option, detail=f"value {at + 1}", excerpt=_excerpt(word))
+        raise DataError(
+            error.reason.format(quoted(word.text)), place=place, hint=error.hint
+        ) from None
+
+
+def typed_array(texts: Sequence[str], option: str) -> AnyArray:
+    """``(C)`` for one sample, ``(N, C)`` for several, any shape for nested JSON lists."""
+    check_swallowed(texts, option)
+    if len(texts) == 1 and texts[0].lstrip().startswith("["):
+        return _from_json(texts[0], option)
+    samples: list[list[float]] = []
+    for text in texts:
+        if text.lstrip().startswith("["):
+            samples.extend(np.atleast_2d(_from_json(text, option)).tolist())
+            continue
+        for words in samples_of(text):
+            row = [_number(word, len(samples), at, option) for at, word in enumerate(words)]
+            samples.append(row)
+    for at, row in enumerate(samples):
+        if len(row) != len(samples[0]):
+            raise DataError(
+                f"{counted(len(row), 'value')}, where sample 1 has {len(samples[0])}",
+                place=Place(option, detail=f"sample {at + 1}"),
+            )
+    return np.array(samples[0] if len(samples) == 1 else samples, dtype=np.float64)
+
+
+def check_swallowed(texts: Sequence[str], option: str) -> None:
+    """Refuse a value that is an option: the one before it was left without a value."""
+    for text in texts:
+        if text.startswith("--"):
+            raise UsageError(f"{option} needs a value, but {quoted(text)} follows it")
+
+
+def samples_of(text: str) -> list[list[Word]]:
+    """The words of each sample: samples are split by ``;``, values by commas or white space."""
+    samples, start = [], 0
+    for part in text.split(";"):
+        samples.append(_words(text, start, start + len(part)))
+        start += len(part) + 1
+    if len(samples) > 1 and not samples[-1][0].text:
+        samples.pop()
+    return samples
+
+
+def _words(whole: str, start: int, end: int) -> list[Word]:
+    words = []
+    for piece in whole[start:end].split(","):
+        found = piece.split() or [""]
+        at = start
+        for text in found:
+            at = whole.index(text, at)
+            words.append(Word(text, at, whole))
+            at += len(text)
+        start += len(piece) + 1
+    return words
+
+
+def _number(word: Word, sample: int, at: int, option: str) -> float:
+    try:
+        return cells.number(word.text)
+    except cells.NotANumber as error:
+        place = Place(option, detail=f"sample {sample + 1}, value {at + 1}", excerpt=_excerpt(word))
+        message = error.reason.format(quoted(word.text)) if word.text else "the value is missing"
+        hint = error.hint if word.text else ""
+        raise DataError(message, place=place, hint=hint) from None
+
+
+def _excerpt(word: Word) -> Excerpt:
+    return Excerpt(word.whole, word.start, word.start + max(1, len(word.text)))
+
+
+def _from_json(text: str, option: str) -> AnyArray:
+    return as_array(_loaded(text, option), Place(option), "$")
+
+
+def _loaded(text: str, option: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text, parse_constant=Spelled)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"not a JSON list ({error})", place=Place(option)) from None
+
+
+def typed_labels(texts: Sequence[str], option: str = "--label") -> Attached:
+    """``--label``: indices or names, split by commas (or by spaces); nested JSON lists too."""
+    check_swallowed(texts, option)
+    words: list[Word] = []
+    for text in texts:
+        if text.lstrip().startswith("["):
+            words += [Word(str(item), 0, text) for item in _flat(_loaded(text, option))]
+        elif "," in text or ";" in text:
+            words += [word for sample in _name_lists(text) for word in sample]
+        else:
+            words += _words(text, 0, len(text)) if _all_indices(text) else [_trimmed(text)]
+    return Attached(tuple(words), None, Origin(option, "typed"), len(words))
+
+
+def _all_indices(text: str) -> bool:
+    return all(cells.NUMBER.fullmatch(word) for word in text.split())
+
+
+def _trimmed(text: str) -> Word:
+    return Word(text.strip(), len(text) - len(text.lstrip()), text)
+
+
+def _name_lists(text: str) -> list[list[Word]]:
+    """Words split at commas and semicolons only: a class name may hold spaces."""
+    words, start = [], 0
+    for piece in text.replace(";", ",").split(","):
+        lead = len(piece) - len(piece.lstrip())
+        words.append(Word(piece.strip(), start + lead, text))
+        start += len(piece) + 1
+    return [words]
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [item for part in value for item in _flat(part)]
+    return [value]
+
+
+def typed_targets(texts: Sequence[str], option: str = "--target") -> Attached:
+    """``--target``: soft targets in the notation of ``--logits``."""
+    targets = typed_array(texts, option)
+    return Attached(None, targets, Origin(option, "typed"), len(np.atleast_2d(targets)))
+
+
+def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> list[float]:
+    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest."""
+    option = "--weight"
+    check_swallowed(texts, option)
+    if not any("=" in text for text in texts):
+        weights = [float(value) for text in texts for value in typed_array([text], option).ravel()]
+        if len(weights) != count:
+            raise UsageError(f"{option}: {counted(len(weights), 'weight')} for {count} classes")
+    else:
+        weights = [1.0] * count
+        words = [word for text in texts for part in _name_lists(text) for word in part]
+        for at, word in enumerate(words):
+            name, _, value = word.text.rpartition("=")
+            weights[_class_of(name, classes, count)] = _weight(word, value, at)
+    for at, weight in enumerate(weights):
+        if not weight >= 0 or weight == float("inf"):
+            raise UsageError(
+                f"{option}, value {at + 1}: {weight!r} is not a finite number from 0 up"
+            )
+    return weights
+
+
+def _class_of(name: str, classes: Sequence[str], count: int) -> int:
+    try:
+        return cells.label(name, classes, count, -1)
+    except cells.NotANumber as error:
+        raise UsageError(
+            f"--weight: {error.reason.format(quoted(name))}", hint=error.hint
+        ) from None
+
+
+def _weight(word: Word, value: str, at: int) -> float:
+    try:
+        return cells.number(value)
+    except cells.NotANumber as error:
+        raise UsageError(
+            f"--weight, value {at + 1}: {error.reason.format(quoted(value))}", hint=error.hint
+        ) from None

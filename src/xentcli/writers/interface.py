@@ -1,0 +1,56 @@
+"""What a writer is.
+
+``start`` and ``rows`` give what can be written while the samples go by; ``end`` what can be said
+only when all are known. Where ``ROWS_WAIT`` is true the rows are kept until then and handed to
+``end``, because they stand in the middle of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from xentcli.model import Answer, AnswerField, Batch, Report, Rows
+
+
+class View(NamedTuple):
+    """How results are to look: ``width`` is None where there is no terminal to fit."""
+
+    width: int | None = None
+    color: bool = False
+    unicode: bool = True
+    digits: int = 4
+    steps: bool = True
+
+
+class Stream(NamedTuple):
+    """What is known of the rows before the first one.
+
+    ``each`` says whether every sample's answer is wanted, or a reduced one; ``single`` whether
+    there is but one sample, of shape ``(C)``; ``dimensions`` is how many follow the classes.
+    """
+
+    field: AnswerField
+    classes: tuple[str, ...]
+    each: bool
+    has_labels: bool
+    rows: Rows | None = None
+    dimensions: int = 0
+    single: bool = False
+
+
+class Writer(Protocol):
+    """The functions of a writer's module."""
+
+    ROWS_WAIT: bool
+
+    def start(self, stream: Stream) -> bytes:
+        """What stands before the first row."""
+
+    def rows(self, batch: Batch, answer: Answer, stream: Stream) -> bytes:
+        """A batch's rows."""
+
+    def end(
+        self, report: Report, stream: Stream, view: View, waiting: Iterable[bytes]
+    ) -> Iterator[bytes]:
+        """What stands after the last row."""

@@ -1,0 +1,125 @@
+"""Where the answer goes: standard output, or a file that appears only when it is complete."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
+
+
+class Sink:
+    """A binary stream whose failures are told in a sentence."""
+
+    def __init__(self, name: str, stream: BinaryIO) -> None:
+        self.name = name
+        self._stream = stream
+
+    def write(self, data: bytes) -> None:
+        """Write all of it."""
+        with self._told():
+            self._stream.write(data)
+
+    def flush(self) -> None:
+        """Hand what was written to the operating system: a full disk shows only now."""
+        with self._told():
+            self._stream.flush()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise PipeClosed from None
+        except OSError as error:
+            raise _fault(self.name, error) from None
+        except ValueError:
+            # Python's answer to a stream that was closed before it started.
+            raise OutputError("it is closed", place=Place(self.name)) from None
+
+
+@contextmanager
+def opened_output(path: str | None, inputs: list[str]) -> Iterator[Sink]:
+    """Standard output, or the file at ``path``: written beside its place, moved over it at the end.
+
+    Whatever fails, and whenever, an old file at that path stays as it was.
+    """
+    if path is None:
+        if sys.stdout is None:
+            raise OutputError("it is closed", place=Place("standard output"))
+        output = Sink("standard output", sys.stdout.buffer)
+        yield output
+        output.flush()
+        return
+    place = os.path.realpath(path)
+    _refuse_inputs(place, path, inputs)
+    if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
+        with _told(path), open(place, "wb") as stream:
+            output = Sink(path, stream)
+            yield output
+            output.flush()
+        return
+    with _beside(place, path) as output:
+        yield output
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise PipeClosed from None
+    except OSError as error:
+        raise _fault(path, error) from None
+
+
+def _refuse_inputs(place: str, path: str, inputs: list[str]) -> None:
+    for name in inputs:
+        with suppress(OSError):
+            if os.path.samefile(name, place):
+                raise UsageError(f"-o {escaped(path)}: it is also the input {escaped(name)}")
+
+
+@contextmanager
+def _beside(place: str, path: str) -> Iterator[Sink]:
+    from tempfile import mkstemp  # slow to import, and not needed for standard output
+
+    folder = os.path.dirname(place)
+    try:
+        descriptor, temporary = mkstemp(
+            prefix=f".{os.path.basename(place)}.", suffix=".part", dir=folder
+        )
+    except OSError as error:
+        raise _fault(path, error) from None
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            output = Sink(path, stream)
+            yield output
+            output.flush()
+            with _told(path):
+                os.fchmod(stream.fileno(), _mode(place))
+                os.fsync(stream.fileno())
+        with _told(path):
+            os.replace(temporary, place)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _mode(place: str) -> int:
+    """The mode of the file that is replaced, else what a new file gets."""
+    with suppress(OSError):
+        return stat.S_IMODE(os.stat(place).st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _fault(name: str, error: OSError) -> OutputError:
+    reason = (error.strerror or str(error)).lower()
+    return OutputError(f"cannot write it: {reason}", place=Place(name))

@@ -1,0 +1,338 @@
+"""The worked table: a row a step, a column a class, then the reduction written out.
+
+No number is ever cut. Where a sample is wider than the terminal its classes are folded into
+several blocks, and where they would be too many, whole classes are left out and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from xentcli.errors import escaped
+from xentcli.model import Answer, Batch, Report, Step, Worked
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.numbers import as_given, rounded, shortest_one
+
+ROWS_WAIT = False
+# More classes than these are not folded but left out: nobody reads the sixth block.
+MOST_BLOCKS = 5
+MOST_CLASSES = 100
+# One blank of padding and one between columns.
+GAP = 2
+ANSWERS_IN_FULL = 20
+# Tables get their natural width: what fits was worked out before, and Rich would cut numbers.
+WIDEST = 10_000
+
+BOLD = Style(bold=True)
+DIM = Style(dim=True)
+LABEL = Style(bold=True, color="cyan")
+
+# Like rich.box.SIMPLE_HEAD, in ASCII.
+ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+
+PLAIN_LETTERS = str.maketrans(
+    {"Σ": "sum ", "−": "-", "·": "*", "ε": "eps", "ℓ": "loss", "…": "...", "→": "->", "✓": "*"}
+)
+
+
+def start(stream: Stream) -> bytes:
+    """Nothing: a table is shown when all is known."""
+    return b""
+
+
+def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+    """Nothing: the worked samples stand for the rest."""
+    return b""
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The worked samples, what was left out, and the answer."""
+    console = _console(view)
+    parts = [_render(part, console) for part in _parts(report, view)]
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    if not view.unicode:
+        text = text.translate(PLAIN_LETTERS)
+    yield text.encode("utf-8" if view.unicode else "ascii", "backslashreplace")
+
+
+def _parts(report: Report, view: View) -> Iterator[RenderableType]:
+    if view.steps:
+        for worked in report.worked:
+            yield from _sample(worked, report, view)
+        left_out = report.samples - len(report.worked)
+        if left_out > 0 and report.worked:
+            samples = "sample" if left_out == 1 else "samples"
+            yield Text(f"… and {left_out:,} more {samples}, not shown (--rows)", style=DIM)
+    yield from _answer(report, view)
+
+
+def _console(view: View) -> Console:
+    return Console(
+        file=StringIO(),
+        force_terminal=view.color,
+        no_color=not view.color,
+        color_system="standard" if view.color else None,
+        width=WIDEST,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def _render(part: RenderableType, console: Console) -> str:
+    with console.capture() as captured:
+        console.print(part, soft_wrap=isinstance(part, Text))
+    lines = captured.get().rstrip("\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableType]:
+    title = _title(worked, report)
+    if title:
+        yield title
+    names = report.classes
+    cells = [_cells(step, view) for step in worked.steps]
+    widths = _class_widths(names, cells, worked.label)
+    kept = _kept_classes(widths, worked, view)
+    for number, block in enumerate(_folded(kept, widths, worked.steps, cells, view)):
+        yield _table(worked, names, cells, block, first=number == 0, view=view)
+    if len(kept) < len(names):
+        yield Text(
+            f"… {len(names) - len(kept):,} of {len(names):,} classes not shown "
+            "(--format csv has them all)",
+            style=DIM,
+        )
+    for step in worked.steps:
+        if step.note:
+            yield Text(f"{step.name}: {step.note}")
+
+
+def _title(worked: Worked, report: Report) -> Text | None:
+    words = []
+    if report.samples > 1:
+        at = "" if len(worked.position) == 1 else f" at {worked.position[1:]}".replace(",)", ")")
+        words.append(f"sample {worked.position[0]}{at}")
+    if worked.label is not None:
+        name = _label_name(worked, report)
+        words.append(f"label {worked.label}{name}")
+    return Text(" · ".join(words), style=BOLD) if words else None
+
+
+def _label_name(worked: Worked, report: Report) -> str:
+    assert worked.label is not None
+    if worked.ignored:
+        return ", ignored"
+    name = report.classes[worked.label]
+    return "" if name == str(worked.label) else f" ({escaped(name)})"
+
+
+def _cells(step: Step, view: View) -> tuple[str, ...] | str:
+    if isinstance(step.value, float):
+        return rounded(step.value, view.digits)
+    given = step.name in ("logits", "target", "weight") or step.formula.endswith("as given")
+    show = as_given if given else rounded
+    return tuple(show(value, view.digits) for value in step.value)
+
+
+def _class_widths(
+    names: Sequence[str], cells: Sequence[tuple[str, ...] | str], label: int | None
+) -> list[int]:
+    widths = [Text(escaped(name)).cell_len for name in names]
+    if label is not None and 0 <= label < len(names):
+        widths[label] = max(widths[label], len("label"))
+    for row in cells:
+        if isinstance(row, tuple):
+            widths = [max(width, len(text)) for width, text in zip(widths, row, strict=True)]
+    return widths
+
+
+def _kept_classes(widths: list[int], worked: Worked, view: View) -> list[int]:
+    """The classes that are shown: all, or the first that fit with the label's among them."""
+    count = len(widths)
+    room = MOST_CLASSES
+    if view.width is not None:
+        one_block = max(1, (view.width - 30) // (max(widths) + GAP))
+        if count > one_block * MOST_BLOCKS:
+            room = min(room, one_block)
+    if count <= room:
+        return list(range(count))
+    kept = list(range(room))
+    if worked.label is not None and room <= worked.label < count:
+        kept[-1] = worked.label
+    return kept
+
+
+def _side(steps: Sequence[Step], cells: Sequence[tuple[str, ...] | str]) -> tuple[int, int, int]:
+    """The widths of the columns step, formula and value."""
+    name = max(len("step"), *(len(step.name) for step in steps))
+    formula = max(len("formula"), *(len(step.formula) for step in steps))
+    value = max((len(row) for row in cells if isinstance(row, str)), default=0)
+    return name, formula, value
+
+
+def _stacked(
+    widths: Sequence[int], steps: Sequence[Step], cells: Sequence[tuple[str, ...] | str], view: View
+) -> bool:
+    """Whether the formula has to stand below the step's name for one class to fit beside."""
+    name, formula, value = _side(steps, cells)
+    return view.width is not None and (name + formula + value + max(widths) + 3 * GAP > view.width)
+
+
+def _folded(
+    kept: Sequence[int],
+    widths: Sequence[int],
+    steps: Sequence[Step],
+    cells: Sequence[tuple[str, ...] | str],
+    view: View,
+) -> Iterator[list[int]]:
+    """The kept classes in blocks that fit; only the first block carries formulas and values."""
+    if view.width is None:
+        yield list(kept)
+        return
+    name, formula, value = _side(steps, cells)
+    first = max(name, formula) if _stacked(widths, steps, cells, view) else name + GAP + formula
+    room = view.width - first - (GAP + value if value else 0)
+    block: list[int] = []
+    for at in kept:
+        if block and widths[at] + GAP > room:
+            yield block
+            block, room = [], view.width - name
+        block.append(at)
+        room -= widths[at] + GAP
+    yield block
+
+
+def _table(
+    worked: Worked,
+    names: Sequence[str],
+    cells: Sequence[tuple[str, ...] | str],
+    classes: Sequence[int],
+    *,
+    first: bool,
+    view: View,
+) -> Table:
+    steps = worked.steps
+    widths = _class_widths(names, cells, worked.label)
+    stacked = _stacked(widths, steps, cells, view)
+    has_values = any(isinstance(row, str) for row in cells)
+    table = Table(
+        box=box.SIMPLE_HEAD if view.unicode else ASCII_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("step", no_wrap=True)
+    if first and not stacked:
+        table.add_column("formula", no_wrap=True, style=DIM)
+    if first and has_values:
+        table.add_column("", no_wrap=True, justify="right")
+    for at in classes:
+        marked = at == worked.label
+        header = Text(
+            escaped(names[at]) + ("\nlabel" if marked else ""), style=LABEL if marked else ""
+        )
+        table.add_column(header, no_wrap=True, justify="right", style=LABEL if marked else None)
+    for step, row in zip(steps, cells, strict=True):
+        if isinstance(row, str) and not first:
+            continue
+        name = Text(step.name)
+        if first and stacked:
+            name = Text.assemble(step.name, "\n", (step.formula, DIM))
+        line: list[RenderableType] = [name]
+        if first and not stacked:
+            line.append(Text(step.formula))
+        if first and has_values:
+            line.append(Text(row if isinstance(row, str) else ""))
+        line += [Text(row[at] if isinstance(row, tuple) else "") for at in classes]
+        table.add_row(*line)
+    return table
+
+
+def _answer(report: Report, view: View) -> Iterator[RenderableType]:
+    if report.field in ("probs", "log_probs", "grad"):
+        yield _answers_in_full(report)
+        yield _summary(report, view)
+        return
+    if report.reduction == "none":
+        yield _summary(report, view)
+        return
+    yield _written_out(report, view)
+    yield _summary(report, view)
+
+
+def _answers_in_full(report: Report) -> Text:
+    """The answer of the worked samples with all its digits."""
+    text = Text()
+    if len(report.classes) > ANSWERS_IN_FULL:
+        return text
+    for number, worked in enumerate(report.worked):
+        last = worked.steps[-1] if report.field != "probs" else _named(worked, "softmax")
+        assert isinstance(last.value, tuple)
+        where = f"sample {', '.join(map(str, worked.position))}: " if report.samples > 1 else ""
+        text.append("\n" if number else "")
+        text.append(where + last.name + " = ", style=DIM)
+        text.append(", ".join(shortest_one(value) for value in last.value), style=BOLD)
+    return text
+
+
+def _named(worked: Worked, name: str) -> Step:
+    return next(step for step in worked.steps if step.name == name)
+
+
+def _written_out(report: Report, view: View) -> Text:
+    """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``, or the two sums where they are many."""
+    losses = [rounded(worked.loss or 0.0, view.digits) for worked in report.worked]
+    result = rounded(float(report.result), view.digits)
+    if len(report.worked) == report.samples:
+        upper = " + ".join(losses)
+        shares = [rounded(worked.share or 0.0, view.digits) for worked in report.worked]
+    else:
+        upper, shares = rounded(report.loss_sum or 0.0, view.digits), []
+    if report.reduction == "sum":
+        return Text(f"sum = {upper} = {result}" if len(losses) > 1 else f"sum = {result}")
+    whole = float(report.denominator or 0.0)
+    lower = str(int(whole)) if whole.is_integer() else rounded(whole, view.digits)
+    weighted = any(worked.share not in (0.0, 1.0) for worked in report.worked)
+    if weighted and len(shares) > 1:
+        lower = "(" + " + ".join(_plain(worked.share) for worked in report.worked) + ")"
+    upper = f"({upper})" if len(losses) > 1 and len(losses) == report.samples else upper
+    return Text(f"mean = {upper} / {lower} = {result}")
+
+
+def _plain(value: float | None) -> str:
+    return repr(float(value or 0.0)).removesuffix(".0")
+
+
+def _summary(report: Report, view: View) -> RenderableType:
+    lines: list[tuple[str, str]] = []
+    if report.samples > 1 or report.ignored:
+        lines.append(("samples", f"{report.samples:,}"))
+    if report.ignored:
+        lines.append(("ignored", f"{report.ignored:,}"))
+    if report.denominator is not None and report.reduction == "mean" and report.samples > 1:
+        lines.append(("denominator", _plain(report.denominator)))
+    if report.perplexity is not None and report.samples > 1:
+        lines.append(("perplexity", rounded(report.perplexity, view.digits)))
+    if report.accuracy is not None and report.samples > 1:
+        lines.append(("accuracy", f"{100 * report.accuracy:.2f} %"))
+    if report.field == "loss" and report.reduction != "none":
+        lines.append((f"loss ({report.reduction})", f"{shortest_one(report.result)} {report.unit}"))
+    if report.field == "loss" and report.reduction == "none":
+        for worked in report.worked:
+            where = ", ".join(map(str, worked.position))
+            lines.append((f"loss of sample {where}", f"{shortest_one(worked.loss)} {report.unit}"))
+    width = max((len(name) for name, _ in lines), default=0)
+    text = Text()
+    for number, (name, value) in enumerate(lines):
+        text.append("\n" if number else "")
+        text.append(f"{name:<{width}}  ", style=DIM)
+        text.append(value, style=BOLD if name.startswith("loss") else "")
+    return text

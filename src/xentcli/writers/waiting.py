@@ -1,0 +1,41 @@
+"""Where rows wait that stand in the middle of a document: in memory, beyond some size on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+
+IN_MEMORY = 8 << 20
+
+
+class WaitingRoom:
+    """Pieces of bytes, given back in the order in which they were written."""
+
+    def __init__(self) -> None:
+        from tempfile import SpooledTemporaryFile  # slow to import, and seldom needed
+
+        self._pieces = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        self._sizes: list[int] = []
+
+    def __enter__(self) -> WaitingRoom:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pieces.close()
+
+    def write(self, data: bytes) -> None:
+        """Keep a piece; nothing is no piece."""
+        if data:
+            self._pieces.write(data)
+            self._sizes.append(len(data))
+
+    def parts(self) -> Iterator[bytes]:
+        """The pieces."""
+        self._pieces.seek(0)
+        for size in self._sizes:
+            yield self._pieces.read(size)

@@ -1,0 +1,59 @@
+"""Runs ``xent`` as a person does: the installed command, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+# Programs that are run by hand where torch or mpmath is installed.
+collect_ignore_glob = ["reference/*"]
+
+Ran = subprocess.CompletedProcess[str]
+Xent = Callable[..., Ran]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a process under test: nothing of the tester's terminal in it."""
+    kept = {
+        name: os.environ[name]
+        for name in ("HOME", "TMPDIR", "LD_LIBRARY_PATH")
+        if name in os.environ
+    }
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
+    return kept | {"PATH": path, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"} | more
+
+
+@pytest.fixture
+def xent(tmp_path: Path) -> Xent:
+    """Runs the command in a folder of its own and gives what it printed."""
+
+    def run(*arguments: str, stdin: str = "", **env: str) -> Ran:
+        return subprocess.run(
+            [str(BIN / "xent"), *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env=environment(**env),
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-cases",
+        action="store_true",
+        help="write what the commands print as what is expected; then read the diff",
+    )

@@ -1,0 +1,42 @@
+"""Every name in a table of formats, and every choice of an option, can be had."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import get_args
+
+import pytest
+
+import xentcli
+from xentcli import options, readers, writers
+from xentcli.core import framework, settings
+from xentcli.report.calculation import COMMANDS
+
+
+@pytest.mark.parametrize("format", [*writers.NAMES, writers.QUIET])
+def test_every_output_format_has_a_writer(format: str) -> None:
+    writer = writers.writer(format)
+    assert all(hasattr(writer, name) for name in ("ROWS_WAIT", "start", "rows", "end"))
+
+
+@pytest.mark.parametrize("format", readers.FORMATS, ids=readers.NAMES)
+def test_every_input_format_has_a_reader(format: readers.Format) -> None:
+    assert hasattr(import_module(f"xentcli.readers.{format.module}"), "open_input")
+
+
+def test_the_choices_of_the_options_are_those_of_the_tables() -> None:
+    assert get_args(options.FormatName) == writers.NAMES
+    assert get_args(options.InputFormatName) == readers.NAMES
+    assert set(get_args(options.WidthName)) == {"float64", *framework.WIDTHS}
+    assert get_args(options.ReductionName) == get_args(settings.Reduction)
+
+
+def test_the_commands_of_the_app_are_those_that_can_be_calculated() -> None:
+    from xentcli.app import COMMANDS as LISTED
+
+    assert set(LISTED) == set(COMMANDS)
+
+
+def test_the_public_names_exist() -> None:
+    assert all(hasattr(xentcli, name) for name in xentcli.__all__)
+    assert set(xentcli.__all__) <= set(dir(xentcli))
