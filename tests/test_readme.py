@@ -34,7 +34,8 @@ def printed(command: str) -> str:
 
 def shown() -> list[tuple[str, str]]:
     text = README.read_text(encoding="utf-8")
-    return [match.groups() for block in CONSOLE.findall(text) for match in COMMAND.finditer(block)]
+    found = (match for block in CONSOLE.findall(text) for match in COMMAND.finditer(block))
+    return [(match[1], match[2]) for match in found]
 
 
 @pytest.mark.parametrize(("command", "output"), shown(), ids=lambda text: text[:60])
