@@ -10,6 +10,7 @@ from xentcli.options import (
     ENVIRONMENT_PREFIX,
     Arithmetic,
     Asked,
+    Check,
     Kinds,
     Labels,
     Loss,
@@ -136,8 +137,11 @@ def grad(
     targets: SoftTargets,
     loss: Loss,
     smoothing: Smoothing,
+    check: Check,
     arithmetic: Arithmetic,
     output: Output,
 ) -> None:
     """The gradient of the cross-entropy with respect to the logits."""
-    _run(Asked("grad", samples, output, arithmetic, Kinds(), labels, targets, loss, smoothing))
+    _run(
+        Asked("grad", samples, output, arithmetic, Kinds(), labels, targets, loss, smoothing, check)
+    )

@@ -82,6 +82,7 @@ def _request(asked: Asked, command: Command, typed: object) -> Request:
         classes=class_names(samples.classes) if samples.classes else (),
         ignore_index=asked.loss.ignore_index,
         attached=_attached(asked),
+        class_axis=asked.arithmetic.class_axis,
         keep_rows=asked.output.format == "csv" and not asked.output.quiet,
     )
 

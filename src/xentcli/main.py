@@ -19,6 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(arguments)
     except XentError as error:
+        from xentcli.messages import tell
+
         tell(error)
         if isinstance(error, OutputError):
             _silence_standard_output()
@@ -56,29 +58,6 @@ def _run(arguments: list[str] | None) -> int:
 
 def _terminated(number: int, frame: FrameType | None) -> None:
     raise Terminated
-
-
-def tell(error: XentError) -> None:
-    """One message on standard error, and the excerpt where there is a terminal to show it on."""
-    lines = [f"xent: {error}"]
-    excerpt = error.place.excerpt if error.place else None
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        if excerpt is not None and sys.stderr.isatty():
-            lines += caret_lines(excerpt)
-        if error.hint:
-            lines.append(f"hint: {error.hint}")
-        sys.stderr.write("\n".join(lines) + "\n")
-        sys.stderr.flush()
-
-
-def caret_lines(excerpt: errors.Excerpt) -> list[str]:
-    """The text of the fault with a caret under it, cut to what fits a line."""
-    start = max(0, excerpt.start - 30)
-    end = min(len(excerpt.text), max(excerpt.end, start + errors.LONGEST_VALUE))
-    before = errors.escaped(excerpt.text[start : excerpt.start])
-    marked = errors.escaped(excerpt.text[excerpt.start : excerpt.end])
-    after = errors.escaped(excerpt.text[excerpt.end : end])
-    return [f"  {before}{marked}{after}", "  " + " " * len(before) + "^" * max(1, len(marked))]
 
 
 def _silence_standard_output() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
+from xentcli.errors import Place
+
 Kind = Literal["logits", "probs", "log_probs"]
 AnswerField = Literal["loss", "probs", "log_probs", "grad"]
 Form = Literal["typed", "text", "json"]
@@ -79,7 +81,10 @@ class Step(NamedTuple):
 
 
 class Worked(NamedTuple):
-    """A sample with every step kept; ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``."""
+    """A sample with every step kept; ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``.
+
+    With a soft target and no weights the loss is ``entropy`` + ``divergence``.
+    """
 
     position: tuple[int, ...]
     steps: tuple[Step, ...]
@@ -87,12 +92,34 @@ class Worked(NamedTuple):
     ignored: bool = False
     loss: float | None = None
     share: float | None = None
+    entropy: float | None = None
+    divergence: float | None = None
+
+
+class Check(NamedTuple):
+    """How far a gradient is from central differences, relative to the largest entry of the sample;
+    ``sample`` is the one that is furthest off."""
+
+    samples: int = 0
+    entries: int = 0
+    largest: float = 0.0
+    sample: int = 0
+
+
+class Remark(NamedTuple):
+    """Something about the input that is worth a word on standard error: where it was first met,
+    what it is, and how many samples it concerns."""
+
+    message: str
+    place: Place
+    samples: int = 1
 
 
 class Report(NamedTuple):
     """Everything that a command found out: what is shown, not how.
 
-    ``result`` is a number for ``mean`` and ``sum``, else an array or None where rows were streamed.
+    ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
+    least that the mean can be with the label smoothing that was asked for.
     """
 
     command: str
@@ -109,4 +136,5 @@ class Report(NamedTuple):
     perplexity: float | None = None
     accuracy: float | None = None
     unit: str = "nats"
-    notes: tuple[str, ...] = ()
+    floor: float | None = None
+    check: Check | None = None

@@ -177,6 +177,15 @@ class Arithmetic(NamedTuple):
             help="float32 and float16 give what a framework of that width prints.",
         ),
     ] = "float64"
+    class_axis: Annotated[
+        int,
+        _option(
+            "--class-axis",
+            panel=LOSS,
+            metavar="N",
+            help="The axis of the classes in nested lists and arrays; -1 is the last.",
+        ),
+    ] = 1
     method: Annotated[
         MethodName,
         _option(
@@ -228,6 +237,19 @@ class Smoothing(NamedTuple):
     ] = 0.0
 
 
+class Check(NamedTuple):
+    """A gradient's proof."""
+
+    check: Annotated[
+        bool,
+        _option(
+            "--check",
+            panel=LOSS,
+            help="Compare with central differences of the loss; exit 1 above 1e-6.",
+        ),
+    ] = False
+
+
 class Output(NamedTuple):
     """How and where the answer is shown."""
 
@@ -273,6 +295,7 @@ class Asked(NamedTuple):
     targets: SoftTargets = SoftTargets()
     loss: Loss = Loss()
     smoothing: Smoothing = Smoothing()
+    check: Check = Check()
 
 
 def _unsplit(name: str, value: Any) -> Any:

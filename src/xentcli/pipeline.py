@@ -10,12 +10,14 @@ from xentcli.core.settings import settings
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, counted
 from xentcli.inputs import opened_input
-from xentcli.model import Worked
+from xentcli.messages import merged, say, told
+from xentcli.model import Check, Remark, Worked
 from xentcli.options import Asked, Output
 from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.report import summary
 from xentcli.report.calculation import COMMANDS, Calculation
+from xentcli.report.check import LIMIT, check_in_words, furthest
 from xentcli.work import Job, answered, shares
 from xentcli.writers.interface import Stream
 from xentcli.writers.output import Sink, opened_output
@@ -34,7 +36,7 @@ def run(asked: Asked) -> None:
             worked_count = asked.output.rows
         job = Job(opened.read, calculation, name, _stream(opened, calculation), worked_count)
         if calculation.command.field == "grad":
-            job = job._replace(denominator=_denominator(job, opened))
+            job = job._replace(denominator=_denominator(job, opened), check=asked.check.check)
         inputs = [asked.samples.file] if asked.samples.file else []
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
         _write(job, opened, asked.output, sink)
@@ -82,6 +84,18 @@ def _denominator(job: Job, opened: Opened) -> float:
     return total.weight.value
 
 
+def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
+    """A gradient that is not that of the loss is a failure."""
+    if to_standard_error:
+        told(f"check: {check_in_words(check)}")
+    if not check.largest <= LIMIT:
+        raise DataError(
+            f"the gradient differs from central differences by {check.largest:.1e} of its largest "
+            f"entry, at sample {check.sample}",
+            place=None if opened.source.startswith("--") else Place(opened.source),
+        )
+
+
 def _check_attached(total: Total, opened: Opened) -> None:
     """Typed labels that are more than the samples."""
     attached = opened.attached
@@ -102,9 +116,9 @@ def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> No
         return
     kept = total.samples - total.ignored
     raise DataError(
-        f"{kept} of {counted(total.samples, 'sample')} count"
-        + (", and their weights sum to 0" if kept else "")
-        + ": the mean is undefined",
+        f"the weights of the {counted(kept, 'sample')} that count sum to 0: the mean is undefined"
+        if kept
+        else f"0 of {counted(total.samples, 'sample')} count: the mean is undefined",
         place=None if opened.source.startswith("--") else Place(opened.source),
         hint="--reduction sum gives 0 there" if not kept else "",
     )
@@ -120,6 +134,7 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
         has_labels=opened.has_labels,
         rows=opened.rows,
         dimensions=opened.dimensions,
+        class_axis=opened.class_axis,
         single=opened.single,
     )
 
@@ -127,6 +142,8 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
 def _write(job: Job, opened: Opened, output: Output, sink: Sink) -> None:
     writer, total = writers.writer(job.format), Total()
     shown: tuple[Worked, ...] = ()
+    found: list[Remark] = []
+    check = Check() if job.check else None
     with ExitStack() as stack:
         room = stack.enter_context(WaitingRoom()) if writer.ROWS_WAIT else None
         destination = room or sink
@@ -135,10 +152,21 @@ def _write(job: Job, opened: Opened, output: Output, sink: Sink) -> None:
             total += outcome.total
             shown += outcome.worked[: job.worked_count - len(shown)]
             destination.write(outcome.text)
+            found = merged(found, outcome.remarks)
+            check = furthest(check, outcome.check)
         _check_attached(total, opened)
         _check_defined(total, job.calculation, opened)
         classes, denominator = job.stream.classes, job.denominator
-        report = summary.report(job.calculation, opened.kind, classes, total, shown, denominator)
+        report = summary.report(
+            job.calculation,
+            opened.kind,
+            classes,
+            total,
+            shown,
+            denominator,
+            has_labels=opened.has_labels,
+            check=check,
+        )
         view = view_of(
             to_file=output.output is not None,
             color=output.color,
@@ -147,3 +175,6 @@ def _write(job: Job, opened: Opened, output: Output, sink: Sink) -> None:
         )
         for part in writer.end(report, job.stream, view, room.parts() if room else ()):
             sink.write(part)
+    say(found)
+    if check is not None:
+        _judge(check, opened, to_standard_error=job.format != "table")

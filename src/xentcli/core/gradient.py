@@ -25,7 +25,7 @@ from xentcli.core.loss import (
 )
 from xentcli.core.settings import Settings, settings
 from xentcli.core.softmax import log_probabilities, probabilities, steps, sum_over_classes
-from xentcli.core.target import Labels, Target, as_target
+from xentcli.core.target import Labels, Target, as_target, warn_if_unnormalised
 from xentcli.core.total import ExactSum
 
 
@@ -176,6 +176,7 @@ def cross_entropy_grad(
         temperature=temperature,
     )
     checked = as_target(target, given.shape, ignore_index)
+    warn_if_unnormalised(checked)
     outer, _, inner = positions.shape
     if checked.labels is not None:
         share = shares(checked.labels, checked.labels.size, options)

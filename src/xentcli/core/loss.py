@@ -38,7 +38,14 @@ from xentcli.core.softmax import (
     sum_of_others,
     sum_over_classes,
 )
-from xentcli.core.target import Labels, Target, as_target, one_hot, smoothed
+from xentcli.core.target import (
+    Labels,
+    Target,
+    as_target,
+    one_hot,
+    smoothed,
+    warn_if_unnormalised,
+)
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 
@@ -291,6 +298,7 @@ def cross_entropy(
         temperature=temperature,
     )
     checked = as_target(target, given.shape, ignore_index)
+    warn_if_unnormalised(checked)
     losses = from_logits(positions, checked, options)
     return reduced(losses, given.shape[:axis] + given.shape[axis + 1 :], reduction)
 

@@ -43,10 +43,12 @@ def shift(
 
     A row with +inf, nan, or nothing but −inf has no softmax; inf − inf makes it nan from here on.
     """
-    with np.errstate(invalid="ignore", over="ignore"):
-        shifted: Array = np.subtract(logits, np.expand_dims(largest, axis), out=out)
-    if temperature != 1.0:
-        np.divide(shifted, temperature, out=shifted)
+    peak = np.expand_dims(largest, axis)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        shifted: Array = np.subtract(logits, peak, out=out)
+        if temperature != 1.0:
+            np.divide(shifted, temperature, out=shifted)
+            _undo_overflow(shifted, logits, peak, temperature)
     return shifted
 
 
@@ -133,8 +135,16 @@ def exact_shift(
             product, rounding = two_product(quotient, temperature)
             lost = ((shifted - product) - rounding + lost) / temperature
             shifted = quotient
+            _undo_overflow(shifted, logits, np.expand_dims(largest, axis), temperature)
     # An infinite logit has no rounding error, but ∞ − ∞ on the way to it.
     return shifted, np.where(np.isfinite(lost), lost, 0.0)
+
+
+def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: float) -> None:
+    """Where z − z_k is beyond the largest double, (z − z_k)/T may not be: divide first there."""
+    if np.isinf(shifted).any():
+        apart = logits / temperature - peak / temperature
+        np.copyto(shifted, apart, where=np.isinf(shifted) & np.isfinite(logits))
 
 
 def sum_with_rest(values: Array, axis: int) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ soft target t.
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,9 @@ from xentcli.errors import ArgumentError, LabelError, counted
 
 Labels = NDArray[np.int64]
 
-# How far a soft target may be from summing to 1 before it is worth a word: rounding to three
-# decimals over ten classes stays below.
-SUM_TOLERANCE = 5e-3
+# How far a soft target may be from summing to 1 before it is worth a word: rounding to four
+# decimals over twenty classes stays below.
+SUM_TOLERANCE = 1e-3
 
 
 class Target(NamedTuple):
@@ -64,11 +65,11 @@ def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # typ
         if fractional.any():
             at = first_index(fractional)
             raise ArgumentError("target", f"label {given[at]} is not an integer", index=at)
-    labels = given.astype(np.int64)
-    wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
+    # Compared before they become int64, where 2**64 - 100 would turn into -100.
+    wrong = ((given < 0) | (given >= classes)) & (given != ignore_index)
     if wrong.any():
         at = first_index(wrong)
-        label = int(labels[at])
+        label = int(given[at])
         hint = "labels count from 0; are these 1-based?" if label == classes else ""
         raise LabelError(
             "target",
@@ -77,6 +78,7 @@ def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # typ
             index=at,
             hint=hint,
         )
+    labels: Labels = given.astype(np.int64)
     return labels
 
 
@@ -104,11 +106,23 @@ def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
 
 
-def unnormalised(soft: Array, axis: int) -> tuple[int, ...] | None:
-    """The first position whose soft target does not sum to 1, if there is one."""
-    sums = soft.sum(axis=axis)
-    wrong = np.abs(sums - 1.0) > SUM_TOLERANCE
-    return first_index(wrong) if wrong.any() else None
+def unnormalised_samples(probs: Array, axis: int) -> NDArray[np.bool_]:
+    """Which samples' probabilities do not sum to 1."""
+    wrong: NDArray[np.bool_] = np.abs(probs.sum(axis=axis) - 1.0) > SUM_TOLERANCE
+    return wrong
+
+
+def warn_if_unnormalised(target: Target) -> None:
+    """A Python warning where soft targets do not sum to 1; the answer is the formula's all the
+    same, as PyTorch's is."""
+    if target.soft is None:
+        return
+    wrong = unnormalised_samples(target.soft, 1)
+    if wrong.any():
+        at = first_index(wrong)
+        total = float(target.soft[at[0], :, at[1]].sum())
+        message = f"target: the soft target of sample {at[0]} sums to {total:.6g}, not 1"
+        warnings.warn(message, UserWarning, stacklevel=3)
 
 
 def smoothed(target: Array, label_smoothing: float, axis: int) -> Array:

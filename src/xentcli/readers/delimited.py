@@ -49,6 +49,8 @@ class Start(NamedTuple):
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the header and the first rows, and decides which column is what."""
+    if request.class_axis not in (1, -1):
+        raise UsageError(f"--class-axis {request.class_axis}: the samples of a text are its rows")
     delimiter = DELIMITERS[format_name]
     start = _start(source, delimiter)
     layout = _layout(source, request, delimiter, start)
@@ -164,7 +166,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if columns.targets:
         targets = _numbers(layout, rows, lines, columns.targets)
     if columns.weight is not None:
-        weight = _numbers(layout, rows, lines, (columns.weight,))[:, 0]
+        weight = _weights(layout, rows, lines, columns.weight)
     batch = Batch(
         values,
         layout.kind,
@@ -241,6 +243,21 @@ def _numbers(
             dtype=np.float64,
         )
     return values.reshape(len(rows), len(at))
+
+
+def _weights(
+    layout: Layout, rows: Sequence[Sequence[bytes]], lines: Sequence[int], column: int
+) -> AnyArray:
+    weights = _numbers(layout, rows, lines, (column,))[:, 0]
+    wrong = np.flatnonzero(~(weights >= 0) | np.isinf(weights))
+    if wrong.size:
+        at = int(wrong[0])
+        raise DataError(
+            f"column {quoted(layout.names[column])}: the weight {float(weights[at])!r} is not a "
+            "finite number from 0 up",
+            place=Place(layout.source, lines[at], column + 1),
+        )
+    return weights
 
 
 def _plain_numbers(flat: Sequence[bytes]) -> AnyArray | None:

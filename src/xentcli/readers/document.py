@@ -11,7 +11,7 @@ from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers import cells
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.nested import Spelled, as_array, fault, shown
+from xentcli.readers.nested import Spelled, as_array, classes_second, fault, shown
 from xentcli.readers.source import Source, cannot, opened
 from xentcli.readers.typed import fitted_labels, fitted_targets, opened_whole
 
@@ -28,6 +28,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     values = as_array(value, place, path)
     if values.ndim == 1:
         values = values[np.newaxis]
+    values = classes_second(values, request.class_axis)
     if values.shape[1] == 0:
         raise fault("a sample without values", place, path)
     classes = request.classes
@@ -38,7 +39,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     origin = Origin(source.name, "json", path=path)
     labels, targets, target_origin = _target(document, values, request, source.name, classes)
     batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
-    return opened_whole(source.name, batch)
+    return opened_whole(source.name, batch, request.class_axis)
 
 
 def _loaded(source: Source) -> Any:
@@ -103,7 +104,7 @@ def _target(
         if request.attached.labels is not None:
             found = fitted_labels(request.attached, shape, classes, values.shape[1], request)
             return found, None, origin
-        return None, fitted_targets(request.attached, values), origin
+        return None, fitted_targets(request.attached, values, request.class_axis), origin
     if not isinstance(document, dict):
         return None, None, None
     place = Place(source)
@@ -116,16 +117,18 @@ def _target(
         if key in document:
             return (
                 None,
-                _soft(document[key], values, place, f"$.{key}"),
+                _soft(document[key], values, request.class_axis, place, f"$.{key}"),
                 Origin(source, "json", path=f"$.{key}"),
             )
     return None, None, None
 
 
-def _soft(value: Any, values: AnyArray, place: Place, path: str) -> AnyArray:
+def _soft(value: Any, values: AnyArray, class_axis: int, place: Place, path: str) -> AnyArray:
     targets = as_array(value, place, path)
     if targets.ndim == 1 and len(values) == 1:
         targets = targets[np.newaxis]
+    if targets.ndim == values.ndim:
+        targets = classes_second(targets, class_axis)
     if targets.shape != values.shape:
         raise fault(
             f"soft targets of shape {targets.shape} for values of shape {values.shape}", place, path

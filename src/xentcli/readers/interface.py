@@ -33,6 +33,7 @@ class Request(NamedTuple):
     ignore_index: int = -100
     attached: Attached | None = None
     keep_rows: bool = False
+    class_axis: int = 1
 
 
 class Opened(NamedTuple):
@@ -40,8 +41,9 @@ class Opened(NamedTuple):
 
     ``read`` and the chunks can be pickled, so that any process may do the reading. ``single`` says
     that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
-    ``rows`` has the header of a text whose rows are passed on; ``attached`` are the labels that are
-    matched with its rows as these go by.
+    ``class_axis`` where the input had them, before they were put at 1. ``rows`` has the header of a
+    text whose rows are passed on; ``attached`` are the labels that are matched with its rows as
+    these go by.
     """
 
     source: str
@@ -54,6 +56,7 @@ class Opened(NamedTuple):
     has_targets: bool = False
     single: bool = False
     dimensions: int = 0
+    class_axis: int = 1
     rows: Rows | None = None
     attached: Attached | None = None
 

@@ -12,7 +12,7 @@ from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quote
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers import cells
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
-from xentcli.readers.nested import Spelled, as_array
+from xentcli.readers.nested import Spelled, as_array, classes_second
 
 OPTION_OF: dict[Kind, str] = {
     "logits": "--logits",
@@ -32,7 +32,7 @@ class Word(NamedTuple):
 def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     """The samples of ``--logits`` and its like."""
     option = OPTION_OF[kind]
-    values = typed_array(texts, option)
+    values = classes_second(typed_array(texts, option), request.class_axis)
     class_count = values.shape[1 if values.ndim > 1 else 0]
     if request.classes and len(request.classes) != class_count:
         raise UsageError(
@@ -42,10 +42,10 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     attached = request.attached
     if attached is not None:
         batch = _with_target(batch, attached, request)
-    return opened_whole(option, batch)
+    return opened_whole(option, batch, request.class_axis)
 
 
-def opened_whole(source: str, batch: Batch) -> Opened:
+def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
     """An input that is one batch, in memory already."""
     values = batch.values
     return Opened(
@@ -59,6 +59,7 @@ def opened_whole(source: str, batch: Batch) -> Opened:
         has_targets=batch.targets is not None,
         single=values.ndim == 1,
         dimensions=max(0, values.ndim - 2),
+        class_axis=class_axis,
     )
 
 
@@ -86,7 +87,7 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
         shape = values.shape[:axis] + values.shape[axis + 1 :]
         labels = fitted_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
-        targets = fitted_targets(attached, values)
+        targets = fitted_targets(attached, values, request.class_axis)
     return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
 
 
@@ -113,9 +114,11 @@ def fitted_labels(
     return np.array(found, dtype=np.int64).reshape(shape)
 
 
-def fitted_targets(attached: Attached, values: AnyArray) -> AnyArray:
+def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
     """Typed soft targets, in the values' shape."""
     targets = attached.targets
+    if targets.ndim == values.ndim:
+        targets = classes_second(targets, class_axis)
     if targets.ndim == 2 and targets.shape[0] == 1 and values.ndim == 1:
         targets = targets[0]
     if targets.shape != values.shape:

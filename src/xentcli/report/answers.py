@@ -82,12 +82,12 @@ def losses_of(batch: Batch, calculation: Calculation) -> Losses:
 
 
 def _textbook_losses(log_probs: Array, target: Target, calculation: Calculation) -> Losses:
-    weighted, ignored, share = _weighted_target(log_probs.shape, target, calculation)
+    weighted, ignored, share = weighted_target(log_probs.shape, target, calculation)
     each = np.add.reduce(textbook.terms(weighted, log_probs), axis=1)
     return Losses(np.where(ignored, 0.0, each), share)
 
 
-def _weighted_target(
+def weighted_target(
     shape: tuple[int, ...], target: Target, calculation: Calculation
 ) -> tuple[Array, Any, Array]:
     """w·q as ``(outer, C, inner)``, which positions are ignored, and each one's share."""
@@ -115,7 +115,7 @@ def gradients_of(batch: Batch, calculation: Calculation, denominator: float) -> 
     if calculation.method == "stable" and not calculation.dtype:
         result = gradient.of_cross_entropy(values, target, settings, scale)
     else:
-        weighted, ignored, _ = _weighted_target(values.shape, target, calculation)
+        weighted, ignored, _ = weighted_target(values.shape, target, calculation)
         difference = textbook.difference(probs_of(batch, calculation), weighted, 1)
         result = gradient.scaled(difference, scale, settings.temperature)
         result = np.where(ignored[:, np.newaxis, :], 0.0, result)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.core import gradient, loss, textbook
+from xentcli.core.entropy import divergence, entropy
 from xentcli.core.layout import FEW_CLASSES, Array, as_positions, class_axis
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import one_hot, smoothed
@@ -41,15 +42,34 @@ def worked(
     if count <= 0:
         return ()
     return tuple(
-        Worked(
-            position=_position(batch, where),
-            steps=_steps(sample, batch, calculation, denominator),
-            label=sample.label,
-            ignored=sample.ignored,
-            loss=sample.loss,
-            share=sample.share,
-        )
+        _worked(sample, where, batch, calculation, denominator)
         for where, sample in _samples(batch, calculation, count, denominator)
+    )
+
+
+def _worked(
+    sample: _Sample,
+    where: tuple[int, int],
+    batch: Batch,
+    calculation: Calculation,
+    denominator: float,
+) -> Worked:
+    start = to_log_probs(sample.block, sample.axis, batch.kind, calculation)
+    found = Worked(
+        position=_position(batch, where),
+        steps=_steps(sample, start, calculation, denominator),
+        label=sample.label,
+        ignored=sample.ignored,
+        loss=sample.loss,
+        share=sample.share,
+    )
+    if sample.soft is None or has_weights(sample, calculation):
+        return found
+    target = smoothed(sample.soft, calculation.settings.label_smoothing, sample.axis)
+    base = calculation.log_base
+    return found._replace(
+        entropy=float(entropy(target, sample.axis)[0]) / base,
+        divergence=float(divergence(target, start.log_probs, sample.axis)[0]) / base,
     )
 
 
@@ -98,9 +118,8 @@ def _samples(
 
 
 def _steps(
-    sample: _Sample, batch: Batch, calculation: Calculation, denominator: float
+    sample: _Sample, start: ToLogProbs, calculation: Calculation, denominator: float
 ) -> tuple[Step, ...]:
-    start = to_log_probs(sample.block, sample.axis, batch.kind, calculation)
     if not calculation.command.has_target:
         return start.steps
     shown, weighted = _target_steps(sample, start, calculation)

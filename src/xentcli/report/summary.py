@@ -7,9 +7,11 @@ import math
 import numpy as np
 
 from xentcli.core import framework
+from xentcli.core.entropy import lowest_loss
 from xentcli.core.loss import divided
+from xentcli.core.target import smoothed
 from xentcli.core.total import Total
-from xentcli.model import Kind, Report, Worked
+from xentcli.model import Check, Kind, Report, Worked
 from xentcli.report.calculation import UNITS, Calculation
 
 
@@ -20,6 +22,9 @@ def report(
     total: Total,
     worked: tuple[Worked, ...],
     denominator: float,
+    *,
+    has_labels: bool = True,
+    check: Check | None = None,
 ) -> Report:
     """Everything that a command found out."""
     command, settings = calculation.command, calculation.settings
@@ -37,6 +42,7 @@ def report(
             ignored=total.ignored,
             denominator=denominator,
             unit=UNITS[calculation.base],
+            check=check,
         )
     loss_sum = total.loss.value
     whole = total.weight.value if settings.reduction == "mean" else 1.0
@@ -59,7 +65,17 @@ def report(
         perplexity=perplexity(mean * calculation.log_base),
         accuracy=total.correct / kept if kept and calculation.want_accuracy else None,
         unit=UNITS[calculation.base],
+        floor=floor(len(classes), calculation) if has_labels else None,
     )
+
+
+def floor(classes: int, calculation: Calculation) -> float | None:
+    """H(q) for a smoothed label; None where there is no smoothing, or weights that differ."""
+    smoothing = calculation.settings.label_smoothing
+    if smoothing == 0.0 or calculation.settings.weight is not None:
+        return None
+    target = smoothed(np.eye(1, classes), smoothing, 1)
+    return float(lowest_loss(target, 1)[0]) / calculation.log_base
 
 
 def narrowed(value: float, calculation: Calculation) -> float | np.floating:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from xentcli.model import Answer, Batch, Report, Step
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.numbers import shortest, shortest_one, strict_json
@@ -23,7 +25,10 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     """The batch's answers as JSON: a single sample's whole, else what stands between [ and ]."""
     if not stream.each:
         return b""
-    nested = _nested([strict_json(text) for text in shortest(answer.values)], answer.values.shape)
+    values = answer.values
+    if stream.class_axis != 1 and answer.field != "loss" and values.ndim > 1:
+        values = np.moveaxis(values, 1, stream.class_axis)
+    nested = _nested([strict_json(text) for text in shortest(values)], values.shape)
     return (nested if batch.values.ndim == 1 else nested[1:-1]).encode("ascii")
 
 

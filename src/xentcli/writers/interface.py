@@ -27,7 +27,8 @@ class Stream(NamedTuple):
     """What is known of the rows before the first one.
 
     ``each`` says whether every sample's answer is wanted, or a reduced one; ``single`` whether
-    there is but one sample, of shape ``(C)``; ``dimensions`` is how many follow the classes.
+    there is but one sample, of shape ``(C)``; ``dimensions`` is how many follow the classes;
+    ``class_axis`` where the input has its classes (batches have them at 1).
     """
 
     field: AnswerField
@@ -36,6 +37,7 @@ class Stream(NamedTuple):
     has_labels: bool
     rows: Rows | None = None
     dimensions: int = 0
+    class_axis: int = 1
     single: bool = False
 
 

@@ -15,7 +15,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.errors import escaped
+from xentcli.errors import counted, escaped
 from xentcli.model import Answer, Batch, Report, Step, Worked
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.numbers import as_given, rounded, shortest_one
@@ -38,7 +38,7 @@ LABEL = Style(bold=True, color="cyan")
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
 PLAIN_LETTERS = str.maketrans(
-    {"Σ": "sum ", "−": "-", "·": "*", "ε": "eps", "ℓ": "loss", "…": "...", "→": "->", "✓": "*"}
+    {"Σ": "sum ", "−": "-", "·": "*", "ε": "eps", "ℓ": "loss", "…": "...", "‖": "||"}
 )
 
 
@@ -113,6 +113,17 @@ def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableTy
     for step in worked.steps:
         if step.note:
             yield Text(f"{step.name}: {step.note}")
+    if worked.entropy is not None and worked.divergence is not None:
+        yield _decomposed(worked, view)
+
+
+def _decomposed(worked: Worked, view: View) -> Text:
+    """``CE = H(q) + KL(q‖p) = 1.0397 + 0.2213 = 1.2610``."""
+    assert worked.entropy is not None
+    assert worked.divergence is not None
+    parts = [rounded(value, view.digits) for value in (worked.entropy, worked.divergence)]
+    total = rounded(worked.entropy + worked.divergence, view.digits)
+    return Text(f"CE = H(q) + KL(q‖p) = {' + '.join(parts)} = {total}")
 
 
 def _title(worked: Worked, report: Report) -> Text | None:
@@ -323,6 +334,12 @@ def _summary(report: Report, view: View) -> RenderableType:
         lines.append(("perplexity", rounded(report.perplexity, view.digits)))
     if report.accuracy is not None and report.samples > 1:
         lines.append(("accuracy", f"{100 * report.accuracy:.2f} %"))
+    if report.floor is not None and report.reduction == "mean":
+        lines.append(("lowest possible", rounded(report.floor, view.digits)))
+    if report.check is not None:
+        checked = counted(report.check.samples, "sample")
+        difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
+        lines.append(("off central differences by", difference))
     if report.field == "loss" and report.reduction != "none":
         lines.append((f"loss ({report.reduction})", f"{shortest_one(report.result)} {report.unit}"))
     if report.field == "loss" and report.reduction == "none":

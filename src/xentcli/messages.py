@@ -1,0 +1,61 @@
+"""What is said on standard error beside the answer: faults, warnings, checks."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterable
+
+from xentcli.errors import LONGEST_VALUE, Excerpt, XentError, counted, escaped
+from xentcli.model import Remark
+
+
+def told(*lines: str) -> None:
+    """Lines on standard error; where there is none, the answer is no worse for it."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write("".join(f"{line}\n" for line in (f"xent: {lines[0]}", *lines[1:])))
+        sys.stderr.flush()
+
+
+def tell(error: XentError) -> None:
+    """A fault: one sentence, the excerpt where a terminal shows it, and the hint."""
+    lines = [str(error)]
+    excerpt = error.place.excerpt if error.place else None
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if excerpt is not None and sys.stderr.isatty():
+            lines += caret_lines(excerpt)
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    told(*lines)
+
+
+def caret_lines(excerpt: Excerpt) -> list[str]:
+    """The text of the fault with a caret under it, cut to what fits a line."""
+    start = max(0, excerpt.start - 30)
+    end = min(len(excerpt.text), max(excerpt.end, start + LONGEST_VALUE))
+    before = escaped(excerpt.text[start : excerpt.start])
+    marked = escaped(excerpt.text[excerpt.start : excerpt.end])
+    after = escaped(excerpt.text[excerpt.end : end])
+    return [f"  {before}{marked}{after}", "  " + " " * len(before) + "^" * max(1, len(marked))]
+
+
+def merged(known: list[Remark], found: Iterable[Remark]) -> list[Remark]:
+    """Remarks of the same kind become one: the first place, and how many samples in all."""
+    result = {remark.message: remark for remark in known}
+    for remark in found:
+        first = result.get(remark.message)
+        if first is None:
+            result[remark.message] = remark
+        else:
+            total = first.samples + remark.samples
+            result[remark.message] = first._replace(samples=total)
+    return list(result.values())
+
+
+def say(remarks: Iterable[Remark]) -> None:
+    """Each remark as a warning."""
+    for remark in remarks:
+        many = (
+            "" if remark.samples == 1 else f" (and of {counted(remark.samples - 1, 'more sample')})"
+        )
+        told(f"warning: {remark.place}: {remark.message}{many}")

@@ -1,0 +1,46 @@
+"""What is worth a word about an input although it can be computed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xentcli.core.target import unnormalised_samples
+from xentcli.errors import ArgumentError
+from xentcli.model import AnyArray, Batch
+from xentcli.report import answers
+from xentcli.report.calculation import Calculation
+
+# A probability that was computed may be above 1, a log-probability above 0, by some roundings.
+ROUNDING = 1e-9
+
+
+def check_kind(batch: Batch) -> None:
+    """Refuse what cannot be a probability."""
+    if batch.kind != "probs":
+        return
+    values = batch.values
+    wrong = (values < 0) | (values > 1 + ROUNDING)
+    if wrong.any():
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ArgumentError(
+            "probs",
+            f"{float(values[at])!r} is not a probability (0 to 1)",
+            index=at,
+            hint="are these logits? Then leave out --probs or --input probs",
+        )
+
+
+def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, AnyArray]]:
+    """Each remark: the argument that it is about, what it says, and which samples it concerns."""
+    positions = answers.positions_of(batch)
+    if batch.targets is not None:
+        soft = answers.target_of(batch, calculation).soft
+        assert soft is not None
+        yield "target", "the soft target does not sum to 1", unnormalised_samples(soft, 1)
+    if batch.kind == "probs":
+        yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
+    if batch.kind == "log_probs":
+        above = (positions > ROUNDING).any(axis=1)
+        yield "log_probs", "a log-probability is above 0; are these logits?", above
