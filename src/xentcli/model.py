@@ -8,7 +8,7 @@ from xentcli.errors import Place
 
 Kind = Literal["logits", "probs", "log_probs"]
 AnswerField = Literal["loss", "probs", "log_probs", "grad"]
-Form = Literal["typed", "text", "json"]
+Form = Literal["typed", "text", "json", "json lines", "array", "table"]
 # Arrays are Any here so that the command line can describe itself without importing NumPy.
 AnyArray = Any
 
@@ -18,7 +18,8 @@ class Origin(NamedTuple):
 
     ``source`` is a file or an option. In a text, ``lines`` has the physical line of each sample
     and ``columns`` the number of each column from 1, ``names`` their headers. In a document,
-    ``path`` leads to the array.
+    ``path`` leads to the array; in JSON Lines it is that within the record on the line. In an array
+    the index is the place; in a table of columns (Parquet, Arrow) ``lines`` has each row's number.
     """
 
     source: str
@@ -42,11 +43,21 @@ class Rows(NamedTuple):
     newline: bytes
 
 
+class Fault(NamedTuple):
+    """A row that could not be used: where, what stands there, what is wrong, and the row."""
+
+    place: Place
+    value: str
+    message: str
+    row: bytes
+
+
 class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
-    the whole input.
+    the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
+    one a sample. ``faults`` are the samples that were left out, or set to nan.
     """
 
     values: AnyArray
@@ -59,6 +70,8 @@ class Batch(NamedTuple):
     sample_weight: AnyArray = None
     first: int = 0
     rows: Rows | None = None
+    records: list[dict[str, Any]] | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 class Answer(NamedTuple):

@@ -53,7 +53,7 @@ def test_exp_of_log_softmax_is_softmax(batch: tuple[Array, NDArray[np.int64]]) -
 @given(batches())
 def test_a_gradient_row_sums_to_zero(batch: tuple[Array, NDArray[np.int64]]) -> None:
     gradient = cross_entropy_grad(*batch, reduction="sum")
-    assert gradient.sum(axis=1) == pytest.approx(0.0, abs=4 * ULP)
+    assert gradient.sum(axis=1) == pytest.approx(0.0, abs=32 * ULP)
 
 
 @given(batches(limit=5.0))

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
 
+OnError = Literal["stop", "skip", "nan"]
 Wanted = Literal["none", "labels", "labels or targets"]
 
 
@@ -20,7 +21,11 @@ class Attached(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the command line says about the input."""
+    """What the command line says about the input.
+
+    ``keep_rows`` asks for :class:`xentcli.model.Rows` to be passed on as text, ``keep_records`` for
+    the samples' records to be passed on as JSON.
+    """
 
     wanted: Wanted = "none"
     kind: Kind | None = None
@@ -33,7 +38,16 @@ class Request(NamedTuple):
     ignore_index: int = -100
     attached: Attached | None = None
     keep_rows: bool = False
+    keep_records: bool = False
     class_axis: int = 1
+    delimiter: str | None = None
+    no_header: bool = False
+    encoding: str | None = None
+    comment: str | None = None
+    decimal: str = "."
+    logits_key: str | None = None
+    label_key: str | None = None
+    on_error: OnError = "stop"
 
 
 class Opened(NamedTuple):
@@ -43,7 +57,7 @@ class Opened(NamedTuple):
     that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
     ``class_axis`` where the input had them, before they were put at 1. ``rows`` has the header of a
     text whose rows are passed on; ``attached`` are the labels that are matched with its rows as
-    these go by.
+    these go by; ``size`` is how many bytes there are to read, where that is known.
     """
 
     source: str
@@ -59,6 +73,7 @@ class Opened(NamedTuple):
     class_axis: int = 1
     rows: Rows | None = None
     attached: Attached | None = None
+    size: int | None = None
 
     @property
     def has_target(self) -> bool:
@@ -69,10 +84,13 @@ class Opened(NamedTuple):
 class Chunk(NamedTuple):
     """A piece of an input: ``number`` from 0, the first sample's number, and what is in it.
 
-    Of a text, ``data`` are bytes and ``line`` is the physical line on which they begin.
+    Of a text, ``data`` are bytes and ``line`` is the physical line on which they begin. Of several
+    files, ``file`` says which. ``size`` is how many bytes of the input it takes, for progress.
     """
 
     number: int
     first: int
     data: Any
     line: int = 1
+    file: int = 0
+    size: int = 0

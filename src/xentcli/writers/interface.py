@@ -26,8 +26,8 @@ class View(NamedTuple):
 class Stream(NamedTuple):
     """What is known of the rows before the first one.
 
-    ``each`` says whether every sample's answer is wanted, or a reduced one; ``single`` whether
-    there is but one sample, of shape ``(C)``; ``dimensions`` is how many follow the classes;
+    ``each`` says whether every sample's answer is wanted, or a reduced one; ``delimiter`` is what stands
+    between cells where it is not the input's own; ``single`` says whether there is but one sample, of shape ``(C)``; ``dimensions`` is how many follow the classes;
     ``class_axis`` where the input has its classes (batches have them at 1).
     """
 
@@ -36,6 +36,7 @@ class Stream(NamedTuple):
     each: bool
     has_labels: bool
     rows: Rows | None = None
+    delimiter: bytes | None = None
     dimensions: int = 0
     class_axis: int = 1
     single: bool = False
