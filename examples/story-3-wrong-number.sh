@@ -6,7 +6,7 @@ rows="0.13807842, 0.76510708, 0.09681451; 0.31698662, 0.26993158, 0.4130818;
       0.46864621, 0.01320047, 0.51815332"
 
 echo "read as logits, as PyTorch does:"
-xent ce --logits "$rows" --labels 0,1,2 --quiet
+xent ce --logits "$rows" --labels 0,1,2 --quiet 2>&1
 echo "read as probabilities, added up:"
 xent ce --probs "$rows" --labels 0,1,2 --reduction sum --quiet
 echo "read as probabilities, averaged:"

@@ -1,4 +1,4 @@
-"""What the README shows is what the commands print.
+"""What the README and the example pages show is what the commands print.
 
 ``pytest tests/test_readme.py --update-cases`` writes what they print into it.
 """
@@ -7,46 +7,57 @@ from __future__ import annotations
 
 import doctest
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, environment
 
 README = ROOT / "README.md"
+PAGES = [README, ROOT / "examples" / "pipelines.md"]
+NEEDED = ("jq", "mlr")
 CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
-def printed(command: str) -> str:
+def printed(command: str, folder: Path) -> str:
     ran = subprocess.run(
         ["sh", "-c", command],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         encoding="utf-8",
-        cwd=ROOT,
+        cwd=folder,
         env=environment(),
         check=False,
     )
     return ran.stdout + ran.stderr
 
 
-def shown() -> list[tuple[str, str]]:
-    text = README.read_text(encoding="utf-8")
-    found = (match for block in CONSOLE.findall(text) for match in COMMAND.finditer(block))
-    return [(match[1], match[2]) for match in found]
+def shown() -> list[tuple[Path, str, str]]:
+    found = []
+    for page in PAGES:
+        for block in CONSOLE.findall(page.read_text(encoding="utf-8")):
+            found += [(page, match[1], match[2]) for match in COMMAND.finditer(block)]
+    return found
 
 
-@pytest.mark.parametrize(("command", "output"), shown(), ids=lambda text: text[:60])
+@pytest.mark.parametrize(
+    ("page", "command", "output"), shown(), ids=[f"{p.stem}: {c[:60]}" for p, c, _ in shown()]
+)
 def test_a_command_prints_what_is_shown(
-    command: str, output: str, request: pytest.FixtureRequest
+    page: Path, command: str, output: str, request: pytest.FixtureRequest
 ) -> None:
-    found = printed(command)
+    for tool in NEEDED:
+        if f"| {tool} " in command and shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    found = printed(command, page.parent)
     if request.config.getoption("--update-cases"):
-        text = README.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
         text = text.replace(f"$ {command}\n{output}", f"$ {command}\n{found}")
-        README.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
         output = found
     assert found == output
 

@@ -15,10 +15,12 @@ from xentcli.options import (
     Labels,
     Loss,
     Output,
+    Reading,
     Samples,
     Smoothing,
     SoftTargets,
     grouped,
+    names_of_options,
 )
 
 SETTINGS = {
@@ -52,7 +54,8 @@ def app(asked: str = "") -> typer.Typer:
     Typer takes longer to build a command than xent to run it."""
     built = typer.Typer(
         name="xent",
-        context_settings=SETTINGS,
+        # No prefix here: XENT_VERSION=1 must not turn every command into --version.
+        context_settings={"help_option_names": SETTINGS["help_option_names"]},
         invoke_without_command=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
@@ -60,16 +63,23 @@ def app(asked: str = "") -> typer.Typer:
     built.callback()(xent)
     for name in [asked] if asked in COMMANDS else COMMANDS:
         function, examples = COMMANDS[name]
-        epilog = "\n\n".join(examples)
+        epilog = "Examples:\n\n" + "\n\n".join(examples)
         built.command(name, context_settings=SETTINGS, epilog=epilog)(grouped(function))
     return built
+
+
+def commands_with(option: str) -> list[str]:
+    """The commands that list an option."""
+    return [name for name, found in COMMANDS.items() if option in names_of_options(found.function)]
 
 
 def _run(asked: Asked) -> None:
     # NumPy comes in only here: --help and --version do without.
     from xentcli.pipeline import run
 
-    run(asked)
+    code = run(asked)
+    if code:
+        raise typer.Exit(code)
 
 
 def _show_version(wanted: bool) -> None:
@@ -90,21 +100,36 @@ def xent(
         typer.echo(context.get_help())
 
 
-@command("softmax", "xent softmax --logits 1,2,3")
-def softmax(samples: Samples, arithmetic: Arithmetic, output: Output) -> None:
+@command(
+    "softmax",
+    "xent softmax --logits 1,2,3",
+    "xent softmax --logits 1,2,3 --temperature 0.5 --quiet",
+    "xent softmax logits.csv --format csv -o probs.csv",
+)
+def softmax(samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output) -> None:
     """The probabilities of each sample."""
-    _run(Asked("softmax", samples, output, arithmetic))
+    _run(Asked("softmax", samples, output, reading, arithmetic))
 
 
-@command("log-softmax", "xent log-softmax --logits 1,2,3")
-def log_softmax(samples: Samples, arithmetic: Arithmetic, output: Output) -> None:
+@command(
+    "log-softmax",
+    "xent log-softmax --logits 1,2,3",
+    "xent log-softmax logits.csv --format csv | xent nll - --input log-probs",
+)
+def log_softmax(samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output) -> None:
     """The log-probabilities of each sample."""
-    _run(Asked("log-softmax", samples, output, arithmetic))
+    _run(Asked("log-softmax", samples, output, reading, arithmetic))
 
 
-@command("nll", "xent nll --logits 1,2,3 --label 2")
+@command(
+    "nll",
+    "xent nll --logits 1,2,3 --label 2",
+    'xent nll --log-probs "-2.4,-1.4,-0.4" --label 1 --quiet',
+    "xent nll logits.npy --labels-from labels.npy --reduction sum",
+)
 def nll(
     samples: Samples,
+    reading: Reading,
     kinds: Kinds,
     labels: Labels,
     loss: Loss,
@@ -112,12 +137,18 @@ def nll(
     output: Output,
 ) -> None:
     """The negative log-likelihood of the labels: log-softmax first, then the pick."""
-    _run(Asked("nll", samples, output, arithmetic, kinds, labels, loss=loss))
+    _run(Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss))
 
 
-@command("ce", "xent ce --logits 1,2,3 --label 2")
+@command(
+    "ce",
+    'xent ce --logits "12.3,-5.2,31.4" --label 0',
+    "xent ce logits.csv --weight 2,1,3 --ignore-index 0",
+    "xent ce logits.csv --reduction none --format csv | sort -t, -k13 -g | tail",
+)
 def ce(
     samples: Samples,
+    reading: Reading,
     kinds: Kinds,
     labels: Labels,
     targets: SoftTargets,
@@ -127,12 +158,18 @@ def ce(
     output: Output,
 ) -> None:
     """The cross-entropy of the labels or soft targets."""
-    _run(Asked("ce", samples, output, arithmetic, kinds, labels, targets, loss, smoothing))
+    _run(Asked("ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing))
 
 
-@command("grad", "xent grad --logits 1,2,3 --label 2")
+@command(
+    "grad",
+    "xent grad --logits 1,2,3 --label 2",
+    'xent grad --logits "1,2,3; 3,1,2" --labels 2,0 --check',
+    "xent grad logits.csv --format csv -o gradients.csv",
+)
 def grad(
     samples: Samples,
+    reading: Reading,
     labels: Labels,
     targets: SoftTargets,
     loss: Loss,
@@ -143,5 +180,17 @@ def grad(
 ) -> None:
     """The gradient of the cross-entropy with respect to the logits."""
     _run(
-        Asked("grad", samples, output, arithmetic, Kinds(), labels, targets, loss, smoothing, check)
+        Asked(
+            "grad",
+            samples,
+            output,
+            reading,
+            arithmetic,
+            Kinds(),
+            labels,
+            targets,
+            loss,
+            smoothing,
+            check,
+        )
     )

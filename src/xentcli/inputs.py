@@ -11,6 +11,8 @@ from xentcli.errors import UsageError
 from xentcli.model import Kind
 from xentcli.options import Asked, KindName
 from xentcli.readers.interface import Attached, Opened, Request, Wanted
+from xentcli.readers.labels_file import labels_of_text, labels_of_values, targets_of_values
+from xentcli.readers.many import expanded, joined
 from xentcli.readers.source import Source, named, rereadable
 from xentcli.readers.typed import (
     OPTION_OF,
@@ -33,18 +35,35 @@ def opened_input(asked: Asked, stack: ExitStack) -> Opened:
     """The input that a command was given; what ``stack`` holds must stay open while it is read."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
-    request = _request(asked, command, typed)
+    request = _request(asked, command)
     if typed is not None:
-        texts, kind = typed
-        opened = open_typed(texts, kind, request)
+        opened = open_typed(*typed, request)
     else:
-        source = _source(asked)
+        opened = _from_files(asked, command, request, stack)
+    _check(opened, command)
+    return opened
+
+
+def _from_files(asked: Asked, command: Command, request: Request, stack: ExitStack) -> Opened:
+    inputs = []
+    for source in _sources(asked):
         if command.field == "grad" and asked.loss.reduction == "mean":
             # The denominator of the mean must be known before the first gradient.
             source = stack.enter_context(rereadable(source))
-        opened = readers.open_input(source, request)
-    _check(opened, command)
-    return opened
+        inputs.append(readers.open_input(source, request))
+    return joined(inputs)
+
+
+def _sources(asked: Asked) -> list[Source]:
+    if asked.samples.file:
+        return [named(name) for name in expanded(asked.samples.file)]
+    if sys.stdin is None or os.isatty(sys.stdin.fileno()):
+        example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
+        raise UsageError(
+            f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
+            hint=example + (" --label 0" if COMMANDS[asked.command].has_target else ""),
+        )
+    return [named("-")]
 
 
 def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
@@ -59,66 +78,106 @@ def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
         check_swallowed(texts, option)
     if len(typed) > 1:
         raise UsageError(f"{' and '.join(options)} contradict each other; give one of them")
-    if typed and asked.samples.file is not None:
+    if not typed:
+        return None
+    if asked.samples.file:
         raise UsageError(f"{options[0]} and FILE contradict each other; give one of them")
-    if typed and asked.kinds.input is not None:
-        raise UsageError(f"--input says what FILE holds; {options[0]} says it already")
-    return typed[0] if typed else None
+    for option in _about_files(asked):
+        raise UsageError(f"{option} is about FILE; {options[0]} is typed")
+    return typed[0]
 
 
-def _request(asked: Asked, command: Command, typed: object) -> Request:
+def _about_files(asked: Asked) -> list[str]:
+    """The options given that say how FILE is to be read."""
+    of_files: list[tuple[str, object]] = [
+        ("--input", asked.kinds.input),
+        ("--weight-col", asked.labels.weight_col),
+        ("--target-cols", asked.targets.target_cols),
+        ("--label-col", asked.samples.label_col),
+        ("--logit-cols", asked.samples.logit_cols),
+        *(
+            (f"--{name.replace('_', '-')}", value)
+            for name, value in asked.reading._asdict().items()
+        ),
+    ]
+    unset = (None, False, "stop", ".")
+    return [option for option, value in of_files if value not in unset]
+
+
+def _request(asked: Asked, command: Command) -> Request:
     wanted: Wanted = "none"
     if command.has_target:
         wanted = "labels or targets" if command.takes_soft else "labels"
-    samples, labels, targets = asked.samples, asked.labels, asked.targets
-    return Request(
+    samples, labels, targets, reading = asked.samples, asked.labels, asked.targets, asked.reading
+    each = command.field != "loss" or asked.loss.reduction == "none"
+    format = asked.output.format if each and not asked.output.quiet else ""
+    request = Request(
         wanted=wanted,
         kind=KINDS[asked.kinds.input] if asked.kinds.input else None,
-        input_format=samples.input_format,
+        input_format=reading.input_format,
         logit_cols=samples.logit_cols,
         label_col=samples.label_col,
         target_cols=targets.target_cols,
         weight_col=labels.weight_col,
         classes=class_names(samples.classes) if samples.classes else (),
         ignore_index=asked.loss.ignore_index,
-        attached=_attached(asked),
+        keep_rows=format in ("csv", "tsv", "markdown", "jsonl"),
+        keep_records=format == "jsonl",
         class_axis=asked.arithmetic.class_axis,
-        keep_rows=asked.output.format == "csv" and not asked.output.quiet,
+        delimiter=reading.delimiter,
+        no_header=reading.no_header,
+        encoding=reading.encoding,
+        comment=reading.comment,
+        decimal=reading.decimal,
+        logits_key=reading.logits_key,
+        label_key=reading.label_key,
+        on_error=reading.on_error,
+    )
+    return request._replace(attached=_attached(asked, request))
+
+
+def _attached(asked: Asked, request: Request) -> Attached | None:
+    labels, targets, samples = asked.labels, asked.targets, asked.samples
+    sources: list[tuple[str, object]] = [
+        ("--label", labels.label),
+        ("--labels-from", labels.labels_from),
+        ("--target", targets.target),
+        ("--targets-from", targets.targets_from),
+        ("--target-cols", targets.target_cols),
+    ]
+    if COMMANDS[asked.command].has_target:
+        sources.append(("--label-col", samples.label_col))
+    given = [option for option, value in sources if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} contradict each other; give one of them")
+    if labels.label:
+        return typed_labels(labels.label)
+    if targets.target:
+        return typed_targets(targets.target)
+    if labels.labels_from:
+        return _labels_from(named(labels.labels_from), request)
+    if targets.targets_from:
+        found = readers.open_input(named(targets.targets_from), _alone(request))
+        return targets_of_values(found, named(targets.targets_from))
+    return None
+
+
+def _alone(request: Request) -> Request:
+    """The request for a second file, whose columns are all values."""
+    return Request(
+        delimiter=request.delimiter,
+        no_header=request.no_header,
+        encoding=request.encoding,
+        comment=request.comment,
+        decimal=request.decimal,
     )
 
 
-def _attached(asked: Asked) -> Attached | None:
-    label, target = asked.labels.label, asked.targets.target
-    given = [
-        name
-        for name, value in (
-            ("--label", label),
-            ("--target", target),
-            (
-                "--label-col",
-                asked.samples.label_col if COMMANDS[asked.command].has_target else None,
-            ),
-            ("--target-cols", asked.targets.target_cols),
-        )
-        if value
-    ]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} contradict each other; give one of them")
-    if label:
-        return typed_labels(label)
-    return typed_targets(target) if target else None
-
-
-def _source(asked: Asked) -> Source:
-    if asked.samples.file is not None:
-        return named(asked.samples.file)
-    if sys.stdin is None or os.isatty(sys.stdin.fileno()):
-        raise UsageError(
-            f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
-            hint=f'xent {asked.command} --logits "12.3,-5.2,31.4"'
-            + (" --label 0" if COMMANDS[asked.command].has_target else ""),
-        )
-    return named("-")
+def _labels_from(source: Source, request: Request) -> Attached:
+    format = readers.chosen_format(source, None)
+    if format.module == "delimited":
+        return labels_of_text(source, request, format.name)
+    return labels_of_values(readers.open_input(source, _alone(request)), source)
 
 
 def _check(opened: Opened, command: Command) -> None:
@@ -127,8 +186,10 @@ def _check(opened: Opened, command: Command) -> None:
         raise UsageError(f"{command.name} needs logits, but {opened.source} holds {kind}")
     if command.has_target and not opened.has_target:
         either = "--label or --target" if command.takes_soft else "--label"
+        column = "" if opened.source.startswith("--") else ", or --label-col to name their column"
         raise UsageError(
             f"{command.name} needs labels, and {opened.source} has none",
-            hint=f"give {either}"
-            + ("" if opened.source.startswith("--") else ", or --label-col to name their column"),
+            hint=f"give {either}{column}",
         )
+    if command.has_target and opened.has_targets and not command.takes_soft:
+        raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
+import io
 import os
 import signal
 import sys
@@ -16,26 +18,30 @@ from xentcli.errors import OutputError, PipeClosed, Terminated, XentError
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code."""
     signal.signal(signal.SIGTERM, _terminated)
+    if sys.stdout is None:
+        # Closed by the caller: whatever is written must fail, also the help.
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()), write_through=True)
     try:
-        return _run(arguments)
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
     except XentError as error:
-        from xentcli.messages import tell
-
-        tell(error)
-        if isinstance(error, OutputError):
-            _silence_standard_output()
-        return error.exit_code
+        return _failed(error)
+    except BrokenPipeError:
+        return _silenced(errors.EXIT_PIPE_CLOSED)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        place = errors.Place("standard output")
+        return _failed(OutputError(f"cannot write it: {reason}", place=place))
     except KeyboardInterrupt:
         return errors.EXIT_INTERRUPTED
     except PipeClosed:
-        _silence_standard_output()
-        return errors.EXIT_PIPE_CLOSED
+        return _silenced(errors.EXIT_PIPE_CLOSED)
     except Terminated:
         return errors.EXIT_TERMINATED
+    return code
 
 
-def _run(arguments: list[str] | None) -> int:
-    arguments = sys.argv[1:] if arguments is None else arguments
+def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         # What scripts ask most often, without the 50 ms that building the commands takes.
         print(f"xent {__version__}")
@@ -48,6 +54,11 @@ def _run(arguments: list[str] | None) -> int:
         code = app(arguments[0] if arguments else "")(
             args=arguments, prog_name="xent", standalone_mode=False
         )
+    except SystemExit as error:
+        # Shell completion ends so; else it is how Typer and Rich take a broken pipe.
+        if "_XENT_COMPLETE" not in os.environ:
+            raise PipeClosed from None
+        return error.code if isinstance(error.code, int) else errors.EXIT_FAILURE
     except Exception as error:
         told = usage_error(error)
         if told is None:
@@ -56,14 +67,32 @@ def _run(arguments: list[str] | None) -> int:
     return code if isinstance(code, int) else errors.EXIT_OK
 
 
+def _failed(error: XentError) -> int:
+    from xentcli.messages import tell
+
+    tell(error)
+    return _silenced(error.exit_code) if isinstance(error, OutputError) else error.exit_code
+
+
+class _Closed(io.RawIOBase):
+    """What stands for a standard output that was closed before the start."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
 def _terminated(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _silence_standard_output() -> None:
-    """Keep Python from writing what is left to a pipe that nobody reads, and complaining."""
+def _silenced(code: int) -> int:
+    """Keep Python from writing what is left to where nothing can be written, and complaining."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def script() -> None:

@@ -39,7 +39,7 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
     return [f"  {before}{marked}{after}", "  " + " " * len(before) + "^" * max(1, len(marked))]
 
 
-def merged(known: list[Remark], found: Iterable[Remark]) -> list[Remark]:
+def merged(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
     """Remarks of the same kind become one: the first place, and how many samples in all."""
     result = {remark.message: remark for remark in known}
     for remark in found:
@@ -49,7 +49,7 @@ def merged(known: list[Remark], found: Iterable[Remark]) -> list[Remark]:
         else:
             total = first.samples + remark.samples
             result[remark.message] = first._replace(samples=total)
-    return list(result.values())
+    return tuple(result.values())
 
 
 def say(remarks: Iterable[Remark]) -> None:

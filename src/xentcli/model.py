@@ -57,7 +57,8 @@ class Batch(NamedTuple):
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
     the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
-    one a sample. ``faults`` are the samples that were left out, or set to nan.
+    one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
+    ``faults`` are the samples that were left out, or set to nan.
     """
 
     values: AnyArray

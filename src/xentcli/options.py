@@ -25,8 +25,11 @@ ReductionName = Literal["mean", "sum", "none"]
 MethodName = Literal["stable", "textbook"]
 BaseName = Literal["e", "2", "10"]
 WidthName = Literal["float64", "float32", "float16"]
-FormatName = Literal["table", "csv", "json"]
-InputFormatName = Literal["csv", "tsv", "json"]
+FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
+InputFormatName = Literal[
+    "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "parquet", "arrow"
+]
+OnErrorName = Literal["stop", "skip", "nan"]
 ColorName = Literal["auto", "always", "never"]
 
 
@@ -38,9 +41,12 @@ class Samples(NamedTuple):
     """Where the samples are and which columns they stand in."""
 
     file: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            help="CSV, TSV or JSON; - is standard input.", metavar="FILE", show_default=False
+            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, Parquet, Arrow; compressed too. Several "
+            "follow one another; - is standard input.",
+            metavar="[FILE]...",
+            show_default=False,
         ),
     ] = None
     logits: Annotated[
@@ -51,10 +57,6 @@ class Samples(NamedTuple):
             metavar='"12.3,-5.2,31.4"',
             help="Typed logits; split samples by ; or repeat the option.",
         ),
-    ] = None
-    input_format: Annotated[
-        InputFormatName | None,
-        _option("--input-format", panel=INPUT, help="What FILE is, where its name does not tell."),
     ] = None
     logit_cols: Annotated[
         str | None,
@@ -82,6 +84,73 @@ class Samples(NamedTuple):
             panel=INPUT,
             metavar="cat,dog,fox",
             help="The names of the classes, in order.",
+        ),
+    ] = None
+
+
+class Reading(NamedTuple):
+    """How files are to be read, where they do not say it themselves."""
+
+    input_format: Annotated[
+        InputFormatName | None,
+        _option("--input-format", panel=INPUT, help="What FILE is, where its name does not tell."),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        _option(
+            "--delimiter",
+            panel=INPUT,
+            metavar="CHAR",
+            help="What stands between cells; tab for \\t.",
+        ),
+    ] = None
+    no_header: Annotated[
+        bool,
+        _option("--no-header", panel=INPUT, help="The first line is a sample; columns are 1, 2 …"),
+    ] = False
+    encoding: Annotated[
+        str | None,
+        _option(
+            "--encoding",
+            panel=INPUT,
+            metavar="NAME",
+            help="Of a text that is neither UTF-8 nor marked UTF-16.",
+        ),
+    ] = None
+    comment: Annotated[
+        str | None,
+        _option(
+            "--comment", panel=INPUT, metavar="PREFIX", help="Lines that begin so are left out."
+        ),
+    ] = None
+    decimal: Annotated[
+        str,
+        _option("--decimal", panel=INPUT, metavar="CHAR", help="The decimal mark: . or ,"),
+    ] = "."
+    logits_key: Annotated[
+        str | None,
+        _option("--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON and .npz."),
+    ] = None
+    label_key: Annotated[
+        str | None,
+        _option("--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON and .npz."),
+    ] = None
+    on_error: Annotated[
+        OnErrorName,
+        _option(
+            "--on-error",
+            panel=INPUT,
+            help="What becomes of a row that cannot be read: stop there, skip it, or let its "
+            "numbers be nan. Both finish with exit code 3.",
+        ),
+    ] = "stop"
+    rejects: Annotated[
+        str | None,
+        _option(
+            "--rejects",
+            panel=INPUT,
+            metavar="FILE",
+            help="A CSV of the rows that --on-error met: file, line, column, value, message, row.",
         ),
     ] = None
 
@@ -126,6 +195,12 @@ class Labels(NamedTuple):
             help="Typed labels: class indices from 0, or class names.",
         ),
     ] = None
+    labels_from: Annotated[
+        str | None,
+        _option(
+            "--labels-from", panel=INPUT, metavar="FILE", help="A second file with the labels."
+        ),
+    ] = None
     weight_col: Annotated[
         str | None,
         _option(
@@ -149,6 +224,12 @@ class SoftTargets(NamedTuple):
             panel=INPUT,
             metavar='"0.1,0.2,0.7"',
             help="Typed soft targets, in the notation of --logits.",
+        ),
+    ] = None
+    targets_from: Annotated[
+        str | None,
+        _option(
+            "--targets-from", panel=INPUT, metavar="FILE", help="A second file of soft targets."
         ),
     ] = None
     target_cols: Annotated[
@@ -278,6 +359,14 @@ class Output(NamedTuple):
         int,
         _option("--digits", panel=OUTPUT, metavar="N", min=1, max=17, help="Decimals in tables."),
     ] = 4
+    progress: Annotated[
+        bool,
+        _option(
+            "--progress/--no-progress",
+            panel=OUTPUT,
+            help="Show the progress on standard error, if that is a terminal.",
+        ),
+    ] = True
     color: Annotated[ColorName, _option("--color", panel=OUTPUT, help="When to use colour.")] = (
         "auto"
     )
@@ -289,6 +378,7 @@ class Asked(NamedTuple):
     command: str
     samples: Samples
     output: Output
+    reading: Reading = Reading()
     arithmetic: Arithmetic = Arithmetic()
     kinds: Kinds = Kinds()
     labels: Labels = Labels()
@@ -296,6 +386,24 @@ class Asked(NamedTuple):
     loss: Loss = Loss()
     smoothing: Smoothing = Smoothing()
     check: Check = Check()
+
+
+def _groups(command: Callable[..., None]) -> dict[str, Any]:
+    hints = command.__annotations__
+    return {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
+
+
+def names_of_options(command: Callable[..., None]) -> set[str]:
+    """The options of a function of groups, as they are typed."""
+    found: set[str] = set()
+    for group in _groups(command).values():
+        for hint in group.__annotations__.values():
+            info = hint.__metadata__[0]
+            # In an annotation Typer keeps the first name where it keeps a default elsewhere.
+            for declared in (info.default, *(info.param_decls or ())):
+                if isinstance(declared, str):
+                    found |= set(declared.split("/"))
+    return found
 
 
 def _unsplit(name: str, value: Any) -> Any:
@@ -310,9 +418,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
     Typer reads the signature of what this returns; the function is called with the groups.
     """
-    groups: dict[str, Any] = {
-        name: hint for name, hint in command.__annotations__.items() if hasattr(hint, "_fields")
-    }
+    groups = _groups(command)
     flat: dict[str, inspect.Parameter] = {}
     for group in groups.values():
         for name, hint in group.__annotations__.items():

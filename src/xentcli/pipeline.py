@@ -2,44 +2,114 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import sys
+from contextlib import ExitStack, closing
 from functools import partial
+from typing import NamedTuple
 
 from xentcli import engine, writers
 from xentcli.core.settings import settings
 from xentcli.core.total import Total
-from xentcli.errors import ArgumentError, DataError, Place, UsageError, counted
+from xentcli.errors import (
+    EXIT_OK,
+    EXIT_ROWS_LEFT_OUT,
+    ArgumentError,
+    DataError,
+    Place,
+    UsageError,
+    counted,
+)
 from xentcli.inputs import opened_input
 from xentcli.messages import merged, say, told
-from xentcli.model import Check, Remark, Worked
+from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options import Asked, Output
+from xentcli.progress import Progress
 from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.report import summary
 from xentcli.report.calculation import COMMANDS, Calculation
 from xentcli.report.check import LIMIT, check_in_words, furthest
-from xentcli.work import Job, answered, shares
+from xentcli.work import Job, Outcome, answered, shares
 from xentcli.writers.interface import Stream
 from xentcli.writers.output import Sink, opened_output
+from xentcli.writers.rejects import rejected, rejected_header
 from xentcli.writers.terminal import view_of
 from xentcli.writers.waiting import WaitingRoom
 
 
-def run(asked: Asked) -> None:
-    """Carry out a command."""
+class Tally(NamedTuple):
+    """What was met on the way, beside the answer."""
+
+    total: Total = Total()
+    remarks: tuple[Remark, ...] = ()
+    check: Check | None = None
+    faults: int = 0
+    first_fault: Fault | None = None
+
+
+def run(asked: Asked) -> int:
+    """Carry out a command and give its exit code."""
+    _check_options(asked)
     with ExitStack() as stack:
         opened = opened_input(asked, stack)
         calculation = _calculation(asked, opened)
-        name = writers.QUIET if asked.output.quiet else asked.output.format
-        worked_count = 0
-        if asked.output.steps and name in ("table", "json"):
-            worked_count = asked.output.rows
-        job = Job(opened.read, calculation, name, _stream(opened, calculation), worked_count)
-        if calculation.command.field == "grad":
-            job = job._replace(denominator=_denominator(job, opened), check=asked.check.check)
-        inputs = [asked.samples.file] if asked.samples.file else []
+        inputs = asked.samples.file or ["-"]
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
-        _write(job, opened, asked.output, sink)
+        rejects = None
+        if asked.reading.rejects is not None:
+            rejects = stack.enter_context(opened_output(asked.reading.rejects, inputs))
+            rejects.write(rejected_header())
+        job = _job(asked, opened, calculation)
+        if calculation.command.field == "grad":
+            job = job._replace(denominator=_denominator(job, opened))
+        progress = stack.enter_context(closing(_progress(asked, job, opened)))
+        tally = _write(job, opened, asked.output, sink, rejects, progress)
+    say((*opened.remarks, *tally.remarks))
+    if tally.check is not None:
+        _judge(tally.check, opened, to_standard_error=job.format != "table")
+    return _exit_code(tally, asked)
+
+
+def _check_options(asked: Asked) -> None:
+    if asked.reading.rejects is not None and asked.reading.on_error == "stop":
+        raise UsageError("--rejects lists the rows that --on-error skip or nan met; give that too")
+
+
+def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
+    name = writers.QUIET if asked.output.quiet else asked.output.format
+    stream = _stream(opened, calculation)
+    if name == "tsv":
+        stream = stream._replace(delimiter=b"\t")
+    worked_count = asked.output.rows if name in ("table", "json") else 0
+    return Job(
+        opened.read,
+        calculation,
+        name,
+        stream,
+        worked_count,
+        check=asked.check.check,
+        skips=asked.reading.on_error == "skip",
+    )
+
+
+def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
+    # Rows and a bar on the same terminal would overwrite each other.
+    rows_on_terminal = (
+        job.stream.each
+        and job.format not in ("table", "json")
+        and asked.output.output is None
+        and sys.stdout.isatty()
+    )
+    return Progress(opened.size, wanted=asked.output.progress and not rows_on_terminal)
+
+
+def _exit_code(tally: Tally, asked: Asked) -> int:
+    if tally.first_fault is None:
+        return EXIT_OK
+    done = "left out" if asked.reading.on_error == "skip" else "set to nan"
+    first = tally.first_fault
+    told(f"{counted(tally.faults, 'row')} {done}; the first: {first.place}: {first.message}")
+    return EXIT_ROWS_LEFT_OUT
 
 
 def _calculation(asked: Asked, opened: Opened) -> Calculation:
@@ -59,6 +129,9 @@ def _calculation(asked: Asked, opened: Opened) -> Calculation:
     except ArgumentError as error:
         option = error.argument.replace("_", "-")
         raise UsageError(f"--{option}: {error.message}") from None
+    if opened.kind != "logits" and (arithmetic.temperature != 1.0 or arithmetic.dtype != "float64"):
+        kind = opened.kind.replace("_", "-")
+        raise UsageError(f"--temperature and --dtype work on logits, and these are {kind}")
     dtype = None if arithmetic.dtype == "float64" else arithmetic.dtype
     if dtype and arithmetic.method == "textbook":
         raise UsageError("--dtype and --method textbook contradict each other; give one of them")
@@ -79,7 +152,6 @@ def _denominator(job: Job, opened: Opened) -> float:
     total = Total()
     for part in engine.outcomes(partial(shares, job), opened.chunks()):
         total += part
-    _check_attached(total, opened)
     _check_defined(total, job.calculation, opened)
     return total.weight.value
 
@@ -96,13 +168,17 @@ def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
         )
 
 
-def _check_attached(total: Total, opened: Opened) -> None:
-    """Typed labels that are more than the samples."""
+def _left_out(tally: Tally, job: Job) -> int:
+    return tally.faults if job.skips else 0
+
+
+def _check_attached(samples: int, opened: Opened) -> None:
+    """Labels that stand apart and are more than the samples."""
     attached = opened.attached
-    if attached is not None and attached.size > total.samples:
+    if attached is not None and attached.size > samples:
         what = "label" if attached.labels is not None else "soft target"
         raise DataError(
-            f"{counted(attached.size, what)} for {counted(total.samples, 'sample')}",
+            f"{counted(attached.size, what)} for {counted(samples, 'sample')}",
             place=Place(attached.origin.source),
         )
 
@@ -139,34 +215,35 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
     )
 
 
-def _write(job: Job, opened: Opened, output: Output, sink: Sink) -> None:
-    writer, total = writers.writer(job.format), Total()
+def _write(
+    job: Job,
+    opened: Opened,
+    output: Output,
+    sink: Sink,
+    rejects: Sink | None,
+    progress: Progress,
+) -> Tally:
+    writer = writers.writer(job.format)
+    tally = Tally(check=Check() if job.check else None)
     shown: tuple[Worked, ...] = ()
-    found: list[Remark] = []
-    check = Check() if job.check else None
     with ExitStack() as stack:
         room = stack.enter_context(WaitingRoom()) if writer.ROWS_WAIT else None
         destination = room or sink
-        destination.write(writer.start(job.stream))
-        for outcome in engine.outcomes(partial(answered, job), opened.chunks()):
-            total += outcome.total
+        # The header waits for the first rows: where these fail, nothing is printed at all.
+        header = writer.start(job.stream)
+        for outcome in engine.outcomes(partial(answered, job), progress.reading(opened.chunks())):
             shown += outcome.worked[: job.worked_count - len(shown)]
-            destination.write(outcome.text)
-            found = merged(found, outcome.remarks)
-            check = furthest(check, outcome.check)
-        _check_attached(total, opened)
-        _check_defined(total, job.calculation, opened)
-        classes, denominator = job.stream.classes, job.denominator
-        report = summary.report(
-            job.calculation,
-            opened.kind,
-            classes,
-            total,
-            shown,
-            denominator,
-            has_labels=opened.has_labels,
-            check=check,
-        )
+            destination.write(header + outcome.text)
+            header = b""
+            if rejects is not None:
+                rejects.write(rejected(outcome.faults))
+            tally = _added(tally, outcome)
+            progress.done(outcome.total.samples)
+        destination.write(header)
+        progress.close()
+        _check_attached(tally.total.samples + _left_out(tally, job), opened)
+        _check_defined(tally.total, job.calculation, opened)
+        report = _report(job, opened, tally, shown)
         view = view_of(
             to_file=output.output is not None,
             color=output.color,
@@ -175,6 +252,28 @@ def _write(job: Job, opened: Opened, output: Output, sink: Sink) -> None:
         )
         for part in writer.end(report, job.stream, view, room.parts() if room else ()):
             sink.write(part)
-    say(found)
-    if check is not None:
-        _judge(check, opened, to_standard_error=job.format != "table")
+    return tally
+
+
+def _added(tally: Tally, outcome: Outcome) -> Tally:
+    faults = outcome.faults
+    return Tally(
+        tally.total + outcome.total,
+        merged(tally.remarks, outcome.remarks),
+        furthest(tally.check, outcome.check),
+        tally.faults + len(faults),
+        tally.first_fault or (faults[0] if faults else None),
+    )
+
+
+def _report(job: Job, opened: Opened, tally: Tally, shown: tuple[Worked, ...]) -> Report:
+    return summary.report(
+        job.calculation,
+        opened.kind,
+        job.stream.classes,
+        tally.total,
+        shown,
+        job.denominator,
+        has_labels=opened.has_labels,
+        check=tally.check,
+    )

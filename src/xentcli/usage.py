@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from xentcli.app import commands_with
 from xentcli.errors import UsageError, quoted
 
 
@@ -21,7 +22,10 @@ def usage_error(error: Any) -> UsageError | None:
     command = _command(error)
     hint = f"xent {command} --help lists the options" if command else "xent --help"
     if option is not None and type(error).__name__ == "NoSuchOption":
-        if possibilities:
+        others = [name for name in commands_with(option) if name != _command(error)]
+        if others and _command(error):
+            hint = f"it is an option of {' and '.join(others)}"
+        elif possibilities:
             hint = f"did you mean {possibilities[0]}?"
         return UsageError(f"there is no option {option}", hint=hint)
     unknown = re.fullmatch(r"No such command '(.*?)'\.(?: Did you mean '(.*?)'.*)?", error.message)

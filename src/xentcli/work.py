@@ -10,7 +10,8 @@ import numpy as np
 from xentcli import writers
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, quoted
-from xentcli.model import Batch, Check, Origin, Remark, Worked
+from xentcli.model import Batch, Check, Fault, Origin, Remark, Worked
+from xentcli.readers.json_record import path_of
 from xentcli.report import answers
 from xentcli.report.calculation import Calculation
 from xentcli.report.check import checked
@@ -21,13 +22,14 @@ from xentcli.writers.interface import Stream
 
 class Outcome(NamedTuple):
     """What came of one chunk: its rows as text, what it adds to the totals, its worked samples,
-    how its gradient was checked, and what is worth a word."""
+    how its gradient was checked, what is worth a word, and the rows that could not be used."""
 
     text: bytes
     total: Total
     worked: tuple[Worked, ...]
     check: Check | None = None
     remarks: tuple[Remark, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 class Job(NamedTuple):
@@ -40,6 +42,7 @@ class Job(NamedTuple):
     worked_count: int
     denominator: float = 1.0
     check: bool = False
+    skips: bool = False
 
 
 def answered(job: Job, chunk: Any) -> Outcome:
@@ -58,7 +61,8 @@ def answered(job: Job, chunk: Any) -> Outcome:
     except ArgumentError as error:
         raise located(error, batch) from None
     text = writers.writer(job.format).rows(batch, answer, job.stream)
-    return Outcome(text, total, shown, check, tuple(_remarks(batch, calculation)))
+    found = tuple(_remarks(batch, calculation))
+    return Outcome(text, total, shown, check, found, batch.faults)
 
 
 def _remarks(batch: Batch, calculation: Calculation) -> Iterator[Remark]:
@@ -83,8 +87,8 @@ def located(error: ArgumentError, batch: Batch) -> XentError:
     if error.argument == "ignore_index":
         return UsageError(f"--ignore-index: {error.message}")
     message, origin = error.message, _origin(error.argument, batch)
-    if origin.form == "text" and error.index:
-        message = f"column {quoted(origin.names[_column(error.index)])}: {message}"
+    if origin.form in ("text", "table") and error.index:
+        message = f"column {quoted(_column_name(origin, error.index))}: {message}"
     place = _place(error.argument, error.index, batch)
     return DataError(message, place=place, hint=error.hint)
 
@@ -95,20 +99,43 @@ def _origin(argument: str, batch: Batch) -> Origin:
     return batch.values_from
 
 
+def _column_name(origin: Origin, index: tuple[int, ...]) -> str:
+    if origin.form == "table" and origin.path != "$" and len(index) > 1:
+        # One column holds the lists of all classes.
+        return f"{origin.path}[{index[1]}]"
+    return origin.names[_column(index)]
+
+
 def _place(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
+    """Where in the input the number with that index in the batch stands."""
     origin = _origin(argument, batch)
+    source = origin.source
     if not index:
-        return Place(origin.source)
+        return Place(source)
+    sample, rest = index[0], index[1:]
     if origin.form == "text":
-        column = origin.columns[_column(index)] if len(index) > 1 else None
-        if len(origin.columns) == 1:
-            column = origin.columns[0]
-        return Place(origin.source, origin.lines[index[0]], column)
+        one_column = len(origin.columns) == 1
+        column = origin.columns[_column(index)] if rest or one_column else None
+        return Place(source, origin.lines[sample], column)
+    if origin.form == "table":
+        return Place(source, detail=f"row {origin.lines[sample]}")
+    if origin.form == "array":
+        number = batch.first + sample if origin.lines is None else int(origin.lines[sample])
+        return Place(source, detail=f"{origin.path}[{', '.join(map(str, (number, *rest)))}]")
+    if origin.form == "json lines":
+        path = origin.path + _brackets(rest)
+        if origin.path == "$" and rest:
+            path = path_of(origin.names[rest[0]])
+        return Place(source, origin.lines[sample], detail=path)
     if origin.form == "json":
-        return Place(origin.source, detail=origin.path + "".join(f"[{at}]" for at in index))
+        return Place(source, detail=origin.path + _brackets(index))
     words = ["value"] if batch.values.ndim == 1 else ["sample", "value"]
     named = zip(words, index, strict=False)
-    return Place(origin.source, detail=", ".join(f"{word} {at + 1}" for word, at in named))
+    return Place(source, detail=", ".join(f"{word} {at + 1}" for word, at in named))
+
+
+def _brackets(index: tuple[int, ...]) -> str:
+    return "".join(f"[{at}]" for at in index)
 
 
 def _column(index: tuple[int, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import NamedTuple
 
@@ -19,10 +20,19 @@ class Format(NamedTuple):
     signatures: tuple[bytes, ...] = ()
 
 
+# An Arrow file, and the mark with which a message of a stream begins.
+ARROW_SIGNATURES = (b"ARROW1", b"\xff\xff\xff\xff")
+
 FORMATS = (
     Format("csv", "delimited", (".csv", ".txt")),
     Format("tsv", "delimited", (".tsv", ".tab")),
     Format("json", "document", (".json",), (b"[", b"{")),
+    Format("jsonl", "json_lines", (".jsonl", ".ndjson")),
+    Format("npy", "arrays", (".npy",), (b"\x93NUMPY",)),
+    Format("npz", "arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06")),
+    Format("safetensors", "arrays", (".safetensors",)),
+    Format("parquet", "columnar", (".parquet", ".pq"), (b"PAR1",)),
+    Format("arrow", "columnar", (".arrow", ".arrows", ".feather", ".ipc"), ARROW_SIGNATURES),
 )
 
 NAMES = tuple(format.name for format in FORMATS)
@@ -43,12 +53,29 @@ def chosen_format(source: Source, asked: str | None) -> Format:
             if format.name == asked:
                 return format
         raise UsageError(f"--input-format: {asked!r} is none of {', '.join(NAMES)}")
-    lowered = source.name.lower()
+    lowered = re.sub(r"\.(gz|bz2|xz|zst)$", "", source.name.lower())
     for format in FORMATS:
         if source.path is not None and lowered.endswith(format.suffixes):
             return format
-    start = peek(source).removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = peek(source)
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     for format in FORMATS:
-        if format.signatures and start.startswith(format.signatures):
-            return format
+        if format.signatures and (
+            start.startswith(format.signatures)
+            or (format.name == "json" and text.startswith(format.signatures))
+        ):
+            return (
+                named_format("jsonl") if format.name == "json" and _is_json_lines(text) else format
+            )
     return FORMATS[0]
+
+
+def named_format(name: str) -> Format:
+    """The format of that name."""
+    return next(format for format in FORMATS if format.name == name)
+
+
+def _is_json_lines(start: bytes) -> bool:
+    from xentcli.readers.json_lines import is_json_lines
+
+    return is_json_lines(start)

@@ -13,6 +13,11 @@ NUMBER = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
+# How other programs write that a number is missing.
+MISSING = ("na", "n/a", "#n/a", "null", "none", "nil", "-", "?", ".")
+# A probability that was computed may be above 1, a log-probability above 0, by some roundings.
+ROUNDING = 1e-9
+NOT_PROBABILITIES = "are these logits? Then leave out --probs or --input probs"
 ALMOST_A_NUMBER = re.compile(r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?")
 
 
@@ -25,7 +30,7 @@ class NotANumber(ValueError):
         self.hint = hint
 
 
-def number(text: str) -> float:
+def number(text: str, decimal: str = ".") -> float:
     """A decimal or exponent form, nan, inf or infinity in any case, with or without a sign.
 
     Python's ``float`` would also take ``1_000`` and digits of other scripts, and read ``1e400`` as
@@ -35,8 +40,11 @@ def number(text: str) -> float:
     -52.0
     """
     trimmed = text.strip(" \t")
+    if decimal != ".":
+        # A point would be a mark of thousands there.
+        trimmed = trimmed.replace(".", "_").replace(decimal, ".")
     if not NUMBER.fullmatch(trimmed):
-        raise NotANumber("cannot read {} as a number", _hint(trimmed))
+        raise NotANumber("cannot read {} as a number", _hint(trimmed, decimal))
     value = float(trimmed)
     if math.isinf(value) and "n" not in trimmed.lower():
         raise NotANumber("{} is too large for a 64-bit float", "write inf for infinity")
@@ -50,14 +58,22 @@ def looks_like_number(text: str) -> bool:
     (True, False, False)
     """
     trimmed = text.strip()
-    return bool(NUMBER.fullmatch(trimmed) or ALMOST_A_NUMBER.fullmatch(trimmed))
+    return (
+        NUMBER.fullmatch(trimmed) is not None
+        or ALMOST_A_NUMBER.fullmatch(trimmed) is not None
+        or trimmed.lower() in MISSING
+    )
 
 
-def _hint(text: str) -> str:
+def _hint(text: str, decimal: str = ".") -> str:
     if not text:
         return "the value is missing"
+    if decimal != ".":
+        return "--decimal , was asked for; the mark of the fraction is a comma there"
+    if text.lower() in MISSING:
+        return "write nan for a missing number; --on-error skip leaves such rows out"
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?", text):
-        return "is the comma a decimal mark?"
+        return "is the comma a decimal mark? Then --decimal ,"
     if re.fullmatch(r"[+-]?[0-9][0-9_]*(?:\.[0-9_]+)?", text):
         return "leave out the underscores"
     return ""
@@ -70,8 +86,8 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
     (2, 2)
     """
     trimmed = text.strip(" \t")
-    if re.fullmatch(r"[+-]?[0-9]+(?:\.0*)?", trimmed, re.ASCII):
-        index = int(trimmed.split(".")[0])
+    index = _index(trimmed)
+    if index is not None:
         check_label(index, count, ignore_index)
         return index
     if trimmed in classes:
@@ -83,6 +99,16 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
         f"{{}} is not a class index{', nor the name of a class' if classes else ''}",
         _label_hint(trimmed, classes),
     )
+
+
+def _index(text: str) -> int | None:
+    """A number's text as the integer that it is, however it is written (2, 2.0, 2e0)."""
+    if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
+        return int(text)
+    if not NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    return int(value) if value.is_integer() else None
 
 
 def check_label(index: int, count: int, ignore_index: int) -> None:

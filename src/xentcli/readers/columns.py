@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.model import Remark
 from xentcli.readers.interface import Request
 
 LABEL_NAMES = ("label", "labels", "target", "y", "class")
@@ -50,11 +51,17 @@ def chosen_columns(
             for at, name in enumerate(names)
             if numeric[at] and at not in taken and name.strip().lower() not in OTHER_NAMES
         )
+    for at in values:
+        if at in (label, weight) or at in targets:
+            raise UsageError(
+                f"--logit-cols: the column {quoted(names[at])} cannot be a class and something else"
+            )
     if not values:
         raise DataError("no column of numbers to take as logits", place=place, hint=_hint(names))
     if targets and len(targets) != len(values):
         raise UsageError(
-            f"--target-cols names {len(targets)} columns for {len(values)} columns of logits"
+            f"--target-cols names {counted(len(targets), 'column')} for "
+            f"{counted(len(values), 'column')} of logits"
         )
     return Columns(values, label, targets, weight)
 
@@ -112,6 +119,8 @@ def _part(names: Sequence[str], part: str, option: str, place: Place) -> list[in
     numbers = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", part)
     if numbers:
         first, last = int(numbers[1]), int(numbers[2] or numbers[1])
+        if first > last:
+            raise UsageError(f"{option}: the range {quoted(part)} runs backwards")
         if not 1 <= first <= last <= len(names):
             raise UsageError(
                 f"{option}: {quoted(part)} is not within the {len(names)} columns of {place}"
@@ -138,3 +147,13 @@ def _unique(names: Sequence[str], name: str, option: str) -> int:
             hint="give the column's number instead, from 1",
         )
     return list(names).index(name)
+
+
+def loss_taken_for_a_class(
+    chosen: Sequence[str], request: Request, place: Place
+) -> tuple[Remark, ...]:
+    """A word where a column of losses, such as ``ce`` writes, would pass for a class."""
+    if request.logit_cols is not None or "loss" not in [name.strip().lower() for name in chosen]:
+        return ()
+    message = 'the column "loss" is taken for a class (--logit-cols names the classes)'
+    return (Remark(message, place),)

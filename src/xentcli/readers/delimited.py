@@ -1,59 +1,49 @@
-"""CSV and TSV: a header, then a sample a record. This reader decides what is right and what wrong;
-it works on blocks of whole records, so that memory does not grow with the file."""
+"""CSV and TSV: a header, then a sample a record. The text is read in blocks of whole records, so
+that memory does not grow with the file; :mod:`xentcli.readers.rows` reads a block."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-import numpy as np
+from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.model import Remark
+from xentcli.readers import cells, encoding, text
+from xentcli.readers.columns import chosen_columns, loss_taken_for_a_class
+from xentcli.readers.interface import Chunk, Opened, Request
+from xentcli.readers.rows import Layout, passed_on, read
+from xentcli.readers.source import Source, opened, size_of
+from xentcli.readers.text import Cursor, Dialect
 
-from xentcli.errors import DataError, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
-from xentcli.readers import cells, text
-from xentcli.readers.columns import Columns, chosen_columns
-from xentcli.readers.interface import Attached, Chunk, Opened, Request
-from xentcli.readers.source import Source, opened
-from xentcli.readers.typed import fitted_targets, typed_label
-
-DELIMITERS = {"csv": b",", "tsv": b"\t"}
-PLAIN = b"0123456789+-.eE"
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+SPELLED_DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
 # Enough rows to tell a column of numbers from one of names, few enough to be quick.
 SAMPLE_ROWS = 1000
 
 
-class Layout(NamedTuple):
-    """How the columns of a text are to be read: everything that a worker needs to know."""
-
-    source: str
-    delimiter: bytes
-    newline: bytes
-    header: tuple[bytes, ...]
-    names: tuple[str, ...]
-    columns: Columns
-    kind: Kind
-    request: Request
-    classes: tuple[str, ...]
-
-
 class Start(NamedTuple):
-    """The first block of a text, and its header: where it ends, and the line after it."""
+    """The first block of a text, its header, where the rows begin, and the blocks that follow.
+
+    ``header`` has no cells of the text's own where there is no header.
+    """
 
     block: bytes
     header: text.Record
-    end: int
-    line: int
+    rows: Cursor
+    later: Iterator[bytes]
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the header and the first rows, and decides which column is what."""
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a text are its rows")
-    delimiter = DELIMITERS[format_name]
-    start = _start(source, delimiter)
-    layout = _layout(source, request, delimiter, start)
+    dialect = _dialect(request, format_name)
+    start = _start(source, request, dialect)
+    layout = _layout(source, request, dialect, start)
+    attached = request.attached
     return Opened(
         source.name,
         layout.kind,
@@ -61,66 +51,100 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         layout.classes,
         partial(_chunks, source, layout, start),
         partial(read, layout),
-        has_labels=layout.columns.label is not None or _has(request, "labels"),
-        has_targets=bool(layout.columns.targets) or _has(request, "targets"),
-        rows=_rows(layout, []) if request.keep_rows else None,
-        attached=request.attached,
+        has_labels=layout.columns.label is not None
+        or (attached is not None and attached.labels is not None),
+        has_targets=bool(layout.columns.targets)
+        or (attached is not None and attached.targets is not None),
+        rows=passed_on(layout, []) if request.keep_rows else None,
+        attached=attached,
+        size=size_of(source),
+        remarks=tuple(_remarks(layout, start)),
+        samples_in=partial(_samples_in, layout),
     )
 
 
-def _has(request: Request, what: str) -> bool:
-    return request.attached is not None and getattr(request.attached, what) is not None
+def _dialect(request: Request, format_name: str) -> Dialect:
+    delimiter = request.delimiter or DELIMITERS[format_name]
+    delimiter = SPELLED_DELIMITERS.get(delimiter, delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n' or delimiter.isalnum():
+        raise UsageError(
+            f"--delimiter {quoted(delimiter)}: not one character that can stand between cells"
+        )
+    if request.decimal not in (".", ","):
+        raise UsageError(f"--decimal {quoted(request.decimal)}: a decimal mark is . or ,")
+    return Dialect(delimiter.encode(), (request.comment or "").encode())
 
 
-def _start(source: Source, delimiter: bytes) -> Start:
+@contextmanager
+def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
     with opened(source) as stream:
-        block = next(text.blocks(stream, delimiter, source.name), b"")
-    at, line = (3 if block.startswith(b"\xef\xbb\xbf") else 0), 1
-    while at < len(block):
-        record, at, line = text.record_at(block, at, delimiter, line, source.name)
+        yield encoding.as_utf8(stream, request.encoding, source.name)
+
+
+def _start(source: Source, request: Request, dialect: Dialect) -> Start:
+    with _text_of(source, request) as stream:
+        later = text.blocks(stream, dialect, source.name)
+        block = next(later, b"").removeprefix(text.BYTE_ORDER_MARK)
+    cursor = Cursor(0, 1)
+    while cursor.at < len(block):
+        record, after = text.record_at(block, cursor, dialect, source.name)
         if record is not None:
-            return Start(block, record, at, line)
-    raise DataError("it is empty: there is no header", place=Place(source.name))
+            # The generator behind ``later`` has read beyond this block: only it may go on.
+            return Start(block, record, cursor if request.no_header else after, later)
+        cursor = after
+    raise DataError(
+        "it is empty" if request.no_header else "it is empty: there is no header",
+        place=Place(source.name),
+    )
 
 
 def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     """The text after the header in blocks; a file is read anew, standard input goes on."""
-    number, first, line = 0, 0, start.line
-    with opened(source) as stream:
+    number, first, line = 0, 0, start.rows.line
+    with _text_of(source, layout.request) as stream:
         if source.path is None:
-            later = text.blocks(stream, layout.delimiter, source.name)
-            blocks = chain([start.block], later)
+            blocks = chain([start.block], start.later)
         else:
-            blocks = chain(text.blocks(stream, layout.delimiter, source.name))
+            again = text.blocks(stream, layout.dialect, source.name)
+            blocks = chain([next(again, b"").removeprefix(text.BYTE_ORDER_MARK)], again)
         for block in blocks:
-            data = block[start.end :] if number == 0 else block
-            yield Chunk(number, first, data, line)
+            data = block[start.rows.at :] if number == 0 else block
+            yield Chunk(number, first, data, line, size=len(block))
             number += 1
             line += text.line_ends(data)
             if layout.request.attached is not None:
                 # Labels that stand apart are matched by the number of the sample.
-                first += sum(1 for _ in text.records(data, layout.delimiter, 1, source.name))
+                first += _samples_in(layout, Chunk(0, 0, data))
 
 
-def _layout(source: Source, request: Request, delimiter: bytes, start: Start) -> Layout:
+def _samples_in(layout: Layout, chunk: Chunk) -> int:
+    return sum(1 for _ in text.records(chunk.data, layout.dialect, chunk.line, layout.source))
+
+
+def _layout(source: Source, request: Request, dialect: Dialect, start: Start) -> Layout:
     header = start.header
     place = Place(source.name, header.line)
-    names = tuple(_decoded(cell, place) for cell in header.cells)
-    data = start.block[start.end :]
-    found = text.records(data, delimiter, start.line, source.name)
+    if request.no_header:
+        names = tuple(str(number + 1) for number in range(len(header.cells)))
+    else:
+        names = tuple(_decoded(cell, place) for cell in header.cells)
+    data = start.block[start.rows.at :]
+    found = text.records(data, dialect, start.rows.line, source.name)
     sample = [record.cells for record in islice(found, SAMPLE_ROWS)]
     numeric = [_is_numeric(sample, at) for at in range(len(names))]
     columns = chosen_columns(names, numeric, request, place)
-    classes = request.classes or tuple(names[at].strip() for at in columns.values)
-    if len(classes) != len(columns.values):
+    classes = request.classes
+    if not classes and not request.no_header:
+        classes = tuple(names[at].strip() for at in columns.values)
+    if classes and len(classes) != len(columns.values):
         raise UsageError(
             f"--classes names {len(classes)} classes for {len(columns.values)} columns of logits"
         )
     return Layout(
         source.name,
-        delimiter,
+        dialect,
         header.end or b"\n",
-        tuple(header.cells),
+        () if request.no_header else tuple(header.cells),
         names,
         columns,
         request.kind or "logits",
@@ -133,7 +157,9 @@ def _decoded(cell: bytes, place: Place) -> str:
     try:
         return text.unquoted(cell)
     except UnicodeDecodeError:
-        raise DataError("the header is not UTF-8 text", place=place) from None
+        raise DataError(
+            "the header is not UTF-8 text", place=place, hint="--encoding names another one"
+        ) from None
     except ValueError as error:
         raise DataError(str(error), place=place) from None
 
@@ -152,185 +178,26 @@ def _looks_like_number(cell: bytes) -> bool:
         return False
 
 
-def read(layout: Layout, chunk: Chunk) -> Batch:
-    """The samples of a block of whole records."""
-    found = list(text.records(chunk.data, layout.delimiter, chunk.line, layout.source))
-    rows = [record.cells for record in found]
-    lines = [record.line for record in found]
-    columns, request = layout.columns, layout.request
-    _check_widths(layout, rows, lines)
-    values = _numbers(layout, rows, lines, columns.values)
-    labels = targets = weight = None
-    if columns.label is not None:
-        labels = _labels(layout, rows, lines)
-    if columns.targets:
-        targets = _numbers(layout, rows, lines, columns.targets)
-    if columns.weight is not None:
-        weight = _weights(layout, rows, lines, columns.weight)
-    batch = Batch(
-        values,
-        layout.kind,
-        _origin(layout, lines, columns.values),
-        layout.classes,
-        labels,
-        targets,
-        _target_origin(layout, lines),
-        weight,
-        chunk.first,
-        _rows(layout, rows) if request.keep_rows else None,
-    )
-    return batch if request.attached is None else _attached(batch, layout)
-
-
-def _attached(batch: Batch, layout: Layout) -> Batch:
-    attached = layout.request.attached
-    assert attached is not None
-    last = batch.first + len(batch.values)
-    _check_count(attached, last, layout)
-    if attached.labels is not None:
-        words = attached.labels[batch.first : last]
-        found = [
-            typed_label(
-                word,
-                batch.first + at,
-                attached.origin.source,
-                layout.classes,
-                len(layout.columns.values),
-                layout.request.ignore_index,
-            )
-            for at, word in enumerate(words)
-        ]
-        return batch._replace(labels=np.array(found, dtype=np.int64), target_from=attached.origin)
-    targets = np.atleast_2d(attached.targets)[batch.first : last]
-    return batch._replace(
-        targets=fitted_targets(attached._replace(targets=targets), batch.values),
-        target_from=attached.origin,
-    )
-
-
-def _check_count(attached: Attached, samples: int, layout: Layout) -> None:
-    if attached.size < samples:
-        what = "label" if attached.labels is not None else "soft target"
-        raise DataError(
-            f"{counted(attached.size, what)}, but {layout.source} has more samples",
-            place=Place(attached.origin.source),
+def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
+    """What looks like a mistake in a header, although it can be read."""
+    if layout.request.no_header:
+        return
+    place = Place(layout.source, start.header.line)
+    if all(cells.NUMBER.fullmatch(name.strip()) for name in layout.names) and not (
+        _counts(layout.names, 0) or _counts(layout.names, 1)
+    ):
+        yield Remark("the header is all numbers; is there none? (--no-header)", place)
+    without = cells.without_common_prefix(layout.classes)
+    labelled = layout.columns.label is not None
+    if labelled and all(name.isdecimal() for name in without) and not _counts(without, 0):
+        yield Remark(
+            f"the classes are called {without[0]} to {without[-1]}, but a label that is a number "
+            "counts the classes from 0",
+            place,
         )
+    chosen = [layout.names[at] for at in layout.columns.values]
+    yield from loss_taken_for_a_class(chosen, layout.request, place)
 
 
-def _check_widths(layout: Layout, rows: Sequence[Sequence[bytes]], lines: Sequence[int]) -> None:
-    wanted = len(layout.header)
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != wanted:
-            raise DataError(
-                f"{counted(len(row), 'cell')}, where the header has {wanted}",
-                place=Place(layout.source, line, min(len(row), wanted) + (len(row) > wanted)),
-            )
-
-
-def _numbers(
-    layout: Layout, rows: Sequence[Sequence[bytes]], lines: Sequence[int], at: tuple[int, ...]
-) -> AnyArray:
-    """The numbers of some columns: all at once where they are plain, else cell by cell."""
-    flat = [row[column] for row in rows for column in at]
-    values = _plain_numbers(flat)
-    if values is None:
-        values = np.array(
-            [
-                _cell_number(layout, row[column], line, column)
-                for row, line in zip(rows, lines, strict=True)
-                for column in at
-            ],
-            dtype=np.float64,
-        )
-    return values.reshape(len(rows), len(at))
-
-
-def _weights(
-    layout: Layout, rows: Sequence[Sequence[bytes]], lines: Sequence[int], column: int
-) -> AnyArray:
-    weights = _numbers(layout, rows, lines, (column,))[:, 0]
-    wrong = np.flatnonzero(~(weights >= 0) | np.isinf(weights))
-    if wrong.size:
-        at = int(wrong[0])
-        raise DataError(
-            f"column {quoted(layout.names[column])}: the weight {float(weights[at])!r} is not a "
-            "finite number from 0 up",
-            place=Place(layout.source, lines[at], column + 1),
-        )
-    return weights
-
-
-def _plain_numbers(flat: Sequence[bytes]) -> AnyArray | None:
-    # float() takes more than the grammar of numbers allows (1_000, digits of other scripts), but
-    # not if every byte is one of these.
-    if b"".join(flat).translate(None, PLAIN):
-        return None
-    try:
-        values = np.array(list(map(float, flat)), dtype=np.float64)
-    except ValueError:
-        return None
-    return values if np.isfinite(values).all() else None
-
-
-def _cell_number(layout: Layout, cell: bytes, line: int, column: int) -> float:
-    content = _content(layout, cell, line, column)
-    try:
-        return cells.number(content)
-    except cells.NotANumber as error:
-        raise _cell_fault(layout, content, line, column, error) from None
-
-
-def _content(layout: Layout, cell: bytes, line: int, column: int) -> str:
-    try:
-        return text.unquoted(cell)
-    except UnicodeDecodeError:
-        reason = "the cell is not UTF-8 text"
-    except ValueError as error:
-        reason = str(error)
-    raise DataError(reason, place=Place(layout.source, line, column + 1))
-
-
-def _cell_fault(
-    layout: Layout, content: str, line: int, column: int, error: cells.NotANumber
-) -> DataError:
-    return DataError(
-        f"column {quoted(layout.names[column])}: {error.reason.format(quoted(content))}",
-        place=Place(layout.source, line, column + 1),
-        hint=error.hint,
-    )
-
-
-def _labels(layout: Layout, rows: Sequence[Sequence[bytes]], lines: Sequence[int]) -> AnyArray:
-    column = layout.columns.label
-    assert column is not None
-    count, found = len(layout.columns.values), []
-    for row, line in zip(rows, lines, strict=True):
-        content = _content(layout, row[column], line, column)
-        try:
-            found.append(cells.label(content, layout.classes, count, layout.request.ignore_index))
-        except cells.NotANumber as error:
-            raise _cell_fault(layout, content, line, column, error) from None
-    return np.array(found, dtype=np.int64)
-
-
-def _origin(layout: Layout, lines: Sequence[int], columns: tuple[int, ...]) -> Origin:
-    return Origin(
-        layout.source,
-        "text",
-        lines,
-        tuple(column + 1 for column in columns),
-        tuple(layout.names[column] for column in columns),
-    )
-
-
-def _target_origin(layout: Layout, lines: Sequence[int]) -> Origin | None:
-    columns = layout.columns
-    if columns.targets:
-        return _origin(layout, lines, columns.targets)
-    if columns.label is not None:
-        return _origin(layout, lines, (columns.label,))
-    return None
-
-
-def _rows(layout: Layout, rows: list[list[bytes]]) -> Rows:
-    return Rows(layout.header, rows, layout.columns.values, layout.delimiter, layout.newline)
+def _counts(names: Sequence[str], first: int) -> bool:
+    return [name.strip() for name in names] == [str(n + first) for n in range(len(names))]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, UsageError
-from xentcli.model import AnyArray, Batch, Kind, Origin
-from xentcli.readers import cells
+from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.model import AnyArray, Batch, Kind, Origin, Remark
+from xentcli.readers import cells, encoding
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.nested import Spelled, as_array, classes_second, fault, shown
-from xentcli.readers.source import Source, cannot, opened
+from xentcli.readers.source import Source, opened, size_of, told_by
 from xentcli.readers.typed import fitted_labels, fitted_targets, opened_whole
 
+# From here on a word is in order about what memory it takes.
+LARGE = 64 << 20
 KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 LABEL_KEYS = ("labels", "label")
 TARGET_KEYS = ("targets", "target")
@@ -22,7 +25,8 @@ TARGET_KEYS = ("targets", "target")
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads a document whole; its samples are one chunk."""
-    document = _loaded(source)
+    _refuse_columns(request, source.name)
+    document = _loaded(source, request)
     place = Place(source.name)
     kind, value, path = _values(document, request, place)
     values = as_array(value, place, path)
@@ -39,42 +43,82 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     origin = Origin(source.name, "json", path=path)
     labels, targets, target_origin = _target(document, values, request, source.name, classes)
     batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
-    return opened_whole(source.name, batch, request.class_axis)
+    opened = opened_whole(source.name, batch, request.class_axis)
+    return opened._replace(remarks=_remarks(source))
 
 
-def _loaded(source: Source) -> Any:
-    with opened(source) as stream:
-        try:
-            content = stream.read().decode("utf-8-sig")
-        except OSError as error:
-            raise cannot("read", source.name, error) from None
-        except UnicodeDecodeError:
-            raise DataError("it is not UTF-8 text", place=Place(source.name)) from None
+def _remarks(source: Source) -> tuple[Remark, ...]:
+    size = size_of(source) or 0
+    if size < LARGE:
+        return ()
+    message = f"one document of {size >> 20} MiB is read whole; JSON Lines are streamed"
+    return (Remark(message, Place(source.name)),)
+
+
+def _loaded(source: Source, request: Request) -> Any:
+    with opened(source) as stream, told_by(source.name):
+        recoded = encoding.as_utf8(stream, request.encoding, source.name)
+        raw = b"".join(iter(partial(recoded.read, 1 << 20), b""))
     try:
-        return json.loads(content, parse_constant=Spelled, object_pairs_hook=_object)
+        content = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError("it is not UTF-8 text", place=Place(source.name)) from None
+    try:
+        return json.loads(content, parse_constant=Spelled, object_pairs_hook=unrepeated)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"not JSON: {error.msg[0].lower()}{error.msg[1:]}",
+            not_json(error),
             place=Place(source.name, error.lineno, error.colno),
+            hint=_hint(error),
         ) from None
-    except _RepeatedKey as error:
+    except RepeatedKey as error:
         raise DataError(f'the key "{error}" stands twice', place=Place(source.name)) from None
     except (RecursionError, ValueError) as error:
         raise DataError(f"cannot read it as JSON ({error})", place=Place(source.name)) from None
 
 
-class _RepeatedKey(Exception):
-    pass
+def not_json(error: json.JSONDecodeError) -> str:
+    """What is wrong with a text, as messages say it."""
+    return f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _hint(error: json.JSONDecodeError) -> str:
+    # More data on a line of its own comes only after lines that are a whole value.
+    if error.msg == "Extra data" and error.doc[: error.pos].endswith("\n"):
+        return "is it JSON Lines, a value a line? --input-format jsonl"
+    return ""
+
+
+class RepeatedKey(Exception):
+    """The key that an object has twice."""
+
+
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys differ; JSON's reader would silently keep the last of two."""
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise _RepeatedKey(key)
+            raise RepeatedKey(key)
         result[key] = value
     return result
+
+
+def _refuse_columns(request: Request, source: str) -> None:
+    """A document has keys, not columns: an option that names some would be ignored in silence."""
+    asked = {
+        "--logit-cols": request.logit_cols,
+        "--label-col": request.label_col,
+        "--target-cols": request.target_cols,
+        "--weight-col": request.weight_col,
+    }
+    for option, value in asked.items():
+        if value is not None:
+            raise UsageError(f"{option} names columns, and {source} is one document, not a table")
+    if request.on_error != "stop":
+        raise UsageError(
+            f"--on-error {request.on_error} leaves out rows, and {source} is one document",
+            hint="JSON Lines have a record a row",
+        )
 
 
 def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, str]:
@@ -82,15 +126,26 @@ def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, s
         return request.kind or "logits", document, "$"
     if not isinstance(document, dict):
         raise fault(f"expected a list or an object, found {shown(document)}", place, "$")
+    if request.logits_key is not None:
+        if request.logits_key not in document:
+            raise fault(f"there is no key {quoted(request.logits_key)}", place, "$")
+        named = next((kind for kind in KIND_KEYS if kind == request.logits_key), None)
+        kind = request.kind or named or "logits"
+        return kind, document[request.logits_key], f"$.{request.logits_key}"
     present = [key for key in KIND_KEYS if key in document]
     if len(present) != 1:
         found = " and ".join(f'"{key}"' for key in present) or "none of them"
         raise fault(f'expected one of "logits", "probs", "log_probs", found {found}', place, "$")
-    kind = present[0]
+    kind = checked_kind(present[0], request, place)
+    return kind, document[kind], f"$.{kind}"
+
+
+def checked_kind(kind: Kind, request: Request, place: Place) -> Kind:
+    """What a key says that its values are, if ``--input`` does not say otherwise."""
     if request.kind is not None and request.kind != kind:
         asked = request.kind.replace("_", "-")
         raise UsageError(f'--input {asked}: the key in {place} is "{kind}"')
-    return kind, document[kind], f"$.{kind}"
+    return kind
 
 
 def _target(
@@ -108,19 +163,28 @@ def _target(
     if not isinstance(document, dict):
         return None, None, None
     place = Place(source)
-    for key in LABEL_KEYS:
-        if key in document:
-            origin = Origin(source, "json", path=f"$.{key}")
-            labels = _labels(document[key], shape, values.shape[1], request, place, f"$.{key}")
-            return labels, None, origin
-    for key in TARGET_KEYS:
-        if key in document:
-            return (
-                None,
-                _soft(document[key], values, request.class_axis, place, f"$.{key}"),
-                Origin(source, "json", path=f"$.{key}"),
-            )
-    return None, None, None
+    key = target_key(document, request, place)
+    if key is None:
+        return None, None, None
+    origin = Origin(source, "json", path=f"$.{key}")
+    if key in TARGET_KEYS:
+        soft = _soft(document[key], values, request.class_axis, place, origin.path)
+        return None, soft, origin
+    labels = _labels(document[key], shape, values.shape[1], request, place, origin.path)
+    return labels, None, origin
+
+
+def target_key(document: dict[str, Any], request: Request, place: Place) -> str | None:
+    """The key of the labels or soft targets, if there is one; two are a contradiction."""
+    if request.label_key is not None:
+        if request.label_key not in document:
+            raise fault(f"there is no key {quoted(request.label_key)}", place, "$")
+        return request.label_key
+    given = [key for key in (*LABEL_KEYS, *TARGET_KEYS) if key in document]
+    if len(given) > 1:
+        named = " and ".join(map(quoted, given))
+        raise UsageError(f"{place}: {named} contradict each other; --label-key says which to take")
+    return given[0] if given else None
 
 
 def _soft(value: Any, values: AnyArray, class_axis: int, place: Place, path: str) -> AnyArray:
@@ -141,11 +205,11 @@ def _labels(
 ) -> AnyArray:
     found: list[int] = []
     listed = value if isinstance(value, list) else [value]
-    _collect(listed, shape, count, request, place, path, found)
+    collect_labels(listed, shape, count, request, place, path, found)
     return np.array(found, dtype=np.int64).reshape(shape)
 
 
-def _collect(
+def collect_labels(
     value: Any,
     shape: tuple[int, ...],
     count: int,
@@ -154,18 +218,24 @@ def _collect(
     path: str,
     into: list[int],
 ) -> None:
-    if not isinstance(value, list) or len(value) != shape[0]:
-        size = f"{len(value)} labels" if isinstance(value, list) else shown(value)
-        raise fault(f"{size} for {shape[0]} samples", place, path)
+    """The labels of nested lists of that shape."""
+    if not isinstance(value, list):
+        raise fault(
+            f"expected a list of {counted(shape[0], 'label')}, found {shown(value)}", place, path
+        )
+    if len(value) != shape[0]:
+        found = counted(len(value), "label")
+        raise fault(f"{found} for {counted(shape[0], 'sample')}", place, path)
     for at, item in enumerate(value):
         here = f"{path}[{at}]"
         if len(shape) > 1:
-            _collect(item, shape[1:], count, request, place, here, into)
+            collect_labels(item, shape[1:], count, request, place, here, into)
         else:
-            into.append(_label(item, count, request, place, here))
+            into.append(label_of(item, count, request, place, here))
 
 
-def _label(item: Any, count: int, request: Request, place: Place, path: str) -> int:
+def label_of(item: Any, count: int, request: Request, place: Place, path: str) -> int:
+    """A label of a document: an index, as whatever number, or the name of a class."""
     if type(item) not in (int, float, str):
         raise fault(f"cannot read {shown(item)} as a label", place, path)
     written = repr(item) if isinstance(item, float) else str(item)
@@ -173,4 +243,4 @@ def _label(item: Any, count: int, request: Request, place: Place, path: str) -> 
         return cells.label(written, request.classes, count, request.ignore_index)
     except cells.NotANumber as error:
         message = error.reason.format(shown(item))
-        raise DataError(message, place=Place(place.source, detail=path), hint=error.hint) from None
+        raise DataError(message, place=place._replace(detail=path), hint=error.hint) from None

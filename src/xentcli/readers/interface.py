@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
+from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
 
 OnError = Literal["stop", "skip", "nan"]
 Wanted = Literal["none", "labels", "labels or targets"]
@@ -57,7 +57,8 @@ class Opened(NamedTuple):
     that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
     ``class_axis`` where the input had them, before they were put at 1. ``rows`` has the header of a
     text whose rows are passed on; ``attached`` are the labels that are matched with its rows as
-    these go by; ``size`` is how many bytes there are to read, where that is known.
+    these go by, for which ``samples_in`` counts those of a chunk; ``size`` is how many bytes there
+    are to read, where that is known.
     """
 
     source: str
@@ -74,6 +75,8 @@ class Opened(NamedTuple):
     rows: Rows | None = None
     attached: Attached | None = None
     size: int | None = None
+    remarks: tuple[Remark, ...] = ()
+    samples_in: Callable[[Any], int] | None = None
 
     @property
     def has_target(self) -> bool:

@@ -11,6 +11,8 @@ from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray
 
 MAX_FLOAT = sys.float_info.max
+# Fewer than any NumPy can hold.
+MOST_DIMENSIONS = 30
 # The strings that stand for what JSON's own numbers cannot say.
 NON_FINITE = {
     "NaN": float("nan"),
@@ -45,6 +47,8 @@ def _shape(value: Any, place: Place, path: str) -> tuple[int, ...]:
         value = value[0]
     if not shape:
         raise fault(f"expected a list of numbers, found {shown(value)}", place, path)
+    if len(shape) > MOST_DIMENSIONS:
+        raise fault(f"lists nested more than {MOST_DIMENSIONS} deep", place, path)
     return tuple(shape)
 
 
@@ -85,7 +89,7 @@ class Spelled(float):
 
 def fault(message: str, place: Place, path: str) -> DataError:
     """The fault at a path of a document."""
-    return DataError(message, place=Place(place.source, detail=path))
+    return DataError(message, place=place._replace(detail=path))
 
 
 def shown(value: Any) -> str:
@@ -96,4 +100,6 @@ def shown(value: Any) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    return {True: "true", False: "false", None: "null"}.get(value, str(value))
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)

@@ -1,16 +1,20 @@
-"""Where bytes come from: a file or standard input."""
+"""Where bytes come from: a file or standard input, unpacked if its first bytes say that it is
+compressed."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, NamedTuple
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place
 
-PEEK_BYTES = 4096
+PEEK_BYTES = 1 << 16
 STANDARD_INPUT = "standard input"
 
 
@@ -21,6 +25,23 @@ class Source(NamedTuple):
     path: str | None
 
 
+class Compression(NamedTuple):
+    """A compression: its first bytes, and the modules that can undo it, the first that is there."""
+
+    name: str
+    signature: bytes
+    modules: tuple[str, ...]
+
+
+COMPRESSIONS = (
+    Compression("gzip", b"\x1f\x8b", ("gzip",)),
+    Compression("bzip2", b"BZh", ("bz2",)),
+    Compression("xz", b"\xfd7zXZ\x00", ("lzma",)),
+    # Not the package zstandard: it takes data that is cut off for the end.
+    Compression("zstd", b"\x28\xb5\x2f\xfd", ("compression.zstd", "backports.zstd")),
+)
+
+
 def named(text: str) -> Source:
     """The source of a FILE argument; ``-`` is standard input."""
     return Source(STANDARD_INPUT, None) if text == "-" else Source(text, text)
@@ -28,34 +49,88 @@ def named(text: str) -> Source:
 
 @contextmanager
 def opened(source: Source) -> Iterator[BinaryIO]:
-    """The source's bytes; an operating system's refusal is told in a sentence."""
+    """The source's bytes, unpacked; standard input goes on where it was left."""
     if source.path is None:
-        yield sys.stdin.buffer
+        yield _standard_input()
         return
-    try:
+    with told_by(source.name):
         stream = open(source.path, "rb")  # noqa: SIM115
-    except OSError as error:
-        raise cannot("read", source.name, error) from None
     with stream:
-        yield stream
+        yield _unpacked(stream, source.name)
 
 
-def cannot(verb: str, name: str, error: OSError) -> DataError:
-    """The fault for a file that the operating system did not hand over."""
-    reason = (error.strerror or str(error)).lower()
-    return DataError(f"cannot {verb} it: {reason}", place=Place(name))
+@lru_cache(maxsize=1)
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise DataError("it is closed", place=Place(STANDARD_INPUT))
+    return _unpacked(sys.stdin.buffer, STANDARD_INPUT)
+
+
+def _unpacked(stream: Any, name: str) -> BinaryIO:
+    with told_by(name):
+        start = stream.peek(8)
+    for compression in COMPRESSIONS:
+        if start.startswith(compression.signature):
+            unpacked: BinaryIO = io.BufferedReader(_opener(compression, name)(stream))
+            return unpacked
+    plain: BinaryIO = stream
+    return plain
+
+
+def _opener(compression: Compression, name: str) -> Callable[[Any], Any]:
+    for module in compression.modules:
+        try:
+            found: Callable[[Any], Any] = import_module(module).open
+        except ImportError:
+            continue
+        return found
+    raise DataError(
+        f"it is compressed with {compression.name}, which this Python cannot unpack",
+        place=Place(name),
+        hint=f"pip install {compression.modules[-1]}",
+    )
+
+
+@contextmanager
+def told_by(name: str) -> Iterator[None]:
+    """What the operating system or a decompressor refuses, told in a sentence."""
+    try:
+        yield
+    except EOFError:
+        message = "the compressed data ends too early; is the file cut off?"
+    except OSError as error:
+        if error.errno is None:
+            message = f"the compressed data is damaged ({error})"
+        else:
+            message = f"cannot read it: {(error.strerror or str(error)).lower()}"
+    except Exception as error:
+        # zlib, lzma and zstd each raise an exception of their own.
+        if type(error).__module__.partition(".")[0] not in _DECOMPRESSORS:
+            raise
+        message = f"the compressed data is damaged ({error})"
+    else:
+        return
+    raise DataError(message, place=Place(name))
+
+
+_DECOMPRESSORS = ("zlib", "_lzma", "lzma", "_zstd", "compression", "backports")
 
 
 def peek(source: Source) -> bytes:
     """The first bytes, without taking them away from who reads next."""
-    if source.path is not None:
-        with opened(source) as stream:
-            try:
-                return stream.read(PEEK_BYTES)
-            except OSError as error:
-                raise cannot("read", source.name, error) from None
-    start: bytes = sys.stdin.buffer.peek(PEEK_BYTES)  # type: ignore[union-attr]
-    return start
+    with opened(source) as stream, told_by(source.name):
+        start: bytes = stream.peek(PEEK_BYTES)  # type: ignore[attr-defined]
+        return start
+
+
+def size_of(source: Source) -> int | None:
+    """How many bytes there are to read, where that is known before."""
+    if source.path is None or not os.path.isfile(source.path):
+        return None
+    with open(source.path, "rb") as stream:
+        start = stream.read(8)
+    packed = any(start.startswith(compression.signature) for compression in COMPRESSIONS)
+    return None if packed else os.path.getsize(source.path)
 
 
 @contextmanager
@@ -69,7 +144,7 @@ def rereadable(source: Source) -> Iterator[Source]:
     from tempfile import NamedTemporaryFile
 
     with NamedTemporaryFile(prefix="xent-", suffix=os.path.basename(source.name)) as copy:
-        with opened(source) as stream:
+        with opened(source) as stream, told_by(source.name):
             copyfileobj(stream, copy, 1 << 20)
         copy.flush()
         yield Source(source.name, copy.name)

@@ -12,10 +12,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
-from xentcli.errors import DataError, Place
+from xentcli.errors import DataError, Place, UsageError
+from xentcli.readers.source import told_by
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 64 << 20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Dialect(NamedTuple):
+    """What stands between cells, and how a line begins that is no record."""
+
+    delimiter: bytes = b","
+    comment: bytes = b""
 
 
 class Record(NamedTuple):
@@ -26,9 +35,21 @@ class Record(NamedTuple):
     end: bytes
 
 
+class Cursor(NamedTuple):
+    """A position in a text, and the physical line that it is on."""
+
+    at: int
+    line: int
+
+
 def longest_line() -> int:
     """How many bytes a record may have."""
-    return int(os.environ.get("XENT_MAX_LINE", LONGEST_LINE))
+    limit = os.environ.get("XENT_MAX_LINE", "")
+    if not limit:
+        return LONGEST_LINE
+    if not limit.isdecimal() or int(limit) == 0:
+        raise UsageError(f"XENT_MAX_LINE: {limit!r} is not a number of bytes")
+    return int(limit)
 
 
 @lru_cache(maxsize=8)
@@ -43,43 +64,50 @@ def _cell_pattern(delimiter: bytes) -> re.Pattern[bytes]:
     )
 
 
-def records(text: bytes, delimiter: bytes, line: int, source: str) -> Iterator[Record]:
-    """The records of a block that begins on that line; empty lines are left out."""
+LINE = re.compile(rb"[^\r\n]*+(\r\n|\r|\n|\Z)")
+
+
+def records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[Record]:
+    """The records of a block that begins on that line; empty lines and comments are left out."""
     if b'"' not in text:
-        yield from _plain_records(text, delimiter, line)
+        yield from _plain_records(text, dialect, line)
         return
-    at = 0
-    while at < len(text):
-        record, at, line = record_at(text, at, delimiter, line, source)
+    cursor = Cursor(0, line)
+    while cursor.at < len(text):
+        record, cursor = record_at(text, cursor, dialect, source)
         if record is not None:
             yield record
 
 
 def record_at(
-    text: bytes, at: int, delimiter: bytes, line: int, source: str
-) -> tuple[Record | None, int, int]:
-    """The record at a position (None for an empty line), where it ends, and the next line."""
-    pattern, first = _cell_pattern(delimiter), line
-    cells: list[bytes] = []
+    text: bytes, cursor: Cursor, dialect: Dialect, source: str
+) -> tuple[Record | None, Cursor]:
+    """The record at a position (None for an empty line or a comment), and where it ends."""
+    at, line = cursor
+    if dialect.comment and text.startswith(dialect.comment, at):
+        whole = LINE.match(text, at)
+        assert whole is not None
+        return None, Cursor(whole.end(), line + bool(whole[1]))
+    pattern, cells = _cell_pattern(dialect.delimiter), list[bytes]()
     while True:
         match = pattern.match(text, at)
         if match is None:
-            raise DataError(
-                "a quote is opened here and never closed", place=Place(source, line, len(cells) + 1)
-            )
+            place = Place(source, line, len(cells) + 1)
+            raise DataError("a quote is opened here and never closed", place=place)
         cell, end = match.groups()
         cells.append(cell)
         line += line_ends(cell)
         at = match.end()
-        if end != delimiter:
-            record = Record(first, cells, end) if cells != [b""] else None
-            return record, at, line + bool(end)
+        if end != dialect.delimiter:
+            record = Record(cursor.line, cells, end) if cells != [b""] else None
+            return record, Cursor(at, line + bool(end))
 
 
-def _plain_records(text: bytes, delimiter: bytes, line: int) -> Iterator[Record]:
+def _plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]:
+    delimiter, comment = dialect
     for number, whole in enumerate(text.splitlines(keepends=True), line):
-        content = whole.rstrip(b"\r\n") if whole[-1] in b"\r\n" else whole
-        if content:
+        content = whole.rstrip(b"\r\n")
+        if content and not (comment and content.startswith(comment)):
             yield Record(number, content.split(delimiter), whole[len(content) :])
 
 
@@ -89,23 +117,20 @@ def line_ends(text: bytes) -> int:
     return newlines + returns - (text.count(b"\r\n") if newlines and returns else 0)
 
 
-def blocks(stream: BinaryIO, delimiter: bytes, source: str) -> Iterator[bytes]:
+def blocks(stream: BinaryIO, dialect: Dialect, source: str) -> Iterator[bytes]:
     """The bytes of a stream in blocks that end where a record ends."""
     rest, limit = b"", longest_line()
     while True:
-        try:
+        with told_by(source):
             read = stream.read(BLOCK_BYTES)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise DataError(f"cannot read it: {reason}", place=Place(source)) from None
         if not read:
             break
         rest += read
-        cut = last_record_end(rest, delimiter)
+        cut = last_record_end(rest, dialect)
         if cut:
             yield rest[:cut]
             rest = rest[cut:]
-        elif len(rest) > limit:
+        if len(rest) > limit:
             raise DataError(
                 f"a line of more than {limit} bytes",
                 place=Place(source),
@@ -115,27 +140,34 @@ def blocks(stream: BinaryIO, delimiter: bytes, source: str) -> Iterator[bytes]:
         yield rest
 
 
-def last_record_end(text: bytes, delimiter: bytes) -> int:
+def last_record_end(text: bytes, dialect: Dialect) -> int:
     """Where the last whole record of a text ends; 0 if none does."""
     if b'"' not in text:
         # A \\r at the very end may be the first half of \\r\\n.
         return max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
-    pattern, at, cut = _cell_pattern(delimiter), 0, 0
+    pattern, at, cut = _cell_pattern(dialect.delimiter), 0, 0
     while at < len(text):
-        match = pattern.match(text, at)
+        if at == cut and dialect.comment and text.startswith(dialect.comment, at):
+            match = LINE.match(text, at)
+            end = match[1] if match else b""
+        else:
+            match = pattern.match(text, at)
+            end = match[2] if match else b""
         if match is None:
             return cut
         at = match.end()
-        if match[2] != delimiter:
-            if not match[2] or (match[2] == b"\r" and at == len(text)):
+        if end != dialect.delimiter:
+            if not end or (end == b"\r" and at == len(text)):
                 return cut
             cut = at
     return cut
 
 
 def unquoted(cell: bytes) -> str:
-    """A cell's text without the quotes around it. Raises ValueError for what is no UTF-8 text, or
-    for text after the closing quote."""
+    """A cell's text without the quotes around it.
+
+    Raises ValueError for what is no UTF-8 text, and for text after the closing quote.
+    """
     if not cell.startswith(b'"'):
         return cell.decode("utf-8")
     if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):

@@ -22,11 +22,12 @@ OPTION_OF: dict[Kind, str] = {
 
 
 class Word(NamedTuple):
-    """A typed value and where it stands in its option's text."""
+    """A typed value and where it stands in its option's text, or a label's line in its file."""
 
     text: str
     start: int
     whole: str
+    line: int = 1
 
 
 def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
@@ -34,6 +35,8 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     option = OPTION_OF[kind]
     values = classes_second(typed_array(texts, option), request.class_axis)
     class_count = values.shape[1 if values.ndim > 1 else 0]
+    if class_count == 0:
+        raise DataError("there are no values", place=Place(option))
     if request.classes and len(request.classes) != class_count:
         raise UsageError(
             f"--classes names {len(request.classes)} classes, {option} has {class_count}"
@@ -108,7 +111,7 @@ def fitted_labels(
             place=Place(attached.origin.source),
         )
     found = [
-        typed_label(word, at, attached.origin.source, classes, class_count, request.ignore_index)
+        typed_label(word, at, attached.origin, classes, class_count, request)
         for at, word in enumerate(words)
     ]
     return np.array(found, dtype=np.int64).reshape(shape)
@@ -131,16 +134,29 @@ def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) ->
 
 
 def typed_label(
-    word: Word, at: int, option: str, classes: Sequence[str], class_count: int, ignore_index: int
+    word: Word,
+    at: int,
+    origin: Origin,
+    classes: Sequence[str],
+    class_count: int,
+    request: Request,
 ) -> int:
-    """One typed label as a class index."""
+    """One label that stands apart as a class index; ``at`` is its number from 0."""
     try:
-        return cells.label(word.text, classes, class_count, ignore_index)
+        return cells.label(word.text, classes, class_count, request.ignore_index)
     except cells.NotANumber as error:
-        place = Place(option, detail=f"value {at + 1}", excerpt=_excerpt(word))
+        place = _word_place(word, at, origin)
         raise DataError(
             error.reason.format(quoted(word.text)), place=place, hint=error.hint
         ) from None
+
+
+def _word_place(word: Word, at: int, origin: Origin) -> Place:
+    if origin.form == "typed":
+        return Place(origin.source, detail=f"value {at + 1}", excerpt=_excerpt(word))
+    if origin.form == "text":
+        return Place(origin.source, word.line, origin.columns[0])
+    return Place(origin.source, detail=f"label {at + 1}")
 
 
 def typed_array(texts: Sequence[str], option: str) -> AnyArray:
@@ -272,14 +288,19 @@ def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> l
     option = "--weight"
     check_swallowed(texts, option)
     if not any("=" in text for text in texts):
-        weights = [float(value) for text in texts for value in typed_array([text], option).ravel()]
+        weights = [float(value) for text in texts for value in _plain_weights(text, option)]
         if len(weights) != count:
             raise UsageError(f"{option}: {counted(len(weights), 'weight')} for {count} classes")
     else:
         weights = [1.0] * count
         words = [word for text in texts for part in _name_lists(text) for word in part]
         for at, word in enumerate(words):
-            name, _, value = word.text.rpartition("=")
+            name, sign, value = word.text.rpartition("=")
+            if not sign:
+                raise UsageError(
+                    f"{option}, value {at + 1}: {quoted(word.text)} is not of the form name=w; "
+                    "give a weight for each class, or all of them by name"
+                )
             weights[_class_of(name, classes, count)] = _weight(word, value, at)
     for at, weight in enumerate(weights):
         if not weight >= 0 or weight == float("inf"):
@@ -287,6 +308,14 @@ def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> l
                 f"{option}, value {at + 1}: {weight!r} is not a finite number from 0 up"
             )
     return weights
+
+
+def _plain_weights(text: str, option: str) -> list[float]:
+    if text.lstrip().startswith("["):
+        flat: list[float] = _from_json(text, option).ravel().tolist()
+        return flat
+    words = [word for sample in samples_of(text) for word in sample]
+    return [_weight(word, word.text, at) for at, word in enumerate(words)]
 
 
 def _class_of(name: str, classes: Sequence[str], count: int) -> int:

@@ -12,6 +12,7 @@ from xentcli.model import AnyArray, Batch
 from xentcli.report import answers
 from xentcli.report.calculation import Calculation
 
+FIRST = 20
 # A probability that was computed may be above 1, a log-probability above 0, by some roundings.
 ROUNDING = 1e-9
 
@@ -32,6 +33,17 @@ def check_kind(batch: Batch) -> None:
         )
 
 
+def _are_probabilities(kind: str, positions: AnyArray) -> bool:
+    """Whether the first samples could be nothing else: none is negative, all sum to 1, and it is
+    not for want of decimals."""
+    head = positions[:FIRST]
+    if kind != "logits" or head.shape[1] == 1:
+        return False
+    if not head.size or not (head >= 0).all() or unnormalised_samples(head, 1).any():
+        return False
+    return bool((head != np.round(head, 1)).any())
+
+
 def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, AnyArray]]:
     """Each remark: the argument that it is about, what it says, and which samples it concerns."""
     positions = answers.positions_of(batch)
@@ -39,6 +51,9 @@ def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, 
         soft = answers.target_of(batch, calculation).soft
         assert soft is not None
         yield "target", "the soft target does not sum to 1", unnormalised_samples(soft, 1)
+    if calculation.command.has_target and _are_probabilities(batch.kind, positions):
+        message = "the logits are 0 or more and sum to 1; are they probabilities? (--probs, "
+        yield "logits", message + "--input probs)", np.ones(len(positions), dtype=bool)
     if batch.kind == "probs":
         yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
     if batch.kind == "log_probs":

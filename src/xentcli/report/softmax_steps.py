@@ -18,6 +18,7 @@ class ToLogProbs(NamedTuple):
     steps: tuple[Step, ...]
     probs: Array
     log_probs: Array
+    from_logits: bool = True
 
 
 def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) -> ToLogProbs:
@@ -33,10 +34,11 @@ def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) 
 
 def _given(block: Array, kind: Kind) -> ToLogProbs:
     if kind == "log_probs":
-        return ToLogProbs((each("log_softmax", "log p, as given", block),), np.exp(block), block)
+        given = each("log_softmax", "log p, as given", block)
+        return ToLogProbs((given,), np.exp(block), block, from_logits=False)
     log_probs = textbook.log(block)
     shown = (each("softmax", "p, as given", block), each("log_softmax", "log p", log_probs))
-    return ToLogProbs(shown, block, log_probs)
+    return ToLogProbs(shown, block, log_probs, from_logits=False)
 
 
 def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:

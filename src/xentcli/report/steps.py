@@ -140,7 +140,9 @@ def _target_steps(
     else:
         hot, name = sample.soft, "t"
     formula = f"q = (1−ε)·{name} + ε/C" if smoothing else f"q = {name}"
-    target = smoothed(hot, smoothing, axis)
+    if sample.ignored:
+        formula = "q = 0: ignored"
+    target = np.zeros_like(hot) if sample.ignored else smoothed(hot, smoothing, axis)
     shown = [each("target", formula, target)]
     weighted = loss.products(settings.weight, target, axis)
     if has_weights(sample, calculation):
@@ -168,7 +170,7 @@ def _loss_steps(
         formula += f" / ln {calculation.base}"
     if sample.ignored:
         formula = f"0: label {sample.label} is ignored"
-    note = _beside_stable(sample, calculation) if by_textbook else ""
+    note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
     product = "−w·q·log p" if has_weights(sample, calculation) else "−q·log p"
     return (
         each("term", product, terms),

@@ -21,7 +21,10 @@ class Format(NamedTuple):
 FORMATS = (
     Format("table", "table"),
     Format("csv", "delimited"),
+    Format("tsv", "delimited"),
     Format("json", "document"),
+    Format("jsonl", "json_lines"),
+    Format("markdown", "markdown"),
 )
 
 NAMES = tuple(format.name for format in FORMATS)

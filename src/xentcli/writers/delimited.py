@@ -1,4 +1,5 @@
-"""CSV: the input's rows passed through byte for byte, with the answer in or after them."""
+"""CSV and TSV: the input's rows passed through, with the answer in or after them; byte for byte
+where the delimiter stays the input's own."""
 
 from __future__ import annotations
 
@@ -10,86 +11,120 @@ from xentcli.model import Answer, Batch, Report, Rows
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.numbers import shortest, shortest_one
 from xentcli.writers.quiet import class_count, position_rows
+from xentcli.writers.quoting import csv_cell
 
 ROWS_WAIT = False
 REDUCED = ("loss", "reduction", "samples", "ignored", "denominator")
+DELIMITER = b","
 
 
 def start(stream: Stream) -> bytes:
     """The header: the input's own where it has one."""
-    if not stream.each:
+    if not stream.each or (stream.rows is not None and not stream.rows.header):
         return b""
-    if stream.rows is not None:
-        header = list(stream.rows.header)
-        if stream.field == "loss":
-            header.append(b"loss")
-        return stream.rows.delimiter.join(header) + stream.rows.newline
-    names = ["sample", *(f"d{n + 1}" for n in range(stream.dimensions))]
-    names += [_cell(name) for name in stream.classes]
-    names += ["label"] * stream.has_labels + ["loss"] * (stream.field == "loss")
-    return (",".join(names) + "\n").encode("utf-8")
+    return _written([header(stream)], stream)
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     """A batch's rows."""
     if not stream.each:
         return b""
+    return _written(cell_rows(batch, answer), stream)
+
+
+def _written(lines: Iterable[list[bytes]], stream: Stream) -> bytes:
+    delimiter, newline = stream.delimiter or DELIMITER, b"\n"
+    if stream.rows is not None:
+        own, newline = stream.rows.delimiter, stream.rows.newline
+        delimiter = stream.delimiter or own
+        if delimiter != own:
+            lines = ([_requoted(cell, delimiter) for cell in line] for line in lines)
+    elif delimiter != DELIMITER:
+        lines = ([_requoted(cell, delimiter) for cell in line] for line in lines)
+    return b"".join(delimiter.join(line) + newline for line in lines)
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The one row of a reduced loss."""
+    if not stream.each:
+        join = (stream.delimiter or DELIMITER).join
+        names = [name.encode("ascii") for name in REDUCED]
+        yield join(names) + b"\n" + join(reduced_cells(report)) + b"\n"
+
+
+def reduced_cells(report: Report) -> list[bytes]:
+    """The one row of a reduced loss, under the names in REDUCED."""
+    cells = (
+        shortest_one(report.result),
+        str(report.reduction),
+        str(report.samples),
+        str(report.ignored),
+        shortest_one(report.denominator),
+    )
+    return [cell.encode("ascii") for cell in cells]
+
+
+def header(stream: Stream) -> list[bytes]:
+    """The names of the columns, as cells."""
+    if stream.rows is not None:
+        return [*stream.rows.header, *([b"loss"] if stream.field == "loss" else [])]
+    names = ["sample", *(f"d{n + 1}" for n in range(stream.dimensions))]
+    names += stream.classes
+    names += ["label"] * stream.has_labels + ["loss"] * (stream.field == "loss")
+    return [csv_cell(name.encode("utf-8")) for name in names]
+
+
+def cell_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
+    """A batch's rows as cells: the input's own, or made ones for input that has none."""
     if batch.rows is not None:
         return _passed_on(batch.rows, answer)
-    return _made(batch, answer, stream)
+    return _made(batch, answer)
 
 
-def _passed_on(rows: Rows, answer: Answer) -> bytes:
+def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
     texts = [text.encode("ascii") for text in shortest(answer.values)]
-    join, newline = rows.delimiter.join, rows.newline
     if answer.field == "loss":
-        lines = [join([*cells, text]) for cells, text in zip(rows.cells, texts, strict=True)]
-    else:
-        width, lines = len(rows.values_at), []
-        for number, cells in enumerate(rows.cells):
-            replaced = list(cells)
-            for at, text in zip(
-                rows.values_at, texts[number * width : (number + 1) * width], strict=True
-            ):
-                replaced[at] = text
-            lines.append(join(replaced))
-    return newline.join(lines) + newline if lines else b""
+        for cells, text in zip(rows.cells, texts, strict=True):
+            yield [*cells, text]
+        return
+    width = len(rows.values_at)
+    for number, cells in enumerate(rows.cells):
+        replaced = list(cells)
+        found = texts[number * width : (number + 1) * width]
+        for at, text in zip(rows.values_at, found, strict=True):
+            replaced[at] = text
+        yield replaced
 
 
-def _made(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
     """Rows for input that has none of its own: typed, or from a document."""
     shown = Answer("probs", batch.values) if answer.field == "loss" else answer
     width = class_count(shown)
     texts = shortest(position_rows(shown))
     shape = batch.values.shape[:1] + batch.values.shape[2:] if batch.values.ndim > 1 else ()
     losses = shortest(answer.values) if answer.field == "loss" else []
-    labels = np.ravel(batch.labels).tolist() if stream.has_labels else []
-    lines = []
+    labels = [] if batch.labels is None else np.ravel(batch.labels).tolist()
     for number in range(len(texts) // width):
         index = np.unravel_index(number, shape) if shape else (0,)
         cells = [str(batch.first + int(index[0])), *(str(int(i)) for i in index[1:])]
         cells += texts[number * width : (number + 1) * width]
         cells += [str(labels[number])] if labels else []
         cells += [losses[number]] if losses else []
-        lines.append(",".join(cells))
-    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+        yield [cell.encode("ascii") for cell in cells]
 
 
-def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The one row of a reduced loss."""
-    if stream.each:
-        return
-    cells = (
-        shortest_one(report.result),
-        report.reduction,
-        str(report.samples),
-        str(report.ignored),
-        shortest_one(report.denominator),
-    )
-    yield (",".join(REDUCED) + "\n" + ",".join(map(str, cells)) + "\n").encode("utf-8")
+def _requoted(cell: bytes, delimiter: bytes) -> bytes:
+    """A cell for another delimiter: its value stays, and its quotes if it has any."""
+    return cell if delimiter not in cell or is_quoted(cell) else csv_cell(cell, delimiter)
 
 
-def _cell(name: str) -> str:
-    if any(mark in name for mark in ',"\r\n'):
-        return '"' + name.replace('"', '""') + '"'
-    return name
+def is_quoted(cell: bytes) -> bool:
+    """Whether a cell is a whole quoted one, without anything after the closing quote."""
+    if len(cell) < 2 or not (cell.startswith(b'"') and cell.endswith(b'"')):
+        return False
+    return b'"' not in cell[1:-1].replace(b'""', b"")
+
+
+def unquoted(cell: bytes) -> bytes:
+    """A cell's content."""
+    return cell[1:-1].replace(b'""', b'"') if is_quoted(cell) else cell

@@ -28,17 +28,18 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     values = answer.values
     if stream.class_axis != 1 and answer.field != "loss" and values.ndim > 1:
         values = np.moveaxis(values, 1, stream.class_axis)
-    nested = _nested([strict_json(text) for text in shortest(values)], values.shape)
-    return (nested if batch.values.ndim == 1 else nested[1:-1]).encode("ascii")
+    text = nested([strict_json(text) for text in shortest(values)], values.shape)
+    return (text if batch.values.ndim == 1 else text[1:-1]).encode("ascii")
 
 
-def _nested(texts: list[str], shape: tuple[int, ...]) -> str:
+def nested(texts: list[str], shape: tuple[int, ...]) -> str:
+    """The texts of numbers as JSON lists of that shape."""
     if not shape:
         return texts[0]
     if len(shape) == 1:
         return "[" + ", ".join(texts) + "]"
     size = len(texts) // shape[0] if shape[0] else 0
-    parts = (_nested(texts[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))
+    parts = (nested(texts[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))
     return "[" + ", ".join(parts) + "]"
 
 
@@ -55,7 +56,8 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     fields.append(("samples", report.samples))
     if report.reduction is not None:
         fields.append(("ignored", report.ignored))
-        fields.append(("denominator", Verbatim(_number(report.denominator))))
+        if report.reduction != "none":
+            fields.append(("denominator", Verbatim(_number(report.denominator))))
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield ("{\n  " + text + ',\n  "result": ').encode("utf-8")
     yield from _result(report, stream, waiting)

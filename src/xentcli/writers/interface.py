@@ -26,9 +26,10 @@ class View(NamedTuple):
 class Stream(NamedTuple):
     """What is known of the rows before the first one.
 
-    ``each`` says whether every sample's answer is wanted, or a reduced one; ``delimiter`` is what stands
-    between cells where it is not the input's own; ``single`` says whether there is but one sample, of shape ``(C)``; ``dimensions`` is how many follow the classes;
-    ``class_axis`` where the input has its classes (batches have them at 1).
+    ``each`` says whether every sample's answer is wanted, or a reduced one; ``delimiter`` is what
+    stands between cells where it is not the input's own; ``single`` says whether there is but one
+    sample, of shape ``(C)``; ``dimensions`` is how many follow the classes; ``class_axis`` is where
+    the input has its classes (batches have them at 1).
     """
 
     field: AnswerField

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -48,12 +49,19 @@ def opened_output(path: str | None, inputs: list[str]) -> Iterator[Sink]:
 
     Whatever fails, and whenever, an old file at that path stays as it was.
     """
-    if path is None:
+    if path is None or path == "-":
         if sys.stdout is None:
             raise OutputError("it is closed", place=Place("standard output"))
         output = Sink("standard output", sys.stdout.buffer)
         yield output
         output.flush()
+        return
+    descriptor = _open_descriptor(path)
+    if descriptor is not None:
+        with _told(path), os.fdopen(os.dup(descriptor), "wb") as stream:
+            output = Sink(path, stream)
+            yield output
+            output.flush()
         return
     place = os.path.realpath(path)
     _refuse_inputs(place, path, inputs)
@@ -77,11 +85,21 @@ def _told(path: str) -> Iterator[None]:
         raise _fault(path, error) from None
 
 
+def _open_descriptor(path: str) -> int | None:
+    """The number of a stream that is open already, such as /dev/stdout: to resolve such a link
+    and move a file over what it leads to would destroy what others wrote there."""
+    streams = {"/dev/stdout": 1, "/dev/stderr": 2}
+    match = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]+)", path)
+    return int(match[1]) if match else streams.get(path)
+
+
 def _refuse_inputs(place: str, path: str, inputs: list[str]) -> None:
     for name in inputs:
-        with suppress(OSError):
-            if os.path.samefile(name, place):
-                raise UsageError(f"-o {escaped(path)}: it is also the input {escaped(name)}")
+        with suppress(OSError, ValueError, AttributeError):
+            known = os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name)
+            if os.path.samestat(known, os.stat(place)) and stat.S_ISREG(known.st_mode):
+                shown = "standard input" if name == "-" else escaped(name)
+                raise UsageError(f"-o {escaped(path)}: it is also the input, {shown}")
 
 
 @contextmanager

@@ -17,16 +17,13 @@ from rich.text import Text
 
 from xentcli.errors import counted, escaped
 from xentcli.model import Answer, Batch, Report, Step, Worked
+from xentcli.writers.grid import Grid, Row, first_line, folded, grid
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.numbers import as_given, rounded, shortest_one
+from xentcli.writers.numbers import rounded, shortest_one
 
 ROWS_WAIT = False
-# More classes than these are not folded but left out: nobody reads the sixth block.
-MOST_BLOCKS = 5
-MOST_CLASSES = 100
-# One blank of padding and one between columns.
-GAP = 2
-ANSWERS_IN_FULL = 20
+# Longer answers are for --quiet and --format csv.
+ANSWERS_IN_FULL = 1000
 # Tables get their natural width: what fits was worked out before, and Rich would cut numbers.
 WIDEST = 10_000
 
@@ -66,10 +63,11 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
     if view.steps:
         for worked in report.worked:
             yield from _sample(worked, report, view)
-        left_out = report.samples - len(report.worked)
-        if left_out > 0 and report.worked:
-            samples = "sample" if left_out == 1 else "samples"
-            yield Text(f"… and {left_out:,} more {samples}, not shown (--rows)", style=DIM)
+    left_out = report.samples - len(report.worked)
+    if left_out > 0 and (report.worked or report.field != "loss"):
+        samples = "sample" if left_out == 1 else "samples"
+        more = "more " if report.worked else ""
+        yield Text(f"… {left_out:,} {more}{samples} not shown (--rows)", style=DIM)
     yield from _answer(report, view)
 
 
@@ -98,18 +96,14 @@ def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableTy
     title = _title(worked, report)
     if title:
         yield title
-    names = report.classes
-    cells = [_cells(step, view) for step in worked.steps]
-    widths = _class_widths(names, cells, worked.label)
-    kept = _kept_classes(widths, worked, view)
-    for number, block in enumerate(_folded(kept, widths, worked.steps, cells, view)):
-        yield _table(worked, names, cells, block, first=number == 0, view=view)
-    if len(kept) < len(names):
-        yield Text(
-            f"… {len(names) - len(kept):,} of {len(names):,} classes not shown "
-            "(--format csv has them all)",
-            style=DIM,
-        )
+    laid_out = grid(worked, report.classes, view)
+    blocks = folded(laid_out, view)
+    for number, block in enumerate(blocks):
+        yield _table(laid_out, block, first=number == 0, view=view)
+    left_out = len(report.classes) - sum(map(len, blocks))
+    if left_out:
+        everything = counted(len(report.classes), "class", "classes")
+        yield Text(f"… {left_out:,} of {everything} not shown in the table", style=DIM)
     for step in worked.steps:
         if step.note:
             yield Text(f"{step.name}: {step.note}")
@@ -145,95 +139,9 @@ def _label_name(worked: Worked, report: Report) -> str:
     return "" if name == str(worked.label) else f" ({escaped(name)})"
 
 
-def _cells(step: Step, view: View) -> tuple[str, ...] | str:
-    if isinstance(step.value, float):
-        return rounded(step.value, view.digits)
-    given = step.name in ("logits", "target", "weight") or step.formula.endswith("as given")
-    show = as_given if given else rounded
-    return tuple(show(value, view.digits) for value in step.value)
-
-
-def _class_widths(
-    names: Sequence[str], cells: Sequence[tuple[str, ...] | str], label: int | None
-) -> list[int]:
-    widths = [Text(escaped(name)).cell_len for name in names]
-    if label is not None and 0 <= label < len(names):
-        widths[label] = max(widths[label], len("label"))
-    for row in cells:
-        if isinstance(row, tuple):
-            widths = [max(width, len(text)) for width, text in zip(widths, row, strict=True)]
-    return widths
-
-
-def _kept_classes(widths: list[int], worked: Worked, view: View) -> list[int]:
-    """The classes that are shown: all, or the first that fit with the label's among them."""
-    count = len(widths)
-    room = MOST_CLASSES
-    if view.width is not None:
-        one_block = max(1, (view.width - 30) // (max(widths) + GAP))
-        if count > one_block * MOST_BLOCKS:
-            room = min(room, one_block)
-    if count <= room:
-        return list(range(count))
-    kept = list(range(room))
-    if worked.label is not None and room <= worked.label < count:
-        kept[-1] = worked.label
-    return kept
-
-
-def _side(steps: Sequence[Step], cells: Sequence[tuple[str, ...] | str]) -> tuple[int, int, int]:
-    """The widths of the columns step, formula and value."""
-    name = max(len("step"), *(len(step.name) for step in steps))
-    formula = max(len("formula"), *(len(step.formula) for step in steps))
-    value = max((len(row) for row in cells if isinstance(row, str)), default=0)
-    return name, formula, value
-
-
-def _stacked(
-    widths: Sequence[int], steps: Sequence[Step], cells: Sequence[tuple[str, ...] | str], view: View
-) -> bool:
-    """Whether the formula has to stand below the step's name for one class to fit beside."""
-    name, formula, value = _side(steps, cells)
-    return view.width is not None and (name + formula + value + max(widths) + 3 * GAP > view.width)
-
-
-def _folded(
-    kept: Sequence[int],
-    widths: Sequence[int],
-    steps: Sequence[Step],
-    cells: Sequence[tuple[str, ...] | str],
-    view: View,
-) -> Iterator[list[int]]:
-    """The kept classes in blocks that fit; only the first block carries formulas and values."""
-    if view.width is None:
-        yield list(kept)
-        return
-    name, formula, value = _side(steps, cells)
-    first = max(name, formula) if _stacked(widths, steps, cells, view) else name + GAP + formula
-    room = view.width - first - (GAP + value if value else 0)
-    block: list[int] = []
-    for at in kept:
-        if block and widths[at] + GAP > room:
-            yield block
-            block, room = [], view.width - name
-        block.append(at)
-        room -= widths[at] + GAP
-    yield block
-
-
-def _table(
-    worked: Worked,
-    names: Sequence[str],
-    cells: Sequence[tuple[str, ...] | str],
-    classes: Sequence[int],
-    *,
-    first: bool,
-    view: View,
-) -> Table:
-    steps = worked.steps
-    widths = _class_widths(names, cells, worked.label)
-    stacked = _stacked(widths, steps, cells, view)
-    has_values = any(isinstance(row, str) for row in cells)
+def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -> Table:
+    beside = first and not laid_out.stacked
+    has_values = beside and any(row.one for row in laid_out.rows)
     table = Table(
         box=box.SIMPLE_HEAD if view.unicode else ASCII_HEAD,
         padding=(0, 1, 0, 0),
@@ -241,30 +149,32 @@ def _table(
         show_edge=False,
     )
     table.add_column("step", no_wrap=True)
-    if first and not stacked:
+    if beside:
         table.add_column("formula", no_wrap=True, style=DIM)
-    if first and has_values:
+    if has_values:
         table.add_column("", no_wrap=True, justify="right")
     for at in classes:
-        marked = at == worked.label
-        header = Text(
-            escaped(names[at]) + ("\nlabel" if marked else ""), style=LABEL if marked else ""
-        )
-        table.add_column(header, no_wrap=True, justify="right", style=LABEL if marked else None)
-    for step, row in zip(steps, cells, strict=True):
-        if isinstance(row, str) and not first:
+        marked = at == laid_out.label
+        style = LABEL if marked else Style()
+        header = Text(laid_out.names[at] + ("\nlabel" if marked else ""), style=style)
+        table.add_column(header, no_wrap=True, justify="right", style=style)
+    for row in laid_out.rows:
+        if row.one and not first:
             continue
-        name = Text(step.name)
-        if first and stacked:
-            name = Text.assemble(step.name, "\n", (step.formula, DIM))
-        line: list[RenderableType] = [name]
-        if first and not stacked:
-            line.append(Text(step.formula))
-        if first and has_values:
-            line.append(Text(row if isinstance(row, str) else ""))
-        line += [Text(row[at] if isinstance(row, tuple) else "") for at in classes]
+        line: list[RenderableType] = [_step_name(row, laid_out, first=first)]
+        if beside:
+            line.append(Text(row.formula))
+        if has_values:
+            line.append(Text(row.one))
+        line += [Text(row.each[at] if row.each else "") for at in classes]
         table.add_row(*line)
     return table
+
+
+def _step_name(row: Row, laid_out: Grid, *, first: bool) -> Text:
+    if first and laid_out.stacked:
+        return Text.assemble(first_line(row), "\n", (row.formula, DIM))
+    return Text(row.name)
 
 
 def _answer(report: Report, view: View) -> Iterator[RenderableType]:
@@ -324,7 +234,7 @@ def _plain(value: float | None) -> str:
 
 def _summary(report: Report, view: View) -> RenderableType:
     lines: list[tuple[str, str]] = []
-    if report.samples > 1 or report.ignored:
+    if report.samples != 1 or report.ignored:
         lines.append(("samples", f"{report.samples:,}"))
     if report.ignored:
         lines.append(("ignored", f"{report.ignored:,}"))

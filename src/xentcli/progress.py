@@ -1,0 +1,67 @@
+"""A progress bar on standard error, for work that takes longer than a person likes to wait."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from xentcli.readers.interface import Chunk
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+AFTER_SECONDS = 1.0
+Item = TypeVar("Item")
+
+
+class Progress:
+    """Counts the bytes of the chunks and the rows of the outcomes; shown only after a second."""
+
+    def __init__(self, size: int | None, *, wanted: bool) -> None:
+        self._size = size
+        self._wanted = wanted and sys.stderr is not None and sys.stderr.isatty()
+        self._start = time.monotonic()
+        self._bytes = self._rows = 0
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def reading(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The chunks, counted as they are taken."""
+        for chunk in chunks:
+            self._bytes += chunk.size
+            yield chunk
+
+    def done(self, rows: int) -> None:
+        """So many more rows are finished."""
+        self._rows += rows
+        if not self._wanted or time.monotonic() - self._start < AFTER_SECONDS:
+            return
+        if self._bar is None:
+            self._show()
+        assert self._bar is not None
+        assert self._task is not None
+        seconds = time.monotonic() - self._start
+        rate = f"{self._rows:,} rows, {self._rows / seconds:,.0f} a second"
+        self._bar.update(self._task, completed=self._bytes, rows=rate)
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn as Remaining
+
+        rows = TextColumn("{task.fields[rows]}")
+        console = Console(stderr=True, legacy_windows=False)
+        self._bar = Progress(
+            BarColumn(), DownloadColumn(), rows, Remaining(), console=console, transient=True
+        )
+        self._bar.start()
+        self._task = self._bar.add_task("", total=self._size, rows="")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

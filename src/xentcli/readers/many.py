@@ -1,0 +1,103 @@
+"""Several files as one input: their samples follow one another."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import zip_longest
+
+from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.model import Batch
+from xentcli.readers.interface import Chunk, Opened
+
+
+def expanded(names: Sequence[str]) -> list[str]:
+    """The FILE arguments with each pattern replaced by the files that it matches, sorted."""
+    result: list[str] = []
+    for name in names:
+        if not any(mark in name for mark in "*?[") or os.path.exists(name):
+            result.append(name)
+            continue
+        found = sorted(glob.glob(name, recursive=True))
+        if not found:
+            raise DataError("no file matches", place=Place(name))
+        result += found
+    if result.count("-") > 1:
+        raise UsageError("- stands twice: standard input can be read once")
+    return result
+
+
+def joined(inputs: Sequence[Opened]) -> Opened:
+    """The inputs as one, if they have the same columns and the same kind of numbers."""
+    if len(inputs) == 1:
+        return inputs[0]
+    first = inputs[0]
+    for other in inputs[1:]:
+        _check_alike(first, other)
+    sizes = [opened.size for opened in inputs]
+    return first._replace(
+        source=f"{first.source} and {len(inputs) - 1} more",
+        chunks=partial(_chunks, inputs),
+        read=partial(_read, tuple(opened.read for opened in inputs)),
+        size=None if None in sizes else sum(size or 0 for size in sizes),
+        remarks=tuple(remark for opened in inputs for remark in opened.remarks),
+    )
+
+
+def _check_alike(first: Opened, other: Opened) -> None:
+    place = Place(other.source)
+    if first.rows is not None and other.rows is not None:
+        for at, (wanted, found) in enumerate(
+            zip_longest(first.rows.header, other.rows.header), start=1
+        ):
+            if wanted != found:
+                shown = [
+                    "nothing" if cell is None else quoted(cell.decode("utf-8", "replace"))
+                    for cell in (found, wanted)
+                ]
+                raise DataError(
+                    f"its header differs from that of {first.source}: column {at} is {shown[0]}, "
+                    f"there {shown[1]}",
+                    place=place,
+                )
+    if (first.classes, first.class_count) != (other.classes, other.class_count):
+        raise DataError(
+            f"its classes differ from those of {first.source}: {_listed(other)}, there "
+            f"{_listed(first)}",
+            place=place,
+        )
+    if first.kind != other.kind:
+        raise DataError(f"it holds {other.kind}, {first.source} holds {first.kind}", place=place)
+    for what in ("has_labels", "has_targets"):
+        if getattr(first, what) != getattr(other, what):
+            lacking, having = (other, first) if getattr(first, what) else (first, other)
+            noun = "labels" if what == "has_labels" else "soft targets"
+            raise DataError(
+                f"it has no {noun}, {having.source} has some", place=Place(lacking.source)
+            )
+
+
+def _listed(opened: Opened) -> str:
+    if not opened.classes:
+        return f"{opened.class_count} of them"
+    names = ", ".join(quoted(name) for name in opened.classes[:5])
+    return names + (", …" if len(opened.classes) > 5 else "")
+
+
+def _chunks(inputs: Sequence[Opened]) -> Iterator[Chunk]:
+    number = before = 0
+    for file, opened in enumerate(inputs):
+        samples = 0
+        for chunk in opened.chunks():
+            if opened.attached is not None and opened.samples_in is not None:
+                # Labels that stand apart are numbered through all files.
+                samples = chunk.first + opened.samples_in(chunk)
+            yield chunk._replace(number=number, first=before + chunk.first, file=file)
+            number += 1
+        before += samples
+
+
+def _read(reads: Sequence[Callable[[Chunk], Batch]], chunk: Chunk) -> Batch:
+    return reads[chunk.file](chunk)

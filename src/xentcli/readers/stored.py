@@ -1,0 +1,207 @@
+"""Where arrays lie in .npy, .npz and .safetensors files: found by the headers, then mapped.
+
+NumPy's own ``load`` would unpickle, allocate whatever a header claims, and read a member of an
+.npz whole; here a header is believed only if the numbers that it announces are there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from xentcli.model import AnyArray
+
+# As the safetensors library has it.
+LONGEST_HEADER = 100_000_000
+LOCAL_HEADER_BYTES = 30
+SAFETENSORS_DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "BF16": "<u2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "|i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "|u1",
+}
+
+
+class Unreadable(Exception):
+    """Says in a sentence why an array cannot be read."""
+
+
+class Stored(NamedTuple):
+    """An array's place: in the file ``path`` from ``offset`` on, or in the bytes ``content``.
+
+    ``bfloat16`` says that the 16-bit integers are the upper halves of 32-bit floats.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    fortran: bool = False
+    path: str = ""
+    content: bytes = b""
+    bfloat16: bool = False
+
+
+class Archive(NamedTuple):
+    """Arrays under keys; ``array`` finds the one of a key."""
+
+    keys: tuple[str, ...]
+    array: Callable[[str], Stored]
+
+
+def mapped(stored: Stored) -> AnyArray:
+    """The array, not yet read: its pages come from the file as they are touched."""
+    order: Any = "F" if stored.fortran else "C"
+    if math.prod(stored.shape) == 0:
+        return np.empty(stored.shape, stored.dtype)
+    if not stored.path:
+        flat = np.frombuffer(stored.content, stored.dtype, math.prod(stored.shape), stored.offset)
+        return flat.reshape(stored.shape, order=order)
+    array: Any = np.memmap(
+        stored.path, stored.dtype, "r", offset=stored.offset, shape=stored.shape, order=order
+    )
+    # A memmap hands its class on to all that is computed from it.
+    return np.asarray(array)
+
+
+def numbers(part: AnyArray, stored: Stored) -> AnyArray:
+    """A part of the array as floats in this machine's order; a view where they are that already."""
+    if stored.bfloat16:
+        return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    if part.dtype.kind == "f" and part.dtype.itemsize <= 8:
+        return part.astype(part.dtype.newbyteorder("="), copy=False)
+    return part.astype(np.float64)
+
+
+def npy_array(stream: BinaryIO, size: int, path: str, content: bytes) -> Stored:
+    """The array of an .npy file that fills its ``size`` bytes."""
+    stored = _npy_header(stream)._replace(path=path, content=content)
+    _check_size(stored, size)
+    return stored
+
+
+def _npy_header(stream: BinaryIO) -> Stored:
+    try:
+        # Files from Python 2 make it warn.
+        with warnings.catch_warnings(action="ignore"):
+            version = np.lib.format.read_magic(stream)
+            read = (
+                np.lib.format.read_array_header_1_0
+                if version == (1, 0)
+                else np.lib.format.read_array_header_2_0
+            )
+            shape, fortran, dtype = read(stream)
+    except OSError:
+        raise
+    except Exception as error:
+        # What a header of garbage raises is whatever Python's parser does.
+        raise Unreadable(f"its .npy header cannot be read ({_first_line(error)})") from None
+    if dtype.hasobject:
+        raise Unreadable("it holds Python objects, and pickled data is never read")
+    if dtype.kind not in "fiu":
+        raise Unreadable(f"its dtype is {dtype}, not integers or real floats")
+    if any(length < 0 for length in shape):
+        raise Unreadable(f"its .npy header cannot be read (the shape {shape})")
+    return Stored(dtype.str, shape, stream.tell(), fortran)
+
+
+def _check_size(stored: Stored, size: int) -> None:
+    wanted = np.dtype(stored.dtype).itemsize * math.prod(stored.shape)
+    present = size - stored.offset
+    if present < wanted:
+        raise Unreadable(
+            f"it is cut short: {wanted} bytes of numbers are announced, {present} are there"
+        )
+    if present > wanted:
+        raise Unreadable(f"{present - wanted} bytes follow the array; a file holds but one")
+
+
+def npz_archive(stream: BinaryIO, path: str) -> Archive:
+    """The members of an .npz; what is not compressed is mapped, the rest unpacked."""
+    from zipfile import ZipFile
+
+    try:
+        members = ZipFile(stream)
+    except OSError:
+        raise
+    except Exception as error:
+        raise Unreadable(f"not an .npz archive ({_first_line(error)})") from None
+    names = {info.filename.removesuffix(".npy"): info for info in members.infolist()}
+
+    def array(key: str) -> Stored:
+        info = names[key]
+        if path and info.compress_type == 0 and not info.flag_bits & 1:
+            return _npz_member(stream, info, path)
+        try:
+            content = members.read(info)
+        except OSError:
+            raise
+        except Exception as error:
+            raise Unreadable(f"it cannot be unpacked ({_first_line(error)})") from None
+        return npy_array(io.BytesIO(content), len(content), "", content)
+
+    return Archive(tuple(names), array)
+
+
+def _npz_member(stream: BinaryIO, info: Any, path: str) -> Stored:
+    # The local header has lengths of its own; the extra field differs from the directory's.
+    stream.seek(info.header_offset)
+    header = stream.read(LOCAL_HEADER_BYTES)
+    if len(header) < LOCAL_HEADER_BYTES or not header.startswith(b"PK\x03\x04"):
+        raise Unreadable("it cannot be unpacked (its header in the archive is damaged)")
+    lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    start = info.header_offset + LOCAL_HEADER_BYTES + lengths
+    stream.seek(start)
+    return npy_array(stream, start + info.file_size, path, b"")
+
+
+def safetensors_archive(stream: BinaryIO, size: int, path: str, content: bytes) -> Archive:
+    """The tensors that the header of a .safetensors file lists."""
+    length = int.from_bytes(stream.read(8), "little")
+    if size < 8 or length > min(size - 8, LONGEST_HEADER):
+        raise Unreadable("not a .safetensors file, or cut short: its header does not fit into it")
+    try:
+        header = json.loads(stream.read(length))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"its .safetensors header is not JSON ({_first_line(error)})") from None
+    if not isinstance(header, dict):
+        raise Unreadable("its .safetensors header is not a JSON object")
+    header.pop("__metadata__", None)
+
+    def array(key: str) -> Stored:
+        return _tensor(header[key], 8 + length, size)._replace(path=path, content=content)
+
+    return Archive(tuple(header), array)
+
+
+def _tensor(entry: Any, start: int, size: int) -> Stored:
+    try:
+        name, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+    except (TypeError, KeyError, ValueError):
+        raise Unreadable("its entry in the .safetensors header is damaged") from None
+    if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
+        raise Unreadable("its entry in the .safetensors header is damaged")
+    if not isinstance(name, str) or name not in SAFETENSORS_DTYPES:
+        raise Unreadable(f"its dtype is {name}, not integers or real floats")
+    stored = Stored(SAFETENSORS_DTYPES[name], shape, start + begin, bfloat16=name == "BF16")
+    if start + end > size:
+        _check_size(stored, size)
+    _check_size(stored, start + end)
+    return stored
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

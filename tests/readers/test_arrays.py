@@ -1,0 +1,378 @@
+"""Arrays from .npy, .npz and .safetensors files."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import pickle
+import struct
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from safetensors.numpy import save_file
+
+from xentcli.errors import DataError, UsageError, XentError
+from xentcli.model import Batch
+from xentcli.readers.arrays import open_input
+from xentcli.readers.interface import Opened, Request
+from xentcli.readers.source import Source
+from xentcli.readers.typed import typed_labels, typed_targets
+
+WANTED = Request(wanted="labels or targets")
+# Their types forbid keys that are not known beforehand.
+savez: Any = np.savez
+savez_compressed: Any = np.savez_compressed
+
+WIDTHS = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"]
+INTEGERS = ["<i1", "<i2", ">i4", "<i8", "<u1", "<u2", ">u4", "<u8"]
+
+
+def opened(path: Path, request: Request = WANTED) -> Opened:
+    return open_input(Source(path.name, str(path)), request, path.suffix.lstrip("."))
+
+
+def batches(found: Opened) -> Iterator[Batch]:
+    """Each batch as another process would read it."""
+    read = pickle.loads(pickle.dumps(found.read))
+    for chunk in found.chunks():
+        yield read(pickle.loads(pickle.dumps(chunk)))
+
+
+def only(path: Path, request: Request = WANTED) -> Batch:
+    (batch,) = batches(opened(path, request))
+    return batch
+
+
+def told(path: Path, request: Request = WANTED) -> str:
+    with pytest.raises(XentError) as raised:
+        list(batches(opened(path, request)))
+    return str(raised.value)
+
+
+def in_memory(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def is_mapped(array: Any) -> bool:
+    while array is not None:
+        if isinstance(array, np.memmap):
+            return True
+        array = getattr(array, "base", None)
+    return False
+
+
+arrays = st.sampled_from(WIDTHS).flatmap(
+    lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=2, max_dims=4, max_side=5))
+)
+
+
+@given(values=arrays, fortran=st.booleans(), packed=st.booleans())
+def test_npy_comes_back_to_the_bit(
+    tmp_path_factory: pytest.TempPathFactory, values: Any, fortran: bool, packed: bool
+) -> None:
+    path = tmp_path_factory.mktemp("npy") / "a.npy"
+    content = in_memory(np.asfortranarray(values) if fortran else values)
+    path.write_bytes(gzip.compress(content) if packed else content)
+    read = only(path).values
+    assert read.dtype == values.dtype.newbyteorder("=")
+    assert read.tobytes() == values.astype(read.dtype).tobytes()
+
+
+@given(values=arrays, data=st.data(), form=st.sampled_from(["npz", "packed", "safetensors"]))
+def test_archives_come_back_to_the_bit(
+    tmp_path_factory: pytest.TempPathFactory, values: Any, data: st.DataObject, form: str
+) -> None:
+    shape = values.shape[:1] + values.shape[2:]
+    labels = data.draw(hnp.arrays(np.int32, shape, elements=st.integers(0, values.shape[1] - 1)))
+    folder, native = tmp_path_factory.mktemp("npz"), values.dtype.newbyteorder("=")
+    named = {"logits": np.ascontiguousarray(values.astype(native)), "labels": labels}
+    if form == "safetensors":
+        path = folder / "a.safetensors"
+        save_file(named, path)
+    else:
+        path = folder / "a.npz"
+        (savez if form == "npz" else savez_compressed)(path, **named)
+    batch = only(path)
+    assert batch.values.tobytes() == named["logits"].tobytes()
+    assert batch.labels.tolist() == labels.tolist()
+    assert is_mapped(batch.values) == (form != "packed")
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_integers_become_floats(tmp_path: Path, dtype: str) -> None:
+    np.save(tmp_path / "a.npy", np.array([[1, 2], [3, 4]], dtype))
+    read = only(tmp_path / "a.npy").values
+    assert read.dtype == np.float64
+    assert read.tolist() == [[1, 2], [3, 4]]
+
+
+def test_bfloat16(tmp_path: Path) -> None:
+    halves = np.array([[1.5, -2.0, 3e38]], np.float32).view(np.uint32) >> 16
+    header = {"logits": {"dtype": "BF16", "shape": [1, 3], "data_offsets": [0, 6]}}
+    text = json.dumps(header).encode()
+    content = struct.pack("<Q", len(text)) + text + halves.astype("<u2").tobytes()
+    (tmp_path / "a.safetensors").write_bytes(content)
+    read = only(tmp_path / "a.safetensors").values
+    assert read.dtype == np.float32
+    assert read.view(np.uint32).tolist() == (halves << 16).tolist()
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.array([[1j]]), "its dtype is complex128, not integers or real floats"),
+        (np.array([["a"]]), "its dtype is <U1, not integers or real floats"),
+        (np.array([[True]]), "its dtype is bool, not integers or real floats"),
+        (np.zeros(2, "f8,f8"), "not integers or real floats"),
+        (np.array([[None]]), "it holds Python objects, and pickled data is never read"),
+        (np.float64(1.0), "a single number, not an array of samples"),
+        (np.zeros((2, 0)), "a sample without values"),
+    ],
+)
+def test_what_is_no_array_of_samples(tmp_path: Path, array: Any, message: str) -> None:
+    np.save(tmp_path / "a.npy", array)
+    assert message in told(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((2, 3), 0), ((4, 2, 3), -1), ((3, 2, 5), 0)])
+def test_class_axis(tmp_path: Path, shape: tuple[int, ...], axis: int) -> None:
+    values = np.arange(float(np.prod(shape))).reshape(shape)
+    np.save(tmp_path / "a.npy", values)
+    batch = only(tmp_path / "a.npy", WANTED._replace(class_axis=axis))
+    assert batch.values.tolist() == np.moveaxis(values, axis, 1).tolist()
+    assert is_mapped(batch.values)
+
+
+def test_one_sample(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", logits=np.array([1.0, 2.0]), labels=np.int64(1))
+    batch = only(tmp_path / "a.npz")
+    assert batch.values.tolist() == [[1, 2]]
+    assert batch.labels.tolist() == [1]
+
+
+def test_no_samples(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((0, 3)))
+    found = opened(tmp_path / "a.npy")
+    assert (found.class_count, list(found.chunks())) == (3, [])
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    big = np.lib.format.open_memmap(path, "w+", np.float32, (4_000_000, 4))
+    big[:] = np.arange(4)
+    labels = np.lib.format.open_memmap(tmp_path / "labels.npy", "w+", np.int64, (4_000_000,))
+    del big, labels
+    tracemalloc.start()
+    found, samples = opened(path), 0
+    for chunk in found.chunks():
+        batch = found.read(chunk)
+        assert is_mapped(batch.values)
+        assert chunk.first == samples
+        samples += len(batch.values)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert samples == 4_000_000
+    assert peak < 1_000_000
+
+
+def test_chunks_are_small(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", logits=np.zeros((300_000, 4)), labels=np.zeros(300_000, int))
+    chunks = list(opened(tmp_path / "a.npz").chunks())
+    assert len(chunks) == 3
+    assert all(len(pickle.dumps(chunk)) < 1000 for chunk in chunks)
+    assert sum(chunk.size for chunk in chunks) == 300_000 * 4 * 8
+
+
+@pytest.mark.parametrize("key", ["labels", "label", "targets", "target"])
+def test_label_keys(tmp_path: Path, key: str) -> None:
+    savez(tmp_path / "a.npz", **{"logits": np.eye(3), key: [2.0, 1, -100]})
+    assert only(tmp_path / "a.npz").labels.tolist() == [2, 1, -100]
+
+
+@pytest.mark.parametrize("key", ["targets", "target"])
+def test_soft_targets(tmp_path: Path, key: str) -> None:
+    savez(tmp_path / "a.npz", **{"log_probs": np.eye(3), key: np.eye(3)})
+    batch = only(tmp_path / "a.npz")
+    assert (batch.kind, batch.labels) == ("log_probs", None)
+    assert batch.targets.tolist() == np.eye(3).tolist()
+
+
+def test_keys_that_are_asked_for(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", z=np.eye(2), y=[0, 1], logits=np.zeros((9, 9)))
+    batch = only(tmp_path / "a.npz", WANTED._replace(logits_key="z", label_key="y"))
+    assert (batch.values.tolist(), batch.labels.tolist()) == ([[1, 0], [0, 1]], [0, 1])
+    message = told(tmp_path / "a.npz", WANTED._replace(logits_key="x"))
+    assert message == '--logits-key: a.npz has no key "x"'
+
+
+def test_an_unnamed_array(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", np.eye(2))
+    assert only(tmp_path / "a.npz").values.tolist() == [[1, 0], [0, 1]]
+    savez(tmp_path / "b.npz", np.eye(2), [0, 1])
+    assert 'one of "logits", "probs", "log_probs", found none of them' in told(tmp_path / "b.npz")
+
+
+def test_a_kind_that_contradicts(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", probs=np.eye(2))
+    with pytest.raises(UsageError, match=r'--input log-probs: the key in a\.npz is "probs"'):
+        opened(tmp_path / "a.npz", Request(kind="log_probs"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message", "hint"),
+    [
+        ([0, 1, 2, 7], "labels[3]: label 7 is out of range for 3 classes (0 to 2)", ""),
+        ([0, 3, 1, 2], "labels[1]: label 3 is out of range for 3 classes (0 to 2)", "1-based"),
+        ([0, 1, 1.5, 9], "labels[2]: 1.5 is not a class index", "labels are integers"),
+        ([0, 1, np.nan, 9], "labels[2]: nan is not a class index", "labels are integers"),
+        (np.array([2**64 - 100, 0, 0, 0], np.uint64), "labels[0]: label 18446744073709551516", ""),
+        ([0, 1], "labels: 2 labels for 4 samples", ""),
+        (["a", "b", "c", "d"], "labels: its dtype is <U1, not integers or real floats", ""),
+        (np.zeros((4, 2)), "labels: the shape (4, 2) fits neither labels (4,) nor soft", ""),
+    ],
+)
+def test_labels_that_are_none(tmp_path: Path, labels: Any, message: str, hint: str) -> None:
+    savez(tmp_path / "a.npz", logits=np.zeros((4, 3)), labels=labels)
+    with pytest.raises(DataError) as raised:
+        only(tmp_path / "a.npz")
+    assert str(raised.value).startswith(f"a.npz: {message}")
+    assert hint in raised.value.hint
+
+
+def test_a_fault_counts_from_the_start_of_the_array(tmp_path: Path) -> None:
+    labels = np.zeros((2, 600_000), int)
+    labels[1, 400_000] = 4
+    savez(tmp_path / "a.npz", logits=np.zeros((2, 3, 600_000)), labels=labels)
+    assert "a.npz: labels[1, 400000]: label 4" in told(tmp_path / "a.npz")
+
+
+def test_faults_in_values_have_the_index_of_the_file(tmp_path: Path) -> None:
+    probs = np.zeros((2, 4, 3))
+    probs[1, 3, 2] = 1.5
+    savez(tmp_path / "a.npz", probs=probs)
+    message = "a.npz: probs[1, 3, 2]: 1.5 is not a probability (0 to 1)"
+    assert told(tmp_path / "a.npz", WANTED._replace(class_axis=-1)) == message
+    targets = np.array([[0.5, 0.5], [-1, 2]])
+    savez(tmp_path / "b.npz", logits=np.zeros((2, 2)), targets=targets)
+    message = "b.npz: targets[1, 0]: soft target -1.0 is not a probability (0 or more)"
+    assert told(tmp_path / "b.npz") == message
+    np.save(tmp_path / "c.npy", np.array([0.5, 2.0]))
+    assert told(tmp_path / "c.npy", Request(kind="probs")).startswith("c.npy: [1]: 2.0")
+
+
+def test_samples_that_are_skipped_or_nan(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", logits=np.arange(8.0).reshape(4, 2), labels=[0, 7, 1, -1])
+    skipped = only(tmp_path / "a.npz", WANTED._replace(on_error="skip"))
+    assert skipped.values.tolist() == [[0, 1], [4, 5]]
+    assert skipped.labels.tolist() == [0, 1]
+    assert skipped.values_from.lines.tolist() == [0, 2]
+    assert [str(fault.place) for fault in skipped.faults] == [
+        "a.npz: labels[1]",
+        "a.npz: labels[3]",
+    ]
+    assert skipped.faults[0].row == b"2.0,3.0,7"
+    as_nan = only(tmp_path / "a.npz", WANTED._replace(on_error="nan"))
+    assert np.isnan(as_nan.values).all(axis=1).tolist() == [False, True, False, True]
+    assert as_nan.labels.tolist() == [0, 0, 1, 0]
+
+
+def test_typed_labels_and_targets(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((2, 3, 2)))
+    attached = typed_labels(["0,1,2,0"])
+    batch = only(tmp_path / "a.npy", WANTED._replace(attached=attached))
+    assert batch.labels.tolist() == [[0, 1], [2, 0]]
+    assert batch.target_from == attached.origin
+    message = told(tmp_path / "a.npy", WANTED._replace(attached=typed_labels(["0,1,2"])))
+    assert message == "--label: 3 labels for 4 samples"
+    np.save(tmp_path / "b.npy", np.zeros(2))
+    targets = typed_targets(["0.25,0.75"])
+    batch = only(tmp_path / "b.npy", WANTED._replace(attached=targets))
+    assert batch.targets.tolist() == [[0.25, 0.75]]
+
+
+def test_typed_labels_go_with_their_chunk(tmp_path: Path) -> None:
+    count = 200_000
+    np.save(tmp_path / "a.npy", np.zeros((count, 4)))
+    labels = np.arange(count) % 4
+    attached = typed_labels([",".join(map(str, labels))])
+    found = [
+        b.labels for b in batches(opened(tmp_path / "a.npy", WANTED._replace(attached=attached)))
+    ]
+    assert len(found) == 2
+    assert np.concatenate(found).tolist() == labels.tolist()
+
+
+def contents() -> dict[str, bytes]:
+    files = {"npy": in_memory(np.eye(3))}
+    for name, save in (("npz", savez), ("npz ", savez_compressed)):
+        stream = io.BytesIO()
+        save(stream, logits=np.eye(3), labels=np.arange(3))
+        files[name] = stream.getvalue()
+    header = {"logits": {"dtype": "F64", "shape": [3, 3], "data_offsets": [0, 72]}}
+    text = json.dumps(header).encode()
+    files["safetensors"] = struct.pack("<Q", len(text)) + text + np.eye(3).tobytes()
+    return files
+
+
+CONTENTS = contents()
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_file_that_is_cut_short(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"a.{name.strip()}"
+    for length in range(len(CONTENTS[name])):
+        path.write_bytes(CONTENTS[name][:length])
+        assert told(path).startswith(path.name)
+
+
+@given(name=st.sampled_from(list(CONTENTS)), data=st.data())
+def test_damage_is_told_or_harmless(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("damage") / f"a.{name.strip()}"
+    content = bytearray(CONTENTS[name])
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content))
+    # Anything but a fault that is told would be a traceback.
+    with suppress(XentError):
+        list(batches(opened(path)))
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "safetensors"])
+@given(content=st.binary(max_size=300))
+def test_garbage_is_told(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, content: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("garbage") / f"a.{suffix}"
+    path.write_bytes(content)
+    assert told(path).startswith(path.name)
+
+
+def test_a_header_that_claims_more_memory_than_there_is(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**9, 10**9)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    (tmp_path / "a.npy").write_bytes(stream.getvalue() + bytes(64))
+    message = "it is cut short: 8000000000000000000 bytes of numbers are announced, 64 are there"
+    assert told(tmp_path / "a.npy") == f"a.npy: {message}"
+
+
+def test_two_arrays_in_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(CONTENTS["npy"] * 2)
+    assert "bytes follow the array; a file holds but one" in told(tmp_path / "a.npy")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert told(tmp_path / "a.npy") == "a.npy: cannot read it: no such file or directory"
