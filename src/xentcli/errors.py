@@ -128,3 +128,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def quoted(value: str) -> str:
     """A value as messages show it: in quotes, escaped, cut at 60 characters."""
     return f'"{escaped(value, LONGEST_VALUE)}"'
+
+
+def path_of(key: str) -> str:
+    """The path to a key of a record, as messages show it.
+
+    >>> path_of("label"), path_of("class name")
+    ('$.label', '$["class name"]')
+    """
+    return f"$.{key}" if key.isidentifier() else f"$[{quoted(key)}]"

@@ -11,8 +11,6 @@ from xentcli.errors import UsageError
 from xentcli.model import Kind
 from xentcli.options import Asked, KindName
 from xentcli.readers.interface import Attached, Opened, Request, Wanted
-from xentcli.readers.labels_file import labels_of_text, labels_of_values, targets_of_values
-from xentcli.readers.many import expanded, joined
 from xentcli.readers.source import Source, named, rereadable
 from xentcli.readers.typed import (
     OPTION_OF,
@@ -45,6 +43,9 @@ def opened_input(asked: Asked, stack: ExitStack) -> Opened:
 
 
 def _from_files(asked: Asked, command: Command, request: Request, stack: ExitStack) -> Opened:
+    # Typed values do without what finds and joins files.
+    from xentcli.readers.many import joined
+
     inputs = []
     for source in _sources(asked):
         if command.field == "grad" and asked.loss.reduction == "mean":
@@ -56,6 +57,8 @@ def _from_files(asked: Asked, command: Command, request: Request, stack: ExitSta
 
 def _sources(asked: Asked) -> list[Source]:
     if asked.samples.file:
+        from xentcli.readers.many import expanded
+
         return [named(name) for name in expanded(asked.samples.file)]
     if sys.stdin is None or os.isatty(sys.stdin.fileno()):
         example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
@@ -157,6 +160,8 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
     if labels.labels_from:
         return _labels_from(named(labels.labels_from), request)
     if targets.targets_from:
+        from xentcli.readers.labels_file import targets_of_values
+
         found = readers.open_input(named(targets.targets_from), _alone(request))
         return targets_of_values(found, named(targets.targets_from))
     return None
@@ -174,6 +179,8 @@ def _alone(request: Request) -> Request:
 
 
 def _labels_from(source: Source, request: Request) -> Attached:
+    from xentcli.readers.labels_file import labels_of_text, labels_of_values
+
     format = readers.chosen_format(source, None)
     if format.module == "delimited":
         return labels_of_text(source, request, format.name)

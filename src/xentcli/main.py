@@ -48,7 +48,6 @@ def _run(arguments: list[str]) -> int:
         return errors.EXIT_OK
     # Imported here so that Ctrl-C during the imports ends in an exit code too.
     from xentcli.app import app
-    from xentcli.usage import usage_error
 
     try:
         code = app(arguments[0] if arguments else "")(
@@ -60,6 +59,8 @@ def _run(arguments: list[str]) -> int:
             raise PipeClosed from None
         return error.code if isinstance(error.code, int) else errors.EXIT_FAILURE
     except Exception as error:
+        from xentcli.usage import usage_error
+
         told = usage_error(error)
         if told is None:
             raise

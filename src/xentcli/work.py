@@ -9,9 +9,8 @@ import numpy as np
 
 from xentcli import writers
 from xentcli.core.total import Total
-from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, quoted
+from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, path_of, quoted
 from xentcli.model import Batch, Check, Fault, Origin, Remark, Worked
-from xentcli.readers.json_record import path_of
 from xentcli.report import answers
 from xentcli.report.calculation import Calculation
 from xentcli.report.check import checked

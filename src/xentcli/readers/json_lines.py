@@ -9,13 +9,13 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
-from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Kind
 from xentcli.readers import encoding, json_passed, text
 from xentcli.readers.columns import chosen_columns, loss_taken_for_a_class
 from xentcli.readers.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked_kind
 from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.json_record import Layout, Line, field, lines_of, parsed, path_of, read
+from xentcli.readers.json_record import Layout, Line, field, lines_of, parsed, read
 from xentcli.readers.nested import NON_FINITE, as_array, fault, shown
 from xentcli.readers.source import Source, opened, size_of, told_by
 

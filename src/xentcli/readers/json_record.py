@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli.errors import DataError, Excerpt, Place, counted, quoted
+from xentcli.errors import DataError, Excerpt, Place, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
 from xentcli.readers import cells, json_passed
 from xentcli.readers.attach import with_attached
@@ -103,11 +103,6 @@ def parsed(content: bytes, place: Place) -> Any:
         # Python's own limit, of some thousands of digits.
         message, hint = "an integer has too many digits", ""
     raise DataError(message, place=place, hint=hint)
-
-
-def path_of(key: str) -> str:
-    """The path to a key of a record."""
-    return f"$.{key}" if key.isidentifier() else f"$[{quoted(key)}]"
 
 
 def field(record: dict[str, Any], key: str, place: Place) -> Any:
