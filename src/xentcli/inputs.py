@@ -7,9 +7,10 @@ import sys
 from contextlib import ExitStack
 
 from xentcli import readers
-from xentcli.errors import UsageError
+from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Kind
 from xentcli.options import Asked, KindName
+from xentcli.readers.cells import without_common_prefix
 from xentcli.readers.interface import Attached, Opened, Request, Wanted
 from xentcli.readers.source import Source, named, rereadable
 from xentcli.readers.typed import (
@@ -42,6 +43,20 @@ def opened_input(asked: Asked, stack: ExitStack) -> Opened:
     return opened
 
 
+def names_of_inputs(asked: Asked) -> list[str]:
+    """Everything that is read, standard input as ``-``: what no output may be written over."""
+    from xentcli.readers.many import expanded
+
+    second = [asked.labels.labels_from, asked.targets.targets_from]
+    named_files = [name for name in second if name is not None]
+    if _typed(asked) is not None:
+        return named_files
+    names = expanded(asked.samples.file) if asked.samples.file else ["-"]
+    if [*names, *named_files].count("-") > 1:
+        raise UsageError("- stands twice: standard input can be read once")
+    return [*names, *named_files]
+
+
 def _from_files(asked: Asked, command: Command, request: Request, stack: ExitStack) -> Opened:
     # Typed values do without what finds and joins files.
     from xentcli.readers.many import joined
@@ -52,7 +67,23 @@ def _from_files(asked: Asked, command: Command, request: Request, stack: ExitSta
             # The denominator of the mean must be known before the first gradient.
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
-    return joined(inputs)
+    opened = joined(inputs)
+    if request.attached is not None:
+        _check_same_order(request.attached, opened)
+    return opened
+
+
+def _check_same_order(attached: Attached, opened: Opened) -> None:
+    """Soft targets whose classes are called as the logits' are, but stand in another order."""
+    targets = without_common_prefix(attached.origin.names)
+    logits = without_common_prefix(opened.classes)
+    if targets != logits and sorted(targets) == sorted(logits):
+        raise DataError(
+            f"its classes are {', '.join(map(quoted, targets))}, in {opened.source} they are "
+            f"{', '.join(map(quoted, logits))}",
+            place=Place(attached.origin.source),
+            hint="put its columns in the same order",
+        )
 
 
 def _sources(asked: Asked) -> list[Source]:

@@ -33,10 +33,15 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
     """The text of the fault with a caret under it, cut to what fits a line."""
     start = max(0, excerpt.start - 30)
     end = min(len(excerpt.text), max(excerpt.end, start + LONGEST_VALUE))
+    # Wide characters take two places on a screen, combining marks none. Rich is slow to import,
+    # and a fault is told once.
+    from rich.cells import cell_len
+
     before = escaped(excerpt.text[start : excerpt.start])
     marked = escaped(excerpt.text[excerpt.start : excerpt.end])
     after = escaped(excerpt.text[excerpt.end : end])
-    return [f"  {before}{marked}{after}", "  " + " " * len(before) + "^" * max(1, len(marked))]
+    caret = "^" * max(1, cell_len(marked))
+    return [f"  {before}{marked}{after}", f"  {' ' * cell_len(before)}{caret}"]
 
 
 def merged(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:

@@ -292,7 +292,14 @@ class Loss(NamedTuple):
     ] = None
     ignore_index: Annotated[
         int,
-        _option("--ignore-index", panel=LOSS, metavar="N", help="The label that does not count."),
+        _option(
+            "--ignore-index",
+            panel=LOSS,
+            metavar="N",
+            help="The label that does not count.",
+            min=-(2**53),
+            max=2**53,
+        ),
     ] = -100
     reduction: Annotated[
         ReductionName,
@@ -347,7 +354,10 @@ class Output(NamedTuple):
             help="Write to FILE, which appears only when complete.",
         ),
     ] = None
-    quiet: Annotated[bool, _option("--quiet", "-q", panel=OUTPUT, help="Only the answer.")] = False
+    quiet: Annotated[
+        bool,
+        _option("--quiet", "-q", panel=OUTPUT, help="Only the answer, whatever --format says."),
+    ] = False
     steps: Annotated[bool, _option("--steps/--no-steps", panel=OUTPUT, help="Show every step.")] = (
         True
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +21,7 @@ from xentcli.errors import (
     UsageError,
     counted,
 )
-from xentcli.inputs import opened_input
+from xentcli.inputs import names_of_inputs, opened_input
 from xentcli.messages import merged, say, told
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options import Asked, Output
@@ -45,34 +47,50 @@ class Tally(NamedTuple):
     check: Check | None = None
     faults: int = 0
     first_fault: Fault | None = None
+    worked: tuple[Worked, ...] = ()
 
 
 def run(asked: Asked) -> int:
     """Carry out a command and give its exit code."""
     _check_options(asked)
     with ExitStack() as stack:
+        inputs = names_of_inputs(asked)
         opened = opened_input(asked, stack)
         calculation = _calculation(asked, opened)
-        inputs = asked.samples.file or ["-"]
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
-        rejects = None
-        if asked.reading.rejects is not None:
-            rejects = stack.enter_context(opened_output(asked.reading.rejects, inputs))
-            rejects.write(rejected_header())
         job = _job(asked, opened, calculation)
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened))
-        progress = stack.enter_context(closing(_progress(asked, job, opened)))
-        tally = _write(job, opened, asked.output, sink, rejects, progress)
-    say((*opened.remarks, *tally.remarks))
-    if tally.check is not None:
-        _judge(tally.check, opened, to_standard_error=job.format != "table")
-    return _exit_code(tally, asked)
+        waits = writers.writer(job.format).ROWS_WAIT
+        room = stack.enter_context(WaitingRoom()) if waits else None
+        # The list of rejects is complete when the input has ended, whatever comes of the answer.
+        with _rejects(asked, inputs) as rejects, closing(_progress(asked, job, opened)) as progress:
+            tally = _go_through(job, opened, room or sink, rejects, progress)
+        code = _exit_code(tally, asked)
+        _finish(job, opened, asked.output, sink, room, tally)
+    return code
+
+
+@contextmanager
+def _rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
+    if asked.reading.rejects is None:
+        yield None
+        return
+    with opened_output(asked.reading.rejects, inputs, "--rejects") as rejects:
+        rejects.write(rejected_header())
+        yield rejects
 
 
 def _check_options(asked: Asked) -> None:
     if asked.reading.rejects is not None and asked.reading.on_error == "stop":
         raise UsageError("--rejects lists the rows that --on-error skip or nan met; give that too")
+    rejects, output = asked.reading.rejects, asked.output.output
+    if rejects is None:
+        return
+    if rejects == "-":
+        raise UsageError("--rejects -: standard output is for the answer; name a file")
+    if output is not None and os.path.realpath(output) == os.path.realpath(rejects):
+        raise UsageError(f"-o and --rejects name the same file, {rejects}")
 
 
 def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
@@ -215,47 +233,55 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
     )
 
 
-def _write(
+def _go_through(
+    job: Job,
+    opened: Opened,
+    destination: Sink | WaitingRoom,
+    rejects: Sink | None,
+    progress: Progress,
+) -> Tally:
+    """Everything that is done while the samples go by."""
+    tally = Tally(check=Check() if job.check else None)
+    # The header waits for the first rows: where these fail, nothing is printed at all.
+    header = writers.writer(job.format).start(job.stream)
+    for outcome in engine.outcomes(partial(answered, job), progress.reading(opened.chunks())):
+        destination.write(header + outcome.text)
+        header = b""
+        if rejects is not None:
+            rejects.write(rejected(outcome.faults))
+        tally = _added(tally, outcome, job)
+        progress.done(outcome.total.samples)
+    destination.write(header)
+    return tally
+
+
+def _finish(
     job: Job,
     opened: Opened,
     output: Output,
     sink: Sink,
-    rejects: Sink | None,
-    progress: Progress,
-) -> Tally:
+    room: WaitingRoom | None,
+    tally: Tally,
+) -> None:
+    """What can be said only when the input has ended."""
+    _check_attached(tally.total.samples + _left_out(tally, job), opened)
+    _check_defined(tally.total, job.calculation, opened)
+    view = view_of(
+        to_file=output.output is not None,
+        color=output.color,
+        digits=output.digits,
+        steps=output.steps,
+    )
+    report = _report(job, opened, tally)
     writer = writers.writer(job.format)
-    tally = Tally(check=Check() if job.check else None)
-    shown: tuple[Worked, ...] = ()
-    with ExitStack() as stack:
-        room = stack.enter_context(WaitingRoom()) if writer.ROWS_WAIT else None
-        destination = room or sink
-        # The header waits for the first rows: where these fail, nothing is printed at all.
-        header = writer.start(job.stream)
-        for outcome in engine.outcomes(partial(answered, job), progress.reading(opened.chunks())):
-            shown += outcome.worked[: job.worked_count - len(shown)]
-            destination.write(header + outcome.text)
-            header = b""
-            if rejects is not None:
-                rejects.write(rejected(outcome.faults))
-            tally = _added(tally, outcome)
-            progress.done(outcome.total.samples)
-        destination.write(header)
-        progress.close()
-        _check_attached(tally.total.samples + _left_out(tally, job), opened)
-        _check_defined(tally.total, job.calculation, opened)
-        report = _report(job, opened, tally, shown)
-        view = view_of(
-            to_file=output.output is not None,
-            color=output.color,
-            digits=output.digits,
-            steps=output.steps,
-        )
-        for part in writer.end(report, job.stream, view, room.parts() if room else ()):
-            sink.write(part)
-    return tally
+    for part in writer.end(report, job.stream, view, room.parts() if room else ()):
+        sink.write(part)
+    say((*opened.remarks, *tally.remarks))
+    if tally.check is not None:
+        _judge(tally.check, opened, to_standard_error=job.format != "table")
 
 
-def _added(tally: Tally, outcome: Outcome) -> Tally:
+def _added(tally: Tally, outcome: Outcome, job: Job) -> Tally:
     faults = outcome.faults
     return Tally(
         tally.total + outcome.total,
@@ -263,16 +289,17 @@ def _added(tally: Tally, outcome: Outcome) -> Tally:
         furthest(tally.check, outcome.check),
         tally.faults + len(faults),
         tally.first_fault or (faults[0] if faults else None),
+        tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
     )
 
 
-def _report(job: Job, opened: Opened, tally: Tally, shown: tuple[Worked, ...]) -> Report:
+def _report(job: Job, opened: Opened, tally: Tally) -> Report:
     return summary.report(
         job.calculation,
         opened.kind,
         job.stream.classes,
         tally.total,
-        shown,
+        tally.worked,
         job.denominator,
         has_labels=opened.has_labels,
         check=tally.check,

@@ -53,7 +53,7 @@ def answered(job: Job, chunk: Any) -> Outcome:
     try:
         check_kind(batch)
         answer, total = answers.answer(batch, calculation, job.denominator)
-        if chunk.number < job.worked_count:
+        if chunk.first < job.worked_count:
             shown = worked(batch, calculation, job.worked_count, job.denominator)
         if job.check:
             check = checked(batch, answer.values, calculation, job.denominator)

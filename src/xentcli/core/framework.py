@@ -43,11 +43,19 @@ WIDTHS = {
 
 def width(dtype: DTypeLike) -> Width:
     """The width that a ``dtype`` argument names."""
-    try:
-        return WIDTHS[np.dtype(dtype).name]
-    except (KeyError, TypeError):
+    name = name_of(dtype)
+    if name not in WIDTHS:
         names = ", ".join([*WIDTHS, "float64"])
-        raise ArgumentError("dtype", f"{dtype!r} is none of {names}") from None
+        raise ArgumentError("dtype", f"{dtype!r} is none of {names}")
+    return WIDTHS[name]
+
+
+def name_of(dtype: DTypeLike) -> str:
+    """What NumPy calls a type; empty for what it does not know."""
+    try:
+        return np.dtype(dtype).name
+    except TypeError:
+        return ""
 
 
 class Steps(NamedTuple):

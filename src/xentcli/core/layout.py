@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from xentcli.errors import ArgumentError
 
@@ -36,16 +36,16 @@ class Block(NamedTuple):
     axis: int
 
 
-def as_float(values: ArrayLike, argument: str, dtype: DTypeLike | None = None) -> NDArray:  # type: ignore[type-arg]
+def as_float(values: ArrayLike, argument: str) -> NDArray:  # type: ignore[type-arg]
     """The values as a floating array; float32 and float64 arrays are taken as they are."""
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind == "O":
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ArgumentError(argument, f"not an array of numbers ({error})") from None
-    if dtype is not None:
-        return array.astype(dtype)
+    if array.dtype.kind not in "fiub":
+        raise ArgumentError(argument, f"not an array of real numbers, but of {array.dtype}")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 

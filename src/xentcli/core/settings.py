@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from numbers import Real
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -37,16 +39,24 @@ def settings(
     """The settings for logits of that many classes; each value is checked."""
     if reduction not in get_args(Reduction):
         raise ArgumentError("reduction", f"{reduction!r} is none of mean, sum, none")
-    if not 0.0 <= label_smoothing <= 1.0:
+    if not isinstance(label_smoothing, Real) or not 0.0 <= label_smoothing <= 1.0:
         raise ArgumentError("label_smoothing", f"{label_smoothing} is not between 0 and 1")
     check_temperature(temperature)
     return Settings(
         None if weight is None else class_weights(weight, classes),
-        int(ignore_index),
-        reduction,  # type: ignore[arg-type]
+        whole(ignore_index),
+        reduction,
         float(label_smoothing),
         float(temperature),
     )
+
+
+def whole(ignore_index: int) -> int:
+    """An integer, of Python or NumPy; 0.5 is none."""
+    try:
+        return operator.index(ignore_index)
+    except TypeError:
+        raise ArgumentError("ignore_index", f"{ignore_index!r} is not an integer") from None
 
 
 def class_weights(weight: ArrayLike, classes: int) -> Array:

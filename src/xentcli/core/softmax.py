@@ -15,6 +15,7 @@ and write into ``out`` where one is given.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -262,7 +263,7 @@ def _along(
     check_temperature(temperature)
     given = as_float(logits, "logits")
     positions = as_positions(given, axis, "logits")
-    if dtype is not None and np.dtype(dtype) != np.float64:
+    if dtype is not None and framework.name_of(dtype) != "float64":
         width = framework.width(dtype)
         narrow = framework.softmax(positions, width, temperature, log=log)
         return narrow.reshape(given.shape)  # type: ignore[return-value]
@@ -276,5 +277,5 @@ def _along(
 
 def check_temperature(temperature: float) -> None:
     """Refuse a temperature that is not a number above 0."""
-    if not 0.0 < temperature < np.inf:
+    if not isinstance(temperature, Real) or not 0.0 < temperature < np.inf:
         raise ArgumentError("temperature", f"{temperature} is not a number above 0")

@@ -37,7 +37,10 @@ def as_target(target: ArrayLike, shape: tuple[int, ...], ignore_index: int) -> T
         ArgumentError (a ValueError): a wrong shape, a label that is no integer, a soft target that
             is negative or nan, soft targets with an ``ignore_index`` among the classes.
     """
-    given = np.asarray(target)
+    try:
+        given = np.asarray(target)
+    except ValueError as error:
+        raise ArgumentError("target", f"not an array ({error})") from None
     axis = 1 if len(shape) > 1 else 0
     index_shape = shape[:axis] + shape[axis + 1 :]
     inner = int(np.prod(shape[axis + 1 :], dtype=np.int64))
@@ -108,7 +111,8 @@ def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:
 
 def unnormalised_samples(probs: Array, axis: int) -> NDArray[np.bool_]:
     """Which samples' probabilities do not sum to 1."""
-    wrong: NDArray[np.bool_] = np.abs(probs.sum(axis=axis) - 1.0) > SUM_TOLERANCE
+    with np.errstate(over="ignore", invalid="ignore"):
+        wrong: NDArray[np.bool_] = np.abs(probs.sum(axis=axis) - 1.0) > SUM_TOLERANCE
     return wrong
 
 

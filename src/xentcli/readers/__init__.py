@@ -12,27 +12,39 @@ from xentcli.readers.source import Source, peek
 
 
 class Format(NamedTuple):
-    """A format: its name, the suffixes and first bytes that tell it, and its module here."""
+    """A format: its name, its module here, the suffixes and first bytes that tell it, and which
+    fields of a request it understands."""
 
     name: str
     module: str
     suffixes: tuple[str, ...]
     signatures: tuple[bytes, ...] = ()
+    understands: frozenset[str] = frozenset()
 
 
+COLUMNS = frozenset({"logit_cols", "label_col", "target_cols", "weight_col"})
+KEYS = frozenset({"logits_key", "label_key"})
+TEXT = frozenset({"delimiter", "no_header", "encoding", "comment", "decimal"})
+ROWS = frozenset({"on_error"})
 # An Arrow file, and the mark with which a message of a stream begins.
 ARROW_SIGNATURES = (b"ARROW1", b"\xff\xff\xff\xff")
 
 FORMATS = (
-    Format("csv", "delimited", (".csv", ".txt")),
-    Format("tsv", "delimited", (".tsv", ".tab")),
-    Format("json", "document", (".json",), (b"[", b"{")),
-    Format("jsonl", "json_lines", (".jsonl", ".ndjson")),
-    Format("npy", "arrays", (".npy",), (b"\x93NUMPY",)),
-    Format("npz", "arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06")),
-    Format("safetensors", "arrays", (".safetensors",)),
-    Format("parquet", "columnar", (".parquet", ".pq"), (b"PAR1",)),
-    Format("arrow", "columnar", (".arrow", ".arrows", ".feather", ".ipc"), ARROW_SIGNATURES),
+    Format("csv", "delimited", (".csv", ".txt"), (), COLUMNS | TEXT | ROWS),
+    Format("tsv", "delimited", (".tsv", ".tab"), (), COLUMNS | TEXT | ROWS),
+    Format("json", "document", (".json",), (b"[", b"{"), KEYS | {"encoding"}),
+    Format("jsonl", "json_lines", (".jsonl", ".ndjson"), (), COLUMNS | KEYS | ROWS | {"encoding"}),
+    Format("npy", "arrays", (".npy",), (b"\x93NUMPY",), ROWS),
+    Format("npz", "arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06"), KEYS | ROWS),
+    Format("safetensors", "arrays", (".safetensors",), (), KEYS | ROWS),
+    Format("parquet", "columnar", (".parquet", ".pq"), (b"PAR1",), COLUMNS | ROWS | {"logits_key"}),
+    Format(
+        "arrow",
+        "columnar",
+        (".arrow", ".arrows", ".feather", ".ipc"),
+        ARROW_SIGNATURES,
+        COLUMNS | ROWS | {"logits_key"},
+    ),
 )
 
 NAMES = tuple(format.name for format in FORMATS)
@@ -41,9 +53,19 @@ NAMES = tuple(format.name for format in FORMATS)
 def open_input(source: Source, request: Request) -> Opened:
     """The input, opened far enough to know its classes."""
     format = chosen_format(source, request.input_format)
+    _check_understood(source, request, format)
     reader = import_module(f"xentcli.readers.{format.module}")
     opened: Opened = reader.open_input(source, request, format.name)
     return opened
+
+
+def _check_understood(source: Source, request: Request, format: Format) -> None:
+    """An option that says nothing to a format is refused, lest it be ignored in silence."""
+    usual = Request()
+    for field in sorted(COLUMNS | KEYS | TEXT | ROWS):
+        if field not in format.understands and getattr(request, field) != getattr(usual, field):
+            option = "--" + field.replace("_", "-")
+            raise UsageError(f"{option} means nothing for {source.name}, which is {format.name}")
 
 
 def chosen_format(source: Source, asked: str | None) -> Format:

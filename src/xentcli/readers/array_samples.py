@@ -86,7 +86,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
-    return without_wrong(batch, wrong, layout.request.on_error, partial(_written, values, given))
+    return without_wrong(batch, wrong, layout.request, partial(_written, values, given))
 
 
 def _numbers(

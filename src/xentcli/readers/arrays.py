@@ -251,7 +251,7 @@ def _chunks(layout: Layout, words: tuple[Any, ...], targets: AnyArray) -> Iterat
         )
         if targets is not None:
             piece = piece._replace(targets=targets[start:stop])
-        yield Chunk(number, start, piece, size=width * (stop - start))
+        yield Chunk(number, start, stop - start, piece, size=width * (stop - start))
 
 
 def _in_memory(named: Named | None, start: int, stop: int, axis: int | None) -> AnyArray:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from xentcli.errors import counted
+from xentcli.errors import counted, quoted
 
 NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf(?:inity)?)",
@@ -58,11 +58,7 @@ def looks_like_number(text: str) -> bool:
     (True, False, False)
     """
     trimmed = text.strip()
-    return (
-        NUMBER.fullmatch(trimmed) is not None
-        or ALMOST_A_NUMBER.fullmatch(trimmed) is not None
-        or trimmed.lower() in MISSING
-    )
+    return NUMBER.fullmatch(trimmed) is not None or ALMOST_A_NUMBER.fullmatch(trimmed) is not None
 
 
 def _hint(text: str, decimal: str = ".") -> str:
@@ -103,12 +99,13 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
 
 def _index(text: str) -> int | None:
     """A number's text as the integer that it is, however it is written (2, 2.0, 2e0)."""
-    if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
+    if re.fullmatch(r"[+-]?[0-9]{1,18}", text, re.ASCII):
         return int(text)
     if not NUMBER.fullmatch(text):
         return None
     value = float(text)
-    return int(value) if value.is_integer() else None
+    # Beyond 2**53 a float is some integer, but hardly the one that was meant; no label is so large.
+    return int(value) if value.is_integer() and abs(value) < 2**53 else None
 
 
 def check_label(index: int, count: int, ignore_index: int) -> None:
@@ -119,6 +116,12 @@ def check_label(index: int, count: int, ignore_index: int) -> None:
             f" (0 to {count - 1})",
             "labels count from 0; are these 1-based labels?" if index == count else "",
         )
+
+
+def label_of_nan(ignore_index: int) -> int:
+    """A label for a sample whose numbers were set to nan: one that is not ignored, so that the
+    sample's loss is nan."""
+    return 1 if ignore_index == 0 else 0
 
 
 class NotALabel(NotANumber):
@@ -136,8 +139,9 @@ def _label_hint(text: str, classes: Sequence[str]) -> str:
         text, without_common_prefix(classes), 1
     )
     if near:
-        return f'did you mean "{near[0]}"?'
-    return "the classes are " + ", ".join(list(classes)[:10]) + ("…" if len(classes) > 10 else "")
+        return f"did you mean {quoted(near[0])}?"
+    listed = ", ".join(quoted(name) for name in classes[:10])
+    return f"the classes are {listed}" + (" …" if len(classes) > 10 else "")
 
 
 def without_common_prefix(names: Sequence[str]) -> tuple[str, ...]:

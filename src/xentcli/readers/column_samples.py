@@ -69,7 +69,7 @@ class Here(NamedTuple):
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a packed record batch."""
-    here = Here(layout, unpacked(chunk.data), chunk.first)
+    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
     columns, request, wrong = layout.columns, layout.request, list[Wrong]()
     values = _numbers(here, columns.values, wrong)
     if layout.kind == "probs":
@@ -95,8 +95,10 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         rows_of(layout, here.batch) if request.keep_rows else None,
         _records(here) if request.keep_records else None,
     )
-    batch = without_wrong(batch, wrong, request.on_error, partial(_written, here))
-    numbers = [int(line) - 1 for line in batch.values_from.lines]
+    batch = without_wrong(batch, wrong, request, partial(_written, here))
+    # A chunk's line is the number of its first row in its own file.
+    before = chunk.first - here.first
+    numbers = [before + int(line) - 1 for line in batch.values_from.lines]
     return with_attached(batch, request, layout.source, numbers)
 
 

@@ -84,7 +84,7 @@ def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
     found = batches(table, layout.read, max(1, CHUNK_BYTES // (8 * width)))
     for number, batch in enumerate(found):
         count = batch.num_rows
-        yield Chunk(number, first, packed(batch), size=round(size * count))
+        yield Chunk(number, first, count, packed(batch), first + 1, size=round(size * count))
         first += count
 
 

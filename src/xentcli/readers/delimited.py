@@ -15,7 +15,7 @@ from xentcli.readers import cells, encoding, text
 from xentcli.readers.columns import chosen_columns, loss_taken_for_a_class
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rows import Layout, passed_on, read
-from xentcli.readers.source import Source, opened, size_of
+from xentcli.readers.source import Source, is_read_once, opened, size_of
 from xentcli.readers.text import Cursor, Dialect
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
@@ -40,7 +40,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the header and the first rows, and decides which column is what."""
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a text are its rows")
-    dialect = _dialect(request, format_name)
+    dialect = dialect_of(request, format_name)
     start = _start(source, request, dialect)
     layout = _layout(source, request, dialect, start)
     attached = request.attached
@@ -59,11 +59,11 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         attached=attached,
         size=size_of(source),
         remarks=tuple(_remarks(layout, start)),
-        samples_in=partial(_samples_in, layout),
     )
 
 
-def _dialect(request: Request, format_name: str) -> Dialect:
+def dialect_of(request: Request, format_name: str) -> Dialect:
+    """What stands between the cells, and before what is no record."""
     delimiter = request.delimiter or DELIMITERS[format_name]
     delimiter = SPELLED_DELIMITERS.get(delimiter, delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n' or delimiter.isalnum():
@@ -100,25 +100,22 @@ def _start(source: Source, request: Request, dialect: Dialect) -> Start:
 
 def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     """The text after the header in blocks; a file is read anew, standard input goes on."""
-    number, first, line = 0, 0, start.rows.line
+    number, first, (at, line) = 0, 0, start.rows
     with _text_of(source, layout.request) as stream:
-        if source.path is None:
+        if is_read_once(source):
             blocks = chain([start.block], start.later)
         else:
             again = text.blocks(stream, layout.dialect, source.name)
             blocks = chain([next(again, b"").removeprefix(text.BYTE_ORDER_MARK)], again)
         for block in blocks:
-            data = block[start.rows.at :] if number == 0 else block
-            yield Chunk(number, first, data, line, size=len(block))
-            number += 1
+            data, at = block[at:], 0
+            samples = text.count_records(data, layout.dialect, line, source.name)
+            # The first block may be the header alone.
+            if samples:
+                yield Chunk(number, first, samples, data, line, size=len(block))
+                number += 1
+            first += samples
             line += text.line_ends(data)
-            if layout.request.attached is not None:
-                # Labels that stand apart are matched by the number of the sample.
-                first += _samples_in(layout, Chunk(0, 0, data))
-
-
-def _samples_in(layout: Layout, chunk: Chunk) -> int:
-    return sum(1 for _ in text.records(chunk.data, layout.dialect, chunk.line, layout.source))
 
 
 def _layout(source: Source, request: Request, dialect: Dialect, start: Start) -> Layout:
@@ -167,8 +164,12 @@ def _decoded(cell: bytes, place: Place) -> str:
 def _is_numeric(rows: Sequence[Sequence[bytes]], at: int) -> bool:
     """Whether any cell of a column is meant as a number: a column of numbers with a bad cell is an
     error, not a column of names."""
-    present = [row[at] for row in rows if len(row) > at and row[at].strip()]
+    present = [row[at] for row in rows if len(row) > at and not _is_missing(row[at])]
     return not present or any(_looks_like_number(cell) for cell in present)
+
+
+def _is_missing(cell: bytes) -> bool:
+    return cell.strip().lower().decode("utf-8", "replace") in ("", *cells.MISSING)
 
 
 def _looks_like_number(cell: bytes) -> bool:

@@ -25,7 +25,6 @@ TARGET_KEYS = ("targets", "target")
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads a document whole; its samples are one chunk."""
-    _refuse_columns(request, source.name)
     document = _loaded(source, request)
     place = Place(source.name)
     kind, value, path = _values(document, request, place)
@@ -103,24 +102,6 @@ def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _refuse_columns(request: Request, source: str) -> None:
-    """A document has keys, not columns: an option that names some would be ignored in silence."""
-    asked = {
-        "--logit-cols": request.logit_cols,
-        "--label-col": request.label_col,
-        "--target-cols": request.target_cols,
-        "--weight-col": request.weight_col,
-    }
-    for option, value in asked.items():
-        if value is not None:
-            raise UsageError(f"{option} names columns, and {source} is one document, not a table")
-    if request.on_error != "stop":
-        raise UsageError(
-            f"--on-error {request.on_error} leaves out rows, and {source} is one document",
-            hint="JSON Lines have a record a row",
-        )
-
-
 def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, str]:
     if isinstance(document, list):
         return request.kind or "logits", document, "$"
@@ -167,11 +148,22 @@ def _target(
     if key is None:
         return None, None, None
     origin = Origin(source, "json", path=f"$.{key}")
-    if key in TARGET_KEYS:
+    if _is_soft(document[key], values):
         soft = _soft(document[key], values, request.class_axis, place, origin.path)
         return None, soft, origin
     labels = _labels(document[key], shape, values.shape[1], request, place, origin.path)
     return labels, None, origin
+
+
+def _is_soft(value: Any, values: AnyArray) -> bool:
+    """Whether what stands beside the values has a number a class: its shape tells, not its key."""
+    depth, inner = 0, value
+    while isinstance(inner, list) and inner:
+        depth, inner = depth + 1, inner[0]
+    if len(values) == 1 and depth == values.ndim - 1:
+        # A single sample may be written without a list around it.
+        return depth > 1 or bool(len(value) == values.shape[1] > 1)
+    return depth >= values.ndim
 
 
 def target_key(document: dict[str, Any], request: Request, place: Place) -> str | None:

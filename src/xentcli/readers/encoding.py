@@ -28,8 +28,10 @@ def as_utf8(stream: BinaryIO, encoding: str | None, source: str) -> BinaryIO:
 def known(encoding: str) -> str:
     """The name under which Python knows an encoding."""
     try:
+        # Some codecs, such as base64, are of no text: encoding a string with them fails.
+        "".encode(encoding)
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise UsageError(f"--encoding: there is no encoding {quoted(encoding)}") from None
 
 
@@ -48,6 +50,7 @@ class Recoded:
         self._encoding = encoding
         self._source = source
         self._line = 1
+        self._after_return = False
 
     def read(self, size: int) -> bytes:
         """Some bytes, at the end none."""
@@ -58,16 +61,22 @@ class Recoded:
             except UnicodeDecodeError as error:
                 raise self._fault(error) from None
             found = text.encode("utf-8", "surrogatepass")
-            self._line += line_ends(found)
+            self._count_lines(found)
             # A read may end within a character, and be no character yet.
             if found or not raw:
                 return found
 
+    def _count_lines(self, found: bytes) -> None:
+        # A \r\n may be cut between two reads.
+        self._line += line_ends(found) - (self._after_return and found.startswith(b"\n"))
+        if found:
+            self._after_return = found.endswith(b"\r")
+
     def _fault(self, error: UnicodeDecodeError) -> DataError:
         before = error.object[: error.start].decode(self._encoding, "ignore")
-        line = self._line + line_ends(before.encode("utf-8", "surrogatepass"))
+        self._count_lines(before.encode("utf-8", "surrogatepass"))
         return DataError(
             f"byte 0x{error.object[error.start]:02x} is not {self._encoding} text",
-            place=Place(self._source, line),
+            place=Place(self._source, self._line),
             hint="--encoding names another one",
         )

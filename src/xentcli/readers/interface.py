@@ -57,8 +57,7 @@ class Opened(NamedTuple):
     that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
     ``class_axis`` where the input had them, before they were put at 1. ``rows`` has the header of a
     text whose rows are passed on; ``attached`` are the labels that are matched with its rows as
-    these go by, for which ``samples_in`` counts those of a chunk; ``size`` is how many bytes there
-    are to read, where that is known.
+    these go by; ``size`` is how many bytes there are to read, where that is known.
     """
 
     source: str
@@ -76,7 +75,6 @@ class Opened(NamedTuple):
     attached: Attached | None = None
     size: int | None = None
     remarks: tuple[Remark, ...] = ()
-    samples_in: Callable[[Any], int] | None = None
 
     @property
     def has_target(self) -> bool:
@@ -85,14 +83,17 @@ class Opened(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A piece of an input: ``number`` from 0, the first sample's number, and what is in it.
+    """A piece of an input: ``number`` from 0, the first sample's number, how many samples there are
+    (those that turn out to be faulty included), and what is in it.
 
-    Of a text, ``data`` are bytes and ``line`` is the physical line on which they begin. Of several
+    Of a text, ``data`` are bytes and ``line`` is the physical line on which they begin; of a table
+    it is the number of the first row, from 1. Of several
     files, ``file`` says which. ``size`` is how many bytes of the input it takes, for progress.
     """
 
     number: int
     first: int
+    samples: int
     data: Any
     line: int = 1
     file: int = 0

@@ -17,7 +17,7 @@ from xentcli.readers.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json_record import Layout, Line, field, lines_of, parsed, read
 from xentcli.readers.nested import NON_FINITE, as_array, fault, shown
-from xentcli.readers.source import Source, opened, size_of, told_by
+from xentcli.readers.source import Source, is_read_once, opened, size_of, told_by
 
 # Enough records to tell a key of numbers from one of names, few enough to be quick.
 SAMPLE_RECORDS = 1000
@@ -121,11 +121,12 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     first, line = 0, 1
     with _text_of(source, layout.request) as stream:
         blocks = _blocks(stream, source.name)
-        if source.path is None:
+        if is_read_once(source):
             blocks = chain(start.blocks, start.later)
         for number, block in enumerate(blocks):
-            yield Chunk(number, first, block, line, size=len(block))
-            first += sum(1 for content in block.split(b"\n") if content.strip())
+            samples = sum(1 for content in block.split(b"\n") if content.strip())
+            yield Chunk(number, first, samples, block, line, size=len(block))
+            first += samples
             line += block.count(b"\n")
 
 

@@ -173,7 +173,7 @@ def _nothing(layout: Layout, line: Line) -> Sample:
         line,
         record if isinstance(record, dict) else {},
         np.full(layout.shape, np.nan).tolist(),
-        np.zeros(layout.label_shape, dtype=np.int64).tolist(),
+        np.full(layout.label_shape, cells.label_of_nan(layout.request.ignore_index)).tolist(),
         np.zeros(layout.shape).tolist(),
     )
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Origin
 from xentcli.readers import encoding, text
 from xentcli.readers.columns import LABEL_NAMES
+from xentcli.readers.delimited import dialect_of
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.source import Source, opened
-from xentcli.readers.text import Dialect
 from xentcli.readers.typed import Word
 
 
@@ -29,16 +27,13 @@ def targets_of_values(found: Opened, source: Source) -> Attached:
     """Soft targets: the values of a file, in the same form as logits."""
     parts = [found.read(chunk).values for chunk in found.chunks()]
     targets: AnyArray = np.concatenate(parts) if parts else np.empty((0, found.class_count))
-    return Attached(None, targets, Origin(source.name, "array"), len(targets))
+    return Attached(None, targets, Origin(source.name, "array", names=found.classes), len(targets))
 
 
 def labels_of_text(source: Source, request: Request, format_name: str) -> Attached:
-    """Labels in a text: its label column, or its only one. A first line that is an integer is a
-    label, not a header."""
-    dialect = Dialect(
-        (request.delimiter or ("\t" if format_name == "tsv" else ",")).encode(),
-        (request.comment or "").encode(),
-    )
+    """Labels in a text: its label column, or its only one. A first line is a header only if it is
+    one of the words for a label."""
+    dialect = dialect_of(request, format_name)
     words: list[Word] = []
     at, column = None, 0
     with opened(source) as raw:
@@ -86,4 +81,5 @@ def _label_column(row: list[str], request: Request, source: Source, line: int) -
 
 
 def _is_header(first: str, request: Request) -> bool:
-    return not request.no_header and not re.fullmatch(r"[+-]?[0-9]+(\.0*)?", first, re.ASCII)
+    """Any other word is the name of a class: to take one for a header would shift the rest."""
+    return not request.no_header and first.lower() in LABEL_NAMES

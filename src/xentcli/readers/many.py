@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import zip_longest
 
-from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened
 
@@ -24,8 +24,6 @@ def expanded(names: Sequence[str]) -> list[str]:
         if not found:
             raise DataError("no file matches", place=Place(name))
         result += found
-    if result.count("-") > 1:
-        raise UsageError("- stands twice: standard input can be read once")
     return result
 
 
@@ -91,9 +89,7 @@ def _chunks(inputs: Sequence[Opened]) -> Iterator[Chunk]:
     for file, opened in enumerate(inputs):
         samples = 0
         for chunk in opened.chunks():
-            if opened.attached is not None and opened.samples_in is not None:
-                # Labels that stand apart are numbered through all files.
-                samples = chunk.first + opened.samples_in(chunk)
+            samples = chunk.first + chunk.samples
             yield chunk._replace(number=number, first=before + chunk.first, file=file)
             number += 1
         before += samples

@@ -188,8 +188,10 @@ def _nothing(layout: Layout) -> Parsed:
     """A row of nan, whatever its label."""
     columns = layout.columns
     nothing = [float("nan")] * len(columns.values)
-    # A soft target of nan would be refused; with nan logits any target gives nan.
-    return Parsed(nothing, 0, (0.0,) * len(columns.targets), 1.0)
+    # A soft target of nan would be refused; with nan logits any target gives nan. The label must
+    # be one that counts.
+    label = cells.label_of_nan(layout.request.ignore_index)
+    return Parsed(nothing, label, (0.0,) * len(columns.targets), 1.0)
 
 
 def _padded(row: list[bytes], width: int) -> list[bytes]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
 
@@ -50,17 +51,32 @@ def named(text: str) -> Source:
 @contextmanager
 def opened(source: Source) -> Iterator[BinaryIO]:
     """The source's bytes, unpacked; standard input goes on where it was left."""
-    if source.path is None:
-        yield _standard_input()
+    if is_read_once(source):
+        yield _once(source)
         return
+    assert source.path is not None
     with told_by(source.name):
         stream = open(source.path, "rb")  # noqa: SIM115
     with stream:
         yield _unpacked(stream, source.name)
 
 
-@lru_cache(maxsize=1)
-def _standard_input() -> BinaryIO:
+def is_read_once(source: Source) -> bool:
+    """Whether the bytes are gone when they are read: standard input, a pipe with a name."""
+    return source.path is None or (os.path.exists(source.path) and not _can_seek(source.path))
+
+
+def _can_seek(path: str) -> bool:
+    mode = os.stat(path).st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISBLK(mode)
+
+
+@cache
+def _once(source: Source) -> BinaryIO:
+    """The stream of what can be read but once, so that each reader goes on where the last left."""
+    if source.path is not None:
+        with told_by(source.name):
+            return _unpacked(open(source.path, "rb"), source.name)
     if sys.stdin is None:
         raise DataError("it is closed", place=Place(STANDARD_INPUT))
     return _unpacked(sys.stdin.buffer, STANDARD_INPUT)

@@ -79,6 +79,14 @@ def records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[R
             yield record
 
 
+def count_records(text: bytes, dialect: Dialect, line: int, source: str) -> int:
+    """How many records a block has."""
+    plain = not (b'"' in text or b"\r" in text or dialect.comment)
+    if plain and b"\n\n" not in text and not text.startswith(b"\n"):
+        return text.count(b"\n") + bool(text and not text.endswith(b"\n"))
+    return sum(1 for _ in records(text, dialect, line, source))
+
+
 def record_at(
     text: bytes, cursor: Cursor, dialect: Dialect, source: str
 ) -> tuple[Record | None, Cursor]:

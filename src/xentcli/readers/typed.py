@@ -14,6 +14,8 @@ from xentcli.readers import cells
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.nested import Spelled, as_array, classes_second
 
+# An ignore_index that no text can be: weights name classes alone.
+NO_INDEX = -(2**62)
 OPTION_OF: dict[Kind, str] = {
     "logits": "--logits",
     "probs": "--probs",
@@ -56,7 +58,7 @@ def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
         batch.kind,
         values.shape[1 if values.ndim > 1 else 0],
         batch.classes,
-        partial(iter, (Chunk(0, 0, batch),)),
+        partial(iter, (Chunk(0, 0, 1 if values.ndim == 1 else len(values), batch),)),
         _batch_of,
         has_labels=batch.labels is not None,
         has_targets=batch.targets is not None,
@@ -167,7 +169,10 @@ def typed_array(texts: Sequence[str], option: str) -> AnyArray:
     samples: list[list[float]] = []
     for text in texts:
         if text.lstrip().startswith("["):
-            samples.extend(np.atleast_2d(_from_json(text, option)).tolist())
+            array = _from_json(text, option)
+            if array.ndim > 2:
+                raise UsageError(f"{option}: lists deeper than two levels are given in one piece")
+            samples.extend(np.atleast_2d(array).tolist())
             continue
         for words in samples_of(text):
             row = [_number(word, len(samples), at, option) for at, word in enumerate(words)]
@@ -272,9 +277,15 @@ def _name_lists(text: str) -> list[list[Word]]:
 
 
 def _flat(value: Any) -> list[Any]:
-    if isinstance(value, list):
-        return [item for part in value for item in _flat(part)]
-    return [value]
+    """The items of nested lists in order, however deep these are."""
+    left, found = [value], []
+    while left:
+        item = left.pop()
+        if isinstance(item, list):
+            left += reversed(item)
+        else:
+            found.append(item)
+    return found
 
 
 def typed_targets(texts: Sequence[str], option: str = "--target") -> Attached:
@@ -320,7 +331,7 @@ def _plain_weights(text: str, option: str) -> list[float]:
 
 def _class_of(name: str, classes: Sequence[str], count: int) -> int:
     try:
-        return cells.label(name, classes, count, -1)
+        return cells.label(name, classes, count, NO_INDEX)
     except cells.NotANumber as error:
         raise UsageError(
             f"--weight: {error.reason.format(quoted(name))}", hint=error.hint

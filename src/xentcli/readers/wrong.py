@@ -10,7 +10,8 @@ import numpy as np
 
 from xentcli.errors import DataError, Place
 from xentcli.model import AnyArray, Batch, Fault, Origin
-from xentcli.readers.interface import OnError
+from xentcli.readers import cells
+from xentcli.readers.interface import Request
 
 
 class Wrong(NamedTuple):
@@ -24,21 +25,24 @@ class Wrong(NamedTuple):
 
 
 def without_wrong(
-    batch: Batch, wrong: Sequence[Wrong], on_error: OnError, written: Callable[[int], bytes]
+    batch: Batch, wrong: Sequence[Wrong], request: Request, written: Callable[[int], bytes]
 ) -> Batch:
     """The batch without what is wrong in it; ``written`` gives a sample as it is to be kept for
     whoever mends it."""
     if not wrong:
         return batch
     ordered = sorted(wrong, key=lambda one: one.sample)
-    if on_error == "stop":
+    if request.on_error == "stop":
         raise DataError(ordered[0].message, place=ordered[0].place, hint=ordered[0].hint)
     first = {one.sample: one for one in reversed(ordered)}
     samples = sorted(first)
     faults = tuple(
         Fault(first[at].place, first[at].value, first[at].message, written(at)) for at in samples
     )
-    changed = _as_nan(batch, samples) if on_error == "nan" else _skipped(batch, samples)
+    if request.on_error == "nan":
+        changed = _as_nan(batch, samples, cells.label_of_nan(request.ignore_index))
+    else:
+        changed = _skipped(batch, samples)
     return changed._replace(faults=faults)
 
 
@@ -70,13 +74,13 @@ def _origin(origin: Origin, first: int, kept: AnyArray) -> Origin:
     return origin._replace(lines=first + kept if origin.lines is None else origin.lines[kept])
 
 
-def _as_nan(batch: Batch, samples: list[int]) -> Batch:
+def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
     # Any target of logits that are nan gives nan, but one that is all 0 adds nothing, and so does
     # a weight of 0.
     even = None if batch.targets is None else 1.0 / batch.targets.shape[1]
     return batch._replace(
         values=_with(batch.values, samples, np.nan),
-        labels=_with(batch.labels, samples, 0),
+        labels=_with(batch.labels, samples, label),
         targets=_with(batch.targets, samples, even),
         sample_weight=_with(batch.sample_weight, samples, 1.0),
     )

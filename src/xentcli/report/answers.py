@@ -75,7 +75,7 @@ def losses_of(batch: Batch, calculation: Calculation) -> Losses:
     if batch.sample_weight is not None:
         weight = np.reshape(batch.sample_weight, (-1, 1))
         with np.errstate(invalid="ignore"):
-            # A weight of 0 leaves the sample out, whatever its loss.
+            # A weight of 0 leaves the sample out, even if its loss is infinite.
             each = np.where((weight == 0) & ~np.isnan(each), 0.0, weight * each)
         share = weight * share
     return Losses(each, share)
@@ -120,7 +120,8 @@ def gradients_of(batch: Batch, calculation: Calculation, denominator: float) -> 
         result = gradient.scaled(difference, scale, settings.temperature)
         result = np.where(ignored[:, np.newaxis, :], 0.0, result)
     if batch.sample_weight is not None:
-        result = result * np.reshape(batch.sample_weight, (-1, 1, 1))
+        # + 0.0: a weight of 0 makes no -0.
+        result = result * np.reshape(batch.sample_weight, (-1, 1, 1)) + 0.0
     return (result / calculation.log_base).reshape(batch.values.shape)
 
 
@@ -132,8 +133,10 @@ def total_of(batch: Batch, losses: Losses, calculation: Calculation) -> Total:
         kept = labels != calculation.settings.ignore_index
         ignored = int(labels.size - np.count_nonzero(kept))
         if calculation.want_accuracy:
-            largest = np.argmax(positions_of(batch), axis=1)
-            correct = int(np.count_nonzero((largest == labels) & kept))
+            positions = positions_of(batch)
+            # argmax takes a nan for the largest.
+            hit = (np.argmax(positions, axis=1) == labels) & ~np.isnan(positions).any(axis=1)
+            correct = int(np.count_nonzero(hit & kept))
     loss_sum, weight = ExactSum.of(losses.loss), ExactSum.of(losses.share)
     return Total(loss_sum, weight, losses.loss.size, ignored, correct)
 

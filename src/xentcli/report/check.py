@@ -44,7 +44,7 @@ def checked(batch: Batch, gradients: Array, calculation: Calculation, denominato
         expected = central_differences(logits, products, calculation.settings.temperature)
         difference = _relative(found[at[0], :, at[1]] / row_scale, expected) if row_scale else 0.0
         count += 1
-        if difference > largest:
+        if not difference <= largest:
             largest, worst = difference, at
     return Check(count, count * classes, largest, batch.first + worst[0])
 
@@ -68,6 +68,8 @@ def furthest(known: Check | None, found: Check | None) -> Check | None:
 
 def check_in_words(check: Check) -> str:
     """``largest difference 3.1e-14 of a sample's largest entry (3 samples, 9 entries)``."""
+    if check.samples == 0:
+        return "no sample could be checked: none counts and has finite logits"
     samples = counted(check.samples, "sample")
     entries = counted(check.entries, "entry", "entries")
     return (

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
@@ -44,7 +44,7 @@ class Sink:
 
 
 @contextmanager
-def opened_output(path: str | None, inputs: list[str]) -> Iterator[Sink]:
+def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -> Iterator[Sink]:
     """Standard output, or the file at ``path``: written beside its place, moved over it at the end.
 
     Whatever fails, and whenever, an old file at that path stays as it was.
@@ -64,7 +64,7 @@ def opened_output(path: str | None, inputs: list[str]) -> Iterator[Sink]:
             output.flush()
         return
     place = os.path.realpath(path)
-    _refuse_inputs(place, path, inputs)
+    _refuse_inputs(place, f"{option} {escaped(path)}", inputs)
     if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
         with _told(path), open(place, "wb") as stream:
             output = Sink(path, stream)
@@ -93,13 +93,13 @@ def _open_descriptor(path: str) -> int | None:
     return int(match[1]) if match else streams.get(path)
 
 
-def _refuse_inputs(place: str, path: str, inputs: list[str]) -> None:
+def _refuse_inputs(place: str, asked: str, inputs: Sequence[str]) -> None:
     for name in inputs:
         with suppress(OSError, ValueError, AttributeError):
             known = os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name)
             if os.path.samestat(known, os.stat(place)) and stat.S_ISREG(known.st_mode):
                 shown = "standard input" if name == "-" else escaped(name)
-                raise UsageError(f"-o {escaped(path)}: it is also the input, {shown}")
+                raise UsageError(f"{asked}: it is also the input, {shown}")
 
 
 @contextmanager
