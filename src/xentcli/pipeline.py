@@ -82,6 +82,8 @@ def _rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
 
 
 def _check_options(asked: Asked) -> None:
+    if asked.output.output == "" or asked.reading.rejects == "":
+        raise UsageError("-o and --rejects need the name of a file")
     if asked.reading.rejects is not None and asked.reading.on_error == "stop":
         raise UsageError("--rejects lists the rows that --on-error skip or nan met; give that too")
     rejects, output = asked.reading.rejects, asked.output.output
@@ -276,6 +278,7 @@ def _finish(
     writer = writers.writer(job.format)
     for part in writer.end(report, job.stream, view, room.parts() if room else ()):
         sink.write(part)
+    sink.flush()
     say((*opened.remarks, *tally.remarks))
     if tally.check is not None:
         _judge(tally.check, opened, to_standard_error=job.format != "table")

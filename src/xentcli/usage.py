@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from xentcli.app import commands_with
-from xentcli.errors import UsageError, quoted
+from xentcli.errors import UsageError, escaped, quoted
 
 
 def usage_error(error: Any) -> UsageError | None:
@@ -24,10 +24,10 @@ def usage_error(error: Any) -> UsageError | None:
     if option is not None and type(error).__name__ == "NoSuchOption":
         others = [name for name in commands_with(option) if name != _command(error)]
         if others and _command(error):
-            hint = f"it is an option of {' and '.join(others)}"
+            hint = f"it is an option of {', '.join(others)}"
         elif possibilities:
             hint = f"did you mean {possibilities[0]}?"
-        return UsageError(f"there is no option {option}", hint=hint)
+        return UsageError(f"there is no option {escaped(option)}", hint=hint)
     unknown = re.fullmatch(r"No such command '(.*?)'\.(?: Did you mean '(.*?)'.*)?", error.message)
     if unknown:
         if unknown[2]:
@@ -36,9 +36,9 @@ def usage_error(error: Any) -> UsageError | None:
     param = getattr(error, "param", None)
     if param is not None and error.message:
         # A choice that is none, a number that is none or out of its range.
-        message = error.message.rstrip(".")
+        message = escaped(error.message).rstrip(".")
         return UsageError(f"{param.opts[0]}: {message}", hint=hint)
-    message = error.format_message()
+    message = escaped(error.format_message())
     return UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)
 
 

@@ -99,7 +99,7 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
 
 def _index(text: str) -> int | None:
     """A number's text as the integer that it is, however it is written (2, 2.0, 2e0)."""
-    if re.fullmatch(r"[+-]?[0-9]{1,18}", text, re.ASCII):
+    if re.fullmatch(r"[+-]?[0-9]{1,60}", text, re.ASCII):
         return int(text)
     if not NUMBER.fullmatch(text):
         return None

@@ -32,6 +32,8 @@ def chosen_columns(
 
     ``numeric`` says of each column whether its cells are numbers.
     """
+    if len(names) == 1 and request.logit_cols is None:
+        _check_one_column(names, place)
     weight = (
         None
         if request.weight_col is None
@@ -57,7 +59,11 @@ def chosen_columns(
                 f"--logit-cols: the column {quoted(names[at])} cannot be a class and something else"
             )
     if not values:
-        raise DataError("no column of numbers to take as logits", place=place, hint=_hint(names))
+        raise DataError(
+            "no column of numbers to take as logits",
+            place=place,
+            hint="name the columns with --logit-cols",
+        )
     if targets and len(targets) != len(values):
         raise UsageError(
             f"--target-cols names {counted(len(targets), 'column')} for "
@@ -66,13 +72,15 @@ def chosen_columns(
     return Columns(values, label, targets, weight)
 
 
-def _hint(names: Sequence[str]) -> str:
-    if len(names) == 1:
-        for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-            if mark in names[0]:
-                written = "'\\t'" if mark == "\t" else f"'{mark}'"
-                return f"the header has {name} in it; try --delimiter {written}"
-    return "name the columns with --logit-cols"
+def _check_one_column(names: Sequence[str], place: Place) -> None:
+    for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if mark in names[0]:
+            written = "'\\t'" if mark == "\t" else f"'{mark}'"
+            raise DataError(
+                "no column of numbers to take as logits",
+                place=place,
+                hint=f"the header has {name} in it; try --delimiter {written}",
+            )
 
 
 def _label_positions(names: Sequence[str]) -> list[int]:
@@ -157,3 +165,14 @@ def loss_taken_for_a_class(
         return ()
     message = 'the column "loss" is taken for a class (--logit-cols names the classes)'
     return (Remark(message, place),)
+
+
+def left_over(names: Sequence[str], columns: Columns) -> list[str]:
+    """The columns that are nothing: neither values nor anything else that is known by its name."""
+    used = {*columns.values, *columns.targets, columns.label, columns.weight}
+    known = (*LABEL_NAMES, *OTHER_NAMES)
+    return [
+        name
+        for at, name in enumerate(names)
+        if at not in used and name.strip().lower() not in known
+    ]

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Remark
 from xentcli.readers import cells, encoding, text
-from xentcli.readers.columns import chosen_columns, loss_taken_for_a_class
+from xentcli.readers.columns import chosen_columns, left_over, loss_taken_for_a_class
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rows import Layout, passed_on, read
 from xentcli.readers.source import Source, is_read_once, opened, size_of
@@ -64,7 +64,9 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
 def dialect_of(request: Request, format_name: str) -> Dialect:
     """What stands between the cells, and before what is no record."""
-    delimiter = request.delimiter or DELIMITERS[format_name]
+    delimiter = request.delimiter
+    if delimiter is None:
+        delimiter = DELIMITERS[format_name]
     delimiter = SPELLED_DELIMITERS.get(delimiter, delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n' or delimiter.isalnum():
         raise UsageError(
@@ -197,6 +199,11 @@ def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
             place,
         )
     chosen = [layout.names[at] for at in layout.columns.values]
+    dropped = left_over(layout.names, layout.columns)
+    if len(chosen) == 1 and dropped and layout.request.logit_cols is None:
+        listed = ", ".join(quoted(name) for name in dropped[:5])
+        message = f"only the column {quoted(chosen[0])} is a class; no numbers stand in {listed}"
+        yield Remark(message, place)
     yield from loss_taken_for_a_class(chosen, layout.request, place)
 
 

@@ -148,7 +148,7 @@ def _target(
     if key is None:
         return None, None, None
     origin = Origin(source, "json", path=f"$.{key}")
-    if _is_soft(document[key], values):
+    if key not in LABEL_KEYS and _is_soft(document[key], values):
         soft = _soft(document[key], values, request.class_axis, place, origin.path)
         return None, soft, origin
     labels = _labels(document[key], shape, values.shape[1], request, place, origin.path)
@@ -156,14 +156,14 @@ def _target(
 
 
 def _is_soft(value: Any, values: AnyArray) -> bool:
-    """Whether what stands beside the values has a number a class: its shape tells, not its key."""
+    """Whether targets have a number a class, or are indices: their shape tells."""
     depth, inner = 0, value
     while isinstance(inner, list) and inner:
         depth, inner = depth + 1, inner[0]
     if len(values) == 1 and depth == values.ndim - 1:
         # A single sample may be written without a list around it.
-        return depth > 1 or bool(len(value) == values.shape[1] > 1)
-    return depth >= values.ndim
+        return depth > 1 or len(value) == int(values.shape[1]) > 1
+    return depth >= int(values.ndim)
 
 
 def target_key(document: dict[str, Any], request: Request, place: Place) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.ipc
 
-from xentcli.errors import DataError, Place
+from xentcli.errors import DataError, Place, escaped
 from xentcli.readers.column_cells import plain
 
 NAMES = {"parquet": "Parquet", "arrow": "Arrow"}
@@ -106,7 +106,7 @@ def _in_a_sentence(table: Table) -> Iterator[None]:
             message = f"cannot read it: {error.strerror.lower()}"
         else:
             reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
-            message = f"cannot read it as {NAMES[table.format]} ({reason})"
+            message = f"cannot read it as {NAMES[table.format]} ({escaped(reason)})"
     else:
         return
     raise DataError(message, place=Place(table.source))

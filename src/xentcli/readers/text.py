@@ -131,21 +131,27 @@ def blocks(stream: BinaryIO, dialect: Dialect, source: str) -> Iterator[bytes]:
     while True:
         with told_by(source):
             read = stream.read(BLOCK_BYTES)
+        rest += read
         if not read:
             break
-        rest += read
         cut = last_record_end(rest, dialect)
         if cut:
             yield rest[:cut]
             rest = rest[cut:]
         if len(rest) > limit:
-            raise DataError(
-                f"a line of more than {limit} bytes",
-                place=Place(source),
-                hint="is a quote left open? XENT_MAX_LINE sets the limit",
-            )
+            raise _too_long(source, limit)
+    if len(rest) > limit and not last_record_end(rest, dialect):
+        raise _too_long(source, limit)
     if rest:
         yield rest
+
+
+def _too_long(source: str, limit: int) -> DataError:
+    return DataError(
+        f"a line of more than {limit} bytes",
+        place=Place(source),
+        hint="is a quote left open? XENT_MAX_LINE sets the limit",
+    )
 
 
 def last_record_end(text: bytes, dialect: Dialect) -> int:

@@ -1,0 +1,300 @@
+"""The columns of a text, and the options that name them."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault
+
+WIDE = b"id,p,q,r,label,label2,w\n1,1,2,3,0,1,1\n2,1,2,3,1,0,2\n"
+
+FAULTS = (
+    Fault(
+        "a label column that is not there",
+        "ce a.csv --label-col nope",
+        2,
+        'xent: --label-col: a.csv:1 has no column "nope"\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a label column with a near name",
+        "ce a.csv --label-col lable",
+        2,
+        'xent: --label-col: a.csv:1 has no column "lable"\nhint: did you mean "label"?\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a label column beyond the last",
+        "ce a.csv --label-col 8",
+        2,
+        'xent: --label-col: "8" is not within the 7 columns of a.csv:1\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "column 0",
+        "ce a.csv --label-col 0",
+        2,
+        'xent: --label-col: "0" is not within the 7 columns of a.csv:1\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a negative column",
+        "ce a.csv --label-col=-1",
+        2,
+        'xent: --label-col: a.csv:1 has no column "-1"\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a label column that is two",
+        "ce a.csv --label-col 'label*'",
+        2,
+        'xent: --label-col: "label*" names 2 columns, not one\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "two columns that could be the label",
+        "ce a.csv",
+        2,
+        'xent: a.csv:1: the columns "label" and "target" could both be the label\n'
+        "hint: say which: --label-col\n",
+        {"a.csv": b"a,b,label,target\n1,2,0,1\n"},
+    ),
+    Fault(
+        "two columns of the same label name",
+        "ce a.csv",
+        2,
+        'xent: a.csv:1: the columns "label" and "label" could both be the label\n'
+        "hint: say which: --label-col\n",
+        {"a.csv": b"a,b,label,label\n1,2,0,1\n"},
+    ),
+    Fault(
+        "two columns of the same asked name",
+        "ce a.csv --label-col label",
+        2,
+        'xent: --label-col: several columns are called "label"\n'
+        "hint: give the column's number instead, from 1\n",
+        {"a.csv": b"a,b,label,label\n1,2,0,1\n"},
+    ),
+    Fault(
+        "a logit column that is not there",
+        "ce a.csv --logit-cols p,nope --label-col label",
+        2,
+        'xent: --logit-cols: a.csv:1 has no column "nope"\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a glob that matches nothing",
+        "ce a.csv --logit-cols 'logit_*' --label-col label",
+        2,
+        'xent: --logit-cols: a.csv:1 has no column "logit_*"\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a range that runs backwards",
+        "ce a.csv --logit-cols 4-2 --label-col label",
+        2,
+        'xent: --logit-cols: the range "4-2" runs backwards\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a range beyond the last column",
+        "ce a.csv --logit-cols 2-9 --label-col label",
+        2,
+        'xent: --logit-cols: "2-9" is not within the 7 columns of a.csv:1\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a range from 0",
+        "ce a.csv --logit-cols 0-2 --label-col label",
+        2,
+        'xent: --logit-cols: "0-2" is not within the 7 columns of a.csv:1\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a column named twice",
+        "ce a.csv --logit-cols p,q,p --label-col label",
+        2,
+        'xent: --logit-cols: column "p" is named twice\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a column named twice, by name and number",
+        "ce a.csv --logit-cols p,q,2 --label-col label",
+        2,
+        'xent: --logit-cols: column "p" is named twice\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a column named twice, by a glob and a range",
+        "ce a.csv --logit-cols 'p*,2-4' --label-col label",
+        2,
+        'xent: --logit-cols: column "p" is named twice\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "the label among the logits",
+        "ce a.csv --logit-cols p,q,label --label-col label",
+        2,
+        'xent: --logit-cols: the column "label" cannot be a class and something else\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "the weights among the logits",
+        "ce a.csv --logit-cols p,q,w --label-col label --weight-col w",
+        2,
+        'xent: --logit-cols: the column "w" cannot be a class and something else\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "no columns",
+        "ce a.csv --logit-cols '' --label-col label",
+        2,
+        'xent: --logit-cols: a.csv:1 has no column ""\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "an empty name between commas",
+        "ce a.csv --logit-cols p,,q --label-col label",
+        2,
+        'xent: --logit-cols: a.csv:1 has no column ""\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a weight column that is not there",
+        "ce a.csv --label-col label --weight-col weights",
+        2,
+        'xent: --weight-col: a.csv:1 has no column "weights"\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "several weight columns",
+        "ce a.csv --label-col label --weight-col 'la*'",
+        2,
+        'xent: --weight-col: "la*" names 2 columns, not one\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a column of words asked for as logits",
+        "ce a.csv --logit-cols a,name",
+        1,
+        'xent: a.csv:2:2: column "name": cannot read "fox" as a number\n',
+        {"a.csv": b"a,name,label\n1,fox,0\n"},
+    ),
+    Fault(
+        "a weight that is negative",
+        "ce a.csv --weight-col w",
+        1,
+        'xent: a.csv:2:3: column "w": the weight -1.0 is not a finite number from 0 up\n',
+        {"a.csv": b"a,b,w,label\n1,2,-1,0\n"},
+    ),
+    Fault(
+        "a weight that is nan",
+        "ce a.csv --weight-col w",
+        1,
+        'xent: a.csv:2:3: column "w": the weight nan is not a finite number from 0 up\n',
+        {"a.csv": b"a,b,w,label\n1,2,nan,0\n"},
+    ),
+    Fault(
+        "a weight that is infinite",
+        "ce a.csv --weight-col w",
+        1,
+        'xent: a.csv:2:3: column "w": the weight inf is not a finite number from 0 up\n',
+        {"a.csv": b"a,b,w,label\n1,2,inf,0\n"},
+    ),
+    Fault(
+        "a weight that is no number",
+        "ce a.csv --weight-col w",
+        1,
+        'xent: a.csv:2:3: column "w": cannot read "heavy" as a number\n',
+        {"a.csv": b"a,b,w,label\n1,2,heavy,0\n"},
+    ),
+    Fault(
+        "fewer target columns than classes",
+        "ce a.csv --logit-cols 1-2 --target-cols 3",
+        2,
+        "xent: --target-cols names 1 column for 2 columns of logits\n",
+        {"a.csv": b"a,b,p,q\n1,2,0.5,0.5\n"},
+    ),
+    Fault(
+        "target columns that are logits",
+        "ce a.csv --logit-cols 1-2 --target-cols 2-3",
+        2,
+        'xent: --logit-cols: the column "b" cannot be a class and something else\n',
+        {"a.csv": b"a,b,p,q\n1,2,0.5,0.5\n"},
+    ),
+    Fault(
+        "target columns and a label column",
+        "ce a.csv --target-cols p,q --label-col label",
+        2,
+        "xent: --target-cols and --label-col contradict each other; give one of them\n",
+        {"a.csv": b"a,b,p,q,label\n1,2,0.5,0.5,0\n"},
+    ),
+    Fault(
+        "a soft target that is negative",
+        "ce a.csv --target-cols p,q",
+        1,
+        'xent: a.csv:3:4: column "q": soft target -0.5 is not a probability (0 or more)\n',
+        {"a.csv": b"a,b,p,q\n1,2,0.5,0.5\n1,2,1.5,-0.5\n"},
+    ),
+    Fault(
+        "a soft target that is nan",
+        "ce a.csv --target-cols p,q",
+        1,
+        'xent: a.csv:2:3: column "p": soft target nan is not a probability (0 or more)\n',
+        {"a.csv": b"a,b,p,q\n1,2,nan,0.5\n"},
+    ),
+    Fault(
+        "a soft target that is no number",
+        "ce a.csv --target-cols p,q",
+        1,
+        'xent: a.csv:2:4: column "q": cannot read "half" as a number\n',
+        {"a.csv": b"a,b,p,q\n1,2,0.5,half\n"},
+    ),
+    Fault(
+        "the label and the logits the same column",
+        "ce a.csv --label-col 1 --logit-cols 1-2",
+        2,
+        'xent: --logit-cols: the column "id" cannot be a class and something else\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "more class names than columns",
+        "ce a.csv --label-col label --logit-cols 2-4 --classes a,b",
+        2,
+        "xent: --classes names 2 classes for 3 columns of logits\n",
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a class named twice",
+        "ce a.csv --classes a,b,a",
+        2,
+        'xent: --classes: "a" is named twice\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a class without a name",
+        "ce a.csv --classes a,,b",
+        2,
+        "xent: --classes, value 2: the name is missing\n",
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a header that is called nothing",
+        "ce a.csv --label-col nope",
+        2,
+        'xent: --label-col: a.csv:1 has no column "nope"\nhint: the columns are "", "b", "label"\n',
+        {"a.csv": b",b,label\n1,2,0\n"},
+    ),
+    Fault(
+        "a name of a column with an escape",
+        "ce a.csv --label-col label",
+        1,
+        'xent: a.csv:2:1: column "\\x1b[31mred": cannot read "x" as a number\n',
+        {"a.csv": b"\x1b[31mred,b,label\nx,2,0\n1,2,0\n"},
+    ),
+)

@@ -1,0 +1,78 @@
+"""Runs ``xent`` within the process of the tests, which is faster than a process a command."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
+
+from xentcli import main
+from xentcli.readers import source
+
+
+class Answered(NamedTuple):
+    """What a command returned and printed."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+
+def run_inside(arguments: Sequence[str], folder: Path, stdin: bytes = b"") -> Answered:
+    """The command, run in a folder; an exception that it does not tell in a sentence comes out."""
+    stdout, stderr = (
+        io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)
+    )
+    with _standard_input(stdin), _state_kept(), _within(folder):
+        with mock.patch.multiple(sys, stdout=stdout, stderr=stderr):
+            code = main.main(list(arguments))
+        return Answered(code, _written(stdout), _written(stderr).decode())
+
+
+def _written(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue()
+
+
+@contextmanager
+def _standard_input(content: bytes) -> Iterator[None]:
+    source._once.cache_clear()
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        with io.TextIOWrapper(file) as stdin, mock.patch.object(sys, "stdin", stdin):
+            yield
+    source._once.cache_clear()
+
+
+@contextmanager
+def _state_kept() -> Iterator[None]:
+    """What a command changes in its process: how signals are handled; what changes a command."""
+    options = [name for name in os.environ if name.startswith("XENT_")]
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        with mock.patch.dict(os.environ):
+            for name in options:
+                del os.environ[name]
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+
+
+@contextmanager
+def _within(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,216 @@
+"""A text is cut into blocks and records: the same ones however the stream is read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import BinaryIO
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.readers.reads import reads_of
+from xentcli.errors import DataError
+from xentcli.readers import text
+from xentcli.readers.text import Cursor, Dialect, Record
+
+COMMA = Dialect(b",", b"#")
+
+# Everything that can end a cell, a record or a quote, in every order.
+PIECES = ["a", "1.5", "", " ", ",", ",", '"', '""', "\n", "\n", "\r\n", "\r", "#", "é", "\ufeff"]
+tangled = st.lists(st.sampled_from(PIECES), max_size=30).map("".join).map(str.encode)
+
+content = st.text(st.sampled_from('ab1 ,"\n\ré#'), max_size=6)
+cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
+
+
+def all_records(content: bytes, dialect: Dialect = COMMA) -> list[Record] | str:
+    """The records of a whole text, or what is wrong with it."""
+    try:
+        return list(text.records(content, dialect, 1, "a.csv"))
+    except DataError as error:
+        return str(error)
+
+
+def records_of(stream: BinaryIO, dialect: Dialect = COMMA) -> list[Record] | str:
+    """The records of a stream, block by block."""
+    found: list[Record] = []
+    line = 1
+    try:
+        for block in text.blocks(stream, dialect, "a.csv"):
+            found += text.records(block, dialect, line, "a.csv")
+            line += text.line_ends(block)
+    except DataError as error:
+        return str(error)
+    return found
+
+
+@given(tangled, cuts)
+@example(b"a\r\nb", [2])
+@example(b'a,"\r\n",b\r\n', [4])
+@example(b'"a""b",c\n', [3])
+@example(b'#"\n"a\n"\n', [2])
+@example(b'a\r#"\r"b"\r', [2])
+def test_any_reads_of_a_stream_give_the_records_of_the_whole(
+    whole: bytes, sizes: list[int]
+) -> None:
+    assert records_of(reads_of(whole, sizes)) == all_records(whole)
+
+
+@given(tangled, cuts)
+def test_blocks_are_the_stream_and_end_where_records_end(whole: bytes, sizes: list[int]) -> None:
+    stream = reads_of(whole, sizes)
+    blocks = list(text.blocks(stream, COMMA, "a.csv"))
+    assert b"".join(blocks) == whole
+    assert all(blocks)
+    assert all(block.endswith((b"\n", b"\r")) for block in blocks[:-1])
+
+
+@given(tangled)
+def test_the_last_end_of_a_record_is_one(whole: bytes) -> None:
+    cut = text.last_record_end(whole, COMMA)
+    assert 0 <= cut <= len(whole)
+    before = all_records(whole[:cut])
+    everything = all_records(whole)
+    assert isinstance(before, list)
+    if isinstance(everything, list):
+        assert everything[: len(before)] == before
+
+
+@pytest.mark.parametrize(
+    ("whole", "end"),
+    [
+        (b"", 0),
+        (b"a", 0),
+        (b"a\n", 2),
+        (b"a\nb", 2),
+        (b"a\r\nb", 3),
+        (b"a\rb", 2),
+        # The second half of \r\n may still come.
+        (b"a\r", 0),
+        (b"a\nb\r", 2),
+        (b'"a\n', 0),
+        (b'"a\nb"\n', 6),
+        (b'a\n"b\n', 2),
+        (b'a\n#"\nb\n', 7),
+        (b'a\n"b"\r', 2),
+    ],
+)
+def test_where_the_last_whole_record_ends(whole: bytes, end: int) -> None:
+    assert text.last_record_end(whole, COMMA) == end
+
+
+@pytest.mark.parametrize(
+    ("whole", "lines"),
+    [
+        (b"a\nb\nc", [1, 2, 3]),
+        (b"a\r\nb\r\nc", [1, 2, 3]),
+        (b"a\rb\rc", [1, 2, 3]),
+        (b"\n\na\n\nb", [3, 5]),
+        (b"#x\na\n#y\nb\n", [2, 4]),
+        (b'"a\nb"\nc', [1, 3]),
+        (b'"a\r\nb\rc"\rd', [1, 4]),
+        (b'#"\na\n', [2]),
+        (b"a,\x0b\x0c\x1c\x85,b\nc", [1, 2]),
+        ("a\u2028b\nc".encode(), [1, 2]),
+    ],
+)
+def test_records_know_the_physical_line_on_which_they_begin(whole: bytes, lines: list[int]) -> None:
+    found = all_records(whole)
+    assert isinstance(found, list)
+    assert [record.line for record in found] == lines
+
+
+@given(st.lists(st.lists(content, min_size=1, max_size=4), max_size=5), st.booleans())
+def test_cells_are_those_of_the_csv_module(rows: list[list[str]], crlf: bool) -> None:
+    written = io.StringIO()
+    quoting = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n" if crlf else "\n")
+    quoting.writerows(rows)
+    found = all_records(written.getvalue().encode(), Dialect())
+    assert isinstance(found, list)
+    assert [[text.unquoted(cell) for cell in record.cells] for record in found] == rows
+
+
+plain_rows = st.lists(
+    st.lists(st.text(st.sampled_from("ab1 é.-#"), min_size=1, max_size=5), min_size=1, max_size=4),
+    max_size=5,
+)
+
+
+@given(plain_rows, st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_bare_cells_are_those_of_the_csv_module(
+    rows: list[list[str]], delimiter: str, newline: str
+) -> None:
+    written = "".join(delimiter.join(row) + newline for row in rows)
+    reader = csv.reader(io.StringIO(written, newline=""), delimiter=delimiter)
+    found = all_records(written.encode(), Dialect(delimiter.encode()))
+    assert isinstance(found, list)
+    assert [[cell.decode() for cell in record.cells] for record in found] == list(reader)
+
+
+@given(tangled)
+def test_nothing_of_a_text_is_lost(whole: bytes) -> None:
+    """The cells, with what stood between them, are the text again."""
+    found = all_records(whole, Dialect())
+    if isinstance(found, list):
+        rows = b"".join(b",".join(record.cells) + record.end for record in found)
+        # All that is left out are empty lines.
+        assert without_empty_lines(whole) == without_empty_lines(rows)
+
+
+def without_empty_lines(whole: bytes) -> bytes:
+    kept = bytearray()
+    cursor = Cursor(0, 1)
+    while cursor.at < len(whole):
+        record, after = text.record_at(whole, cursor, Dialect(), "a.csv")
+        if record is not None:
+            kept += whole[cursor.at : after.at]
+        cursor = after
+    return bytes(kept)
+
+
+@given(tangled)
+def test_lines_end_where_universal_newlines_have_it(whole: bytes) -> None:
+    lines = io.TextIOWrapper(io.BytesIO(whole), encoding="utf-8", newline=None).read()
+    assert text.line_ends(whole) == lines.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("cell", "content"),
+    [
+        (b"a", "a"),
+        (b"", ""),
+        (b'""', ""),
+        (b'"a"', "a"),
+        (b'"a""b"', 'a"b'),
+        (b'""""', '"'),
+        (b'"a,b\n"', "a,b\n"),
+        (b'a"b', 'a"b'),
+        ("é".encode(), "é"),
+    ],
+)
+def test_a_cell_without_its_quotes(cell: bytes, content: str) -> None:
+    assert text.unquoted(cell) == content
+
+
+@pytest.mark.parametrize("cell", [b'"a"b', b'"a" ', b'"a"b"', b'"', b'"a""', b"\xff", b'"\xff"'])
+def test_a_cell_that_has_no_content(cell: bytes) -> None:
+    with pytest.raises(ValueError):
+        text.unquoted(cell)
+
+
+def test_a_quote_left_open_is_found_in_time() -> None:
+    """Not after every way to match has been tried."""
+    with pytest.raises(DataError, match="a quote is opened here and never closed"):
+        list(text.records(b'a,"' + b'""' * 200_000 + b"b,\n" * 100_000, COMMA, 1, "a.csv"))
+
+
+@pytest.mark.parametrize("start", [b"", b'"'])
+def test_a_line_without_end_does_not_fill_the_memory(
+    start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_MAX_LINE", "1000")
+    stream = io.BytesIO(start + b"1" * 5000)
+    with pytest.raises(DataError, match="a line of more than 1000 bytes"):
+        list(text.blocks(stream, COMMA, "a.csv"))
