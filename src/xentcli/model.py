@@ -33,7 +33,8 @@ class Origin(NamedTuple):
 class Rows(NamedTuple):
     """The input's rows as they were written, for passing them on.
 
-    ``values_at`` are the places of the class columns among the cells.
+    ``values_at`` are the places of the class columns among the cells; ``decimal`` is the mark
+    of the fraction in them.
     """
 
     header: tuple[bytes, ...]
@@ -41,6 +42,7 @@ class Rows(NamedTuple):
     values_at: tuple[int, ...]
     delimiter: bytes
     newline: bytes
+    decimal: bytes = b"."
 
 
 class Fault(NamedTuple):

@@ -9,14 +9,14 @@ FAULTS = (
         "the second file has another header",
         "ce a.csv b.csv",
         1,
-        'xent: b.csv: its classes differ from those of a.csv: "a", "c", there "a", "b"\n',
+        'xent: b.csv: its header differs from that of a.csv: column 2 is "c", there "b"\n',
         {"a.csv": b"a,b,label\n1,2,0\n", "b.csv": b"a,c,label\n1,2,0\n"},
     ),
     Fault(
         "the second file has a column more",
         "ce a.csv b.csv",
         1,
-        'xent: b.csv: its classes differ from those of a.csv: "a", "b", "c", there "a", "b"\n',
+        'xent: b.csv: its header differs from that of a.csv: column 3 is "c", there "label"\n',
         {"a.csv": b"a,b,label\n1,2,0\n", "b.csv": b"a,b,c,label\n1,2,3,0\n"},
     ),
     Fault(
@@ -30,7 +30,7 @@ FAULTS = (
         "the second file has no labels",
         "ce a.csv b.csv",
         1,
-        "xent: b.csv: it has no labels, a.csv has some\n",
+        'xent: b.csv: its header differs from that of a.csv: column 3 is nothing, there "label"\n',
         {"a.csv": b"a,b,label\n1,2,0\n", "b.csv": b"a,b\n1,2\n"},
     ),
     Fault(

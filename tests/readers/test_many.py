@@ -105,10 +105,10 @@ class TestSamples:
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ("a,c,label\n1,2,0\n", 'its classes differ from those of a.csv: "a", "c", there "a", "b"'),
-        ("b,a,label\n1,2,0\n", 'its classes differ from those of a.csv: "b", "a", there "a", "b"'),
-        ("a,b,c,label\n1,2,3,0\n", "its classes differ"),
-        ("a,b\n1,2\n", "it has no labels, a.csv has some"),
+        ("a,c,label\n1,2,0\n", 'header differs from that of a.csv: column 2 is "c", there "b"'),
+        ("b,a,label\n1,2,0\n", 'header differs from that of a.csv: column 1 is "b", there "a"'),
+        ("a,b,c,label\n1,2,3,0\n", 'column 3 is "c", there "label"'),
+        ("a,b\n1,2\n", 'column 3 is nothing, there "label"'),
     ],
 )
 def test_files_that_do_not_belong_together(second: str, message: str, folder: Path) -> None:

@@ -86,6 +86,8 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
     if index is not None:
         check_label(index, count, ignore_index)
         return index
+    if list(classes).count(trimmed) > 1:
+        raise NotALabel("{} is the name of several classes", "labels that are numbers are not")
     if trimmed in classes:
         return classes.index(trimmed)
     stripped = without_common_prefix(classes)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xentcli.model import AnyArray
+from xentcli.quoting import csv_cell
 
 
 def plain_type(type: Any) -> Any:
@@ -147,6 +148,4 @@ def _cell(value: Any) -> bytes:
 
 def quoted_cell(text: str) -> bytes:
     """A text as a CSV needs it."""
-    if any(mark in text for mark in ',"\r\n'):
-        text = '"' + text.replace('"', '""') + '"'
-    return text.encode("utf-8", "backslashreplace")
+    return csv_cell(text.encode("utf-8", "backslashreplace"))

@@ -59,6 +59,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         has_labels=columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(columns.targets) or (attached is not None and attached.labels is None),
+        header=layout.names,
         rows=rows_of(layout, None) if request.keep_rows else None,
         attached=attached,
         size=os.path.getsize(path) if rows is not None else None,

@@ -55,6 +55,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         or (attached is not None and attached.labels is not None),
         has_targets=bool(layout.columns.targets)
         or (attached is not None and attached.targets is not None),
+        header=() if request.no_header else layout.names,
         rows=passed_on(layout, []) if request.keep_rows else None,
         attached=attached,
         size=size_of(source),

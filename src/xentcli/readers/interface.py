@@ -55,7 +55,8 @@ class Opened(NamedTuple):
 
     ``read`` and the chunks can be pickled, so that any process may do the reading. ``single`` says
     that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
-    ``class_axis`` where the input had them, before they were put at 1. ``rows`` has the header of a
+    ``class_axis`` where the input had them, before they were put at 1; ``header`` are the names of
+    all columns. ``rows`` has the header of a
     text whose rows are passed on; ``attached`` are the labels that are matched with its rows as
     these go by; ``size`` is how many bytes there are to read, where that is known.
     """
@@ -71,6 +72,7 @@ class Opened(NamedTuple):
     single: bool = False
     dimensions: int = 0
     class_axis: int = 1
+    header: tuple[str, ...] = ()
     rows: Rows | None = None
     attached: Attached | None = None
     size: int | None = None

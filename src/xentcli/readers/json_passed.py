@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Rows
+from xentcli.quoting import csv_cell
 from xentcli.readers.nested import Spelled
 
 if TYPE_CHECKING:
@@ -112,6 +113,4 @@ def _passed(value: Any, text: str) -> bytes:
 
 
 def _cell(text: str) -> bytes:
-    if any(mark in text for mark in ',"\r\n'):
-        text = '"' + text.replace('"', '""') + '"'
-    return _encoded(text)
+    return csv_cell(_encoded(text))

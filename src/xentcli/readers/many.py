@@ -46,20 +46,16 @@ def joined(inputs: Sequence[Opened]) -> Opened:
 
 def _check_alike(first: Opened, other: Opened) -> None:
     place = Place(other.source)
-    if first.rows is not None and other.rows is not None:
-        for at, (wanted, found) in enumerate(
-            zip_longest(first.rows.header, other.rows.header), start=1
-        ):
-            if wanted != found:
-                shown = [
-                    "nothing" if cell is None else quoted(cell.decode("utf-8", "replace"))
-                    for cell in (found, wanted)
-                ]
-                raise DataError(
-                    f"its header differs from that of {first.source}: column {at} is {shown[0]}, "
-                    f"there {shown[1]}",
-                    place=place,
-                )
+    # A document has no header; what it shares with a text are the classes.
+    both = first.header and other.header
+    for at, (wanted, found) in enumerate(zip_longest(first.header, other.header), start=1):
+        if both and wanted != found:
+            shown = ["nothing" if name is None else quoted(name) for name in (found, wanted)]
+            raise DataError(
+                f"its header differs from that of {first.source}: column {at} is {shown[0]}, "
+                f"there {shown[1]}",
+                place=place,
+            )
     if (first.classes, first.class_count) != (other.classes, other.class_count):
         raise DataError(
             f"its classes differ from those of {first.source}: {_listed(other)}, there "

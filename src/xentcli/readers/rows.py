@@ -80,7 +80,12 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
 def passed_on(layout: Layout, rows: list[list[bytes]]) -> Rows:
     """The rows as they were written."""
     return Rows(
-        layout.header, rows, layout.columns.values, layout.dialect.delimiter, layout.newline
+        layout.header,
+        rows,
+        layout.columns.values,
+        layout.dialect.delimiter,
+        layout.newline,
+        layout.request.decimal.encode(),
     )
 
 

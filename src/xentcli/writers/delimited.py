@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from xentcli.model import Answer, Batch, Report, Rows
+from xentcli.quoting import csv_cell
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.numbers import shortest, shortest_one
 from xentcli.writers.quiet import class_count, position_rows
-from xentcli.writers.quoting import csv_cell
 
 ROWS_WAIT = False
 REDUCED = ("loss", "reduction", "samples", "ignored", "denominator")
@@ -83,6 +83,9 @@ def cell_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
 
 def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
     texts = [text.encode("ascii") for text in shortest(answer.values)]
+    if rows.decimal != b".":
+        # What is passed on and what is new have to be read by the same rule.
+        texts = [csv_cell(text.replace(b".", rows.decimal), rows.delimiter) for text in texts]
     if answer.field == "loss":
         for cells, text in zip(rows.cells, texts, strict=True):
             yield [*cells, text]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xentcli.model import Fault
-from xentcli.writers.quoting import csv_cell
+from xentcli.quoting import csv_cell
 
 HEADER = b"file,line,column,value,message,row\n"
 
