@@ -26,7 +26,10 @@ def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence
     if attached.labels is None:
         targets = np.atleast_2d(attached.targets)[np.array(numbers, dtype=np.int64)]
         fitted = fitted_targets(attached._replace(targets=targets), batch.values)
-        return batch._replace(targets=fitted, target_from=attached.origin)
+        origin = attached.origin
+        if origin.form == "text":
+            origin = origin._replace(lines=[origin.lines[at] for at in numbers])
+        return batch._replace(targets=fitted, target_from=origin)
     labels = _labels(attached, batch, request, numbers)
     return batch._replace(labels=labels, target_from=attached.origin)
 

@@ -25,9 +25,14 @@ def labels_of_values(found: Opened, source: Source) -> Attached:
 
 def targets_of_values(found: Opened, source: Source) -> Attached:
     """Soft targets: the values of a file, in the same form as logits."""
-    parts = [found.read(chunk).values for chunk in found.chunks()]
+    batches = [found.read(chunk) for chunk in found.chunks()]
+    parts = [batch.values for batch in batches]
     targets: AnyArray = np.concatenate(parts) if parts else np.empty((0, found.class_count))
-    return Attached(None, targets, Origin(source.name, "array", names=found.classes), len(targets))
+    origin = Origin(source.name, "array", names=found.classes, path="")
+    if batches and batches[0].values_from.form == "text":
+        lines = [line for batch in batches for line in batch.values_from.lines]
+        origin = batches[0].values_from._replace(lines=lines)
+    return Attached(None, targets, origin, len(targets))
 
 
 def labels_of_text(source: Source, request: Request, format_name: str) -> Attached:
