@@ -12,8 +12,8 @@ from tests.conftest import BIN, environment
 
 pytestmark = pytest.mark.slow
 
-# Few are enough to fill every buffer.
-FEW, MANY = 200_000, 800_000
+# Few are enough to fill every buffer, and to be shared among processes.
+FEW, MANY = 400_000, 1_200_000
 MOST_MEBIBYTES = 220
 MOST_GROWTH = 1.10
 

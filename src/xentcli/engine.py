@@ -8,38 +8,82 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from xentcli.errors import XentError
+from xentcli.readers.interface import Chunk
 
 if TYPE_CHECKING:
     # It imports logging and more, which a single row does not need.
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Future
 
-Chunk = TypeVar("Chunk")
 Outcome = TypeVar("Outcome")
 
 
-def outcomes(
-    work: Callable[[Chunk], Outcome],
-    chunks: Iterable[Chunk],
-    executor: Executor | None = None,
-    ahead: int = 4,
-) -> Iterator[Outcome]:
-    """The outcome of each chunk, in the order of the chunks.
+class Done(NamedTuple):
+    """What came of a chunk, as it was worked on; and the chunk as it stands, now that it is known
+    what came before it."""
 
-    Without an executor the work is done here, chunk by chunk. With one, at most ``ahead`` chunks
-    are under way, so that memory does not grow with the input.
+    worked_on: Chunk
+    chunk: Chunk
+    outcome: object
+
+
+# A chunk as it stands behind another; itself if nothing about it is new.
+Follows = Callable[[Chunk, Done | None], Chunk]
+Work = Callable[[Chunk], Outcome]
+Submit = Callable[[Chunk], "Future[object]"]
+
+
+def here(
+    work: Work[object], chunks: Iterable[Chunk], follows: Follows, before: Done | None = None
+) -> Iterator[Done]:
+    """What comes of each chunk, one after the other, in this process."""
+    for handed_out in chunks:
+        chunk = follows(handed_out, before)
+        before = Done(chunk, chunk, work(chunk))
+        yield before
+
+
+def shared(
+    work: Work[object],
+    chunks: Iterable[Chunk],
+    follows: Follows,
+    submit: Submit,
+    ahead: int,
+    before: Done | None = None,
+) -> Iterator[Done]:
+    """What comes of the chunks where workers share them, in the order of the chunks; ``submit``
+    hands the same work on a chunk to one of them.
+
+    At most ``ahead`` chunks are under way, so that memory does not grow with the input.
     """
-    if executor is None:
-        yield from map(work, chunks)
-        return
-    under_way: deque[Future[Outcome]] = deque()
+    under_way: deque[tuple[Chunk, Future[object]]] = deque()
+    left = iter(chunks)
     try:
-        for chunk in chunks:
-            under_way.append(executor.submit(work, chunk))
-            if len(under_way) >= ahead:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+        while True:
+            while len(under_way) < ahead and (handed_out := next(left, None)) is not None:
+                under_way.append((handed_out, submit(handed_out)))
+            if not under_way:
+                return
+            handed_out, future = under_way.popleft()
+            chunk = follows(handed_out, before)
+            before = _done(work, handed_out, chunk, future)
+            yield before
     finally:
-        for future in under_way:
+        for _, future in under_way:
             future.cancel()
+
+
+def _done(work: Work[object], handed_out: Chunk, chunk: Chunk, future: Future[object]) -> Done:
+    if chunk is not handed_out and chunk.data != handed_out.data:
+        # It began in the middle of a record: what came of it is of no use.
+        future.cancel()
+        return Done(chunk, chunk, work(chunk))
+    try:
+        return Done(handed_out, chunk, future.result())
+    except XentError:
+        if chunk is handed_out:
+            raise
+    # Once more, to tell the fault with its line: the worker did not know how many come before.
+    return Done(chunk, chunk, work(chunk))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 EXIT_OK = 0
 EXIT_FAILURE = 1
@@ -54,6 +54,16 @@ class XentError(Exception):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception's own way of being pickled knows nothing of arguments given by name.
+        return _restored, (type(self), self.__dict__)
+
+
+def _restored(kind: type[XentError], fields: dict[str, Any]) -> XentError:
+    error = kind.__new__(kind, fields["message"])
+    error.__dict__.update(fields)
+    return error
 
 
 class DataError(XentError):

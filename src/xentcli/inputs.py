@@ -11,7 +11,7 @@ from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Kind
 from xentcli.options import Asked, KindName
 from xentcli.readers.cells import without_common_prefix
-from xentcli.readers.interface import Attached, Opened, Request, Wanted
+from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
 from xentcli.readers.source import Source, named, rereadable
 from xentcli.readers.typed import (
     OPTION_OF,
@@ -155,7 +155,7 @@ def _request(asked: Asked, command: Command) -> Request:
         weight_col=labels.weight_col,
         classes=class_names(samples.classes) if samples.classes else (),
         ignore_index=asked.loss.ignore_index,
-        keep_rows=format in ("csv", "tsv", "markdown", "jsonl"),
+        keep_rows=_kept(format, command),
         keep_records=format == "jsonl",
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
@@ -168,6 +168,13 @@ def _request(asked: Asked, command: Command) -> Request:
         on_error=reading.on_error,
     )
     return request._replace(attached=_attached(asked, request))
+
+
+def _kept(format: str, command: Command) -> KeepRows | None:
+    """How far the input's rows must be taken apart for that format to pass them on."""
+    if format == "csv":
+        return "lines" if command.field == "loss" else "around"
+    return "cells" if format in ("tsv", "markdown", "jsonl") else None
 
 
 def _attached(asked: Asked, request: Request) -> Attached | None:

@@ -105,6 +105,9 @@ def script() -> None:
     # The imports make a hundred thousand objects and no garbage, yet looking for some takes a tenth
     # of the time to start.
     gc.set_threshold(100_000)
+    # NumPy's linear algebra, of which nothing is used, would start a thread a core; a process with
+    # several threads cannot be copied for its workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):

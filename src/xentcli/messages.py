@@ -44,19 +44,6 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
     return [f"  {before}{marked}{after}", f"  {' ' * cell_len(before)}{caret}"]
 
 
-def merged(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Remarks of the same kind become one: the first place, and how many samples in all."""
-    result = {remark.message: remark for remark in known}
-    for remark in found:
-        first = result.get(remark.message)
-        if first is None:
-            result[remark.message] = remark
-        else:
-            total = first.samples + remark.samples
-            result[remark.message] = first._replace(samples=total)
-    return tuple(result.values())
-
-
 def say(remarks: Iterable[Remark]) -> None:
     """Each remark as a warning."""
     for remark in remarks:

@@ -34,7 +34,8 @@ class Rows(NamedTuple):
     """The input's rows as they were written, for passing them on.
 
     ``values_at`` are the places of the class columns among the cells; ``decimal`` is the mark
-    of the fraction in them.
+    of the fraction in them. A reader that need not take the rows apart into ``cells`` gives them as
+    whole ``lines``, or as what they have ``around`` the class cells: before them, and after them.
     """
 
     header: tuple[bytes, ...]
@@ -43,6 +44,8 @@ class Rows(NamedTuple):
     delimiter: bytes
     newline: bytes
     decimal: bytes = b"."
+    lines: list[bytes] | None = None
+    around: tuple[list[bytes], list[bytes]] | None = None
 
 
 class Fault(NamedTuple):

@@ -380,6 +380,18 @@ class Output(NamedTuple):
     color: Annotated[ColorName, _option("--color", panel=OUTPUT, help="When to use colour.")] = (
         "auto"
     )
+    jobs: Annotated[
+        int | None,
+        _option(
+            "--jobs",
+            "--threads",
+            panel=OUTPUT,
+            metavar="N",
+            help="How many processes or threads share a large input; as many as there are cores.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None
 
 
 class Asked(NamedTuple):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from xentcli import engine, writers
+from xentcli import local, writers
 from xentcli.core.settings import settings
 from xentcli.core.total import Total
 from xentcli.errors import (
@@ -22,16 +22,17 @@ from xentcli.errors import (
     counted,
 )
 from xentcli.inputs import names_of_inputs, opened_input
-from xentcli.messages import merged, say, told
+from xentcli.messages import say, told
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options import Asked, Output
 from xentcli.progress import Progress
-from xentcli.readers.interface import Opened
+from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.report import summary
 from xentcli.report.calculation import COMMANDS, Calculation
 from xentcli.report.check import LIMIT, check_in_words, furthest
-from xentcli.work import Job, Outcome, answered, shares
+from xentcli.report.remarks import merged
+from xentcli.work import Job, Outcome, answered, following, placed, shares
 from xentcli.writers.interface import Stream
 from xentcli.writers.output import Sink, opened_output
 from xentcli.writers.rejects import rejected, rejected_header
@@ -60,12 +61,14 @@ def run(asked: Asked) -> int:
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
         job = _job(asked, opened, calculation)
         if calculation.command.field == "grad":
-            job = job._replace(denominator=_denominator(job, opened))
+            job = job._replace(denominator=_denominator(job, opened, asked.output.jobs))
         waits = writers.writer(job.format).ROWS_WAIT
         room = stack.enter_context(WaitingRoom()) if waits else None
         # The list of rejects is complete when the input has ended, whatever comes of the answer.
         with _rejects(asked, inputs) as rejects, closing(_progress(asked, job, opened)) as progress:
-            tally = _go_through(job, opened, room or sink, rejects, progress)
+            outcomes = _outcomes(answered, job, opened, asked.output.jobs)
+            with closing(outcomes):
+                tally = _go_through(job, outcomes, room or sink, rejects, progress)
         code = _exit_code(tally, asked)
         _finish(job, opened, asked.output, sink, room, tally)
     return code
@@ -102,6 +105,7 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
         stream = stream._replace(delimiter=b"\t")
     worked_count = asked.output.rows if name in ("table", "json") else 0
     return Job(
+        opened.parts,
         opened.read,
         calculation,
         name,
@@ -165,13 +169,22 @@ def _calculation(asked: Asked, opened: Opened) -> Calculation:
     )
 
 
-def _denominator(job: Job, opened: Opened) -> float:
+def _outcomes(
+    work: Callable[[Job, Chunk], Outcome], job: Job, opened: Opened, jobs: int | None
+) -> Generator[Outcome]:
+    done = local.outcomes(partial(work, job), opened, following, jobs or local.cores())
+    with closing(done):
+        yield from map(placed, done)
+
+
+def _denominator(job: Job, opened: Opened, jobs: int | None) -> float:
     """What a gradient is divided by: the whole input is read once for it."""
     if job.calculation.settings.reduction != "mean":
         return 1.0
     total = Total()
-    for part in engine.outcomes(partial(shares, job), opened.chunks()):
-        total += part
+    with closing(_outcomes(shares, job, opened, jobs)) as outcomes:
+        for part in outcomes:
+            total += part.total
     _check_defined(total, job.calculation, opened)
     return total.weight.value
 
@@ -237,7 +250,7 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
 
 def _go_through(
     job: Job,
-    opened: Opened,
+    outcomes: Iterable[Outcome],
     destination: Sink | WaitingRoom,
     rejects: Sink | None,
     progress: Progress,
@@ -246,13 +259,13 @@ def _go_through(
     tally = Tally(check=Check() if job.check else None)
     # The header waits for the first rows: where these fail, nothing is printed at all.
     header = writers.writer(job.format).start(job.stream)
-    for outcome in engine.outcomes(partial(answered, job), progress.reading(opened.chunks())):
+    for outcome in outcomes:
         destination.write(header + outcome.text)
         header = b""
         if rejects is not None:
             rejects.write(rejected(outcome.faults))
         tally = _added(tally, outcome, job)
-        progress.done(outcome.total.samples)
+        progress.done(outcome.total.samples, outcome.size)
     destination.write(header)
     return tally
 

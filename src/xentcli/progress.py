@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeVar
-
-from xentcli.readers.interface import Chunk
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
 AFTER_SECONDS = 1.0
-Item = TypeVar("Item")
 
 
 class Progress:
-    """Counts the bytes of the chunks and the rows of the outcomes; shown only after a second."""
+    """Counts the rows and the bytes that are done; shown only after a second."""
 
     def __init__(self, size: int | None, *, wanted: bool) -> None:
         self._size = size
@@ -28,15 +24,10 @@ class Progress:
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
-    def reading(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        """The chunks, counted as they are taken."""
-        for chunk in chunks:
-            self._bytes += chunk.size
-            yield chunk
-
-    def done(self, rows: int) -> None:
-        """So many more rows are finished."""
+    def done(self, rows: int, size: int) -> None:
+        """So many more rows and bytes are finished."""
         self._rows += rows
+        self._bytes += size
         if not self._wanted or time.monotonic() - self._start < AFTER_SECONDS:
             return
         if self._bar is None:

@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from xentcli import writers
 from xentcli.core.total import Total
+from xentcli.engine import Done
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, path_of, quoted
 from xentcli.model import Batch, Check, Fault, Origin, Remark, Worked
+from xentcli.readers.interface import Chunk, Span
 from xentcli.report import answers
 from xentcli.report.calculation import Calculation
-from xentcli.report.check import checked
-from xentcli.report.remarks import check_kind, remarks
+from xentcli.report.check import checked, furthest
+from xentcli.report.remarks import check_kind, merged, remarks
 from xentcli.report.steps import worked
 from xentcli.writers.interface import Stream
 
 
 class Outcome(NamedTuple):
-    """What came of one chunk: its rows as text, what it adds to the totals, its worked samples,
-    how its gradient was checked, what is worth a word, and the rows that could not be used."""
+    """What came of a chunk: its rows as text, what it adds to the totals, its worked samples, how
+    its gradient was checked, what is worth a word, and the rows that could not be used.
 
-    text: bytes
-    total: Total
-    worked: tuple[Worked, ...]
+    ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included.
+    """
+
+    text: bytes = b""
+    total: Total = Total()
+    worked: tuple[Worked, ...] = ()
     check: Check | None = None
     remarks: tuple[Remark, ...] = ()
     faults: tuple[Fault, ...] = ()
+    samples: int = 0
+    lines: int = 0
+    size: int = 0
 
 
 class Job(NamedTuple):
     """What is to be done with each chunk: read it, compute, format. It can be pickled."""
 
-    read: Callable[[Any], Batch]
+    parts: Callable[[Chunk], Iterator[Chunk]]
+    read: Callable[[Chunk], Batch]
     calculation: Calculation
     format: str
     stream: Stream
@@ -44,24 +53,69 @@ class Job(NamedTuple):
     skips: bool = False
 
 
-def answered(job: Job, chunk: Any) -> Outcome:
+def answered(job: Job, chunk: Chunk) -> Outcome:
     """What comes of a chunk."""
-    batch = job.read(chunk)
+    return _over_parts(_answered, job, chunk)
+
+
+def shares(job: Job, chunk: Chunk) -> Outcome:
+    """What a chunk adds to the denominator, for a first pass that finds only that."""
+    return _over_parts(_shares, job, chunk)
+
+
+def _over_parts(work: Callable[[Job, Chunk, Batch], Outcome], job: Job, chunk: Chunk) -> Outcome:
+    found: list[Outcome] = []
+    samples = lines = size = 0
+    for part in job.parts(chunk):
+        part = part._replace(first=chunk.first + samples)
+        batch = job.read(part)
+        lines, size = lines + part.lines, size + part.size
+        samples += _count(batch) + (len(batch.faults) if job.skips else 0)
+        if _count(batch) or batch.faults or part is chunk:
+            try:
+                found.append(work(job, part, batch))
+            except ArgumentError as error:
+                raise located(error, batch) from None
+    return _together(found)._replace(samples=samples, lines=lines, size=size)
+
+
+def _count(batch: Batch) -> int:
+    return len(batch.values) if batch.values.ndim > 1 else 1
+
+
+def _together(found: Sequence[Outcome]) -> Outcome:
+    """What came of the parts of a chunk as one."""
+    if len(found) == 1:
+        return found[0]
+    whole = Outcome()
+    for part in found:
+        whole = Outcome(
+            total=whole.total + part.total,
+            worked=whole.worked + part.worked,
+            check=furthest(whole.check, part.check) if whole.check else part.check,
+            remarks=merged(whole.remarks, part.remarks),
+            faults=whole.faults + part.faults,
+        )
+    return whole._replace(text=b"".join([part.text for part in found]))
+
+
+def _answered(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     calculation = job.calculation
     check: Check | None = None
     shown: tuple[Worked, ...] = ()
-    try:
-        check_kind(batch)
-        answer, total = answers.answer(batch, calculation, job.denominator)
-        if chunk.first < job.worked_count:
-            shown = worked(batch, calculation, job.worked_count, job.denominator)
-        if job.check:
-            check = checked(batch, answer.values, calculation, job.denominator)
-    except ArgumentError as error:
-        raise located(error, batch) from None
+    check_kind(batch)
+    answer, total = answers.answer(batch, calculation, job.denominator)
+    # Where the samples before it are not counted, there is one in each chunk at least.
+    if max(chunk.first, chunk.number) < job.worked_count:
+        shown = worked(batch, calculation, job.worked_count, job.denominator)
+    if job.check:
+        check = checked(batch, answer.values, calculation, job.denominator)
     text = writers.writer(job.format).rows(batch, answer, job.stream)
-    found = tuple(_remarks(batch, calculation))
-    return Outcome(text, total, shown, check, found, batch.faults)
+    return Outcome(text, total, shown, check, tuple(_remarks(batch, calculation)), batch.faults)
+
+
+def _shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
+    return Outcome(total=answers.share_total(batch, job.calculation))
 
 
 def _remarks(batch: Batch, calculation: Calculation) -> Iterator[Remark]:
@@ -72,13 +126,44 @@ def _remarks(batch: Batch, calculation: Calculation) -> Iterator[Remark]:
             yield Remark(message, place, int(np.count_nonzero(concerned)))
 
 
-def shares(job: Job, chunk: Any) -> Total:
-    """What a chunk adds to the denominator, for a first pass that finds only that."""
-    batch = job.read(chunk)
-    try:
-        return answers.share_total(batch, job.calculation)
-    except ArgumentError as error:
-        raise located(error, batch) from None
+def following(chunk: Chunk, before: Done | None) -> Chunk:
+    """A chunk with its first sample, line and byte as they follow from what came before it."""
+    if before is None:
+        return chunk
+    outcome: Any = before.outcome
+    placed = chunk._replace(first=before.chunk.first + outcome.samples)
+    if isinstance(chunk.data, Span) and chunk.file == before.chunk.file:
+        start = before.chunk.data.start + outcome.size
+        placed = placed._replace(
+            line=before.chunk.line + outcome.lines, data=chunk.data._replace(start=start)
+        )
+    # Of large data there need be no second look.
+    known = (chunk.first, chunk.line) == (placed.first, placed.line)
+    return chunk if known and placed.data == chunk.data else placed
+
+
+def placed(done: Done) -> Outcome:
+    """The outcome of a chunk with its samples and lines counted from the start of the input."""
+    outcome: Any = done.outcome
+    samples = done.chunk.first - done.worked_on.first
+    lines = done.chunk.line - done.worked_on.line
+    found: Outcome = outcome
+    if not (samples or lines):
+        return found
+    check = found.check
+    return found._replace(
+        worked=tuple(
+            one._replace(position=(one.position[0] + samples, *one.position[1:]))
+            for one in found.worked
+        ),
+        check=check and check._replace(sample=check.sample + samples),
+        remarks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.remarks),
+        faults=tuple(one._replace(place=_moved(one.place, lines)) for one in found.faults),
+    )
+
+
+def _moved(place: Place, lines: int) -> Place:
+    return place if place.line is None else place._replace(line=place.line + lines)
 
 
 def located(error: ArgumentError, batch: Batch) -> XentError:

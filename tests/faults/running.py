@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -25,12 +25,17 @@ class Answered(NamedTuple):
     stderr: str
 
 
-def run_inside(arguments: Sequence[str], folder: Path, stdin: bytes = b"") -> Answered:
+def run_inside(
+    arguments: Sequence[str],
+    folder: Path,
+    stdin: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+) -> Answered:
     """The command, run in a folder; an exception that it does not tell in a sentence comes out."""
     stdout, stderr = (
         io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)
     )
-    with _standard_input(stdin), _state_kept(), _within(folder):
+    with _standard_input(stdin), _state_kept(environment or {}), _within(folder):
         with mock.patch.multiple(sys, stdout=stdout, stderr=stderr):
             code = main.main(list(arguments))
         return Answered(code, _written(stdout), _written(stderr).decode())
@@ -55,7 +60,7 @@ def _standard_input(content: bytes) -> Iterator[None]:
 
 
 @contextmanager
-def _state_kept() -> Iterator[None]:
+def _state_kept(environment: Mapping[str, str]) -> Iterator[None]:
     """What a command changes in its process: how signals are handled; what changes a command."""
     options = [name for name in os.environ if name.startswith("XENT_")]
     handler = signal.getsignal(signal.SIGTERM)
@@ -63,6 +68,7 @@ def _state_kept() -> Iterator[None]:
         with mock.patch.dict(os.environ):
             for name in options:
                 del os.environ[name]
+            os.environ.update(environment)
             yield
     finally:
         signal.signal(signal.SIGTERM, handler)

@@ -11,7 +11,7 @@ import pytest
 
 from xentcli.errors import DataError, UsageError
 from xentcli.model import Batch, Origin
-from xentcli.readers import chosen_format, text
+from xentcli.readers import chosen_format
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.json_lines import is_json_lines, open_input
 from xentcli.readers.source import named
@@ -208,7 +208,7 @@ def test_rows_with_faults_are_left_out(tmp_path: Path) -> None:
 
 
 def test_rows_with_faults_become_nan(tmp_path: Path) -> None:
-    found = batch(tmp_path, BAD, LABELS._replace(on_error="nan", keep_rows=True))
+    found = batch(tmp_path, BAD, LABELS._replace(on_error="nan", keep_rows="cells"))
     nan = float("nan")
     np.testing.assert_array_equal(found.values, [[1, 2], [nan, nan], [3, 4], [nan, nan]])
     assert found.labels.tolist() == [0, 0, 1, 0]
@@ -250,7 +250,7 @@ def test_blocks_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
         for n in range(20)
     )
     whole = batch(tmp_path, lines)
-    monkeypatch.setattr(text, "BLOCK_BYTES", size)
+    monkeypatch.setenv("XENT_BLOCK_BYTES", str(size))
     parts = batches(tmp_path, lines, attached(LABELS, ",".join(str(n % 2) for n in range(20))))
     assert np.concatenate([part.values for part in parts]).tolist() == whole.values.tolist()
     assert np.concatenate([part.labels for part in parts]).tolist() == whole.labels.tolist()
@@ -262,7 +262,7 @@ def test_blocks_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
 
 def test_a_line_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XENT_MAX_LINE", "1000")
-    monkeypatch.setattr(text, "BLOCK_BYTES", 64)
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "64")
     assert "a line of more than 1000 bytes" in failure(tmp_path, GOOD + " " * 2000 + GOOD)
 
 
@@ -275,7 +275,7 @@ def test_any_process_may_read(tmp_path: Path) -> None:
 
 def test_records_keep_the_text_of_their_fields(tmp_path: Path) -> None:
     line = '{ "p" : 1.10,"big":1e400,"s":"\\ud83d NaN", "n":[NaN,"NaN", -Infinity],"logits":[1]}'
-    found = batch(tmp_path, line, LABELS._replace(keep_records=True, keep_rows=True))
+    found = batch(tmp_path, line, LABELS._replace(keep_records=True, keep_rows="cells"))
     assert found.rows is None
     assert found.records == [
         {
@@ -290,12 +290,12 @@ def test_records_keep_the_text_of_their_fields(tmp_path: Path) -> None:
 
 def test_rows_have_a_column_a_class(tmp_path: Path) -> None:
     line = '{"id": "a, \\"b\\"", "logits": [1, 2.50], "label": 0, "x": null, "l": [1, 2]}'
-    found = batch(tmp_path, line, LABELS._replace(keep_rows=True))
+    found = batch(tmp_path, line, LABELS._replace(keep_rows="cells"))
     assert found.rows is not None
     assert found.rows.header == (b"id", b"0", b"1", b"label", b"x", b"l")
     assert found.rows.cells == [[b'"a, ""b"""', b"1", b"2.5", b"0", b"", b'"[1, 2]"']]
     assert found.rows.values_at == (1, 2)
-    named_classes = LABELS._replace(keep_rows=True, classes=("cat", "dog"))
+    named_classes = LABELS._replace(keep_rows="cells", classes=("cat", "dog"))
     assert opened(tmp_path, line, named_classes).rows == found.rows._replace(
         header=(b"id", b"cat", b"dog", b"label", b"x", b"l"), cells=[]
     )
@@ -303,12 +303,12 @@ def test_rows_have_a_column_a_class(tmp_path: Path) -> None:
 
 def test_a_row_has_the_keys_of_the_first_record(tmp_path: Path) -> None:
     lines = '{"logits": [1], "n": 1}\n{"logits": [1]}\n{"logits": [1], "m": 1}'
-    message = failure(tmp_path, lines, LABELS._replace(keep_rows=True))
+    message = failure(tmp_path, lines, LABELS._replace(keep_rows="cells"))
     assert message.startswith('preds.jsonl:3: the first record has no key "m"')
 
 
 def test_images_are_no_rows(tmp_path: Path) -> None:
-    found = opened(tmp_path, "[[1, 2]]", LABELS._replace(keep_rows=True))
+    found = opened(tmp_path, "[[1, 2]]", LABELS._replace(keep_rows="cells"))
     assert found.rows is None
     assert found.dimensions == 1
 

@@ -121,6 +121,6 @@ def test_files_that_do_not_belong_together(second: str, message: str, folder: Pa
 @pytest.mark.parametrize("second", ["label,a,b\n0,1,2\n", "a,b,label,note\n1,2,0,x\n"])
 def test_rows_that_are_passed_on_have_one_header(second: str, folder: Path) -> None:
     put(folder, a=HEADER + "1,2,0\n", b=second)
-    request = LABELS._replace(keep_rows=True)
+    request = LABELS._replace(keep_rows="cells")
     with pytest.raises(DataError, match=r"its header differs from that of a\.csv: column"):
         joined([opened("a.csv", request), opened("b.csv", request)])

@@ -38,7 +38,7 @@ def records_of(stream: BinaryIO, dialect: Dialect = COMMA) -> list[Record] | str
     found: list[Record] = []
     line = 1
     try:
-        for block in text.blocks(stream, dialect, "a.csv"):
+        for block in text.blocks(stream, dialect, "a.csv", 1 << 16):
             found += text.records(block, dialect, line, "a.csv")
             line += text.line_ends(block)
     except DataError as error:
@@ -61,7 +61,7 @@ def test_any_reads_of_a_stream_give_the_records_of_the_whole(
 @given(tangled, cuts)
 def test_blocks_are_the_stream_and_end_where_records_end(whole: bytes, sizes: list[int]) -> None:
     stream = reads_of(whole, sizes)
-    blocks = list(text.blocks(stream, COMMA, "a.csv"))
+    blocks = list(text.blocks(stream, COMMA, "a.csv", 1 << 16))
     assert b"".join(blocks) == whole
     assert all(blocks)
     assert all(block.endswith((b"\n", b"\r")) for block in blocks[:-1])
@@ -213,4 +213,4 @@ def test_a_line_without_end_does_not_fill_the_memory(
     monkeypatch.setenv("XENT_MAX_LINE", "1000")
     stream = io.BytesIO(start + b"1" * 5000)
     with pytest.raises(DataError, match="a line of more than 1000 bytes"):
-        list(text.blocks(stream, COMMA, "a.csv"))
+        list(text.blocks(stream, COMMA, "a.csv", 1 << 16))

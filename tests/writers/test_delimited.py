@@ -97,14 +97,14 @@ def test_what_is_passed_on_reads_back(
     classes = values.shape[1]
     made = batch_of(values, labels=np.zeros(len(values), dtype=np.int64))
     _, first = read_again(
-        tmp_path, "csv", written("csv", made, Answer("probs", values)), Request(keep_rows=True)
+        tmp_path, "csv", written("csv", made, Answer("probs", values)), Request(keep_rows="cells")
     )
     assert first.rows is not None
     quoted = ['"' + note.replace('"', '""') + '"' for note in notes]
     cells = [[*row, note.encode()] for row, note in zip(first.rows.cells, quoted, strict=False)]
     rows = first.rows._replace(header=(*first.rows.header, b"note"), cells=cells)
     found = written(format, first._replace(rows=rows), Answer("grad", -values))
-    request = Request(keep_rows=True, logit_cols=f"2-{classes + 1}")
+    request = Request(keep_rows="cells", logit_cols=f"2-{classes + 1}")
     _, again = read_again(tmp_path, format, found, request)
     assert same_bits(again.values, -values)
     assert again.rows is not None

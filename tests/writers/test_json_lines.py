@@ -29,7 +29,7 @@ from xentcli.writers import json_lines
 from xentcli.writers.interface import View
 
 shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-LABELS = Request(wanted="labels or targets", keep_records=True, keep_rows=True)
+LABELS = Request(wanted="labels or targets", keep_records=True, keep_rows="cells")
 LOSS = Answer("loss", np.array([0.5]))
 
 

@@ -54,6 +54,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         request.classes,
         partial(_chunks, layout, words, targets),
         partial(read, _without_contents(layout)),
+        workers="threads",
         has_labels=layout.labels is not None or typed_labels,
         has_targets=layout.targets is not None or targets is not None,
         dimensions=len(layout.shape) - 2,

@@ -56,6 +56,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         layout.classes,
         chunks,
         partial(read, layout),
+        workers="threads",
         has_labels=columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(columns.targets) or (attached is not None and attached.labels is None),

@@ -14,8 +14,10 @@ from xentcli.model import Remark
 from xentcli.readers import cells, encoding, text
 from xentcli.readers.columns import chosen_columns, left_over, loss_taken_for_a_class
 from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.rows import Layout, passed_on, read
+from xentcli.readers.row_layout import Layout, passed_on
+from xentcli.readers.rows import read
 from xentcli.readers.source import Source, is_read_once, opened, size_of
+from xentcli.readers.spans import LINE_END, parts_of, spans_of
 from xentcli.readers.text import Cursor, Dialect
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
@@ -44,6 +46,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     start = _start(source, request, dialect)
     layout = _layout(source, request, dialect, start)
     attached = request.attached
+    at, line = start.rows
+    spans = None
+    if attached is None:
+        spans = spans_of(source, request.encoding, at, line, LINE_END)
     return Opened(
         source.name,
         layout.kind,
@@ -51,6 +57,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         layout.classes,
         partial(_chunks, source, layout, start),
         partial(read, layout),
+        spans,
+        partial(parts_of, partial(_blocks, layout), text.line_ends, source.name),
+        workers="processes",
+        numbered=attached is not None,
         has_labels=layout.columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(layout.columns.targets)
@@ -86,7 +96,7 @@ def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
 
 def _start(source: Source, request: Request, dialect: Dialect) -> Start:
     with _text_of(source, request) as stream:
-        later = text.blocks(stream, dialect, source.name)
+        later = text.blocks(stream, dialect, source.name, text.BLOCK_BYTES)
         block = next(later, b"").removeprefix(text.BYTE_ORDER_MARK)
     cursor = Cursor(0, 1)
     while cursor.at < len(block):
@@ -108,17 +118,23 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
         if is_read_once(source):
             blocks = chain([start.block], start.later)
         else:
-            again = text.blocks(stream, layout.dialect, source.name)
+            again = text.blocks(stream, layout.dialect, source.name, text.block_bytes())
             blocks = chain([next(again, b"").removeprefix(text.BYTE_ORDER_MARK)], again)
         for block in blocks:
-            data, at = block[at:], 0
+            # A header may be longer than a block.
+            data, at = block[at:], max(0, at - len(block))
             samples = text.count_records(data, layout.dialect, line, source.name)
+            lines = text.line_ends(data)
             # The first block may be the header alone.
             if samples:
-                yield Chunk(number, first, samples, data, line, size=len(block))
+                yield Chunk(number, first, samples, data, line, size=len(block), lines=lines)
                 number += 1
             first += samples
-            line += text.line_ends(data)
+            line += lines
+
+
+def _blocks(layout: Layout, stream: BinaryIO, length: int) -> Iterator[bytes]:
+    return text.blocks(stream, layout.dialect, layout.source, text.block_bytes(), length)
 
 
 def _layout(source: Source, request: Request, dialect: Dialect, start: Start) -> Layout:
@@ -150,6 +166,7 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
         request.kind or "logits",
         request,
         classes,
+        tuple(numeric),
     )
 
 

@@ -9,6 +9,8 @@ from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
 
 OnError = Literal["stop", "skip", "nan"]
 Wanted = Literal["none", "labels", "labels or targets"]
+Workers = Literal["processes", "threads"]
+KeepRows = Literal["lines", "around", "cells"]
 
 
 class Attached(NamedTuple):
@@ -23,8 +25,8 @@ class Attached(NamedTuple):
 class Request(NamedTuple):
     """What the command line says about the input.
 
-    ``keep_rows`` asks for :class:`xentcli.model.Rows` to be passed on as text, ``keep_records`` for
-    the samples' records to be passed on as JSON.
+    ``keep_rows`` asks for :class:`xentcli.model.Rows` to be passed on as text, and how far they
+    must be taken apart for that; ``keep_records`` for the samples' records to be passed on as JSON.
     """
 
     wanted: Wanted = "none"
@@ -37,7 +39,7 @@ class Request(NamedTuple):
     classes: tuple[str, ...] = ()
     ignore_index: int = -100
     attached: Attached | None = None
-    keep_rows: bool = False
+    keep_rows: KeepRows | None = None
     keep_records: bool = False
     class_axis: int = 1
     delimiter: str | None = None
@@ -50,10 +52,46 @@ class Request(NamedTuple):
     on_error: OnError = "stop"
 
 
+class Span(NamedTuple):
+    """Some records of a file as they stand there: from one byte to before another."""
+
+    path: str
+    start: int
+    end: int
+
+
+class Chunk(NamedTuple):
+    """A piece of an input: ``number`` from 0, the first sample's number, how many samples there are
+    (those that turn out to be faulty included), and what is in it.
+
+    Of a text, ``data`` are bytes, or a :class:`Span` of whose records neither the number is known
+    nor, behind the first span of a file, where they stand. ``line`` is the physical line on which
+    they begin, ``lines`` how many there are; of a table, ``line`` is the number of the first row,
+    from 1. Of several files, ``file`` says which. ``size`` is how many bytes of the input it takes.
+    """
+
+    number: int
+    first: int
+    samples: int
+    data: Any
+    line: int = 1
+    file: int = 0
+    size: int = 0
+    lines: int = 0
+
+
+def itself(chunk: Chunk) -> Iterator[Chunk]:
+    """The parts of a chunk that is in one piece."""
+    yield chunk
+
+
 class Opened(NamedTuple):
     """An input: what is known before the first sample, its chunks, and how one becomes a batch.
 
-    ``read`` and the chunks can be pickled, so that any process may do the reading. ``single`` says
+    ``read`` and the chunks can be pickled, so that any process may do the reading. A large file may
+    be read in ``spans`` as well, ``parts`` of which can be read; where there is something to gain,
+    ``workers`` says what kind of them to share the chunks among. ``numbered`` says that a chunk can
+    be read only if it is known how many samples come before it. ``single`` says
     that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
     ``class_axis`` where the input had them, before they were put at 1; ``header`` are the names of
     all columns. ``rows`` has the header of a
@@ -67,6 +105,10 @@ class Opened(NamedTuple):
     classes: tuple[str, ...]
     chunks: Callable[[], Iterator[Any]]
     read: Callable[[Any], Batch]
+    spans: Callable[[], Iterator[Chunk]] | None = None
+    parts: Callable[[Chunk], Iterator[Chunk]] = itself
+    workers: Workers | None = None
+    numbered: bool = True
     has_labels: bool = False
     has_targets: bool = False
     single: bool = False
@@ -82,21 +124,3 @@ class Opened(NamedTuple):
     def has_target(self) -> bool:
         """Whether there is anything to measure the samples against."""
         return self.has_labels or self.has_targets
-
-
-class Chunk(NamedTuple):
-    """A piece of an input: ``number`` from 0, the first sample's number, how many samples there are
-    (those that turn out to be faulty included), and what is in it.
-
-    Of a text, ``data`` are bytes and ``line`` is the physical line on which they begin; of a table
-    it is the number of the first row, from 1. Of several
-    files, ``file`` says which. ``size`` is how many bytes of the input it takes, for progress.
-    """
-
-    number: int
-    first: int
-    samples: int
-    data: Any
-    line: int = 1
-    file: int = 0
-    size: int = 0

@@ -11,13 +11,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Kind
-from xentcli.readers import encoding, json_passed, text
+from xentcli.readers import encoding, json_passed, quotes, text
 from xentcli.readers.columns import chosen_columns, loss_taken_for_a_class
 from xentcli.readers.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked_kind
 from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.json_record import Layout, Line, field, lines_of, parsed, read
+from xentcli.readers.json_record import Line, field, lines_of, parsed, read
 from xentcli.readers.nested import NON_FINITE, as_array, fault, shown
+from xentcli.readers.record_layout import Layout
 from xentcli.readers.source import Source, is_read_once, opened, size_of, told_by
+from xentcli.readers.spans import NEWLINE, parts_of, spans_of
 
 # Enough records to tell a key of numbers from one of names, few enough to be quick.
 SAMPLE_RECORDS = 1000
@@ -34,7 +36,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the first records, and decides which key is what."""
     start = _start(source, request)
     layout = _layout(source, request, start)
-    attached = request.attached
+    attached, numbered = request.attached, _is_numbered(layout)
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
     return Opened(
         source.name,
@@ -43,6 +45,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         layout.classes,
         partial(_chunks, source, layout, start),
         partial(read, layout),
+        None if numbered else spans_of(source, request.encoding, 0, 1, NEWLINE),
+        partial(parts_of, partial(_span_blocks, source.name), _line_ends, source.name),
+        workers="processes",
+        numbered=numbered,
         has_labels=layout.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(layout.targets) or (attached is not None and attached.targets is not None),
@@ -74,13 +80,18 @@ def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
         yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
-def _blocks(stream: BinaryIO, source: str) -> Iterator[bytes]:
-    """The bytes of a stream in blocks that end where a line ends."""
+def _blocks(
+    stream: BinaryIO, source: str, at_once: int, length: int | None = None
+) -> Iterator[bytes]:
+    """The bytes of a stream in blocks that end where a line ends; with a length, so many of them,
+    from within the stream."""
     block, rest, size, limit = b"", list[bytes](), 0, text.longest_line()
-    mark = text.BYTE_ORDER_MARK
+    mark = text.BYTE_ORDER_MARK if length is None else b""
     while True:
         with told_by(source):
-            found = stream.read(text.BLOCK_BYTES)
+            found = stream.read(at_once if length is None else min(length, at_once))
+        if length is not None:
+            length -= len(found)
         if not found:
             # A last line without its end goes with those before it.
             last = b"".join([block, *rest]).removeprefix(mark)
@@ -106,7 +117,7 @@ def _blocks(stream: BinaryIO, source: str) -> Iterator[bytes]:
 
 def _start(source: Source, request: Request) -> Start:
     with _text_of(source, request) as stream:
-        later = _blocks(stream, source.name)
+        later = _blocks(stream, source.name, text.BLOCK_BYTES)
         blocks: list[bytes] = []
         for block in later:
             blocks.append(block)
@@ -120,14 +131,31 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     """The blocks with their first lines; a file is read anew, standard input goes on."""
     first, line = 0, 1
     with _text_of(source, layout.request) as stream:
-        blocks = _blocks(stream, source.name)
+        blocks = _blocks(stream, source.name, text.block_bytes())
         if is_read_once(source):
             blocks = chain(start.blocks, start.later)
         for number, block in enumerate(blocks):
             samples = sum(1 for content in block.split(b"\n") if content.strip())
-            yield Chunk(number, first, samples, block, line, size=len(block))
+            lines = _line_ends(block)
+            yield Chunk(number, first, samples, block, line, size=len(block), lines=lines)
             first += samples
-            line += block.count(b"\n")
+            line += lines
+
+
+def _is_numbered(layout: Layout) -> bool:
+    """Whether the samples are matched with labels, or are given numbers, where they have no fields
+    to be known by."""
+    request = layout.request
+    made = request.keep_rows is not None and not request.keep_records and not layout.is_table
+    return made or request.attached is not None
+
+
+def _span_blocks(source: str, stream: BinaryIO, length: int) -> Iterator[bytes]:
+    return _blocks(stream, source, text.block_bytes(), length)
+
+
+def _line_ends(block: bytes) -> int:
+    return quotes.count(block, quotes.NEWLINE)
 
 
 def _layout(source: Source, request: Request, start: Start) -> Layout:

@@ -12,7 +12,8 @@ from xentcli.quoting import csv_cell
 from xentcli.readers.nested import Spelled
 
 if TYPE_CHECKING:
-    from xentcli.readers.json_record import Layout, Sample
+    from xentcli.readers.json_record import Sample
+    from xentcli.readers.record_layout import Layout
 
 DECODER = json.JSONDecoder()
 DELIMITER = b","

@@ -14,8 +14,10 @@ from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
 from xentcli.readers import cells, json_passed
 from xentcli.readers.attach import with_attached
 from xentcli.readers.document import RepeatedKey, collect_labels, label_of, not_json, unrepeated
-from xentcli.readers.interface import Chunk, Request
+from xentcli.readers.interface import Chunk
 from xentcli.readers.nested import Spelled, as_array, as_number, classes_second, fault, shown
+from xentcli.readers.record_layout import Layout
+from xentcli.readers.whole_lines import whole
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
 PLAIN = frozenset((float, int))
@@ -26,43 +28,6 @@ class Line(NamedTuple):
 
     number: int
     content: bytes
-
-
-class Layout(NamedTuple):
-    """Where in each line the numbers are: everything that a worker needs to know.
-
-    ``key`` has the list of values, of the shape ``shape`` with its classes at ``class_at``; if it
-    is None the line is that list, or ``flat`` are the keys of a value each. ``targets`` is one key
-    of a list, or a key a class. ``columns`` are the first record's keys.
-    """
-
-    source: str
-    request: Request
-    kind: Kind
-    shape: tuple[int, ...]
-    classes: tuple[str, ...] = ()
-    key: str | None = None
-    flat: tuple[str, ...] = ()
-    class_at: int = 0
-    label: str | None = None
-    targets: tuple[str, ...] = ()
-    weight: str | None = None
-    columns: tuple[str, ...] = ()
-
-    @property
-    def class_count(self) -> int:
-        """How many classes there are."""
-        return self.shape[self.class_at]
-
-    @property
-    def label_shape(self) -> tuple[int, ...]:
-        """The shape of a sample's labels: one a position."""
-        return self.shape[: self.class_at] + self.shape[self.class_at + 1 :]
-
-    @property
-    def is_table(self) -> bool:
-        """Whether a sample is one row."""
-        return len(self.shape) == 1
 
 
 class Sample(NamedTuple):
@@ -118,6 +83,11 @@ def _place(layout: Layout, line: Line) -> Place:
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole lines."""
+    at_once = whole(layout, chunk.data)
+    if at_once is not None:
+        lines = range(chunk.line, chunk.line + len(at_once.values))
+        batch = _of_arrays(layout, lines, chunk.first, *at_once)
+        return _attached(batch, layout, range(chunk.first, chunk.first + len(lines)))
     samples: list[Sample] = []
     numbers: list[int] = []
     faults: list[Fault] = []
@@ -299,9 +269,23 @@ def _batch(layout: Layout, samples: Sequence[Sample], first: int) -> Batch:
     elif request.keep_rows and layout.is_table:
         found = [json_passed.cells(one, layout, _place(layout, one.line)) for one in samples]
         rows = json_passed.rows(layout, found)
+    values = _stacked(layout, [sample.values for sample in samples])
+    batch = _of_arrays(layout, lines, first, values, labels, targets, weight)
+    return batch._replace(rows=rows, records=records)
+
+
+def _of_arrays(
+    layout: Layout,
+    lines: Sequence[int],
+    first: int,
+    values: AnyArray,
+    labels: AnyArray,
+    targets: AnyArray,
+    weight: AnyArray,
+) -> Batch:
     keys = layout.flat or (() if layout.key is None else (layout.key,))
     return Batch(
-        values=_stacked(layout, [sample.values for sample in samples]),
+        values=values,
         kind=layout.kind,
         values_from=_origin(layout, lines, keys),
         classes=layout.classes,
@@ -310,8 +294,6 @@ def _batch(layout: Layout, samples: Sequence[Sample], first: int) -> Batch:
         target_from=_target_origin(layout, lines),
         sample_weight=weight,
         first=first,
-        rows=rows,
-        records=records,
     )
 
 

@@ -44,7 +44,7 @@ def labels_of_text(source: Source, request: Request, format_name: str) -> Attach
     with opened(source) as raw:
         stream = encoding.as_utf8(raw, request.encoding, source.name)
         line = 1
-        for block in text.blocks(stream, dialect, source.name):
+        for block in text.blocks(stream, dialect, source.name, text.block_bytes()):
             data = block.removeprefix(text.BYTE_ORDER_MARK)
             for record in text.records(data, dialect, line, source.name):
                 row = [_content(cell, source, record.line) for cell in record.cells]

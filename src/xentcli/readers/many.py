@@ -39,6 +39,10 @@ def joined(inputs: Sequence[Opened]) -> Opened:
         source=f"{first.source} and {len(inputs) - 1} more",
         chunks=partial(_chunks, inputs),
         read=partial(_read, tuple(opened.read for opened in inputs)),
+        spans=_spans_of(inputs),
+        parts=partial(_parts, tuple(opened.parts for opened in inputs)),
+        workers=first.workers if len({opened.workers for opened in inputs}) == 1 else None,
+        numbered=any(opened.numbered for opened in inputs),
         size=None if None in sizes else sum(size or 0 for size in sizes),
         remarks=tuple(remark for opened in inputs for remark in opened.remarks),
     )
@@ -78,6 +82,25 @@ def _listed(opened: Opened) -> str:
         return f"{opened.class_count} of them"
     names = ", ".join(quoted(name) for name in opened.classes[:5])
     return names + (", …" if len(opened.classes) > 5 else "")
+
+
+def _spans_of(inputs: Sequence[Opened]) -> Callable[[], Iterator[Chunk]] | None:
+    if any(opened.numbered for opened in inputs) or all(opened.spans is None for opened in inputs):
+        return None
+    return partial(_spans, inputs)
+
+
+def _spans(inputs: Sequence[Opened]) -> Iterator[Chunk]:
+    """Large files in spans, small ones in chunks; how many samples come before is not known."""
+    number = 0
+    for file, opened in enumerate(inputs):
+        for chunk in (opened.spans or opened.chunks)():
+            yield chunk._replace(number=number, file=file)
+            number += 1
+
+
+def _parts(parts: Sequence[Callable[[Chunk], Iterator[Chunk]]], chunk: Chunk) -> Iterator[Chunk]:
+    return parts[chunk.file](chunk)
 
 
 def _chunks(inputs: Sequence[Opened]) -> Iterator[Chunk]:

@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Excerpt, Place, counted, quoted
-from xentcli.model import AnyArray, Batch, Fault, Kind, Origin, Rows
+from xentcli.model import AnyArray, Batch, Fault, Origin, Rows
 from xentcli.readers import cells, text
 from xentcli.readers.attach import with_attached
-from xentcli.readers.columns import Columns
-from xentcli.readers.interface import Chunk, Request
-from xentcli.readers.text import Dialect, Record
+from xentcli.readers.interface import Chunk
+from xentcli.readers.row_layout import Layout, Parsed, passed_on
+from xentcli.readers.text import Record
+from xentcli.readers.whole_block import whole
 
 PLAIN = b"0123456789+-.eE"
-
-
-class Layout(NamedTuple):
-    """How the columns of a text are to be read: everything that a worker needs to know."""
-
-    source: str
-    dialect: Dialect
-    newline: bytes
-    header: tuple[bytes, ...]
-    names: tuple[str, ...]
-    columns: Columns
-    kind: Kind
-    request: Request
-    classes: tuple[str, ...]
-
-
-class Parsed(NamedTuple):
-    """The numbers of some records: values, labels, soft targets, sample weights."""
-
-    values: AnyArray
-    labels: AnyArray = None
-    targets: AnyArray = None
-    weight: AnyArray = None
 
 
 class CellError(Exception):
@@ -53,40 +30,46 @@ class CellError(Exception):
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole records."""
+    at_once = whole(layout, chunk.data, chunk.line)
+    if at_once is not None:
+        return _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
     found = list(text.records(chunk.data, layout.dialect, chunk.line, layout.source))
     faults: list[Fault] = []
     kept: Sequence[int] = range(len(found))
     parsed = _all_at_once(layout, found)
     if parsed is None:
         found, kept, parsed = _one_by_one(layout, found, faults)
-    lines = [record.line for record in found]
-    columns, request = layout.columns, layout.request
+    passed = passed_on(layout, [r.cells for r in found]) if layout.request.keep_rows else None
+    batch = _batch(layout, chunk, parsed, [record.line for record in found], passed, kept)
+    return batch._replace(faults=tuple(faults))
+
+
+def _batch(
+    layout: Layout,
+    chunk: Chunk,
+    parsed: Parsed,
+    lines: Sequence[int],
+    rows: Rows | None,
+    kept: Sequence[int] | None = None,
+) -> Batch:
+    """The samples with their places; ``kept`` are the numbers of those that are left."""
+    request = layout.request
     batch = Batch(
         values=parsed.values,
         kind=layout.kind,
-        values_from=_origin(layout, lines, columns.values),
+        values_from=_origin(layout, lines, layout.columns.values),
         classes=layout.classes,
         labels=parsed.labels,
         targets=parsed.targets,
         target_from=_target_origin(layout, lines),
         sample_weight=parsed.weight,
         first=chunk.first,
-        rows=passed_on(layout, [r.cells for r in found]) if request.keep_rows else None,
-        faults=tuple(faults),
+        rows=rows,
     )
-    return with_attached(batch, request, layout.source, [chunk.first + at for at in kept])
-
-
-def passed_on(layout: Layout, rows: list[list[bytes]]) -> Rows:
-    """The rows as they were written."""
-    return Rows(
-        layout.header,
-        rows,
-        layout.columns.values,
-        layout.dialect.delimiter,
-        layout.newline,
-        layout.request.decimal.encode(),
-    )
+    if request.attached is None:
+        return batch
+    numbers = range(len(lines)) if kept is None else kept
+    return with_attached(batch, request, layout.source, [chunk.first + at for at in numbers])
 
 
 def _all_at_once(layout: Layout, found: Sequence[Record]) -> Parsed | None:

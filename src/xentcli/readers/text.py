@@ -13,9 +13,10 @@ from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError
+from xentcli.readers import quotes
 from xentcli.readers.source import told_by
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 19
 LONGEST_LINE = 64 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -44,12 +45,22 @@ class Cursor(NamedTuple):
 
 def longest_line() -> int:
     """How many bytes a record may have."""
-    limit = os.environ.get("XENT_MAX_LINE", "")
-    if not limit:
-        return LONGEST_LINE
-    if not limit.isdecimal() or int(limit) == 0:
-        raise UsageError(f"XENT_MAX_LINE: {limit!r} is not a number of bytes")
-    return int(limit)
+    return _bytes_from("XENT_MAX_LINE", LONGEST_LINE)
+
+
+def block_bytes() -> int:
+    """How many bytes are read at a time, but for the first block: from that it is concluded what
+    the columns are."""
+    return _bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES)
+
+
+def _bytes_from(name: str, usual: int) -> int:
+    given = os.environ.get(name, "")
+    if not given:
+        return usual
+    if not given.isdecimal() or int(given) == 0:
+        raise UsageError(f"{name}: {given!r} is not a number of bytes")
+    return int(given)
 
 
 @lru_cache(maxsize=8)
@@ -81,9 +92,14 @@ def records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[R
 
 def count_records(text: bytes, dialect: Dialect, line: int, source: str) -> int:
     """How many records a block has."""
-    plain = not (b'"' in text or b"\r" in text or dialect.comment)
-    if plain and b"\n\n" not in text and not text.startswith(b"\n"):
-        return text.count(b"\n") + bool(text and not text.endswith(b"\n"))
+    plain = not (b"\r" in text or dialect.comment or b"\n\n" in text or text.startswith(b"\n"))
+    if plain and b'"' not in text:
+        ended = quotes.count(text, quotes.NEWLINE)
+        return ended + bool(text and not text.endswith(b"\n"))
+    if plain and text.endswith(b"\n"):
+        ends = quotes.line_ends_outside(text, dialect.delimiter)
+        if ends is not None and ends.size and ends[-1] == len(text) - 1:
+            return int(ends.size)
     return sum(1 for _ in records(text, dialect, line, source))
 
 
@@ -121,16 +137,22 @@ def _plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]
 
 def line_ends(text: bytes) -> int:
     """How many physical lines end in a text: at \\n, \\r\\n, or a lone \\r."""
-    newlines, returns = text.count(b"\n"), text.count(b"\r")
-    return newlines + returns - (text.count(b"\r\n") if newlines and returns else 0)
+    newlines = quotes.count(text, quotes.NEWLINE)
+    if b"\r" not in text:
+        return newlines
+    return newlines + text.count(b"\r") - text.count(b"\r\n")
 
 
-def blocks(stream: BinaryIO, dialect: Dialect, source: str) -> Iterator[bytes]:
-    """The bytes of a stream in blocks that end where a record ends."""
+def blocks(
+    stream: BinaryIO, dialect: Dialect, source: str, size: int, length: int | None = None
+) -> Iterator[bytes]:
+    """The bytes of a stream in blocks that end where a record ends, ``size`` being read at a time;
+    with a length, those of the records that begin within so many bytes."""
     rest, limit = b"", longest_line()
+    left = size if length is None else length
     while True:
         with told_by(source):
-            read = stream.read(BLOCK_BYTES)
+            read = stream.read(min(size, left) if left > 0 else size)
         rest += read
         if not read:
             break
@@ -138,6 +160,11 @@ def blocks(stream: BinaryIO, dialect: Dialect, source: str) -> Iterator[bytes]:
         if cut:
             yield rest[:cut]
             rest = rest[cut:]
+        if length is not None:
+            # What was read beyond the length, because a record went on there, is left to others.
+            beyond, left = left <= 0, left - len(read)
+            if left <= 0 and (not rest or (beyond and cut)):
+                return
         if len(rest) > limit:
             raise _too_long(source, limit)
     if len(rest) > limit and not last_record_end(rest, dialect):
@@ -159,6 +186,10 @@ def last_record_end(text: bytes, dialect: Dialect) -> int:
     if b'"' not in text:
         # A \\r at the very end may be the first half of \\r\\n.
         return max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
+    if not dialect.comment:
+        ends = quotes.line_ends_outside(text, dialect.delimiter)
+        if ends is not None:
+            return int(ends[-1]) + 1 if ends.size else 0
     pattern, at, cut = _cell_pattern(dialect.delimiter), 0, 0
     while at < len(text):
         if at == cut and dialect.comment and text.startswith(dialect.comment, at):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from xentcli.core.target import unnormalised_samples
 from xentcli.errors import ArgumentError
-from xentcli.model import AnyArray, Batch
+from xentcli.model import AnyArray, Batch, Remark
 from xentcli.report import answers
 from xentcli.report.calculation import Calculation
 
@@ -59,3 +59,16 @@ def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, 
     if batch.kind == "log_probs":
         above = (positions > ROUNDING).any(axis=1)
         yield "log_probs", "a log-probability is above 0; are these logits?", above
+
+
+def merged(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Remarks of the same kind become one: the first place, and how many samples in all."""
+    result = {remark.message: remark for remark in known}
+    for remark in found:
+        first = result.get(remark.message)
+        if first is None:
+            result[remark.message] = remark
+        else:
+            total = first.samples + remark.samples
+            result[remark.message] = first._replace(samples=total)
+    return tuple(result.values())

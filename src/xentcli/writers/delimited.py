@@ -4,13 +4,14 @@ where the delimiter stays the input's own."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 
 import numpy as np
 
 from xentcli.model import Answer, Batch, Report, Rows
 from xentcli.quoting import csv_cell
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.numbers import shortest, shortest_one
+from xentcli.writers.numbers import shortest, shortest_cells, shortest_one, shortest_rows
 from xentcli.writers.quiet import class_count, position_rows
 
 ROWS_WAIT = False
@@ -29,6 +30,16 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     """A batch's rows."""
     if not stream.each:
         return b""
+    passed = batch.rows
+    if passed is not None and passed.lines is not None:
+        texts = shortest_cells(answer.values)
+        pieces = zip(passed.lines, repeat(passed.delimiter), texts, repeat(passed.newline))
+        return b"".join(chain.from_iterable(pieces))
+    if passed is not None and passed.around is not None:
+        texts = shortest_rows(answer.values, passed.delimiter)
+        heads, tails = passed.around
+        pieces = zip(heads, texts, tails, repeat(passed.newline))
+        return b"".join(chain.from_iterable(pieces))
     return _written(cell_rows(batch, answer), stream)
 
 
@@ -82,7 +93,7 @@ def cell_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
 
 
 def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
-    texts = [text.encode("ascii") for text in shortest(answer.values)]
+    texts = shortest_cells(answer.values)
     if rows.decimal != b".":
         # What is passed on and what is new have to be read by the same rule.
         texts = [csv_cell(text.replace(b".", rows.decimal), rows.delimiter) for text in texts]

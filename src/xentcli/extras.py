@@ -1,0 +1,52 @@
+"""The packages of the extra ``fast``: what comes of them is the same as without them.
+
+XENT_FAST=0 does without, XENT_FAST=1 takes them also where there is so little to do that their
+import takes longer.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+# About what is done without them in the time that an import takes.
+LITTLE_BYTES = 1 << 17
+
+
+def simdjson(size: int) -> Any:
+    """A parser of pysimdjson for so many bytes of text; None where it is not to be used."""
+    return _parser() if _is_wanted(size) else None
+
+
+def orjson(size: int) -> Any:
+    """The module orjson for that many bytes of text; None where it is not to be used."""
+    return _orjson() if _is_wanted(size) else None
+
+
+def _is_wanted(size: int) -> bool:
+    asked = os.environ.get("XENT_FAST")
+    return asked == "1" or (asked != "0" and size > LITTLE_BYTES)
+
+
+@cache
+def _parser() -> Any:
+    module = _module("simdjson")
+    return module and module.Parser()
+
+
+@cache
+def _orjson() -> Any:
+    module = _module("orjson")
+    # Most numbers it writes as Python does; another version may do so in a way of its own.
+    probes = [0.1, -0.0, 1e-4, 12345678.9, 1e15, 9.007199254740993e15, 1e-10, 1.5e-300, 5e-324]
+    same = ",".join(map(repr, probes)).encode("ascii")
+    return module if module and module.dumps(probes)[1:-1] == same else None
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

@@ -1,0 +1,147 @@
+"""Runs the work on this machine: in this process, in threads or in processes, whichever suits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import Any
+
+from xentcli import engine
+from xentcli.engine import Done, Follows, Submit
+from xentcli.errors import DataError
+from xentcli.readers.interface import Chunk, Opened
+from xentcli.readers.spans import BLOCKS_OF_A_LARGE_FILE, is_large
+
+Work = Callable[[Chunk], Any]
+
+SIGNALS = {signal.SIGINT, signal.SIGTERM}
+
+
+def cores() -> int:
+    """How many of the machine's cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
+    """What comes of an input's chunks, in their order.
+
+    Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
+    so that every number of jobs meets the same blocks.
+    """
+    if opened.spans is not None:
+        chunks = opened.spans()
+    elif jobs == 1 or opened.workers is None or _is_small(opened):
+        yield from engine.here(work, opened.chunks(), follows)
+        return
+    else:
+        chunks = opened.chunks()
+    if jobs == 1:
+        yield from engine.here(work, chunks, follows)
+        return
+    before: Done | None = None
+    if opened.size is None:
+        # Nobody knows how much there will be: a pipe, or compressed data.
+        for before in engine.here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE), follows):
+            yield before
+        following = next(chunks, None)
+        if following is None:
+            return
+        chunks = chain([following], chunks)
+    pool = processes if opened.workers == "processes" else threads
+    with pool(work, jobs) as submit:
+        yield from engine.shared(work, chunks, follows, submit, jobs + 2, before)
+
+
+def _is_small(opened: Opened) -> bool:
+    return opened.size is not None and not is_large(opened.size)
+
+
+@contextmanager
+def threads(work: Work, count: int) -> Iterator[Submit]:
+    """Workers for what leaves Python to itself while it computes."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    executor = ThreadPoolExecutor(count)
+    try:
+        yield lambda chunk: executor.submit(work, chunk)
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def processes(work: Work, count: int) -> Iterator[Submit]:
+    """Workers for what holds Python while it reads. The processes end with this one, however it
+    ends."""
+    import multiprocessing
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+
+    context = multiprocessing.get_context("fork" if _may_fork() else "spawn")
+    executor = ProcessPoolExecutor(count, context, _begin, (work,))
+    known = set(multiprocessing.active_children())
+    try:
+        # A signal has to wait until a new process knows what to do about it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            executor.submit(_started)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        yield lambda chunk: executor.submit(_at_work, chunk)
+    except BrokenExecutor:
+        raise DataError(
+            "a worker process came to a sudden end; was it killed, or was memory short?",
+            hint="--jobs 1 does all of the work in one process",
+        ) from None
+    finally:
+        # They hold nothing that would have to be put in order.
+        for process in set(multiprocessing.active_children()) - known:
+            process.terminate()
+        executor.shutdown(cancel_futures=True)
+
+
+def _may_fork() -> bool:
+    """A copy of a process has one thread only, and the locks of all: it may hang."""
+    if sys.platform != "linux":
+        return False
+    with contextlib.suppress(OSError):
+        return len(os.listdir("/proc/self/task")) == 1
+    return False
+
+
+_work: Work | None = None
+
+
+def _begin(work: Work) -> None:
+    """The start of a worker process."""
+    import multiprocessing
+    import threading
+
+    global _work
+    _work = work
+    # Ctrl-C reaches all processes of a terminal; this one's end is its parent's affair.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _started() -> None:
+    """Nothing: the executor starts its processes when there is something to do."""
+
+
+def _at_work(chunk: Chunk) -> Any:
+    assert _work is not None
+    return _work(chunk)

@@ -1,0 +1,79 @@
+"""Numbers with commas between them as an array: by simdjson where it is installed, else by NumPy.
+
+Both round as Python's ``float`` does, and both take less for a number than the exact readers do. So
+whatever is unusual is declined, and the exact reader decides what it is.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from xentcli import extras
+from xentcli.model import AnyArray
+from xentcli.readers import quotes
+
+# Stands where a row ends, so that one look at a column tells whether every row had as many numbers.
+ROW_END = 9e99
+ROW_END_TEXT = b"9e99"
+# What numbers are made of; NumPy takes names of infinity as well, and white space for a number.
+PLAIN = b"0123456789+-.eE,"
+MINUS, ZERO = b"-0"
+
+
+def numbers(text: bytes) -> AnyArray | None:
+    """Numbers with commas between, all of them finite; None for anything else."""
+    parser = extras.simdjson(len(text))
+    return _by_numpy(text) if parser is None else by_simdjson(parser, text)
+
+
+def table_of(
+    rows: bytes, width: int, read: Callable[[bytes], AnyArray | None] = numbers
+) -> AnyArray | None:
+    """The numbers of lines that have ``width`` of them each, with commas between; None if any line
+    is anything else."""
+    count = quotes.count(rows, quotes.NEWLINE)
+    flat = read(rows.replace(b"\n", b"," + ROW_END_TEXT + b",") + ROW_END_TEXT)
+    if flat is None or flat.size != count * (width + 1) + 1:
+        return None
+    if np.count_nonzero(flat == ROW_END) != count + 1:
+        return None
+    table = flat[:-1].reshape(count, width + 1)
+    return table[:, :width] if (table[:, width] == ROW_END).all() else None
+
+
+def by_simdjson(parser: Any, text: bytes) -> AnyArray | None:
+    """The same of numbers as JSON writes them."""
+    # The numbers of a list within the list would come out as well.
+    if b"[" in text or b"{" in text:
+        return None
+    try:
+        found = parser.parse(b"".join((b"[", text, b"]"))).as_buffer(of_type="d")
+    except (ValueError, TypeError, RuntimeError):
+        return None
+    values = np.frombuffer(found)
+    return None if not values.all() and has_whole_negative_zero(text) else values
+
+
+def has_whole_negative_zero(text: bytes) -> bool:
+    """Whether -0 is written so: simdjson makes an integer of it, which has no sign there."""
+    there = np.frombuffer(text, dtype=np.uint8)
+    # What may follow a whole number, a comma or white space, comes before the minus sign.
+    found = (there[:-2] == MINUS) & (there[1:-1] == ZERO) & (there[2:] < MINUS)
+    return bool(found.any())
+
+
+def _by_numpy(text: bytes) -> AnyArray | None:
+    if text.translate(None, PLAIN):
+        return None
+    try:
+        with warnings.catch_warnings():
+            # How NumPy before 2.3 says that it stopped at something that is no number.
+            warnings.simplefilter("error")
+            values = np.fromstring(text, sep=",")
+    except (ValueError, DeprecationWarning):
+        return None
+    return values if np.isfinite(values).all() else None

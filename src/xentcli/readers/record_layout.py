@@ -1,0 +1,45 @@
+"""Where in each line of JSON Lines the numbers are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from xentcli.model import Kind
+from xentcli.readers.interface import Request
+
+
+class Layout(NamedTuple):
+    """Where in each line the numbers are: everything that a worker needs to know.
+
+    ``key`` has the list of values, of the shape ``shape`` with its classes at ``class_at``; if it
+    is None the line is that list, or ``flat`` are the keys of a value each. ``targets`` is one key
+    of a list, or a key a class. ``columns`` are the first record's keys.
+    """
+
+    source: str
+    request: Request
+    kind: Kind
+    shape: tuple[int, ...]
+    classes: tuple[str, ...] = ()
+    key: str | None = None
+    flat: tuple[str, ...] = ()
+    class_at: int = 0
+    label: str | None = None
+    targets: tuple[str, ...] = ()
+    weight: str | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def class_count(self) -> int:
+        """How many classes there are."""
+        return self.shape[self.class_at]
+
+    @property
+    def label_shape(self) -> tuple[int, ...]:
+        """The shape of a sample's labels: one a position."""
+        return self.shape[: self.class_at] + self.shape[self.class_at + 1 :]
+
+    @property
+    def is_table(self) -> bool:
+        """Whether a sample is one row."""
+        return len(self.shape) == 1

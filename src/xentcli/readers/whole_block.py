@@ -1,0 +1,291 @@
+"""A block of a text's rows all at once, where nothing in them is unusual.
+
+It gives what :mod:`xentcli.readers.rows` would, or declines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.model import AnyArray, Rows
+from xentcli.readers import cells, number_text
+from xentcli.readers.columns import Columns
+from xentcli.readers.quotes import NEWLINE, Bytes, quoted
+from xentcli.readers.row_layout import Layout, Parsed, passed_on
+from xentcli.readers.text import unquoted
+
+COMMA = ord(",")
+# Of the other marks between cells some would be part of a number, or of the JSON around it.
+DELIMITERS = (b",", b";", b"\t", b"|", b" ")
+
+Places = NDArray[np.intp]
+
+
+class Whole(NamedTuple):
+    """A block's numbers, the physical line of each row, and the rows themselves where they are to
+    be passed on."""
+
+    parsed: Parsed
+    lines: Sequence[int]
+    rows: Rows | None
+
+
+class Cut(NamedTuple):
+    """Where the cells of a block end (a row of the array a row of the block), and where its rows
+    begin."""
+
+    text: bytes
+    ends: Places
+    starts: Places
+
+    def cells(self, column: int) -> list[bytes]:
+        """A column's cells."""
+        return self.spans(self.first(column), self.ends[:, column])
+
+    def first(self, column: int) -> Places:
+        """Where a column's cells begin."""
+        return self.starts if column == 0 else self.ends[:, column - 1] + 1
+
+    def spans(self, starts: Places, ends: Places) -> list[bytes]:
+        """Those parts of the text."""
+        text, pairs = self.text, zip(starts.tolist(), ends.tolist(), strict=True)
+        return [text[start:end] for start, end in pairs]
+
+
+def whole(layout: Layout, block: bytes, line: int) -> Whole | None:
+    """The rows of a block that begins on that line; None if there is anything unusual in it."""
+    text = _with_newlines(block, layout)
+    if text is None:
+        return None
+    if all(layout.numeric) and b'"' not in text:
+        found = _numbers_alone(layout, text, line)
+        if found is not None:
+            return found
+    found = _among_words(layout, text, line)
+    if found is not None and isinstance(found.lines, list) and b"\r" in block:
+        # A quoted line end was \r\n, and is to be passed on so.
+        return None
+    return found
+
+
+def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
+    """The block with a \\n at the end of each row; None if its lines end otherwise, if it has
+    comments, or if its cells are parted in a way that numbers are not."""
+    delimiter, comment = layout.dialect
+    if delimiter not in DELIMITERS or layout.request.decimal != "." or not block:
+        return None
+    if comment and comment in block:
+        return None
+    if b"\r" in block:
+        if block.count(b"\r") != block.count(b"\r\n"):
+            return None
+        block = block.replace(b"\r\n", b"\n")
+    return block if block.endswith(b"\n") else block + b"\n"
+
+
+def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
+    """A block with a number in every cell."""
+    delimiter = layout.dialect.delimiter
+    if delimiter != b",":
+        # A comma would be a part of a cell, and no number has one.
+        if b"," in text:
+            return None
+        plain = text.replace(delimiter, b",")
+    else:
+        plain = text
+    table = number_text.table_of(plain, len(layout.names))
+    if table is None:
+        return None
+    columns = layout.columns
+    labels = None
+    if columns.label is not None:
+        labels = _indices(layout, table[:, columns.label])
+        if labels is None:
+            return None
+    parsed = _checked(layout, table, columns, labels)
+    if parsed is None:
+        return None
+    return Whole(parsed, range(line, line + len(table)), _plain_rows(layout, text))
+
+
+def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
+    """A block where the cells of some columns are no numbers."""
+    cut = _cut(layout, text)
+    if cut is None:
+        return None
+    columns = layout.columns
+    named = columns.label is not None and not layout.numeric[columns.label]
+    others = [at for at in (columns.label, columns.weight) if at is not None]
+    needed = sorted({*columns.values, *columns.targets, *others})
+    kept = [at for at in needed if not (named and at == columns.label)]
+    plain = _without(cut, kept, layout.dialect.delimiter[0])
+    table = None if plain is None else number_text.table_of(plain, len(kept))
+    if table is None:
+        return None
+    at = {column: place for place, column in enumerate(kept)}
+    label = columns.label
+    labels = None
+    if label is not None:
+        labels = (
+            _named(layout, cut.cells(label)) if named else _indices(layout, table[:, at[label]])
+        )
+        if labels is None:
+            return None
+    moved = Columns(
+        tuple(at[column] for column in columns.values),
+        targets=tuple(at[column] for column in columns.targets),
+        weight=None if columns.weight is None else at[columns.weight],
+    )
+    parsed = _checked(layout, table, moved, labels)
+    if parsed is None:
+        return None
+    return Whole(parsed, _lines_of(cut, line), _cut_rows(layout, cut))
+
+
+def _cut(layout: Layout, text: bytes) -> Cut | None:
+    """Where the cells end; None if a row has more or fewer than the header, or if a quote stands
+    where it has no meaning."""
+    there: Bytes = np.frombuffer(text, dtype=np.uint8)
+    marks = (there == layout.dialect.delimiter[0]) | (there == NEWLINE)
+    if b'"' in text:
+        inside = quoted(there, layout.dialect.delimiter[0])
+        if inside is None or text.count(b'"') % 2:
+            return None
+        marks &= ~inside
+    found = np.flatnonzero(marks)
+    width = len(layout.names)
+    if found.size % width:
+        return None
+    ends = found.reshape(-1, width)
+    is_newline = there[ends] == NEWLINE
+    if not is_newline[:, -1].all() or is_newline[:, :-1].any():
+        return None
+    starts = np.concatenate([[0], ends[:-1, -1] + 1])
+    # A row of one empty cell is a blank line, and no record.
+    return None if width == 1 and (starts == ends[:, 0]).any() else Cut(text, ends, starts)
+
+
+def _without(cut: Cut, kept: Sequence[int], delimiter: int) -> bytes | None:
+    """The text with nothing but the columns that are kept and commas between them; None if there
+    is a comma within a cell."""
+    there = np.frombuffer(cut.text, dtype=np.uint8)
+    change = np.zeros(there.size + 1, dtype=np.int8)
+    for column in range(cut.ends.shape[1]):
+        if column in kept:
+            continue
+        start, end = cut.first(column), cut.ends[:, column]
+        if column < kept[-1]:
+            end = end + 1
+        else:
+            start = start - 1
+        change[start] += 1
+        change[end] -= 1
+    blank = np.cumsum(change[:-1], dtype=np.int8).view(np.bool_)
+    left: bytes = there[~blank].tobytes()
+    if delimiter == COMMA:
+        return left
+    mark = bytes([delimiter])
+    return None if b"," in left else left.replace(mark, b",")
+
+
+def _lines_of(cut: Cut, line: int) -> Sequence[int]:
+    """The physical line of each row: a quoted cell may hold line ends."""
+    count = len(cut.starts)
+    if cut.text.count(b"\n") == count:
+        return range(line, line + count)
+    newlines = np.flatnonzero(np.frombuffer(cut.text, dtype=np.uint8) == NEWLINE)
+    found: list[int] = (line + np.searchsorted(newlines, cut.starts)).tolist()
+    return found
+
+
+def _checked(layout: Layout, table: AnyArray, columns: Columns, labels: AnyArray) -> Parsed | None:
+    values = _columns(table, columns.values)
+    targets = _columns(table, columns.targets) if columns.targets else None
+    weight = None if columns.weight is None else table[:, columns.weight]
+    if (
+        (targets is not None and (targets < 0).any())
+        or (weight is not None and (weight < 0).any())
+        or (layout.kind == "probs" and ((values < 0).any() or (values > 1).any()))
+    ):
+        return None
+    return Parsed(values, labels, targets, weight)
+
+
+def _columns(table: AnyArray, at: tuple[int, ...]) -> AnyArray:
+    """Those columns: a view of the table where they stand side by side."""
+    if is_run(at):
+        return table[:, at[0] : at[-1] + 1]
+    return table[:, list(at)]
+
+
+def is_run(at: tuple[int, ...]) -> bool:
+    """Whether columns stand side by side, in their order."""
+    return all(right == left + 1 for left, right in pairwise(at))
+
+
+def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
+    """Labels that are written as numbers; None if one is no class."""
+    known = (column >= 0) & (column < len(layout.columns.values))
+    known |= column == layout.request.ignore_index
+    if not known.all():
+        return None
+    labels = column.astype(np.int64)
+    return labels if (labels == column).all() else None
+
+
+def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
+    """Labels that are names of classes; None if one is not."""
+    count, ignore_index = len(layout.columns.values), layout.request.ignore_index
+    known: dict[bytes, int] = {}
+    for word in set(words):
+        try:
+            known[word] = cells.label(unquoted(word), layout.classes, count, ignore_index)
+        except ValueError:
+            return None
+    return np.array([known[word] for word in words], dtype=np.int64)
+
+
+def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
+    """Rows without quotes for passing them on, taken apart as far as is asked for."""
+    if layout.request.keep_rows is None:
+        return None
+    rows, delimiter = passed_on(layout, []), layout.dialect.delimiter
+    lines = text.split(b"\n")[:-1]
+    if layout.request.keep_rows == "lines":
+        return rows._replace(lines=lines)
+    if not _wants_around(layout):
+        return rows._replace(cells=[line.split(delimiter) for line in lines])
+    before, after = rows.values_at[0], len(layout.names) - 1 - rows.values_at[-1]
+    heads = tails = [b""] * len(lines)
+    if before:
+        heads = [delimiter.join([*line.split(delimiter, before)[:-1], b""]) for line in lines]
+    if after == 1:
+        tails = [line[line.rindex(delimiter) :] for line in lines]
+    elif after:
+        tails = [delimiter.join([b"", *line.rsplit(delimiter, after)[1:]]) for line in lines]
+    return rows._replace(around=(heads, tails))
+
+
+def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
+    """The same of rows whose cells were looked for."""
+    if layout.request.keep_rows is None:
+        return None
+    rows = passed_on(layout, [])
+    if layout.request.keep_rows == "lines":
+        return rows._replace(lines=cut.spans(cut.starts, cut.ends[:, -1]))
+    if not _wants_around(layout):
+        columns = [cut.cells(at) for at in range(len(layout.names))]
+        return rows._replace(cells=[list(row) for row in zip(*columns, strict=True)])
+    first, last = rows.values_at[0], rows.values_at[-1]
+    heads = cut.spans(cut.starts, cut.first(first))
+    tails = cut.spans(cut.ends[:, last], cut.ends[:, -1])
+    return rows._replace(around=(heads, tails))
+
+
+def _wants_around(layout: Layout) -> bool:
+    return layout.request.keep_rows == "around" and is_run(layout.columns.values)

@@ -1,0 +1,165 @@
+"""With and without the extra, in blocks of any size, in any number of jobs: the same bytes."""
+
+from __future__ import annotations
+
+import random
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.faults.fault import Fault
+from tests.faults.running import Answered, run_inside
+from tests.test_faults import listed, put
+from tests.test_fuzz import CSV, JSON_LINES, PLAIN, TSV, damaged
+from tests.ways import WAYS, without_processes
+
+__all__ = ["without_processes"]
+
+pytestmark = pytest.mark.usefixtures("without_processes")
+
+OF_TEXT = ("numbers", "records", "encodings", "columns", "labels", "several", "left_out")
+
+
+@pytest.mark.parametrize("way", ["fast", "two jobs", "three jobs"])
+@pytest.mark.parametrize("fault", listed(topics=OF_TEXT))
+def test_a_fault_is_told_the_same(fault: Fault, way: str, tmp_path: Path) -> None:
+    put(fault.files, tmp_path)
+    found = run_inside(shlex.split(fault.command), tmp_path, fault.stdin, WAYS[way])
+    assert found == Answered(fault.code, fault.stdout.encode(), fault.stderr)
+
+
+ROWS = 40
+chance = random.Random(4)
+CELLS = [[round(chance.gauss(0, 9), 3) for _ in range(3)] for _ in range(ROWS)]
+LABELS = [chance.randrange(3) for _ in range(ROWS)]
+NAMES = ("cat", "dog", "fox")
+
+
+def lines(*columns: Sequence[object], header: str, between: str = ",", end: str = "\n") -> bytes:
+    rows = [between.join(map(str, row)) for row in zip(*columns, strict=True)]
+    return end.join([header, *rows, ""]).encode()
+
+
+VALUES = list(zip(*CELLS, strict=True))
+QUOTED = [f'"{"word " * (at % 5)}, ""{at}"""' for at in range(ROWS)]
+BROKEN = [f'"line {at}\nand, more\n"' if at % 3 else "one" for at in range(ROWS)]
+FILES: dict[str, bytes] = {
+    "plain.csv": lines(*VALUES, LABELS, header="a,b,c,label"),
+    "returns.csv": lines(*VALUES, LABELS, header="a,b,c,label", end="\r\n"),
+    "bare-returns.csv": lines(*VALUES, LABELS, header="a,b,c,label", end="\r"),
+    "mark.csv": b"\xef\xbb\xbf" + lines(*VALUES, LABELS, header="a,b,c,label"),
+    "semicolons.csv": lines(*VALUES, LABELS, header="a;b;c;label", between=";"),
+    "tabs.tsv": lines(*VALUES, LABELS, header="a\tb\tc\tlabel", between="\t"),
+    "words.csv": lines(
+        range(ROWS),
+        QUOTED,
+        *VALUES,
+        [NAMES[y] for y in LABELS],
+        header="id,t," + "cat,dog,fox,label",
+    ),
+    "broken.csv": lines(
+        range(ROWS),
+        BROKEN,
+        *VALUES,
+        [NAMES[y] for y in LABELS],
+        header="id,t," + "cat,dog,fox,label",
+    ),
+    "broken-last.csv": lines(*VALUES, LABELS, BROKEN, header="a,b,c,label,t"),
+    "broken-returns.csv": lines(*VALUES, LABELS, BROKEN, header="a,b,c,label,t", end="\r\n"),
+    "apart.csv": lines(VALUES[0], LABELS, VALUES[1], QUOTED, VALUES[2], header="a,label,b,t,c"),
+    "no-end.csv": lines(*VALUES, LABELS, header="a,b,c,label").rstrip(b"\n"),
+    "blank.csv": lines(*VALUES, LABELS, header="a,b,c,label").replace(b"\n", b"\n\n"),
+    "unusual.csv": lines(
+        *VALUES[:2],
+        [" .5", "+1", "-0", "5.", "01", "inf", '"7"', "\t2"] * 5,
+        LABELS,
+        header="a,b,c,label",
+    ),
+    "row-end.csv": lines(*VALUES[:2], ["9e99", "90e98"] * 20, LABELS, header="a,b,c,label"),
+    "negative-zero.csv": lines(*VALUES[:2], ["-0", "-0.0"] * 20, LABELS, header="a,b,c,label"),
+    "one.csv": lines(VALUES[0], [0] * ROWS, header="a,label"),
+    "lists.jsonl": b"".join(
+        b'{"id": %d, "logits": %a, "label": %d}\n' % (at, CELLS[at], LABELS[at])
+        for at in range(ROWS)
+    ),
+    "bare.jsonl": b"".join(b"%a\n" % row for row in CELLS),
+    "flat.jsonl": b"".join(
+        b'{"a": %a, "b": %a, "c": %a, "label": %d}\n' % (*CELLS[at], LABELS[at])
+        for at in range(ROWS)
+    ),
+    "unusual.jsonl": b"".join(
+        b'{"logits": [%s, 2, -0], "s": "{[\\"", "label": %d}\n\n'
+        % ([b"1", b"1e2", b"-0.0", b'"NaN"'][at % 4], LABELS[at])
+        for at in range(ROWS)
+    ),
+}
+COMMANDS = (
+    "ce {} --reduction none --format csv",
+    "ce {} --quiet",
+    "ce {}",
+    "softmax {} --format csv",
+    "softmax {} --format tsv",
+    "log-softmax {} --format jsonl",
+    "grad {} --format csv --check",
+    "ce {} --reduction none --format jsonl",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", FILES)
+def test_an_answer_is_the_same(name: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(FILES[name])
+    asked = command.format(name).split()
+    if name == "bare.jsonl" and asked[0] in ("ce", "grad"):
+        asked += ["--label", ",".join(map(str, LABELS))]
+    if name == "row-end.csv" and "--check" in asked:
+        asked.remove("--check")  # Of numbers so large there are no differences.
+    if name == "semicolons.csv":
+        asked += ["--delimiter", ";"]
+    found = {way: run_inside(asked, tmp_path, environment=WAYS[way]) for way in WAYS}
+    assert found["exact"].code == 0, found["exact"].stderr
+    for way, answered in found.items():
+        assert answered == found["exact"], way
+
+
+@pytest.mark.parametrize("late", ["1,2", "1,2,x,0", '1,2,3,"0', "1,2,3,7", "1,2,3,1.5", "1,,3,0"])
+@pytest.mark.parametrize("before", [b"", b'"quoted\nlines",2,3,0\n'])
+@pytest.mark.parametrize("more", ["", "--on-error skip", "--on-error nan --rejects r.csv"])
+def test_a_late_fault_is_told_with_its_line(
+    late: str, before: bytes, more: str, tmp_path: Path
+) -> None:
+    content = FILES["plain.csv"]
+    if before:
+        content += before.replace(b'"quoted\nlines"', b'"1"')
+    (tmp_path / "a.csv").write_bytes(content + late.encode() + b"\n" + content[12:])
+    asked = ["ce", "a.csv", "--quiet", *more.split()]
+    answers = []
+    for settings in WAYS.values():
+        found = run_inside(asked, tmp_path, environment=settings)
+        rejects = tmp_path / "r.csv"
+        answers.append((found, rejects.read_bytes() if rejects.exists() else b""))
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0][0].code in (1, 3)
+    assert f"a.csv:{ROWS + 2 + bool(before)}" in answers[0][0].stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.csv", CSV), ("a.csv", PLAIN), ("a.tsv", TSV), ("a.jsonl", JSON_LINES)],
+    ids=["csv", "plain", "tsv", "jsonl"],
+)
+def test_damage_is_met_the_same(name: str, content: bytes, tmp_path: Path) -> None:
+    commands = (["ce", name, "--reduction", "none", "--format", "csv"], ["softmax", name, "-q"])
+    for at in range(60):
+        tried = damaged(content, random.Random(at))
+        (tmp_path / name).write_bytes(tried)
+        for asked in commands:
+            exact, *others = (run_inside(asked, tmp_path, environment=way) for way in WAYS.values())
+            for other in others:
+                assert (other.code, other.stderr) == (exact.code, exact.stderr), tried
+                # Rows before a fault may have been printed; how many, the blocks decide.
+                longer, shorter = sorted((other.stdout, exact.stdout), key=len, reverse=True)
+                assert longer.startswith(shorter), tried
+                assert exact.code or longer == shorter, tried
