@@ -1,7 +1,5 @@
 """How many digits of a loss are right: xent beside PyTorch, SciPy and scikit-learn.
 
-    python benchmarks/accuracy.py
-
 The rows are those of tests/reference/exact_cases.json: adversarial logits with their losses worked
 out in 460 digits. Peers that are not installed are left out. All compute in float64 on the same
 doubles.
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import xentcli
+from benchmarks.tables import Line, Table
 
 CASES = Path(__file__).parents[1] / "tests" / "reference" / "exact_cases.json"
 UNIT = 2.0**-53
@@ -83,13 +82,13 @@ def rows() -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    """Print the errors side by side."""
+def measure(runs: int, quick: bool) -> list[Table]:
+    """The errors side by side; they are the same in every run."""
     cases = rows()
-    print(f"relative error of the loss, {len(cases)} rows; a unit is 2^-53")
-    print(f"{'':<22} {'median':>8} {'largest':>9}   {'all digits lost':>15}")
+    lines = []
     for name, (package, loss) in PEERS.items():
         if find_spec(package) is None:
+            lines.append(Line(name, note=f"not installed: {package}"))
             continue
         errors = [
             relative_error(
@@ -98,10 +97,14 @@ def main() -> None:
             )
             for case in cases
         ]
-        lost = sum(error > 0.1 for error in errors)
-        median = statistics.median(errors) / UNIT
-        print(f"{name:<22} {median:>8.2f} {max(errors):>9.1e}   {lost:>8} rows")
-
-
-if __name__ == "__main__":
-    main()
+        lines.append(
+            Line(
+                name,
+                {
+                    "median, units of 2^-53": statistics.median(errors) / UNIT,
+                    "largest": max(errors),
+                    "rows with all digits lost": sum(error > 0.1 for error in errors),
+                },
+            )
+        )
+    return [Table(f"Relative error of the loss, {len(cases)} adversarial rows, float64", lines)]
