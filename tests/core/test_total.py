@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
 from operator import add
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from xentcli.core.total import ExactSum, Total
+from xentcli.core.total import UNIT_EXPONENT, ExactSum
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
 moderate = st.floats(-1e300, 1e300, allow_nan=False)
@@ -33,8 +35,6 @@ def test_any_partition_in_any_order_gives_the_correctly_rounded_sum(
 
 @given(st.lists(finite, max_size=8))
 def test_exact_also_where_fsum_overflows_on_the_way(values: list[float]) -> None:
-    from fractions import Fraction
-
     exact = sum(map(Fraction, values), Fraction(0))
     try:
         expected = float(exact)
@@ -62,10 +62,35 @@ def test_what_is_not_finite_stays_so(values: list[float], expected: float) -> No
     assert np.array_equal(ExactSum.of(values).value, expected, equal_nan=True)
 
 
-def test_many_values() -> None:
-    values = np.random.default_rng(3).lognormal(sigma=30, size=300_000)
-    assert ExactSum.of(values).value == math.fsum(values)
+def units(values: NDArray[np.float64]) -> int:
+    exact = sum(map(Fraction, values.tolist()), Fraction(0)) * 2**UNIT_EXPONENT
+    assert exact.denominator == 1
+    return int(exact.numerator)
 
 
-def test_a_mean_over_nothing_is_nan() -> None:
-    assert math.isnan(Total().mean)
+@given(st.binary(max_size=8 * 40), st.integers(1, 500))
+def test_any_doubles_at_all(raw: bytes, times: int) -> None:
+    values = np.frombuffer(raw[: len(raw) // 8 * 8])
+    values = values[np.isfinite(values)]
+    assert ExactSum.of(np.tile(values, times)).units == times * units(values)
+
+
+@given(st.lists(finite, min_size=1, max_size=4), st.integers(1, 40_000))
+def test_the_same_numbers_again_and_again(values: list[float], times: int) -> None:
+    array = np.array(values)
+    assert ExactSum.of(np.repeat(array, times)).units == times * units(array)
+
+
+@pytest.mark.parametrize("exponents", [(-1080, -1000), (960, 1024), (-1080, 1024), (-60, 4)])
+def test_mixed_exponents_and_signs(exponents: tuple[int, int]) -> None:
+    rng = np.random.default_rng(11)
+    values = np.ldexp(rng.random(20_000) - 0.5, rng.integers(*exponents, 20_000))
+    assert ExactSum.of(values).units == units(values)
+    assert ExactSum.of(np.abs(values)).units == units(np.abs(values))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("spread", [0.5, 30])
+def test_many_values(spread: float, threads: int) -> None:
+    values = np.random.default_rng(3).lognormal(sigma=spread, size=300_000)
+    assert ExactSum.of(values, threads).value == math.fsum(values)

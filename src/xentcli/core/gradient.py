@@ -14,24 +14,30 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.layout import Array, Block, as_float, as_positions, blocks, class_axis, store
-from xentcli.core.loss import (
-    block_target,
-    effective_target,
-    index_target,
-    pick,
-    products,
-    shares,
+from xentcli.core.layout import (
+    Array,
+    Block,
+    Buffers,
+    across,
+    along,
+    each_block,
+    rows_in_place,
+    store,
 )
-from xentcli.core.settings import Settings, settings
-from xentcli.core.softmax import log_probabilities, probabilities, steps, sum_over_classes
-from xentcli.core.target import Labels, Target, as_target, warn_if_unnormalised
-from xentcli.core.total import ExactSum
-
-
-def denominator(share: Array, reduction: str) -> float:
-    """What the losses are divided by: Σ share for the mean, else 1."""
-    return ExactSum.of(share).value if reduction == "mean" else 1.0
+from xentcli.core.loss import (
+    block_labels,
+    denominator,
+    known,
+    pick,
+    shares,
+    shift_at,
+    soft_products,
+)
+from xentcli.core.question import Question, cross_entropy_question, nll_question
+from xentcli.core.settings import Settings
+from xentcli.core.softmax import Steps, probabilities, restored, steps, sum_over_classes
+from xentcli.core.target import Labels, Target
+from xentcli.core.threads import threads_for
 
 
 def scale_of(denominator: float) -> float:
@@ -40,19 +46,48 @@ def scale_of(denominator: float) -> float:
 
 
 def of_cross_entropy(
-    positions: Array, target: Target, options: Settings, scale: float
-) -> NDArray[np.float64]:
-    """The gradient with respect to ``(outer, C, inner)`` logits."""
-    result = np.empty(positions.shape)
-    for block in blocks(positions):
-        labels, soft = block_target(target, block)
-        difference = block_difference(block, labels, soft, options)
-        gradient = scaled(difference, scale, options.temperature)
-        if labels is not None:
-            ignored = np.expand_dims(labels == options.ignore_index, block.axis)
-            gradient = np.where(ignored, 0.0, gradient)
-        store(result, block, gradient)
+    positions: NDArray[np.floating],
+    target: Target,
+    options: Settings,
+    scale: float,
+    threads: int = 1,
+) -> Array:
+    """The gradient with respect to ``(outer, C, inner)`` logits, on so many threads."""
+    result, scale = np.empty(positions.shape), scale / options.temperature
+
+    def one(block: Block, buffers: Buffers) -> None:
+        place = rows_in_place(result, block.cut, block.axis)
+        if place is None:
+            place = buffers.array("result", block.values.shape)
+        step = steps(block.values, block.axis, options.temperature, buffers)
+        with np.errstate(all="ignore"):
+            _of_block(block, step, target, options, scale, buffers, place)
+        store(result, block, place)
+
+    each_block(positions, one, threads)
     return result
+
+
+def _of_block(
+    block: Block,
+    step: Steps,
+    target: Target,
+    options: Settings,
+    scale: float,
+    buffers: Buffers,
+    out: Array,
+) -> None:
+    if target.labels is None:
+        weighted = soft_products(target, block, options, buffers)
+        _of_soft(step, weighted, scale, block.axis, buffers, out)
+        return
+    classes, ignored = known(block_labels(target.labels, block.cut), options)
+    if options.label_smoothing == 0.0:
+        _of_labels(block, step, classes, options, scale, buffers, out)
+    else:
+        _of_smoothed(step, classes, options, scale, block.axis, buffers, out)
+    if ignored is not None:
+        (out.T if block.axis == 0 else out)[ignored] = 0.0
 
 
 def scaled(difference: Array, scale: float, temperature: float) -> Array:
@@ -62,45 +97,84 @@ def scaled(difference: Array, scale: float, temperature: float) -> Array:
         return product if temperature == 1.0 else product / temperature
 
 
-def block_difference(
-    block: Block, labels: Labels | None, soft: Array | None, options: Settings
-) -> Array:
-    """p·Σ(w·q) − w·q of a block, class by class."""
-    axis = block.axis
-    step = steps(block.values, axis, options.temperature)
-    probs = probabilities(step, axis)
-    if labels is not None and options.label_smoothing == 0.0:
-        known = np.where(labels == options.ignore_index, 0, labels)
-        log_prob = pick(log_probabilities(step, axis), known, axis)
-        difference = less_one_at(probs, known, log_prob, axis)
-        if options.weight is None:
-            return difference
-        return difference * np.expand_dims(options.weight[known], axis)
-    target = effective_target(labels, soft, probs.shape[axis], axis, options.label_smoothing)
-    weighted = products(options.weight, target, axis)
-    return probs * np.expand_dims(sum_over_classes(weighted, axis), axis) - weighted
+def _of_labels(
+    block: Block,
+    step: Steps,
+    classes: Labels,
+    options: Settings,
+    scale: float,
+    buffers: Buffers,
+    out: Array,
+) -> None:
+    """f·(p − onehot y) for f = scale·w_y, as e / ((1 + s)/f): one division an element."""
+    factor = scale * (np.float64(1.0) if options.weight is None else options.weight[classes])
+    d, lost = shift_at(block, step, classes, options)
+    at_label = factor * np.expm1(d + (lost - step.log_sum))
+    divisor = across((1.0 + step.others) / factor, block.axis)
+    np.divide(restored(step, buffers), divisor, out=out)
+    put(out, classes, at_label, block.axis)
+
+
+def _of_smoothed(
+    step: Steps,
+    classes: Labels,
+    options: Settings,
+    scale: float,
+    axis: int,
+    buffers: Buffers,
+    out: Array,
+) -> None:
+    """p·Σv − v for v_c = w_c·((1−ε)·onehot y + ε/C), scaled."""
+    count, smoothing = step.shifted.shape[axis], options.label_smoothing
+    weight = np.ones(count) if options.weight is None else options.weight
+    even, own = smoothing / count * weight, weight[classes]
+    _times(probabilities(step, axis, buffers, out), even.sum() + (1.0 - smoothing) * own, axis)
+    at_label = pick(out, classes, axis) - ((1.0 - smoothing) + smoothing / count) * own
+    out -= along(even, axis)
+    put(out, classes, at_label, axis)
+    _times(out, np.full(1, scale), axis)
+
+
+def _of_soft(
+    step: Steps, weighted: Array, scale: float, axis: int, buffers: Buffers, out: Array
+) -> None:
+    """p·Σv − v for v = w·q, scaled."""
+    _times(probabilities(step, axis, buffers, out), sum_over_classes(weighted, axis, buffers), axis)
+    out -= weighted
+    _times(out, np.full(1, scale), axis)
+
+
+def _times(values: Array, factors: Array, axis: int) -> None:
+    if (factors != 1.0).any():
+        values *= across(factors, axis)
 
 
 def less_one_at(probs: Array, labels: Labels, log_prob: Array, axis: int) -> Array:
     """p − onehot(y) without the cancellation: p_y − 1 = expm1(log p_y)."""
     result = probs.copy()
-    at = np.expand_dims(labels, axis)
-    np.put_along_axis(result, at, np.expand_dims(np.expm1(log_prob), axis), axis)
+    put(result, labels, np.expm1(log_prob), axis)
     return result
 
 
-def of_nll(positions: Array, target: Target, options: Settings, scale: float) -> Array:
+def put(values: Array, labels: Labels, at_label: Array, axis: int) -> None:
+    """Write one number a sample at its label."""
+    samples = np.arange(len(labels))
+    values[(labels, samples) if axis == 0 else (samples, labels)] = at_label
+
+
+def of_nll(
+    positions: NDArray[np.floating], target: Target, options: Settings, scale: float
+) -> Array:
     """The gradient with respect to ``(outer, C, inner)`` log-probabilities."""
     assert target.labels is not None
-    share = shares(target.labels, target.labels.size, options)
     result = np.zeros(positions.shape)
-    known = np.where(target.labels == options.ignore_index, 0, target.labels)
+    classes, ignored = known(target.labels, options)
+    share = shares(target.labels, target.labels.size, options)
     # 0 − x rather than −x: an ignored sample's gradient is 0, not −0.
-    at_label = 0.0 - scale * share.reshape(known.shape)
-    kept = target.labels != options.ignore_index
-    np.put_along_axis(
-        result, known[:, np.newaxis, :], np.where(kept, at_label, 0.0)[:, np.newaxis, :], 1
-    )
+    at_label = 0.0 - scale * share
+    if ignored is not None:
+        at_label[ignored] = 0.0
+    np.put_along_axis(result, np.expand_dims(classes, 1), np.expand_dims(at_label, 1), 1)
     return result
 
 
@@ -127,14 +201,9 @@ def nll_loss_grad(
     >>> nll_loss_grad([[-0.5, -1.0], [-2.0, -0.25]], [0, 1]).tolist()
     [[-0.5, 0.0], [0.0, -0.5]]
     """
-    given = as_float(log_probs, "log_probs")
-    positions = as_positions(given, class_axis(given.ndim), "log_probs")
-    options = settings(weight, positions.shape[1], ignore_index=ignore_index, reduction=reduction)
-    checked = index_target(target, given.shape, ignore_index)
-    assert checked.labels is not None
-    share = shares(checked.labels, checked.labels.size, options)
-    scale = scale_of(denominator(share, reduction))
-    return of_nll(positions, checked, options, scale).reshape(given.shape)
+    question = nll_question(log_probs, target, weight, ignore_index, reduction)
+    gradient = of_nll(question.positions, question.target, question.settings, _scale(question))
+    return gradient.reshape(question.shape)
 
 
 def cross_entropy_grad(
@@ -165,22 +234,16 @@ def cross_entropy_grad(
     >>> cross_entropy_grad([40.0, 0.0], 0).tolist()
     [-4.248354255291589e-18, 4.248354255291589e-18]
     """
-    given = as_float(logits, "logits")
-    positions = as_positions(given, class_axis(given.ndim), "logits")
-    options = settings(
-        weight,
-        positions.shape[1],
-        ignore_index=ignore_index,
-        reduction=reduction,
-        label_smoothing=label_smoothing,
-        temperature=temperature,
+    question = cross_entropy_question(
+        logits, target, weight, ignore_index, reduction, label_smoothing, temperature
     )
-    checked = as_target(target, given.shape, ignore_index)
-    warn_if_unnormalised(checked)
-    outer, _, inner = positions.shape
-    if checked.labels is not None:
-        share = shares(checked.labels, checked.labels.size, options)
-    else:
-        share = np.ones(outer * inner)
-    scale = scale_of(denominator(share, reduction))
-    return of_cross_entropy(positions, checked, options, scale).reshape(given.shape)
+    positions, threads = question.positions, threads_for(question.positions.size)
+    gradient = of_cross_entropy(
+        positions, question.target, question.settings, _scale(question), threads
+    )
+    return gradient.reshape(question.shape)
+
+
+def _scale(question: Question) -> float:
+    outer, _, inner = question.positions.shape
+    return scale_of(denominator(question.target, outer * inner, question.settings))

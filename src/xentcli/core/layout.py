@@ -1,19 +1,21 @@
 """Arrays of any shape seen as blocks of samples, laid out so that each step runs at full speed.
 
 A position is one sample: one row of C numbers. ``(C)``, ``(N, C)`` and ``(N, C, d1 … dk)`` all
-become ``(outer, C, inner)`` without a copy, and a block gathers some of these positions into one
-contiguous buffer: classes × positions for few classes, where NumPy is slow at reducing short rows,
+become ``(outer, C, inner)`` without a copy, and a block is some of these positions as one
+contiguous array: classes × positions for few classes, where NumPy is slow at reducing short rows,
 positions × classes for many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core.threads import shared
 from xentcli.errors import ArgumentError
 
 Array = NDArray[np.float64]
@@ -21,19 +23,59 @@ Array = NDArray[np.float64]
 # The layout may depend on nothing but the number of classes: the order in which a row is summed
 # follows from it, and a row's last bit must not change with the rows around it.
 FEW_CLASSES = 64
-BLOCK_NUMBERS = 1 << 15
+# 1 MiB of doubles. Smaller blocks would lie in a nearer cache, but threads pass Python's lock back
+# and forth at every step, and with short steps they wait for it more than they compute.
+BLOCK_NUMBERS = 1 << 17
 
 
-class Block(NamedTuple):
-    """Some positions of an array: where they are, their numbers, and which axis holds the classes.
-
-    ``values`` is ``(C, n)`` where ``axis`` is 0 and ``(n, C)`` where it is 1.
-    """
+class Cut(NamedTuple):
+    """Some positions of an ``(outer, C, inner)`` array."""
 
     outer: slice
     inner: slice
+
+
+class Block(NamedTuple):
+    """The numbers of some positions: ``(C, n)`` where ``axis`` is 0 and ``(n, C)`` where it is 1.
+
+    ``values`` may be a view of what the user gave: it is read, never written to.
+    """
+
+    cut: Cut
     values: Array
     axis: int
+
+
+class Buffers:
+    """Memory by name, which one thread uses again for every block.
+
+    What is asked for under a name a second time overwrites the first.
+    """
+
+    def __init__(self) -> None:
+        self._memory: dict[str, NDArray[np.uint8]] = {}
+        self._arrays: dict[tuple[str, tuple[int, ...]], NDArray] = {}  # type: ignore[type-arg]
+
+    def array(self, name: str, shape: tuple[int, ...]) -> Array:
+        """An uninitialised, contiguous array of that shape."""
+        known = self._arrays.get((name, shape))
+        return self._new(name, shape, np.float64) if known is None else known
+
+    def mask(self, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """The same for truth values."""
+        known = self._arrays.get((name, shape))
+        return self._new(name, shape, np.bool_) if known is None else known
+
+    def _new(self, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        held = self._memory.get(name)
+        if held is None or held.size < size:
+            held = self._memory[name] = np.empty(size, np.uint8)
+        # A buffer that is cut to a shorter block stays contiguous; a cut of its rows would not, and
+        # NumPy's strided loops may round differently from its vectorised ones.
+        array = held[:size].view(dtype).reshape(shape)
+        self._arrays[name, shape] = array
+        return array
 
 
 def as_float(values: ArrayLike, argument: str) -> NDArray:  # type: ignore[type-arg]
@@ -64,51 +106,98 @@ def as_positions(values: NDArray, axis: int, argument: str) -> NDArray:  # type:
     if values.shape[axis] == 0:
         raise ArgumentError(argument, f"no classes: the shape is {values.shape}")
     before, after = values.shape[:axis], values.shape[axis + 1 :]
-    return values.reshape(_size(before), values.shape[axis], _size(after))
+    return values.reshape(math.prod(before), values.shape[axis], math.prod(after))
 
 
-def _size(shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape, dtype=np.int64))
+def layout_axis(classes: int) -> int:
+    """The axis of a block along which that many classes lie."""
+    return 0 if classes < FEW_CLASSES else 1
 
 
-def blocks(positions: NDArray, numbers: int = BLOCK_NUMBERS) -> Iterator[Block]:  # type: ignore[type-arg]
-    """The positions of an ``(outer, C, inner)`` array, a block at a time.
-
-    The buffer behind ``values`` is used again for the next block: keep a copy, not a view.
-    """
-    outer, classes, inner = positions.shape
+def cuts(shape: tuple[int, ...]) -> list[Cut]:
+    """The positions of an ``(outer, C, inner)`` array in parts of about a block's numbers."""
+    outer, classes, inner = shape
     if outer == 0 or inner == 0:
-        return
-    at_once = max(1, numbers // classes)
+        return []
+    at_once = max(1, BLOCK_NUMBERS // classes)
     inner_step = min(inner, at_once)
     outer_step = max(1, at_once // inner_step)
-    # A buffer that is cut to the last, shorter block stays contiguous; a cut of its rows would
-    # not, and NumPy's strided loops may round differently from its vectorised ones.
-    buffer = np.empty(min(outer, outer_step) * inner_step * classes)
-    axis = 0 if classes < FEW_CLASSES else 1
-    order = (1, 0, 2) if axis == 0 else (0, 2, 1)
-    for first in range(0, outer, outer_step):
-        outer_cut = slice(first, min(outer, first + outer_step))
-        for start in range(0, inner, inner_step):
-            inner_cut = slice(start, min(inner, start + inner_step))
-            part = positions[outer_cut, :, inner_cut].transpose(order)
-            values = buffer[: part.size].reshape(part.shape)
-            np.copyto(values, part, casting="same_kind")
-            flat = (classes, -1) if axis == 0 else (-1, classes)
-            yield Block(outer_cut, inner_cut, values.reshape(flat), axis)
+    inner_cuts = [slice(i, min(inner, i + inner_step)) for i in range(0, inner, inner_step)]
+    return [
+        Cut(slice(start, min(outer, start + outer_step)), inner_cut)
+        for start in range(0, outer, outer_step)
+        for inner_cut in inner_cuts
+    ]
 
 
-def store(into: NDArray, block: Block, values: Array) -> None:  # type: ignore[type-arg]
+def each_block(
+    positions: NDArray,  # type: ignore[type-arg]
+    task: Callable[[Block, Buffers], None],
+    threads: int,
+) -> None:
+    """task of every block of an ``(outer, C, inner)`` array, with the buffers of its thread."""
+
+    def some(share: Sequence[Cut]) -> None:
+        buffers = Buffers()
+        for cut in share:
+            task(block_at(positions, cut, buffers), buffers)
+
+    shared(some, cuts(positions.shape), threads)
+
+
+def block_at(positions: NDArray, cut: Cut, buffers: Buffers) -> Block:  # type: ignore[type-arg]
+    """The positions of a cut; in place where they lie as a block does, else copied."""
+    axis = layout_axis(positions.shape[1])
+    return Block(cut, laid_out(positions, cut, axis, buffers, "values"), axis)
+
+
+def laid_out(
+    positions: NDArray,  # type: ignore[type-arg]
+    cut: Cut,
+    axis: int,
+    buffers: Buffers,
+    name: str,
+) -> Array:
+    """The numbers of a cut as doubles, ``(C, n)`` or ``(n, C)``: a view or the buffer ``name``."""
+    in_place = rows_in_place(positions, cut, axis)
+    if in_place is not None:
+        return in_place
+    part = positions[cut.outer, :, cut.inner].transpose((1, 0, 2) if axis == 0 else (0, 2, 1))
+    values = buffers.array(name, part.shape)
+    np.copyto(values, part, casting="same_kind")
+    classes = positions.shape[1]
+    return values.reshape((classes, -1) if axis == 0 else (-1, classes))
+
+
+def across(values: Array, axis: int) -> Array:
+    """One number a sample, to be combined with a block."""
+    return values if axis == 0 else values[:, np.newaxis]
+
+
+def along(values: Array, axis: int) -> Array:
+    """One number a class, to be combined with a block."""
+    return values if axis == 1 else values[:, np.newaxis]
+
+
+def rows_in_place(positions: NDArray, cut: Cut, axis: int) -> Array | None:  # type: ignore[type-arg]
+    """The rows of a cut as a view, if they lie in memory as a block of rows does."""
+    if axis == 0 or positions.shape[2] != 1 or positions.dtype != np.float64:
+        return None
+    rows: Array = positions[cut.outer, :, 0]
+    return rows if rows.flags.c_contiguous and rows.flags.aligned else None
+
+
+def store(into: Array, block: Block, values: Array) -> None:
     """Put a block's values, laid out as the block is, at its positions in ``(outer, C, inner)``."""
-    target = into[block.outer, :, block.inner]
+    target = into[block.cut.outer, :, block.cut.inner]
     outer, classes, inner = target.shape
     if block.axis == 0:
         target[...] = values.reshape(classes, outer, inner).transpose(1, 0, 2)
-    else:
+    elif not np.may_share_memory(into, values):
         target[...] = values.reshape(outer, inner, classes).transpose(0, 2, 1)
 
 
-def store_each(into: NDArray, block: Block, values: Array) -> None:  # type: ignore[type-arg]
+def store_each(into: Array, cut: Cut, values: Array) -> None:
     """Put one value a position into ``(outer, inner)``."""
-    target = into[block.outer, block.inner]
+    target = into[cut.outer, cut.inner]
     target[...] = values.reshape(target.shape)

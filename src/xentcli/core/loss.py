@@ -19,37 +19,21 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.core.layout import (
     Array,
     Block,
-    as_float,
-    as_positions,
-    blocks,
+    Buffers,
+    Cut,
+    along,
     class_axis,
+    each_block,
+    laid_out,
     store_each,
 )
-from xentcli.core.settings import Settings, settings
-from xentcli.core.softmax import (
-    exact_shift,
-    exponential,
-    log_of_sum,
-    log_probabilities,
-    maximum,
-    refined_sum,
-    shift,
-    steps,
-    sum_of_others,
-    sum_over_classes,
-)
-from xentcli.core.target import (
-    Labels,
-    Target,
-    as_target,
-    one_hot,
-    smoothed,
-    warn_if_unnormalised,
-)
+from xentcli.core.question import Question, cross_entropy_question, nll_question
+from xentcli.core.rounding import error_at
+from xentcli.core.settings import Settings
+from xentcli.core.softmax import Steps, shift, steps, sum_over_classes
+from xentcli.core.target import Labels, Target, one_hot, smoothed
+from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
-from xentcli.errors import ArgumentError
-
-_BlockLoss = Callable[[Block, Labels | None, Array | None, Settings], Array]
 
 
 class Losses(NamedTuple):
@@ -60,9 +44,11 @@ class Losses(NamedTuple):
 
 
 def pick(values: Array, labels: Labels, axis: int) -> Array:
-    """values at each sample's label; ignored samples give whatever stands at class 0."""
-    at = np.expand_dims(labels, axis)
-    return np.take_along_axis(values, at, axis).squeeze(axis)
+    """values at each sample's label."""
+    count = len(labels)
+    samples = np.arange(count)
+    at = labels * count + samples if axis == 0 else samples * values.shape[1] + labels
+    return values.reshape(-1).take(at)
 
 
 def products(weight: Array | None, target: Array, axis: int) -> Array:
@@ -85,123 +71,193 @@ def terms(weighted: Array, log_probs: Array) -> Array:
     return result
 
 
-def block_target(target: Target, block: Block) -> tuple[Labels | None, Array | None]:
-    """The labels, or the soft targets laid out as the block is, of a block's positions."""
-    if target.labels is not None:
-        return target.labels[block.outer, block.inner].ravel(), None
+def block_labels(labels: Labels, cut: Cut) -> Labels:
+    """The labels of a cut's positions."""
+    return labels[cut.outer, cut.inner].ravel()
+
+
+def soft_products(target: Target, block: Block, options: Settings, buffers: Buffers) -> Array:
+    """w·q of soft targets, laid out as the block is; not to be written to."""
     assert target.soft is not None
-    part = target.soft[block.outer, :, block.inner]
-    if block.axis == 0:
-        return None, part.transpose(1, 0, 2).reshape(part.shape[1], -1)
-    return None, part.transpose(0, 2, 1).reshape(-1, part.shape[1])
+    soft = laid_out(target.soft, block.cut, block.axis, buffers, "target")
+    spare = buffers.array("target", soft.shape)
+    if options.label_smoothing != 0.0:
+        soft = np.multiply(soft, 1.0 - options.label_smoothing, out=spare)
+        soft += options.label_smoothing / soft.shape[block.axis]
+    if options.weight is not None:
+        soft = np.multiply(soft, along(options.weight, block.axis), out=spare)
+    return soft
 
 
-def effective_target(
-    labels: Labels | None, soft: Array | None, classes: int, axis: int, label_smoothing: float
-) -> Array:
-    """q, laid out as the block is."""
-    if soft is None:
-        assert labels is not None
-        soft = one_hot(labels, classes, axis)
-    return smoothed(soft, label_smoothing, axis)
+def known(labels: Labels, options: Settings) -> tuple[Labels, NDArray[np.bool_] | None]:
+    """Labels that are all classes, and which samples are ignored; None if none is."""
+    ignored = labels == options.ignore_index
+    if not ignored.any():
+        return labels, None
+    return np.where(ignored, 0, labels), ignored
 
 
 def shares(labels: Labels | None, count: int, options: Settings) -> Array:
     """What each sample adds to the mean's denominator: w_y if kept, 0 if ignored; 1 if soft."""
     if labels is None:
         return np.ones(count)
-    kept = labels != options.ignore_index
-    weight = 1.0 if options.weight is None else options.weight[np.where(kept, labels, 0)]
-    return np.where(kept, weight, 0.0)
+    classes, ignored = known(labels, options)
+    share = np.ones(labels.shape) if options.weight is None else options.weight[classes]
+    if ignored is not None:
+        share[ignored] = 0.0
+    return share
 
 
-def from_logits(positions: Array, target: Target, options: Settings) -> Losses:
-    """The loss of each position of ``(outer, C, inner)`` logits."""
-    return _each(positions, target, options, _block_loss_from_logits)
+def denominator(target: Target, count: int, options: Settings) -> float:
+    """What the sum of the losses of so many samples is divided by: Σ share for the mean, else 1."""
+    if options.reduction != "mean":
+        return 1.0
+    if target.labels is None:
+        return float(count)
+    if options.weight is not None:
+        return ExactSum.of(shares(target.labels, count, options)).value
+    return float(count - np.count_nonzero(target.labels == options.ignore_index))
 
 
-def from_log_probs(positions: Array, target: Target, options: Settings) -> Losses:
-    """The loss of each position of ``(outer, C, inner)`` log-probabilities, taken as given."""
-    return _each(positions, target, options, _block_loss_from_log_probs)
+def from_logits(positions: NDArray[np.floating], target: Target, options: Settings) -> Losses:
+    """The loss and share of each position of ``(outer, C, inner)`` logits."""
+    return _with_shares(losses_from_logits(positions, target, options), target, options)
 
 
-def _each(positions: Array, target: Target, options: Settings, of_block: _BlockLoss) -> Losses:
-    outer, _, inner = positions.shape
-    losses = Losses(np.empty((outer, inner)), np.empty((outer, inner)))
-    for block in blocks(positions):
-        labels, soft = block_target(target, block)
-        loss = of_block(block, labels, soft, options)
-        if labels is not None:
-            loss = np.where(labels == options.ignore_index, 0.0, loss)
-        store_each(losses.loss, block, loss)
-        store_each(losses.share, block, shares(labels, loss.size, options))
+def from_log_probs(positions: NDArray[np.floating], target: Target, options: Settings) -> Losses:
+    """The same of log-probabilities, taken as given."""
+    return _with_shares(losses_from_log_probs(positions, target, options), target, options)
+
+
+def _with_shares(loss: Array, target: Target, options: Settings) -> Losses:
+    return Losses(loss, shares(target.labels, loss.size, options).reshape(loss.shape))
+
+
+def losses_from_logits(
+    positions: NDArray[np.floating], target: Target, options: Settings, threads: int = 1
+) -> Array:
+    """The loss of each position of ``(outer, C, inner)`` logits, on so many threads."""
+
+    def of_block(block: Block, buffers: Buffers) -> Array:
+        step = steps(block.values, block.axis, options.temperature, buffers, want_lost=False)
+        if target.labels is None:
+            weighted = soft_products(target, block, options, buffers)
+            return _expected(step.shifted, step.log_sum, weighted, block.axis, buffers)
+        classes, ignored = known(block_labels(target.labels, block.cut), options)
+        loss = _weighted(_minus_log_prob(block, step, classes, options), classes, options)
+        if options.label_smoothing != 0.0:
+            loss = _smoothed(loss, step, options, block.axis, buffers)
+        return _without(ignored, loss)
+
+    return _each(positions, of_block, threads)
+
+
+def losses_from_log_probs(
+    positions: NDArray[np.floating], target: Target, options: Settings
+) -> Array:
+    """The loss of each position of ``(outer, C, inner)`` log-probabilities."""
+
+    def of_block(block: Block, buffers: Buffers) -> Array:
+        values, axis = block.values, block.axis
+        # A row without a softmax is nan, also where every term that would say so has w·q = 0.
+        offset = np.where(np.isnan(values).any(axis=axis), np.nan, 0.0)
+        if target.labels is None:
+            weighted = soft_products(target, block, options, buffers)
+            return _expected(values, offset, weighted, axis, buffers)
+        labels = block_labels(target.labels, block.cut)
+        hot = one_hot(labels, values.shape[axis], axis)
+        weighted = products(options.weight, smoothed(hot, options.label_smoothing, axis), axis)
+        loss = _expected(values, offset, weighted, axis, buffers)
+        return _without(known(labels, options)[1], loss)
+
+    if target.labels is None or options.label_smoothing != 0.0:
+        return _each(positions, of_block)
+    classes, ignored = known(target.labels, options)
+    at_label = np.take_along_axis(positions, np.expand_dims(classes, 1), 1).squeeze(1)
+    loss = _weighted(0.0 - at_label.astype(np.float64), classes, options)
+    return _without(ignored, loss)
+
+
+def _each(
+    positions: NDArray[np.floating], of_block: Callable[[Block, Buffers], Array], threads: int = 1
+) -> Array:
+    losses = np.empty((positions.shape[0], positions.shape[2]))
+
+    def one(block: Block, buffers: Buffers) -> None:
+        store_each(losses, block.cut, of_block(block, buffers))
+
+    each_block(positions, one, threads)
     return losses
 
 
-def _block_loss_from_logits(
-    block: Block, labels: Labels | None, soft: Array | None, options: Settings
-) -> Array:
-    axis = block.axis
-    if labels is not None and options.label_smoothing == 0.0:
-        return _weighted(_minus_log_prob(block, labels, options), labels, options)
-    log_probs = log_probabilities(steps(block.values, axis, options.temperature), axis)
-    return _loss_of_terms(log_probs, labels, soft, axis, options)
-
-
-def _minus_log_prob(block: Block, labels: Labels, options: Settings) -> Array:
-    """log Σe − d_y: the steps of :func:`steps` where one class of each row is wanted."""
-    axis, temperature = block.axis, options.temperature
-    largest = maximum(block.values, axis)
-    at_label = pick(block.values, _known(labels, options), axis)
-    d, lost = exact_shift(at_label[np.newaxis], largest, 0, temperature)
-    shifted = shift(block.values, largest, axis, temperature)
-    others = sum_of_others(exponential(shifted), shifted, axis)
-    others, rest = refined_sum(block.values, largest, others, axis, temperature)
-    loss: Array = (log_of_sum(others, rest) - lost[0]) - d[0]
+def _minus_log_prob(block: Block, step: Steps, classes: Labels, options: Settings) -> Array:
+    """log Σe − d_y."""
+    d, lost = shift_at(block, step, classes, options)
+    loss: Array = (step.log_sum - lost) - d
     return loss
 
 
-def _block_loss_from_log_probs(
-    block: Block, labels: Labels | None, soft: Array | None, options: Settings
-) -> Array:
-    if labels is not None and options.label_smoothing == 0.0:
-        log_probs = pick(block.values, _known(labels, options), block.axis)
-        return _weighted(0.0 - log_probs, labels, options)
-    return _loss_of_terms(block.values, labels, soft, block.axis, options)
+def shift_at(block: Block, step: Steps, classes: Labels, options: Settings) -> tuple[Array, Array]:
+    """d_y of each sample, and what its rounding lost."""
+    at_label = pick(block.values, classes, block.axis)
+    d = shift(at_label[np.newaxis], step.maximum, 0, options.temperature)[0]
+    return d, error_at(at_label, step.maximum, d, options.temperature)
 
 
-def _loss_of_terms(
-    log_probs: Array, labels: Labels | None, soft: Array | None, axis: int, options: Settings
-) -> Array:
-    target = effective_target(labels, soft, log_probs.shape[axis], axis, options.label_smoothing)
-    loss = sum_over_classes(terms(products(options.weight, target, axis), log_probs), axis)
-    # A row without a softmax is nan, also where every term that would say so has w·q = 0.
-    undefined = np.isnan(log_probs).any(axis=axis)
-    return np.where(undefined, np.nan, loss)
-
-
-def _known(labels: Labels, options: Settings) -> Labels:
-    return np.where(labels == options.ignore_index, 0, labels)
-
-
-def _weighted(loss: Array, labels: Labels, options: Settings) -> Array:
+def _weighted(loss: Array, classes: Labels, options: Settings) -> Array:
     if options.weight is None:
         return loss
-    weight = options.weight[_known(labels, options)]
+    weight = options.weight[classes]
     with np.errstate(invalid="ignore"):
         product = weight * loss
     return np.where((weight == 0) & ~np.isnan(loss), 0.0, product)
 
 
-def reduced(losses: Losses, shape: tuple[int, ...], reduction: str) -> np.float64 | Array:
+def _smoothed(
+    at_label: Array, step: Steps, options: Settings, axis: int, buffers: Buffers
+) -> Array:
+    """−Σ w_c q_c log p_c = (1−ε)·w_y·ℓ_y + log Σe · Σ v_c − Σ v_c·d_c for v = w·ε/C."""
+    weight = np.ones(step.shifted.shape[axis]) if options.weight is None else options.weight
+    even = options.label_smoothing / weight.size * weight
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        spare = buffers.array("rest", step.shifted.shape)
+        terms = np.multiply(step.shifted, along(even, axis), out=spare)
+        # 0·(−∞) is 0 here, and 0·∞ below.
+        (terms if axis == 0 else terms.T)[even == 0] = 0.0
+        spread: Array = step.log_sum * even.sum() - sum_over_classes(terms, axis, buffers)
+        rest = 1.0 - options.label_smoothing
+        return rest * at_label + spread if rest else spread
+
+
+def _expected(
+    shifted: Array, log_sum: Array, weighted: Array, axis: int, buffers: Buffers
+) -> Array:
+    """−Σ v_c·(d_c − log Σe) = log Σe · Σ v_c − Σ v_c·d_c; a term whose v is 0 is 0."""
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        terms = np.multiply(weighted, shifted, out=buffers.array("rest", shifted.shape))
+        offset = log_sum * sum_over_classes(weighted, axis, buffers)
+        loss: Array = offset - sum_over_classes(terms, axis, buffers)
+        if np.isnan(loss).any():
+            np.copyto(terms, 0.0, where=weighted == 0)
+            loss = offset - sum_over_classes(terms, axis, buffers)
+    # A certain class has −w·q·0, which floating point calls −0.
+    return loss + 0.0
+
+
+def _without(ignored: NDArray[np.bool_] | None, loss: Array) -> Array:
+    if ignored is not None:
+        loss[ignored] = 0.0
+    return loss
+
+
+def reduced(loss: Array, question: Question) -> np.float64 | Array:
     """mean: Σℓ / Σ share, sum: Σℓ, each sum exact and rounded once; none: every ℓ."""
-    if reduction == "none":
-        each = losses.loss.reshape(shape)
+    if question.settings.reduction == "none":
+        axis = class_axis(len(question.shape))
+        each = loss.reshape(question.shape[:axis] + question.shape[axis + 1 :])
         return each[()] if each.ndim == 0 else each
-    total = ExactSum.of(losses.loss).value
-    if reduction == "sum":
-        return np.float64(total)
-    return np.float64(divided(total, ExactSum.of(losses.share).value))
+    whole = denominator(question.target, loss.size, question.settings)
+    return np.float64(divided(ExactSum.of(loss, threads_for(loss.size)).value, whole))
 
 
 def divided(total: float, denominator: float) -> float:
@@ -239,12 +295,9 @@ def nll_loss(
     >>> nll_loss([[-0.5, -1.0], [-2.0, -0.25]], [0, 1])
     np.float64(0.375)
     """
-    given = as_float(log_probs, "log_probs")
-    positions = as_positions(given, class_axis(given.ndim), "log_probs")
-    options = settings(weight, positions.shape[1], ignore_index=ignore_index, reduction=reduction)
-    checked = index_target(target, given.shape, ignore_index)
-    losses = from_log_probs(positions, checked, options)
-    return reduced(losses, np.shape(target), reduction)
+    question = nll_question(log_probs, target, weight, ignore_index, reduction)
+    losses = losses_from_log_probs(question.positions, question.target, question.settings)
+    return reduced(losses, question)
 
 
 def cross_entropy(
@@ -286,26 +339,9 @@ def cross_entropy(
     >>> cross_entropy([[1.0, 2.0, 3.0]] * 3, [2, 1, 0], reduction="none").round(4).tolist()
     [0.4076, 1.4076, 2.4076]
     """
-    given = as_float(logits, "logits")
-    axis = class_axis(given.ndim)
-    positions = as_positions(given, axis, "logits")
-    options = settings(
-        weight,
-        positions.shape[1],
-        ignore_index=ignore_index,
-        reduction=reduction,
-        label_smoothing=label_smoothing,
-        temperature=temperature,
+    question = cross_entropy_question(
+        logits, target, weight, ignore_index, reduction, label_smoothing, temperature
     )
-    checked = as_target(target, given.shape, ignore_index)
-    warn_if_unnormalised(checked)
-    losses = from_logits(positions, checked, options)
-    return reduced(losses, given.shape[:axis] + given.shape[axis + 1 :], reduction)
-
-
-def index_target(target: ArrayLike, shape: tuple[int, ...], ignore_index: int) -> Target:
-    """Labels for log-probabilities of that shape; nll_loss takes no soft targets."""
-    checked = as_target(target, shape, ignore_index)
-    if checked.labels is None:
-        raise ArgumentError("target", "nll_loss takes class indices; use cross_entropy")
-    return checked
+    threads = threads_for(question.positions.size)
+    losses = losses_from_logits(question.positions, question.target, question.settings, threads)
+    return reduced(losses, question)

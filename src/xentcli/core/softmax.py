@@ -19,11 +19,23 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from xentcli.core import framework
-from xentcli.core.exact import two_product, two_sum
-from xentcli.core.layout import Array, as_float, as_positions, blocks, store
+from xentcli.core.exact import two_sum
+from xentcli.core.layout import (
+    Array,
+    Block,
+    Buffers,
+    across,
+    as_float,
+    as_positions,
+    each_block,
+    rows_in_place,
+    store,
+)
+from xentcli.core.rounding import nothing_lost, shift_error
+from xentcli.core.threads import threads_for
 from xentcli.errors import ArgumentError
 
 # Below this Σ of the other classes a row is confident: its loss, if the label is the maximum, is
@@ -31,10 +43,13 @@ from xentcli.errors import ArgumentError
 CONFIDENT = 2.0**-10
 
 
-def maximum(logits: Array, axis: int) -> Array:
-    """z_k of each sample; nan where the sample holds a nan."""
-    result: Array = np.maximum.reduce(logits, axis=axis)
-    return result
+def maximum(logits: Array, axis: int) -> tuple[Array, NDArray[np.intp] | None]:
+    """z_k of each sample, nan where the sample holds a nan; and k where the classes lie in rows."""
+    if axis == 0:
+        return np.maximum.reduce(logits, axis=0), None
+    # Over short rows argmax is quicker than max. It takes a nan for the largest.
+    at = np.argmax(logits, axis=1)
+    return logits[np.arange(len(at)), at], at
 
 
 def shift(
@@ -44,101 +59,13 @@ def shift(
 
     A row with +inf, nan, or nothing but −inf has no softmax; inf − inf makes it nan from here on.
     """
-    peak = np.expand_dims(largest, axis)
+    peak = across(largest, axis)
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
         shifted: Array = np.subtract(logits, peak, out=out)
         if temperature != 1.0:
             np.divide(shifted, temperature, out=shifted)
             _undo_overflow(shifted, logits, peak, temperature)
     return shifted
-
-
-def exponential(shifted: Array, out: Array | None = None) -> Array:
-    """e = exp(d), between 0 and 1: it cannot overflow."""
-    with np.errstate(under="ignore"):
-        result: Array = np.exp(shifted, out=out)
-    return result
-
-
-def sum_of_others(exponentials: Array, shifted: Array, axis: int) -> Array:
-    """s = Σ e over every class but the maximum.
-
-    Where d is 0 stand the maximum and those equal to it. They are kept out of the floating sum and
-    counted, less one: the order of the additions is then the same whichever of them is "the" k.
-    """
-    at_maximum = shifted == 0
-    others = np.where(at_maximum, 0.0, exponentials)
-    equals = np.count_nonzero(at_maximum, axis=axis) - 1
-    summed: Array = sum_over_classes(others, axis) + equals
-    return summed
-
-
-def sum_over_classes(values: Array, axis: int) -> Array:
-    """Σ over the classes in an order that depends on their number alone."""
-    if axis == 1:
-        result: Array = np.add.reduce(values, axis=1)
-        return result
-    # np.add.reduce over axis 0 adds a single column pairwise and several columns one after the
-    # other, so a sample's last bit would depend on its company.
-    total: Array = values[0].copy()
-    for row in values[1:]:
-        total += row
-    return total
-
-
-def log_of_sum(others: Array, rest: Array | None = None) -> Array:
-    """log Σe = log1p(s), ``rest`` being the part of s that a double did not hold.
-
-    For a confident row the series s − s²/2 + s³/3 − … is added to the rest before the one rounding
-    that counts; log1p(s) would have rounded already.
-    """
-    result: Array = np.log1p(others)
-    if rest is None:
-        return result
-    small = np.flatnonzero(others < CONFIDENT)
-    s = others[small]
-    series = -s * s * (1 / 2 - s * (1 / 3 - s * (1 / 4 - s * (1 / 5 - s * (1 / 6 - s / 7)))))
-    result[small] = s + (rest[small] + series)
-    return result
-
-
-def refined_sum(
-    logits: Array, largest: Array, others: Array, axis: int, temperature: float = 1.0
-) -> tuple[Array, Array | None]:
-    """s of the confident rows once more, as a double and the rest that it did not hold.
-
-    Where s is next to 0 it is the loss itself, and what z − z_k lost in rounding is multiplied by
-    the exponential: at d = −20 already 8 units in the last place.
-    """
-    confident = np.flatnonzero(others < CONFIDENT)
-    if not confident.size:
-        return others, None
-    chosen = np.ascontiguousarray(logits[confident] if axis == 1 else logits[:, confident])
-    shifted, lost = exact_shift(chosen, largest[confident], axis, temperature)
-    exponentials = np.where(shifted == 0, 0.0, exponential(shifted))
-    corrections = exponentials * lost
-    equals = np.count_nonzero(shifted == 0, axis=axis) - 1
-    high, low = sum_with_rest(exponentials, axis)
-    low += sum_over_classes(corrections, axis)
-    summed, rest = others.copy(), np.zeros_like(others)
-    summed[confident], rest[confident] = two_sum(high + equals, low)
-    return summed, rest
-
-
-def exact_shift(
-    logits: Array, largest: Array, axis: int, temperature: float = 1.0
-) -> tuple[Array, Array]:
-    """d and what its rounding lost: z/T − z_k/T = d + lost, up to the rounding of ``lost``."""
-    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        shifted, lost = two_sum(logits, np.expand_dims(-largest, axis))
-        if temperature != 1.0:
-            quotient = shifted / temperature
-            product, rounding = two_product(quotient, temperature)
-            lost = ((shifted - product) - rounding + lost) / temperature
-            shifted = quotient
-            _undo_overflow(shifted, logits, np.expand_dims(largest, axis), temperature)
-    # An infinite logit has no rounding error, but ∞ − ∞ on the way to it.
-    return shifted, np.where(np.isfinite(lost), lost, 0.0)
 
 
 def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: float) -> None:
@@ -148,16 +75,69 @@ def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: floa
         np.copyto(shifted, apart, where=np.isinf(shifted) & np.isfinite(logits))
 
 
-def sum_with_rest(values: Array, axis: int) -> tuple[Array, Array]:
-    """Σ over the classes, and what its rounding lost (for many classes NumPy's pairwise sum,
-    whose error is a few units, is taken as it is)."""
+def exponential(shifted: Array, out: Array | None = None) -> Array:
+    """e = exp(d), between 0 and 1: it cannot overflow."""
+    with np.errstate(under="ignore"):
+        result: Array = np.exp(shifted, out=out)
+    return result
+
+
+def without_maximum(
+    exponentials: Array, shifted: Array, at: NDArray[np.intp] | None, buffers: Buffers
+) -> tuple[Array, Array | None]:
+    """The exponentials with 0 in place of the maximum's, and in columns how many equal it.
+
+    In rows the 0 is written over e_k. In columns, where k would be slow to find, every 1 gives way
+    to a 0, so that those equal to the maximum remain to be counted.
+    """
+    if at is not None:
+        rows = np.arange(len(at))
+        # d_k is 0, or nan in a row without a softmax.
+        exponentials[rows, at] = shifted[rows, at]
+        return exponentials, None
+    ones = np.floor(exponentials, out=buffers.array("lost", exponentials.shape))
+    others = np.subtract(exponentials, ones, out=buffers.array("others", exponentials.shape))
+    return others, np.add.reduce(ones, axis=0) - 1.0
+
+
+def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -> Array:
+    """Σ over the classes, pairwise, in an order that depends on their number alone."""
     if axis == 1:
-        return sum_over_classes(values, axis), np.zeros(values.shape[0])
-    total, rest = values[0].copy(), np.zeros(values.shape[1])
-    for row in values[1:]:
-        total, lost = two_sum(total, row)
-        rest += lost
-    return total, rest
+        result: Array = np.add.reduce(values, axis=1)
+        return result
+    # np.add.reduce over axis 0 adds a single column pairwise and several columns one after the
+    # other, so a sample's last bit would depend on its company.
+    size = len(values)
+    if size == 1:
+        only: Array = values[0].copy()
+        return only
+    half = size // 2
+    buffers = buffers or Buffers()
+    sums = buffers.array("sums", (size - half, values.shape[1]))
+    np.add(values[:half], values[half : 2 * half], out=sums[:half])
+    if size % 2:
+        sums[half] = values[-1]
+    size -= half
+    while size > 1:
+        half = size // 2
+        np.add(sums[:half], sums[size - half : size], out=sums[:half])
+        size -= half
+    total: Array = sums[0].copy()
+    return total
+
+
+def log_of_sum(others: Array, rest: Array | None = None) -> Array:
+    """log Σe = log1p(s), ``rest`` being the part of s that a double did not hold.
+
+    For a confident row the series s − s²/2 + s³/3 − … is added to the rest before the one rounding
+    that counts; log1p(s) would have rounded already.
+    """
+    if rest is None:
+        return np.log1p(others)
+    s, small = others, others < CONFIDENT
+    series = -s * s * (1 / 2 - s * (1 / 3 - s * (1 / 4 - s * (1 / 5 - s * (1 / 6 - s / 7)))))
+    # Both for every row: picking rows out of a mixed block costs more than a logarithm.
+    return np.where(small, s + (rest + series), np.log1p(others))
 
 
 class Steps(NamedTuple):
@@ -165,33 +145,127 @@ class Steps(NamedTuple):
 
     maximum: Array
     shifted: Array
-    lost: Array
     exponentials: Array
     others: Array
     log_sum: Array
+    lost: Array | None
 
 
-def steps(logits: Array, axis: int, temperature: float = 1.0) -> Steps:
-    """Every step up to log Σe, each kept."""
-    largest = maximum(logits, axis)
-    shifted, lost = exact_shift(logits, largest, axis, temperature)
-    exponentials = exponential(shifted)
-    others = sum_of_others(exponentials, shifted, axis)
-    others, rest = refined_sum(logits, largest, others, axis, temperature)
-    return Steps(largest, shifted, lost, exponentials, others, log_of_sum(others, rest))
+def steps(
+    logits: Array,
+    axis: int,
+    temperature: float = 1.0,
+    buffers: Buffers | None = None,
+    *,
+    want_lost: bool = True,
+) -> Steps:
+    """Every step up to log Σe, each kept, in ``buffers`` if given."""
+    buffers = buffers or Buffers()
+    largest, at = maximum(logits, axis)
+    shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
+    exponentials = exponential(shifted, buffers.array("exponentials", logits.shape))
+    apart, equals = without_maximum(exponentials, shifted, at, buffers)
+    others = sum_over_classes(apart, axis, buffers)
+    if equals is not None:
+        others += equals
+    lost = shift_error(logits, largest, shifted, axis, temperature, buffers) if want_lost else None
+    found = Steps(largest, shifted, apart, others, others, lost)
+    others, rest = refined_sum(found, logits, axis, temperature, buffers)
+    if at is not None:
+        rows = np.arange(len(at))
+        exponentials[rows, at] = shifted[rows, at] + 1.0
+    return Steps(largest, shifted, exponentials, others, log_of_sum(others, rest), lost)
 
 
-def probabilities(step: Steps, axis: int) -> Array:
+def refined_sum(
+    step: Steps, logits: Array, axis: int, temperature: float, buffers: Buffers
+) -> tuple[Array, Array | None]:
+    """s of the confident rows once more, as a double and the rest that it did not hold.
+
+    Where s is next to 0 it is the loss itself, and what z − z_k lost in rounding is multiplied by
+    the exponential: at d = −20 already 8 units in the last place. The step's ``exponentials`` are
+    those without the maximum's.
+    """
+    small = step.others < CONFIDENT
+    count = np.count_nonzero(small)
+    if not count:
+        return step.others, None
+    # Where most rows are confident, the others are gone through as well rather than left out.
+    if 2 * count > small.size:
+        high, low = _sum_with_rest(step, logits, axis, temperature, buffers)
+        return np.where(small, high, step.others), np.where(small, low, 0.0)
+    at = np.flatnonzero(small)
+    few = step._replace(
+        maximum=step.maximum[at],
+        shifted=step.shifted.take(at, axis=1 - axis),
+        exponentials=step.exponentials.take(at, axis=1 - axis),
+        others=step.others[at],
+        lost=None if step.lost is None else step.lost.take(at, axis=1 - axis),
+    )
+    chosen = logits.take(at, axis=1 - axis)
+    summed, rest = step.others.copy(), np.zeros_like(step.others)
+    summed[at], rest[at] = _sum_with_rest(few, chosen, axis, temperature, Buffers())
+    return summed, rest
+
+
+def _sum_with_rest(
+    step: Steps, logits: Array, axis: int, temperature: float, buffers: Buffers
+) -> tuple[Array, Array]:
+    """Σ e·exp(lost) over the classes, and what its rounding lost."""
+    lost, exponentials = step.lost, step.exponentials
+    if lost is None:
+        lost = shift_error(logits, step.maximum, step.shifted, axis, temperature, buffers)
+    high, low = step.others, np.zeros_like(step.others)
+    with np.errstate(invalid="ignore", under="ignore"):
+        if not nothing_lost(lost):
+            rest = np.multiply(exponentials, lost, out=buffers.array("rest", logits.shape))
+            low += sum_over_classes(rest, axis, buffers)
+        if axis == 0:
+            high, remainder = _split_sum(exponentials, step.others, buffers)
+            low += remainder
+        return two_sum(high, low)
+
+
+def _split_sum(values: Array, about: Array, buffers: Buffers) -> tuple[Array, Array]:
+    """Σ of columns whose sum is known but for its last digits, as a double and a rest.
+
+    (v + σ) − σ cuts v off at the last place of σ = 4·Σv; such parts are added without rounding.
+    (NumPy's own sum of a long row, whose error is a few units, is taken as it is.)
+    """
+    sigma = 4.0 * about
+    parts = np.add(values, sigma, out=buffers.array("rest", values.shape))
+    np.subtract(parts, sigma, out=parts)
+    high = sum_over_classes(parts, 0, buffers)
+    return high, sum_over_classes(np.subtract(values, parts, out=parts), 0, buffers)
+
+
+def probabilities(
+    step: Steps, axis: int, buffers: Buffers | None = None, out: Array | None = None
+) -> Array:
     """p = e / (1 + s): a division, not the exponential of a difference, which would lose digits."""
-    with np.errstate(under="ignore"):
-        exponentials = step.exponentials + step.exponentials * step.lost
-        result: Array = exponentials / np.expand_dims(1.0 + step.others, axis)
+    exponentials = restored(step, buffers or Buffers())
+    with np.errstate(under="ignore", invalid="ignore"):
+        result: Array = np.divide(exponentials, across(1.0 + step.others, axis), out=out)
     return result
 
 
-def log_probabilities(step: Steps, axis: int) -> Array:
+def restored(step: Steps, buffers: Buffers) -> Array:
+    """e with what the rounding of d took from it put back: e + e·lost."""
+    if step.lost is None or nothing_lost(step.lost):
+        return step.exponentials
+    with np.errstate(under="ignore", invalid="ignore"):
+        spare = buffers.array("rest", step.lost.shape)
+        product = np.multiply(step.exponentials, step.lost, out=spare)
+        return np.add(step.exponentials, product, out=product)
+
+
+def log_probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
     """log p = d − log Σe."""
-    result: Array = step.shifted + (step.lost - np.expand_dims(step.log_sum, axis))
+    log_sum = across(step.log_sum, axis)
+    if step.lost is None:
+        return np.subtract(step.shifted, log_sum, out=out)
+    rest = np.subtract(step.lost, log_sum, out=out)
+    result: Array = np.add(step.shifted, rest, out=rest)
     return result
 
 
@@ -267,12 +341,29 @@ def _along(
         width = framework.width(dtype)
         narrow = framework.softmax(positions, width, temperature, log=log)
         return narrow.reshape(given.shape)  # type: ignore[return-value]
+    threads = threads_for(positions.size)
+    return of_positions(positions, temperature, log=log, threads=threads).reshape(given.shape)
+
+
+def of_positions(
+    positions: NDArray[np.floating], temperature: float = 1.0, *, log: bool, threads: int = 1
+) -> Array:
+    """Softmax or its logarithm over axis 1 of ``(outer, C, inner)``."""
     result = np.empty(positions.shape)
-    for block in blocks(positions):
-        step = steps(block.values, block.axis, temperature)
-        values = (log_probabilities if log else probabilities)(step, block.axis)
-        store(result, block, values)
-    return result.reshape(given.shape)
+
+    def one(block: Block, buffers: Buffers) -> None:
+        place = rows_in_place(result, block.cut, block.axis)
+        if place is None:
+            place = buffers.array("result", block.values.shape)
+        step = steps(block.values, block.axis, temperature, buffers)
+        if log:
+            log_probabilities(step, block.axis, place)
+        else:
+            probabilities(step, block.axis, buffers, place)
+        store(result, block, place)
+
+    each_block(positions, one, threads)
+    return result
 
 
 def check_temperature(temperature: float) -> None:

@@ -29,8 +29,12 @@ class Target(NamedTuple):
     soft: Array | None = None
 
 
-def as_target(target: ArrayLike, shape: tuple[int, ...], ignore_index: int) -> Target:
+def as_target(
+    target: ArrayLike, shape: tuple[int, ...], ignore_index: int, *, as_stored: bool = False
+) -> Target:
     """The target of logits of that shape, validated; soft where its shape is the logits' own.
+
+    Soft targets become doubles, unless they are to stay as they are stored.
 
     Raises:
         LabelError (an IndexError and a ValueError): a label that is no class.
@@ -47,6 +51,8 @@ def as_target(target: ArrayLike, shape: tuple[int, ...], ignore_index: int) -> T
     outer = int(np.prod(shape[:axis], dtype=np.int64))
     if given.shape == shape:
         soft = as_soft(given, shape[axis], ignore_index)
+        if not as_stored or soft.dtype.kind != "f":
+            soft = soft.astype(np.float64, copy=False)
         return Target(soft=soft.reshape(outer, shape[axis], inner))
     if given.shape == index_shape:
         labels = as_labels(given, shape[axis], ignore_index)
@@ -68,6 +74,8 @@ def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # typ
         if fractional.any():
             at = first_index(fractional)
             raise ArgumentError("target", f"label {given[at]} is not an integer", index=at)
+    elif given.min() >= 0 and given.max() < classes:
+        return given.astype(np.int64, copy=False)
     # Compared before they become int64, where 2**64 - 100 would turn into -100.
     wrong = ((given < 0) | (given >= classes)) & (given != ignore_index)
     if wrong.any():
@@ -81,12 +89,12 @@ def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # typ
             index=at,
             hint=hint,
         )
-    labels: Labels = given.astype(np.int64)
+    labels: Labels = given.astype(np.int64, copy=False)
     return labels
 
 
-def as_soft(given: NDArray, classes: int, ignore_index: int) -> Array:  # type: ignore[type-arg]
-    """Soft targets: not negative, not nan."""
+def as_soft(given: NDArray, classes: int, ignore_index: int) -> NDArray:  # type: ignore[type-arg]
+    """Soft targets: not negative, not nan, not infinite."""
     if 0 <= ignore_index < classes:
         raise ArgumentError(
             "ignore_index",
@@ -94,14 +102,15 @@ def as_soft(given: NDArray, classes: int, ignore_index: int) -> Array:  # type: 
         )
     if given.dtype.kind not in "fiub":
         raise ArgumentError("target", f"soft targets are numbers, not {given.dtype}")
-    soft = given.astype(np.float64)
-    wrong = ~(soft >= 0) | np.isinf(soft)
-    if wrong.any():
-        at = first_index(wrong)
+    # A nan is the least and the greatest.
+    if given.size and not (given.min() >= 0 and given.max() < np.inf):
+        at = first_index(~(given >= 0) | np.isinf(given))
         raise ArgumentError(
-            "target", f"soft target {soft[at]} is not a probability (0 or more)", index=at
+            "target",
+            f"soft target {float(given[at])} is not a probability (0 or more)",
+            index=at,
         )
-    return soft
+    return given
 
 
 def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:
@@ -112,11 +121,12 @@ def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:
 def unnormalised_samples(probs: Array, axis: int) -> NDArray[np.bool_]:
     """Which samples' probabilities do not sum to 1."""
     with np.errstate(over="ignore", invalid="ignore"):
-        wrong: NDArray[np.bool_] = np.abs(probs.sum(axis=axis) - 1.0) > SUM_TOLERANCE
+        total = probs.sum(axis=axis, dtype=np.float64)
+        wrong: NDArray[np.bool_] = np.abs(total - 1.0) > SUM_TOLERANCE
     return wrong
 
 
-def warn_if_unnormalised(target: Target) -> None:
+def warn_if_unnormalised(target: Target, stacklevel: int = 3) -> None:
     """A Python warning where soft targets do not sum to 1; the answer is the formula's all the
     same, as PyTorch's is."""
     if target.soft is None:
@@ -126,7 +136,7 @@ def warn_if_unnormalised(target: Target) -> None:
         at = first_index(wrong)
         total = float(target.soft[at[0], :, at[1]].sum())
         message = f"target: the soft target of sample {at[0]} sums to {total:.6g}, not 1"
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 
 def smoothed(target: Array, label_smoothing: float, axis: int) -> Array:

@@ -2,22 +2,32 @@
 
 Every finite double is an integer multiple of 2**-1074, so a sum of doubles is an integer of
 Python's, exactly: no rounding happens until the end, and addition of integers does not mind the
-order. The sum is then rounded once, correctly. Only the way there is vectorised: the 53-bit
-mantissas of one exponent are added in two halves that float64 holds without rounding.
+order. The sum is then rounded once, correctly. Only the way there is vectorised: the numbers are
+cut into slices whose sums a double holds.
+
+Source: Rump, Ogita and Oishi, "Accurate floating-point summation part I", SIAM J. Sci. Comput. 31,
+2008 (ExtractVector).
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.threads import shared
+
 UNIT_EXPONENT = 1074
-_HALF = 27
-# A half has at most 27 bits, so up to 2**26 of them add up within the 53 bits of a double; fewer at
-# a time keep the intermediate arrays in the cache.
-_AT_ONCE = 1 << 16
+# So many numbers at a time stay in the cache; fewer would leave more bits to a slice.
+_AT_ONCE = 1 << 13
+# A slice of so many numbers has a sum of at most 2**13 times its greatest.
+_SPARE = 14
+# Numbers from here on are scaled down: what cuts them would be beyond the largest double.
+_HUGE = 2.0**1000
+_SCALE = 512
 
 
 class ExactSum(NamedTuple):
@@ -31,15 +41,15 @@ class ExactSum(NamedTuple):
     non_finite: float = 0.0
 
     @staticmethod
-    def of(values: object) -> ExactSum:
+    def of(values: object, threads: int = 1) -> ExactSum:
         """The exact sum of an array."""
         array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
-        finite = np.isfinite(array)
-        if finite.all():
-            return ExactSum(_units(array))
-        with np.errstate(invalid="ignore"):
-            rest = float(np.add.reduce(array[~finite]))
-        return ExactSum(_units(array[finite]), rest)
+
+        def some(starts: Sequence[int]) -> ExactSum:
+            parts = (_sum_at_once(array[start : start + _AT_ONCE]) for start in starts)
+            return sum(parts, start=ExactSum())
+
+        return sum(shared(some, range(0, array.size, _AT_ONCE), threads), start=ExactSum())
 
     def __add__(self, other: ExactSum) -> ExactSum:  # type: ignore[override]
         return ExactSum(self.units + other.units, self.non_finite + other.non_finite)
@@ -55,30 +65,33 @@ class ExactSum(NamedTuple):
             return float("inf") if self.units > 0 else float("-inf")
 
 
-def _units(array: NDArray[np.float64]) -> int:
-    total = 0
-    for start in range(0, array.size, _AT_ONCE):
-        total += _units_at_once(array[start : start + _AT_ONCE])
-    return total
+def _sum_at_once(array: NDArray[np.float64]) -> ExactSum:
+    greatest = max(float(array.max()), -float(array.min()))
+    if greatest < math.inf:
+        return ExactSum(_units(array, greatest))
+    finite = np.isfinite(array)
+    with np.errstate(invalid="ignore"):
+        rest = float(np.add.reduce(array[~finite]))
+    return (_sum_at_once(array[finite]) if finite.any() else ExactSum())._replace(non_finite=rest)
 
 
-def _units_at_once(array: NDArray[np.float64]) -> int:
-    if not array.size:
-        return 0
-    mantissas, exponents = np.frexp(array)
-    high = np.trunc(np.ldexp(mantissas, 53 - _HALF))
-    low = np.ldexp(mantissas, 53) - np.ldexp(high, _HALF)
-    # Below 2**-1021 a double has fewer than 53 bits: its lowest are multiples of 2**-1074 and the
-    # shift turns negative, but what it shifts out is 0.
-    lowest = int(exponents.min())
-    bins = exponents - lowest
-    total = 0
-    for half, unit in ((high, _HALF), (low, 0)):
-        sums = np.bincount(bins, weights=half)
-        for place in np.flatnonzero(sums):
-            shift = lowest + int(place) - 53 + unit + UNIT_EXPONENT
-            amount = int(sums[place])
-            total += amount << shift if shift >= 0 else amount >> -shift
+def _units(array: NDArray[np.float64], greatest: float) -> int:
+    """Σ in units of 2**-1074: (x + σ) − σ is x cut at the last place of σ, and such parts are
+    integers, in units of that place, whose sum needs no more than 53 bits."""
+    if greatest >= _HUGE:
+        large = np.abs(array) >= 2.0**_SCALE
+        scaled = np.where(large, array, 0.0) * 2.0**-_SCALE
+        small = np.where(large, 0.0, array)
+        return (_units(scaled, greatest * 2.0**-_SCALE) << _SCALE) + _units(small, 2.0**_SCALE)
+    total, left, parts = 0, array, np.empty_like(array)
+    while greatest > 0.0:
+        sigma = math.ldexp(1.0, math.frexp(greatest)[1] + _SPARE)
+        np.add(left, sigma, out=parts)
+        np.subtract(parts, sigma, out=parts)
+        numerator, denominator = float(np.add.reduce(parts)).as_integer_ratio()
+        total += (numerator << UNIT_EXPONENT) // denominator
+        left = np.subtract(left, parts, out=None if left is array else left)
+        greatest = max(float(left.max()), -float(left.min()))
     return total
 
 
@@ -104,11 +117,3 @@ class Total(NamedTuple):
             self.ignored + other.ignored,
             self.correct + other.correct,
         )
-
-    @property
-    def mean(self) -> float:
-        """Σℓ / Σw, each rounded once before the division; nan where nothing counts."""
-        denominator = self.weight.value
-        if denominator == 0.0:
-            return float("nan")
-        return float(np.float64(self.loss.value) / np.float64(denominator))

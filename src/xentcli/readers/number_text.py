@@ -31,10 +31,13 @@ def numbers(text: bytes) -> AnyArray | None:
 
 
 def table_of(
-    rows: bytes, width: int, read: Callable[[bytes], AnyArray | None] = numbers
+    rows: bytes,
+    width: int,
+    read: Callable[[bytes], AnyArray | None] = numbers,
+    unsigned: int | None = None,
 ) -> AnyArray | None:
     """The numbers of lines that have ``width`` of them each, with commas between; None if any line
-    is anything else."""
+    is anything else. In the column ``unsigned`` a 0 has no sign that matters."""
     count = quotes.count(rows, quotes.NEWLINE)
     flat = read(rows.replace(b"\n", b"," + ROW_END_TEXT + b",") + ROW_END_TEXT)
     if flat is None or flat.size != count * (width + 1) + 1:
@@ -42,11 +45,16 @@ def table_of(
     if np.count_nonzero(flat == ROW_END) != count + 1:
         return None
     table = flat[:-1].reshape(count, width + 1)
-    return table[:, :width] if (table[:, width] == ROW_END).all() else None
+    if not (table[:, width] == ROW_END).all():
+        return None
+    zeros = np.count_nonzero(flat == 0.0)
+    if unsigned is not None:
+        zeros -= np.count_nonzero(table[:, unsigned] == 0.0)
+    return None if zeros and has_whole_negative_zero(rows) else table[:, :width]
 
 
 def by_simdjson(parser: Any, text: bytes) -> AnyArray | None:
-    """The same of numbers as JSON writes them."""
+    """The same of numbers as JSON writes them; -0, as a whole number, has lost its sign."""
     # The numbers of a list within the list would come out as well.
     if b"[" in text or b"{" in text:
         return None
@@ -54,12 +62,12 @@ def by_simdjson(parser: Any, text: bytes) -> AnyArray | None:
         found = parser.parse(b"".join((b"[", text, b"]"))).as_buffer(of_type="d")
     except (ValueError, TypeError, RuntimeError):
         return None
-    values = np.frombuffer(found)
-    return None if not values.all() and has_whole_negative_zero(text) else values
+    values: AnyArray = np.frombuffer(found)
+    return values
 
 
 def has_whole_negative_zero(text: bytes) -> bool:
-    """Whether -0 is written so: simdjson makes an integer of it, which has no sign there."""
+    """Whether a zero is written -0: simdjson makes an integer of it, which has no sign there."""
     there = np.frombuffer(text, dtype=np.uint8)
     # What may follow a whole number, a comma or white space, comes before the minus sign.
     found = (there[:-2] == MINUS) & (there[1:-1] == ZERO) & (there[2:] < MINUS)

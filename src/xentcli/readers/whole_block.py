@@ -98,7 +98,8 @@ def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
         plain = text.replace(delimiter, b",")
     else:
         plain = text
-    table = number_text.table_of(plain, len(layout.names))
+    label = layout.columns.label
+    table = number_text.table_of(plain, len(layout.names), unsigned=label)
     if table is None:
         return None
     columns = layout.columns

@@ -43,7 +43,7 @@ def log_probs_of(batch: Batch, calculation: Calculation) -> Array:
         return framework.softmax(values, width, temperature, log=True).astype(np.float64)
     if calculation.method == "textbook":
         return textbook.log(probs_of(batch, calculation))
-    return softmax.log_softmax(values, 1, temperature=temperature)
+    return softmax.of_positions(values, temperature, log=True)
 
 
 def probs_of(batch: Batch, calculation: Calculation) -> Array:
@@ -58,7 +58,7 @@ def probs_of(batch: Batch, calculation: Calculation) -> Array:
         return framework.softmax(values, width, temperature, log=False).astype(np.float64)
     if calculation.method == "textbook":
         return textbook.softmax(textbook.exponential(values, temperature), 1)
-    return softmax.softmax(values, 1, temperature=temperature)
+    return softmax.of_positions(values, temperature, log=False)
 
 
 def losses_of(batch: Batch, calculation: Calculation) -> Losses:
@@ -134,8 +134,10 @@ def total_of(batch: Batch, losses: Losses, calculation: Calculation) -> Total:
         ignored = int(labels.size - np.count_nonzero(kept))
         if calculation.want_accuracy:
             positions = positions_of(batch)
+            found = np.argmax(positions, axis=1)
             # argmax takes a nan for the largest.
-            hit = (np.argmax(positions, axis=1) == labels) & ~np.isnan(positions).any(axis=1)
+            largest = np.take_along_axis(positions, found[:, np.newaxis], 1)[:, 0]
+            hit = (found == labels) & ~np.isnan(largest)
             correct = int(np.count_nonzero(hit & kept))
     loss_sum, weight = ExactSum.of(losses.loss), ExactSum.of(losses.share)
     return Total(loss_sum, weight, losses.loss.size, ignored, correct)

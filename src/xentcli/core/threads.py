@@ -1,0 +1,56 @@
+"""The blocks of a large array on every core that this process may use.
+
+Threads serve because NumPy lets go of Python's lock while it computes. What a block gives depends
+on nothing but the block, so neither their number nor their order shows in a result.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+# Below this many numbers the work is done before a thread has started.
+WORTH_THREADS = 1 << 18
+# Shares of the work per thread: one that is held up by the rest of the machine leaves its share of
+# the later ones to the others.
+_SHARES = 8
+
+
+def threads_for(numbers: int) -> int:
+    """How many threads an array of that many numbers is worth."""
+    return available() if numbers >= WORTH_THREADS else 1
+
+
+def available() -> int:
+    """The cores that this process may use; the environment variable XENT_JOBS replaces them."""
+    asked = os.environ.get("XENT_JOBS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def shared(
+    task: Callable[[Sequence[Item]], Outcome], items: Sequence[Item], threads: int
+) -> list[Outcome]:
+    """task of consecutive shares of the items, in their order; on this thread alone for 1."""
+    if threads <= 1 or len(items) <= 1:
+        return [task(items)]
+    from concurrent.futures import ThreadPoolExecutor
+
+    size = -(-len(items) // (threads * _SHARES))
+    shares = [items[start : start + size] for start in range(0, len(items), size)]
+    with ThreadPoolExecutor(min(threads, len(shares))) as pool:
+        # Each in a copy of this thread's context, where NumPy keeps what np.errstate has set.
+        futures = [pool.submit(copy_context().run, task, share) for share in shares]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

@@ -1,0 +1,80 @@
+"""Threads: how many, in which order, and what comes back from them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from xentcli import cross_entropy
+from xentcli.core import threads
+
+
+def test_the_outcomes_come_in_order() -> None:
+    found = threads.shared(list, range(1000), 3)
+    assert len(found) > 3
+    assert [item for share in found for item in share] == list(range(1000))
+
+
+def test_one_thread_is_this_one() -> None:
+    def name(_: Sequence[int]) -> int:
+        return threading.get_ident()
+
+    assert threads.shared(name, range(100), 1) == [threading.get_ident()]
+    assert threading.get_ident() not in threads.shared(name, range(100), 2)
+
+
+def test_errors_come_out() -> None:
+    def fail(share: Sequence[int]) -> None:
+        raise ArithmeticError(share[0])
+
+    with pytest.raises(ArithmeticError, match="0"):
+        threads.shared(fail, range(100), 2)
+
+
+def test_threads_count_errors_of_floating_point_as_their_caller_does() -> None:
+    def divide(_: Sequence[int]) -> None:
+        np.ones(1) / np.zeros(1)
+
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        threads.shared(divide, range(100), 2)
+    with np.errstate(divide="ignore"):
+        threads.shared(divide, range(100), 2)
+
+
+@pytest.mark.parametrize(("asked", "count"), [("3", 3), ("0", None), ("-2", None), ("x", None)])
+def test_the_environment_says_how_many(
+    monkeypatch: pytest.MonkeyPatch, asked: str, count: int | None
+) -> None:
+    monkeypatch.delenv("XENT_JOBS", raising=False)
+    cores = threads.available()
+    assert cores >= 1
+    monkeypatch.setenv("XENT_JOBS", asked)
+    assert threads.available() == (count or cores)
+
+
+def test_a_small_array_starts_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XENT_JOBS", "4")
+    assert threads.threads_for(threads.WORTH_THREADS - 1) == 1
+    assert threads.threads_for(threads.WORTH_THREADS) == 4
+
+
+def test_one_row_imports_no_thread_pool() -> None:
+    code = (
+        "import sys, xentcli; xentcli.cross_entropy([1.0, 2.0], 0); "
+        "xentcli.cross_entropy_grad([1.0, 2.0], 0); "
+        "sys.exit('concurrent.futures' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+
+
+def test_warnings_come_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XENT_JOBS", "2")
+    monkeypatch.setattr(threads, "WORTH_THREADS", 1)
+    with pytest.warns(UserWarning, match="sums to 2"):
+        cross_entropy(np.zeros((4, 2)), np.ones((4, 2)))
