@@ -11,3 +11,7 @@ echo "read as probabilities, added up:"
 xent ce --probs "$rows" --labels 0,1,2 --reduction sum --quiet
 echo "read as probabilities, averaged:"
 xent ce --probs "$rows" --labels 0,1,2
+
+echo
+echo "what diagnose makes of it:"
+xent diagnose --logits "$rows" --labels 0,1,2 --got 3.947 --rows 2

@@ -34,6 +34,7 @@ TOPICS = (
     "usage",
     "outputs",
     "left_out",
+    "diagnosed",
 )
 
 

@@ -64,7 +64,20 @@ def fed(process: Process, content: bytes) -> None:
     assert stdin is not None
     stdin.write(content)
     stdin.flush()
-    until(lambda: not unread(stdin.fileno()))
+    until(lambda: not unread(stdin.fileno()) and waits(process))
+
+
+def waits(process: Process) -> bool:
+    """Whether it does nothing, for a while, but wait for more: a signal in the middle of an import
+    would be told by Python as well."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():
+        return True
+    states = []
+    for _ in range(4):
+        states.append(stat.read_text().rpartition(")")[2].split()[0])
+        time.sleep(0.02)
+    return set(states) == {"S"}
 
 
 def unread(descriptor: int) -> int:

@@ -115,6 +115,19 @@ def test_story_3_both_numbers(xent: Xent) -> None:
     assert rounded(answer(xent, *wrong), 3) == [[3.947]]
 
 
+def test_story_3_is_diagnosed(xent: Xent) -> None:
+    given = ("diagnose", "--logits", STORY_3, "--labels", "0,1,2", "--got", "3.947")
+    assert answer(xent, *given) == (
+        "3.947 is the textbook −log p of these rows read as probabilities, added once per class. "
+        "Read as logits, as PyTorch does, the cross-entropy is 1.1484."
+    )
+    found = json.loads(xent(*given, "--format", "json").stdout)
+    best = found["candidates"][0]
+    assert best["name"] == "read as probabilities, added once per class"
+    assert (best["matches"], best["departures"]) == (True, 2)
+    assert round(best["value"], 3) == 3.947
+
+
 def test_story_4_three_ways(xent: Xent) -> None:
     labels = ("--labels", "1,0,1,1,1")
     assert rounded(answer(xent, "ce", "--logits", STORY_4, *labels)) == [[1.4904]]

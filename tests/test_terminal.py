@@ -24,6 +24,10 @@ from tests.faults.running import run_inside
 
 README = ("ce", "--logits", "12.3,-5.2,31.4", "--label", "0")
 DIGITS = ("ce", str(ROOT / "examples" / "digits.csv"), "--rows", "2")
+DIAGNOSIS = (
+    *("diagnose", "--logits", "2.1,-0.3,0.8; -1.2,0.4,1.9; 0.5,1.5,-0.7; 1.1,0.2,-0.4"),
+    *("--labels", "0,2,0,1", "--got", "3.861"),
+)
 WIDTHS = (40, 80, 120, 200)
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 
@@ -86,6 +90,22 @@ class TestTheTable:
         piped = Counter(NUMBER.findall(xent(*command).stdout))
         shown = Counter(NUMBER.findall(plain(on_terminal(command, tmp_path, columns)[1])))
         assert not piped - shown
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_a_diagnosis_is_no_wider_than_the_terminal(
+    columns: int, xent: Xent, tmp_path: Path
+) -> None:
+    code, shown = on_terminal(DIAGNOSIS, tmp_path, columns)
+    assert code == 0
+    assert max(map(width, plain(shown).splitlines())) <= columns
+    # Only where lines end differs; the header is for where there is room beside the numbers.
+    if columns > 40:
+        assert below_header(plain(shown)) == below_header(xent(*DIAGNOSIS).stdout)
+
+
+def below_header(text: str) -> str:
+    return "".join(text.rpartition("─")[2].split())
 
 
 @pytest.mark.parametrize(

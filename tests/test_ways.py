@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.fault import Fault
-from tests.faults.running import Answered, run_inside
+from tests.faults.running import Answered
 from tests.test_faults import listed, put
 from tests.test_fuzz import CSV, JSON_LINES, PLAIN, TSV, damaged
-from tests.ways import WAYS, without_processes
+from tests.ways import WAYS, answered, without_processes
 
 __all__ = ["without_processes"]
 
@@ -26,7 +26,7 @@ OF_TEXT = ("numbers", "records", "encodings", "columns", "labels", "several", "l
 @pytest.mark.parametrize("fault", listed(topics=OF_TEXT))
 def test_a_fault_is_told_the_same(fault: Fault, way: str, tmp_path: Path) -> None:
     put(fault.files, tmp_path)
-    found = run_inside(shlex.split(fault.command), tmp_path, fault.stdin, WAYS[way])
+    found = answered(way, shlex.split(fault.command), tmp_path, fault.stdin)
     assert found == Answered(fault.code, fault.stdout.encode(), fault.stderr)
 
 
@@ -79,6 +79,10 @@ FILES: dict[str, bytes] = {
     ),
     "row-end.csv": lines(*VALUES[:2], ["9e99", "90e98"] * 20, LABELS, header="a,b,c,label"),
     "negative-zero.csv": lines(*VALUES[:2], ["-0", "-0.0"] * 20, LABELS, header="a,b,c,label"),
+    "all-quoted.csv": lines(
+        *([f'"{v}"' for v in column] for column in (*VALUES, LABELS)), header='"a","b","c","label"'
+    ),
+    "blanks-first.csv": b"a,b,c,label\n" + b"\n" * 200 + lines(*VALUES, LABELS, header="")[1:],
     "one.csv": lines(VALUES[0], [0] * ROWS, header="a,label"),
     "lists.jsonl": b"".join(
         b'{"id": %d, "logits": %a, "label": %d}\n' % (at, CELLS[at], LABELS[at])
@@ -95,6 +99,52 @@ FILES: dict[str, bytes] = {
         for at in range(ROWS)
     ),
 }
+# What stands in one record, or in two lines, that cannot be taken for two.
+TRICKS = (
+    b'{"a": 1, "b": 2, "b" : 3, "label": 0}\n',
+    b'{"a": 1, "b": 2, "label": 18446744073709551615}\n',
+    b'{"a": 1, "b": [2], "label": 0}\n{"a": 1, "b": 2, "label": "["}\n',
+    b'{"a": 1, "b": 2, "label": 0}, {"a": 1, "b": 2, "label": 0}\n',
+    b'{"a": 1, "b":\n2, "label": 0}\n',
+    b'{"a": 1, "b": true, "label": 0}\n',
+    b'{"a": 1, "b": 2, "label": 1.0}\n{"a": 1, "b": 2, "label": "1"}\n',
+    b'{"b": 1, "a": 2, "label": 0, "more": {}}\n',
+)
+LIST_TRICKS = (
+    b'{"id": [1], "logits": 5, "label": 0}\n',
+    b'{"id": "[", "logits": null, "label": 0}\n',
+    b'{"id": 1, "logits": [[1, 2]], "label": 0}\n',
+    b'{"id": 1, "logits": [1, 2, 3], "label": 0}\n{"id": 1, "logits": [1], "label": 0}\n',
+    b'{"id": 1, "logits": [1, 2], "label": 18446744073709551615}\n',
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "trick"),
+    [(b'{"a": 1, "b": 2, "label": 0}\n', trick) for trick in TRICKS]
+    + [(b'{"id": 1, "logits": [1, 2], "label": 0}\n', trick) for trick in LIST_TRICKS],
+)
+def test_a_trick_in_json_lines_is_seen(first: bytes, trick: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(first + trick + first)
+    exact, *others = (answered(way, ["ce", "a.jsonl", "-q"], tmp_path) for way in WAYS)
+    assert all(other == exact for other in others)
+
+
+@pytest.mark.parametrize("command", ["softmax", "ce --reduction none"])
+def test_files_of_several_dialects_are_passed_on_in_the_first(command: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(lines(*VALUES, LABELS, header="a,b,c,label"))
+    (tmp_path / "b.tsv").write_bytes(lines(*VALUES, LABELS, header="a\tb\tc\tlabel", between="\t"))
+    (tmp_path / "c.csv").write_bytes(lines(*VALUES, LABELS, header="a,b,c,label", end="\r\n"))
+    asked = [*command.split(), "a.csv", "b.tsv", "c.csv", "--format", "csv"]
+    for way in WAYS:
+        found = answered(way, asked, tmp_path)
+        assert (found.code, found.stderr) == (0, "")
+        assert b"\t" not in found.stdout
+        assert b"\r" not in found.stdout
+        _, *rest = found.stdout.splitlines()
+        assert rest == rest[:ROWS] * 3
+
+
 COMMANDS = (
     "ce {} --reduction none --format csv",
     "ce {} --quiet",
@@ -118,10 +168,11 @@ def test_an_answer_is_the_same(name: str, command: str, tmp_path: Path) -> None:
         asked.remove("--check")  # Of numbers so large there are no differences.
     if name == "semicolons.csv":
         asked += ["--delimiter", ";"]
-    found = {way: run_inside(asked, tmp_path, environment=WAYS[way]) for way in WAYS}
-    assert found["exact"].code == 0, found["exact"].stderr
-    for way, answered in found.items():
-        assert answered == found["exact"], way
+    found = {way: answered(way, asked, tmp_path) for way in WAYS}
+    exact = found["cell by cell"]
+    assert exact.code == 0, exact.stderr
+    for way, other in found.items():
+        assert other == exact, way
 
 
 @pytest.mark.parametrize("late", ["1,2", "1,2,x,0", '1,2,3,"0', "1,2,3,7", "1,2,3,1.5", "1,,3,0"])
@@ -136,8 +187,8 @@ def test_a_late_fault_is_told_with_its_line(
     (tmp_path / "a.csv").write_bytes(content + late.encode() + b"\n" + content[12:])
     asked = ["ce", "a.csv", "--quiet", *more.split()]
     answers = []
-    for settings in WAYS.values():
-        found = run_inside(asked, tmp_path, environment=settings)
+    for way in WAYS:
+        found = answered(way, asked, tmp_path)
         rejects = tmp_path / "r.csv"
         answers.append((found, rejects.read_bytes() if rejects.exists() else b""))
     assert all(answer == answers[0] for answer in answers)
@@ -156,7 +207,7 @@ def test_damage_is_met_the_same(name: str, content: bytes, tmp_path: Path) -> No
         tried = damaged(content, random.Random(at))
         (tmp_path / name).write_bytes(tried)
         for asked in commands:
-            exact, *others = (run_inside(asked, tmp_path, environment=way) for way in WAYS.values())
+            exact, *others = (answered(way, asked, tmp_path) for way in WAYS)
             for other in others:
                 assert (other.code, other.stderr) == (exact.code, exact.stderr), tried
                 # Rows before a fault may have been printed; how many, the blocks decide.

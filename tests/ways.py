@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from tests.faults.running import Answered, run_inside
 from xentcli import local
-from xentcli.engine import Submit
+from xentcli.engine import Submit, Work
+from xentcli.readers import json_record, rows
 
 # Blocks so small that every line, and every cell with a line end in it, meets the end of one.
 SMALL_BLOCKS = {"XENT_BLOCK_BYTES": "24"}
 
 WAYS: dict[str, dict[str, str]] = {
-    "exact": {"XENT_FAST": "0", "XENT_JOBS": "1"},
+    "cell by cell": {"XENT_FAST": "0", "XENT_JOBS": "1"},
+    "without the extra": {"XENT_FAST": "0", "XENT_JOBS": "1"},
     "fast": {"XENT_FAST": "1", "XENT_JOBS": "1"},
     "small blocks": {"XENT_FAST": "1", "XENT_JOBS": "1", **SMALL_BLOCKS},
     "two jobs": {"XENT_FAST": "1", "XENT_JOBS": "2", **SMALL_BLOCKS},
     "three jobs": {"XENT_FAST": "0", "XENT_JOBS": "3", **SMALL_BLOCKS},
 }
+
+
+def answered(way: str, asked: Sequence[str], folder: Path, stdin: bytes = b"") -> Answered:
+    """What a command answers in that way; cell by cell, no block is taken as a whole."""
+    with ExitStack() as stack:
+        if way == "cell by cell":
+            for reader in (rows, json_record):
+                stack.enter_context(mock.patch.object(reader, "whole", return_value=None))
+        return run_inside(asked, folder, stdin, WAYS[way])
 
 
 class LastFirst(Executor):
@@ -66,8 +79,9 @@ class _Asked(Future[Any]):
 
 
 @contextmanager
-def _last_first(work: local.Work, count: int) -> Iterator[Submit]:
-    yield partial(LastFirst().submit, work)
+def _last_first(work: Work, count: int) -> Iterator[Submit]:
+    executor = LastFirst()
+    yield lambda chunk: executor.submit(work, chunk).result
 
 
 @pytest.fixture

@@ -11,12 +11,14 @@ from xentcli.options import (
     Arithmetic,
     Asked,
     Check,
+    DiagnosisOutput,
     Kinds,
     Labels,
     Loss,
     Output,
     Reading,
     Samples,
+    Seen,
     Smoothing,
     SoftTargets,
     grouped,
@@ -194,3 +196,50 @@ def grad(
             check,
         )
     )
+
+
+@command(
+    "diagnose",
+    'xent diagnose --logits "2,-1,0.5; 0.3,1,-2" --labels 0,1 --got 0.5968',
+    "xent diagnose logits.csv --weight 2,1,3 --got 1.204 --format json",
+    "xent diagnose run1.csv run2.csv --got 3.947 --got 2.218",
+    "xent diagnose logits.csv",
+)
+def diagnose(
+    samples: Samples,
+    reading: Reading,
+    kinds: Kinds,
+    labels: Labels,
+    targets: SoftTargets,
+    seen: Seen,
+    loss: Loss,
+    smoothing: Smoothing,
+    arithmetic: Arithmetic,
+    output: DiagnosisOutput,
+) -> None:
+    """Which formula or mistake gives the number that somebody got.
+
+    Fewer departures from what ce computes come first, then likelier ones.
+
+    Without --got it tells what is remarkable about the input.
+
+    Exit code: 0 if a formula gives the number, 1 if none does.
+    """
+    from xentcli.diagnosing import run
+
+    asked = Asked(
+        "diagnose",
+        samples,
+        Output(**output._asdict()),
+        reading,
+        arithmetic,
+        kinds,
+        labels,
+        targets,
+        loss,
+        smoothing,
+        seen=seen,
+    )
+    code = run(asked)
+    if code:
+        raise typer.Exit(code)

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from xentcli.errors import XentError
 from xentcli.readers.interface import Chunk
-
-if TYPE_CHECKING:
-    # It imports logging and more, which a single row does not need.
-    from concurrent.futures import Future
-
-Outcome = TypeVar("Outcome")
 
 
 class Done(NamedTuple):
@@ -31,12 +25,13 @@ class Done(NamedTuple):
 
 # A chunk as it stands behind another; itself if nothing about it is new.
 Follows = Callable[[Chunk, Done | None], Chunk]
-Work = Callable[[Chunk], Outcome]
-Submit = Callable[[Chunk], "Future[object]"]
+Work = Callable[[Chunk], object]
+Awaited = Callable[[], object]
+Submit = Callable[[Chunk], Awaited]
 
 
 def here(
-    work: Work[object], chunks: Iterable[Chunk], follows: Follows, before: Done | None = None
+    work: Work, chunks: Iterable[Chunk], follows: Follows, before: Done | None = None
 ) -> Iterator[Done]:
     """What comes of each chunk, one after the other, in this process."""
     for handed_out in chunks:
@@ -46,7 +41,7 @@ def here(
 
 
 def shared(
-    work: Work[object],
+    work: Work,
     chunks: Iterable[Chunk],
     follows: Follows,
     submit: Submit,
@@ -54,34 +49,29 @@ def shared(
     before: Done | None = None,
 ) -> Iterator[Done]:
     """What comes of the chunks where workers share them, in the order of the chunks; ``submit``
-    hands the same work on a chunk to one of them.
+    hands the same work on a chunk to one of them, and gives what waits for the outcome.
 
     At most ``ahead`` chunks are under way, so that memory does not grow with the input.
     """
-    under_way: deque[tuple[Chunk, Future[object]]] = deque()
+    under_way: deque[tuple[Chunk, Awaited]] = deque()
     left = iter(chunks)
-    try:
-        while True:
-            while len(under_way) < ahead and (handed_out := next(left, None)) is not None:
-                under_way.append((handed_out, submit(handed_out)))
-            if not under_way:
-                return
-            handed_out, future = under_way.popleft()
-            chunk = follows(handed_out, before)
-            before = _done(work, handed_out, chunk, future)
-            yield before
-    finally:
-        for _, future in under_way:
-            future.cancel()
+    while True:
+        while len(under_way) < ahead and (handed_out := next(left, None)) is not None:
+            under_way.append((handed_out, submit(handed_out)))
+        if not under_way:
+            return
+        handed_out, awaited = under_way.popleft()
+        chunk = follows(handed_out, before)
+        before = _done(work, handed_out, chunk, awaited)
+        yield before
 
 
-def _done(work: Work[object], handed_out: Chunk, chunk: Chunk, future: Future[object]) -> Done:
+def _done(work: Work, handed_out: Chunk, chunk: Chunk, awaited: Awaited) -> Done:
     if chunk is not handed_out and chunk.data != handed_out.data:
         # It began in the middle of a record: what came of it is of no use.
-        future.cancel()
         return Done(chunk, chunk, work(chunk))
     try:
-        return Done(handed_out, chunk, future.result())
+        return Done(handed_out, chunk, awaited())
     except XentError:
         if chunk is handed_out:
             raise

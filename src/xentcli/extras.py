@@ -11,23 +11,24 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-# About what is done without them in the time that an import takes.
-LITTLE_BYTES = 1 << 17
+# About what is read, or written, without them in the time that an import takes.
+LITTLE_TO_READ = 1 << 17
+LITTLE_TO_WRITE = 1 << 14
 
 
 def simdjson(size: int) -> Any:
     """A parser of pysimdjson for so many bytes of text; None where it is not to be used."""
-    return _parser() if _is_wanted(size) else None
+    return _parser() if _is_wanted(size, LITTLE_TO_READ) else None
 
 
 def orjson(size: int) -> Any:
     """The module orjson for that many bytes of text; None where it is not to be used."""
-    return _orjson() if _is_wanted(size) else None
+    return _orjson() if _is_wanted(size, LITTLE_TO_WRITE) else None
 
 
-def _is_wanted(size: int) -> bool:
+def _is_wanted(size: int, little: int) -> bool:
     asked = os.environ.get("XENT_FAST")
-    return asked == "1" or (asked != "0" and size > LITTLE_BYTES)
+    return asked == "1" or (asked != "0" and size > little)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from xentcli import readers
@@ -30,15 +31,17 @@ KINDS: dict[KindName, Kind] = {
 }
 
 
-def opened_input(asked: Asked, stack: ExitStack) -> Opened:
-    """The input that a command was given; what ``stack`` holds must stay open while it is read."""
+def opened_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
+    """The input that a command was given; what ``stack`` holds must stay open while it is read.
+    ``sources`` stand for its files where they have been found already."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
     request = _request(asked, command)
     if typed is not None:
         opened = open_typed(*typed, request)
     else:
-        opened = _from_files(asked, command, request, stack)
+        found = sources_of(asked) if sources is None else sources
+        opened = _from_files(asked, command, request, stack, found)
     _check(opened, command)
     return opened
 
@@ -57,12 +60,17 @@ def names_of_inputs(asked: Asked) -> list[str]:
     return [*names, *named_files]
 
 
-def _from_files(asked: Asked, command: Command, request: Request, stack: ExitStack) -> Opened:
+def _from_files(
+    asked: Asked, command: Command, request: Request, stack: ExitStack, sources: Sequence[Source]
+) -> Opened:
     # Typed values do without what finds and joins files.
     from xentcli.readers.many import joined
 
     inputs = []
-    for source in _sources(asked):
+    if len({readers.chosen_format(source, request.input_format).name for source in sources}) > 1:
+        # Rows that are parted by different marks cannot be passed on whole.
+        request = request._replace(keep_rows=request.keep_rows and "cells")
+    for source in sources:
         if command.field == "grad" and asked.loss.reduction == "mean":
             # The denominator of the mean must be known before the first gradient.
             source = stack.enter_context(rereadable(source))
@@ -86,7 +94,16 @@ def _check_same_order(attached: Attached, opened: Opened) -> None:
         )
 
 
-def _sources(asked: Asked) -> list[Source]:
+def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
+    """The files that were given, or copies of those that can be read only once; none for typed
+    values."""
+    if _typed(asked) is not None:
+        return []
+    return [stack.enter_context(rereadable(source)) for source in sources_of(asked)]
+
+
+def sources_of(asked: Asked) -> list[Source]:
+    """The files that were given, else standard input."""
     if asked.samples.file:
         from xentcli.readers.many import expanded
 

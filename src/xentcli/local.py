@@ -6,27 +6,25 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xentcli import engine
-from xentcli.engine import Done, Follows, Submit
+from xentcli.engine import Done, Follows, Submit, Work
 from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.spans import BLOCKS_OF_A_LARGE_FILE, is_large
 
-Work = Callable[[Chunk], Any]
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from multiprocessing.process import BaseProcess
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM}
-
-
-def cores() -> int:
-    """How many of the machine's cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+# Seconds after which it is asked whether the workers are still there.
+PATIENCE = 1.0
 
 
 def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
@@ -35,14 +33,8 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
     Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
     so that every number of jobs meets the same blocks.
     """
-    if opened.spans is not None:
-        chunks = opened.spans()
-    elif jobs == 1 or opened.workers is None or _is_small(opened):
-        yield from engine.here(work, opened.chunks(), follows)
-        return
-    else:
-        chunks = opened.chunks()
-    if jobs == 1:
+    chunks = (opened.spans or opened.chunks)()
+    if jobs == 1 or opened.workers is None or _is_small(opened):
         yield from engine.here(work, chunks, follows)
         return
     before: Done | None = None
@@ -55,7 +47,13 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
             return
         chunks = chain([following], chunks)
     pool = processes if opened.workers == "processes" else threads
-    with pool(work, jobs) as submit:
+    with ExitStack() as stack:
+        try:
+            submit = stack.enter_context(pool(work, jobs))
+        except (OSError, ImportError):
+            # No more processes or files are to be had, or no semaphores: then it is done here.
+            yield from engine.here(work, chunks, follows, before)
+            return
         yield from engine.shared(work, chunks, follows, submit, jobs + 2, before)
 
 
@@ -70,7 +68,7 @@ def threads(work: Work, count: int) -> Iterator[Submit]:
 
     executor = ThreadPoolExecutor(count)
     try:
-        yield lambda chunk: executor.submit(work, chunk)
+        yield lambda chunk: executor.submit(work, chunk).result
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -86,23 +84,45 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
     executor = ProcessPoolExecutor(count, context, _begin, (work,))
     known = set(multiprocessing.active_children())
     try:
-        # A signal has to wait until a new process knows what to do about it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
+        with _signals_held():
             executor.submit(_started)
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        yield lambda chunk: executor.submit(_at_work, chunk)
+        workers = set(multiprocessing.active_children()) - known
+        yield lambda chunk: partial(_result, executor.submit(_at_work, chunk), workers)
     except BrokenExecutor:
         raise DataError(
             "a worker process came to a sudden end; was it killed, or was memory short?",
             hint="--jobs 1 does all of the work in one process",
         ) from None
     finally:
-        # They hold nothing that would have to be put in order.
+        # They hold nothing that would have to be put in order. Nor is there anything to wait for:
+        # a result that is cut off in the middle would never end.
         for process in set(multiprocessing.active_children()) - known:
             process.terminate()
-        executor.shutdown(cancel_futures=True)
+            process.join()
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _result(future: Future[object], workers: Iterable[BaseProcess]) -> object:
+    """What a worker sends. The executor does not notice the death of one that was just sending."""
+    from concurrent.futures import BrokenExecutor, wait
+
+    while not wait([future], PATIENCE).done:
+        if not all(worker.is_alive() for worker in workers) and not wait([future], PATIENCE).done:
+            raise BrokenExecutor
+    return future.result()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """A signal has to wait until a new process knows what to do about it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _may_fork() -> bool:
@@ -127,7 +147,8 @@ def _begin(work: Work) -> None:
     # Ctrl-C reaches all processes of a terminal; this one's end is its parent's affair.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

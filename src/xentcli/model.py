@@ -157,3 +157,56 @@ class Report(NamedTuple):
     unit: str = "nats"
     floor: float | None = None
     check: Check | None = None
+
+
+class Candidate(NamedTuple):
+    """A formula and what it gives for each run; ``differences`` are from the numbers got.
+
+    ``departures`` counts the ways in which it is not what ``ce`` computes.
+    """
+
+    name: str
+    formula: str
+    values: tuple[float, ...]
+    differences: tuple[float, ...]
+    matches: bool
+    departures: int
+    explanation: str
+
+
+class Finding(NamedTuple):
+    """Something about the input: its name, what it is, what shows it, how many samples it concerns
+    and the first of these."""
+
+    name: str
+    message: str
+    evidence: str
+    samples: int = 0
+    rows: tuple[int, ...] = ()
+    source: str = ""
+
+
+class Advice(NamedTuple):
+    """What to write with a library for the right number, and what to change for it."""
+
+    library: str
+    call: str
+    changes: tuple[str, ...]
+
+
+class Diagnosis(NamedTuple):
+    """Which formulas give the numbers got, one a run; without any, what was found.
+
+    ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
+    digits that a formula as simple as the first would match. ``notes`` are sentences.
+    """
+
+    got: tuple[float, ...]
+    kind: Kind
+    loss: tuple[float, ...]
+    sentence: str
+    notes: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    chance: float | None = None

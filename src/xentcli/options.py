@@ -338,22 +338,30 @@ class Check(NamedTuple):
     ] = False
 
 
+OutputFile = Annotated[
+    str | None,
+    _option(
+        "--output",
+        "-o",
+        panel=OUTPUT,
+        metavar="FILE",
+        help="Write to FILE, which appears only when complete.",
+    ),
+]
+Digits = Annotated[
+    int,
+    _option("--digits", panel=OUTPUT, metavar="N", min=1, max=17, help="Decimals in tables."),
+]
+Color = Annotated[ColorName, _option("--color", panel=OUTPUT, help="When to use colour.")]
+
+
 class Output(NamedTuple):
     """How and where the answer is shown."""
 
     format: Annotated[
         FormatName, _option("--format", "-f", panel=OUTPUT, help="The form of the answer.")
     ] = "table"
-    output: Annotated[
-        str | None,
-        _option(
-            "--output",
-            "-o",
-            panel=OUTPUT,
-            metavar="FILE",
-            help="Write to FILE, which appears only when complete.",
-        ),
-    ] = None
+    output: OutputFile = None
     quiet: Annotated[
         bool,
         _option("--quiet", "-q", panel=OUTPUT, help="Only the answer, whatever --format says."),
@@ -365,10 +373,7 @@ class Output(NamedTuple):
         int,
         _option("--rows", panel=OUTPUT, metavar="N", min=0, help="How many samples are worked."),
     ] = 5
-    digits: Annotated[
-        int,
-        _option("--digits", panel=OUTPUT, metavar="N", min=1, max=17, help="Decimals in tables."),
-    ] = 4
+    digits: Digits = 4
     progress: Annotated[
         bool,
         _option(
@@ -377,9 +382,7 @@ class Output(NamedTuple):
             help="Show the progress on standard error, if that is a terminal.",
         ),
     ] = True
-    color: Annotated[ColorName, _option("--color", panel=OUTPUT, help="When to use colour.")] = (
-        "auto"
-    )
+    color: Color = "auto"
     jobs: Annotated[
         int | None,
         _option(
@@ -392,6 +395,53 @@ class Output(NamedTuple):
             show_default=False,
         ),
     ] = None
+
+
+class Seen(NamedTuple):
+    """A number that somebody got."""
+
+    got: Annotated[
+        list[str] | None,
+        _option(
+            "--got",
+            panel=INPUT,
+            metavar="3.947",
+            help="The number to explain, as it was printed: 3.947 stands for ±0.0005. Repeat it "
+            "for several runs, a FILE each, or for several numbers of one input; a formula must "
+            "give all of them.",
+        ),
+    ] = None
+    tolerance: Annotated[
+        float | None,
+        _option(
+            "--tolerance",
+            panel=INPUT,
+            metavar="X",
+            min=0.0,
+            help="How far a formula may be from --got. Default: half a unit of its last digit.",
+            show_default=False,
+        ),
+    ] = None
+
+
+class DiagnosisOutput(NamedTuple):
+    """How and where a diagnosis is shown."""
+
+    format: Annotated[
+        Literal["table", "json"],
+        _option("--format", "-f", panel=OUTPUT, help="The form of the answer."),
+    ] = "table"
+    output: OutputFile = None
+    quiet: Annotated[
+        bool,
+        _option("--quiet", "-q", panel=OUTPUT, help="Only the sentence, whatever --format says."),
+    ] = False
+    rows: Annotated[
+        int,
+        _option("--rows", panel=OUTPUT, metavar="N", min=1, help="How many formulas are listed."),
+    ] = 10
+    digits: Digits = 4
+    color: Color = "auto"
 
 
 class Asked(NamedTuple):
@@ -408,6 +458,7 @@ class Asked(NamedTuple):
     loss: Loss = Loss()
     smoothing: Smoothing = Smoothing()
     check: Check = Check()
+    seen: Seen = Seen()
 
 
 def _groups(command: Callable[..., None]) -> dict[str, Any]:

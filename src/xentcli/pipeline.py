@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import NamedTuple
 
 from xentcli import local, writers
-from xentcli.core.settings import settings
+from xentcli.core.threads import available
 from xentcli.core.total import Total
-from xentcli.errors import (
-    EXIT_OK,
-    EXIT_ROWS_LEFT_OUT,
-    ArgumentError,
-    DataError,
-    Place,
-    UsageError,
-    counted,
-)
+from xentcli.errors import DataError, Place, counted
 from xentcli.inputs import names_of_inputs, opened_input
 from xentcli.messages import say, told
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options import Asked, Output
+from xentcli.preparing import (
+    calculation_of,
+    check_attached,
+    check_options,
+    exit_code,
+    opened_rejects,
+)
 from xentcli.progress import Progress
 from xentcli.readers.interface import Chunk, Opened
-from xentcli.readers.typed import typed_weights
 from xentcli.report import summary
-from xentcli.report.calculation import COMMANDS, Calculation
+from xentcli.report.calculation import Calculation
 from xentcli.report.check import LIMIT, check_in_words, furthest
 from xentcli.report.remarks import merged
 from xentcli.work import Job, Outcome, answered, following, placed, shares
 from xentcli.writers.interface import Stream
 from xentcli.writers.output import Sink, opened_output
-from xentcli.writers.rejects import rejected, rejected_header
+from xentcli.writers.rejects import rejected
 from xentcli.writers.terminal import view_of
 from xentcli.writers.waiting import WaitingRoom
 
@@ -53,11 +50,11 @@ class Tally(NamedTuple):
 
 def run(asked: Asked) -> int:
     """Carry out a command and give its exit code."""
-    _check_options(asked)
+    check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
         opened = opened_input(asked, stack)
-        calculation = _calculation(asked, opened)
+        calculation = calculation_of(asked, opened)
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
         job = _job(asked, opened, calculation)
         if calculation.command.field == "grad":
@@ -65,37 +62,16 @@ def run(asked: Asked) -> int:
         waits = writers.writer(job.format).ROWS_WAIT
         room = stack.enter_context(WaitingRoom()) if waits else None
         # The list of rejects is complete when the input has ended, whatever comes of the answer.
-        with _rejects(asked, inputs) as rejects, closing(_progress(asked, job, opened)) as progress:
+        with (
+            opened_rejects(asked, inputs) as rejects,
+            closing(_progress(asked, job, opened)) as progress,
+        ):
             outcomes = _outcomes(answered, job, opened, asked.output.jobs)
             with closing(outcomes):
                 tally = _go_through(job, outcomes, room or sink, rejects, progress)
-        code = _exit_code(tally, asked)
+        code = exit_code(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked.output, sink, room, tally)
     return code
-
-
-@contextmanager
-def _rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
-    if asked.reading.rejects is None:
-        yield None
-        return
-    with opened_output(asked.reading.rejects, inputs, "--rejects") as rejects:
-        rejects.write(rejected_header())
-        yield rejects
-
-
-def _check_options(asked: Asked) -> None:
-    if asked.output.output == "" or asked.reading.rejects == "":
-        raise UsageError("-o and --rejects need the name of a file")
-    if asked.reading.rejects is not None and asked.reading.on_error == "stop":
-        raise UsageError("--rejects lists the rows that --on-error skip or nan met; give that too")
-    rejects, output = asked.reading.rejects, asked.output.output
-    if rejects is None:
-        return
-    if rejects == "-":
-        raise UsageError("--rejects -: standard output is for the answer; name a file")
-    if output is not None and os.path.realpath(output) == os.path.realpath(rejects):
-        raise UsageError(f"-o and --rejects name the same file, {rejects}")
 
 
 def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
@@ -127,54 +103,25 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
     return Progress(opened.size, wanted=asked.output.progress and not rows_on_terminal)
 
 
-def _exit_code(tally: Tally, asked: Asked) -> int:
-    if tally.first_fault is None:
-        return EXIT_OK
-    done = "left out" if asked.reading.on_error == "skip" else "set to nan"
-    first = tally.first_fault
-    told(f"{counted(tally.faults, 'row')} {done}; the first: {first.place}: {first.message}")
-    return EXIT_ROWS_LEFT_OUT
-
-
-def _calculation(asked: Asked, opened: Opened) -> Calculation:
-    arithmetic, loss = asked.arithmetic, asked.loss
-    weight = None
-    if loss.weight:
-        weight = typed_weights(loss.weight, opened.classes, opened.class_count)
-    try:
-        checked = settings(
-            weight,
-            opened.class_count,
-            ignore_index=loss.ignore_index,
-            reduction=loss.reduction,
-            label_smoothing=asked.smoothing.label_smoothing,
-            temperature=arithmetic.temperature,
-        )
-    except ArgumentError as error:
-        option = error.argument.replace("_", "-")
-        raise UsageError(f"--{option}: {error.message}") from None
-    if opened.kind != "logits" and (arithmetic.temperature != 1.0 or arithmetic.dtype != "float64"):
-        kind = opened.kind.replace("_", "-")
-        raise UsageError(f"--temperature and --dtype work on logits, and these are {kind}")
-    dtype = None if arithmetic.dtype == "float64" else arithmetic.dtype
-    if dtype and arithmetic.method == "textbook":
-        raise UsageError("--dtype and --method textbook contradict each other; give one of them")
-    return Calculation(
-        COMMANDS[asked.command],
-        checked,
-        arithmetic.method,
-        dtype,
-        loss.base,
-        want_accuracy=asked.output.format == "table" and not asked.output.quiet,
-    )
-
-
 def _outcomes(
     work: Callable[[Job, Chunk], Outcome], job: Job, opened: Opened, jobs: int | None
 ) -> Generator[Outcome]:
-    done = local.outcomes(partial(work, job), opened, following, jobs or local.cores())
+    shown = 0
+
+    def marked(chunks: Callable[[], Iterator[Chunk]]) -> Iterator[Chunk]:
+        # A chunk may be handed out before it is known how many samples come before it.
+        for chunk in chunks():
+            yield chunk._replace(worked=shown < job.worked_count)
+
+    opened = opened._replace(
+        chunks=partial(marked, opened.chunks),
+        spans=None if opened.spans is None else partial(marked, opened.spans),
+    )
+    done = local.outcomes(partial(work, job), opened, following, jobs or available())
     with closing(done):
-        yield from map(placed, done)
+        for outcome in map(placed, done):
+            shown += len(outcome.worked)
+            yield outcome
 
 
 def _denominator(job: Job, opened: Opened, jobs: int | None) -> float:
@@ -203,17 +150,6 @@ def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
 
 def _left_out(tally: Tally, job: Job) -> int:
     return tally.faults if job.skips else 0
-
-
-def _check_attached(samples: int, opened: Opened) -> None:
-    """Labels that stand apart and are more than the samples."""
-    attached = opened.attached
-    if attached is not None and attached.size > samples:
-        what = "label" if attached.labels is not None else "soft target"
-        raise DataError(
-            f"{counted(attached.size, what)} for {counted(samples, 'sample')}",
-            place=Place(attached.origin.source),
-        )
 
 
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
@@ -279,7 +215,7 @@ def _finish(
     tally: Tally,
 ) -> None:
     """What can be said only when the input has ended."""
-    _check_attached(tally.total.samples + _left_out(tally, job), opened)
+    check_attached(tally.total.samples + _left_out(tally, job), opened)
     _check_defined(tally.total, job.calculation, opened)
     view = view_of(
         to_file=output.output is not None,

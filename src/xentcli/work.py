@@ -67,11 +67,13 @@ def _over_parts(work: Callable[[Job, Chunk, Batch], Outcome], job: Job, chunk: C
     found: list[Outcome] = []
     samples = lines = size = 0
     for part in job.parts(chunk):
-        part = part._replace(first=chunk.first + samples)
+        shown = sum(len(outcome.worked) for outcome in found)
+        wanted = chunk.worked and shown < job.worked_count
+        part = part._replace(first=chunk.first + samples, worked=wanted)
         batch = job.read(part)
         lines, size = lines + part.lines, size + part.size
         samples += _count(batch) + (len(batch.faults) if job.skips else 0)
-        if _count(batch) or batch.faults or part is chunk:
+        if _count(batch) or batch.faults:
             try:
                 found.append(work(job, part, batch))
             except ArgumentError as error:
@@ -105,8 +107,7 @@ def _answered(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     shown: tuple[Worked, ...] = ()
     check_kind(batch)
     answer, total = answers.answer(batch, calculation, job.denominator)
-    # Where the samples before it are not counted, there is one in each chunk at least.
-    if max(chunk.first, chunk.number) < job.worked_count:
+    if chunk.worked:
         shown = worked(batch, calculation, job.worked_count, job.denominator)
     if job.check:
         check = checked(batch, answer.values, calculation, job.denominator)
@@ -131,15 +132,15 @@ def following(chunk: Chunk, before: Done | None) -> Chunk:
     if before is None:
         return chunk
     outcome: Any = before.outcome
-    placed = chunk._replace(first=before.chunk.first + outcome.samples)
+    moved = chunk._replace(first=before.chunk.first + outcome.samples)
     if isinstance(chunk.data, Span) and chunk.file == before.chunk.file:
         start = before.chunk.data.start + outcome.size
-        placed = placed._replace(
+        moved = moved._replace(
             line=before.chunk.line + outcome.lines, data=chunk.data._replace(start=start)
         )
     # Of large data there need be no second look.
-    known = (chunk.first, chunk.line) == (placed.first, placed.line)
-    return chunk if known and placed.data == chunk.data else placed
+    known = (chunk.first, chunk.line) == (moved.first, moved.line)
+    return chunk if known and moved.data == chunk.data else moved
 
 
 def placed(done: Done) -> Outcome:

@@ -208,7 +208,7 @@ def _weighted(loss: Array, classes: Labels, options: Settings) -> Array:
     if options.weight is None:
         return loss
     weight = options.weight[classes]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         product = weight * loss
     return np.where((weight == 0) & ~np.isnan(loss), 0.0, product)
 

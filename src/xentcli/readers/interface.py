@@ -53,11 +53,13 @@ class Request(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Some records of a file as they stand there: from one byte to before another."""
+    """Some records of a file as they stand there: from one byte to before another. ``version`` is
+    the file's size and the time of its last change."""
 
     path: str
     start: int
     end: int
+    version: tuple[int, int]
 
 
 class Chunk(NamedTuple):
@@ -68,6 +70,7 @@ class Chunk(NamedTuple):
     nor, behind the first span of a file, where they stand. ``line`` is the physical line on which
     they begin, ``lines`` how many there are; of a table, ``line`` is the number of the first row,
     from 1. Of several files, ``file`` says which. ``size`` is how many bytes of the input it takes.
+    ``worked`` says that samples of it may have to be shown with every step.
     """
 
     number: int
@@ -78,6 +81,7 @@ class Chunk(NamedTuple):
     file: int = 0
     size: int = 0
     lines: int = 0
+    worked: bool = True
 
 
 def itself(chunk: Chunk) -> Iterator[Chunk]:

@@ -9,21 +9,32 @@ NEWLINE, QUOTE = b'\n"'
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
-def quoted(there: Bytes, delimiter: int) -> Mask | None:
-    """The bytes within quotes, the opening ones among them and the closing ones not; None if a
-    quote neither opens nor closes a cell, nor is one of two that stand for one.
+def outside(there: Bytes, wanted: Mask, delimiter: int) -> tuple[Places, bool] | None:
+    """Where the wanted bytes stand that are not within quotes, and whether a quote is open at the
+    end; None if a quote neither opens nor closes a cell, nor is one of two that stand for one.
 
-    The text begins with a record. A quote that is open at its end is taken for one that is closed
-    later.
+    The text begins with a record.
     """
     quotes = there == QUOTE
-    at = np.flatnonzero(quotes)
-    if at.size % 2:
-        # Closed just beyond the end.
+    # The few bytes that matter are gone through, not all.
+    events = np.flatnonzero(wanted | quotes)
+    is_quote = quotes[events]
+    at = events[is_quote]
+    is_open = at.size % 2 == 1
+    if is_open:
+        # Closed somewhere beyond the end.
         at = np.append(at, there.size)
-    opening, closing = at[::2], at[1::2]
+    if at.size and not _are_well_placed(there, at[::2], at[1::2], delimiter):
+        return None
+    # The parity of a count that wraps around at 256 is right all the same.
+    inside = np.cumsum(is_quote, dtype=np.uint8) & 1
+    return events[(inside == 0) & ~is_quote], is_open
+
+
+def _are_well_placed(there: Bytes, opening: Places, closing: Places, delimiter: int) -> bool:
     # In front of the first byte and behind the last one may be anything that is right.
     before = there[np.maximum(opening - 1, 0)]
     after = there[np.minimum(closing + 1, there.size - 1)]
@@ -32,11 +43,7 @@ def quoted(there: Bytes, delimiter: int) -> Mask | None:
     doubled = opening[1:] == closing[:-1] + 1
     begins[1:] |= doubled
     ends[:-1] |= doubled
-    if not (begins.all() and ends.all()):
-        return None
-    # The parity of a count that wraps around at 256 is right all the same.
-    inside: Mask = (np.cumsum(quotes, dtype=np.uint8) & 1).view(np.bool_)
-    return inside
+    return bool(begins.all() and ends.all())
 
 
 def count(text: bytes, mark: int) -> int:
@@ -44,11 +51,11 @@ def count(text: bytes, mark: int) -> int:
     return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == mark))
 
 
-def line_ends_outside(text: bytes, delimiter: bytes) -> NDArray[np.intp] | None:
+def line_ends_outside(text: bytes, delimiter: bytes) -> Places | None:
     """Where the records of a text end, if every line ends with \\n; None if it is to be looked at
     more closely."""
     if b"\r" in text:
         return None
     there: Bytes = np.frombuffer(text, dtype=np.uint8)
-    inside = quoted(there, delimiter[0])
-    return None if inside is None else np.flatnonzero((there == NEWLINE) & ~inside)
+    found = outside(there, there == NEWLINE, delimiter[0])
+    return None if found is None else found[0]

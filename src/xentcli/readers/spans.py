@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
+from xentcli.errors import DataError, Place
 from xentcli.readers import encoding
 from xentcli.readers.interface import Chunk, Span
 from xentcli.readers.source import Source, opened, size_of, told_by
@@ -55,10 +56,12 @@ def parts_of(
     if not isinstance(chunk.data, Span):
         yield chunk
         return
-    (path, start, end), line = chunk.data, chunk.line
+    (path, start, end, version), line = chunk.data, chunk.line
     with told_by(source):
         stream = open(path, "rb")  # noqa: SIM115
     with stream:
+        if _version(stream) != version:
+            raise DataError("it has changed while it was read", place=Place(source))
         stream.seek(start)
         for block in blocks(stream, end - start):
             lines = line_ends(block)
@@ -70,12 +73,17 @@ def _spans(
     source: str, path: str, start: int, line: int, line_end: re.Pattern[bytes]
 ) -> Iterator[Chunk]:
     with told_by(source), open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
+        version = size, _ = _version(file)
         number = 0
         while start < size:
             end = _end(file, start + BLOCKS_A_SPAN * block_bytes(), size, line_end)
-            yield Chunk(number, 0, 0, Span(path, start, end), line, size=end - start)
+            yield Chunk(number, 0, 0, Span(path, start, end, version), line, size=end - start)
             number, start = number + 1, end
+
+
+def _version(file: BinaryIO) -> tuple[int, int]:
+    known = os.fstat(file.fileno())
+    return known.st_size, known.st_mtime_ns
 
 
 def _end(file: BinaryIO, at: int, size: int, line_end: re.Pattern[bytes]) -> int:

@@ -10,20 +10,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.model import AnyArray, Rows
 from xentcli.readers import cells, number_text
 from xentcli.readers.columns import Columns
-from xentcli.readers.quotes import NEWLINE, Bytes, quoted
+from xentcli.readers.quotes import NEWLINE, Bytes, Places, outside
 from xentcli.readers.row_layout import Layout, Parsed, passed_on
 from xentcli.readers.text import unquoted
 
-COMMA = ord(",")
 # Of the other marks between cells some would be part of a number, or of the JSON around it.
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
-
-Places = NDArray[np.intp]
 
 
 class Whole(NamedTuple):
@@ -124,7 +120,7 @@ def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
     others = [at for at in (columns.label, columns.weight) if at is not None]
     needed = sorted({*columns.values, *columns.targets, *others})
     kept = [at for at in needed if not (named and at == columns.label)]
-    plain = _without(cut, kept, layout.dialect.delimiter[0])
+    plain = _without(cut, kept, layout.dialect.delimiter)
     table = None if plain is None else number_text.table_of(plain, len(kept))
     if table is None:
         return None
@@ -154,11 +150,12 @@ def _cut(layout: Layout, text: bytes) -> Cut | None:
     there: Bytes = np.frombuffer(text, dtype=np.uint8)
     marks = (there == layout.dialect.delimiter[0]) | (there == NEWLINE)
     if b'"' in text:
-        inside = quoted(there, layout.dialect.delimiter[0])
-        if inside is None or text.count(b'"') % 2:
+        known = outside(there, marks, layout.dialect.delimiter[0])
+        if known is None or known[1]:
             return None
-        marks &= ~inside
-    found = np.flatnonzero(marks)
+        found = known[0]
+    else:
+        found = np.flatnonzero(marks)
     width = len(layout.names)
     if found.size % width:
         return None
@@ -171,27 +168,26 @@ def _cut(layout: Layout, text: bytes) -> Cut | None:
     return None if width == 1 and (starts == ends[:, 0]).any() else Cut(text, ends, starts)
 
 
-def _without(cut: Cut, kept: Sequence[int], delimiter: int) -> bytes | None:
+def _without(cut: Cut, kept: Sequence[int], delimiter: bytes) -> bytes | None:
     """The text with nothing but the columns that are kept and commas between them; None if there
     is a comma within a cell."""
-    there = np.frombuffer(cut.text, dtype=np.uint8)
-    change = np.zeros(there.size + 1, dtype=np.int8)
-    for column in range(cut.ends.shape[1]):
-        if column in kept:
-            continue
-        start, end = cut.first(column), cut.ends[:, column]
-        if column < kept[-1]:
-            end = end + 1
+    runs: list[list[int]] = []
+    for column in kept:
+        if runs and column == runs[-1][-1] + 1:
+            runs[-1].append(column)
         else:
-            start = start - 1
-        change[start] += 1
-        change[end] -= 1
-    blank = np.cumsum(change[:-1], dtype=np.int8).view(np.bool_)
-    left: bytes = there[~blank].tobytes()
-    if delimiter == COMMA:
+            runs.append([column])
+    parts = [cut.spans(cut.first(run[0]), cut.ends[:, run[-1]]) for run in runs]
+    rows = parts[0] if len(parts) == 1 else map(delimiter.join, zip(*parts, strict=True))
+    left = b"\n".join([*rows, b""])
+    if b'"' in left:
+        # Around a number they say nothing. Two together stand for one, which is no number.
+        if b'""' in left:
+            return None
+        left = left.replace(b'"', b"")
+    if delimiter == b",":
         return left
-    mark = bytes([delimiter])
-    return None if b"," in left else left.replace(mark, b",")
+    return None if b"," in left else left.replace(delimiter, b",")
 
 
 def _lines_of(cut: Cut, line: int) -> Sequence[int]:
@@ -232,7 +228,8 @@ def is_run(at: tuple[int, ...]) -> bool:
 def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
     """Labels that are written as numbers; None if one is no class."""
     known = (column >= 0) & (column < len(layout.columns.values))
-    known |= column == layout.request.ignore_index
+    # Beyond 2**53 a float stands for several integers.
+    known |= (column == layout.request.ignore_index) & (np.abs(column) < 2.0**53)
     if not known.all():
         return None
     labels = column.astype(np.int64)
@@ -255,21 +252,11 @@ def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
     """Rows without quotes for passing them on, taken apart as far as is asked for."""
     if layout.request.keep_rows is None:
         return None
-    rows, delimiter = passed_on(layout, []), layout.dialect.delimiter
-    lines = text.split(b"\n")[:-1]
     if layout.request.keep_rows == "lines":
-        return rows._replace(lines=lines)
-    if not _wants_around(layout):
-        return rows._replace(cells=[line.split(delimiter) for line in lines])
-    before, after = rows.values_at[0], len(layout.names) - 1 - rows.values_at[-1]
-    heads = tails = [b""] * len(lines)
-    if before:
-        heads = [delimiter.join([*line.split(delimiter, before)[:-1], b""]) for line in lines]
-    if after == 1:
-        tails = [line[line.rindex(delimiter) :] for line in lines]
-    elif after:
-        tails = [delimiter.join([b"", *line.rsplit(delimiter, after)[1:]]) for line in lines]
-    return rows._replace(around=(heads, tails))
+        return passed_on(layout, [])._replace(lines=text.split(b"\n")[:-1])
+    cut = _cut(layout, text)
+    assert cut is not None
+    return _cut_rows(layout, cut)
 
 
 def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
@@ -283,8 +270,11 @@ def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
         columns = [cut.cells(at) for at in range(len(layout.names))]
         return rows._replace(cells=[list(row) for row in zip(*columns, strict=True)])
     first, last = rows.values_at[0], rows.values_at[-1]
-    heads = cut.spans(cut.starts, cut.first(first))
-    tails = cut.spans(cut.ends[:, last], cut.ends[:, -1])
+    nothing = [b""] * len(cut.starts)
+    heads = cut.spans(cut.starts, cut.first(first)) if first else nothing
+    tails = nothing
+    if last < len(layout.names) - 1:
+        tails = cut.spans(cut.ends[:, last], cut.ends[:, -1])
     return rows._replace(around=(heads, tails))
 
 

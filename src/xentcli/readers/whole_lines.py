@@ -37,8 +37,6 @@ def whole(layout: Layout, block: bytes) -> Whole | None:
         return None
     text = block.rstrip(b"\n")
     count = text.count(b"\n") + 1
-    if number_text.has_whole_negative_zero(text):
-        return None
     if layout.key is None and not layout.flat:
         return _lists(layout, text, count, partial(number_text.by_simdjson, parser))
     # One brace a line, at its start: no record goes on beyond its line, and none is in another.
@@ -48,7 +46,8 @@ def whole(layout: Layout, block: bytes) -> Whole | None:
     read = _flat_records if layout.flat else _records
     try:
         found = read(layout, parser.parse(b"".join((b"[", text.replace(b"\n", b","), b"]"))), text)
-    except (ValueError, TypeError, RuntimeError, KeyError):
+    except (ValueError, TypeError, RuntimeError, KeyError, AttributeError, OverflowError):
+        # What it is that is no number, the reader of single lines says.
         return None
     return found if found is not None and len(found.values) == count else None
 
@@ -107,8 +106,9 @@ def _flat_records(layout: Layout, parsed: Any, text: bytes) -> Whole | None:
     """Records with a key for each value."""
     columns = layout.columns
     records = parsed.as_list()
-    # A key that stands twice leaves one in a dict, and one colon too many in the text.
-    if text.count(b'":') != len(records) * len(columns):
+    # A key that stands twice leaves one in a dict, and one colon too many in the text: if there
+    # are blanks before colons, they cannot be counted so.
+    if text.count(b'":') != len(records) * len(columns) or b'" ' in text or b'"\t' in text:
         return None
     if any(tuple(record) != columns for record in records):
         return None

@@ -71,7 +71,8 @@ def losses_of(batch: Batch, calculation: Calculation) -> Losses:
         losses = _textbook_losses(log_probs_of(batch, calculation), target, calculation)
     else:
         losses = loss.from_log_probs(log_probs_of(batch, calculation), target, settings)
-    each, share = losses.loss / calculation.log_base, losses.share
+    with np.errstate(over="ignore"):
+        each, share = losses.loss / calculation.log_base, losses.share
     if batch.sample_weight is not None:
         weight = np.reshape(batch.sample_weight, (-1, 1))
         with np.errstate(invalid="ignore"):

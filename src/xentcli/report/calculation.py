@@ -31,6 +31,13 @@ COMMANDS = {
         Command("log-softmax", "log_probs", ("logits",), has_target=False),
         Command("nll", "loss", ("logits", "probs", "log_probs"), has_target=True),
         Command("ce", "loss", ("logits", "probs", "log_probs"), has_target=True, takes_soft=True),
+        Command(
+            "diagnose",
+            "loss",
+            ("logits", "probs", "log_probs"),
+            has_target=True,
+            takes_soft=True,
+        ),
         Command("grad", "grad", ("logits",), has_target=True, takes_soft=True),
     )
 }

@@ -23,7 +23,8 @@ def start(stream: Stream) -> bytes:
     """The header: the input's own where it has one."""
     if not stream.each or (stream.rows is not None and not stream.rows.header):
         return b""
-    return _written([header(stream)], stream)
+    own = DELIMITER if stream.rows is None else stream.rows.delimiter
+    return _written([header(stream)], stream, own)
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
@@ -31,26 +32,31 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     if not stream.each:
         return b""
     passed = batch.rows
-    if passed is not None and passed.lines is not None:
+    if passed is None or (passed.lines is None and passed.around is None):
+        own = DELIMITER if passed is None else passed.delimiter
+        return _written(cell_rows(batch, answer), stream, own)
+    delimiter, newline = _marks(stream)
+    if passed.lines is not None:
         texts = shortest_cells(answer.values)
-        pieces = zip(passed.lines, repeat(passed.delimiter), texts, repeat(passed.newline))
+        assert len(texts) == len(passed.lines)
+        pieces = zip(passed.lines, repeat(delimiter), texts, repeat(newline))
         return b"".join(chain.from_iterable(pieces))
-    if passed is not None and passed.around is not None:
-        texts = shortest_rows(answer.values, passed.delimiter)
-        heads, tails = passed.around
-        pieces = zip(heads, texts, tails, repeat(passed.newline))
-        return b"".join(chain.from_iterable(pieces))
-    return _written(cell_rows(batch, answer), stream)
+    texts = shortest_rows(answer.values, delimiter)
+    heads, tails = passed.around or ([], [])
+    assert len(texts) == len(heads)
+    return b"".join(chain.from_iterable(zip(heads, texts, tails, repeat(newline))))
 
 
-def _written(lines: Iterable[list[bytes]], stream: Stream) -> bytes:
-    delimiter, newline = stream.delimiter or DELIMITER, b"\n"
-    if stream.rows is not None:
-        own, newline = stream.rows.delimiter, stream.rows.newline
-        delimiter = stream.delimiter or own
-        if delimiter != own:
-            lines = ([_requoted(cell, delimiter) for cell in line] for line in lines)
-    elif delimiter != DELIMITER:
+def _marks(stream: Stream) -> tuple[bytes, bytes]:
+    """What stands between cells and after a row: as in the first file, unless it is asked for."""
+    if stream.rows is None:
+        return stream.delimiter or DELIMITER, b"\n"
+    return stream.delimiter or stream.rows.delimiter, stream.rows.newline
+
+
+def _written(lines: Iterable[list[bytes]], stream: Stream, own: bytes) -> bytes:
+    delimiter, newline = _marks(stream)
+    if delimiter != own:
         lines = ([_requoted(cell, delimiter) for cell in line] for line in lines)
     return b"".join(delimiter.join(line) + newline for line in lines)
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from xentcli.decimals import rounded
 from xentcli.errors import escaped
 from xentcli.model import Step, Worked
 from xentcli.writers.interface import View
-from xentcli.writers.numbers import as_given, rounded
+from xentcli.writers.numbers import as_given
 
 # One blank of padding and one between columns.
 GAP = 2

@@ -7,36 +7,25 @@ several blocks, and where they would be too many, whole classes are left out and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
 
-from rich import box
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from xentcli.decimals import rounded
 from xentcli.errors import counted, escaped
 from xentcli.model import Answer, Batch, Report, Step, Worked
+from xentcli.writers.drawing import BOLD, DIM, console, head, render
 from xentcli.writers.grid import Grid, Row, first_line, folded, grid
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.numbers import rounded, shortest_one
+from xentcli.writers.letters import encoded
+from xentcli.writers.numbers import shortest_one
 
 ROWS_WAIT = False
 # Longer answers are for --quiet and --format csv.
 ANSWERS_IN_FULL = 1000
-# Tables get their natural width: what fits was worked out before, and Rich would cut numbers.
-WIDEST = 10_000
-
-BOLD = Style(bold=True)
-DIM = Style(dim=True)
 LABEL = Style(bold=True, color="cyan")
-
-# Like rich.box.SIMPLE_HEAD, in ASCII.
-ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
-
-PLAIN_LETTERS = str.maketrans(
-    {"Σ": "sum ", "−": "-", "·": "*", "ε": "eps", "ℓ": "loss", "…": "...", "‖": "||"}
-)
 
 
 def start(stream: Stream) -> bytes:
@@ -51,12 +40,10 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
     """The worked samples, what was left out, and the answer."""
-    console = _console(view)
-    parts = [_render(part, console) for part in _parts(report, view)]
+    drawn_on = console(view)
+    parts = [render(part, drawn_on) for part in _parts(report, view)]
     text = "\n\n".join(part for part in parts if part) + "\n"
-    if not view.unicode:
-        text = text.translate(PLAIN_LETTERS)
-    yield text.encode("utf-8" if view.unicode else "ascii", "backslashreplace")
+    yield encoded(text, view)
 
 
 def _parts(report: Report, view: View) -> Iterator[RenderableType]:
@@ -69,27 +56,6 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
         more = "more " if report.worked else ""
         yield Text(f"… {left_out:,} {more}{samples} not shown (--rows)", style=DIM)
     yield from _answer(report, view)
-
-
-def _console(view: View) -> Console:
-    return Console(
-        file=StringIO(),
-        force_terminal=view.color,
-        no_color=not view.color,
-        color_system="standard" if view.color else None,
-        width=WIDEST,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-
-
-def _render(part: RenderableType, console: Console) -> str:
-    with console.capture() as captured:
-        console.print(part, soft_wrap=isinstance(part, Text))
-    lines = captured.get().rstrip("\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableType]:
@@ -143,7 +109,7 @@ def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -
     beside = first and not laid_out.stacked
     has_values = beside and any(row.one for row in laid_out.rows)
     table = Table(
-        box=box.SIMPLE_HEAD if view.unicode else ASCII_HEAD,
+        box=head(view),
         padding=(0, 1, 0, 0),
         pad_edge=False,
         show_edge=False,

@@ -1,0 +1,86 @@
+"""What a formula is tried on: all numbers of one run, whatever shape they came in."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.layout import Array
+from xentcli.core.settings import Settings
+from xentcli.core.target import Labels, one_hot
+from xentcli.model import Kind
+
+ArithmeticName = Literal["float64", "float32", "float16", "textbook"]
+
+
+class Case(NamedTuple):
+    """The values of a run as rows of C, what they are measured against, and the options of ``ce``.
+
+    ``grid`` is the shape of the positions that the rows stand for. Rows with an ignored label have
+    it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the labels because
+    they count from 1; they are shifted already then.
+    """
+
+    values: Array
+    kind: Kind
+    grid: tuple[int, ...]
+    labels: Labels | None
+    soft: Array | None
+    sample_weight: Array | None
+    settings: Settings
+    base: str
+    arithmetic: ArithmeticName
+    loss: float | None
+    source: str = ""
+    one_based: bool = False
+
+    @property
+    def samples(self) -> int:
+        """How many rows there are."""
+        return len(self.values)
+
+    @property
+    def classes(self) -> int:
+        """How many numbers a row has."""
+        return int(self.values.shape[1])
+
+    @property
+    def log_base(self) -> float:
+        """What losses in nats are divided by."""
+        return {"e": 1.0, "2": math.log(2.0), "10": math.log(10.0)}[self.base]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Which rows count."""
+        if self.labels is None:
+            return np.ones(self.samples, dtype=bool)
+        kept: NDArray[np.bool_] = self.labels != self.settings.ignore_index
+        return kept
+
+    @property
+    def has_ignored(self) -> bool:
+        """Whether a row does not count."""
+        return not bool(self.kept.all())
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether weights of classes or samples take part."""
+        return self.settings.weight is not None or self.sample_weight is not None
+
+    @property
+    def target(self) -> Array:
+        """The target of each row without smoothing; of an ignored label outside the classes, 0."""
+        if self.soft is not None:
+            return self.soft
+        assert self.labels is not None
+        return one_hot(self.labels, self.classes, 1)
+
+
+def classes_of(case: Case) -> Labels:
+    """Each row's label as a class: one outside the classes, which is ignored, as class 0."""
+    assert case.labels is not None
+    known = (case.labels >= 0) & (case.labels < case.classes)
+    return np.where(known, case.labels, 0)

@@ -1,0 +1,49 @@
+"""What tables are drawn with: Rich, told not to cut, colour or interpret anything by itself."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from xentcli.writers.interface import View
+
+# Tables get their natural width: what fits was worked out before, and Rich would cut numbers.
+WIDEST = 10_000
+
+BOLD = Style(bold=True)
+DIM = Style(dim=True)
+
+# Like rich.box.SIMPLE_HEAD, in ASCII.
+ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+
+
+def head(view: View) -> box.Box:
+    """A line under the header, and no other."""
+    return box.SIMPLE_HEAD if view.unicode else ASCII_HEAD
+
+
+def console(view: View) -> Console:
+    """What draws into memory."""
+    return Console(
+        file=StringIO(),
+        force_terminal=view.color,
+        no_color=not view.color,
+        color_system="standard" if view.color else None,
+        width=WIDEST,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def render(part: RenderableType, drawn_on: Console) -> str:
+    """A part as text, without blanks at the ends of lines."""
+    with drawn_on.capture() as captured:
+        drawn_on.print(part, soft_wrap=isinstance(part, Text))
+    lines = captured.get().rstrip("\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines)
