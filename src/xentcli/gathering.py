@@ -93,7 +93,10 @@ def _gathered(
     check_attached(samples + (len(faults) if asked.reading.on_error == "skip" else 0), opened)
     if not samples:
         raise DataError("there are no samples", place=Place(opened.source))
-    cases = [_case(parts, calculation, one_based is not None) for parts in batches.values()]
+    cases = [
+        _case(parts, calculation, one_based is not None)._replace(class_axis=opened.class_axis)
+        for parts in batches.values()
+    ]
     if not apart:
         cases = [case._replace(source="") for case in cases]
     return Gathered(cases, tuple(faults), opened.remarks)

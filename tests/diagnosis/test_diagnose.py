@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import xentcli
 from tests.diagnosis.made import at, case, first, made, named, nll, softmax
+from tests.faults.running import run_inside
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.diagnose import diagnosed
 from xentcli.diagnosis.got import got
@@ -222,3 +225,20 @@ def test_formulas_are_written_out(of: Case) -> None:
         text = written(formula, kit, of)
         assert "{" not in text
         assert text.count("(") == text.count(")")
+
+
+def test_what_to_write_fits_the_shape(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).normal(size=(3, 2, 4))
+    labels = np.zeros((3, 2), dtype=int).tolist()
+    content = json.dumps({"logits": images.tolist(), "labels": labels})
+    (tmp_path / "a.json").write_text(content)
+    asked = ["diagnose", "a.json", "--class-axis", "-1", "--got", "1", "--format", "json"]
+    found = json.loads(run_inside(asked, tmp_path).stdout)
+    calls = {one["library"]: one["call"] for one in found["advice"]}
+    assert calls["PyTorch"] == "F.cross_entropy(z.movedim(-1, 1), y)"
+    scope = {"z": images, "y": np.array(labels), "C": 4, "np": np}
+    *before, answer = calls["NumPy"].replace("scipy.special.", "").split("; ")
+    scope["log_softmax"] = lambda z, axis: z - np.log(np.exp(z).sum(axis, keepdims=True))
+    for line in before:
+        exec(line, scope)
+    assert eval(answer, scope) == pytest.approx(found["loss"], rel=1e-12)

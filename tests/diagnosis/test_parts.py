@@ -51,7 +51,7 @@ def test_a_reading_of_logits(name: str) -> None:
     ("name", "number"),
     [
         ("read as logits", nll(P, Y).mean()),
-        ("read as log-probabilities", -at(P, Y).mean()),
+        ("without the logarithm", -at(P, Y).mean()),
     ],
 )
 def test_a_reading_of_probabilities(name: str, number: float) -> None:
@@ -269,7 +269,10 @@ def test_equal_batches_of_unequal_weight() -> None:
 
 @pytest.mark.parametrize(
     ("name", "temperature"),
-    [("with the temperature left out", 1.0), ("multiplied by the temperature", 1 / 2.5)],
+    [
+        ("with the temperature left out", 1.0),
+        ("with the logits multiplied by the temperature", 1 / 2.5),
+    ],
 )
 def test_a_temperature(name: str, temperature: float) -> None:
     number = nll(Z / temperature, Y).mean()

@@ -19,14 +19,67 @@ ONE_BASED = Fix(
 )
 
 
+# What cures a mistake where the values are no logits.
+OF_PROBS = {
+    "no-log": Fix(
+        "F.nll_loss takes torch.log(p), not p",
+        "np.log(p) before the pick",
+        "the losses of Keras take the logarithm of p themselves",
+        "log_loss takes the logarithm itself",
+    ),
+    "clip": Fix(
+        "F.nll_loss(torch.log(p), y) takes p as it is, without an eps",
+        "np.log(p), without an eps",
+        "Keras clips probabilities at 1e-7; give it logits and from_logits=True",
+        "log_loss clips at the eps of its type: give float64 probabilities",
+    ),
+}
+OF_LOG_PROBS = {
+    "no-log": Fix(
+        "F.nll_loss takes log_p as it is, not its exp",
+        "pick log_p itself, without np.exp",
+        "from_logits=True takes log_p as it is",
+        "log_loss takes np.exp(log_p) and the logarithm itself",
+    ),
+    "clip": OF_PROBS["clip"]._replace(
+        pytorch="F.nll_loss(log_p, y) needs no eps", numpy="pick log_p itself, without an eps"
+    ),
+}
+NO_CALL = "log_loss takes labels alone: no soft targets, no smoothing"
+
+
 def advice(parts: Sequence[Part], case: Case) -> tuple[Advice, ...]:
     """For each library the right call, and what cures each mistake."""
     fixes = [ONE_BASED] if case.one_based else []
-    fixes += [part.fix for part in parts]
-    return tuple(
-        Advice(library, call(case), tuple(fix[at] for fix in fixes if fix[at]))
-        for at, (library, call) in enumerate(CALLS)
-    )
+    fixes += [_fix(part, case) for part in parts]
+    found = []
+    for at, (library, call) in enumerate(CALLS):
+        written = call(case)
+        changes = () if written == NO_CALL else tuple(fix[at] for fix in fixes if fix[at])
+        found.append(Advice(library, written, changes))
+    return tuple(found)
+
+
+def _fix(part: Part, case: Case) -> Fix:
+    """What cures a mistake with values of that kind."""
+    of_kind: dict[str, Fix] = {"probs": OF_PROBS, "log_probs": OF_LOG_PROBS}.get(case.kind, {})
+    kind = part.key.partition("-")[0] if part.key != "no-log" else part.key
+    return of_kind.get("clip" if kind == "add" else kind, part.fix)
+
+
+def _flat(case: Case) -> list[str]:
+    """What makes rows of values with more dimensions, or with their classes elsewhere."""
+    if len(case.grid) == 1 and case.class_axis == 1:
+        return []
+    name = _name(case)
+    last = "{}" if case.class_axis == -1 else f"np.moveaxis({{}}, {case.class_axis}, -1)"
+    moved = f"{last}.reshape(-1, C)"
+    target = "y = y.ravel()" if case.labels is not None else f"t = {moved.format('t')}"
+    return [f"{name} = {moved.format(name)}", target]
+
+
+def _name(case: Case) -> str:
+    return {"logits": "z", "probs": "p", "log_probs": "log_p"}[case.kind]
 
 
 def _weights(case: Case) -> str:
@@ -41,8 +94,7 @@ def _number(value: float) -> str:
 
 
 def _values(case: Case) -> str:
-    name = {"logits": "z", "probs": "p", "log_probs": "log_p"}[case.kind]
-    temperature = case.settings.temperature
+    name, temperature = _name(case), case.settings.temperature
     return name if temperature == 1.0 else f"{name} / {_number(temperature)}"
 
 
@@ -62,7 +114,12 @@ def pytorch(case: Case) -> str:
     # same, because their log-softmax is themselves.
     plain = case.kind == "logits" or case.labels is None or settings.label_smoothing != 0.0
     function = "F.cross_entropy" if plain else "F.nll_loss"
-    given = [values, _target(case)]
+    target = _target(case)
+    if case.class_axis != 1:
+        # PyTorch has the classes second.
+        values = values.replace(_name(case), f"{_name(case)}.movedim({case.class_axis}, 1)")
+        target = "y" if case.labels is not None else f"t.movedim({case.class_axis}, 1)"
+    given = [values, target]
     if settings.weight is not None:
         given.append(f"weight=torch.tensor({_weights(case)})")
     if case.has_ignored and settings.ignore_index != -100:
@@ -97,7 +154,7 @@ def numpy(case: Case) -> str:
         "probs": "np.log(p)",
         "log_probs": "",
     }[case.kind]
-    start = [f"log_p = {log_p}"] if log_p else []
+    start = _flat(case) + ([f"log_p = {log_p}"] if log_p else [])
     kept = case.has_ignored and case.labels is not None
     if kept:
         start.append(f"k = y != {settings.ignore_index}; log_p, y = log_p[k], y[k]")
@@ -129,6 +186,8 @@ def numpy(case: Case) -> str:
 def keras(case: Case) -> str:
     """The loss as an object, applied to y_true and y_pred."""
     settings = case.settings
+    if settings.weight is not None and (case.labels is None or settings.label_smoothing):
+        return "Keras has no loss with a weight for each term: the lines for NumPy, with keras.ops"
     sparse = case.labels is not None and not settings.label_smoothing
     name = "SparseCategoricalCrossentropy" if sparse else "CategoricalCrossentropy"
     given = [] if case.kind == "probs" else ["from_logits=True"]
@@ -138,24 +197,24 @@ def keras(case: Case) -> str:
         given.append(f"ignore_class={settings.ignore_index}")
     if settings.reduction == "sum":
         given.append('reduction="sum"')
-    elif case.has_weights and case.labels is not None:
+    elif case.has_weights:
         given.append('reduction="mean_with_sample_weight"')
     target = _target(case) if sparse or case.labels is None else "keras.ops.one_hot(y, C)"
     weights = []
-    if settings.weight is not None and case.labels is not None:
+    if settings.weight is not None:
         weights.append("w[y]")
     if case.sample_weight is not None:
         weights.append("s")
     more = f", sample_weight={' * '.join(weights)}" if weights else ""
     call = f"keras.losses.{name}({', '.join(given)})({target}, {_values(case)}{more})"
-    return _in_base(call, case, "math.log")
+    return "; ".join([*_flat(case), _in_base(call, case, "math.log")])
 
 
 def sklearn(case: Case) -> str:
     """``log_loss`` of probabilities."""
     settings = case.settings
     if case.labels is None or settings.label_smoothing:
-        return "log_loss takes labels alone: no soft targets, no smoothing"
+        return NO_CALL
     probs = {
         "logits": f"scipy.special.softmax({_values(case)}, axis=1)",
         "probs": "p",
@@ -172,7 +231,8 @@ def sklearn(case: Case) -> str:
         given.append(f"sample_weight={' * '.join(weights)}")
     if settings.reduction == "sum":
         given.append("normalize=False")
-    return _in_base(f"log_loss({', '.join(given)})", case, "np.log")
+    call = _in_base(f"log_loss({', '.join(given)})", case, "np.log")
+    return "; ".join([*_flat(case), call])
 
 
 CALLS: tuple[tuple[str, Callable[[Case], str]], ...] = (

@@ -19,7 +19,8 @@ ArithmeticName = Literal["float64", "float32", "float16", "textbook"]
 class Case(NamedTuple):
     """The values of a run as rows of C, what they are measured against, and the options of ``ce``.
 
-    ``grid`` is the shape of the positions that the rows stand for. Rows with an ignored label have
+    ``grid`` is the shape of the positions that the rows stand for, ``class_axis`` where the classes
+    were. Rows with an ignored label have
     it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the labels because
     they count from 1; they are shifted already then.
     """
@@ -36,6 +37,7 @@ class Case(NamedTuple):
     loss: float | None
     source: str = ""
     one_based: bool = False
+    class_axis: int = 1
 
     @property
     def samples(self) -> int:

@@ -44,7 +44,10 @@ def got(text: str, tolerance: float | None = None) -> Got:
     >>> got("tensor(19.1000)")
     Got(text='19.1000', value=19.1, tolerance=5e-05, digits=6)
     """
-    written = text.strip()
+    if tolerance is not None and not 0 <= tolerance < math.inf:
+        raise UsageError(f"--tolerance: {tolerance} is not a finite number from 0 up")
+    # The minus sign of a page, and the brackets around a lone number.
+    written = text.strip().replace("\N{MINUS SIGN}", "-").removeprefix("[").removesuffix("]")
     printed = _PRINTED.fullmatch(written)
     if printed:
         written = printed[1]

@@ -297,7 +297,8 @@ def _over(axis: int) -> Reading:
 def choices(case: Case) -> tuple[Reading, ...]:
     """Every reading that values of that kind can have, the one that was asked for first."""
     if case.kind == "probs":
-        return (PROBS, LOGITS, LOG_PROBS, *_where_normalised(case))
+        # Minus the value itself is here the probability without the logarithm.
+        return (PROBS, LOGITS, *_where_normalised(case))
     if case.kind == "log_probs":
         return (LOG_PROBS, OF_EXP, PROBS, LOGITS)
     found = [LOGITS, PROBS, LOG_PROBS, TWICE, SIGMOID, *map(_over, range(len(case.grid)))]

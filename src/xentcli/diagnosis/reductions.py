@@ -143,7 +143,7 @@ def _over_classes(case: Case) -> Reduction:
 
 def _of_batches(size: int, count: int, rank: int) -> Reduction:
     last = count % size
-    short = f", the last one of {last}" if last else ""
+    short = f", the last one of {last}," if last else ""
     return Reduction(
         Part(
             f"batches-of-{size}",

@@ -41,11 +41,11 @@ def choices(case: Case) -> tuple[Temperature, ...]:
     )
     multiplied = Part(
         "times-temperature",
-        "multiplied by the temperature",
+        "with the logits multiplied by the temperature",
         "{}",
         "the logits are multiplied by T, not divided",
         SOMETIMES,
-        fix=_DIVIDE,
+        fix=Fix(*(f"{text}, not z * T" for text in _DIVIDE)),
         apart=_APART,
     )
     return (asked, Temperature(forgotten, 1.0), Temperature(multiplied, temperature))

@@ -240,8 +240,37 @@ OVER_WEIGHTS = Weighting(
 )
 
 
+# What cures the same mistakes with weights of samples alone.
+OF_SAMPLES = {
+    "no-weights": Fix(
+        "(s * losses).sum() / s.sum()",
+        "np.average(losses, weights=s), not losses.mean()",
+        "sample_weight=s in the call",
+        "sample_weight=s",
+    ),
+    "weights-over-count": Fix(
+        "(s * losses).sum() / s.sum(), not (s * losses).mean()",
+        "np.average(losses, weights=s), not (s * losses).mean()",
+        'reduction="mean_with_sample_weight", not "sum_over_batch_size"',
+        "log_loss divides by the sum of sample_weight already",
+    ),
+    "weights-twice": Fix(*["multiply by s once"] * 2, *["sample_weight=s alone"] * 2),
+    "weights-squared": Fix(*["s itself, not its square"] * 4),
+}
+
+
 def choices(case: Case) -> tuple[Weighting, ...]:
     """Every weighting, the asked one first; without weights there is one."""
+    found = _choices(case)
+    if case.settings.weight is not None:
+        return found
+    cures = [OF_SAMPLES.get(one.part.key, one.part.fix) for one in found]
+    return tuple(
+        one._replace(part=one.part._replace(fix=fix)) for one, fix in zip(found, cures, strict=True)
+    )
+
+
+def _choices(case: Case) -> tuple[Weighting, ...]:
     if not case.has_weights:
         return (UNWEIGHTED,)
     both = case.settings.weight is not None and case.sample_weight is not None

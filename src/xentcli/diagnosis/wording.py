@@ -100,6 +100,9 @@ def written(formula: Formula, kit: Kit, case: Case) -> str:
     sign = "−" if row.startswith("−") else ""
     row = sign + weighting.inner.format(row.removeprefix("−"))
     mean = f"mean({row})" if over == "N" else f"sum({row}) / {over}"
+    ignoring = kit.ignorings[at["ignorings"]]
+    if over == "N" and case.has_ignored and ignoring.has_share and not ignoring.has_loss:
+        mean = f"sum of those kept({row}) / N"
     if case.samples == 1 and not case.has_weights:
         mean = row
     whole = reduction.part.formula.format(row, mean)
