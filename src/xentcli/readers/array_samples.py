@@ -17,7 +17,7 @@ from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.number_labels import label_reason, number_labels
 from xentcli.readers.source import told_by
 from xentcli.readers.stored import Stored, Unreadable, mapped, numbers
-from xentcli.readers.typed import typed_label
+from xentcli.readers.typed import indices_of
 from xentcli.readers.wrong import Wrong, without_wrong
 
 
@@ -82,7 +82,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     elif layout.attached_from is not None:
         target_from = layout.attached_from
         targets = piece.targets
-        labels = _typed_labels(layout, piece) if targets is None else None
+        labels = _indices_ofs(layout, piece) if targets is None else None
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
@@ -107,16 +107,13 @@ def _numbers(
     return numbers(present, named.stored)
 
 
-def _typed_labels(layout: Layout, piece: Piece) -> AnyArray:
+def _indices_ofs(layout: Layout, piece: Piece) -> AnyArray:
     shape = (piece.stop - piece.start, *layout.shape[2:])
     first = piece.start * math.prod(shape[1:])
     origin, count, request = layout.attached_from, layout.shape[1], layout.request
     assert origin is not None
-    found = [
-        typed_label(word, first + at, origin, request.classes, count, request)
-        for at, word in enumerate(piece.words)
-    ]
-    return np.array(found, dtype=np.int64).reshape(shape)
+    words = enumerate(piece.words, first)
+    return indices_of(words, origin, request.classes, count, request).reshape(shape)
 
 
 def _checked_labels(

@@ -9,7 +9,7 @@ import numpy as np
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import AnyArray, Batch
 from xentcli.readers.interface import Attached, Request
-from xentcli.readers.typed import fitted_targets, typed_label
+from xentcli.readers.typed import fitted_targets, indices_of
 
 
 def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence[int]) -> Batch:
@@ -37,8 +37,5 @@ def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence
 def _labels(attached: Attached, batch: Batch, request: Request, numbers: Sequence[int]) -> AnyArray:
     assert attached.labels is not None
     count = batch.values.shape[1]
-    found = [
-        typed_label(attached.labels[at], at, attached.origin, batch.classes, count, request)
-        for at in numbers
-    ]
-    return np.array(found, dtype=np.int64)
+    words = ((at, attached.labels[at]) for at in numbers)
+    return indices_of(words, attached.origin, batch.classes, count, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -112,11 +112,8 @@ def fitted_labels(
             f"{counted(len(words), 'label')} for {counted(wanted, 'sample')}",
             place=Place(attached.origin.source),
         )
-    found = [
-        typed_label(word, at, attached.origin, classes, class_count, request)
-        for at, word in enumerate(words)
-    ]
-    return np.array(found, dtype=np.int64).reshape(shape)
+    found = indices_of(enumerate(words), attached.origin, classes, class_count, request)
+    return found.reshape(shape)
 
 
 def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
@@ -133,6 +130,25 @@ def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) ->
             hint="soft targets give one number a class for each sample",
         )
     return targets
+
+
+def indices_of(
+    words: Iterable[tuple[int, Word]],
+    origin: Origin,
+    classes: Sequence[str],
+    class_count: int,
+    request: Request,
+) -> AnyArray:
+    """Labels that stand apart, each with its number from 0, as class indices. Few of them differ,
+    so each text is looked at once."""
+    known: dict[str, int] = {}
+    found = []
+    for at, word in words:
+        index = known.get(word.text)
+        if index is None:
+            index = known[word.text] = typed_label(word, at, origin, classes, class_count, request)
+        found.append(index)
+    return np.array(found, dtype=np.int64)
 
 
 def typed_label(
