@@ -364,3 +364,16 @@ def test_another_input_is_as_good() -> None:
     other: Input = made(samples=60, classes=7, seed=5)
     number = nll(softmax(other.logits), other.labels).mean()
     assert first(case(other.logits, other.labels), number) == "with the softmax applied twice"
+
+
+def test_every_digit_where_float32_was_asked_for() -> None:
+    certain = case([[20.0, 0.0], [21.0, 0.0], [22.0, 0.5]], [0, 0, 0])
+    number = np.log1p(np.exp([-20.0, -21.0, -21.5])).mean()
+    assert first(certain._replace(arithmetic="float32"), number) == "in float64 with every digit"
+
+
+def test_a_logarithm_that_is_taken_twice() -> None:
+    with np.errstate(invalid="ignore"):
+        number = -np.log(at(np.log(softmax(POSITIVE)), Y)).mean()
+    assert np.isnan(number)
+    assert first(case(POSITIVE, Y), number) == "with the logarithm taken twice"
