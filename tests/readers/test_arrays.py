@@ -8,7 +8,6 @@ import json
 import pickle
 import struct
 import tracemalloc
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,42 +19,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save_file
 
+from tests.readers.opening import WANTED, batches, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
-from xentcli.model import Batch
-from xentcli.readers.arrays import open_input
-from xentcli.readers.interface import Opened, Request
-from xentcli.readers.source import Source
+from xentcli.readers.interface import Request
 from xentcli.readers.typed import typed_labels, typed_targets
 
-WANTED = Request(wanted="labels or targets")
 # Their types forbid keys that are not known beforehand.
 savez: Any = np.savez
 savez_compressed: Any = np.savez_compressed
 
 WIDTHS = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"]
 INTEGERS = ["<i1", "<i2", ">i4", "<i8", "<u1", "<u2", ">u4", "<u8"]
-
-
-def opened(path: Path, request: Request = WANTED) -> Opened:
-    return open_input(Source(path.name, str(path)), request, path.suffix.lstrip("."))
-
-
-def batches(found: Opened) -> Iterator[Batch]:
-    """Each batch as another process would read it."""
-    read = pickle.loads(pickle.dumps(found.read))
-    for chunk in found.chunks():
-        yield read(pickle.loads(pickle.dumps(chunk)))
-
-
-def only(path: Path, request: Request = WANTED) -> Batch:
-    (batch,) = batches(opened(path, request))
-    return batch
-
-
-def told(path: Path, request: Request = WANTED) -> str:
-    with pytest.raises(XentError) as raised:
-        list(batches(opened(path, request)))
-    return str(raised.value)
 
 
 def in_memory(array: Any) -> bytes:

@@ -9,7 +9,6 @@ import gzip
 import io
 import pickle
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.readers.opening import WANTED, batches, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
-from xentcli.model import Batch
-from xentcli.readers.columnar import open_input
-from xentcli.readers.interface import Opened, Request
-from xentcli.readers.source import Source
+from xentcli.readers.interface import Request
 from xentcli.readers.typed import typed_labels, typed_targets
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-WANTED = Request(wanted="labels or targets")
 FORMS = ["parquet", "arrow", "arrows"]
 NUMBERS = [
     *(pa.int8(), pa.int16(), pa.int32(), pa.int64()),
@@ -54,29 +50,6 @@ def written(folder: Path, table: Any, form: str = "parquet", **options: Any) -> 
     path = folder / f"a.{form}"
     path.write_bytes(content_of(table, form, **options))
     return path
-
-
-def opened(path: Path, request: Request = WANTED) -> Opened:
-    name = "parquet" if path.suffix == ".parquet" else "arrow"
-    return open_input(Source(path.name, str(path)), request, name)
-
-
-def batches(found: Opened) -> Iterator[Batch]:
-    """Each batch as another process would read it."""
-    read = pickle.loads(pickle.dumps(found.read))
-    for chunk in found.chunks():
-        yield read(pickle.loads(pickle.dumps(chunk)))
-
-
-def only(path: Path, request: Request = WANTED) -> Batch:
-    (batch,) = batches(opened(path, request))
-    return batch
-
-
-def told(path: Path, request: Request = WANTED) -> str:
-    with pytest.raises(XentError) as raised:
-        list(batches(opened(path, request)))
-    return str(raised.value)
 
 
 rows = st.lists(st.tuples(st.floats(), st.floats(), st.integers(0, 1)), min_size=1, max_size=20)
