@@ -17,10 +17,9 @@ from xentcli.readers.document import RepeatedKey, collect_labels, label_of, not_
 from xentcli.readers.interface import Chunk
 from xentcli.readers.nested import Spelled, as_array, as_number, classes_second, fault, shown
 from xentcli.readers.record_layout import Layout
-from xentcli.readers.whole_lines import whole
+from xentcli.readers.whole_lines import PLAIN, whole
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
-PLAIN = frozenset((float, int))
 
 
 class Line(NamedTuple):

@@ -11,6 +11,7 @@ from xentcli.model import AnyArray, Batch, Fault, Origin, Rows
 from xentcli.readers import cells, text
 from xentcli.readers.attach import with_attached
 from xentcli.readers.interface import Chunk
+from xentcli.readers.number_labels import number_labels
 from xentcli.readers.row_layout import Layout, Parsed, passed_on
 from xentcli.readers.text import Record
 from xentcli.readers.whole_block import whole
@@ -110,9 +111,10 @@ def _plain_labels(layout: Layout, rows: Sequence[Sequence[bytes]], at: int) -> A
     flat = [row[at] for row in rows]
     if not all(cell.isdigit() and len(cell) < 10 for cell in flat):
         return None
-    labels = np.array(list(map(int, flat)), dtype=np.int64)
-    known = labels < len(layout.columns.values)
-    return labels if (known | (labels == layout.request.ignore_index)).all() else None
+    given = np.array(list(map(int, flat)), dtype=np.int64)
+    ignored = layout.request.ignore_index
+    labels, unknown = number_labels(given, len(layout.columns.values), ignored)
+    return None if unknown.any() else labels
 
 
 def _one_by_one(

@@ -14,6 +14,7 @@ import numpy as np
 from xentcli.model import AnyArray, Rows
 from xentcli.readers import cells, number_text
 from xentcli.readers.columns import Columns
+from xentcli.readers.number_labels import number_labels
 from xentcli.readers.quotes import NEWLINE, Bytes, Places, outside
 from xentcli.readers.row_layout import Layout, Parsed, passed_on
 from xentcli.readers.text import unquoted
@@ -227,13 +228,10 @@ def is_run(at: tuple[int, ...]) -> bool:
 
 def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
     """Labels that are written as numbers; None if one is no class."""
-    known = (column >= 0) & (column < len(layout.columns.values))
-    # Beyond 2**53 a float stands for several integers.
-    known |= (column == layout.request.ignore_index) & (np.abs(column) < 2.0**53)
-    if not known.all():
-        return None
-    labels = column.astype(np.int64)
-    return labels if (labels == column).all() else None
+    ignored = layout.request.ignore_index
+    labels, unknown = number_labels(column, len(layout.columns.values), ignored)
+    # From 2**53 on a float stands for several integers.
+    return None if unknown.any() or abs(ignored) >= 2**53 else labels
 
 
 def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:

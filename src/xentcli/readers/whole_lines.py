@@ -15,8 +15,10 @@ import numpy as np
 from xentcli import extras
 from xentcli.model import AnyArray
 from xentcli.readers import number_text
+from xentcli.readers.number_labels import number_labels
 from xentcli.readers.record_layout import Layout
 
+# The types of numbers, and of nothing that only stands for one.
 PLAIN = frozenset((float, int))
 
 
@@ -143,9 +145,9 @@ def _checked(
     if labels is not None:
         if not {int}.issuperset(map(type, labels)):
             return None
-        given = np.array(labels, dtype=np.int64)
-        known = (given >= 0) & (given < layout.class_count)
-        if not (known | (given == layout.request.ignore_index)).all():
+        found = np.array(labels, dtype=np.int64)
+        given, unknown = number_labels(found, layout.class_count, layout.request.ignore_index)
+        if unknown.any():
             return None
     if weights is not None:
         if not PLAIN.issuperset(map(type, weights)):
