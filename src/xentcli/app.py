@@ -21,6 +21,7 @@ from xentcli.options import (
     Seen,
     Smoothing,
     SoftTargets,
+    Survey,
     grouped,
     names_of_options,
 )
@@ -136,10 +137,12 @@ def nll(
     labels: Labels,
     loss: Loss,
     arithmetic: Arithmetic,
+    survey: Survey,
     output: Output,
 ) -> None:
     """The negative log-likelihood of the labels: log-softmax first, then the pick."""
-    _run(Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss))
+    asked = Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss)
+    _run(asked._replace(survey=survey))
 
 
 @command(
@@ -157,10 +160,14 @@ def ce(
     loss: Loss,
     smoothing: Smoothing,
     arithmetic: Arithmetic,
+    survey: Survey,
     output: Output,
 ) -> None:
     """The cross-entropy of the labels or soft targets."""
-    _run(Asked("ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing))
+    asked = Asked(
+        "ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing
+    )
+    _run(asked._replace(survey=survey))
 
 
 @command(

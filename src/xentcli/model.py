@@ -57,13 +57,22 @@ class Fault(NamedTuple):
     row: bytes
 
 
+class Grouping(NamedTuple):
+    """To which group each sample belongs: the ``names`` of the groups, and for each sample ``at``
+    which of them it is."""
+
+    names: tuple[str, ...]
+    at: AnyArray
+
+
 class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
     the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
-    ``faults`` are the samples that were left out, or set to nan.
+    ``faults`` are the samples that were left out, or set to nan. ``grouping`` is by the column that
+    was asked for.
     """
 
     values: AnyArray
@@ -78,6 +87,7 @@ class Batch(NamedTuple):
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
     faults: tuple[Fault, ...] = ()
+    grouping: Grouping | None = None
 
 
 class Answer(NamedTuple):
@@ -134,11 +144,58 @@ class Remark(NamedTuple):
     samples: int = 1
 
 
+class Bin(NamedTuple):
+    """How many losses are from ``low`` up and below ``high``."""
+
+    low: float
+    high: float
+    count: int
+
+
+class Group(NamedTuple):
+    """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
+    loss, reduced as was asked for; ``accuracy`` is None where there are no labels."""
+
+    name: str
+    result: float
+    samples: int
+    ignored: int
+    denominator: float
+    perplexity: float
+    accuracy: float | None = None
+
+
+class Hard(NamedTuple):
+    """A sample with a large loss: its ``position`` as in :class:`Worked`, its ``id`` where the
+    input has a column of them, the physical ``line`` of a text, its label and the class that was
+    predicted, None where there is none."""
+
+    position: tuple[int, ...]
+    loss: float
+    label: int | None = None
+    predicted: int | None = None
+    id: str | None = None
+    line: int | None = None
+
+
+class Survey(NamedTuple):
+    """What the losses of many samples look like: how many are how large, what each class that
+    occurs as a label loses, the samples that lose most, and the figures of each value of the column
+    ``by``."""
+
+    histogram: tuple[Bin, ...] = ()
+    classes: tuple[Group, ...] = ()
+    hardest: tuple[Hard, ...] = ()
+    by: str = ""
+    groups: tuple[Group, ...] = ()
+
+
 class Report(NamedTuple):
     """Everything that a command found out: what is shown, not how.
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
-    least that the mean can be with the label smoothing that was asked for.
+    least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
+    losses of a file.
     """
 
     command: str
@@ -157,6 +214,7 @@ class Report(NamedTuple):
     unit: str = "nats"
     floor: float | None = None
     check: Check | None = None
+    survey: Survey | None = None
 
 
 class Candidate(NamedTuple):

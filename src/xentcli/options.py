@@ -325,6 +325,31 @@ class Smoothing(NamedTuple):
     ] = 0.0
 
 
+class Survey(NamedTuple):
+    """A closer look at the losses of many samples."""
+
+    by: Annotated[
+        str | None,
+        _option(
+            "--by",
+            panel=OUTPUT,
+            metavar="NAME|N",
+            help="The loss for each value of a column.",
+        ),
+    ] = None
+    top: Annotated[
+        int | None,
+        _option(
+            "--top",
+            panel=OUTPUT,
+            metavar="N",
+            min=0,
+            help="List the N samples with the largest loss. Default: 5, in tables of files.",
+            show_default=False,
+        ),
+    ] = None
+
+
 class Check(NamedTuple):
     """A gradient's proof."""
 
@@ -348,6 +373,15 @@ OutputFile = Annotated[
         help="Write to FILE, which appears only when complete.",
     ),
 ]
+SavedPage = Annotated[
+    str | None,
+    _option(
+        "--save",
+        panel=OUTPUT,
+        metavar="FILE.html|FILE.svg",
+        help="Save what is shown as a page, too.",
+    ),
+]
 Digits = Annotated[
     int,
     _option("--digits", panel=OUTPUT, metavar="N", min=1, max=17, help="Decimals in tables."),
@@ -362,6 +396,7 @@ class Output(NamedTuple):
         FormatName, _option("--format", "-f", panel=OUTPUT, help="The form of the answer.")
     ] = "table"
     output: OutputFile = None
+    save: SavedPage = None
     quiet: Annotated[
         bool,
         _option("--quiet", "-q", panel=OUTPUT, help="Only the answer, whatever --format says."),
@@ -432,6 +467,8 @@ class DiagnosisOutput(NamedTuple):
         _option("--format", "-f", panel=OUTPUT, help="The form of the answer."),
     ] = "table"
     output: OutputFile = None
+    save: SavedPage = None
+    save: SavedPage = None
     quiet: Annotated[
         bool,
         _option("--quiet", "-q", panel=OUTPUT, help="Only the sentence, whatever --format says."),
@@ -458,6 +495,7 @@ class Asked(NamedTuple):
     loss: Loss = Loss()
     smoothing: Smoothing = Smoothing()
     check: Check = Check()
+    survey: Survey = Survey()
     seen: Seen = Seen()
 
 
