@@ -149,7 +149,7 @@ class Bin(NamedTuple):
 
     low: float
     high: float
-    count: int
+    samples: int
 
 
 class Group(NamedTuple):

@@ -468,7 +468,6 @@ class DiagnosisOutput(NamedTuple):
     ] = "table"
     output: OutputFile = None
     save: SavedPage = None
-    save: SavedPage = None
     quiet: Annotated[
         bool,
         _option("--quiet", "-q", panel=OUTPUT, help="Only the sentence, whatever --format says."),
