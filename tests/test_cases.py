@@ -2,8 +2,9 @@
 
 ``cmd`` is run by the shell in a fresh folder that holds the case's other files. Its standard output
 must be ``expected``, its standard error ``error`` (both empty if absent), its exit code the number
-in ``code`` (0 if absent). To add a case, write ``cmd``, run ``pytest tests/test_cases.py
---update-cases``, and read what was written.
+in ``code`` (0 if absent). With a number in ``columns``, standard output is a terminal of that
+width. To add a case, write ``cmd``, run ``pytest tests/test_cases.py --update-cases``, and read
+what was written.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
 from tests.conftest import ROOT, environment
+from tests.terminals import run_on_terminal
 
 CASES = Path(__file__).parent / "cases"
 OUTCOMES = ("expected", "error", "code")
+NOT_INPUT = ("cmd", "columns", *OUTCOMES)
 
 
 def folders() -> list[Path]:
@@ -29,28 +33,37 @@ def test_prints_what_is_expected(
     folder: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     for file in folder.iterdir():
-        if file.name not in (*OUTCOMES, "cmd"):
+        if file.name not in NOT_INPUT:
             shutil.copy(file, tmp_path)
-    ran = subprocess.run(
-        ["sh", "-c", (folder / "cmd").read_text()],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=tmp_path,
-        env=environment(EXAMPLES=str(ROOT / "examples")),
-        timeout=60,
-        check=False,
-    )
-    found = {
-        "expected": ran.stdout,
-        "error": ran.stderr,
-        "code": f"{ran.returncode}\n".encode() if ran.returncode else b"",
-    }
+    found = outcome(folder, tmp_path)
     if request.config.getoption("--update-cases"):
         update(folder, found)
     for name in OUTCOMES:
         file = folder / name
         expected = file.read_bytes() if file.exists() else b""
         assert found[name].decode() == expected.decode(), name
+
+
+def outcome(folder: Path, where: Path) -> dict[str, bytes]:
+    command = ["sh", "-c", (folder / "cmd").read_text()]
+    env = environment(EXAMPLES=str(ROOT / "examples"))
+    if (folder / "columns").exists():
+        columns = int((folder / "columns").read_text())
+        with TemporaryFile() as error:
+            code, text, told = run_on_terminal(command, where, columns, env, error)
+            printed = text.encode()
+    else:
+        ran = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=where,
+            env=env,
+            timeout=60,
+            check=False,
+        )
+        code, printed, told = ran.returncode, ran.stdout, ran.stderr
+    return {"expected": printed, "error": told, "code": f"{code}\n".encode() if code else b""}
 
 
 def update(folder: Path, found: dict[str, bytes]) -> None:

@@ -3,24 +3,19 @@ could drive it."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
 from tests.conftest import BIN, ROOT, Xent, environment
 from tests.faults.running import run_inside
+from tests.terminals import on_terminal
 
 README = ("ce", "--logits", "12.3,-5.2,31.4", "--label", "0")
 DIGITS = ("ce", str(ROOT / "examples" / "digits.csv"), "--rows", "2")
@@ -29,40 +24,10 @@ DIAGNOSIS = (
     *("--labels", "0,2,0,1", "--got", "3.861"),
 )
 WIDTHS = (40, 80, 120, 200)
-NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Beside them no number stands for anything but itself: not 1 in log1p.
 NUMBER = re.compile(r"(?<![\w.])-?[0-9][0-9,]*(?:\.[0-9]+)?(?:e[+-][0-9]+)?(?![\w.])")
-
-
-def on_terminal(
-    arguments: Sequence[str], folder: Path, columns: int = 80, env: Mapping[str, str] = NO_ENV
-) -> tuple[int, str]:
-    """The exit code, and all that stands on a terminal of that width, line ends made plain."""
-    terminal, user = pty.openpty()
-    fcntl.ioctl(user, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    with subprocess.Popen(
-        [str(BIN / "xent"), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=user,
-        stderr=user,
-        cwd=folder,
-        env={"TERM": "xterm-256color"} | environment(**env),
-    ) as process:
-        os.close(user)
-        shown = b"".join(iter(lambda: read(terminal), b""))
-        code = process.wait(20)
-    os.close(terminal)
-    return code, shown.decode().replace("\r\n", "\n")
-
-
-def read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 1 << 16)
-    except OSError:
-        # What Linux says when the last one who wrote has gone.
-        return b""
 
 
 def width(line: str) -> int:

@@ -13,7 +13,7 @@ from xentcli.inputs import names_of_inputs
 from xentcli.messages import say
 from xentcli.model import Diagnosis
 from xentcli.options import Asked
-from xentcli.preparing import check_options, exit_code, opened_rejects
+from xentcli.preparing import check_options, command_line, exit_code, opened_page, opened_rejects
 from xentcli.writers.output import Sink, opened_output
 from xentcli.writers.rejects import rejected
 from xentcli.writers.terminal import view_of
@@ -27,6 +27,7 @@ def run(asked: Asked) -> int:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
+        page = stack.enter_context(opened_page(asked, inputs))
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
         rejects = stack.enter_context(opened_rejects(asked, inputs))
         runs = _runs(asked, wanted)
@@ -37,6 +38,14 @@ def run(asked: Asked) -> int:
         cases = found.cases * len(wanted) if runs == 1 and wanted else found.cases
         diagnosis = diagnosed(cases, wanted, asked.output.rows, asked.output.digits)
         _write(diagnosis, wanted, asked, sink)
+        if page is not None:
+            from xentcli.writers import pages
+
+            page.write(
+                pages.diagnosis_page(
+                    diagnosis, page.name, command_line(), digits=asked.output.digits
+                )
+            )
         say(found.remarks)
         code = exit_code(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)

@@ -167,7 +167,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
         settings = calculation.settings._replace(reduction="sum")
         calculation = calculation._replace(settings=settings)
     with np.errstate(over="ignore"):
-        _, total = answers.answer(whole, calculation)
+        total = answers.answer(whole, calculation).total
     found = summary.report(calculation, whole.kind, (), total, (), 1.0, has_labels=False)
     return float(found.result)
 

@@ -145,7 +145,8 @@ class Remark(NamedTuple):
 
 
 class Bin(NamedTuple):
-    """How many losses are from ``low`` up and below ``high``."""
+    """How many losses are from ``low`` up and below ``high``; both are inf, or nan, for the losses
+    that are."""
 
     low: float
     high: float
@@ -154,7 +155,8 @@ class Bin(NamedTuple):
 
 class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
-    loss, reduced as was asked for; ``accuracy`` is None where there are no labels."""
+    mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
+    where there are no labels."""
 
     name: str
     result: float
@@ -180,12 +182,13 @@ class Hard(NamedTuple):
 
 class Survey(NamedTuple):
     """What the losses of many samples look like: how many are how large, what each class that
-    occurs as a label loses, the samples that lose most, and the figures of each value of the column
-    ``by``."""
+    occurs as a label loses, the samples that lose most (and whether somebody asked for them), and
+    the figures of each value of the column ``by``."""
 
     histogram: tuple[Bin, ...] = ()
     classes: tuple[Group, ...] = ()
     hardest: tuple[Hard, ...] = ()
+    top_asked: bool = False
     by: str = ""
     groups: tuple[Group, ...] = ()
 

@@ -20,12 +20,15 @@ from xentcli.preparing import (
     calculation_of,
     check_attached,
     check_options,
+    command_line,
     exit_code,
+    opened_page,
     opened_rejects,
+    survey_of,
 )
 from xentcli.progress import Progress
 from xentcli.readers.interface import Chunk, Opened
-from xentcli.report import summary
+from xentcli.report import summary, survey
 from xentcli.report.calculation import Calculation
 from xentcli.report.check import LIMIT, check_in_words, furthest
 from xentcli.report.remarks import merged
@@ -46,6 +49,7 @@ class Tally(NamedTuple):
     faults: int = 0
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
+    survey: survey.Sums | None = None
 
 
 def run(asked: Asked) -> int:
@@ -55,6 +59,7 @@ def run(asked: Asked) -> int:
         inputs = names_of_inputs(asked)
         opened = opened_input(asked, stack)
         calculation = calculation_of(asked, opened)
+        page = stack.enter_context(opened_page(asked, inputs))
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
         job = _job(asked, opened, calculation)
         if calculation.command.field == "grad":
@@ -70,7 +75,7 @@ def run(asked: Asked) -> int:
             with closing(outcomes):
                 tally = _go_through(job, outcomes, room or sink, rejects, progress)
         code = exit_code(tally.faults, tally.first_fault, asked)
-        _finish(job, opened, asked.output, sink, room, tally)
+        _finish(job, opened, asked.output, sink, room, page, tally)
     return code
 
 
@@ -79,7 +84,9 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
     stream = _stream(opened, calculation)
     if name == "tsv":
         stream = stream._replace(delimiter=b"\t")
-    worked_count = asked.output.rows if name in ("table", "json") else 0
+    shown = name in ("table", "json") or asked.output.save is not None
+    worked_count = asked.output.rows if shown else 0
+    wanted = survey_of(asked, opened)
     return Job(
         opened.parts,
         opened.read,
@@ -89,6 +96,8 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
         worked_count,
         check=asked.check.check,
         skips=asked.reading.on_error == "skip",
+        survey=wanted,
+        ids=opened.ids if wanted is not None and wanted.top else None,
     )
 
 
@@ -192,7 +201,9 @@ def _go_through(
     progress: Progress,
 ) -> Tally:
     """Everything that is done while the samples go by."""
-    tally = Tally(check=Check() if job.check else None)
+    tally = Tally(
+        check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
+    )
     # The header waits for the first rows: where these fail, nothing is printed at all.
     header = writers.writer(job.format).start(job.stream)
     for outcome in outcomes:
@@ -212,6 +223,7 @@ def _finish(
     output: Output,
     sink: Sink,
     room: WaitingRoom | None,
+    page: Sink | None,
     tally: Tally,
 ) -> None:
     """What can be said only when the input has ended."""
@@ -228,6 +240,14 @@ def _finish(
     for part in writer.end(report, job.stream, view, room.parts() if room else ()):
         sink.write(part)
     sink.flush()
+    if page is not None:
+        from xentcli.writers import pages
+
+        page.write(
+            pages.report_page(
+                report, page.name, command_line(), digits=output.digits, steps=output.steps
+            )
+        )
     say((*opened.remarks, *tally.remarks))
     if tally.check is not None:
         _judge(tally.check, opened, to_standard_error=job.format != "table")
@@ -242,11 +262,12 @@ def _added(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         tally.faults + len(faults),
         tally.first_fault or (faults[0] if faults else None),
         tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
+        survey.together(job.survey, tally.survey, outcome.survey),
     )
 
 
 def _report(job: Job, opened: Opened, tally: Tally) -> Report:
-    return summary.report(
+    report = summary.report(
         job.calculation,
         opened.kind,
         job.stream.classes,
@@ -256,3 +277,13 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         has_labels=opened.has_labels,
         check=tally.check,
     )
+    if job.survey is None or tally.survey is None:
+        return report
+    found = survey.survey(
+        tally.survey, job.survey, job.calculation, report.classes, labelled=opened.has_labels
+    )
+    if len(tally.worked) == tally.total.samples:
+        # Every sample stands there with all its steps; what is left is what was asked for.
+        hardest = found.hardest if found.top_asked else ()
+        found = found._replace(histogram=(), classes=(), hardest=hardest)
+    return report._replace(survey=found)

@@ -4,6 +4,8 @@ rows that were left out."""
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -16,6 +18,7 @@ from xentcli.errors import (
     Place,
     UsageError,
     counted,
+    escaped,
 )
 from xentcli.messages import told
 from xentcli.model import Fault
@@ -23,23 +26,78 @@ from xentcli.options import Asked
 from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.report.calculation import COMMANDS, Calculation
+from xentcli.report.survey import Wanted
 from xentcli.writers.output import Sink, opened_output
+from xentcli.writers.pages import check_name
 from xentcli.writers.rejects import rejected_header
+
+# So many of the hardest samples are listed unless somebody says otherwise.
+HARDEST = 5
 
 
 def check_options(asked: Asked) -> None:
-    """Refuse options that name no file or the same one."""
-    if asked.output.output == "" or asked.reading.rejects == "":
-        raise UsageError("-o and --rejects need the name of a file")
+    """Refuse options that name no file or the same one, and those that the format has no place
+    for."""
+    _check_survey(asked)
+    output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
+    if "" in (output, save, rejects):
+        raise UsageError("-o, --save and --rejects need the name of a file")
+    if save is not None:
+        check_name(save)
     if asked.reading.rejects is not None and asked.reading.on_error == "stop":
         raise UsageError("--rejects lists the rows that --on-error skip or nan met; give that too")
-    rejects, output = asked.reading.rejects, asked.output.output
-    if rejects is None:
-        return
     if rejects == "-":
         raise UsageError("--rejects -: standard output is for the answer; name a file")
-    if output is not None and os.path.realpath(output) == os.path.realpath(rejects):
-        raise UsageError(f"-o and --rejects name the same file, {rejects}")
+    _check_apart([("-o", output), ("--save", save), ("--rejects", rejects)])
+
+
+def _check_apart(outputs: Sequence[tuple[str, str | None]]) -> None:
+    """Refuse two outputs that would be one file."""
+    known: dict[str, str] = {}
+    for option, name in outputs:
+        if name is None:
+            continue
+        place = os.path.realpath(name)
+        if place in known:
+            raise UsageError(f"{known[place]} and {option} name the same file, {escaped(name)}")
+        known[place] = option
+
+
+def _check_survey(asked: Asked) -> None:
+    """Refuse a survey where the format has no place for it."""
+    survey, format, reduction = asked.survey, asked.output.format, asked.loss.reduction
+    given = [name for name, value in survey._asdict().items() if value is not None]
+    if not given:
+        return
+    if asked.output.quiet and asked.output.save is None:
+        raise UsageError(
+            f"--{given[0]} and --quiet contradict each other: that prints the answer alone",
+            hint="--format csv is as plain, and --save FILE.html has room for it",
+        )
+    if survey.by is not None and reduction == "none":
+        raise UsageError("--by gives a loss for each value of a column: a mean or a sum, not none")
+    if format in ("table", "json") or asked.output.quiet:
+        return
+    if len(given) > 1:
+        raise UsageError(f"--by and --top are two tables, and --format {format} has room for one")
+    if reduction == "none":
+        raise UsageError(
+            f"--top and --reduction none are two tables, and --format {format} has room for one"
+        )
+
+
+def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
+    """What is to be found out about many samples; nothing where it would not be shown."""
+    by, top = asked.survey.by, asked.survey.top
+    shown = asked.output.save is not None or (
+        asked.output.format == "table" and not asked.output.quiet
+    )
+    from_file = not opened.source.startswith("--")
+    usual = HARDEST if shown and from_file else 0
+    if COMMANDS[asked.command].field != "loss" or not (by or top or usual):
+        return None
+    number = usual if top is None else top
+    return Wanted(opened.source, number, top is not None, opened.by)
 
 
 def calculation_of(asked: Asked, opened: Opened) -> Calculation:
@@ -72,7 +130,9 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
         arithmetic.method,
         dtype,
         loss.base,
-        want_accuracy=asked.output.format == "table" and not asked.output.quiet,
+        want_accuracy=survey_of(asked, opened) is not None
+        or asked.output.save is not None
+        or (asked.output.format == "table" and not asked.output.quiet),
     )
 
 
@@ -85,6 +145,21 @@ def opened_rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]
     with opened_output(asked.reading.rejects, inputs, "--rejects") as rejects:
         rejects.write(rejected_header())
         yield rejects
+
+
+@contextmanager
+def opened_page(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
+    """Where the page goes, where one is asked for."""
+    if asked.output.save is None:
+        yield None
+        return
+    with opened_output(asked.output.save, inputs, "--save") as page:
+        yield page
+
+
+def command_line() -> str:
+    """The command as it was typed, for a shell."""
+    return shlex.join(["xent", *sys.argv[1:]])
 
 
 def exit_code(faults: int, first: Fault | None, asked: Asked) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,8 @@ from xentcli.core.total import Total
 from xentcli.engine import Done
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, path_of, quoted
 from xentcli.model import Batch, Check, Fault, Origin, Remark, Worked
-from xentcli.readers.interface import Chunk, Span
-from xentcli.report import answers
+from xentcli.readers.interface import Chunk, Ids, Span
+from xentcli.report import answers, survey
 from xentcli.report.calculation import Calculation
 from xentcli.report.check import checked, furthest
 from xentcli.report.remarks import check_kind, merged, remarks
@@ -23,7 +24,8 @@ from xentcli.writers.interface import Stream
 
 class Outcome(NamedTuple):
     """What came of a chunk: its rows as text, what it adds to the totals, its worked samples, how
-    its gradient was checked, what is worth a word, and the rows that could not be used.
+    its gradient was checked, what is worth a word, the rows that could not be used, and what it
+    adds to a survey.
 
     ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included.
     """
@@ -34,6 +36,7 @@ class Outcome(NamedTuple):
     check: Check | None = None
     remarks: tuple[Remark, ...] = ()
     faults: tuple[Fault, ...] = ()
+    survey: survey.Sums | None = None
     samples: int = 0
     lines: int = 0
     size: int = 0
@@ -51,6 +54,8 @@ class Job(NamedTuple):
     denominator: float = 1.0
     check: bool = False
     skips: bool = False
+    survey: survey.Wanted | None = None
+    ids: Ids | None = None
 
 
 def answered(job: Job, chunk: Chunk) -> Outcome:
@@ -78,14 +83,14 @@ def _over_parts(work: Callable[[Job, Chunk, Batch], Outcome], job: Job, chunk: C
                 found.append(work(job, part, batch))
             except ArgumentError as error:
                 raise located(error, batch) from None
-    return _together(found)._replace(samples=samples, lines=lines, size=size)
+    return _together(job, found)._replace(samples=samples, lines=lines, size=size)
 
 
 def _count(batch: Batch) -> int:
     return len(batch.values) if batch.values.ndim > 1 else 1
 
 
-def _together(found: Sequence[Outcome]) -> Outcome:
+def _together(job: Job, found: Sequence[Outcome]) -> Outcome:
     """What came of the parts of a chunk as one."""
     if len(found) == 1:
         return found[0]
@@ -97,6 +102,7 @@ def _together(found: Sequence[Outcome]) -> Outcome:
             check=furthest(whole.check, part.check) if whole.check else part.check,
             remarks=merged(whole.remarks, part.remarks),
             faults=whole.faults + part.faults,
+            survey=survey.together(job.survey, whole.survey, part.survey),
         )
     return whole._replace(text=b"".join([part.text for part in found]))
 
@@ -106,13 +112,18 @@ def _answered(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     check: Check | None = None
     shown: tuple[Worked, ...] = ()
     check_kind(batch)
-    answer, total = answers.answer(batch, calculation, job.denominator)
+    answer, total, judged = answers.answer(batch, calculation, job.denominator)
     if chunk.worked:
         shown = worked(batch, calculation, job.worked_count, job.denominator)
     if job.check:
         check = checked(batch, answer.values, calculation, job.denominator)
     text = writers.writer(job.format).rows(batch, answer, job.stream)
-    return Outcome(text, total, shown, check, tuple(_remarks(batch, calculation)), batch.faults)
+    surveyed: survey.Sums | None = None
+    if job.survey is not None and judged is not None:
+        ids = None if job.ids is None else partial(job.ids, chunk, batch)
+        surveyed = survey.sums(batch, judged, job.survey, ids)
+    said = tuple(_remarks(batch, calculation))
+    return Outcome(text, total, shown, check, said, batch.faults, surveyed)
 
 
 def _shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
@@ -151,12 +162,13 @@ def placed(done: Done) -> Outcome:
     found: Outcome = outcome
     if not (samples or lines):
         return found
-    check = found.check
+    check, surveyed = found.check, found.survey
     return found._replace(
         worked=tuple(
             one._replace(position=(one.position[0] + samples, *one.position[1:]))
             for one in found.worked
         ),
+        survey=surveyed and survey.moved(surveyed, samples, lines),
         check=check and check._replace(sample=check.sample + samples),
         remarks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.remarks),
         faults=tuple(one._replace(place=_moved(one.place, lines)) for one in found.faults),

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from xentcli.core.total import UNIT_EXPONENT, ExactSum
+from xentcli.core.total import UNIT_EXPONENT, ExactSum, sums_by_group
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
 moderate = st.floats(-1e300, 1e300, allow_nan=False)
@@ -94,3 +94,20 @@ def test_mixed_exponents_and_signs(exponents: tuple[int, int]) -> None:
 def test_many_values(spread: float, threads: int) -> None:
     values = np.random.default_rng(3).lognormal(sigma=spread, size=300_000)
     assert ExactSum.of(values, threads).value == math.fsum(values)
+
+
+@given(st.lists(st.tuples(finite, st.integers(0, 5))), st.integers(1, 3000))
+def test_groups_are_summed_as_if_alone(pairs: list[tuple[float, int]], times: int) -> None:
+    values = np.tile([value for value, _ in pairs], times)
+    at = np.tile([group for _, group in pairs], times).astype(np.intp)
+    found = sums_by_group(values, at)
+    assert set(found) == set(at.tolist())
+    for group, total in found.items():
+        assert total == ExactSum.of(values[at == group])
+
+
+def test_a_group_of_what_is_not_finite_leaves_the_others_alone() -> None:
+    found = sums_by_group([1.0, np.inf, 2.0, np.nan, 0.5], np.array([0, 1, 0, 2, 1]))
+    assert found[0].value == 3.0
+    assert found[1].value == np.inf
+    assert np.isnan(found[2].value)

@@ -12,7 +12,7 @@ Source: Rump, Ogita and Oishi, "Accurate floating-point summation part I", SIAM 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,34 +65,84 @@ class ExactSum(NamedTuple):
             return float("inf") if self.units > 0 else float("-inf")
 
 
+def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
+    """The exact sum of each group's numbers; ``at`` says to which group each belongs, from 0.
+
+    >>> found = sums_by_group([0.1, 1e300, 0.2, 0.3, -1e300], np.array([2, 0, 2, 2, 0]))
+    >>> {group: one.value for group, one in sorted(found.items())}
+    {0: 0.0, 2: 0.6}
+    """
+    array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
+    found: dict[int, ExactSum] = {}
+    for start in range(0, array.size, _AT_ONCE):
+        stop = start + _AT_ONCE
+        for group, part in _groups_at_once(array[start:stop], at[start:stop]).items():
+            found[group] = found.get(group, ExactSum()) + part
+    return found
+
+
+def _groups_at_once(array: NDArray[np.float64], at: NDArray[np.intp]) -> dict[int, ExactSum]:
+    finite = np.isfinite(array)
+    found = {int(group): ExactSum() for group in np.flatnonzero(np.bincount(at))}
+    if not finite.all():
+        with np.errstate(invalid="ignore"):
+            rest = np.bincount(at[~finite], array[~finite])
+        for group in np.flatnonzero(rest):
+            found[int(group)] = ExactSum(non_finite=float(rest[group]))
+        array = np.where(finite, array, 0.0)
+    for parts, shift in _slices(array, _greatest(array)):
+        sums = np.bincount(at, parts)
+        for group in np.flatnonzero(sums):
+            found[int(group)] += ExactSum(_in_units(float(sums[group])) << shift)
+    return found
+
+
 def _sum_at_once(array: NDArray[np.float64]) -> ExactSum:
-    greatest = max(float(array.max()), -float(array.min()))
+    greatest = _greatest(array)
     if greatest < math.inf:
-        return ExactSum(_units(array, greatest))
+        return ExactSum(
+            sum(
+                _in_units(float(np.add.reduce(parts))) << at
+                for parts, at in _slices(array, greatest)
+            )
+        )
     finite = np.isfinite(array)
     with np.errstate(invalid="ignore"):
         rest = float(np.add.reduce(array[~finite]))
     return (_sum_at_once(array[finite]) if finite.any() else ExactSum())._replace(non_finite=rest)
 
 
-def _units(array: NDArray[np.float64], greatest: float) -> int:
-    """Σ in units of 2**-1074: (x + σ) − σ is x cut at the last place of σ, and such parts are
-    integers, in units of that place, whose sum needs no more than 53 bits."""
+def _greatest(array: NDArray[np.float64]) -> float:
+    return max(float(array.max()), -float(array.min()))
+
+
+def _slices(
+    array: NDArray[np.float64], greatest: float
+) -> Iterator[tuple[NDArray[np.float64], int]]:
+    """Arrays that add up to the given one, each times that power of 2. (x + σ) − σ is x cut at the
+    last place of σ, and such parts are integers, in units of that place: the sum of some of them
+    needs no more than 53 bits. The next slice takes the memory of the last."""
     if greatest >= _HUGE:
         large = np.abs(array) >= 2.0**_SCALE
         scaled = np.where(large, array, 0.0) * 2.0**-_SCALE
-        small = np.where(large, 0.0, array)
-        return (_units(scaled, greatest * 2.0**-_SCALE) << _SCALE) + _units(small, 2.0**_SCALE)
-    total, left, parts = 0, array, np.empty_like(array)
+        for parts, shift in _slices(scaled, greatest * 2.0**-_SCALE):
+            yield parts, shift + _SCALE
+        yield from _slices(np.where(large, 0.0, array), 2.0**_SCALE)
+        return
+    left, parts = array, np.empty_like(array)
     while greatest > 0.0:
         sigma = math.ldexp(1.0, math.frexp(greatest)[1] + _SPARE)
         np.add(left, sigma, out=parts)
         np.subtract(parts, sigma, out=parts)
-        numerator, denominator = float(np.add.reduce(parts)).as_integer_ratio()
-        total += (numerator << UNIT_EXPONENT) // denominator
+        yield parts, 0
         left = np.subtract(left, parts, out=None if left is array else left)
-        greatest = max(float(left.max()), -float(left.min()))
-    return total
+        greatest = _greatest(left)
+
+
+def _in_units(value: float) -> int:
+    """A double as an integer of 2**-1074."""
+    numerator, denominator = value.as_integer_ratio()
+    return (numerator << UNIT_EXPONENT) // denominator
 
 
 class Total(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from xentcli.readers.column_cells import (
     quoted_cell,
 )
 from xentcli.readers.columns import Columns
+from xentcli.readers.grouping import grouping_of_values, name_of_value
 from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.number_labels import label_reason, number_labels
 from xentcli.readers.record_batches import unpacked
@@ -95,11 +96,23 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         rows_of(layout, here.batch) if request.keep_rows else None,
         _records(here) if request.keep_records else None,
     )
+    if columns.by is not None:
+        grouping = grouping_of_values(python_values(here.column(columns.by)))
+        batch = batch._replace(grouping=grouping)
     batch = without_wrong(batch, wrong, request, partial(_written, here))
     # A chunk's line is the number of its first row in its own file.
     before = chunk.first - here.first
     numbers = [before + int(line) - 1 for line in batch.values_from.lines]
     return with_attached(batch, request, layout.source, numbers)
+
+
+def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
+    """What some samples of a record batch are called."""
+    assert layout.columns.id is not None
+    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
+    column = here.column(layout.columns.id)
+    rows = [int(batch.values_from.lines[sample]) - chunk.line for sample in samples]
+    return [name_of_value(value) for row in rows for value in python_values(column.slice(row, 1))]
 
 
 def _numbers(here: Here, at: tuple[int, ...], wrong: list[Wrong]) -> AnyArray:

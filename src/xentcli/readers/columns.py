@@ -1,16 +1,17 @@
-"""Which columns of a text hold the values, the label, the soft targets and the sample weight."""
+"""Which columns of a text hold the values, the label, the soft targets and the sample weight, the
+group and the id."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import Remark
 from xentcli.readers.interface import Request
+from xentcli.readers.names import near_or_all
 
 LABEL_NAMES = ("label", "labels", "target", "y", "class")
 OTHER_NAMES = ("id", "index", "sample", "row")
@@ -23,6 +24,8 @@ class Columns(NamedTuple):
     label: int | None = None
     targets: tuple[int, ...] = ()
     weight: int | None = None
+    by: int | None = None
+    id: int | None = None
 
 
 def chosen_columns(
@@ -39,6 +42,7 @@ def chosen_columns(
         if request.weight_col is None
         else _one(names, request.weight_col, "--weight-col", place)
     )
+    by = None if request.by is None else _one(names, request.by, "--by", place)
     targets: tuple[int, ...] = ()
     if request.target_cols is not None:
         targets = _several(names, request.target_cols, "--target-cols", place)
@@ -47,7 +51,7 @@ def chosen_columns(
         values = _several(names, request.logit_cols, "--logit-cols", place)
     else:
         by_name = _label_positions(names) if label is None else [label]
-        taken = {*by_name, *targets, weight}
+        taken = {*by_name, *targets, weight, by}
         values = tuple(
             at
             for at, name in enumerate(names)
@@ -69,7 +73,7 @@ def chosen_columns(
             f"--target-cols names {counted(len(targets), 'column')} for "
             f"{counted(len(values), 'column')} of logits"
         )
-    return Columns(values, label, targets, weight)
+    return Columns(values, label, targets, weight, by, _id(names, {*values, *targets, weight}))
 
 
 def _check_one_column(names: Sequence[str], place: Place) -> None:
@@ -99,6 +103,12 @@ def _label(names: Sequence[str], request: Request, place: Place, *, needed: bool
             f"{place}: the columns {listed} could both be the label", hint="say which: --label-col"
         )
     return found[0] if found else None
+
+
+def _id(names: Sequence[str], taken: set[int | None]) -> int | None:
+    """The column that says what a sample is called."""
+    free = {name.strip().lower(): at for at, name in enumerate(names) if at not in taken}
+    return next((free[name] for name in OTHER_NAMES if name in free), None)
 
 
 def _one(names: Sequence[str], wanted: str, option: str, place: Place) -> int:
@@ -138,13 +148,7 @@ def _part(names: Sequence[str], part: str, option: str, place: Place) -> list[in
         found = [at for at, name in enumerate(names) if fnmatchcase(name, part)]
         if found:
             return found
-    near = get_close_matches(part, names, 1)
-    hint = (
-        f"did you mean {quoted(near[0])}?"
-        if near
-        else "the columns are "
-        + ", ".join([quoted(name) for name in names[:10]] + (["…"] if len(names) > 10 else []))
-    )
+    hint = near_or_all(part, names, "columns")
     raise UsageError(f"{option}: {place} has no column {quoted(part)}", hint=hint)
 
 
@@ -169,7 +173,7 @@ def loss_taken_for_a_class(
 
 def left_over(names: Sequence[str], columns: Columns) -> list[str]:
     """The columns that are nothing: neither values nor anything else that is known by its name."""
-    used = {*columns.values, *columns.targets, columns.label, columns.weight}
+    used = {*columns.values, *columns.targets, columns.label, columns.weight, columns.by}
     known = (*LABEL_NAMES, *OTHER_NAMES)
     return [
         name

@@ -15,7 +15,7 @@ from xentcli.readers import cells, encoding, text
 from xentcli.readers.columns import chosen_columns, left_over, loss_taken_for_a_class
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.row_layout import Layout, passed_on
-from xentcli.readers.rows import read
+from xentcli.readers.rows import ids, read
 from xentcli.readers.source import Source, is_read_once, opened, size_of
 from xentcli.readers.spans import LINE_END, parts_of, spans_of
 from xentcli.readers.text import Cursor, Dialect
@@ -70,6 +70,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         attached=attached,
         size=size_of(source),
         remarks=tuple(_remarks(layout, start)),
+        ids=None if layout.columns.id is None else partial(ids, layout),
+        by="" if layout.columns.by is None else layout.names[layout.columns.by],
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Batch, Kind, Origin, Remark
+from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
+from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers import cells, encoding
+from xentcli.readers.grouping import grouping_of_values
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.nested import Spelled, as_array, classes_second, fault, shown
+from xentcli.readers.names import near_or_all
+from xentcli.readers.nested import Spelled, as_array, classes_second, fault, no_key, shown
 from xentcli.readers.source import Source, opened, size_of, told_by
 from xentcli.readers.typed import fitted_labels, fitted_targets, opened_whole
 
@@ -42,8 +44,25 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     origin = Origin(source.name, "json", path=path)
     labels, targets, target_origin = _target(document, values, request, source.name, classes)
     batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
+    if request.by is not None:
+        batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    return opened._replace(remarks=_remarks(source))
+    return opened._replace(remarks=_remarks(source), by=request.by or "")
+
+
+def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
+    """The groups of a list with a value a sample."""
+    if not isinstance(document, dict) or key not in document:
+        keys = list(document) if isinstance(document, dict) else []
+        hint = near_or_all(key, keys, "keys")
+        raise UsageError(f"--by: {place} has no key {quoted(key)}", hint=hint)
+    values = document[key]
+    if not isinstance(values, list) or len(values) != samples:
+        found = counted(len(values), "value") if isinstance(values, list) else shown(values)
+        raise fault(
+            f"expected a list of {counted(samples, 'value')}, found {found}", place, path_of(key)
+        )
+    return grouping_of_values(values)
 
 
 def _remarks(source: Source) -> tuple[Remark, ...]:
@@ -109,7 +128,7 @@ def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, s
         raise fault(f"expected a list or an object, found {shown(document)}", place, "$")
     if request.logits_key is not None:
         if request.logits_key not in document:
-            raise fault(f"there is no key {quoted(request.logits_key)}", place, "$")
+            raise no_key(request.logits_key, document, place)
         named = next((kind for kind in KIND_KEYS if kind == request.logits_key), None)
         kind = request.kind or named or "logits"
         return kind, document[request.logits_key], f"$.{request.logits_key}"
@@ -170,7 +189,7 @@ def target_key(document: dict[str, Any], request: Request, place: Place) -> str 
     """The key of the labels or soft targets, if there is one; two are a contradiction."""
     if request.label_key is not None:
         if request.label_key not in document:
-            raise fault(f"there is no key {quoted(request.label_key)}", place, "$")
+            raise no_key(request.label_key, document, place)
         return request.label_key
     given = [key for key in (*LABEL_KEYS, *TARGET_KEYS) if key in document]
     if len(given) > 1:

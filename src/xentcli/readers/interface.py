@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
@@ -26,7 +26,8 @@ class Request(NamedTuple):
     """What the command line says about the input.
 
     ``keep_rows`` asks for :class:`xentcli.model.Rows` to be passed on as text, and how far they
-    must be taken apart for that; ``keep_records`` for the samples' records to be passed on as JSON.
+    must be taken apart for that; ``keep_records`` for the samples' records to be passed on as JSON;
+    ``by`` for the samples' grouping by a column.
     """
 
     wanted: Wanted = "none"
@@ -49,6 +50,7 @@ class Request(NamedTuple):
     decimal: str = "."
     logits_key: str | None = None
     label_key: str | None = None
+    by: str | None = None
     on_error: OnError = "stop"
 
 
@@ -89,18 +91,23 @@ def itself(chunk: Chunk) -> Iterator[Chunk]:
     yield chunk
 
 
+# What some samples of a chunk are called, by their places in the batch that was read from it.
+Ids = Callable[[Chunk, Batch, Sequence[int]], Sequence[str]]
+
+
 class Opened(NamedTuple):
     """An input: what is known before the first sample, its chunks, and how one becomes a batch.
 
-    ``read`` and the chunks can be pickled, so that any process may do the reading. A large file may
-    be read in ``spans`` as well, ``parts`` of which can be read; where there is something to gain,
-    ``workers`` says what kind of them to share the chunks among. ``numbered`` says that a chunk can
-    be read only if it is known how many samples come before it. ``single`` says
-    that there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
-    ``class_axis`` where the input had them, before they were put at 1; ``header`` are the names of
-    all columns. ``rows`` has the header of a
-    text whose rows are passed on; ``attached`` are the labels that are matched with its rows as
-    these go by; ``size`` is how many bytes there are to read, where that is known.
+    ``read`` and the chunks can be pickled, so that any process may do the reading. ``ids`` is there
+    where the input has a column that says what a sample is called. A large file may be read in
+    ``spans`` as well, ``parts`` of which can be read; where there is something to gain, ``workers``
+    says what kind of them to share the chunks among. ``numbered`` says that a chunk can be read
+    only if it is known how many samples come before it. ``single`` says that there is but one
+    sample, of shape ``(C)``; ``dimensions`` how many follow the classes; ``class_axis`` where the
+    input had them, before they were put at 1; ``header`` are the names of all columns. ``rows`` has
+    the header of a text whose rows are passed on; ``attached`` are the labels that are matched with
+    its rows as these go by; ``size`` is how many bytes there are to read, where that is known;
+    ``by`` is the name of the column that the samples are grouped by.
     """
 
     source: str
@@ -123,6 +130,8 @@ class Opened(NamedTuple):
     attached: Attached | None = None
     size: int | None = None
     remarks: tuple[Remark, ...] = ()
+    ids: Ids | None = None
+    by: str = ""
 
     @property
     def has_target(self) -> bool:

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, NamedTuple
 from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Kind
 from xentcli.readers import encoding, json_passed, quotes, text
-from xentcli.readers.columns import chosen_columns, loss_taken_for_a_class
+from xentcli.readers.columns import OTHER_NAMES, chosen_columns, loss_taken_for_a_class
 from xentcli.readers.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked_kind
 from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.json_record import Line, field, lines_of, parsed, read
+from xentcli.readers.json_record import Line, field, ids, lines_of, parsed, read
 from xentcli.readers.nested import NON_FINITE, as_array, fault, shown
 from xentcli.readers.record_layout import Layout
 from xentcli.readers.source import Source, is_read_once, opened, size_of, told_by
@@ -58,6 +58,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         attached=attached,
         size=size_of(source),
         remarks=loss_taken_for_a_class(layout.flat, request, Place(source.name)),
+        ids=None if layout.id is None else partial(ids, layout),
+        by=layout.by or "",
     )
 
 
@@ -190,13 +192,20 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if request.weight_col is not None:
         field(record, request.weight_col, place)
     label, targets = _target_keys(record, layout, place)
+    if request.by is not None:
+        field(record, request.by, place)
     return layout._replace(
-        label=label, targets=targets, weight=request.weight_col, columns=tuple(record)
+        label=label,
+        targets=targets,
+        weight=request.weight_col,
+        by=request.by,
+        id=next((name for name in OTHER_NAMES if name in record), None),
+        columns=tuple(record),
     )
 
 
 def _names_keys(request: Request) -> bool:
-    asked = (request.logits_key, request.logit_cols, request.weight_col)
+    asked = (request.logits_key, request.logit_cols, request.weight_col, request.by)
     target = (request.label_key, request.label_col, request.target_cols)
     return any(asked) or (request.wanted != "none" and any(target))
 
@@ -334,6 +343,8 @@ def _flat(
         label=None if columns.label is None else names[columns.label],
         targets=tuple(names[at] for at in columns.targets),
         weight=None if columns.weight is None else names[columns.weight],
+        by=None if columns.by is None else names[columns.by],
+        id=None if columns.id is None else names[columns.id],
         columns=names,
     )
 

@@ -14,8 +14,17 @@ from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
 from xentcli.readers import cells, json_passed
 from xentcli.readers.attach import with_attached
 from xentcli.readers.document import RepeatedKey, collect_labels, label_of, not_json, unrepeated
+from xentcli.readers.grouping import grouping_of_values, name_of_value
 from xentcli.readers.interface import Chunk
-from xentcli.readers.nested import Spelled, as_array, as_number, classes_second, fault, shown
+from xentcli.readers.nested import (
+    Spelled,
+    as_array,
+    as_number,
+    classes_second,
+    fault,
+    no_key,
+    shown,
+)
 from xentcli.readers.record_layout import Layout
 from xentcli.readers.whole_lines import PLAIN, whole
 
@@ -38,6 +47,7 @@ class Sample(NamedTuple):
     label: Any = None
     targets: Any = None
     weight: float = 1.0
+    by: Any = None
 
 
 def lines_of(data: bytes, first: int) -> Iterator[Line]:
@@ -72,7 +82,7 @@ def parsed(content: bytes, place: Place) -> Any:
 def field(record: dict[str, Any], key: str, place: Place) -> Any:
     """A field that must be there."""
     if key not in record:
-        raise fault(f"there is no key {quoted(key)}", place, "$")
+        raise no_key(key, record, place)
     return record[key]
 
 
@@ -99,6 +109,22 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     return _attached(batch, layout, numbers)
 
 
+def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
+    """What some samples of a block are called: their lines are read once more, because few are
+    asked for."""
+    lines = chunk.data.split(b"\n")
+    found = []
+    for sample in samples:
+        number = int(batch.values_from.lines[sample])
+        try:
+            record = parsed(lines[number - chunk.line], Place(layout.source, number))
+        except DataError:
+            # It was set to nan.
+            record = {}
+        found.append(name_of_value(record.get(layout.id) if isinstance(record, dict) else None))
+    return found
+
+
 def _sample_or_fault(layout: Layout, line: Line, faults: list[Fault]) -> Sample | None:
     """A line's sample. The first fault ends it, or a sample with a fault is left out, or its
     values become nan, as was asked for."""
@@ -118,7 +144,7 @@ def sample_of(layout: Layout, line: Line) -> Sample:
     record = parsed(line.content, place)
     try:
         values = _values(layout, record, place)
-        label = targets = None
+        label = targets = by = None
         weight = 1.0
         if layout.label is not None:
             label = _label(layout, field(record, layout.label, place), place)
@@ -126,9 +152,11 @@ def sample_of(layout: Layout, line: Line) -> Sample:
             targets = _targets(layout, record, place)
         if layout.weight is not None:
             weight = _weight(field(record, layout.weight, place), place, path_of(layout.weight))
+        if layout.by is not None:
+            by = field(record, layout.by, place)
     except RecursionError:
         raise DataError("it is nested too deeply", place=place) from None
-    return Sample(line, record, values, label, targets, weight)
+    return Sample(line, record, values, label, targets, weight, by)
 
 
 def _nothing(layout: Layout, line: Line) -> Sample:
@@ -144,6 +172,7 @@ def _nothing(layout: Layout, line: Line) -> Sample:
         np.full(layout.shape, np.nan).tolist(),
         np.full(layout.label_shape, cells.label_of_nan(layout.request.ignore_index)).tolist(),
         np.zeros(layout.shape).tolist(),
+        by=record.get(layout.by) if layout.by and isinstance(record, dict) else None,
     )
 
 
@@ -270,7 +299,10 @@ def _batch(layout: Layout, samples: Sequence[Sample], first: int) -> Batch:
         rows = json_passed.rows(layout, found)
     values = _stacked(layout, [sample.values for sample in samples])
     batch = _of_arrays(layout, lines, first, values, labels, targets, weight)
-    return batch._replace(rows=rows, records=records)
+    grouping = None
+    if layout.by is not None:
+        grouping = grouping_of_values(sample.by for sample in samples)
+    return batch._replace(rows=rows, records=records, grouping=grouping)
 
 
 def _of_arrays(

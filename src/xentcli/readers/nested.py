@@ -9,6 +9,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray
+from xentcli.readers.names import near_or_all
 
 MAX_FLOAT = sys.float_info.max
 # Fewer than any NumPy can hold.
@@ -90,6 +91,13 @@ class Spelled(float):
 def fault(message: str, place: Place, path: str) -> DataError:
     """The fault at a path of a document."""
     return DataError(message, place=place._replace(detail=path))
+
+
+def no_key(key: str, record: dict[str, Any], place: Place) -> DataError:
+    """The fault of a key that is not there."""
+    error = fault(f"there is no key {quoted(key)}", place, "$")
+    error.hint = near_or_all(key, record, "keys")
+    return error
 
 
 def shown(value: Any) -> str:

@@ -13,7 +13,8 @@ class Layout(NamedTuple):
 
     ``key`` has the list of values, of the shape ``shape`` with its classes at ``class_at``; if it
     is None the line is that list, or ``flat`` are the keys of a value each. ``targets`` is one key
-    of a list, or a key a class. ``columns`` are the first record's keys.
+    of a list, or a key a class; ``by`` has the group, ``id`` what the sample is called.
+    ``columns`` are the first record's keys.
     """
 
     source: str
@@ -27,6 +28,8 @@ class Layout(NamedTuple):
     label: str | None = None
     targets: tuple[str, ...] = ()
     weight: str | None = None
+    by: str | None = None
+    id: str | None = None
     columns: tuple[str, ...] = ()
 
     @property

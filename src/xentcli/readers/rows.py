@@ -10,9 +10,12 @@ from xentcli.errors import DataError, Excerpt, Place, counted, quoted
 from xentcli.model import AnyArray, Batch, Fault, Origin, Rows
 from xentcli.readers import cells, text
 from xentcli.readers.attach import with_attached
+from xentcli.readers.grouping import grouping_of_cells, name_of_cell
 from xentcli.readers.interface import Chunk
 from xentcli.readers.number_labels import number_labels
+from xentcli.readers.quotes import NEWLINE
 from xentcli.readers.row_layout import Layout, Parsed, passed_on
+from xentcli.readers.spans import LINE_END
 from xentcli.readers.text import Record
 from xentcli.readers.whole_block import whole
 
@@ -33,7 +36,8 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole records."""
     at_once = whole(layout, chunk.data, chunk.line)
     if at_once is not None:
-        return _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
+        batch = _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
+        return _grouped(batch, at_once.by)
     found = list(text.records(chunk.data, layout.dialect, chunk.line, layout.source))
     faults: list[Fault] = []
     kept: Sequence[int] = range(len(found))
@@ -42,7 +46,37 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         found, kept, parsed = _one_by_one(layout, found, faults)
     passed = passed_on(layout, [r.cells for r in found]) if layout.request.keep_rows else None
     batch = _batch(layout, chunk, parsed, [record.line for record in found], passed, kept)
-    return batch._replace(faults=tuple(faults))
+    by = layout.columns.by
+    groups = None if by is None else [record.cells[by] for record in found]
+    return _grouped(batch._replace(faults=tuple(faults)), groups)
+
+
+def _grouped(batch: Batch, by: Sequence[bytes] | None) -> Batch:
+    return batch if by is None else batch._replace(grouping=grouping_of_cells(by))
+
+
+def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
+    """What some samples of a block are called: their rows are looked for once more, because few
+    are asked for and to keep every row's name would take time."""
+    assert layout.columns.id is not None
+    starts = _line_starts(chunk.data)
+    found = []
+    for sample in samples:
+        line = int(batch.values_from.lines[sample])
+        cursor = text.Cursor(int(starts[line - chunk.line]), line)
+        record, _ = text.record_at(chunk.data, cursor, layout.dialect, layout.source)
+        assert record is not None
+        cells = record.cells[layout.columns.id : layout.columns.id + 1]
+        # A row that was set to nan may be too short.
+        found.append(name_of_cell(cells[0]) if cells else "")
+    return found
+
+
+def _line_starts(data: bytes) -> AnyArray:
+    if b"\r" in data:
+        return [0, *(match.end() for match in LINE_END.finditer(data))]
+    newlines = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == NEWLINE)
+    return np.concatenate([[0], newlines + 1])
 
 
 def _batch(

@@ -24,12 +24,13 @@ DELIMITERS = (b",", b";", b"\t", b"|", b" ")
 
 
 class Whole(NamedTuple):
-    """A block's numbers, the physical line of each row, and the rows themselves where they are to
-    be passed on."""
+    """A block's numbers, the physical line of each row, the rows themselves where they are to be
+    passed on, and the cells of the column to group by."""
 
     parsed: Parsed
     lines: Sequence[int]
     rows: Rows | None
+    by: list[bytes] | None
 
 
 class Cut(NamedTuple):
@@ -108,7 +109,12 @@ def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
     parsed = _checked(layout, table, columns, labels)
     if parsed is None:
         return None
-    return Whole(parsed, range(line, line + len(table)), _plain_rows(layout, text))
+    # Between numbers alone there are no words that have to be looked for.
+    cut = _cut(layout, text) if _needs_cut(layout) else None
+    lines = range(line, line + len(table))
+    if cut is None:
+        return Whole(parsed, lines, _plain_rows(layout, text), None)
+    return Whole(parsed, lines, _cut_rows(layout, cut), _groups(layout, cut))
 
 
 def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
@@ -142,7 +148,7 @@ def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
     parsed = _checked(layout, table, moved, labels)
     if parsed is None:
         return None
-    return Whole(parsed, _lines_of(cut, line), _cut_rows(layout, cut))
+    return Whole(parsed, _lines_of(cut, line), _cut_rows(layout, cut), _groups(layout, cut))
 
 
 def _cut(layout: Layout, text: bytes) -> Cut | None:
@@ -246,19 +252,25 @@ def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
     return np.array([known[word] for word in words], dtype=np.int64)
 
 
+def _needs_cut(layout: Layout) -> bool:
+    """Whether the cells of a row are wanted one by one."""
+    return layout.request.keep_rows in ("around", "cells") or layout.columns.by is not None
+
+
+def _groups(layout: Layout, cut: Cut) -> list[bytes] | None:
+    by = layout.columns.by
+    return None if by is None else cut.cells(by)
+
+
 def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
-    """Rows without quotes for passing them on, taken apart as far as is asked for."""
+    """Rows without quotes for passing them on whole."""
     if layout.request.keep_rows is None:
         return None
-    if layout.request.keep_rows == "lines":
-        return passed_on(layout, [])._replace(lines=text.split(b"\n")[:-1])
-    cut = _cut(layout, text)
-    assert cut is not None
-    return _cut_rows(layout, cut)
+    return passed_on(layout, [])._replace(lines=text.split(b"\n")[:-1])
 
 
 def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
-    """The same of rows whose cells were looked for."""
+    """Rows for passing them on, taken apart as far as is asked for."""
     if layout.request.keep_rows is None:
         return None
     rows = passed_on(layout, [])

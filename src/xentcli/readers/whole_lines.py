@@ -37,6 +37,8 @@ def whole(layout: Layout, block: bytes) -> Whole | None:
     parser = extras.simdjson(len(block))
     if parser is None or not layout.is_table or request.keep_records or request.keep_rows:
         return None
+    if layout.by is not None:
+        return None
     text = block.rstrip(b"\n")
     count = text.count(b"\n") + 1
     if layout.key is None and not layout.flat:

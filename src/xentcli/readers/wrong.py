@@ -49,6 +49,7 @@ def without_wrong(
 def _skipped(batch: Batch, samples: list[int]) -> Batch:
     kept = np.delete(np.arange(len(batch.values)), samples)
     target_from, rows, records = batch.target_from, batch.rows, batch.records
+    grouping = batch.grouping
     # Labels from elsewhere keep the numbers that they have there.
     if target_from is not None and target_from.source == batch.values_from.source:
         target_from = _origin(target_from, batch.first, kept)
@@ -63,6 +64,7 @@ def _skipped(batch: Batch, samples: list[int]) -> Batch:
         sample_weight=_at(batch.sample_weight, kept),
         rows=rows,
         records=None if records is None else [records[at] for at in kept],
+        grouping=grouping and grouping._replace(at=grouping.at[kept]),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from xentcli.core.loss import Losses
 from xentcli.core.target import Target, as_target, one_hot, smoothed
 from xentcli.core.total import ExactSum, Total
 from xentcli.errors import ArgumentError
-from xentcli.model import Answer, Batch
+from xentcli.model import Answer, AnyArray, Batch
 from xentcli.report.calculation import Calculation
 
 
@@ -126,22 +126,60 @@ def gradients_of(batch: Batch, calculation: Calculation, denominator: float) -> 
     return (result / calculation.log_base).reshape(batch.values.shape)
 
 
-def total_of(batch: Batch, losses: Losses, calculation: Calculation) -> Total:
-    """What a batch adds to the totals of a loss."""
-    ignored = correct = 0
+class Judged(NamedTuple):
+    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, and the class
+    that is predicted: −1 where the largest value is nan, None where nobody wants to know."""
+
+    losses: Losses
+    ignored: AnyArray
+    predicted: AnyArray = None
+
+
+class Answered(NamedTuple):
+    """A command's answer for a batch, what the batch adds to the totals, and of a loss how each
+    position fared."""
+
+    answer: Answer
+    total: Total
+    judged: Judged | None = None
+
+
+def judged(batch: Batch, losses: Losses, calculation: Calculation) -> Judged:
+    """How each position of a batch fared."""
+    shape = losses.loss.shape
+    ignored = np.zeros(shape, dtype=bool)
     if batch.labels is not None:
-        labels = np.reshape(batch.labels, losses.loss.shape)
-        kept = labels != calculation.settings.ignore_index
-        ignored = int(labels.size - np.count_nonzero(kept))
-        if calculation.want_accuracy:
-            positions = positions_of(batch)
-            found = np.argmax(positions, axis=1)
-            # argmax takes a nan for the largest.
-            largest = np.take_along_axis(positions, found[:, np.newaxis], 1)[:, 0]
-            hit = (found == labels) & ~np.isnan(largest)
-            correct = int(np.count_nonzero(hit & kept))
-    loss_sum, weight = ExactSum.of(losses.loss), ExactSum.of(losses.share)
-    return Total(loss_sum, weight, losses.loss.size, ignored, correct)
+        ignored = np.reshape(batch.labels, shape) == calculation.settings.ignore_index
+    predicted = predicted_classes(batch) if calculation.want_accuracy else None
+    return Judged(losses, ignored, predicted)
+
+
+def predicted_classes(batch: Batch) -> AnyArray:
+    """The class with the largest value at each position; −1 where that is nan."""
+    positions = positions_of(batch)
+    found = np.argmax(positions, axis=1)
+    # argmax takes a nan for the largest.
+    largest = np.take_along_axis(positions, found[:, np.newaxis], 1)[:, 0]
+    return np.where(np.isnan(largest), -1, found)
+
+
+def hits(batch: Batch, judged: Judged) -> AnyArray:
+    """Where the predicted class is a label that counts; None where there is nothing to compare."""
+    if batch.labels is None or judged.predicted is None:
+        return None
+    return (judged.predicted == np.reshape(batch.labels, judged.ignored.shape)) & ~judged.ignored
+
+
+def total_of(batch: Batch, judged: Judged) -> Total:
+    """What a batch adds to the totals of a loss."""
+    losses, hit = judged.losses, hits(batch, judged)
+    return Total(
+        ExactSum.of(losses.loss),
+        ExactSum.of(losses.share),
+        losses.loss.size,
+        int(np.count_nonzero(judged.ignored)),
+        0 if hit is None else int(np.count_nonzero(hit)),
+    )
 
 
 def share_total(batch: Batch, calculation: Calculation) -> Total:
@@ -158,24 +196,25 @@ def share_total(batch: Batch, calculation: Calculation) -> Total:
     return Total(weight=ExactSum.of(share), samples=outer * inner, ignored=ignored)
 
 
-def answer(
-    batch: Batch, calculation: Calculation, denominator: float = 1.0
-) -> tuple[Answer, Total]:
-    """A command's answer for a batch, and what the batch adds to the totals."""
+def answer(batch: Batch, calculation: Calculation, denominator: float = 1.0) -> Answered:
+    """A command's answer for a batch."""
     shape = batch.values.shape
     field = calculation.command.field
     if field == "loss":
-        losses = losses_of(batch, calculation)
+        fared = judged(batch, losses_of(batch, calculation), calculation)
         axis = class_axis(batch.values.ndim)
-        each = losses.loss.reshape(shape[:axis] + shape[axis + 1 :])
-        return Answer(field, _narrowed(each, calculation)), total_of(batch, losses, calculation)
+        each = fared.losses.loss.reshape(shape[:axis] + shape[axis + 1 :])
+        found = Answer(field, _narrowed(each, calculation))
+        return Answered(found, total_of(batch, fared), fared)
     if field == "grad":
         values = gradients_of(batch, calculation, denominator)
-        return Answer(field, _narrowed(values, calculation)), share_total(batch, calculation)
+        return Answered(
+            Answer(field, _narrowed(values, calculation)), share_total(batch, calculation)
+        )
     compute = probs_of if field == "probs" else log_probs_of
     values = compute(batch, calculation).reshape(shape)
     count = values.size // positions_of(batch).shape[1]
-    return Answer(field, _narrowed(values, calculation)), Total(samples=count)
+    return Answered(Answer(field, _narrowed(values, calculation)), Total(samples=count))
 
 
 def _narrowed(values: Array, calculation: Calculation) -> Array:

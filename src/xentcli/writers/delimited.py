@@ -11,11 +11,11 @@ import numpy as np
 from xentcli.model import Answer, Batch, Report, Rows
 from xentcli.quoting import csv_cell
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.numbers import shortest, shortest_cells, shortest_one, shortest_rows
+from xentcli.writers.listing import as_text, listing
+from xentcli.writers.numbers import shortest, shortest_cells, shortest_rows
 from xentcli.writers.quiet import class_count, position_rows
 
 ROWS_WAIT = False
-REDUCED = ("loss", "reduction", "samples", "ignored", "denominator")
 DELIMITER = b","
 
 
@@ -62,23 +62,17 @@ def _written(lines: Iterable[list[bytes]], stream: Stream, own: bytes) -> bytes:
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The one row of a reduced loss."""
+    """The rows that stand for all, where the samples did not go by."""
     if not stream.each:
         join = (stream.delimiter or DELIMITER).join
-        names = [name.encode("ascii") for name in REDUCED]
-        yield join(names) + b"\n" + join(reduced_cells(report)) + b"\n"
+        yield b"".join(join(cells) + b"\n" for cells in listed_cells(report, stream.delimiter))
 
 
-def reduced_cells(report: Report) -> list[bytes]:
-    """The one row of a reduced loss, under the names in REDUCED."""
-    cells = (
-        shortest_one(report.result),
-        str(report.reduction),
-        str(report.samples),
-        str(report.ignored),
-        shortest_one(report.denominator),
-    )
-    return [cell.encode("ascii") for cell in cells]
+def listed_cells(report: Report, delimiter: bytes | None = None) -> Iterator[list[bytes]]:
+    """The header and the rows of a listing, as cells."""
+    names, rows = listing(report)
+    for row in (names, *rows):
+        yield [csv_cell(as_text(value).encode("utf-8"), delimiter or DELIMITER) for value in row]
 
 
 def header(stream: Stream) -> list[bytes]:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 
 from xentcli.decimals import rounded
-from xentcli.errors import counted, escaped
-from xentcli.model import Advice, Candidate, Diagnosis, Finding
-from xentcli.writers.drawing import BOLD, DIM, console, head, render
+from xentcli.errors import escaped
+from xentcli.model import Candidate, Diagnosis, Finding
+from xentcli.writers import diagnosis_words as words
+from xentcli.writers.drawing import BOLD, DIM, console, plain_table, render
 from xentcli.writers.interface import View
 from xentcli.writers.letters import encoded
 
@@ -47,10 +47,10 @@ def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
         yield _findings(diagnosis.findings, width)
 
 
-def _filled(words: str, width: int, first: str = "", rest: str = "") -> str:
-    """The words on lines of that width; one that is wider, such as a call, goes on on the next."""
+def _filled(prose: str, width: int, first: str = "", rest: str = "") -> str:
+    """The prose on lines of that width; one that is wider, such as a call, goes on on the next."""
     return textwrap.fill(
-        escaped(words),
+        escaped(prose),
         max(width, len(rest) + 1),
         initial_indent=first,
         subsequent_indent=rest,
@@ -59,47 +59,29 @@ def _filled(words: str, width: int, first: str = "", rest: str = "") -> str:
 
 
 def _candidates(candidates: Sequence[Candidate], width: int, view: View) -> RenderableType:
-    rows = [_numbers(one, view) for one in candidates]
+    rows = [words.numbers(one, view.digits) for one in candidates]
     widths = [
-        max(map(cell_len, column)) for column in zip(_headers(candidates[0]), *rows, strict=True)
+        max(map(cell_len, column))
+        for column in zip(words.headers(candidates[0]), *rows, strict=True)
     ]
     # A blank of padding and one between columns; the mark is one wide.
     room = width - (1 + 2) - sum(widths) - 2 * len(widths)
     if room < LEAST_ROOM:
         return _stacked(candidates, rows, width)
-    table = Table(box=head(view), padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table = plain_table(view)
     table.add_column("", no_wrap=True)
-    for header in _headers(candidates[0]):
+    for header in words.headers(candidates[0]):
         table.add_column(header, no_wrap=True, justify="right")
     table.add_column("formula", no_wrap=True)
     for one, numbers in zip(candidates, rows, strict=True):
         style = MATCH if one.matches else Style()
-        words = Text(_filled(one.name, room), style=style)
-        words.append("\n" + _filled(one.formula, room), style=DIM)
+        formula = Text(_filled(one.name, room), style=style)
+        formula.append("\n" + _filled(one.formula, room), style=DIM)
         if one.matches:
-            words.append("\n" + _filled(one.explanation, room), style=DIM)
+            formula.append("\n" + _filled(one.explanation, room), style=DIM)
         mark = Text(MARK if one.matches else "", style=style)
-        table.add_row(mark, *(Text(number, style=style) for number in numbers), words)
+        table.add_row(mark, *(Text(number, style=style) for number in numbers), formula)
     return table
-
-
-def _headers(candidate: Candidate) -> list[str]:
-    if len(candidate.values) == 1:
-        return ["value", "off by"]
-    return [
-        f"{what} {at + 1}" for at in range(len(candidate.values)) for what in ("value", "off by")
-    ]
-
-
-def _numbers(candidate: Candidate, view: View) -> list[str]:
-    found = []
-    for value, difference in zip(candidate.values, candidate.differences, strict=True):
-        found += [rounded(value, view.digits), _difference(difference)]
-    return found
-
-
-def _difference(value: float) -> str:
-    return "0" if value == 0 else f"{value:+.1e}"
 
 
 def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], width: int) -> Text:
@@ -128,30 +110,13 @@ def _advice(diagnosis: Diagnosis, width: int, view: View) -> Text:
         found.append(f"\n{one.library}", style=BOLD)
         for line in one.call.split("; "):
             found.append("\n" + _filled(line, width, "  ", INDENT))
-        for change in _once(one):
+        for change in words.once(one):
             found.append("\n" + _filled(change, width, "  - ", INDENT), style=DIM)
     return found
-
-
-def _once(advice: Advice) -> list[str]:
-    return list(dict.fromkeys(advice.changes))
 
 
 def _findings(findings: Sequence[Finding], width: int) -> Text:
     found = Text("About this input:")
     for one in findings:
-        start = f"{one.source}: " if one.source else ""
-        evidence = f" ({one.evidence})" if one.evidence else ""
-        line = f"{start}{one.message}{evidence}{_samples(one)}"
-        found.append("\n" + _filled(line, width, "- ", "  "))
+        found.append("\n" + _filled(words.finding(one), width, "- ", "  "))
     return found
-
-
-def _samples(finding: Finding) -> str:
-    if not finding.samples:
-        return ""
-    first = ", ".join(map(str, finding.rows))
-    more = finding.samples - len(finding.rows)
-    if not more:
-        return f": sample{'s' if finding.samples > 1 else ''} {first}"
-    return f": samples {first} and {counted(more, 'more')[:-1] if more > 1 else '1 more'}"

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.model import Answer, Batch, Report, Step
+from xentcli.model import Answer, Batch, Report, Step, Survey
 from xentcli.writers.interface import Stream, View
+from xentcli.writers.listing import Listing, as_json, grouped, hardest
 from xentcli.writers.numbers import shortest, shortest_one, strict_json
 
 ROWS_WAIT = True
@@ -61,6 +62,8 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield ("{\n  " + text + ',\n  "result": ').encode("utf-8")
     yield from _result(report, stream, waiting)
+    if report.survey is not None:
+        yield "".join(_survey(report.survey, report)).encode("utf-8", "backslashreplace")
     if view.steps:
         yield (',\n  "steps": ' + _steps(report)).encode("utf-8")
     yield b"\n}\n"
@@ -89,6 +92,26 @@ def _result(report: Report, stream: Stream, waiting: Iterable[bytes]) -> Iterato
         yield part
     if not stream.single:
         yield b"]" if opened else b"[]"
+
+
+def _survey(survey: Survey, report: Report) -> Iterator[str]:
+    if survey.by:
+        yield f',\n  "by": {json.dumps(survey.by, ensure_ascii=False)}'
+        yield f',\n  "groups": {_objects(grouped(survey.groups, "value", report))}'
+    if survey.top_asked:
+        yield f',\n  "hardest": {_objects(hardest(survey.hardest))}'
+
+
+def _objects(listing: Listing) -> str:
+    """A listing as a list of objects, each on a line of its own."""
+    lines = (
+        ", ".join(
+            f"{json.dumps(name)}: {as_json(value)}"
+            for name, value in zip(listing.names, row, strict=True)
+        )
+        for row in listing.rows
+    )
+    return "[" + ",".join(f"\n    {{{line}}}" for line in lines) + "\n  ]"
 
 
 def _steps(report: Report) -> str:

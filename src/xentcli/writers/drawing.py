@@ -7,6 +7,7 @@ from io import StringIO
 from rich import box
 from rich.console import Console, RenderableType
 from rich.style import Style
+from rich.table import Table
 from rich.text import Text
 
 from xentcli.writers.interface import View
@@ -24,6 +25,11 @@ ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=T
 def head(view: View) -> box.Box:
     """A line under the header, and no other."""
     return box.SIMPLE_HEAD if view.unicode else ASCII_HEAD
+
+
+def plain_table(view: View) -> Table:
+    """A table without frames, ready for its columns."""
+    return Table(box=head(view), padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
 
 
 def console(view: View) -> Console:

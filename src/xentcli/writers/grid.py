@@ -21,14 +21,21 @@ MOST_CLASSES = 100
 # A longer class name is cut, lest its column leave no room for others; numbers never are.
 LONGEST_NAME = 16
 
+# The steps whose sign is what they are about, and those that are shares of a whole.
+SIGNED = ("difference", "grad")
+BARS = ("softmax",)
+
 
 class Row(NamedTuple):
-    """A step as text: a number a class, or one for the whole sample."""
+    """A step as text: a number a class, or one for the whole sample. ``shares`` are drawn as bars,
+    ``signs`` say which way a gradient points."""
 
     name: str
     formula: str
     each: tuple[str, ...]
     one: str
+    shares: tuple[float, ...] = ()
+    signs: tuple[int, ...] = ()
 
 
 class Grid(NamedTuple):
@@ -65,7 +72,13 @@ def _row(step: Step, view: View) -> Row:
     given = step.name in ("logits", "target", "weight") or step.formula.endswith("as given")
     show = as_given if given else rounded
     texts = tuple(show(value, view.digits) for value in step.value)
-    return Row(step.name, step.formula, texts, "")
+    if step.name in SIGNED:
+        signs = tuple((value > 0) - (value < 0) for value in step.value)
+        texts = tuple(
+            f"+{text}" if sign > 0 else text for text, sign in zip(texts, signs, strict=True)
+        )
+        return Row(step.name, step.formula, texts, "", signs=signs)
+    return Row(step.name, step.formula, texts, "", step.value if step.name in BARS else ())
 
 
 def _widths(names: Sequence[str], rows: Sequence[Row], label: int | None) -> list[int]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from xentcli.errors import DataError, Place
 from xentcli.model import Answer, AnyArray, Batch, Origin, Report, Rows
-from xentcli.writers.delimited import REDUCED, unquoted
+from xentcli.writers.delimited import unquoted
 from xentcli.writers.document import nested
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.numbers import shortest, shortest_one, strict_json
+from xentcli.writers.listing import as_json, listing
+from xentcli.writers.numbers import shortest, strict_json
 
 ROWS_WAIT = False
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -42,16 +43,12 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The one record of a reduced loss."""
+    """The records that stand for all, where the samples did not go by."""
     if not stream.each:
-        cells: Sequence[Any] = (
-            strict_json(shortest_one(report.result)),
-            json.dumps(report.reduction),
-            str(report.samples),
-            str(report.ignored),
-            strict_json(shortest_one(report.denominator)),
-        )
-        yield _line({name: cell.encode() for name, cell in zip(REDUCED, cells, strict=True)})
+        names, rows = listing(report)
+        for row in rows:
+            values = (as_json(value).encode("utf-8", "backslashreplace") for value in row)
+            yield _line(dict(zip(names, values, strict=True)))
 
 
 def _line(record: Fields) -> bytes:

@@ -25,6 +25,7 @@ PLAIN_LETTERS = str.maketrans(
         "“": '"',
         "”": '"',
         "─": "-",
+        "–": "-",
     }
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from xentcli.errors import UsageError
 from xentcli.model import Answer, Batch, Report
-from xentcli.writers.delimited import REDUCED, cell_rows, header, reduced_cells, unquoted
+from xentcli.writers.delimited import cell_rows, header, listed_cells, unquoted
 from xentcli.writers.interface import Stream, View
 
 ROWS_WAIT = False
@@ -34,10 +34,10 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The one row of a reduced loss."""
+    """The rows that stand for all, where the samples did not go by."""
     if not stream.each:
-        names = [name.encode("ascii") for name in REDUCED]
-        yield _head(names) + _row(reduced_cells(report))
+        names, *rows = listed_cells(report)
+        yield _head(names) + b"".join(map(_row, rows))
 
 
 def _head(names: Sequence[bytes]) -> bytes:

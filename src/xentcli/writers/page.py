@@ -1,0 +1,109 @@
+"""What a page is: a title, the command that made it, and blocks that every kind of page draws.
+
+The numbers are text by now, rounded for the eye or with all their digits; nothing is escaped.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from xentcli.model import Bin
+
+# What a number or a text is, not how it looks: ``match`` is a formula that gives the number got.
+Tone = Literal["plain", "strong", "quiet", "formula", "positive", "negative", "match"]
+
+
+class Cell(NamedTuple):
+    """A text with lesser lines ``more`` below it; ``share`` of 1 is drawn as a bar."""
+
+    text: str
+    tone: Tone = "plain"
+    share: float | None = None
+    more: tuple[str, ...] = ()
+
+
+class Column(NamedTuple):
+    """``note`` stands below the name. A column of ``words`` is set from the left and may be
+    broken into lines, one of numbers neither. ``beside`` puts the bars beside the numbers, not
+    below them."""
+
+    name: str
+    note: str = ""
+    words: bool = False
+    marked: bool = False
+    beside: bool = False
+
+
+class Table(NamedTuple):
+    """The first cell of each row is its name."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class Heading(NamedTuple):
+    """The start of a part of the page, or of a part of that."""
+
+    text: str
+    level: Literal[2, 3] = 2
+
+
+class Words(NamedTuple):
+    """A paragraph; one with the tone ``formula`` is a line of numbers and signs."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+class Answer(NamedTuple):
+    """The answer with all its digits, under its name."""
+
+    name: str
+    value: str
+    unit: str
+
+
+class Facts(NamedTuple):
+    """Names with their values."""
+
+    entries: tuple[tuple[str, str], ...]
+
+
+class Full(NamedTuple):
+    """A row of numbers with all their digits, after the name that they have."""
+
+    name: str
+    value: str
+
+
+class Histogram(NamedTuple):
+    """How many losses are how large."""
+
+    title: str
+    bins: tuple[Bin, ...]
+    unit: str
+
+
+class Code(NamedTuple):
+    """Lines of a program."""
+
+    lines: tuple[str, ...]
+
+
+class Bullets(NamedTuple):
+    """A list."""
+
+    items: tuple[str, ...]
+
+
+Block = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets
+
+
+class Page(NamedTuple):
+    """A page; ``description`` is what it says in one sentence."""
+
+    title: str
+    description: str
+    command: str
+    blocks: tuple[Block, ...]

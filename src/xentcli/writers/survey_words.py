@@ -1,0 +1,60 @@
+"""What a survey says in words and numbers, for tables and pages alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from xentcli.decimals import rounded
+from xentcli.model import Bin, Group, Hard, Report
+from xentcli.writers.grid import shown_name
+from xentcli.writers.interface import View
+
+MOST_LINES = 20
+# The columns that may hold words; all others hold numbers.
+WORDS = ("value", "id", "label", "predicted")
+
+
+def range_of(one: Bin) -> str:
+    """``0.1 – 0.2``; what a bin is of.
+
+    >>> range_of(Bin(0.1, 0.2, 3)), range_of(Bin(-math.inf, 0.001, 3))
+    ('0.1 – 0.2', 'below 0.001')
+    """
+    if not math.isfinite(one.low) and one.low != -math.inf:
+        return f"{one.low}"
+    if one.low == -math.inf:
+        return f"below {one.high:g}"
+    return f"from {one.low:g}" if one.high == math.inf else f"{one.low:g} – {one.high:g}"
+
+
+def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Group, ...]:
+    """The groups in their order; of too many those with the largest loss, largest first."""
+    if len(groups) <= most:
+        return tuple(groups)
+    # nan makes the whole mean nan: nothing is larger.
+    key = {one.name: math.inf if math.isnan(one.result) else one.result for one in groups}
+    return tuple(sorted(groups, key=lambda one: key[one.name], reverse=True)[:most])
+
+
+def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[str, list[str]]:
+    """What is told of the hardest samples: a list of cells a column, the loss last."""
+    columns = {"sample": [", ".join(map(str, one.position)) for one in hardest]}
+    if any(one.line is not None for one in hardest):
+        columns["line"] = ["" if one.line is None else str(one.line) for one in hardest]
+    if any(one.id is not None for one in hardest):
+        columns["id"] = [shown_name(one.id or "") for one in hardest]
+    if any(one.label is not None for one in hardest):
+        columns["label"] = [_class(one.label, report) for one in hardest]
+    columns["predicted"] = [_class(one.predicted, report) for one in hardest]
+    columns["loss"] = [rounded(one.loss, view.digits) for one in hardest]
+    return columns
+
+
+def _class(at: int | None, report: Report) -> str:
+    return "" if at is None else shown_name(report.classes[at])
+
+
+def has_words(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column is set from the left."""
+    return name in WORDS and not all(cell.isdecimal() or not cell for cell in cells)

@@ -1,0 +1,298 @@
+"""``--save page.html`` and ``page.svg``: a page beside the answer, from every command."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.conftest import ROOT, Xent, environment
+
+OLD = "what was there before\n"
+DIGITS = str(ROOT / "examples" / "digits.csv")
+TYPED = ("--logits", "1,2,3; 3,1,2", "--labels", "2,0")
+COMMANDS = {
+    "softmax": ("softmax", "--logits", "1,2,3"),
+    "log-softmax": ("log-softmax", "--logits", "1,2,3"),
+    "nll": ("nll", *TYPED),
+    "ce": ("ce", *TYPED),
+    "grad": ("grad", *TYPED),
+    "diagnose": ("diagnose", *TYPED, "--got", "0.8152"),
+}
+KINDS = pytest.mark.parametrize("kind", ["html", "svg"])
+
+
+def text_of(page: str) -> str:
+    """What a page shows, tags and styles taken away."""
+    shown = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)
+    return re.sub(r"\s+", " ", shown)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_writes_a_page_and_answers_as_without(
+    command: str, xent: Xent, tmp_path: Path
+) -> None:
+    plain = xent(*COMMANDS[command])
+    for kind in ("html", "svg"):
+        saved = xent(*COMMANDS[command], "--save", f"page.{kind}")
+        assert (saved.stdout, saved.stderr) == (plain.stdout, plain.stderr)
+        assert saved.returncode == plain.returncode == 0
+        shown = text_of((tmp_path / f"page.{kind}").read_text())
+        assert f"xent {command} --lo" in shown
+        assert f"--save page.{kind}" in shown
+
+
+@pytest.mark.parametrize("options", [["-q"], ["--format", "csv"], ["--format", "jsonl"]])
+def test_the_steps_are_on_the_page_whatever_is_printed(
+    options: list[str], xent: Xent, tmp_path: Path
+) -> None:
+    plain = xent("ce", *TYPED, *options)
+    saved = xent("ce", *TYPED, *options, "--save", "page.html")
+    assert (saved.stdout, saved.returncode) == (plain.stdout, 0)
+    shown = text_of((tmp_path / "page.html").read_text())
+    for part in ("sample 0 · label 2", "0.6652", "(0.4076 + 0.4076) / 2 = 0.4076", "100.00 %"):
+        assert part in shown, part
+
+
+@KINDS
+def test_digits_rows_and_no_steps_are_honoured(kind: str, xent: Xent, tmp_path: Path) -> None:
+    path = tmp_path / f"page.{kind}"
+    xent("ce", *TYPED, "-q", "--digits", "9", "--rows", "1", "--save", path.name)
+    shown = text_of(path.read_text())
+    assert "0.665240956" in shown
+    assert "sample 1" not in shown
+    assert "1 more sample not shown" in shown
+    xent("ce", *TYPED, "-q", "--no-steps", "--save", path.name)
+    assert "0.6652" not in text_of(path.read_text())
+
+
+@KINDS
+def test_a_file_has_its_losses_drawn(kind: str, xent: Xent, tmp_path: Path) -> None:
+    ran = xent("ce", DIGITS, "-q", "--rows", "1", "--save", f"page.{kind}")
+    assert ran.stdout == "0.1338845570685284\n"
+    page = (tmp_path / f"page.{kind}").read_text()
+    shown = text_of(page)
+    for part in ("0.1338845570685284", "899", "96.22 %", "898 more samples", "5.6507", "1264"):
+        assert part in shown, part
+    assert page.count('class="column"') > 5
+    assert page.count('class="bar"') >= 10 + 5
+
+
+def test_the_page_and_the_answer_are_each_written(xent: Xent, tmp_path: Path) -> None:
+    ran = xent("ce", *TYPED, "-q", "-o", "answer.txt", "--save", "page.svg")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {"answer.txt", "page.svg"}
+
+
+def test_the_command_on_the_page_can_be_pasted(xent: Xent, tmp_path: Path) -> None:
+    xent("softmax", "--logits", "1,2", "--classes", "it's,$HOME", "--save", "page.svg", "-q")
+    root = ElementTree.parse(tmp_path / "page.svg").getroot()
+    (said,) = (one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}desc"))
+    command = said.partition("Made by: ")[2]
+    before = (tmp_path / "page.svg").read_bytes()
+    (tmp_path / "page.svg").unlink()
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment(), check=True, timeout=60)
+    assert (tmp_path / "page.svg").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("ce", "page.pdf"), ("ce", "-"), ("ce", ""), ("diagnose", "page"), ("diagnose", "")],
+)
+def test_a_name_that_tells_no_kind_is_refused_before_any_work(
+    command: str, name: str, xent: Xent, tmp_path: Path
+) -> None:
+    # The input is wrong as well, and is never looked at.
+    ran = xent(command, "no-such-file.csv", "--save", name)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "--save" in ran.stderr
+    assert "name" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_refusal_says_what_to_write(xent: Xent) -> None:
+    ran = xent("ce", *TYPED, "--save", "page.pdf")
+    assert ran.stderr == (
+        'xent: --save: "page.pdf" is no page; name a file that ends in .html or .svg\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--save", "a.svg", "-o", "a.svg"],
+        ["--save", "a.svg", "-o", "./a.svg"],
+        ["--save", "a.svg", "--on-error", "skip", "--rejects", "a.svg"],
+        ["--save", "in.html"],
+        ["--save", "link.svg"],
+    ],
+)
+def test_a_page_that_is_another_file_of_the_run_is_refused(
+    options: list[str], xent: Xent, tmp_path: Path
+) -> None:
+    data = "a,b,label\n1,2,0\n"
+    (tmp_path / "in.html").write_text(data)
+    (tmp_path / "link.svg").symlink_to("in.html")
+    ran = xent("ce", "in.html", "--input-format", "csv", *options)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "the same file" in ran.stderr or "it is also the input" in ran.stderr
+    assert (tmp_path / "in.html").read_text() == data
+    assert not (tmp_path / "a.svg").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ce", "wrong.csv"],
+        ["ce", "wrong.csv", "-q"],
+        ["softmax", "wrong.csv", "--format", "csv"],
+        ["diagnose", "wrong.csv", "--got", "1.5"],
+        ["ce", "--logits", "1,2", "--label", "-100"],
+        ["ce", "--logits", "1,2", "--label", "0", "-o", "no/such/folder.txt"],
+    ],
+)
+def test_a_run_that_fails_leaves_the_page_as_it_was(
+    arguments: list[str], xent: Xent, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.csv").write_text("a,b,label\n1,2,0\n1,x,0\n")
+    (tmp_path / "page.html").write_text(OLD)
+    ran = xent(*arguments, "--save", "page.html")
+    assert ran.returncode == 1
+    assert (tmp_path / "page.html").read_text() == OLD
+    assert {path.name for path in tmp_path.iterdir()} == {"wrong.csv", "page.html"}
+
+
+def test_a_run_that_fails_writes_no_page(xent: Xent, tmp_path: Path) -> None:
+    assert xent("ce", "--logits", "1,x", "--label", "0", "--save", "page.svg").returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_diagnosis_that_finds_nothing_is_a_page_too(xent: Xent, tmp_path: Path) -> None:
+    ran = xent("diagnose", *TYPED, "--got", "123.456", "--save", "page.html", "-q")
+    assert ran.returncode == 1
+    assert ran.stdout.strip() in text_of((tmp_path / "page.html").read_text())
+
+
+def test_rich_draws_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["ce", "--logits", "1,2,3", "--label", "0", "-q"]
+    assert not imported(command) & {"xentcli.writers.page_report", "xentcli.writers.page_style"}
+    for name in ("page.html", "page.svg"):
+        modules = imported([*command, "--save", name])
+        # How wide a letter is on a screen is all that is taken from it.
+        assert {"xentcli.writers.page_report", "rich.cells"} <= modules
+        assert not modules & {"rich.console", "rich.table", "rich.text"}
+
+
+def imported(arguments: list[str]) -> set[str]:
+    """The modules that a run has taken in."""
+    script = "import sys, json; from xentcli.main import main; main({}); print(json.dumps({}))"
+    ran = subprocess.run(
+        [sys.executable, "-c", script.format(arguments, "sorted(sys.modules)")],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    return set(json.loads(ran.stdout.splitlines()[-1]))
+
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+# What a page is like in a browser: written into an attribute, which --dump-dom prints.
+MEASURE = """<script>
+const root = document.documentElement, boxes = [...document.querySelectorAll(".box")];
+const card = document.querySelector("rect.card");
+const texts = [...document.querySelectorAll("svg text")];
+const place = (text) => text.getBoundingClientRect();
+root.dataset.found = JSON.stringify({
+  beyond: root.scrollWidth - root.clientWidth,
+  tables: document.querySelectorAll("table > thead th[scope=col]").length,
+  scrolling: boxes.filter((box) => box.scrollWidth > box.clientWidth).length,
+  scripts: document.scripts.length,
+  ground: getComputedStyle(document.body).backgroundColor,
+  outside: card ? texts.filter((text) => {
+    const [one, all] = [place(text), place(card)];
+    return one.left < all.left || one.right > all.right || one.bottom > all.bottom;
+  }).map((text) => text.textContent) : [],
+  overlapping: texts.filter((one) => texts.some((other) =>
+    one !== other && one.parentNode === other.parentNode &&
+    one.getAttribute("y") === other.getAttribute("y") &&
+    place(one).left <= place(other).left && place(one).right > place(other).left
+  )).map((text) => text.textContent),
+  bars: [...document.querySelectorAll("rect.bar")].map((bar) =>
+    bar.getBoundingClientRect().width / bar.parentElement.getBoundingClientRect().width),
+});
+</script>"""
+
+
+def in_browser(page: str, folder: Path, *options: str, width: int) -> dict[str, Any]:
+    """What a browser made of a page; the script that asks it is let in."""
+    probe = folder / "probe.html"
+    head = "" if page.startswith("<!doctype") else "<!doctype html><body>"
+    opened = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+    probe.write_text(head + opened + MEASURE, encoding="utf-8")
+    assert BROWSER is not None
+    ran = subprocess.run(
+        [
+            BROWSER,
+            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+            *(f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000"),
+            *(f"--window-size={width},900", *options, "--dump-dom", probe.as_uri()),
+        ],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    match = re.search(r'data-found="([^"]*)"', ran.stdout)
+    assert match, ran.stderr
+    found: dict[str, Any] = json.loads(match[1].replace("&quot;", '"').replace("&amp;", "&"))
+    return found
+
+
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+
+
+@needs_browser
+def test_html_in_a_browser(xent: Xent, tmp_path: Path) -> None:
+    names = "猫,<script>alert(1)</script>,犬," + ",".join(f"class{at}" for at in range(7))
+    xent("ce", DIGITS, "--classes", names, "-q", "--rows", "1", "--save", "page.html")
+    found = in_browser((tmp_path / "page.html").read_text(), tmp_path, width=500)
+    # The page does not scroll sideways; a table that is wider does so in its own box.
+    assert found["beyond"] == 0
+    assert found["scrolling"] > 0
+    # The columns of the histogram, the classes, the hardest samples, and the steps.
+    assert found["tables"] == 2 + 4 + 6 + 13
+    # The only script is the one that asked.
+    assert found["scripts"] == 1
+
+
+@needs_browser
+@pytest.mark.parametrize(("scheme", "ground"), [(0, "rgb(17, 21, 26)"), (1, "rgb(255, 255, 255)")])
+def test_html_follows_light_and_dark(scheme: int, ground: str, xent: Xent, tmp_path: Path) -> None:
+    xent("ce", *TYPED, "-q", "--save", "page.html")
+    option = f"--blink-settings=preferredColorScheme={scheme}"
+    found = in_browser((tmp_path / "page.html").read_text(), tmp_path, option, width=1200)
+    assert found["ground"] == ground
+    assert (found["beyond"], found["scrolling"]) == (0, 0)
+
+
+@needs_browser
+def test_svg_in_a_browser(xent: Xent, tmp_path: Path) -> None:
+    names = "猫猫猫猫猫猫猫猫,dog,bird"
+    xent("grad", *TYPED, "--classes", names, "-q", "--save", "page.svg")
+    found = in_browser((tmp_path / "page.svg").read_text(), tmp_path, width=1000)
+    assert (found["outside"], found["overlapping"]) == ([], [])
+    shares = [0.0900, 0.2447, 0.6652, 0.6652, 0.0900, 0.2447]
+    assert [round(one, 4) for one in found["bars"]] == pytest.approx(shares, abs=1e-3)

@@ -1,0 +1,340 @@
+"""Pages: everything is in them, nothing of the data is markup, and nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from xentcli.errors import UsageError
+from xentcli.model import (
+    Advice,
+    Bin,
+    Candidate,
+    Diagnosis,
+    Finding,
+    Group,
+    Hard,
+    Report,
+    Step,
+    Survey,
+    Worked,
+)
+from xentcli.writers import charts, pages, svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+VOID = {"meta"}
+COMMAND = "xent ce --logits '1,2' --save \"<page>\""
+# What a page could fetch with, in markup or in a style.
+FETCHES = re.compile(
+    r"""\b(?:src|href|srcset|data|action)\s*=|url\(|@import|@font-face|<script""", re.I
+)
+
+
+class Parsed(HTMLParser):
+    """The elements of a document, its texts, and whether every element is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and data.strip():
+            self.texts.append((self.open[-1], data.strip()))
+
+    def inside(self, tag: str) -> list[str]:
+        return [text for name, text in self.texts if name == tag]
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def report(classes: tuple[str, ...] = ("cat", "dog"), **more: object) -> Report:
+    """The cross-entropy of [1, 2], label 0, with steps enough to see every kind of cell."""
+    steps = (
+        Step("logits", "z", (1.0, 2.0)),
+        Step("max", "m = max z", 2.0),
+        Step("softmax", "p = e / Σe", (0.26894142137, 0.73105857863), "a note <b>"),
+        Step("loss", "ℓ = Σ terms", 1.31326168752),
+    )
+    worked = Worked((0,), steps, label=0, loss=1.31326168752, share=1.0)
+    found = Report("ce", "logits", "loss", classes, 1, (worked,), 1.3132616875182228, "mean")
+    return found._replace(denominator=1.0, **more)  # type: ignore[arg-type]
+
+
+def surveyed(classes: int = 2) -> Report:
+    """Three samples of a file, one of them with a loss that is no number."""
+    groups = tuple(
+        Group(f"c{at}", 0.25 * (at + 1), 10 + at, 0, 10.0, 1.5, 0.5) for at in range(classes)
+    )
+    survey = Survey(
+        (Bin(-math.inf, 0.1, 1234), Bin(0.1, 0.2, 0), Bin(0.2, 0.5, 7), Bin(math.nan, math.nan, 1)),
+        groups,
+        (Hard((17,), math.nan, 1, 0, "a<b", 19), Hard((4,), 0.4321, 0, 1, "ä", 6)),
+        by="site & <place>",
+        groups=groups,
+    )
+    names = tuple(f"c{at}" for at in range(max(2, classes)))
+    return report(names, samples=1242, survey=survey, perplexity=1.6161, accuracy=0.75)
+
+
+def gradient() -> Report:
+    steps = (Step("grad", "scale · difference", (0.25, -0.25)),)
+    worked = Worked((0,), steps, label=1)
+    return Report("grad", "logits", "grad", ("0", "1"), 1, (worked,), reduction="mean")
+
+
+def diagnosis() -> Diagnosis:
+    return Diagnosis(
+        (3.947,),
+        "logits",
+        (1.1484,),
+        "3.947 is <this>.",
+        ("A note.",),
+        (
+            Candidate("summed", "sum(−log p)", (3.947,), (4.3e-6,), True, 1, "they are added up"),
+            Candidate("other", "mean(…)", (3.5,), (-0.447,), False, 1, "said where it matches"),
+        ),
+        (Advice("PyTorch", "a = f(z); F.cross_entropy(a, y)", ("change <this>",)),),
+        (Finding("sums", "rows sum to 1", "each is 1.0000", 3, (0, 1)),),
+    )
+
+
+def drawn(kind: str, shown: Report | Diagnosis, *, digits: int = 4, steps: bool = True) -> str:
+    path = f"page.{kind}"
+    if isinstance(shown, Diagnosis):
+        return pages.diagnosis_page(shown, path, COMMAND, digits=digits).decode()
+    return pages.report_page(shown, path, COMMAND, digits=digits, steps=steps).decode()
+
+
+def as_svg(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(text)
+
+
+def lines_of(text: str) -> list[str]:
+    """The texts of an SVG, a line each."""
+    return ["".join(one.itertext()) for one in as_svg(text).iter(f"{SVG}text")]
+
+
+def words_of(kind: str, text: str) -> str:
+    found = [line for _, line in Parsed(text).texts] if kind == "html" else lines_of(text)
+    return " ".join(found)
+
+
+EVERYTHING: dict[str, Report | Diagnosis] = {
+    "loss": report(),
+    "survey": surveyed(),
+    "gradient": gradient(),
+    "diagnosis": diagnosis(),
+}
+BOTH = pytest.mark.parametrize("kind", ["html", "svg"])
+
+
+@BOTH
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_it_is_well_formed_and_fetches_nothing(kind: str, name: str) -> None:
+    text = drawn(kind, EVERYTHING[name])
+    if kind == "html":
+        assert Parsed(text).open == []
+    else:
+        as_svg(text)
+    assert not FETCHES.search(text)
+    assert re.findall(r"https?://[^\"' <]*", text) in ([], ["http://www.w3.org/2000/svg"])
+
+
+def test_html_says_what_it_is_and_forbids_itself_to_load_anything() -> None:
+    parsed = Parsed(drawn("html", report()))
+    assert parsed.all("html") == [{"lang": "en"}]
+    assert parsed.inside("title") == ["Cross-entropy: loss (mean) 1.3132616875182228 nats"]
+    metas = parsed.all("meta")
+    assert {"charset": "utf-8"} in metas
+    assert any(meta.get("name") == "viewport" for meta in metas)
+    (policy,) = (one["content"] for one in metas if "http-equiv" in one)
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_svg_has_a_title_a_description_and_a_ground_of_its_own() -> None:
+    root = as_svg(drawn("svg", report()))
+    title, description, style, ground = list(root)[:4]
+    assert (title.tag, title.text) == (f"{SVG}title", "Cross-entropy")
+    assert description.tag == f"{SVG}desc"
+    assert COMMAND in (description.text or "")
+    assert style.tag == f"{SVG}style"
+    width, height = int(root.attrib["width"]), int(root.attrib["height"])
+    assert ground.tag == f"{SVG}rect"
+    assert (int(ground.attrib["width"]), int(ground.attrib["height"])) == (width - 1, height - 1)
+    assert root.attrib["role"] == "img"
+
+
+@BOTH
+def test_every_number_of_the_table_is_there(kind: str) -> None:
+    words = words_of(kind, drawn(kind, report()))
+    for text in ("1", "2", "2.0000", "0.2689", "0.7311", "1.3133", "1.3132616875182228", "nats"):
+        assert text in words.split(), text
+    assert "label 0 (cat)" in words
+    assert "mean = 1.3133 / 1 = 1.3133" in words
+    assert "softmax: a note <b>" in words
+    assert "p = e / Σe" in words
+
+
+@BOTH
+def test_digits_and_steps_are_honoured(kind: str) -> None:
+    assert "0.26894142" in words_of(kind, drawn(kind, report(), digits=8))
+    words = words_of(kind, drawn(kind, report(), steps=False))
+    assert "0.2689" not in words
+    assert "1.3132616875182228" in words
+
+
+@BOTH
+def test_the_survey_is_drawn_and_said(kind: str) -> None:
+    words = words_of(kind, drawn(kind, surveyed()))
+    for text in ("1,234", "<0.1", "0.2", "0.5", "c1", "0.2500", "0.5000", "a<b", "19", "0.4321"):
+        assert text in words.split(), text
+    assert "75.00 %" in words
+    assert "by site & <place>" in words
+    assert "1,241 more samples not shown" in words
+
+
+@BOTH
+def test_of_many_classes_those_with_the_largest_loss_are_shown(kind: str) -> None:
+    words = words_of(kind, drawn(kind, surveyed(300)._replace(worked=())))
+    assert "the 20 largest of 300" in words
+    assert "c299" in words.split()
+    assert "c150" not in words.split()
+
+
+@BOTH
+def test_of_many_classes_the_rest_are_counted_and_the_label_stays(kind: str) -> None:
+    count = 1000
+    steps = (Step("logits", "z", tuple(float(at) for at in range(count))),)
+    worked = Worked((0,), steps, label=777, loss=0.0, share=1.0)
+    names = tuple(f"c{at}" for at in range(count))
+    words = words_of(kind, drawn(kind, report(names, worked=(worked,))))
+    assert "777" in words.split()
+    assert re.search(r"… [0-9]+ of 1000 classes not shown in the table", words)
+
+
+@BOTH
+def test_the_command_that_made_it_is_there(kind: str) -> None:
+    assert COMMAND in words_of(kind, drawn(kind, report()))
+
+
+NASTY = ("<script>alert(1)", "a&amp;b\x1b[31m", "]]>\"'", "\ud800\ufffe")
+SHOWN = ("<script>alert(1)", "a&amp;b\\x1b[31m", "]]>\"'", "\\ud800\\ufffe")
+
+
+@BOTH
+def test_text_of_the_data_is_shown_and_is_no_markup(kind: str) -> None:
+    steps = (Step("logits", "z", (1.0, 2.0, 3.0, 4.0)),)
+    worked = Worked((0,), steps, label=0, loss=0.0, share=1.0)
+    text = drawn(kind, report(NASTY, worked=(worked,)))
+    words = words_of(kind, text)
+    for name in SHOWN:
+        assert name in words
+    assert "<script" not in text
+    assert "\x1b" not in text
+
+
+def test_html_tables_are_tables() -> None:
+    parsed = Parsed(drawn("html", report()))
+    assert parsed.inside("caption") == ["label 0 (cat)"]
+    columns = [one for one in parsed.all("th") if one.get("scope") == "col"]
+    rows = [one for one in parsed.all("th") if one.get("scope") == "row"]
+    assert (len(columns), len(rows)) == (5, 4)
+    # The label's column: its header, and a cell in each of the four rows.
+    assert [one.get("class") for one in columns].count("label") == 1
+    assert [one.get("class") for one in parsed.all("td")].count("label") == 4
+    assert parsed.inside("small") == ["label"]
+
+
+def test_bars_are_as_long_as_the_probabilities() -> None:
+    for kind, share in (("html", "26.89%"), ("svg", "26.89%")):
+        assert f'<rect class="bar" width="{share}"' in drawn(kind, report())
+    assert 'width="100.00%"' in charts.bar(1.5)
+    # Of a probability that is no number there is nothing to draw.
+    assert 'width="0.00%"' in charts.bar(math.nan)
+
+
+@BOTH
+def test_gradients_are_tinted_by_their_sign_which_is_written_too(kind: str) -> None:
+    text = drawn(kind, gradient())
+    signs = re.findall(r'class="[^"]*\b(positive|negative)\b[^"-]*"[^>]*>([^<]+)<', text)
+    assert signs == [("positive", "+0.2500"), ("negative", "-0.2500")]
+    assert "grad = 0.25, -0.25" in re.sub(r" +", " ", words_of(kind, text))
+
+
+def test_charts_have_names_and_their_numbers_in_words() -> None:
+    parsed = Parsed(drawn("html", surveyed()))
+    (chart,) = (one for one in parsed.all("svg") if one.get("role") == "img")
+    ids = {one.get("id") for one in (*parsed.all("title"), *parsed.all("desc"))}
+    assert set((chart["aria-labelledby"] or "").split()) <= ids
+    assert parsed.inside("desc") == ["below 0.1: 1,234; 0.1 – 0.2: 0; 0.2 – 0.5: 7; nan: 1"]
+    # Every other drawing stands beside the number that it shows.
+    others = [one for one in parsed.all("svg") if one is not chart]
+    assert all(one.get("aria-hidden") == "true" for one in others)
+
+
+def test_columns_of_a_histogram_are_as_high_as_their_counts() -> None:
+    drawing = charts.histogram((Bin(0.1, 0.2, 100), Bin(0.2, 0.5, 50), Bin(0.5, 1.0, 0)), "nats")
+    heights = [float(one) for one in re.findall(r'class="column".*?height="([0-9.]+)"', drawing)]
+    assert heights == [charts.COLUMNS, charts.COLUMNS / 2]
+    edges = re.findall(r'class="edge"[^>]*>([^<]*)<', drawing)
+    assert edges == ["0.1", "0.2", "0.5", "1"]
+
+
+@BOTH
+def test_a_diagnosis_is_there_in_full(kind: str) -> None:
+    text = drawn(kind, diagnosis())
+    words = words_of(kind, text)
+    for part in (
+        *("3.947 is <this>.", "A note.", "summed", "sum(−log p)", "they are added up"),
+        *("3.9470", "+4.3e-06", "3.5000", "-4.5e-01", "PyTorch", "a = f(z)"),
+        *("F.cross_entropy(a, y)", "change <this>", "rows sum to 1 (each is 1.0000)"),
+    ):
+        assert part in words, part
+    assert "said where it matches" not in words
+    assert words.count("✓") == 1
+
+
+@pytest.mark.parametrize("name", ["page", "page.pdf", "html", ".htm", "page.html.gz", "page.html "])
+def test_a_name_that_tells_no_kind_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=r"name a file that ends in \.html or \.svg"):
+        pages.check_name(name)
+
+
+@pytest.mark.parametrize("name", ["page.html", "a/b.SVG"])
+def test_a_name_that_tells_its_kind_is_taken(name: str) -> None:
+    pages.check_name(name)
+
+
+def wide() -> Iterator[tuple[str, int, list[str]]]:
+    yield "one two three", 7, ["one two", "three"]
+    yield "abcdefgh ij", 4, ["abcd", "efgh", "ij"]
+    yield "a 猫犬鳥", 4, ["a", "猫犬", "鳥"]
+    yield "", 5, [""]
+
+
+@pytest.mark.parametrize(("text", "width", "lines"), list(wide()))
+def test_lines_are_broken_where_there_is_no_more_room(
+    text: str, width: int, lines: list[str]
+) -> None:
+    assert svg.wrapped(text, width) == lines
