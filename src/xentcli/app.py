@@ -1,13 +1,18 @@
 """The commands: each gathers its groups of options and hands them on."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import Annotated, NamedTuple
 
 import typer
 
 from xentcli import __version__
+from xentcli.completing import command_completed
+from xentcli.converting import did_you_mean
+from xentcli.errors import UsageError, quoted
 from xentcli.options import (
     ENVIRONMENT_PREFIX,
+    OUTPUT,
     Arithmetic,
     Asked,
     Check,
@@ -26,10 +31,15 @@ from xentcli.options import (
     names_of_options,
 )
 
-SETTINGS = {
-    "help_option_names": ["-h", "--help"],
-    "auto_envvar_prefix": ENVIRONMENT_PREFIX,
-}
+SETTINGS = {"auto_envvar_prefix": ENVIRONMENT_PREFIX}
+ABOUT = """\
+xent works softmax cross-entropy out in the open: softmax, log-softmax, negative log-likelihood, \
+cross-entropy and its gradient, of numbers that are typed or of files of any size, with every step \
+shown. It gives PyTorch's answers, and the digits that PyTorch loses."""
+EXAMPLES = (
+    'xent ce --logits "12.3,-5.2,31.4" --label 0',
+    "xent softmax logits.csv --format csv",
+)
 
 
 class Command(NamedTuple):
@@ -53,22 +63,33 @@ def command(name: str, *examples: str) -> Callable[[Callable[..., None]], Callab
 
 
 def app(asked: str = "") -> typer.Typer:
-    """The Typer app; only with the command that is asked for, where that is one of them, because
-    Typer takes longer to build a command than xent to run it."""
+    """The Typer app; only with the command that is asked for, where there is one, because Typer
+    takes longer to build a command than xent to run it."""
+    if asked and asked not in COMMANDS:
+        hint = did_you_mean(asked, list(COMMANDS)) or "xent --help lists the commands"
+        raise UsageError(f"there is no command {quoted(asked)}", hint=hint)
+    # No prefix for the app itself: XENT_VERSION=1 must not turn every command into --version.
     built = typer.Typer(
         name="xent",
-        # No prefix here: XENT_VERSION=1 must not turn every command into --version.
-        context_settings={"help_option_names": SETTINGS["help_option_names"]},
         invoke_without_command=True,
+        add_help_option=False,
         pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
+        rich_markup_mode=None,
     )
     built.callback()(xent)
-    for name in [asked] if asked in COMMANDS else COMMANDS:
-        function, examples = COMMANDS[name]
-        epilog = "Examples:\n\n" + "\n\n".join(examples)
-        built.command(name, context_settings=SETTINGS, epilog=epilog)(grouped(function))
+    for name in [asked] if asked else COMMANDS:
+        command = grouped(COMMANDS[name].function, HelpAsked)
+        built.command(name, context_settings=SETTINGS, add_help_option=False)(command)
     return built
+
+
+def asked_command(arguments: Sequence[str]) -> str:
+    """The command that is to be run, or whose arguments a shell wants to have completed; empty
+    where there is none."""
+    if "_XENT_COMPLETE" in os.environ:
+        found = command_completed()
+        return found if found in COMMANDS else ""
+    return arguments[0] if arguments and not arguments[0].startswith("-") else ""
 
 
 def commands_with(option: str) -> list[str]:
@@ -85,10 +106,41 @@ def _run(asked: Asked) -> None:
         raise typer.Exit(code)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(context: typer.Context, wanted: bool) -> None:
+    # A shell that completes "xent --version" asks for no version.
+    if wanted and not context.resilient_parsing:
         typer.echo(f"xent {__version__}")
         raise typer.Exit
+
+
+def _show_help(context: typer.Context, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from xentcli import helping
+
+    name = context.info_name
+    if name in COMMANDS:
+        function, examples = COMMANDS[name]
+        helping.show(helping.of_command(name, function, examples))
+    else:
+        summaries = {name: summary(name) for name in COMMANDS}
+        helping.show(helping.of_app(ABOUT, summaries, context.command.params, EXAMPLES))
+    raise typer.Exit
+
+
+HelpAsked = Annotated[
+    bool,
+    typer.Option(
+        "--help",
+        "-h",
+        help="Show this.",
+        callback=_show_help,
+        is_eager=True,
+        # XENT_HELP=1 must not turn every command into --help.
+        allow_from_autoenv=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
 
 
 def xent(
@@ -97,10 +149,16 @@ def xent(
         bool,
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
+    help: HelpAsked = False,
 ) -> None:
     """Softmax cross-entropy, worked out in the open."""
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        _show_help(context, True)
+
+
+def summary(name: str) -> str:
+    """What a command is, in a sentence."""
+    return (COMMANDS[name].function.__doc__ or "").partition("\n")[0]
 
 
 @command(
@@ -108,6 +166,7 @@ def xent(
     "xent softmax --logits 1,2,3",
     "xent softmax --logits 1,2,3 --temperature 0.5 --quiet",
     "xent softmax logits.csv --format csv -o probs.csv",
+    "xent softmax logits.npy --format json",
 )
 def softmax(samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output) -> None:
     """The probabilities of each sample."""
@@ -129,6 +188,7 @@ def log_softmax(samples: Samples, reading: Reading, arithmetic: Arithmetic, outp
     "xent nll --logits 1,2,3 --label 2",
     'xent nll --log-probs "-2.4,-1.4,-0.4" --label 1 --quiet',
     "xent nll logits.npy --labels-from labels.npy --reduction sum",
+    "xent nll probs.csv --input probs --format json",
 )
 def nll(
     samples: Samples,
@@ -148,8 +208,10 @@ def nll(
 @command(
     "ce",
     'xent ce --logits "12.3,-5.2,31.4" --label 0',
-    "xent ce logits.csv --weight 2,1,3 --ignore-index 0",
-    "xent ce logits.csv --reduction none --format csv | sort -t, -k13 -g | tail",
+    'xent ce --logits "2,1,0.1" --target "0.7,0.2,0.1" --base 2',
+    "xent ce logits.csv --label-col label --weight fox=3 --by source",
+    "xent ce logits.csv --rows 2 --save losses.html",
+    "xent ce logits.csv --reduction none --format csv -o losses.csv",
 )
 def ce(
     samples: Samples,
@@ -174,7 +236,7 @@ def ce(
     "grad",
     "xent grad --logits 1,2,3 --label 2",
     'xent grad --logits "1,2,3; 3,1,2" --labels 2,0 --check',
-    "xent grad logits.csv --format csv -o gradients.csv",
+    "xent grad logits.csv --label-smoothing 0.1 --format csv -o gradients.csv",
 )
 def grad(
     samples: Samples,
@@ -207,9 +269,9 @@ def grad(
 
 @command(
     "diagnose",
-    'xent diagnose --logits "2,-1,0.5; 0.3,1,-2" --labels 0,1 --got 0.5968',
-    "xent diagnose logits.csv --weight 2,1,3 --got 1.204 --format json",
-    "xent diagnose run1.csv run2.csv --got 3.947 --got 2.218",
+    'xent diagnose --logits "2,-1,0.5; 0.3,1,-2" --labels 0,1 --got 0.7592',
+    "xent diagnose logits.csv --got 0.717 --format json",
+    "xent diagnose run1.csv run2.csv --got 3.947 --got 2.2798",
     "xent diagnose logits.csv",
 )
 def diagnose(

@@ -22,7 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
         # Closed by the caller: whatever is written must fail, also the help.
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()), write_through=True)
     try:
-        code = _run(sys.argv[1:] if arguments is None else arguments)
+        if arguments is not None:
+            # What tells of the command line later, such as a saved page, reads it there.
+            sys.argv = ["xent", *arguments]
+        code = _run(sys.argv[1:])
         sys.stdout.flush()
     except XentError as error:
         return _failed(error)
@@ -47,21 +50,21 @@ def _run(arguments: list[str]) -> int:
         print(f"xent {__version__}")
         return errors.EXIT_OK
     # Imported here so that Ctrl-C during the imports ends in an exit code too.
-    from xentcli.app import app
+    from xentcli.app import app, asked_command
 
+    asked = asked_command(arguments)
     try:
-        code = app(arguments[0] if arguments else "")(
-            args=arguments, prog_name="xent", standalone_mode=False
-        )
+        built = app(asked)
+        code = built(args=arguments, prog_name="xent", standalone_mode=False)
     except SystemExit as error:
-        # Shell completion ends so; else it is how Typer and Rich take a broken pipe.
-        if "_XENT_COMPLETE" not in os.environ:
+        # What Typer has for completion ends so; else it is how it takes a broken pipe.
+        if error.code and "_XENT_COMPLETE" not in os.environ:
             raise PipeClosed from None
         return error.code if isinstance(error.code, int) else errors.EXIT_FAILURE
     except Exception as error:
         from xentcli.usage import usage_error
 
-        told = usage_error(error)
+        told = usage_error(error, asked)
         if told is None:
             raise
         raise told from None

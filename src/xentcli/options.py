@@ -7,11 +7,14 @@ The options that belong together form a group; a command asks for the groups tha
 # The annotations are read when the commands are built, so they are not kept as strings.
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import typer
+
+from xentcli.completing import a_column, a_word, columns
+from xentcli.converting import number, one_of, whole_number
 
 INPUT = "Input"
 LOSS = "Loss"
@@ -26,6 +29,7 @@ MethodName = Literal["stable", "textbook"]
 BaseName = Literal["e", "2", "10"]
 WidthName = Literal["float64", "float32", "float16"]
 FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
+DocumentName = Literal["table", "json"]
 InputFormatName = Literal[
     "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "parquet", "arrow"
 ]
@@ -37,6 +41,24 @@ def _option(*names: str, panel: str, help: str, metavar: str | None = None, **mo
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 
+def _choice(*names: str, kind: Any, panel: str, help: str) -> Any:
+    words = get_args(kind)
+    # Typer's own choices are refused in words of its own.
+    read, complete = one_of(names[0], words), a_word(words)
+    return _option(*names, panel=panel, help=help, parser=read, autocompletion=complete)
+
+
+def _whole(
+    *names: str, panel: str, help: str, least: int | None = None, most: int | None = None
+) -> Any:
+    read = whole_number(names[0], least, most)
+    return _option(*names, panel=panel, metavar="N", help=help, parser=read)
+
+
+def _number(*names: str, panel: str, metavar: str, help: str) -> Any:
+    return _option(*names, panel=panel, metavar=metavar, help=help, parser=number(names[0]))
+
+
 class Samples(NamedTuple):
     """Where the samples are and which columns they stand in."""
 
@@ -46,7 +68,7 @@ class Samples(NamedTuple):
             help="CSV, TSV, JSON, JSON Lines, .npy, .npz, Parquet, Arrow; compressed too. Several "
             "follow one another; - is standard input.",
             metavar="[FILE]...",
-            show_default=False,
+            rich_help_panel=INPUT,
         ),
     ] = None
     logits: Annotated[
@@ -63,6 +85,7 @@ class Samples(NamedTuple):
         _option(
             "--logit-cols",
             panel=INPUT,
+            autocompletion=columns,
             metavar="COLUMNS",
             help="Names, numbers from 1, ranges (2-11) or globs (logit_*), in class order. "
             "Default: every column of numbers that is nothing else.",
@@ -73,6 +96,7 @@ class Samples(NamedTuple):
         _option(
             "--label-col",
             panel=INPUT,
+            autocompletion=a_column,
             metavar="NAME|N",
             help="The label's column. Default: the one called label, labels, target, y or class.",
         ),
@@ -93,7 +117,12 @@ class Reading(NamedTuple):
 
     input_format: Annotated[
         InputFormatName | None,
-        _option("--input-format", panel=INPUT, help="What FILE is, where its name does not tell."),
+        _choice(
+            "--input-format",
+            kind=InputFormatName,
+            panel=INPUT,
+            help="What FILE is, where its name does not tell.",
+        ),
     ] = None
     delimiter: Annotated[
         str | None,
@@ -137,8 +166,9 @@ class Reading(NamedTuple):
     ] = None
     on_error: Annotated[
         OnErrorName,
-        _option(
+        _choice(
             "--on-error",
+            kind=OnErrorName,
             panel=INPUT,
             help="What becomes of a row that cannot be read: stop there, skip it, or let its "
             "numbers be nan. Both finish with exit code 3.",
@@ -178,7 +208,7 @@ class Kinds(NamedTuple):
     ] = None
     input: Annotated[
         KindName | None,
-        _option("--input", panel=INPUT, help="What FILE holds. Default: logits."),
+        _choice("--input", kind=KindName, panel=INPUT, help="What FILE holds. Default: logits."),
     ] = None
 
 
@@ -206,6 +236,7 @@ class Labels(NamedTuple):
         _option(
             "--weight-col",
             panel=INPUT,
+            autocompletion=a_column,
             metavar="NAME|N",
             help="A column of sample weights; each multiplies its row's loss and share of the "
             "mean.",
@@ -237,6 +268,7 @@ class SoftTargets(NamedTuple):
         _option(
             "--target-cols",
             panel=INPUT,
+            autocompletion=columns,
             metavar="COLUMNS",
             help="The columns of soft targets, in class order.",
         ),
@@ -248,29 +280,30 @@ class Arithmetic(NamedTuple):
 
     temperature: Annotated[
         float,
-        _option("--temperature", panel=LOSS, metavar="T", help="Divides the logits."),
+        _number("--temperature", panel=LOSS, metavar="T", help="Divides the logits."),
     ] = 1.0
     dtype: Annotated[
         WidthName,
-        _option(
+        _choice(
             "--dtype",
+            kind=WidthName,
             panel=LOSS,
             help="float32 and float16 give what a framework of that width prints.",
         ),
     ] = "float64"
     class_axis: Annotated[
         int,
-        _option(
+        _whole(
             "--class-axis",
             panel=LOSS,
-            metavar="N",
             help="The axis of the classes in nested lists and arrays; -1 is the last.",
         ),
     ] = 1
     method: Annotated[
         MethodName,
-        _option(
+        _choice(
             "--method",
+            kind=MethodName,
             panel=LOSS,
             help="textbook computes exp(z)/Σexp(z) as introductions write it, and shows where "
             "that overflows or loses digits.",
@@ -292,22 +325,28 @@ class Loss(NamedTuple):
     ] = None
     ignore_index: Annotated[
         int,
-        _option(
+        _whole(
             "--ignore-index",
             panel=LOSS,
-            metavar="N",
             help="The label that does not count.",
-            min=-(2**53),
-            max=2**53,
+            least=-(2**53),
+            most=2**53,
         ),
     ] = -100
     reduction: Annotated[
         ReductionName,
-        _option("--reduction", panel=LOSS, help="What becomes of the samples' losses."),
+        _choice(
+            "--reduction",
+            kind=ReductionName,
+            panel=LOSS,
+            help="What becomes of the samples' losses.",
+        ),
     ] = "mean"
     base: Annotated[
         BaseName,
-        _option("--base", panel=LOSS, help="The logarithm's base: nats, bits or bans."),
+        _choice(
+            "--base", kind=BaseName, panel=LOSS, help="The logarithm's base: nats, bits or bans."
+        ),
     ] = "e"
 
 
@@ -316,7 +355,7 @@ class Smoothing(NamedTuple):
 
     label_smoothing: Annotated[
         float,
-        _option(
+        _number(
             "--label-smoothing",
             panel=LOSS,
             metavar="EPS",
@@ -333,19 +372,18 @@ class Survey(NamedTuple):
         _option(
             "--by",
             panel=OUTPUT,
+            autocompletion=a_column,
             metavar="NAME|N",
             help="The loss for each value of a column.",
         ),
     ] = None
     top: Annotated[
         int | None,
-        _option(
+        _whole(
             "--top",
             panel=OUTPUT,
-            metavar="N",
-            min=0,
+            least=0,
             help="List the N samples with the largest loss. Default: 5, in tables of files.",
-            show_default=False,
         ),
     ] = None
 
@@ -384,16 +422,19 @@ SavedPage = Annotated[
 ]
 Digits = Annotated[
     int,
-    _option("--digits", panel=OUTPUT, metavar="N", min=1, max=17, help="Decimals in tables."),
+    _whole("--digits", panel=OUTPUT, least=1, most=17, help="Decimals in tables, from 1 to 17."),
 ]
-Color = Annotated[ColorName, _option("--color", panel=OUTPUT, help="When to use colour.")]
+Color = Annotated[
+    ColorName, _choice("--color", kind=ColorName, panel=OUTPUT, help="When to use colour.")
+]
 
 
 class Output(NamedTuple):
     """How and where the answer is shown."""
 
     format: Annotated[
-        FormatName, _option("--format", "-f", panel=OUTPUT, help="The form of the answer.")
+        FormatName,
+        _choice("--format", "-f", kind=FormatName, panel=OUTPUT, help="The form of the answer."),
     ] = "table"
     output: OutputFile = None
     save: SavedPage = None
@@ -406,7 +447,7 @@ class Output(NamedTuple):
     )
     rows: Annotated[
         int,
-        _option("--rows", panel=OUTPUT, metavar="N", min=0, help="How many samples are worked."),
+        _whole("--rows", panel=OUTPUT, least=0, help="How many samples are worked."),
     ] = 5
     digits: Digits = 4
     progress: Annotated[
@@ -420,14 +461,12 @@ class Output(NamedTuple):
     color: Color = "auto"
     jobs: Annotated[
         int | None,
-        _option(
+        _whole(
             "--jobs",
             "--threads",
             panel=OUTPUT,
-            metavar="N",
             help="How many processes or threads share a large input; as many as there are cores.",
-            min=1,
-            show_default=False,
+            least=1,
         ),
     ] = None
 
@@ -448,13 +487,11 @@ class Seen(NamedTuple):
     ] = None
     tolerance: Annotated[
         float | None,
-        _option(
+        _number(
             "--tolerance",
             panel=INPUT,
             metavar="X",
-            min=0.0,
             help="How far a formula may be from --got. Default: half a unit of its last digit.",
-            show_default=False,
         ),
     ] = None
 
@@ -463,8 +500,8 @@ class DiagnosisOutput(NamedTuple):
     """How and where a diagnosis is shown."""
 
     format: Annotated[
-        Literal["table", "json"],
-        _option("--format", "-f", panel=OUTPUT, help="The form of the answer."),
+        DocumentName,
+        _choice("--format", "-f", kind=DocumentName, panel=OUTPUT, help="The form of the answer."),
     ] = "table"
     output: OutputFile = None
     save: SavedPage = None
@@ -474,7 +511,7 @@ class DiagnosisOutput(NamedTuple):
     ] = False
     rows: Annotated[
         int,
-        _option("--rows", panel=OUTPUT, metavar="N", min=1, help="How many formulas are listed."),
+        _whole("--rows", panel=OUTPUT, least=1, help="How many formulas are listed."),
     ] = 10
     digits: Digits = 4
     color: Color = "auto"
@@ -503,17 +540,25 @@ def _groups(command: Callable[..., None]) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
 
 
+def declarations(command: Callable[..., None]) -> Iterator[tuple[Any, Any]]:
+    """The options of a function of groups: each one's annotation and its default."""
+    for group in _groups(command).values():
+        for name, hint in group.__annotations__.items():
+            yield hint, group._field_defaults[name]
+
+
+def names_in(hint: Any) -> list[str]:
+    """The names of an option as they were declared."""
+    info = hint.__metadata__[0]
+    # In an annotation Typer keeps the first name where it keeps a default elsewhere.
+    declared = (info.default, *(info.param_decls or ()))
+    return [name for name in declared if isinstance(name, str)]
+
+
 def names_of_options(command: Callable[..., None]) -> set[str]:
     """The options of a function of groups, as they are typed."""
-    found: set[str] = set()
-    for group in _groups(command).values():
-        for hint in group.__annotations__.values():
-            info = hint.__metadata__[0]
-            # In an annotation Typer keeps the first name where it keeps a default elsewhere.
-            for declared in (info.default, *(info.param_decls or ())):
-                if isinstance(declared, str):
-                    found |= set(declared.split("/"))
-    return found
+    declared = [name for hint, _ in declarations(command) for name in names_in(hint)]
+    return {name for names in declared for name in names.split("/")}
 
 
 def _unsplit(name: str, value: Any) -> Any:
@@ -523,21 +568,23 @@ def _unsplit(name: str, value: Any) -> Any:
     return [whole] if whole and isinstance(value, list) and value == whole.split() else value
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """A function of groups of options, as a function of the options themselves.
+def grouped(command: Callable[..., None], help: Any) -> Callable[..., None]:
+    """A function of groups of options, as a function of the options themselves and ``--help``.
 
     Typer reads the signature of what this returns; the function is called with the groups.
     """
     groups = _groups(command)
     flat: dict[str, inspect.Parameter] = {}
+    kind = inspect.Parameter.KEYWORD_ONLY
     for group in groups.values():
         for name, hint in group.__annotations__.items():
             default = group._field_defaults[name]
-            kind = inspect.Parameter.KEYWORD_ONLY
             flat[name] = inspect.Parameter(name, kind, default=default, annotation=hint)
 
+    flat["help"] = inspect.Parameter("help", kind, default=False, annotation=help)
+
     @wraps(command)
-    def flattened(**values: Any) -> None:
+    def flattened(help: bool = False, **values: Any) -> None:
         for name, value in values.items():
             values[name] = _unsplit(name, value)
         command(

@@ -1,0 +1,67 @@
+"""What is typed for an option as the value that it stands for, or what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from xentcli.errors import LONGEST_VALUE, UsageError, escaped, quoted
+
+
+def whole_number(option: str, least: int | None, most: int | None) -> Callable[[Any], int]:
+    """Reads a whole number within those bounds."""
+
+    def read(typed: Any) -> int:
+        # A default arrives as the number that it is.
+        if isinstance(typed, int):
+            return typed
+        # Longer numbers Python refuses to read, and none is within the bounds.
+        if not re.fullmatch(r"\s*[+-]?[0-9]{1,4000}\s*", typed, re.ASCII):
+            raise UsageError(f"{option}: cannot read {quoted(typed)} as a whole number")
+        number = int(typed)
+        if least is not None and number < least:
+            raise UsageError(f"{option}: {escaped(typed.strip(), LONGEST_VALUE)} is below {least}")
+        if most is not None and number > most:
+            raise UsageError(f"{option}: {escaped(typed.strip(), LONGEST_VALUE)} is above {most}")
+        return number
+
+    return read
+
+
+def number(option: str) -> Callable[[Any], float]:
+    """Reads a number."""
+
+    def read(typed: Any) -> float:
+        if isinstance(typed, float):
+            return typed
+        try:
+            # Python alone takes 1_000 for a number.
+            return float(typed.replace("_", "?"))
+        except ValueError:
+            raise UsageError(f"{option}: cannot read {quoted(typed)} as a number") from None
+
+    return read
+
+
+def one_of(option: str, choices: Sequence[str]) -> Callable[[str], str]:
+    """Reads one of some words."""
+
+    def read(typed: str) -> str:
+        if typed in choices:
+            return typed
+        near = did_you_mean(typed, choices)
+        raise UsageError(f"{option}: {quoted(typed)} is not one of {', '.join(choices)}", hint=near)
+
+    return read
+
+
+def did_you_mean(typed: str, known: Sequence[str]) -> str:
+    """A hint at the known word that is nearest, if one is near; hyphens in front do not count."""
+    from difflib import get_close_matches
+
+    bare = {word.lstrip("-").lower(): word for word in known}
+    wanted = typed.lstrip("-").lower()
+    begun = [word for word in bare if len(wanted) > 2 and word.startswith(wanted)]
+    near = sorted(begun, key=len) or get_close_matches(wanted, bare, 1)
+    return f"did you mean {bare[near[0]]}?" if near else ""
