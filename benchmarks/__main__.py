@@ -35,6 +35,7 @@ BENCHMARKS = {
     "memory": Benchmark("growth", 3, "peak memory of all processes"),
     "accuracy": Benchmark("accuracy", 1, "digits of the loss"),
     "stages": Benchmark("stages", 5, "where the time of a CSV goes"),
+    "cluster": Benchmark("cluster", 3, "a Dask cluster on this machine beside the local engine"),
     "scale": Benchmark("scale", 3, "wall time against rows, for the plot"),
 }
 QUICK_RUNS = 1

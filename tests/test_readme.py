@@ -126,7 +126,7 @@ def test_python_examples() -> None:
 @pytest.mark.parametrize("page", READMES, ids=name_of)
 def test_the_set_up_is_two_commands(page: Path) -> None:
     """The first shows the headline; the second is run word for word before a change lands."""
-    use, work = SHELL.findall(text_of(page))
+    use, work, *_ = SHELL.findall(text_of(page))
     assert use == f"pip install '.[fast]' && {HEADLINE}\n"
     assert work == "pip install -e '.[dev]' && pytest\n"
 

@@ -22,6 +22,7 @@ from xentcli.options import (
     Loss,
     Output,
     Reading,
+    Running,
     Samples,
     Seen,
     Smoothing,
@@ -168,9 +169,11 @@ def summary(name: str) -> str:
     "xent softmax logits.csv --format csv -o probs.csv",
     "xent softmax logits.npy --format json",
 )
-def softmax(samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output) -> None:
+def softmax(
+    samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
+) -> None:
     """The probabilities of each sample."""
-    _run(Asked("softmax", samples, output, reading, arithmetic))
+    _run(Asked("softmax", samples, output, reading, arithmetic, running=running))
 
 
 @command(
@@ -178,9 +181,11 @@ def softmax(samples: Samples, reading: Reading, arithmetic: Arithmetic, output: 
     "xent log-softmax --logits 1,2,3",
     "xent log-softmax logits.csv --format csv | xent nll - --input log-probs",
 )
-def log_softmax(samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output) -> None:
+def log_softmax(
+    samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
+) -> None:
     """The log-probabilities of each sample."""
-    _run(Asked("log-softmax", samples, output, reading, arithmetic))
+    _run(Asked("log-softmax", samples, output, reading, arithmetic, running=running))
 
 
 @command(
@@ -199,10 +204,11 @@ def nll(
     arithmetic: Arithmetic,
     survey: Survey,
     output: Output,
+    running: Running,
 ) -> None:
     """The negative log-likelihood of the labels: log-softmax first, then the pick."""
     asked = Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss)
-    _run(asked._replace(survey=survey))
+    _run(asked._replace(survey=survey, running=running))
 
 
 @command(
@@ -224,12 +230,13 @@ def ce(
     arithmetic: Arithmetic,
     survey: Survey,
     output: Output,
+    running: Running,
 ) -> None:
     """The cross-entropy of the labels or soft targets."""
     asked = Asked(
         "ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing
     )
-    _run(asked._replace(survey=survey))
+    _run(asked._replace(survey=survey, running=running))
 
 
 @command(
@@ -248,23 +255,11 @@ def grad(
     check: Check,
     arithmetic: Arithmetic,
     output: Output,
+    running: Running,
 ) -> None:
     """The gradient of the cross-entropy with respect to the logits."""
-    _run(
-        Asked(
-            "grad",
-            samples,
-            output,
-            reading,
-            arithmetic,
-            Kinds(),
-            labels,
-            targets,
-            loss,
-            smoothing,
-            check,
-        )
-    )
+    asked = Asked("grad", samples, output, reading, arithmetic, Kinds(), labels, targets, loss)
+    _run(asked._replace(smoothing=smoothing, check=check, running=running))
 
 
 @command(
@@ -285,6 +280,7 @@ def diagnose(
     smoothing: Smoothing,
     arithmetic: Arithmetic,
     output: DiagnosisOutput,
+    running: Running,
 ) -> None:
     """Which formula or mistake gives the number that somebody got.
 
@@ -299,7 +295,7 @@ def diagnose(
     asked = Asked(
         "diagnose",
         samples,
-        Output(**output._asdict()),
+        Output(**output._asdict(), jobs=1),
         reading,
         arithmetic,
         kinds,
@@ -307,6 +303,7 @@ def diagnose(
         targets,
         loss,
         smoothing,
+        running=running,
         seen=seen,
     )
     code = run(asked)

@@ -14,6 +14,7 @@ from xentcli.messages import say
 from xentcli.model import Diagnosis
 from xentcli.options import Asked
 from xentcli.preparing import check_options, command_line, exit_code, opened_page, opened_rejects
+from xentcli.running import runner
 from xentcli.writers.output import Sink, opened_output
 from xentcli.writers.rejects import rejected
 from xentcli.writers.terminal import view_of
@@ -31,7 +32,8 @@ def run(asked: Asked) -> int:
         sink = stack.enter_context(opened_output(asked.output.output, inputs))
         rejects = stack.enter_context(opened_rejects(asked, inputs))
         runs = _runs(asked, wanted)
-        found = gathered(asked, stack, apart=runs > 1)
+        run = stack.enter_context(runner(asked))
+        found = gathered(asked, stack, run, apart=runs > 1)
         if rejects is not None:
             rejects.write(rejected(found.faults))
         _check_reduction(asked, wanted, [case.samples for case in found.cases])

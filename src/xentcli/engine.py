@@ -7,10 +7,10 @@ formats nor mathematics.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from xentcli.errors import XentError
+from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk
 
 
@@ -28,6 +28,15 @@ Follows = Callable[[Chunk, Done | None], Chunk]
 Work = Callable[[Chunk], object]
 Awaited = Callable[[], object]
 Submit = Callable[[Chunk], Awaited]
+
+
+class Task(NamedTuple):
+    """What is to be done with each chunk, how one follows another, and how what comes of some that
+    follow one another becomes one; that is None where each is wanted by itself."""
+
+    work: Work
+    follows: Follows
+    together: Callable[[Sequence[Any]], Any] | None = None
 
 
 def here(
@@ -72,7 +81,7 @@ def _done(work: Work, handed_out: Chunk, chunk: Chunk, awaited: Awaited) -> Done
         return Done(chunk, chunk, work(chunk))
     try:
         return Done(handed_out, chunk, awaited())
-    except XentError:
+    except DataError:
         if chunk is handed_out:
             raise
     # Once more, to tell the fault with its line: the worker did not know how many come before.

@@ -7,6 +7,7 @@ import takes longer.
 from __future__ import annotations
 
 import os
+import threading
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -31,10 +32,15 @@ def _is_wanted(size: int, little: int) -> bool:
     return asked == "1" or (asked != "0" and size > little)
 
 
-@cache
+_of_thread = threading.local()
+
+
 def _parser() -> Any:
-    module = _module("simdjson")
-    return module and module.Parser()
+    # A parser holds what it read last, and cannot be used by two at once.
+    if not hasattr(_of_thread, "parser"):
+        module = _module("simdjson")
+        _of_thread.parser = module and module.Parser()
+    return _of_thread.parser
 
 
 @cache

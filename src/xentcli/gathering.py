@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from xentcli.core.layout import class_axis
 from xentcli.diagnosis.case import Case
+from xentcli.engine import Task
 from xentcli.errors import ArgumentError, DataError, Place, XentError
 from xentcli.inputs import opened_input, rereadable_sources
 from xentcli.model import AnyArray, Batch, Fault, Remark
 from xentcli.options import Asked
 from xentcli.preparing import calculation_of, check_attached
-from xentcli.readers.interface import Opened
+from xentcli.readers.interface import Chunk
 from xentcli.readers.source import Source
 from xentcli.report import answers, summary
 from xentcli.report.calculation import Calculation
 from xentcli.report.remarks import check_kind
-from xentcli.work import located
+from xentcli.running import Run
+from xentcli.work import Outcome, following, located, shifted
 
 # All numbers are held in memory, several times over.
 MOST_NUMBERS = 20_000_000
@@ -35,20 +38,20 @@ class Gathered(NamedTuple):
     remarks: tuple[Remark, ...] = ()
 
 
-def gathered(asked: Asked, stack: ExitStack, *, apart: bool) -> Gathered:
+def gathered(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
     """The input as a case, or each of its files as one.
 
     Labels that run from 1 to C are no fault here: 1 is taken from each.
     """
     sources = rereadable_sources(asked, stack)
     try:
-        return _gathered(asked, stack, sources, apart=apart)
+        return _gathered(asked, stack, run, sources, apart=apart)
     except DataError as error:
         classes = _classes_if_one_based(error)
         if classes is None:
             raise
         try:
-            return _gathered(asked, stack, sources, apart=apart, one_based=classes)
+            return _gathered(asked, stack, run, sources, apart=apart, one_based=classes)
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
@@ -63,6 +66,7 @@ def _classes_if_one_based(error: DataError) -> int | None:
 def _gathered(
     asked: Asked,
     stack: ExitStack,
+    run: Run,
     sources: Sequence[Source],
     *,
     apart: bool,
@@ -77,20 +81,24 @@ def _gathered(
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
-    for file, batch in _batches(opened, skips=asked.reading.on_error == "skip"):
-        batches.setdefault(file if apart else 0, []).append(batch)
-        faults += batch.faults
-        samples += len(batch.values) if batch.values.ndim > 1 else 1
-        numbers += batch.values.size
-        if numbers > MOST_NUMBERS:
-            raise DataError(
-                f"more than {MOST_NUMBERS:,} numbers: diagnose holds all of them in memory",
-                place=Place(opened.source),
-                hint="a part of the rows shows the same mistake",
-            )
-        if one_based is None:
-            _check(batch, calculation)
-    check_attached(samples + (len(faults) if asked.reading.on_error == "skip" else 0), opened)
+    skips = asked.reading.on_error == "skip"
+    checked = calculation if one_based is None else None
+    work = partial(_read, opened.parts, opened.read, checked, skips)
+    with closing(run(Task(work, following), opened, lambda samples, size: None)) as found:
+        for done in found:
+            piece: Any = done.outcome
+            batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
+            met = shifted(Outcome(faults=piece.faults), 0, done.chunk.line - done.worked_on.line)
+            faults += met.faults
+            samples += piece.samples - (len(met.faults) if skips else 0)
+            numbers += sum(batch.values.size for batch in piece.batches)
+            if numbers > MOST_NUMBERS:
+                raise DataError(
+                    f"more than {MOST_NUMBERS:,} numbers: diagnose holds all of them in memory",
+                    place=Place(opened.source),
+                    hint="a part of the rows shows the same mistake",
+                )
+    check_attached(samples + (len(faults) if skips else 0), opened)
     if not samples:
         raise DataError("there are no samples", place=Place(opened.source))
     cases = [
@@ -102,16 +110,39 @@ def _gathered(
     return Gathered(cases, tuple(faults), opened.remarks)
 
 
-def _batches(opened: Opened, *, skips: bool) -> Iterator[tuple[int, Batch]]:
-    """Each batch with the number of its file."""
-    for chunk in opened.chunks():
-        samples = 0
-        for part in opened.parts(chunk):
-            batch = opened.read(part._replace(first=chunk.first + samples))
-            samples += len(batch.values) if batch.values.ndim > 1 else 1
-            samples += len(batch.faults) if skips else 0
-            if batch.values.size or batch.faults:
-                yield chunk.file, batch
+class Piece(NamedTuple):
+    """What was read of a chunk: its batches, the rows that could not be used, and how much of the
+    input it was, these rows included."""
+
+    batches: list[Batch]
+    faults: tuple[Fault, ...]
+    samples: int
+    lines: int
+    size: int
+
+
+def _read(
+    parts: Callable[[Chunk], Iterator[Chunk]],
+    read: Callable[[Chunk], Batch],
+    calculation: Calculation | None,
+    skips: bool,
+    chunk: Chunk,
+) -> Piece:
+    """The batches of a chunk, checked if it is known for what."""
+    batches: list[Batch] = []
+    faults: list[Fault] = []
+    samples = lines = size = 0
+    for part in parts(chunk):
+        batch = read(part._replace(first=chunk.first + samples))
+        samples += len(batch.values) if batch.values.ndim > 1 else 1
+        samples += len(batch.faults) if skips else 0
+        lines, size = lines + part.lines, size + part.size
+        faults += batch.faults
+        if batch.values.size or batch.faults:
+            if calculation is not None:
+                _check(batch, calculation)
+            batches.append(batch)
+    return Piece(batches, tuple(faults), samples, lines, size)
 
 
 def _check(batch: Batch, calculation: Calculation) -> None:

@@ -13,7 +13,7 @@ from xentcli.model import Kind
 from xentcli.options import Asked, KindName
 from xentcli.readers.cells import without_common_prefix
 from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
-from xentcli.readers.source import Source, named, rereadable
+from xentcli.readers.source import Source, is_remote, named, rereadable
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,
@@ -23,6 +23,7 @@ from xentcli.readers.typed import (
     typed_targets,
 )
 from xentcli.report.calculation import COMMANDS, Command
+from xentcli.urls import local_path
 
 KINDS: dict[KindName, Kind] = {
     "logits": "logits",
@@ -51,7 +52,7 @@ def names_of_inputs(asked: Asked) -> list[str]:
     from xentcli.readers.many import expanded
 
     second = [asked.labels.labels_from, asked.targets.targets_from]
-    named_files = [name for name in second if name is not None]
+    named_files = [local_path(name) for name in second if name is not None]
     if _typed(asked) is not None:
         return named_files
     names = expanded(asked.samples.file) if asked.samples.file else ["-"]
@@ -71,8 +72,9 @@ def _from_files(
         # Rows that are parted by different marks cannot be passed on whole.
         request = request._replace(keep_rows=request.keep_rows and "cells")
     for source in sources:
-        if command.field == "grad" and asked.loss.reduction == "mean":
-            # The denominator of the mean must be known before the first gradient.
+        # The denominator of the mean must be known before the first gradient. And what is sent from
+        # elsewhere must not wait for the work.
+        if is_remote(source) or (command.field == "grad" and asked.loss.reduction == "mean"):
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
     opened = joined(inputs)
@@ -146,6 +148,8 @@ def _about_files(asked: Asked) -> list[str]:
         ("--target-cols", asked.targets.target_cols),
         ("--label-col", asked.samples.label_col),
         ("--logit-cols", asked.samples.logit_cols),
+        ("--by", asked.survey.by),
+        ("--scheduler", asked.running.scheduler),
         *(
             (f"--{name.replace('_', '-')}", value)
             for name, value in asked.reading._asdict().items()
@@ -182,6 +186,7 @@ def _request(asked: Asked, command: Command) -> Request:
         decimal=reading.decimal,
         logits_key=reading.logits_key,
         label_key=reading.label_key,
+        by=asked.survey.by,
         on_error=reading.on_error,
     )
     return request._replace(attached=_attached(asked, request))

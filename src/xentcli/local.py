@@ -129,6 +129,10 @@ def _may_fork() -> bool:
     """A copy of a process has one thread only, and the locks of all: it may hang."""
     if sys.platform != "linux":
         return False
+    if "xentcli.readers.remote" in sys.modules:
+        from xentcli.readers import remote
+
+        remote.rest()
     with contextlib.suppress(OSError):
         return len(os.listdir("/proc/self/task")) == 1
     return False

@@ -471,6 +471,21 @@ class Output(NamedTuple):
     ] = None
 
 
+class Running(NamedTuple):
+    """Where the work is done."""
+
+    scheduler: Annotated[
+        str | None,
+        _option(
+            "--scheduler",
+            panel=OUTPUT,
+            metavar="tcp://HOST:PORT|local",
+            help="Let a Dask cluster do the work, or one that is started on this machine. With "
+            "-o DIR/ the workers write the rows, a file each.",
+        ),
+    ] = None
+
+
 class Seen(NamedTuple):
     """A number that somebody got."""
 
@@ -532,6 +547,7 @@ class Asked(NamedTuple):
     smoothing: Smoothing = Smoothing()
     check: Check = Check()
     survey: Survey = Survey()
+    running: Running = Running()
     seen: Seen = Seen()
 
 

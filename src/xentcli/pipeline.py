@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from xentcli import local, writers
-from xentcli.core.threads import available
+from xentcli import writers
 from xentcli.core.total import Total
+from xentcli.engine import Task
 from xentcli.errors import DataError, Place, counted
 from xentcli.inputs import names_of_inputs, opened_input
 from xentcli.messages import say, told
@@ -22,6 +22,8 @@ from xentcli.preparing import (
     check_options,
     command_line,
     exit_code,
+    is_folder,
+    opened_folder,
     opened_page,
     opened_rejects,
     survey_of,
@@ -32,7 +34,9 @@ from xentcli.report import summary, survey
 from xentcli.report.calculation import Calculation
 from xentcli.report.check import LIMIT, check_in_words, furthest
 from xentcli.report.remarks import merged
-from xentcli.work import Job, Outcome, answered, following, placed, shares
+from xentcli.running import Run, runner
+from xentcli.work import Job, Outcome, answered, following, placed, shares, together, written
+from xentcli.writers.folder import Folder
 from xentcli.writers.interface import Stream
 from xentcli.writers.output import Sink, opened_output
 from xentcli.writers.rejects import rejected
@@ -60,10 +64,15 @@ def run(asked: Asked) -> int:
         opened = opened_input(asked, stack)
         calculation = calculation_of(asked, opened)
         page = stack.enter_context(opened_page(asked, inputs))
-        sink = stack.enter_context(opened_output(asked.output.output, inputs))
         job = _job(asked, opened, calculation)
+        sink: Sink | Folder
+        if is_folder(asked):
+            sink = stack.enter_context(opened_folder(asked, job.stream))
+        else:
+            sink = stack.enter_context(opened_output(asked.output.output, inputs))
+        run = stack.enter_context(runner(asked))
         if calculation.command.field == "grad":
-            job = job._replace(denominator=_denominator(job, opened, asked.output.jobs))
+            job = job._replace(denominator=_denominator(job, opened, run))
         waits = writers.writer(job.format).ROWS_WAIT
         room = stack.enter_context(WaitingRoom()) if waits else None
         # The list of rejects is complete when the input has ended, whatever comes of the answer.
@@ -71,9 +80,15 @@ def run(asked: Asked) -> int:
             opened_rejects(asked, inputs) as rejects,
             closing(_progress(asked, job, opened)) as progress,
         ):
-            outcomes = _outcomes(answered, job, opened, asked.output.jobs)
-            with closing(outcomes):
-                tally = _go_through(job, outcomes, room or sink, rejects, progress)
+            work = partial(answered, job)
+            if isinstance(sink, Folder):
+                work = partial(written, job, sink.path)
+            # Rows, and what is wrong with some, are told as they come.
+            alone = job.stream.each or rejects is not None
+            merge = None if alone else partial(together, job)
+            task = Task(work, following, merge)
+            with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
+                tally = _go_through(job, outcomes, room or sink, rejects)
         code = exit_code(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked.output, sink, room, page, tally)
     return code
@@ -113,32 +128,36 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
 
 
 def _outcomes(
-    work: Callable[[Job, Chunk], Outcome], job: Job, opened: Opened, jobs: int | None
+    task: Task, job: Job, opened: Opened, run: Run, told: Callable[[int, int], None]
 ) -> Generator[Outcome]:
     shown = 0
 
-    def marked(chunks: Callable[[], Iterator[Chunk]]) -> Iterator[Chunk]:
+    def marked(chunks: Callable[..., Iterator[Chunk]], *size: int) -> Iterator[Chunk]:
         # A chunk may be handed out before it is known how many samples come before it.
-        for chunk in chunks():
+        for chunk in chunks(*size):
             yield chunk._replace(worked=shown < job.worked_count)
 
+    def marking(chunks: Callable[..., Iterator[Chunk]] | None) -> Any:
+        return chunks and partial(marked, chunks)
+
     opened = opened._replace(
-        chunks=partial(marked, opened.chunks),
-        spans=None if opened.spans is None else partial(marked, opened.spans),
+        chunks=marking(opened.chunks),
+        spans=marking(opened.spans),
+        partitions=marking(opened.partitions),
     )
-    done = local.outcomes(partial(work, job), opened, following, jobs or available())
-    with closing(done):
+    with closing(run(task, opened, told)) as done:
         for outcome in map(placed, done):
             shown += len(outcome.worked)
             yield outcome
 
 
-def _denominator(job: Job, opened: Opened, jobs: int | None) -> float:
+def _denominator(job: Job, opened: Opened, run: Run) -> float:
     """What a gradient is divided by: the whole input is read once for it."""
     if job.calculation.settings.reduction != "mean":
         return 1.0
     total = Total()
-    with closing(_outcomes(shares, job, opened, jobs)) as outcomes:
+    task = Task(partial(shares, job), following, partial(together, job))
+    with closing(_outcomes(task, job, opened, run, lambda samples, size: None)) as outcomes:
         for part in outcomes:
             total += part.total
     _check_defined(total, job.calculation, opened)
@@ -196,9 +215,8 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
 def _go_through(
     job: Job,
     outcomes: Iterable[Outcome],
-    destination: Sink | WaitingRoom,
+    destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
-    progress: Progress,
 ) -> Tally:
     """Everything that is done while the samples go by."""
     tally = Tally(
@@ -207,12 +225,14 @@ def _go_through(
     # The header waits for the first rows: where these fail, nothing is printed at all.
     header = writers.writer(job.format).start(job.stream)
     for outcome in outcomes:
-        destination.write(header + outcome.text)
+        if isinstance(destination, Folder):
+            destination.take(outcome.file)
+        else:
+            destination.write(header + outcome.text)
         header = b""
         if rejects is not None:
             rejects.write(rejected(outcome.faults))
         tally = _added(tally, outcome, job)
-        progress.done(outcome.total.samples, outcome.size)
     destination.write(header)
     return tally
 
@@ -221,7 +241,7 @@ def _finish(
     job: Job,
     opened: Opened,
     output: Output,
-    sink: Sink,
+    sink: Sink | Folder,
     room: WaitingRoom | None,
     page: Sink | None,
     tally: Tally,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from xentcli import writers
 from xentcli.core.settings import settings
 from xentcli.errors import (
     EXIT_OK,
@@ -27,12 +28,17 @@ from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.report.calculation import COMMANDS, Calculation
 from xentcli.report.survey import Wanted
+from xentcli.writers import folder
+from xentcli.writers.folder import Folder
+from xentcli.writers.interface import Stream
 from xentcli.writers.output import Sink, opened_output
 from xentcli.writers.pages import check_name
 from xentcli.writers.rejects import rejected_header
 
 # So many of the hardest samples are listed unless somebody says otherwise.
 HARDEST = 5
+# The formats whose files can be joined, and how such a file is called.
+SUFFIXES = {"csv": "csv", "tsv": "tsv", "jsonl": "jsonl", writers.QUIET: "txt"}
 
 
 def check_options(asked: Asked) -> None:
@@ -145,6 +151,35 @@ def opened_rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]
     with opened_output(asked.reading.rejects, inputs, "--rejects") as rejects:
         rejects.write(rejected_header())
         yield rejects
+
+
+def is_folder(asked: Asked) -> bool:
+    """Whether the answer is to be a folder of files."""
+    output = asked.output.output
+    if output is None:
+        return False
+    return output.endswith(("/", os.sep)) or (
+        asked.running.scheduler is not None and os.path.isdir(output)
+    )
+
+
+@contextmanager
+def opened_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
+    """The folder that the answer goes to, if what is asked for can be one."""
+    output = str(asked.output.output)
+    if asked.running.scheduler is None:
+        raise UsageError(
+            f"-o {escaped(output)}: a folder is written by the workers of a cluster, a file each",
+            hint="--scheduler local starts one on this machine",
+        )
+    format = writers.QUIET if asked.output.quiet else asked.output.format
+    if not stream.each or format not in SUFFIXES:
+        raise UsageError(
+            f"-o {escaped(output)}: a folder holds rows, and there are none to write",
+            hint="--format csv, tsv or jsonl, of each sample (--reduction none)",
+        )
+    with folder.opened_folder(output, SUFFIXES[format]) as found:
+        yield found
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from xentcli.report.calculation import Calculation
 from xentcli.report.check import checked, furthest
 from xentcli.report.remarks import check_kind, merged, remarks
 from xentcli.report.steps import worked
+from xentcli.writers.folder import write_part
 from xentcli.writers.interface import Stream
 
 
@@ -27,7 +28,8 @@ class Outcome(NamedTuple):
     its gradient was checked, what is worth a word, the rows that could not be used, and what it
     adds to a survey.
 
-    ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included.
+    ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included;
+    ``file`` is where the rows went, if they are not here.
     """
 
     text: bytes = b""
@@ -40,6 +42,7 @@ class Outcome(NamedTuple):
     samples: int = 0
     lines: int = 0
     size: int = 0
+    file: str = ""
 
 
 class Job(NamedTuple):
@@ -63,6 +66,13 @@ def answered(job: Job, chunk: Chunk) -> Outcome:
     return _over_parts(_answered, job, chunk)
 
 
+def written(job: Job, folder: str, chunk: Chunk) -> Outcome:
+    """What comes of a chunk, its rows written to a file of a folder; the first has the header."""
+    outcome = answered(job, chunk)
+    header = writers.writer(job.format).start(job.stream) if chunk.number == 0 else b""
+    return outcome._replace(text=b"", file=write_part(folder, header + outcome.text))
+
+
 def shares(job: Job, chunk: Chunk) -> Outcome:
     """What a chunk adds to the denominator, for a first pass that finds only that."""
     return _over_parts(_shares, job, chunk)
@@ -83,26 +93,29 @@ def _over_parts(work: Callable[[Job, Chunk, Batch], Outcome], job: Job, chunk: C
                 found.append(work(job, part, batch))
             except ArgumentError as error:
                 raise located(error, batch) from None
-    return _together(job, found)._replace(samples=samples, lines=lines, size=size)
+    return together(job, found)._replace(samples=samples, lines=lines, size=size)
 
 
 def _count(batch: Batch) -> int:
     return len(batch.values) if batch.values.ndim > 1 else 1
 
 
-def _together(job: Job, found: Sequence[Outcome]) -> Outcome:
-    """What came of the parts of a chunk as one."""
+def together(job: Job, found: Sequence[Outcome]) -> Outcome:
+    """What came of pieces that follow one another as one."""
     if len(found) == 1:
         return found[0]
     whole = Outcome()
     for part in found:
         whole = Outcome(
             total=whole.total + part.total,
-            worked=whole.worked + part.worked,
+            worked=(whole.worked + part.worked)[: job.worked_count],
             check=furthest(whole.check, part.check) if whole.check else part.check,
             remarks=merged(whole.remarks, part.remarks),
             faults=whole.faults + part.faults,
             survey=survey.together(job.survey, whole.survey, part.survey),
+            samples=whole.samples + part.samples,
+            lines=whole.lines + part.lines,
+            size=whole.size + part.size,
         )
     return whole._replace(text=b"".join([part.text for part in found]))
 
@@ -159,7 +172,11 @@ def placed(done: Done) -> Outcome:
     outcome: Any = done.outcome
     samples = done.chunk.first - done.worked_on.first
     lines = done.chunk.line - done.worked_on.line
-    found: Outcome = outcome
+    return shifted(outcome, samples, lines)
+
+
+def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
+    """The same of what stands so many samples and lines further on."""
     if not (samples or lines):
         return found
     check, surveyed = found.check, found.survey

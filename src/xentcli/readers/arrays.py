@@ -15,7 +15,9 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray, Kind
 from xentcli.readers.array_samples import Layout, Named, Piece, in_a_sentence, part_of, read
+from xentcli.readers.copies import brought_here, closed_with
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
+from xentcli.readers.names import listed, near_or_all
 from xentcli.readers.source import Source, opened, size_of, told_by
 from xentcli.readers.stored import (
     Archive,
@@ -34,7 +36,21 @@ CHUNK_BYTES = 4 << 20
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads the headers, and decides which array is what."""
+    """Reads the headers, and decides which array is what; what is elsewhere is copied first."""
+    local, copy = brought_here(source)
+    try:
+        opened = _open_file(local, request, format_name)
+    except BaseException:
+        if copy is not None:
+            copy.close()
+        raise
+    closed_with(opened.chunks, copy)
+    return opened
+
+
+def _open_file(source: Source, request: Request, format_name: str) -> Opened:
+    if request.by is not None:
+        raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with _archive(source, format_name) as archive:
         kind, values = _values(archive, request, source.name)
         layout = _with_labels(_layout(source.name, kind, values, request), archive)
@@ -52,7 +68,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         kind,
         class_count,
         request.classes,
-        partial(_chunks, layout, words, targets),
+        partial(_chunks, layout, words, targets, source.copy),
         partial(read, _without_contents(layout)),
         workers="threads",
         has_labels=layout.labels is not None or typed_labels,
@@ -129,22 +145,16 @@ def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
         raise DataError(
             f'expected one of "logits", "probs", "log_probs", found {found}',
             place=Place(name),
-            hint=f"{_listed(keys)}; --logits-key names one",
+            hint=f"{listed(keys, 'keys')}; --logits-key names one",
         )
     return present[0]
 
 
 def _asked_key(keys: tuple[str, ...], key: str, option: str, name: str) -> str:
     if key not in keys:
-        raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=_listed(keys))
+        hint = near_or_all(key, keys, "keys")
+        raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=hint)
     return key
-
-
-def _listed(keys: tuple[str, ...]) -> str:
-    if not keys:
-        return "there are no keys"
-    shown = [quoted(key) for key in keys[:10]] + ["…"] * (len(keys) > 10)
-    return "the keys are " + ", ".join(shown)
 
 
 def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
@@ -222,10 +232,14 @@ def _size(stored: Stored) -> int:
 
 
 def _without_contents(layout: Layout) -> Layout:
-    """What is handed to each worker: the chunks bring what is in memory."""
+    """What is handed to each worker, which may be in another folder: the chunks bring what is in
+    memory."""
 
     def bare(named: Named | None) -> Any:
-        return named and named._replace(stored=named.stored._replace(content=b""))
+        if named is None:
+            return None
+        path = named.stored.path and os.path.join(os.getcwd(), named.stored.path)
+        return named._replace(stored=named.stored._replace(path=path, content=b""))
 
     return layout._replace(
         request=layout.request._replace(attached=None),
@@ -235,7 +249,9 @@ def _without_contents(layout: Layout) -> Layout:
     )
 
 
-def _chunks(layout: Layout, words: tuple[Any, ...], targets: AnyArray) -> Iterator[Chunk]:
+def _chunks(
+    layout: Layout, words: tuple[Any, ...], targets: AnyArray, copy: bool
+) -> Iterator[Chunk]:
     samples, each = layout.shape[0], math.prod(layout.shape[1:])
     step = max(1, CHUNK_BYTES // (8 * max(1, each)))
     labels_each = math.prod(layout.shape[2:])
@@ -245,9 +261,9 @@ def _chunks(layout: Layout, words: tuple[Any, ...], targets: AnyArray) -> Iterat
         piece = Piece(
             start,
             stop,
-            _in_memory(layout.values, start, stop, layout.axis),
-            _in_memory(layout.labels, start, stop, None),
-            _in_memory(layout.targets, start, stop, layout.axis),
+            _brought(layout.values, copy, start, stop, layout.axis),
+            _brought(layout.labels, copy, start, stop, None),
+            _brought(layout.targets, copy, start, stop, layout.axis),
             words[start * labels_each : stop * labels_each],
         )
         if targets is not None:
@@ -255,7 +271,10 @@ def _chunks(layout: Layout, words: tuple[Any, ...], targets: AnyArray) -> Iterat
         yield Chunk(number, start, stop - start, piece, size=width * (stop - start))
 
 
-def _in_memory(named: Named | None, start: int, stop: int, axis: int | None) -> AnyArray:
-    if named is None or named.stored.path:
+def _brought(
+    named: Named | None, copy: bool, start: int, stop: int, axis: int | None
+) -> AnyArray:
+    """The numbers where a worker cannot find them by itself."""
+    if named is None or (named.stored.path and not copy):
         return None
     return part_of(named.stored, start, stop, axis)

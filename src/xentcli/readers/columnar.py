@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Kind
 from xentcli.readers.columns import LABEL_NAMES, Columns, chosen_columns
 from xentcli.readers.copies import closed_with, file_of
-from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.source import Source
+from xentcli.readers.interface import Chunk, Opened, Request, RowGroup
+from xentcli.readers.source import Source, is_remote, size_of
 
 if TYPE_CHECKING:
     from xentcli.readers.column_samples import Layout
@@ -33,10 +32,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a table are its rows")
     _check_installed(source.name)
-    from xentcli.readers.column_samples import read, rows_of
+    from xentcli.readers.column_samples import ids, read, rows_of
     from xentcli.readers.record_batches import Table, row_count
 
-    path, copy = file_of(source)
+    path, copy = _file_of(source, format_name)
     try:
         table = Table(source.name, path, format_name)
         layout = _layout(table, request)
@@ -46,6 +45,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
             copy.close()
         raise
     chunks = partial(_chunks, table, layout, rows)
+    elsewhere = copy is None and not source.copy
     closed_with(chunks, copy)
     attached = request.attached if request.wanted != "none" else None
     columns = layout.columns
@@ -56,15 +56,27 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         layout.classes,
         chunks,
         partial(read, layout),
+        parts=partial(_parts, layout, format_name),
         workers="threads",
+        numbered=attached is not None,
         has_labels=columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(columns.targets) or (attached is not None and attached.labels is None),
         header=layout.names,
         rows=rows_of(layout, None) if request.keep_rows else None,
         attached=attached,
-        size=os.path.getsize(path) if rows is not None else None,
+        size=size_of(Source(source.name, path)) if rows is not None else None,
+        ids=None if columns.id is None else partial(ids, layout),
+        by="" if columns.by is None else layout.names[columns.by],
+        partitions=partial(_row_groups, table) if elsewhere and attached is None else None,
     )
+
+
+def _file_of(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
+    """Of a Parquet file elsewhere only the needed parts are read; else a file of this machine."""
+    if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
+        return str(source.path), None
+    return file_of(source)
 
 
 def _check_installed(name: str) -> None:
@@ -81,13 +93,45 @@ def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
     from xentcli.readers.record_batches import batches, packed
 
     first = 0
-    width = layout.class_count * (1 + bool(layout.columns.targets)) + 2
-    size = os.path.getsize(table.path) / rows if rows else 0.0
-    found = batches(table, layout.read, max(1, CHUNK_BYTES // (8 * width)))
+    size = (size_of(Source(table.source, table.path)) or 0) / rows if rows else 0.0
+    found = batches(table, layout.read, _rows_at_once(layout))
     for number, batch in enumerate(found):
         count = batch.num_rows
         yield Chunk(number, first, count, packed(batch), first + 1, size=round(size * count))
         first += count
+
+
+def _row_groups(table: Table, size: int) -> Iterator[Chunk]:
+    """What workers elsewhere can read by themselves; how large it is the file says."""
+    from xentcli.readers.record_batches import row_groups
+
+    first = 0
+    for number, rows in enumerate(row_groups(table)):
+        group = RowGroup(table.path, number)
+        yield Chunk(number, first, rows, group, first + 1, worked=True)
+        first += rows
+    if table.format != "parquet":
+        yield Chunk(0, 0, 0, RowGroup(table.path, None))
+
+
+def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
+    """The record batches of a row group; another chunk as it is."""
+    if not isinstance(chunk.data, RowGroup):
+        yield chunk
+        return
+    from xentcli.readers.record_batches import Table, batches, packed
+
+    table = Table(layout.source, chunk.data.path, format_name)
+    groups = None if chunk.data.number is None else [chunk.data.number]
+    line = chunk.line
+    for batch in batches(table, layout.read, _rows_at_once(layout), groups):
+        yield chunk._replace(data=packed(batch), samples=batch.num_rows, line=line)
+        line += batch.num_rows
+
+
+def _rows_at_once(layout: Layout) -> int:
+    width = layout.class_count * (1 + bool(layout.columns.targets)) + 2
+    return max(1, CHUNK_BYTES // (8 * width))
 
 
 def _layout(table: Table, request: Request) -> Layout:
@@ -248,8 +292,10 @@ def _read_columns(
     names: Sequence[str], columns: Columns, request: Request
 ) -> tuple[int, ...] | None:
     """The columns that must be read; None for all of them."""
-    others = [at for at in (columns.label, columns.weight) if at is not None]
-    needed = tuple(sorted({*columns.values, *columns.targets, *others}))
+    others = (columns.label, columns.weight, columns.by, columns.id)
+    needed = tuple(
+        sorted({*columns.values, *columns.targets, *(at for at in others if at is not None)})
+    )
     if request.keep_rows or request.keep_records or request.on_error != "stop":
         return None
     # Parquet selects by the names, in which a point leads into nested columns.

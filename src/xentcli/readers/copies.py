@@ -1,11 +1,13 @@
-"""Files that must be sought in: those that are none, or are compressed, are copied to one first."""
+"""Files that must be sought in: what is elsewhere, is no file, or is compressed, is copied to one
+first."""
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import IO, Any
 
-from xentcli.readers.source import Source, opened, size_of, told_by
+from xentcli.readers.source import Source, is_remote, opened, size_of, told_by
 
 COPY_BYTES = 1 << 20
 
@@ -13,21 +15,48 @@ COPY_BYTES = 1 << 20
 def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
     """The path of the source's own file, or of a copy, which is there until it is closed."""
     with told_by(source.name):
-        if source.path is not None and size_of(source) is not None:
-            return source.path, None
-    # Both slow to import, and seldom needed.
-    from shutil import copyfileobj
-    from tempfile import NamedTemporaryFile
+        plain = source.path is not None and size_of(source) is not None
+    if plain and is_remote(source):
+        local, fetched = brought_here(source)
+        return str(local.path), fetched
+    if plain:
+        return str(source.path), None
+    from shutil import copyfileobj  # slow to import, and seldom needed
 
-    copy = NamedTemporaryFile(prefix="xent-")  # noqa: SIM115
-    try:
+    def unpack(copy: IO[bytes]) -> None:
         with opened(source) as stream, told_by(source.name):
             copyfileobj(stream, copy, COPY_BYTES)
             copy.flush()
+
+    copy = _copy(unpack)
+    return copy.name, copy
+
+
+def brought_here(source: Source) -> tuple[Source, IO[bytes] | None]:
+    """The source, or of a URL a copy of its file, as it is: there until it is closed."""
+    if not is_remote(source):
+        return source, None
+    from xentcli.readers import remote
+
+    def fetch(copy: IO[bytes]) -> None:
+        with told_by(source.name):
+            remote.copy(str(source.path), copy)
+            copy.flush()
+
+    copy = _copy(fetch)
+    return Source(source.name, copy.name, copy=True), copy
+
+
+def _copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    from tempfile import NamedTemporaryFile  # slow to import, and seldom needed
+
+    copy = NamedTemporaryFile(prefix="xent-")  # noqa: SIM115
+    try:
+        fill(copy)
     except BaseException:
         copy.close()
         raise
-    return copy.name, copy
+    return copy
 
 
 def closed_with(user: Any, copy: IO[bytes] | None) -> None:

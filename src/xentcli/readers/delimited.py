@@ -17,7 +17,7 @@ from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.row_layout import Layout, passed_on
 from xentcli.readers.rows import ids, read
 from xentcli.readers.source import Source, is_read_once, opened, size_of
-from xentcli.readers.spans import LINE_END, parts_of, spans_of
+from xentcli.readers.spans import LINE_END, partitions_of, parts_of, spans_of
 from xentcli.readers.text import Cursor, Dialect
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
@@ -47,9 +47,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     layout = _layout(source, request, dialect, start)
     attached = request.attached
     at, line = start.rows
-    spans = None
+    spans = partitions = None
     if attached is None:
         spans = spans_of(source, request.encoding, at, line, LINE_END)
+        partitions = partitions_of(source, request.encoding, at, line, LINE_END)
     return Opened(
         source.name,
         layout.kind,
@@ -72,6 +73,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         remarks=tuple(_remarks(layout, start)),
         ids=None if layout.columns.id is None else partial(ids, layout),
         by="" if layout.columns.by is None else layout.names[layout.columns.by],
+        partitions=partitions,
     )
 
 
@@ -135,7 +137,7 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
             line += lines
 
 
-def _blocks(layout: Layout, stream: BinaryIO, length: int) -> Iterator[bytes]:
+def _blocks(layout: Layout, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
     return text.blocks(stream, layout.dialect, layout.source, text.block_bytes(), length)
 
 

@@ -64,12 +64,29 @@ class Span(NamedTuple):
     version: tuple[int, int]
 
 
+class Whole(NamedTuple):
+    """All records of a text that can be read only from its beginning, because it is compressed or
+    in another encoding: those behind the first ``start`` bytes, once it is unpacked."""
+
+    path: str
+    start: int
+    encoding: str | None
+
+
+class RowGroup(NamedTuple):
+    """A row group of a Parquet file by its number; all of an Arrow file if that is None."""
+
+    path: str
+    number: int | None
+
+
 class Chunk(NamedTuple):
     """A piece of an input: ``number`` from 0, the first sample's number, how many samples there are
     (those that turn out to be faulty included), and what is in it.
 
-    Of a text, ``data`` are bytes, or a :class:`Span` of whose records neither the number is known
-    nor, behind the first span of a file, where they stand. ``line`` is the physical line on which
+    Of a text, ``data`` are bytes, or a :class:`Span` or :class:`Whole` of whose records neither the
+    number is known nor, behind the first span of a file, where they stand; of a table, a record
+    batch or a :class:`RowGroup`. ``line`` is the physical line on which
     they begin, ``lines`` how many there are; of a table, ``line`` is the number of the first row,
     from 1. Of several files, ``file`` says which. ``size`` is how many bytes of the input it takes.
     ``worked`` says that samples of it may have to be shown with every step.
@@ -107,7 +124,8 @@ class Opened(NamedTuple):
     input had them, before they were put at 1; ``header`` are the names of all columns. ``rows`` has
     the header of a text whose rows are passed on; ``attached`` are the labels that are matched with
     its rows as these go by; ``size`` is how many bytes there are to read, where that is known;
-    ``by`` is the name of the column that the samples are grouped by.
+    ``by`` is the name of the column that the samples are grouped by. ``partitions`` gives pieces of
+    about so many bytes that a process on another machine can read by itself, where that can be.
     """
 
     source: str
@@ -132,6 +150,7 @@ class Opened(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     ids: Ids | None = None
     by: str = ""
+    partitions: Callable[[int], Iterator[Chunk]] | None = None
 
     @property
     def has_target(self) -> bool:

@@ -19,7 +19,7 @@ from xentcli.readers.json_record import Line, field, ids, lines_of, parsed, read
 from xentcli.readers.nested import NON_FINITE, as_array, fault, shown
 from xentcli.readers.record_layout import Layout
 from xentcli.readers.source import Source, is_read_once, opened, size_of, told_by
-from xentcli.readers.spans import NEWLINE, parts_of, spans_of
+from xentcli.readers.spans import NEWLINE, partitions_of, parts_of, spans_of
 
 # Enough records to tell a key of numbers from one of names, few enough to be quick.
 SAMPLE_RECORDS = 1000
@@ -60,6 +60,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         remarks=loss_taken_for_a_class(layout.flat, request, Place(source.name)),
         ids=None if layout.id is None else partial(ids, layout),
         by=layout.by or "",
+        partitions=None if numbered else partitions_of(source, request.encoding, 0, 1, NEWLINE),
     )
 
 
@@ -152,7 +153,7 @@ def _is_numbered(layout: Layout) -> bool:
     return made or request.attached is not None
 
 
-def _span_blocks(source: str, stream: BinaryIO, length: int) -> Iterator[bytes]:
+def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
     return _blocks(stream, source, text.block_bytes(), length)
 
 

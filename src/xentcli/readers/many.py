@@ -10,21 +10,33 @@ from itertools import zip_longest
 
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Batch
-from xentcli.readers.interface import Chunk, Opened
+from xentcli.readers.interface import Chunk, Ids, Opened
+from xentcli.urls import is_url, local_path, scheme_of, shown
 
 
 def expanded(names: Sequence[str]) -> list[str]:
     """The FILE arguments with each pattern replaced by the files that it matches, sorted."""
     result: list[str] = []
     for name in names:
-        if not any(mark in name for mark in "*?[") or os.path.exists(name):
-            result.append(name)
-            continue
-        found = sorted(glob.glob(name, recursive=True))
+        found = _matching(local_path(name))
         if not found:
-            raise DataError("no file matches", place=Place(name))
+            raise DataError("no file matches", place=Place(shown(name)))
         result += found
     return result
+
+
+def _matching(name: str) -> list[str]:
+    """The files that a pattern matches; a name that is none stands for itself."""
+    if not any(mark in name for mark in "*?["):
+        return [name]
+    if is_url(name):
+        # No web server says which files it has, and a query is no pattern.
+        if scheme_of(name) in ("http", "https"):
+            return [name]
+        from xentcli.readers import remote
+
+        return remote.matching(name)
+    return [name] if os.path.exists(name) else sorted(glob.glob(name, recursive=True))
 
 
 def joined(inputs: Sequence[Opened]) -> Opened:
@@ -45,6 +57,8 @@ def joined(inputs: Sequence[Opened]) -> Opened:
         numbered=any(opened.numbered for opened in inputs),
         size=None if None in sizes else sum(size or 0 for size in sizes),
         remarks=tuple(remark for opened in inputs for remark in opened.remarks),
+        ids=_ids_of(inputs),
+        partitions=_partitions_of(inputs),
     )
 
 
@@ -99,6 +113,23 @@ def _spans(inputs: Sequence[Opened]) -> Iterator[Chunk]:
             number += 1
 
 
+def _partitions_of(inputs: Sequence[Opened]) -> Callable[[int], Iterator[Chunk]] | None:
+    """None if one of them can be read only by this process, or only if it is known how many samples
+    come before."""
+    if any(opened.partitions is None or opened.numbered for opened in inputs):
+        return None
+    return partial(_partitions, inputs)
+
+
+def _partitions(inputs: Sequence[Opened], size: int) -> Iterator[Chunk]:
+    number = 0
+    for file, opened in enumerate(inputs):
+        assert opened.partitions is not None
+        for chunk in opened.partitions(size):
+            yield chunk._replace(number=number, file=file)
+            number += 1
+
+
 def _parts(parts: Sequence[Callable[[Chunk], Iterator[Chunk]]], chunk: Chunk) -> Iterator[Chunk]:
     return parts[chunk.file](chunk)
 
@@ -112,6 +143,16 @@ def _chunks(inputs: Sequence[Opened]) -> Iterator[Chunk]:
             yield chunk._replace(number=number, first=before + chunk.first, file=file)
             number += 1
         before += samples
+
+
+def _ids_of(inputs: Sequence[Opened]) -> Ids | None:
+    """None if one of them has no ids: a list of names with gaps helps nobody."""
+    found = [opened.ids for opened in inputs if opened.ids is not None]
+    return partial(_ids, tuple(found)) if len(found) == len(inputs) else None
+
+
+def _ids(ids: Sequence[Ids], chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+    return ids[chunk.file](chunk, batch, samples)
 
 
 def _read(reads: Sequence[Callable[[Chunk], Batch]], chunk: Chunk) -> Batch:

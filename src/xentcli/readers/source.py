@@ -1,5 +1,5 @@
-"""Where bytes come from: a file or standard input, unpacked if its first bytes say that it is
-compressed."""
+"""Where bytes come from: a file, a URL or standard input, unpacked if its first bytes say that it
+is compressed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place
+from xentcli.urls import is_url, local_path, shown
 
 PEEK_BYTES = 1 << 16
 STANDARD_INPUT = "standard input"
 
 
 class Source(NamedTuple):
-    """A file by its name, or standard input (``path`` is None)."""
+    """A file by its name, or standard input (``path`` is None). Of a URL the path is all of it, the
+    name what may be printed. Of what is a ``copy`` no other machine knows."""
 
     name: str
     path: str | None
+    copy: bool = False
 
 
 class Compression(NamedTuple):
@@ -45,7 +48,15 @@ COMPRESSIONS = (
 
 def named(text: str) -> Source:
     """The source of a FILE argument; ``-`` is standard input."""
-    return Source(STANDARD_INPUT, None) if text == "-" else Source(text, text)
+    if text == "-":
+        return Source(STANDARD_INPUT, None)
+    path = local_path(text)
+    return Source(shown(path), path)
+
+
+def is_remote(source: Source) -> bool:
+    """Whether the source is a URL."""
+    return source.path is not None and is_url(source.path)
 
 
 @contextmanager
@@ -55,15 +66,23 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         yield _once(source)
         return
     assert source.path is not None
-    with told_by(source.name):
-        stream = open(source.path, "rb")  # noqa: SIM115
+    if is_remote(source):
+        # Imported only for URLs, as what it imports is.
+        from xentcli.readers import remote
+
+        stream: Any = remote.opened(source.path)
+    else:
+        with told_by(source.name):
+            stream = open(source.path, "rb")  # noqa: SIM115
     with stream:
         yield _unpacked(stream, source.name)
 
 
 def is_read_once(source: Source) -> bool:
     """Whether the bytes are gone when they are read: standard input, a pipe with a name."""
-    return source.path is None or (os.path.exists(source.path) and not _can_seek(source.path))
+    if source.path is None or is_remote(source):
+        return source.path is None
+    return os.path.exists(source.path) and not _can_seek(source.path)
 
 
 def _can_seek(path: str) -> bool:
@@ -140,19 +159,38 @@ def peek(source: Source) -> bytes:
 
 
 def size_of(source: Source) -> int | None:
-    """How many bytes there are to read, where that is known before."""
-    if source.path is None or not os.path.isfile(source.path):
+    """How many bytes there are to read, where that is known before, and any of them can be read."""
+    if source.path is None:
         return None
-    with open(source.path, "rb") as stream:
-        start = stream.read(8)
+    if is_remote(source):
+        from xentcli.readers import remote
+
+        version = remote.version_of(source.path)
+        size = None if version is None else version[0]
+        start = b"" if size is None else remote.beginning(source.path)
+    elif os.path.isfile(source.path):
+        with open(source.path, "rb") as stream:
+            start = stream.read(8)
+        size = os.path.getsize(source.path)
+    else:
+        return None
     packed = any(start.startswith(compression.signature) for compression in COMPRESSIONS)
-    return None if packed else os.path.getsize(source.path)
+    return None if packed else size
+
+
+def _can_be_reread(source: Source) -> bool:
+    if source.path is None or not is_remote(source):
+        return source.path is not None and os.path.isfile(source.path)
+    from xentcli.readers import remote
+
+    return remote.version_of(source.path) is not None
 
 
 @contextmanager
 def rereadable(source: Source) -> Iterator[Source]:
-    """A source that can be opened twice: what is not a regular file is copied to one first."""
-    if source.path is not None and os.path.isfile(source.path):
+    """A source that can be opened twice and read from anywhere: what is no regular file, or is sent
+    only as a whole, is copied to one first."""
+    if _can_be_reread(source):
         yield source
         return
     # Both slow to import, and seldom needed.
@@ -163,4 +201,4 @@ def rereadable(source: Source) -> Iterator[Source]:
         with opened(source) as stream, told_by(source.name):
             copyfileobj(stream, copy, 1 << 20)
         copy.flush()
-        yield Source(source.name, copy.name)
+        yield Source(source.name, copy.name, copy=True)

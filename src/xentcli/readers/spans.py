@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from itertools import chain, islice
 from typing import BinaryIO
 
 from xentcli.errors import DataError, Place
 from xentcli.readers import encoding
-from xentcli.readers.interface import Chunk, Span
-from xentcli.readers.source import Source, opened, size_of, told_by
+from xentcli.readers.interface import Chunk, Span, Whole
+from xentcli.readers.source import Source, is_read_once, opened, size_of, told_by
 from xentcli.readers.text import BYTE_ORDER_MARK, block_bytes
+from xentcli.urls import is_url
 
 # Few enough that the workers end at about the same time, enough to be worth the messages.
 BLOCKS_A_SPAN = 4
 # A file of fewer blocks is read as one stream of them.
 BLOCKS_OF_A_LARGE_FILE = 8
 PEEK_BYTES = 1 << 16
+# Of a URL, the ends of so many spans are looked for at once.
+ENDS_AT_ONCE = 8
 NEWLINE = re.compile(rb"\n")
 LINE_END = re.compile(rb"\r\n?|\n")
+
+# Reads a little of a file at each of several places.
+Pieces = Callable[[Sequence[int]], list[bytes]]
 
 
 def is_large(size: int | None) -> bool:
@@ -39,46 +47,133 @@ def spans_of(
     of UTF-8. A byte order mark before the text is not counted."""
     if source.path is None or not is_large(size_of(source)):
         return None
+    mark = _mark(source, asked)
+    if mark is None:
+        return None
+    step = BLOCKS_A_SPAN * block_bytes()
+    return partial(_spans, source, len(mark) + at, line, line_end, step)
+
+
+def partitions_of(
+    source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes]
+) -> Callable[[int], Iterator[Chunk]] | None:
+    """How to go through a text from that byte and line on in pieces of about so many bytes that a
+    process elsewhere can read; None where it can be read only here."""
+    if source.copy or is_read_once(source):
+        return None
+    mark = None if size_of(source) is None else _mark(source, asked)
+    if mark is None:
+        return partial(_whole, source, at, line, asked)
+    return partial(_spans, source, len(mark) + at, line, line_end)
+
+
+def _mark(source: Source, asked: str | None) -> bytes | None:
+    """The byte order mark of a text of UTF-8, if it has one; None if it is no UTF-8."""
     with opened(source) as stream:
         if isinstance(encoding.as_utf8(stream, asked, source.name), encoding.Recoded):
             return None
-        mark = BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
-    return partial(_spans, source.name, source.path, len(mark) + at, line, line_end)
+        return BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
+
+
+def _whole(source: Source, start: int, line: int, asked: str | None, step: int) -> Iterator[Chunk]:
+    assert source.path is not None
+    yield Chunk(0, 0, 0, Whole(source.path, start, asked), line)
 
 
 def parts_of(
-    blocks: Callable[[BinaryIO, int], Iterator[bytes]],
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]],
     line_ends: Callable[[bytes], int],
     source: str,
     chunk: Chunk,
 ) -> Iterator[Chunk]:
-    """The blocks of a span, with the line on which each begins; another chunk as it is."""
-    if not isinstance(chunk.data, Span):
+    """The blocks of a span, or of a whole text, with the line on which each begins; another chunk
+    as it is."""
+    if isinstance(chunk.data, Span):
+        found = _blocks_of_span(blocks, chunk.data, source)
+    elif isinstance(chunk.data, Whole):
+        found = _blocks_of_whole(blocks, chunk.data, source)
+    else:
         yield chunk
         return
-    (path, start, end, version), line = chunk.data, chunk.line
+    line = chunk.line
+    for block in found:
+        lines = line_ends(block)
+        yield chunk._replace(data=block, line=line, lines=lines, size=len(block))
+        line += lines
+
+
+def _blocks_of_span(
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], span: Span, source: str
+) -> Iterator[bytes]:
+    with open_span(span, source) as stream:
+        yield from blocks(stream, span.end - span.start)
+
+
+def _blocks_of_whole(
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: Whole, source: str
+) -> Iterator[bytes]:
+    mark, skipped = BYTE_ORDER_MARK, whole.start
+    with opened(Source(source, whole.path)) as stream:
+        for block in blocks(encoding.as_utf8(stream, whole.encoding, source), None):
+            text = block.removeprefix(mark)
+            mark = b""
+            # A header may be longer than a block.
+            if len(text) > skipped:
+                yield text[skipped:]
+            skipped = max(0, skipped - len(text))
+
+
+@contextmanager
+def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
+    """A span's file from where the span begins; refused if it is not of the span's version."""
+    if is_url(span.path):
+        from xentcli.readers import remote
+
+        with remote.part(span.path, span.version, span.start, span.end - span.start) as stream:
+            yield stream
+        return
     with told_by(source):
-        stream = open(path, "rb")  # noqa: SIM115
+        stream = open(span.path, "rb")  # noqa: SIM115
     with stream:
-        if _version(stream) != version:
+        if _version(stream) != span.version:
             raise DataError("it has changed while it was read", place=Place(source))
-        stream.seek(start)
-        for block in blocks(stream, end - start):
-            lines = line_ends(block)
-            yield chunk._replace(data=block, line=line, lines=lines, size=len(block))
-            line += lines
+        stream.seek(span.start)
+        yield stream
 
 
 def _spans(
-    source: str, path: str, start: int, line: int, line_end: re.Pattern[bytes]
+    source: Source, start: int, line: int, line_end: re.Pattern[bytes], step: int
 ) -> Iterator[Chunk]:
-    with told_by(source), open(path, "rb") as file:
-        version = size, _ = _version(file)
-        number = 0
-        while start < size:
-            end = _end(file, start + BLOCKS_A_SPAN * block_bytes(), size, line_end)
+    path = str(source.path)
+    with _pieces_of(source.name, path) as (version, pieces):
+        size = version[0]
+        cuts = iter(range(start + step, size, step))
+        for number, end in enumerate(chain(_ends(pieces, cuts, size, line_end), [size])):
             yield Chunk(number, 0, 0, Span(path, start, end, version), line, size=end - start)
-            number, start = number + 1, end
+            start = end
+
+
+@contextmanager
+def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces]]:
+    """The version of a file, and what reads a little of it at each of several places."""
+    if is_url(path):
+        from xentcli.readers import remote
+
+        version = remote.version_of(path)
+        assert version is not None
+        size = version[0]
+        yield (
+            version,
+            lambda places: remote.pieces(path, [(at, min(at + PEEK_BYTES, size)) for at in places]),
+        )
+        return
+    with told_by(source), open(path, "rb") as file:
+        yield _version(file), lambda places: [_read_at(file, at) for at in places]
+
+
+def _read_at(file: BinaryIO, at: int) -> bytes:
+    file.seek(at)
+    return file.read(PEEK_BYTES)
 
 
 def _version(file: BinaryIO) -> tuple[int, int]:
@@ -86,14 +181,29 @@ def _version(file: BinaryIO) -> tuple[int, int]:
     return known.st_size, known.st_mtime_ns
 
 
-def _end(file: BinaryIO, at: int, size: int, line_end: re.Pattern[bytes]) -> int:
-    """Where the line ends that the byte before that place is in."""
-    at -= 1
-    while at < size:
-        file.seek(at)
-        piece = file.read(PEEK_BYTES)
+def _ends(
+    pieces: Pieces, cuts: Iterator[int], size: int, line_end: re.Pattern[bytes]
+) -> Iterator[int]:
+    """Where the lines end that the bytes before the cuts are in, up to the last but one."""
+    end = 0
+    while some := list(islice(cuts, ENDS_AT_ONCE)):
+        for cut, piece in zip(some, pieces([cut - 1 for cut in some]), strict=True):
+            # A line may be longer than a span.
+            if cut > end:
+                end = _end(pieces, piece, cut - 1, size, line_end)
+                if end == size:
+                    return
+                yield end
+
+
+def _end(pieces: Pieces, piece: bytes, at: int, size: int, line_end: re.Pattern[bytes]) -> int:
+    """Where the line ends that the byte at that place, with which the piece begins, is in."""
+    while piece:
         match = line_end.search(piece)
         if match is not None:
             return at + match.end()
         at += len(piece)
+        if at >= size:
+            break
+        (piece,) = pieces([at])
     return size

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
+from xentcli.urls import scheme_of, shown
 
 
 class Sink:
@@ -49,6 +50,11 @@ def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -
 
     Whatever fails, and whenever, an old file at that path stays as it was.
     """
+    if path is not None and scheme_of(path):
+        raise UsageError(
+            f"{option} {escaped(shown(path))}: answers are not written to a URL",
+            hint="name a file of this machine",
+        )
     if path is None or path == "-":
         if sys.stdout is None:
             raise OutputError("it is closed", place=Place("standard output"))

@@ -1,0 +1,156 @@
+"""What can go wrong with a URL, in sentences that hold nothing secret.
+
+Each package behind fsspec has errors of its own, one within another; they are known by their names
+and numbers, so that none of these packages is imported here.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from xentcli.errors import UsageError, escaped
+from xentcli.urls import secrets, shown
+
+PACKAGES = {
+    "fsspec": "'xentcli[cluster]'",
+    "http": "'xentcli[cluster]'",
+    "https": "'xentcli[cluster]'",
+    "s3": "'xentcli[s3]'",
+    "s3a": "'xentcli[s3]'",
+    "gs": "gcsfs",
+    "gcs": "gcsfs",
+    "abfs": "adlfs",
+    "abfss": "adlfs",
+    "az": "adlfs",
+}
+NO_FILE = "no such file"
+REFUSED = "access is denied"
+NO_CREDENTIALS = "no credentials were found"
+CHANGED = "it has changed while it was read"
+DIRECTORY = "it is a directory"
+STATUSES = {
+    401: f"{REFUSED} (HTTP 401)",
+    403: f"{REFUSED} (HTTP 403)",
+    404: f"{NO_FILE} (HTTP 404)",
+    410: f"{NO_FILE} (HTTP 410)",
+}
+# Of S3, and of whatever speaks as it does.
+CODES = {
+    "NoSuchBucket": "no such bucket",
+    "NoSuchKey": NO_FILE,
+    "AccessDenied": REFUSED,
+    "InvalidAccessKeyId": "the credentials are refused",
+    "SignatureDoesNotMatch": "the credentials are refused",
+    "ExpiredToken": "the credentials have expired",
+    "InvalidBucketName": "that is no name of a bucket",
+}
+# The names of errors, for which the packages would have to be imported.
+KINDS = {
+    "NoCredentialsError": NO_CREDENTIALS,
+    "PartialCredentialsError": "the credentials are not complete",
+    "DefaultCredentialsError": NO_CREDENTIALS,
+    "ProfileNotFound": "the profile of its credentials does not exist",
+    "FileExpired": CHANGED,
+    "ClientConnectorDNSError": "the name of its host cannot be resolved",
+    "ClientConnectorCertificateError": "the certificate of its host cannot be trusted",
+    "ClientConnectorSSLError": "no secure connection to its host comes about",
+    "InvalidURL": "that is no valid URL",
+    "ParamValidationError": "that is no valid URL",
+    "ConnectTimeoutError": "its host did not answer in time",
+    "ReadTimeoutError": "its host did not answer in time",
+    "ClientPayloadError": "the connection broke off",
+    "IncompleteReadError": "the connection broke off",
+    "ServerDisconnectedError": "the connection broke off",
+    "ConnectionClosedError": "the connection broke off",
+    "EndpointConnectionError": "its host cannot be reached",
+}
+HINTS = {
+    DIRECTORY: "a pattern that ends in /*.csv names the files in it",
+    NO_CREDENTIALS: "set them as for every program that reads such URLs",
+}
+URL = re.compile(r"[a-z][a-z0-9+.:-]*://[^\s\"'<>)]+", re.IGNORECASE)
+
+
+def needs(package: str, scheme: str, place: str, error: ImportError) -> UsageError:
+    """What is missing for URLs of that scheme: the module that could not be imported."""
+    cause = error.__cause__ or error
+    module = str(getattr(cause, "name", None) or package).partition(".")[0]
+    wanted = PACKAGES.get(package, PACKAGES["fsspec"] if module == "fsspec" else module)
+    return UsageError(
+        f"{place}: reading {scheme}:// needs the package {module}", hint=f"pip install {wanted}"
+    )
+
+
+def reason_of(error: Exception, url: str) -> tuple[str, str]:
+    """Why a URL cannot be read, and what to do about it."""
+    errors = list(_one_within_another(error))
+    reasons = [reason for one in errors if (reason := _reason(one))]
+    if not reasons:
+        return f"cannot read it: {_cleaned(errors[-1], url)}", ""
+    # What the filesystem makes of it says less than what it met.
+    reason = min(reasons, key=lambda one: one in (NO_FILE, REFUSED))
+    return reason if reason == CHANGED else f"cannot read it: {reason}", HINTS.get(reason, "")
+
+
+def _one_within_another(error: BaseException | None) -> Iterator[BaseException]:
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        inner = getattr(error, "os_error", None)
+        error = error.__cause__ or error.__context__ or inner
+
+
+def _reason(error: BaseException) -> str:
+    status, response = getattr(error, "status", None), getattr(error, "response", None)
+    if isinstance(status, int):
+        failed = "its server failed" if status >= 500 else "its server refuses"
+        return STATUSES.get(status, f"{failed} (HTTP {status})")
+    if isinstance(response, dict):
+        return _answered(response)
+    for kind in type(error).__mro__:
+        if kind.__name__ in KINDS:
+            return KINDS[kind.__name__]
+    return _of_the_system(error)
+
+
+def _answered(response: dict[str, Any]) -> str:
+    code = str(response.get("Error", {}).get("Code", ""))
+    if code in CODES:
+        return f"{CODES[code]} ({code})"
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", code)
+    if str(status).isdecimal():
+        return {404: NO_FILE, 403: REFUSED}.get(int(status), f"its server says {code or status}")
+    return ""
+
+
+def _of_the_system(error: BaseException) -> str:
+    number = getattr(error, "errno", None)
+    if isinstance(error, socket.gaierror):
+        return KINDS["ClientConnectorDNSError"]
+    if isinstance(error, ConnectionRefusedError) or number == errno.ECONNREFUSED:
+        return "the connection was refused"
+    if isinstance(error, TimeoutError):
+        return KINDS["ReadTimeoutError"]
+    if isinstance(error, ConnectionError):
+        return "the connection broke off"
+    # Whatever keeps a web server from answering is told as a file that is not there, too.
+    if isinstance(error, FileNotFoundError) and error.__cause__ is None:
+        return NO_FILE
+    if isinstance(error, PermissionError):
+        return REFUSED
+    if isinstance(error, IsADirectoryError):
+        return DIRECTORY
+    return ""
+
+
+def _cleaned(error: BaseException, url: str) -> str:
+    """What an unknown error says, without anything that was in the URL but is not shown."""
+    text = URL.sub(lambda found: shown(found[0]), str(error).partition("\n")[0])
+    for secret in secrets(url):
+        text = text.replace(secret, "…")
+    return escaped(text, 200) or type(error).__name__

@@ -1,0 +1,38 @@
+"""Where the work is done: on this machine, or on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from xentcli import local
+from xentcli.core.threads import available
+from xentcli.engine import Done, Task
+from xentcli.options import Asked
+from xentcli.readers.interface import Opened
+
+# Is told how many samples and bytes are done.
+Told = Callable[[int, int], None]
+Run = Callable[[Task, Opened, Told], Generator[Done]]
+
+
+@contextmanager
+def runner(asked: Asked) -> Iterator[Run]:
+    """What does the work that a command line asks for."""
+    scheduler, jobs = asked.running.scheduler, asked.output.jobs or available()
+    if scheduler is None:
+        yield partial(_here, jobs)
+        return
+    from xentcli import cluster
+
+    with cluster.connected(scheduler, jobs) as client:
+        yield partial(cluster.outcomes, client)
+
+
+def _here(jobs: int, task: Task, opened: Opened, told: Told) -> Generator[Done]:
+    for done in local.outcomes(task.work, opened, task.follows, jobs):
+        outcome: Any = done.outcome
+        told(outcome.samples, outcome.size)
+        yield done

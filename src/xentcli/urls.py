@@ -1,0 +1,81 @@
+"""Names of files that are URLs: how to tell them, and how to show them without their secrets."""
+
+from __future__ import annotations
+
+import re
+
+from xentcli.errors import UsageError
+
+SCHEME = re.compile(r"([a-z][a-z0-9+.:-]*)://", re.IGNORECASE)
+# A password may hold what else would end the host's part; a port is none.
+USER = re.compile(r"[^/?#]*@|[^/?#:]*:(?!\d*(?:[/?#]|\Z)).*@", re.DOTALL)
+QUERY = re.compile(r"[?#].*", re.DOTALL)
+# Elsewhere the same marks may stand in a name, or in a pattern of names.
+SIGNED = re.compile(r"\?[^?]*=.*", re.DOTALL)
+
+
+def is_url(text: str) -> bool:
+    """Whether a name is that of something elsewhere than in this machine's files.
+
+    >>> is_url("s3://bucket/a.csv"), is_url("a.csv"), is_url("file:///tmp/a.csv")
+    (True, False, False)
+    """
+    return scheme_of(text) not in ("", "file")
+
+
+def scheme_of(text: str) -> str:
+    """What stands before ``://``; nothing where that does not stand there."""
+    found = SCHEME.match(text)
+    return found[1].lower() if found else ""
+
+
+def local_path(text: str) -> str:
+    """The name of a local file as a path: a file:// URL names one too.
+
+    >>> local_path("file:///tmp/my%20logits.csv"), local_path("a.csv")
+    ('/tmp/my logits.csv', 'a.csv')
+    """
+    if scheme_of(text) != "file":
+        return text
+    from urllib.parse import unquote  # slow to import, and seldom needed
+
+    host, slash, path = text[len("file://") :].partition("/")
+    if not slash or host not in ("", "localhost"):
+        raise UsageError(
+            f"{text}: what stands right after file:// is the name of a machine",
+            hint=f"of a file on this one: file:///{host}{slash}{path}",
+        )
+    return unquote(slash + path)
+
+
+def shown(text: str) -> str:
+    """The name as it may be printed: of a URL without the user's name, password and query.
+
+    >>> shown("https://me:secret@example.org:8443/a.csv?X-Amz-Signature=secret")
+    'https://example.org:8443/a.csv'
+    >>> shown("s3://bucket/part-?.csv")
+    's3://bucket/part-?.csv'
+    """
+    return "".join(_parts(text)[::2])
+
+
+def secrets(text: str) -> list[str]:
+    """What is not shown of a URL, in its pieces, the longest first."""
+    from urllib.parse import unquote
+
+    hidden = re.split(r"[:@?#&=;]", "&".join(_parts(text)[1::2]))
+    # Shorter ones are no secrets, and stand in many words.
+    known = {piece for raw in hidden for piece in (raw, unquote(raw)) if len(piece) > 2}
+    return sorted(known, key=len, reverse=True)
+
+
+def _parts(text: str) -> tuple[str, str, str, str]:
+    """A name as the scheme, the user, the place, and the query."""
+    found = SCHEME.match(text)
+    if found is None:
+        return "", "", text, ""
+    user = USER.match(text, found.end())
+    start = user.end() if user else found.end()
+    query = (QUERY if scheme_of(text) in ("http", "https") else SIGNED).search(text, start)
+    end = query.start() if query else len(text)
+    return found[0], text[found.end() : start], text[start:end], text[end:]
