@@ -9,12 +9,13 @@ import pickle
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from xentcli import __version__, engine
 from xentcli.engine import Awaited, Done, Task
-from xentcli.errors import DataError, Place, UsageError, XentError, escaped
+from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, Whole
 from xentcli.urls import is_url, shown
 from xentcli.work import Outcome, shifted
@@ -29,6 +30,8 @@ CONNECT_SECONDS = 10
 PARTITION_BYTES = 64 << 20
 # So many outcomes become one on a worker; only what is left then comes here.
 FAN_IN = 16
+# Each has a level and a handler of its own. What goes wrong is told here, in a sentence.
+LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
 class PartitionLost(XentError):
@@ -50,8 +53,8 @@ def connected(scheduler: str, jobs: int) -> Iterator[Client]:
     _check_installed()
     from distributed import Client, LocalCluster
 
-    # What goes wrong is told here, in a sentence.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     with ExitStack() as stack:
         address: Any = scheduler
         if scheduler == LOCAL:
@@ -66,9 +69,10 @@ def connected(scheduler: str, jobs: int) -> Iterator[Client]:
             )
         try:
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except ValueError:
+        # What Dask says of tls:// where no certificates are configured is a TypeError.
+        except (ValueError, TypeError) as error:
             raise UsageError(
-                f"--scheduler: cannot read {escaped(scheduler)} as an address",
+                f"--scheduler: cannot connect to {quoted(scheduler)} ({_first_line(error)})",
                 hint="tcp://host:8786, or local for a cluster on this machine",
             ) from None
         except OSError:
@@ -172,7 +176,7 @@ class Submitted:
         self._source = source
         self._run = uuid4().hex
         self._count = 0
-        self._futures: dict[int, Future] = {}
+        self._futures: dict[int, tuple[Future, Future]] = {}
         # Sent once, however many partitions there are: labels of another file may be part of it.
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
@@ -183,20 +187,20 @@ class Submitted:
         key = f"xent-{self._run}-{self._count}"
         sent = _from_anywhere(chunk)
         future = self._client.submit(_at_work, __version__, self._work, sent, key=key, pure=False)
-        self._futures[chunk.number] = future
         # The facts alone come here: what they are about may be large.
         facts = self._client.submit(_facts, future, key=f"{key}-facts", pure=False)
+        self._futures[chunk.number] = future, facts
         return partial(self.result, facts, chunk)
 
     def again(self, chunk: Chunk) -> Facts:
         """Hand out a partition that turned out to begin elsewhere, and wait."""
-        self._futures.pop(chunk.number).cancel(force=True)
+        _released(*self._futures.pop(chunk.number))
         facts: Any = self.ask(chunk)()
         return Facts(*facts)
 
     def taken(self, chunk: Chunk) -> Future:
         """The outcome of a partition, which is not kept here any longer."""
-        return self._futures.pop(chunk.number)
+        return self._futures.pop(chunk.number)[0]
 
     def result(self, future: Future, chunk: Chunk) -> Any:
         """What came of it, or why nothing did."""
@@ -211,8 +215,7 @@ class Submitted:
 
     def cancel(self) -> None:
         """What is under way is not wanted any more; the cluster goes on without it."""
-        with suppress(Exception):
-            self._client.cancel([self._work, *self._futures.values()], force=True)
+        _released(self._work, *chain(*self._futures.values()))
 
     def _place(self, chunk: Chunk) -> Place:
         data = chunk.data
@@ -222,13 +225,24 @@ class Submitted:
         return Place(shown(path) if path else self._source, detail=f"partition {chunk.number}")
 
 
+def _released(*futures: Future) -> None:
+    # The scheduler stops what nobody waits for. To tell it to cancel a task breaks it (2026.8) where
+    # another depends on that one which nobody waits for by itself.
+    for future in futures:
+        future.release()
+
+
 def _reason(error: Exception) -> str:
     if type(error).__name__ == "KilledWorker":
         return "the workers that took it came to a sudden end; was memory short?"
     if type(error).__name__ in ("CancelledError", "FutureCancelledError", "CommClosedError"):
         return "the scheduler is gone"
-    text = str(error).partition("\n")[0]
-    return escaped(f"{type(error).__name__}: {text}" if text else type(error).__name__, 200)
+    text = _first_line(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _first_line(error: Exception) -> str:
+    return escaped(str(error).partition("\n")[0], 200)
 
 
 class Tree:

@@ -132,7 +132,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     >>> counted(1, "class", "classes"), counted(2, "sample")
     ('1 class', '2 samples')
     """
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def quoted(value: str) -> str:

@@ -253,7 +253,10 @@ def _check(opened: Opened, command: Command) -> None:
         raise UsageError(f"{command.name} needs logits, but {opened.source} holds {kind}")
     if command.has_target and not opened.has_target:
         either = "--label or --target" if command.takes_soft else "--label"
-        column = "" if opened.source.startswith("--") else ", or --label-col to name their column"
+        column = ""
+        if not opened.source.startswith("--"):
+            column = ", or --label-col to name their column"
+            column += " (soft targets: --target-cols)" if command.takes_soft else ""
         raise UsageError(
             f"{command.name} needs labels, and {opened.source} has none",
             hint=f"give {either}{column}",

@@ -71,8 +71,8 @@ class Batch(NamedTuple):
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
     the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
-    ``faults`` are the samples that were left out, or set to nan. ``grouping`` is by the column that
-    was asked for.
+    ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
+    last. ``grouping`` is by the column that was asked for.
     """
 
     values: AnyArray
@@ -87,6 +87,7 @@ class Batch(NamedTuple):
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
     faults: tuple[Fault, ...] = ()
+    unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
 
 
@@ -169,8 +170,8 @@ class Group(NamedTuple):
 
 class Hard(NamedTuple):
     """A sample with a large loss: its ``position`` as in :class:`Worked`, its ``id`` where the
-    input has a column of them, the physical ``line`` of a text, its label and the class that was
-    predicted, None where there is none."""
+    input has a column of them, the physical ``line`` of a text (and of several files which), its
+    label and the class that was predicted, None where there is none."""
 
     position: tuple[int, ...]
     loss: float
@@ -178,6 +179,7 @@ class Hard(NamedTuple):
     predicted: int | None = None
     id: str | None = None
     line: int | None = None
+    file: str = ""
 
 
 class Survey(NamedTuple):

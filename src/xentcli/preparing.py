@@ -103,7 +103,7 @@ def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
     if COMMANDS[asked.command].field != "loss" or not (by or top or usual):
         return None
     number = usual if top is None else top
-    return Wanted(opened.source, number, top is not None, opened.by)
+    return Wanted(opened.source, opened.files > 1, number, top is not None, opened.by)
 
 
 def calculation_of(asked: Asked, opened: Opened) -> Calculation:

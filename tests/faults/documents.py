@@ -304,14 +304,14 @@ FAULTS = (
         "a logits key that is not there",
         "ce a.json --logits-key scores",
         1,
-        'xent: a.json: $: there is no key "scores"\n',
+        'xent: a.json: $: there is no key "scores"\nhint: the keys are "logits"\n',
         {"a.json": b'{"logits": [1, 2]}'},
     ),
     Fault(
         "a label key that is not there",
         "ce a.json --label-key truth",
         1,
-        'xent: a.json: $: there is no key "truth"\n',
+        'xent: a.json: $: there is no key "truth"\nhint: the keys are "logits"\n',
         {"a.json": b'{"logits": [1, 2]}'},
     ),
     Fault(

@@ -147,7 +147,8 @@ FAULTS = (
         "ce a.csv",
         2,
         "xent: ce needs labels, and a.csv has none\n"
-        "hint: give --label or --target, or --label-col to name their column\n",
+        "hint: give --label or --target, or --label-col to name their column "
+        "(soft targets: --target-cols)\n",
         {"a.csv": b"a,b\n1,2\n"},
     ),
     Fault(
@@ -163,7 +164,8 @@ FAULTS = (
         "grad a.csv",
         2,
         "xent: grad needs labels, and a.csv has none\n"
-        "hint: give --label or --target, or --label-col to name their column\n",
+        "hint: give --label or --target, or --label-col to name their column "
+        "(soft targets: --target-cols)\n",
         {"a.csv": b"a,b\n1,2\n"},
     ),
     Fault(

@@ -230,7 +230,7 @@ def test_of_many_classes_the_rest_are_counted_and_the_label_stays(kind: str) -> 
     names = tuple(f"c{at}" for at in range(count))
     words = words_of(kind, drawn(kind, report(names, worked=(worked,))))
     assert "777" in words.split()
-    assert re.search(r"… [0-9]+ of 1000 classes not shown in the table", words)
+    assert re.search(r"… [0-9]+ of 1,000 classes not shown in the table", words)
 
 
 @BOTH

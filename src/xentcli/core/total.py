@@ -25,6 +25,8 @@ UNIT_EXPONENT = 1074
 _AT_ONCE = 1 << 13
 # A slice of so many numbers has a sum of at most 2**13 times its greatest.
 _SPARE = 14
+# σ is a power of two, and what is cut there may come to lie in the binade below it.
+_LAST_PLACE = 53
 # Numbers from here on are scaled down: what cuts them would be beyond the largest double.
 _HUGE = 2.0**1000
 _SCALE = 512
@@ -73,37 +75,33 @@ def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
     {0: 0.0, 2: 0.6}
     """
     array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
-    found: dict[int, ExactSum] = {}
-    for start in range(0, array.size, _AT_ONCE):
-        stop = start + _AT_ONCE
-        for group, part in _groups_at_once(array[start:stop], at[start:stop]).items():
-            found[group] = found.get(group, ExactSum()) + part
-    return found
-
-
-def _groups_at_once(array: NDArray[np.float64], at: NDArray[np.intp]) -> dict[int, ExactSum]:
+    units = dict.fromkeys(np.flatnonzero(np.bincount(at)).tolist() if at.size else [], 0)
+    non_finite: dict[int, float] = {}
     finite = np.isfinite(array)
-    found = {int(group): ExactSum() for group in np.flatnonzero(np.bincount(at))}
     if not finite.all():
         with np.errstate(invalid="ignore"):
             rest = np.bincount(at[~finite], array[~finite])
-        for group in np.flatnonzero(rest):
-            found[int(group)] = ExactSum(non_finite=float(rest[group]))
+        non_finite = {group: float(rest[group]) for group in np.flatnonzero(rest).tolist()}
         array = np.where(finite, array, 0.0)
-    for parts, shift in _slices(array, _greatest(array)):
-        sums = np.bincount(at, parts)
-        for group in np.flatnonzero(sums):
-            found[int(group)] += ExactSum(_in_units(float(sums[group])) << shift)
-    return found
+    for start in range(0, array.size, _AT_ONCE):
+        some, groups = array[start : start + _AT_ONCE], at[start : start + _AT_ONCE]
+        for parts, place, shift in _slices(some, _greatest(some)):
+            sums = np.bincount(groups, parts)
+            met = np.flatnonzero(sums)
+            whole = np.ldexp(sums[met], -place).astype(np.int64).tolist()
+            for group, number in zip(met.tolist(), whole, strict=True):
+                units[group] += number << shift
+    return {group: ExactSum(units[group], non_finite.get(group, 0.0)) for group in units}
 
 
 def _sum_at_once(array: NDArray[np.float64]) -> ExactSum:
     greatest = _greatest(array)
     if greatest < math.inf:
+        found = _slices(array, greatest)
         return ExactSum(
             sum(
-                _in_units(float(np.add.reduce(parts))) << at
-                for parts, at in _slices(array, greatest)
+                int(math.ldexp(float(np.add.reduce(parts)), -place)) << shift
+                for parts, place, shift in found
             )
         )
     finite = np.isfinite(array)
@@ -116,33 +114,37 @@ def _greatest(array: NDArray[np.float64]) -> float:
     return max(float(array.max()), -float(array.min()))
 
 
-def _slices(
-    array: NDArray[np.float64], greatest: float
-) -> Iterator[tuple[NDArray[np.float64], int]]:
-    """Arrays that add up to the given one, each times that power of 2. (x + σ) − σ is x cut at the
-    last place of σ, and such parts are integers, in units of that place: the sum of some of them
-    needs no more than 53 bits. The next slice takes the memory of the last."""
+class _Slice(NamedTuple):
+    """Integers times 2**place, as doubles, such that the sum of any of them is exact; in units of
+    2**-1074 that sum is the sum of the integers shifted so far to the left."""
+
+    parts: NDArray[np.float64]
+    place: int
+    shift: int
+
+
+def _slices(array: NDArray[np.float64], greatest: float) -> Iterator[_Slice]:
+    """Slices that add up to the array. (x + σ) − σ is x cut at the last place of σ, and such parts
+    are integers, in units of that place: a sum of some of them needs no more than 53 bits. The next
+    slice takes the memory of the last."""
     if greatest >= _HUGE:
         large = np.abs(array) >= 2.0**_SCALE
         scaled = np.where(large, array, 0.0) * 2.0**-_SCALE
-        for parts, shift in _slices(scaled, greatest * 2.0**-_SCALE):
-            yield parts, shift + _SCALE
+        for one in _slices(scaled, greatest * 2.0**-_SCALE):
+            yield one._replace(shift=one.shift + _SCALE)
         yield from _slices(np.where(large, 0.0, array), 2.0**_SCALE)
         return
     left, parts = array, np.empty_like(array)
     while greatest > 0.0:
-        sigma = math.ldexp(1.0, math.frexp(greatest)[1] + _SPARE)
+        exponent = math.frexp(greatest)[1] + _SPARE
+        sigma = math.ldexp(1.0, exponent)
         np.add(left, sigma, out=parts)
         np.subtract(parts, sigma, out=parts)
-        yield parts, 0
+        # No double has a place below 2**-1074.
+        place = max(exponent - _LAST_PLACE, -UNIT_EXPONENT)
+        yield _Slice(parts, place, place + UNIT_EXPONENT)
         left = np.subtract(left, parts, out=None if left is array else left)
         greatest = _greatest(left)
-
-
-def _in_units(value: float) -> int:
-    """A double as an integer of 2**-1074."""
-    numerator, denominator = value.as_integer_ratio()
-    return (numerator << UNIT_EXPONENT) // denominator
 
 
 class Total(NamedTuple):

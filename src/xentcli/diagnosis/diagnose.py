@@ -30,6 +30,12 @@ RANK_OF_THREE = 6
 CHANCE_OF_THREE = 0.05
 # From here on it is said that a match may be chance.
 WORTH_A_WORD = 0.01
+# One departure alone is likely by itself.
+WORTH_A_WORD_OF_ONE = 0.2
+OPTIONS = (
+    "Label smoothing, class weights, an ignored label and a temperature are looked for where they "
+    "are given, as to ce: --label-smoothing, --weight, --ignore-index, --temperature."
+)
 # Formulas that do not match are listed only if they differ by more than this.
 UNSEEN = 1e-5
 
@@ -58,7 +64,7 @@ def diagnosed(
     told = told._replace(candidates=_candidates(tried, matches, values, kit, cases[0], most))
     if tried_first is None:
         sentence = _nothing(texts, depth, kit, cases[0], losses, digits)
-        return told._replace(sentence=sentence, notes=(*_depth_in_words(depth), *hint))
+        return told._replace(sentence=sentence, notes=(*_depth_in_words(depth), *hint, OPTIONS))
     share = chance(tried, matches[0], got)
     return told._replace(
         sentence=_sentence(tried_first, tried, texts, kit, cases[0], digits),
@@ -246,7 +252,8 @@ def _notes(
             f"{counted(others, 'other formula')}, no simpler, {'gives' if others == 1 else 'give'} "
             f"{listed([one.text for one in got])} too; {more} would tell."
         )
-    if share is not None and best.departures > 1 and share >= WORTH_A_WORD:
+    least = WORTH_A_WORD if best.departures > 1 else WORTH_A_WORD_OF_ONE
+    if share is not None and best.departures and share >= least:
         said.append(_chance_in_words(share, got))
     return said
 

@@ -84,11 +84,11 @@ def _sums(sums: Array) -> str:
 
 
 def _could_be_probabilities(case: Case) -> bool:
-    """Whether all rows are non-negative and sum to 1, and not for want of decimals."""
+    """Whether all rows are non-negative, sum to 1 but for rounding, and are not whole numbers."""
     values = case.values
     if case.classes == 1 or not (values >= 0).all() or unnormalised_samples(values, 1).any():
         return False
-    return bool((values != np.round(values, 1)).any())
+    return bool((values != np.round(values)).any())
 
 
 def _log_probabilities(case: Case) -> Finding | None:

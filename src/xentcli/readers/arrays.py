@@ -271,9 +271,7 @@ def _chunks(
         yield Chunk(number, start, stop - start, piece, size=width * (stop - start))
 
 
-def _brought(
-    named: Named | None, copy: bool, start: int, stop: int, axis: int | None
-) -> AnyArray:
+def _brought(named: Named | None, copy: bool, start: int, stop: int, axis: int | None) -> AnyArray:
     """The numbers where a worker cannot find them by itself."""
     if named is None or (named.stored.path and not copy):
         return None

@@ -15,6 +15,11 @@ from xentcli.readers.names import near_or_all
 
 LABEL_NAMES = ("label", "labels", "target", "y", "class")
 OTHER_NAMES = ("id", "index", "sample", "row")
+# These may be classes, but hardly ever are.
+RARELY_CLASSES = (
+    *("loss", "weight", "weights", "epoch", "step", "fold", "split", "seed", "time", "timestamp"),
+    *("pred", "prediction", "predicted", "confidence", "score", "correct", "accuracy"),
+)
 
 
 class Columns(NamedTuple):
@@ -161,14 +166,22 @@ def _unique(names: Sequence[str], name: str, option: str) -> int:
     return list(names).index(name)
 
 
-def loss_taken_for_a_class(
-    chosen: Sequence[str], request: Request, place: Place
-) -> tuple[Remark, ...]:
-    """A word where a column of losses, such as ``ce`` writes, would pass for a class."""
-    if request.logit_cols is not None or "loss" not in [name.strip().lower() for name in chosen]:
+def taken_for_classes(chosen: Sequence[str], request: Request, place: Place) -> tuple[Remark, ...]:
+    """A word where columns of other numbers, such as the losses that ``ce`` writes, would pass for
+    classes."""
+    if request.logit_cols is not None:
         return ()
-    message = 'the column "loss" is taken for a class (--logit-cols names the classes)'
-    return (Remark(message, place),)
+    odd = [name for name in chosen if _is_rarely_a_class(name.strip().lower())]
+    if not odd:
+        return ()
+    listed = " and ".join(map(quoted, odd[:5]))
+    are = "is taken for a class" if len(odd) == 1 else "are taken for classes"
+    columns = "the column" if len(odd) == 1 else "the columns"
+    return (Remark(f"{columns} {listed} {are} (--logit-cols names the classes)", place),)
+
+
+def _is_rarely_a_class(name: str) -> bool:
+    return name in RARELY_CLASSES or name.endswith("_id")
 
 
 def left_over(names: Sequence[str], columns: Columns) -> list[str]:

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Remark
 from xentcli.readers import cells, encoding, text
-from xentcli.readers.columns import chosen_columns, left_over, loss_taken_for_a_class
+from xentcli.readers.columns import chosen_columns, left_over, taken_for_classes
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.row_layout import Layout, passed_on
 from xentcli.readers.rows import ids, read
@@ -187,9 +187,14 @@ def _decoded(cell: bytes, place: Place) -> str:
 
 def _is_numeric(rows: Sequence[Sequence[bytes]], at: int) -> bool:
     """Whether any cell of a column is meant as a number: a column of numbers with a bad cell is an
-    error, not a column of names."""
+    error, not a column of names. Among names a nan stands for nothing."""
     present = [row[at] for row in rows if len(row) > at and not _is_missing(row[at])]
-    return not present or any(_looks_like_number(cell) for cell in present)
+    named = [cell for cell in present if not _is_nan(cell)]
+    return not named or any(_looks_like_number(cell) for cell in named)
+
+
+def _is_nan(cell: bytes) -> bool:
+    return cell.strip(b' \t"').lower() == b"nan"
 
 
 def _is_missing(cell: bytes) -> bool:
@@ -226,7 +231,7 @@ def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
         listed = ", ".join(quoted(name) for name in dropped[:5])
         message = f"only the column {quoted(chosen[0])} is a class; no numbers stand in {listed}"
         yield Remark(message, place)
-    yield from loss_taken_for_a_class(chosen, layout.request, place)
+    yield from taken_for_classes(chosen, layout.request, place)
 
 
 def _counts(names: Sequence[str], first: int) -> bool:

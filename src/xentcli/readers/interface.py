@@ -124,7 +124,8 @@ class Opened(NamedTuple):
     input had them, before they were put at 1; ``header`` are the names of all columns. ``rows`` has
     the header of a text whose rows are passed on; ``attached`` are the labels that are matched with
     its rows as these go by; ``size`` is how many bytes there are to read, where that is known;
-    ``by`` is the name of the column that the samples are grouped by. ``partitions`` gives pieces of
+    ``by`` is the name of the column that the samples are grouped by; ``files`` is how many there
+    are. ``partitions`` gives pieces of
     about so many bytes that a process on another machine can read by itself, where that can be.
     """
 
@@ -150,6 +151,7 @@ class Opened(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     ids: Ids | None = None
     by: str = ""
+    files: int = 1
     partitions: Callable[[int], Iterator[Chunk]] | None = None
 
     @property

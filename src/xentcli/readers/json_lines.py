@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Kind
 from xentcli.readers import encoding, json_passed, quotes, text
-from xentcli.readers.columns import OTHER_NAMES, chosen_columns, loss_taken_for_a_class
+from xentcli.readers.columns import OTHER_NAMES, chosen_columns, taken_for_classes
 from xentcli.readers.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked_kind
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json_record import Line, field, ids, lines_of, parsed, read
@@ -57,7 +57,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=json_passed.rows(layout, []) if keeps_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=loss_taken_for_a_class(layout.flat, request, Place(source.name)),
+        remarks=taken_for_classes(layout.flat, request, Place(source.name)),
         ids=None if layout.id is None else partial(ids, layout),
         by=layout.by or "",
         partitions=None if numbered else partitions_of(source, request.encoding, 0, 1, NEWLINE),

@@ -106,6 +106,10 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
             samples.append(sample)
             numbers.append(number)
     batch = _batch(layout, samples, chunk.first)._replace(faults=tuple(faults))
+    if layout.request.on_error == "nan" and faults:
+        unread = {fault.place.line for fault in faults}
+        places = (at for at, sample in enumerate(samples) if sample.line.number in unread)
+        batch = batch._replace(unread=tuple(places))
     return _attached(batch, layout, numbers)
 
 

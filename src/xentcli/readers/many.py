@@ -58,6 +58,7 @@ def joined(inputs: Sequence[Opened]) -> Opened:
         size=None if None in sizes else sum(size or 0 for size in sizes),
         remarks=tuple(remark for opened in inputs for remark in opened.remarks),
         ids=_ids_of(inputs),
+        files=len(inputs),
         partitions=_partitions_of(inputs),
     )
 

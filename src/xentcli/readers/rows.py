@@ -46,6 +46,10 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         found, kept, parsed = _one_by_one(layout, found, faults)
     passed = passed_on(layout, [r.cells for r in found]) if layout.request.keep_rows else None
     batch = _batch(layout, chunk, parsed, [record.line for record in found], passed, kept)
+    if layout.request.on_error == "nan" and faults:
+        unread = {fault.place.line for fault in faults}
+        at = (at for at, record in enumerate(found) if record.line in unread)
+        batch = batch._replace(unread=tuple(at))
     by = layout.columns.by
     groups = None if by is None else [record.cells[by] for record in found]
     return _grouped(batch._replace(faults=tuple(faults)), groups)

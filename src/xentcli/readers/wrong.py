@@ -85,6 +85,7 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
         labels=_with(batch.labels, samples, label),
         targets=_with(batch.targets, samples, even),
         sample_weight=_with(batch.sample_weight, samples, 1.0),
+        unread=tuple(samples),
     )
 
 

@@ -34,14 +34,14 @@ def check_kind(batch: Batch) -> None:
 
 
 def _are_probabilities(kind: str, positions: AnyArray) -> bool:
-    """Whether the first samples could be nothing else: none is negative, all sum to 1, and it is
-    not for want of decimals."""
+    """Whether the first samples could hardly be anything else: none is negative, all sum to 1 but
+    for rounding, and they are not whole numbers."""
     head = positions[:FIRST]
     if kind != "logits" or head.shape[1] == 1:
         return False
     if not head.size or not (head >= 0).all() or unnormalised_samples(head, 1).any():
         return False
-    return bool((head != np.round(head, 1)).any())
+    return bool((head != np.round(head)).any())
 
 
 def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, AnyArray]]:

@@ -63,7 +63,9 @@ def report(
         denominator=whole,
         loss_sum=loss_sum,
         perplexity=perplexity(mean * calculation.log_base),
-        accuracy=total.correct / kept if kept and calculation.want_accuracy else None,
+        accuracy=total.correct / kept
+        if has_labels and kept and calculation.want_accuracy
+        else None,
         unit=UNITS[calculation.base],
         floor=floor(len(classes), calculation) if has_labels else None,
     )

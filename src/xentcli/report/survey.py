@@ -24,10 +24,11 @@ MOST_BINS = 11
 
 
 class Wanted(NamedTuple):
-    """What is to be found out about the samples of a source: how many of the hardest (and whether
-    somebody asked for them), and the column to group by."""
+    """What is to be found out about the samples of a source (and whether that is several files):
+    how many of the hardest (and whether somebody asked for them), and the column to group by."""
 
     source: str
+    several: bool = False
     top: int = 0
     top_asked: bool = False
     by: str = ""
@@ -58,14 +59,17 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
     classes: dict[int, Total] = {}
     if batch.labels is not None:
         labels = np.reshape(batch.labels, kept.shape)
-        classes = _totals(labels[kept], batch, judged, kept)
+        # What stands for a label that could not be read is nobody's.
+        known = kept.copy()
+        known[list(batch.unread)] = False
+        classes = _totals(labels[known], batch, judged, known)
     groups: dict[str, Total] = {}
     if batch.grouping is not None:
         everything = np.ones(kept.shape, dtype=bool)
         at = np.broadcast_to(np.reshape(batch.grouping.at, (-1, 1)), kept.shape)
         found = _totals(at.ravel(), batch, judged, everything)
         groups = {batch.grouping.names[number]: total for number, total in found.items()}
-    hardest = _hardest(batch, judged, wanted.top, ids)
+    hardest = _hardest(batch, judged, wanted, ids)
     return Sums(histogram.counts(judged.losses.loss[kept]), classes, groups, hardest)
 
 
@@ -91,9 +95,9 @@ def _totals(at: AnyArray, batch: Batch, judged: Judged, among: AnyArray) -> dict
     }
 
 
-def _hardest(batch: Batch, judged: Judged, top: int, ids: Ids | None) -> tuple[Hard, ...]:
+def _hardest(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> tuple[Hard, ...]:
     losses = np.where(judged.ignored, -np.inf, judged.losses.loss).ravel()
-    top = min(top, losses.size)
+    top = min(wanted.top, losses.size)
     if top == 0:
         return ()
     # nan makes the whole mean nan: nothing is harder.
@@ -104,7 +108,8 @@ def _hardest(batch: Batch, judged: Judged, top: int, ids: Ids | None) -> tuple[H
     samples = [place // judged.ignored.shape[1] for place in places]
     names: Sequence[str | None] = ids(samples) if ids and samples else [None] * len(samples)
     return tuple(
-        _hard(batch, judged, place, name) for place, name in zip(places, names, strict=True)
+        _hard(batch, judged, place, name, several=wanted.several)
+        for place, name in zip(places, names, strict=True)
     )
 
 
@@ -112,19 +117,20 @@ def _hardness(loss: float) -> tuple[bool, float]:
     return (True, 0.0) if math.isnan(loss) else (False, loss)
 
 
-def _hard(batch: Batch, judged: Judged, place: int, name: str | None) -> Hard:
+def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several: bool) -> Hard:
     sample, inside = divmod(place, judged.ignored.shape[1])
     inner = np.unravel_index(inside, batch.values.shape[2:]) if batch.values.ndim > 2 else ()
     origin, predicted = batch.values_from, judged.predicted
     found = -1 if predicted is None else int(predicted[sample, inside])
-    has_lines = origin.form in ("text", "json lines")
+    has_lines, unread = origin.form in ("text", "json lines"), sample in batch.unread
     return Hard(
         (batch.first + sample, *(int(at) for at in inner)),
         float(judged.losses.loss[sample, inside]),
-        None if batch.labels is None else int(np.ravel(batch.labels)[place]),
+        None if batch.labels is None or unread else int(np.ravel(batch.labels)[place]),
         None if found < 0 else found,
         name,
         int(origin.lines[sample]) if has_lines else None,
+        origin.source if several else "",
     )
 
 

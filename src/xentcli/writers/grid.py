@@ -11,6 +11,7 @@ from xentcli.decimals import rounded
 from xentcli.errors import escaped
 from xentcli.model import Step, Worked
 from xentcli.writers.interface import View
+from xentcli.writers.letters import in_letters
 from xentcli.writers.numbers import as_given
 
 # One blank of padding and one between columns.
@@ -39,36 +40,45 @@ class Row(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A worked sample as text; ``stacked`` where the formula stands below the step's name because
-    there is no room beside it."""
+    """A worked sample as text; ``largest`` is the class with the largest value; ``stacked`` where
+    the formula stands below the step's name because there is no room beside it."""
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
     widths: tuple[int, ...]
     label: int | None
+    largest: int
     stacked: bool
 
 
 def grid(worked: Worked, classes: Sequence[str], view: View) -> Grid:
     """The sample's steps as text, and how wide each class is."""
-    names = tuple(shown_name(name) for name in classes)
+    names = tuple(shown_name(name, view) for name in classes)
     rows = tuple(_row(step, view) for step in worked.steps)
-    laid_out = Grid(names, rows, tuple(_widths(names, rows, worked.label)), worked.label, False)
+    widths = tuple(_widths(names, rows, worked.label))
+    laid_out = Grid(names, rows, widths, worked.label, _largest(worked), False)
     fits = view.width is None or _side(laid_out) + max(laid_out.widths) <= view.width
     return laid_out if fits else laid_out._replace(stacked=True)
 
 
-def shown_name(name: str) -> str:
-    """A class name, escaped and cut."""
+def _largest(worked: Worked) -> int:
+    """The class that is predicted; the first one where no value is the largest."""
+    values = next(step.value for step in worked.steps if isinstance(step.value, tuple))
+    return max(range(len(values)), key=values.__getitem__)
+
+
+def shown_name(name: str, view: View, longest: int = LONGEST_NAME) -> str:
+    """A name, escaped and cut."""
     shown = escaped(name)
-    while cell_len(shown) > LONGEST_NAME:
+    while cell_len(shown) > longest:
         shown = shown[: -2 if shown.endswith("…") else -1] + "…"
-    return shown
+    return in_letters(shown, view)
 
 
 def _row(step: Step, view: View) -> Row:
+    formula = in_letters(step.formula, view)
     if isinstance(step.value, float):
-        return Row(step.name, step.formula, (), rounded(step.value, view.digits))
+        return Row(step.name, formula, (), rounded(step.value, view.digits))
     given = step.name in ("logits", "target", "weight") or step.formula.endswith("as given")
     show = as_given if given else rounded
     texts = tuple(show(value, view.digits) for value in step.value)
@@ -77,8 +87,8 @@ def _row(step: Step, view: View) -> Row:
         texts = tuple(
             f"+{text}" if sign > 0 else text for text, sign in zip(texts, signs, strict=True)
         )
-        return Row(step.name, step.formula, texts, "", signs=signs)
-    return Row(step.name, step.formula, texts, "", step.value if step.name in BARS else ())
+        return Row(step.name, formula, texts, "", signs=signs)
+    return Row(step.name, formula, texts, "", step.value if step.name in BARS else ())
 
 
 def _widths(names: Sequence[str], rows: Sequence[Row], label: int | None) -> list[int]:
@@ -108,25 +118,27 @@ def first_line(row: Row) -> str:
 
 
 def folded(laid_out: Grid, view: View) -> list[list[int]]:
-    """The classes in blocks that fit the width; too many are left out from the end on, but never
-    the label's."""
+    """The classes in blocks that fit the width; too many are left out from the end on, but
+    neither the label's nor the predicted one."""
     everything = list(range(len(laid_out.names)))
     if view.width is None:
-        return [_with_label(everything, MOST_CLASSES, laid_out.label)]
+        return [_the_most_telling(everything, MOST_CLASSES, laid_out)]
     blocks = _blocks(laid_out, everything, view.width)
     if len(blocks) <= MOST_BLOCKS:
         return blocks
     room = sum(map(len, blocks[: MOST_BLOCKS // 2]))
-    return _blocks(laid_out, _with_label(everything, room, laid_out.label), view.width)
+    return _blocks(laid_out, _the_most_telling(everything, room, laid_out), view.width)
 
 
-def _with_label(classes: list[int], room: int, label: int | None) -> list[int]:
+def _the_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int]:
+    """As many classes as there is room for: the first ones, and among the last of them the label's
+    and the predicted one."""
     if len(classes) <= room:
         return classes
     kept = classes[:room]
-    if label is not None and room <= label < len(classes):
-        kept[-1] = label
-    return kept
+    telling = [at for at in (laid_out.label, laid_out.largest) if at in classes][:room]
+    wanted = {at for at in telling if at >= room}
+    return [*kept[: room - len(wanted)], *sorted(wanted)]
 
 
 def _blocks(laid_out: Grid, classes: Sequence[int], width: int) -> list[list[int]]:

@@ -59,6 +59,7 @@ def hardest(samples: Sequence[Hard]) -> Listing:
     columns: dict[str, list[Any]] = {
         "sample": [one.position[0] for one in samples],
         **{f"d{at + 1}": [one.position[at + 1] for one in samples] for at in range(dimensions)},
+        "file": [one.file or None for one in samples],
         "line": [one.line for one in samples],
         "id": [one.id for one in samples],
         "label": [one.label for one in samples],

@@ -23,7 +23,7 @@ from xentcli.writers.page import (
     Tone,
     Words,
 )
-from xentcli.writers.survey_words import hard_columns, hardest_groups, has_words
+from xentcli.writers.survey_words import LONGEST_ID, hard_columns, hardest_groups, has_words
 
 TITLES = {
     "softmax": "Softmax",
@@ -60,7 +60,7 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
     if view.steps:
         for worked in report.worked:
             yield from _sample(worked, report, view)
-    left_out = words.samples_left_out(report)
+    left_out = words.samples_left_out(report) if view.steps else ""
     if left_out:
         yield Words(left_out, "quiet")
     if report.field == "loss":
@@ -129,7 +129,7 @@ def _survey(survey: Survey, report: Report, view: View) -> Iterator[Block]:
     if survey.classes:
         yield _groups("The mean loss of each class", "class", survey.classes, report, view)
     if survey.groups:
-        by = shown_name(survey.by)
+        by = shown_name(survey.by, view)
         yield _groups(f"The loss ({report.reduction}) by {by}", by, survey.groups, report, view)
     if survey.hardest:
         yield _hardest(survey.hardest, report, view)
@@ -140,7 +140,7 @@ def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, vi
     if len(shown) < len(groups):
         caption += f": the {len(shown)} largest of {len(groups):,}"
     columns = [
-        (what, [shown_name(one.name) or "(empty)" for one in shown]),
+        (what, [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in shown]),
         ("samples", [f"{one.samples:,}" for one in shown]),
     ]
     if any(one.ignored for one in shown):

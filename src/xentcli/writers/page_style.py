@@ -86,7 +86,14 @@ svg.chart {{ display: block; margin-top: .5rem; max-width: 46rem; overflow: visi
 .axis {{ stroke: var(--quiet); }}
 details {{ margin: .5rem 0; }}
 summary {{ color: var(--quiet); font-size: .875rem; cursor: pointer; }}
-@media (max-width: 36rem) {{ .chart text {{ font-size: .62rem; }} }}
+@media (max-width: 36rem) {{
+  .chart text {{ font-size: .62rem; }}
+  /* The numbers come first, where there is room for one of them. */
+  svg.beside {{ display: none; }}
+  table {{ font-size: .8125rem; }}
+  td {{ min-width: 0; }}
+  th, td {{ padding: .28rem .3rem; }}
+}}
 @page {{ margin: 12mm; }}
 @media print {{
   :root {{ color-scheme: light;

@@ -54,7 +54,7 @@ def drawn(page: Page) -> bytes:
         f'viewBox="0 0 {across} {down}" lang="en" xml:lang="en" role="img" '
         'aria-labelledby="title said">',
         f'<title id="title">{plain(page.title)}</title>',
-        f'<desc id="said">{plain(page.description)}. Made by: {plain(page.command)}</desc>',
+        f'<desc id="said">{plain(page.description).rstrip(".")}. Made by: {plain(page.command)}</desc>',
         f"<style>{SVG_STYLE}</style>",
         f'<rect class="card" x=".5" y=".5" width="{across - 1}" height="{down - 1}" rx="8"/>',
         f'<g transform="translate({MARGIN} {MARGIN})">',

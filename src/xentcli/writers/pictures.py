@@ -21,7 +21,14 @@ from xentcli.writers.bars import bar
 from xentcli.writers.drawing import BOLD, DIM, plain_table
 from xentcli.writers.grid import shown_name
 from xentcli.writers.interface import View
-from xentcli.writers.survey_words import hard_columns, hardest_groups, has_words, range_of
+from xentcli.writers.survey_words import (
+    LONGEST_ID,
+    hard_columns,
+    hardest_groups,
+    has_words,
+    range_of,
+)
+from xentcli.writers.words import percent
 
 WIDEST_BAR = 40
 # Below this a bar says nothing; then the numbers stand alone.
@@ -67,7 +74,7 @@ def _classes(classes: Sequence[Group], view: View) -> RenderableType:
     bars = _bars(
         [
             Line(
-                shown_name(one.name),
+                shown_name(one.name, view),
                 rounded(one.result, view.digits),
                 one.result / largest if largest > 0 else math.nan,
                 counted(one.samples, "sample")
@@ -106,13 +113,15 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
     shown = hardest_groups(survey.groups)
     title = Text(f"loss ({report.reduction}) by {escaped(survey.by)}", style=BOLD)
     columns = {
-        "value": [shown_name(one.name) or "(empty)" for one in shown],
+        "value": [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in shown],
         "samples": [f"{one.samples:,}" for one in shown],
         "perplexity": [rounded(one.perplexity, view.digits) for one in shown],
     }
+    if any(one.ignored for one in shown):
+        columns["ignored"] = [f"{one.ignored:,}" for one in shown]
     if any(one.accuracy is not None for one in shown):
         columns["accuracy"] = [
-            "" if one.accuracy is None else f"{100 * one.accuracy:.2f} %" for one in shown
+            "" if one.accuracy is None else percent(one.accuracy) for one in shown
         ]
     columns["loss"] = [rounded(one.result, view.digits) for one in shown]
     parts = [title, _tabular(columns, view)]

@@ -11,8 +11,10 @@ from xentcli.writers.grid import shown_name
 from xentcli.writers.interface import View
 
 MOST_LINES = 20
+# An id may be a path: its end says more than a class's name has to.
+LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
-WORDS = ("value", "id", "label", "predicted")
+WORDS = ("value", "file", "id", "label", "predicted")
 
 
 def range_of(one: Bin) -> str:
@@ -40,19 +42,22 @@ def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Gro
 def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[str, list[str]]:
     """What is told of the hardest samples: a list of cells a column, the loss last."""
     columns = {"sample": [", ".join(map(str, one.position)) for one in hardest]}
+    if any(one.file for one in hardest):
+        columns["file"] = [shown_name(one.file, view, LONGEST_ID) for one in hardest]
     if any(one.line is not None for one in hardest):
         columns["line"] = ["" if one.line is None else str(one.line) for one in hardest]
     if any(one.id is not None for one in hardest):
-        columns["id"] = [shown_name(one.id or "") for one in hardest]
+        columns["id"] = [shown_name(one.id or "", view, LONGEST_ID) for one in hardest]
     if any(one.label is not None for one in hardest):
-        columns["label"] = [_class(one.label, report) for one in hardest]
-    columns["predicted"] = [_class(one.predicted, report) for one in hardest]
+        columns["label"] = [_class(one.label, report, view) for one in hardest]
+    if any(one.predicted is not None for one in hardest):
+        columns["predicted"] = [_class(one.predicted, report, view) for one in hardest]
     columns["loss"] = [rounded(one.loss, view.digits) for one in hardest]
     return columns
 
 
-def _class(at: int | None, report: Report) -> str:
-    return "" if at is None else shown_name(report.classes[at])
+def _class(at: int | None, report: Report, view: View) -> str:
+    return "" if at is None else shown_name(report.classes[at], view)
 
 
 def has_words(name: str, cells: Sequence[str]) -> bool:

@@ -53,7 +53,7 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
     if view.steps:
         for worked in report.worked:
             yield from _sample(worked, report, view)
-    yield Text(words.samples_left_out(report), style=DIM)
+        yield Text(words.samples_left_out(report), style=DIM)
     if report.survey is not None:
         yield from pictures(report.survey, report, view)
     yield from _answer(report, view)
@@ -97,12 +97,13 @@ def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -
             line.append(Text(row.formula))
         if has_values:
             line.append(Text(row.one))
-        bars = [bar(row.shares[at], laid_out.widths[at], view) for at in classes if row.shares]
+        # Bars can be compared only if the longest is as long in all columns.
+        longest = min(laid_out.widths)
+        bars = [bar(row.shares[at], longest, view) for at in classes if row.shares]
         cells = [_cell(row, at) for at in classes]
         if any(bars):
-            # A line of bars below the numbers, from the left of each column on.
-            for cell, drawn, at in zip(cells, bars, classes, strict=True):
-                cell.append("\n" + drawn.ljust(laid_out.widths[at]))
+            for cell, drawn in zip(cells, bars, strict=True):
+                cell.append("\n" + drawn.ljust(longest))
         line += cells
         table.add_row(*line)
     return table

@@ -79,7 +79,7 @@ def written_out(report: Report, view: View) -> str:
     if report.reduction == "sum":
         return f"sum = {upper} = {result}" if len(losses) > 1 else f"sum = {result}"
     whole = float(report.denominator or 0.0)
-    lower = str(int(whole)) if whole.is_integer() else rounded(whole, view.digits)
+    lower = f"{whole:,.0f}" if whole.is_integer() else rounded(whole, view.digits)
     weighted = any(worked.share not in (0.0, 1.0) for worked in report.worked)
     if weighted and len(shares) > 1:
         lower = "(" + " + ".join(_plain(worked.share) for worked in report.worked) + ")"
@@ -98,7 +98,8 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
     if report.ignored:
         yield "ignored", f"{report.ignored:,}"
     if report.denominator is not None and report.reduction == "mean" and report.samples > 1:
-        yield "denominator", _plain(report.denominator)
+        whole = report.denominator.is_integer()
+        yield "denominator", f"{report.denominator:,.0f}" if whole else _plain(report.denominator)
     if report.perplexity is not None and report.samples > 1:
         yield "perplexity", rounded(report.perplexity, view.digits)
     if report.accuracy is not None and report.samples > 1:
