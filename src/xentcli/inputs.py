@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
 from xentcli import readers
-from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, escaped, quoted
 from xentcli.model import Kind
 from xentcli.options import Asked, KindName
 from xentcli.readers.cells import without_common_prefix
@@ -134,10 +135,22 @@ def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
     if not typed:
         return None
     if asked.samples.file:
-        raise UsageError(f"{options[0]} and FILE contradict each other; give one of them")
+        raise UsageError(
+            f"{options[0]} and FILE contradict each other; give one of them",
+            hint=_unquoted(typed[0][0], asked.samples.file, options[0]),
+        )
     for option in _about_files(asked):
         raise UsageError(f"{option} is about FILE; {options[0]} is typed")
     return typed[0]
+
+
+def _unquoted(texts: Sequence[str], files: Sequence[str], option: str) -> str:
+    """A hint where the shell has parted what was meant as one value."""
+    words = [*texts, *files]
+    numbers = all(re.fullmatch(r"[-+\d.,;eE\[\]]+", word) for word in words)
+    return (
+        f'quote the values: {option} "{escaped(" ".join(words), LONGEST_VALUE)}"' if numbers else ""
+    )
 
 
 def _about_files(asked: Asked) -> list[str]:

@@ -27,7 +27,8 @@ FAULTS = (
         "a label below 0",
         "ce a.csv",
         1,
-        'xent: a.csv:3:4: column "label": label -1 is out of range for 3 classes (0 to 2)\n',
+        'xent: a.csv:3:4: column "label": label -1 is out of range for 3 classes (0 to 2)\n'
+        "hint: --ignore-index -1 leaves such samples out\n",
         {"a.csv": b"cat,dog,fox,label\n1,2,3,0\n4,5,6,-1\n"},
     ),
     Fault(

@@ -151,7 +151,8 @@ FAULTS = (
         "a negative label",
         "ce --logits 1,2,3 --label -1",
         1,
-        "xent: --label, value 1: label -1 is out of range for 3 classes (0 to 2)\n",
+        "xent: --label, value 1: label -1 is out of range for 3 classes (0 to 2)\n"
+        "hint: --ignore-index -1 leaves such samples out\n",
     ),
     Fault(
         "a label that is a fraction",

@@ -116,7 +116,7 @@ def check_label(index: int, count: int, ignore_index: int) -> None:
         raise NotALabel(
             f"label {index} is out of range for {counted(count, 'class', 'classes')}"
             f" (0 to {count - 1})",
-            "labels count from 0; are these 1-based labels?" if index == count else "",
+            _range_hint(index, count),
         )
 
 
@@ -124,6 +124,13 @@ def label_of_nan(ignore_index: int) -> int:
     """A label for a sample whose numbers were set to nan: one that is not ignored, so that the
     sample's loss is nan."""
     return 1 if ignore_index == 0 else 0
+
+
+def _range_hint(index: int, count: int) -> str:
+    if index == count:
+        return "labels count from 0; are these 1-based labels?"
+    # What stands for "no label" elsewhere.
+    return f"--ignore-index {index} leaves such samples out" if index in (-1, 255) else ""
 
 
 class NotALabel(NotANumber):

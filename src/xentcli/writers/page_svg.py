@@ -49,12 +49,13 @@ def drawn(page: Page) -> bytes:
         pieces.append(lowered(piece, top))
         top += piece.height
     across, down = round(width * LETTER + 2 * MARGIN), round(top - AFTER + 2 * MARGIN)
+    said = plain(page.description).rstrip(".")
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{across}" height="{down}" '
         f'viewBox="0 0 {across} {down}" lang="en" xml:lang="en" role="img" '
         'aria-labelledby="title said">',
         f'<title id="title">{plain(page.title)}</title>',
-        f'<desc id="said">{plain(page.description).rstrip(".")}. Made by: {plain(page.command)}</desc>',
+        f'<desc id="said">{said}. Made by: {plain(page.command)}</desc>',
         f"<style>{SVG_STYLE}</style>",
         f'<rect class="card" x=".5" y=".5" width="{across - 1}" height="{down - 1}" rx="8"/>',
         f'<g transform="translate({MARGIN} {MARGIN})">',
