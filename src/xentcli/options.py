@@ -65,8 +65,9 @@ class Samples(NamedTuple):
     file: Annotated[
         list[str] | None,
         typer.Argument(
-            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, Parquet, Arrow; compressed too. Several "
-            "follow one another; - is standard input.",
+            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, Parquet, Arrow; compressed too. A path, "
+            "or a URL such as s3://bucket/part-*.csv; several follow one another; - is standard "
+            "input.",
             metavar="[FILE]...",
             rich_help_panel=INPUT,
         ),

@@ -56,7 +56,8 @@ class Request(NamedTuple):
 
 class Span(NamedTuple):
     """Some records of a file as they stand there: from one byte to before another. ``version`` is
-    the file's size and the time of its last change."""
+    the file's size and the time of its last change, or of a URL a number for its ETag or the like.
+    """
 
     path: str
     start: int
