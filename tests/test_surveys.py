@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +19,10 @@ from numpy.typing import NDArray
 import xentcli
 from tests.conftest import ROOT, Xent
 from tests.faults.running import run_inside
+from xentcli.core.histogram import NOTHING
+from xentcli.core.total import Total
 from xentcli.report import survey
+from xentcli.work import Outcome, together
 
 ROWS, CLASSES = 400, 4
 rng = np.random.default_rng(6)
@@ -172,3 +178,34 @@ def test_digits_by_label_and_by_number_are_one(xent: Xent) -> None:
     file = str(ROOT / "examples" / "digits.csv")
     named = xent("ce", file, "--by", "label", "--format", "csv").stdout
     assert xent("ce", file, "--by", "12", "--format", "csv").stdout == named
+
+
+def test_outcomes_can_be_joined_again() -> None:
+    wanted = survey.Wanted("a.csv", top=2, by="g")
+    job: Any = SimpleNamespace(survey=wanted, worked_count=0)
+    pieces = [
+        Outcome(survey=survey.Sums(NOTHING, {0: Total(samples=n)}, {"x": Total(samples=n)}, ()))
+        for n in (2, 3)
+    ]
+    first, again = together(job, pieces), together(job, pieces)
+    assert first == again
+    assert first.survey is not None
+    assert first.survey.groups["x"].samples == 5
+    assert [one.survey and one.survey.classes[0].samples for one in pieces] == [2, 3]
+
+
+def test_a_row_that_could_not_be_read_belongs_to_no_class(xent: Xent) -> None:
+    rows = "a,b,label\n1,2,0\n1,oops,1\n1,2,x\n"
+    ran = xent("ce", "--on-error", "nan", "--top", "1", "--rows", "0", stdin=rows)
+    assert "a  " in ran.stdout
+    assert re.search(
+        r"mean loss of each class\na  █+ 1.3133  1 sample, 0.0 % right\n\n", ran.stdout
+    )
+
+
+def test_of_several_files_the_hardest_say_which(xent: Xent, tmp_path: Path) -> None:
+    for name, loss in (("a.csv", 1), ("b.csv", 5)):
+        (tmp_path / name).write_text(f"p,q,label\n0,{loss},0\n", encoding="utf-8")
+    ran = xent("ce", "a.csv", "b.csv", "--top", "2", "--format", "csv")
+    found = list(csv.DictReader(io.StringIO(ran.stdout)))
+    assert [(row["file"], row["line"]) for row in found] == [("b.csv", "2"), ("a.csv", "2")]

@@ -295,7 +295,7 @@ def diagnose(
     asked = Asked(
         "diagnose",
         samples,
-        Output(**output._asdict(), jobs=1),
+        Output(**output._asdict()),
         reading,
         arithmetic,
         kinds,

@@ -110,6 +110,14 @@ class Terminated(BaseException):
     """SIGTERM arrived. Not an ``Exception``, so that no handler on the way takes it for a fault."""
 
 
+CHANGED = "it has changed while it was read"
+
+
+def changed(source: str) -> DataError:
+    """The fault of a file that is not any more what it was."""
+    return DataError(CHANGED, place=Place(source))
+
+
 def escaped(text: str, limit: int | None = None) -> str:
     """The text with everything unprintable escaped, so that no input can drive the terminal.
 

@@ -14,7 +14,7 @@ from xentcli.model import Kind
 from xentcli.options import Asked, KindName
 from xentcli.readers.cells import without_common_prefix
 from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
-from xentcli.readers.source import Source, is_remote, named, rereadable
+from xentcli.readers.source import Source, forget, is_remote, named, rereadable
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,
@@ -52,6 +52,7 @@ def names_of_inputs(asked: Asked) -> list[str]:
     """Everything that is read, standard input as ``-``: what no output may be written over."""
     from xentcli.readers.many import expanded
 
+    forget()
     second = [asked.labels.labels_from, asked.targets.targets_from]
     named_files = [local_path(name) for name in second if name is not None]
     if _typed(asked) is not None:

@@ -460,6 +460,11 @@ class Output(NamedTuple):
         ),
     ] = True
     color: Color = "auto"
+
+
+class Running(NamedTuple):
+    """Where the work is done, and by how many."""
+
     jobs: Annotated[
         int | None,
         _whole(
@@ -470,11 +475,6 @@ class Output(NamedTuple):
             least=1,
         ),
     ] = None
-
-
-class Running(NamedTuple):
-    """Where the work is done."""
-
     scheduler: Annotated[
         str | None,
         _option(

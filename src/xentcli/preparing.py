@@ -28,6 +28,7 @@ from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.report.calculation import COMMANDS, Calculation
 from xentcli.report.survey import Wanted
+from xentcli.urls import shown_within
 from xentcli.writers import folder
 from xentcli.writers.folder import Folder
 from xentcli.writers.interface import Stream
@@ -193,8 +194,8 @@ def opened_page(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
 
 
 def command_line() -> str:
-    """The command as it was typed, for a shell."""
-    return shlex.join(["xent", *sys.argv[1:]])
+    """The command as it was typed, for a shell; of URLs without what is secret."""
+    return shlex.join(["xent", *map(shown_within, sys.argv[1:])])
 
 
 def exit_code(faults: int, first: Fault | None, asked: Asked) -> int:

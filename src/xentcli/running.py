@@ -21,7 +21,7 @@ Run = Callable[[Task, Opened, Told], Generator[Done]]
 @contextmanager
 def runner(asked: Asked) -> Iterator[Run]:
     """What does the work that a command line asks for."""
-    scheduler, jobs = asked.running.scheduler, asked.output.jobs or available()
+    scheduler, jobs = asked.running.scheduler, asked.running.jobs or available()
     if scheduler is None:
         yield partial(_here, jobs)
         return

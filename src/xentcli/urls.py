@@ -59,6 +59,16 @@ def shown(text: str) -> str:
     return "".join(_parts(text)[::2])
 
 
+def shown_within(text: str) -> str:
+    """The same of a URL that something stands before.
+
+    >>> shown_within("--labels-from=https://me:secret@example.org/y.csv")
+    '--labels-from=https://example.org/y.csv'
+    """
+    found = SCHEME.search(text)
+    return text if found is None else text[: found.start()] + shown(text[found.start() :])
+
+
 def secrets(text: str) -> list[str]:
     """What is not shown of a URL, in its pieces, the longest first."""
     from urllib.parse import unquote

@@ -104,7 +104,8 @@ def together(job: Job, found: Sequence[Outcome]) -> Outcome:
     """What came of pieces that follow one another as one."""
     if len(found) == 1:
         return found[0]
-    whole = Outcome()
+    # What is made here may be added to; the pieces stay as they are, and may be joined again.
+    whole = Outcome(survey=survey.nothing() if job.survey else None)
     for part in found:
         whole = Outcome(
             total=whole.total + part.total,

@@ -241,12 +241,15 @@ def test_hosts_that_do_not_answer(xent: Xent) -> None:
     assert (ran.stderr.count("xent: s3://bucket/a.csv: cannot read it:"), ran.returncode) == (1, 1)
 
 
-def test_secrets_are_in_no_answer(web: Web, xent: Xent) -> None:
+def test_secrets_are_in_no_answer(web: Web, xent: Xent, tmp_path: Path) -> None:
     address = web.put("x.csv", table()).removeprefix("http://")
     url = f"http://ada:hunter2@{address}?X-Amz-Signature=c0ffee&token=deadbeef"
     ran = xent("diagnose", url, "--got", "1", "--format", "json")
     assert '"matches"' in ran.stdout
     printed = ran.stdout + ran.stderr
+    for page in ("p.html", "p.svg"):
+        assert xent("ce", url, "--save", page).returncode == 0
+        printed += (tmp_path / page).read_text(encoding="utf-8")
     assert not [part for part in ("ada", "hunter2", "c0ffee", "deadbeef") if part in printed]
     web.files["/x.csv"] = b"a,b,label\n1,2,7\n"
     assert xent("ce", url).stderr.startswith(f'xent: http://{address}:2:3: column "label": label 7')

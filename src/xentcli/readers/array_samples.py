@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli.errors import DataError, Place
+from xentcli.errors import DataError, Place, changed
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers import cells
 from xentcli.readers.interface import Chunk, Request
@@ -99,9 +99,7 @@ def _numbers(
                 present = part_of(named.stored, piece.start, piece.stop, axis)
         except ValueError:
             # The map does not fit into the file any more.
-            raise DataError(
-                "it has changed while it was read", place=Place(layout.source)
-            ) from None
+            raise changed(layout.source) from None
     if axis is None and not named.stored.bfloat16:
         return present
     return numbers(present, named.stored)

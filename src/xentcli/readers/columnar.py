@@ -12,7 +12,7 @@ from xentcli.model import Kind
 from xentcli.readers.columns import LABEL_NAMES, Columns, chosen_columns
 from xentcli.readers.copies import closed_with, file_of
 from xentcli.readers.interface import Chunk, Opened, Request, RowGroup
-from xentcli.readers.source import Source, is_remote, size_of
+from xentcli.readers.source import Source, is_remote, size_of, version_of
 
 if TYPE_CHECKING:
     from xentcli.readers.column_samples import Layout
@@ -105,13 +105,15 @@ def _row_groups(table: Table, size: int) -> Iterator[Chunk]:
     """What workers elsewhere can read by themselves; how large it is the file says."""
     from xentcli.readers.record_batches import row_groups
 
-    first = 0
-    for number, rows in enumerate(row_groups(table)):
-        group = RowGroup(table.path, number)
-        yield Chunk(number, first, rows, group, first + 1, worked=True)
+    first, groups = 0, row_groups(table)
+    version = version_of(Source(table.source, table.path))
+    row_bytes = (size_of(Source(table.source, table.path)) or 0) / max(1, sum(groups))
+    for number, rows in enumerate(groups):
+        group = RowGroup(table.path, version, number)
+        yield Chunk(number, first, rows, group, first + 1, size=round(row_bytes * rows))
         first += rows
     if table.format != "parquet":
-        yield Chunk(0, 0, 0, RowGroup(table.path, None))
+        yield Chunk(0, 0, 0, RowGroup(table.path, version, None))
 
 
 def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
@@ -121,12 +123,13 @@ def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
         return
     from xentcli.readers.record_batches import Table, batches, packed
 
-    table = Table(layout.source, chunk.data.path, format_name)
+    table = Table(layout.source, chunk.data.path, format_name, chunk.data.version)
     groups = None if chunk.data.number is None else [chunk.data.number]
-    line = chunk.line
+    line, row_bytes = chunk.line, chunk.size / max(1, chunk.samples)
     for batch in batches(table, layout.read, _rows_at_once(layout), groups):
-        yield chunk._replace(data=packed(batch), samples=batch.num_rows, line=line)
-        line += batch.num_rows
+        rows, size = batch.num_rows, round(row_bytes * batch.num_rows)
+        yield chunk._replace(data=packed(batch), samples=rows, line=line, size=size)
+        line += rows
 
 
 def _rows_at_once(layout: Layout) -> int:

@@ -153,8 +153,8 @@ def _part(names: Sequence[str], part: str, option: str, place: Place) -> list[in
         found = [at for at, name in enumerate(names) if fnmatchcase(name, part)]
         if found:
             return found
-    first, _, last = part.partition("-")
-    if first in names and last in names:
+    start, _, end = part.partition("-")
+    if start in names and end in names:
         hint = "a range is of numbers, such as 2-11; a glob, such as logit_*, is of names"
     else:
         hint = near_or_all(part, names, "columns")

@@ -65,11 +65,13 @@ class Span(NamedTuple):
     version: tuple[int, int]
 
 
-class Whole(NamedTuple):
+class WholeText(NamedTuple):
     """All records of a text that can be read only from its beginning, because it is compressed or
-    in another encoding: those behind the first ``start`` bytes, once it is unpacked."""
+    in another encoding: those behind the first ``start`` bytes, once it is unpacked. ``version`` as
+    of a :class:`Span`, where it is known."""
 
     path: str
+    version: tuple[int, int] | None
     start: int
     encoding: str | None
 
@@ -78,6 +80,7 @@ class RowGroup(NamedTuple):
     """A row group of a Parquet file by its number; all of an Arrow file if that is None."""
 
     path: str
+    version: tuple[int, int] | None
     number: int | None
 
 
@@ -85,12 +88,12 @@ class Chunk(NamedTuple):
     """A piece of an input: ``number`` from 0, the first sample's number, how many samples there are
     (those that turn out to be faulty included), and what is in it.
 
-    Of a text, ``data`` are bytes, or a :class:`Span` or :class:`Whole` of whose records neither the
-    number is known nor, behind the first span of a file, where they stand; of a table, a record
-    batch or a :class:`RowGroup`. ``line`` is the physical line on which
-    they begin, ``lines`` how many there are; of a table, ``line`` is the number of the first row,
-    from 1. Of several files, ``file`` says which. ``size`` is how many bytes of the input it takes.
-    ``worked`` says that samples of it may have to be shown with every step.
+    Of a text, ``data`` are bytes, or a :class:`Span` or :class:`WholeText` of whose records neither
+    the number is known nor, behind the first span of a file, where they stand; of a table, a record
+    batch or a :class:`RowGroup`. ``line`` is the physical line on which they begin, ``lines`` how
+    many there are; of a table, ``line`` is the number of the first row, from 1. Of several files,
+    ``file`` says which. ``size`` is how many bytes of the input it takes. ``worked`` says that
+    samples of it may have to be shown with every step.
     """
 
     number: int

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.ipc
 
-from xentcli.errors import DataError, Place, escaped
+from xentcli.errors import DataError, Place, changed, escaped
 from xentcli.readers.column_cells import plain
+from xentcli.readers.source import Source, Version, version_of
 from xentcli.urls import is_url
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ PIECE_BYTES = 8 << 20
 
 
 class Table(NamedTuple):
-    """A file: what messages call it, where it is, and its format."""
+    """A file: what messages call it, where it is, its format, and the version that it must have,
+    where one is known."""
 
     source: str
     path: str
     format: str
+    version: Version | None = None
 
 
 def schema_of(table: Table) -> Any:
@@ -143,13 +146,15 @@ def _reader(table: Table, columns: Sequence[int] | None) -> Iterator[tuple[Any, 
 
 
 def _opened(table: Table, columns: Sequence[int] | None) -> tuple[Any, Any]:
+    if table.version is not None and not is_url(table.path):
+        _check_version(table)
     if table.format == "parquet":
         import pyarrow.parquet as pq
 
         if is_url(table.path):
             from xentcli.readers.remote import Ranged
 
-            stream = Ranged(table.path)
+            stream = Ranged(table.path, version=table.version)
             return stream, pq.ParquetFile(stream, buffer_size=BUFFER_BYTES, pre_buffer=False)
         # Read ahead it would hold a row group whole.
         reader = pq.ParquetFile(table.path, buffer_size=BUFFER_BYTES, pre_buffer=False)
@@ -164,6 +169,11 @@ def _opened(table: Table, columns: Sequence[int] | None) -> tuple[Any, Any]:
     except BaseException:
         stream.close()
         raise
+
+
+def _check_version(table: Table) -> None:
+    if version_of(Source(table.source, table.path)) != table.version:
+        raise changed(table.source)
 
 
 @contextmanager

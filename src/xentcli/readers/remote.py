@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import IO, Any, BinaryIO, NamedTuple
 from zlib import crc32
 
-from xentcli.errors import DataError, Place, UsageError
+from xentcli.errors import DataError, Place, UsageError, changed
 from xentcli.readers.remote_faults import needs, reason_of
 from xentcli.urls import scheme_of, shown
 
@@ -48,9 +48,10 @@ class Begun(NamedTuple):
     start: bytes
 
 
-def opened(url: str) -> BinaryIO:
-    """The file's bytes from the first on; sought in where that can be done."""
-    begun = _begun(url)
+def opened(url: str, version: Version | None = None) -> BinaryIO:
+    """The file's bytes from the first on; sought in where that can be done. With a version it must
+    be of that one."""
+    begun = _begun_as(url, version)
     if begun.version is None:
         with _told(url):
             filesystem, path = _located(url)
@@ -85,6 +86,9 @@ def pieces(url: str, ranges: Sequence[Range]) -> list[bytes]:
         found: list[bytes] = filesystem.cat_ranges(
             [path] * len(ranges), starts, ends, on_error="raise"
         )
+    for content, (start, end) in zip(found, ranges, strict=True):
+        if len(content) != end - start:
+            raise DataError("it ended too early", place=Place(shown(url)))
     return found
 
 
@@ -113,7 +117,7 @@ def check_version(url: str, version: Version) -> None:
         filesystem.invalidate_cache(path)
         present = _version(filesystem.info(path))
     if present != version:
-        raise DataError("it has changed while it was read", place=Place(shown(url)))
+        raise changed(shown(url))
 
 
 @cache
@@ -163,8 +167,8 @@ class Ranged(io.RawIOBase):
     def __init__(self, url: str, ahead: int | None = None, version: Version | None = None) -> None:
         self._url, self._ahead, self._at = url, ahead, 0
         self._held: list[tuple[int, bytes]] = []
-        if version is None:
-            begun = _begun(url)
+        if ahead is None or version is None:
+            begun = _begun_as(url, version)
             assert begun.version is not None
             version, self._held = begun.version, [(0, begun.start)]
         self._version = version
@@ -211,8 +215,6 @@ class Ranged(io.RawIOBase):
             end, self._ahead = min(end, start + self._ahead), 2 * self._ahead
         (found,) = pieces(self._url, [(start, end)])
         check_version(self._url, self._version)
-        if len(found) != end - start:
-            raise DataError("it ended too early", place=Place(shown(self._url)))
         return found
 
 
@@ -237,6 +239,25 @@ class _Streamed(io.RawIOBase):
         super().close()
 
 
+def forget() -> None:
+    """What is known of files may not be so any more: another command begins."""
+    _begun.cache_clear()
+    matching.cache_clear()
+    for kind in _kinds:
+        kind.clear_instance_cache()
+    _located.cache_clear()
+
+
+def _begun_as(url: str, version: Version | None) -> Begun:
+    """The file as it was first met. A process that lives long may have met an older version."""
+    begun = _begun(url)
+    if version is None or begun.version == version:
+        return begun
+    _begun.cache_clear()
+    check_version(url, version)
+    return _begun(url)
+
+
 @lru_cache(maxsize=64)
 def _begun(url: str) -> Begun:
     with _told(url):
@@ -249,7 +270,11 @@ def _begun(url: str) -> Begun:
             return Begun(None, b"")
         wanted = min(size, BEGINNING_BYTES)
         start = filesystem.cat_file(path, start=0, end=wanted) if wanted else b""
-    return Begun(_version(known), start)
+    begun = Begun(_version(known), start)
+    if begun.version is not None and size == wanted:
+        # All of it is here, and nothing is asked for again that would show another version.
+        check_version(url, begun.version)
+    return begun
 
 
 def _answers_ranges(filesystem: Any, path: str, known: dict[str, Any]) -> bool:

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from xentcli.errors import UsageError, escaped
+from xentcli.errors import CHANGED, UsageError, escaped
 from xentcli.urls import secrets, shown
 
 PACKAGES = {
@@ -30,7 +30,6 @@ PACKAGES = {
 NO_FILE = "no such file"
 REFUSED = "access is denied"
 NO_CREDENTIALS = "no credentials were found"
-CHANGED = "it has changed while it was read"
 DIRECTORY = "it is a directory"
 STATUSES = {
     401: f"{REFUSED} (HTTP 401)",

@@ -13,11 +13,15 @@ from functools import cache
 from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
 
-from xentcli.errors import DataError, Place
+from xentcli.errors import DataError, Place, changed
 from xentcli.urls import is_url, local_path, shown
 
 PEEK_BYTES = 1 << 16
 STANDARD_INPUT = "standard input"
+
+
+# The size of a file and the time of its last change; of a URL a number for its ETag or the like.
+Version = tuple[int, int]
 
 
 class Source(NamedTuple):
@@ -59,9 +63,39 @@ def is_remote(source: Source) -> bool:
     return source.path is not None and is_url(source.path)
 
 
+def forget() -> None:
+    """What is known of files elsewhere may not be so any more: another command begins."""
+    if "xentcli.readers.remote" in sys.modules:
+        from xentcli.readers import remote
+
+        remote.forget()
+
+
+def version_of(source: Source) -> Version | None:
+    """What tells one state of a file from another; None of what can be read only once."""
+    if source.path is None:
+        return None
+    if is_remote(source):
+        from xentcli.readers import remote
+
+        return remote.version_of(source.path)
+    with told_by(source.name):
+        return _version(os.stat(source.path))
+
+
+def version_of_open(file: BinaryIO) -> Version:
+    """The same of a local file that is open."""
+    return _version(os.fstat(file.fileno()))
+
+
+def _version(known: os.stat_result) -> Version:
+    return known.st_size, known.st_mtime_ns
+
+
 @contextmanager
-def opened(source: Source) -> Iterator[BinaryIO]:
-    """The source's bytes, unpacked; standard input goes on where it was left."""
+def opened(source: Source, version: Version | None = None) -> Iterator[BinaryIO]:
+    """The source's bytes, unpacked; standard input goes on where it was left. With a version, the
+    file must be of that one."""
     if is_read_once(source):
         yield _once(source)
         return
@@ -70,11 +104,13 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         # Imported only for URLs, as what it imports is.
         from xentcli.readers import remote
 
-        stream: Any = remote.opened(source.path)
+        stream: Any = remote.opened(source.path, version)
     else:
         with told_by(source.name):
             stream = open(source.path, "rb")  # noqa: SIM115
     with stream:
+        if version is not None and not is_remote(source) and version_of_open(stream) != version:
+            raise changed(source.name)
         yield _unpacked(stream, source.name)
 
 

@@ -6,7 +6,6 @@ the answers together has the next span read again from there.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,10 +13,18 @@ from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO
 
-from xentcli.errors import DataError, Place
+from xentcli.errors import changed
 from xentcli.readers import encoding
-from xentcli.readers.interface import Chunk, Span, Whole
-from xentcli.readers.source import Source, is_read_once, opened, size_of, told_by
+from xentcli.readers.interface import Chunk, Span, WholeText
+from xentcli.readers.source import (
+    Source,
+    is_read_once,
+    opened,
+    size_of,
+    told_by,
+    version_of,
+    version_of_open,
+)
 from xentcli.readers.text import BYTE_ORDER_MARK, block_bytes
 from xentcli.urls import is_url
 
@@ -77,7 +84,7 @@ def _mark(source: Source, asked: str | None) -> bytes | None:
 
 def _whole(source: Source, start: int, line: int, asked: str | None, step: int) -> Iterator[Chunk]:
     assert source.path is not None
-    yield Chunk(0, 0, 0, Whole(source.path, start, asked), line)
+    yield Chunk(0, 0, 0, WholeText(source.path, version_of(source), start, asked), line)
 
 
 def parts_of(
@@ -90,7 +97,7 @@ def parts_of(
     as it is."""
     if isinstance(chunk.data, Span):
         found = _blocks_of_span(blocks, chunk.data, source)
-    elif isinstance(chunk.data, Whole):
+    elif isinstance(chunk.data, WholeText):
         found = _blocks_of_whole(blocks, chunk.data, source)
     else:
         yield chunk
@@ -110,10 +117,10 @@ def _blocks_of_span(
 
 
 def _blocks_of_whole(
-    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: Whole, source: str
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: WholeText, source: str
 ) -> Iterator[bytes]:
     mark, skipped = BYTE_ORDER_MARK, whole.start
-    with opened(Source(source, whole.path)) as stream:
+    with opened(Source(source, whole.path), whole.version) as stream:
         for block in blocks(encoding.as_utf8(stream, whole.encoding, source), None):
             text = block.removeprefix(mark)
             mark = b""
@@ -135,8 +142,8 @@ def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
     with told_by(source):
         stream = open(span.path, "rb")  # noqa: SIM115
     with stream:
-        if _version(stream) != span.version:
-            raise DataError("it has changed while it was read", place=Place(source))
+        if version_of_open(stream) != span.version:
+            raise changed(source)
         stream.seek(span.start)
         yield stream
 
@@ -168,17 +175,12 @@ def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces
         )
         return
     with told_by(source), open(path, "rb") as file:
-        yield _version(file), lambda places: [_read_at(file, at) for at in places]
+        yield version_of_open(file), lambda places: [_read_at(file, at) for at in places]
 
 
 def _read_at(file: BinaryIO, at: int) -> bytes:
     file.seek(at)
     return file.read(PEEK_BYTES)
-
-
-def _version(file: BinaryIO) -> tuple[int, int]:
-    known = os.fstat(file.fileno())
-    return known.st_size, known.st_mtime_ns
 
 
 def _ends(

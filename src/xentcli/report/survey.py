@@ -35,7 +35,8 @@ class Wanted(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What a survey is made from. ``hardest`` are in falling order, equal ones as they came."""
+    """What a survey is made from. ``hardest`` are in falling order, equal ones as they came. The
+    totals of the one that all others are added to grow in place: there may be many groups."""
 
     histogram: histogram.Counts
     classes: dict[int, Total]
@@ -135,9 +136,10 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
 
 
 def together(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
-    """Both as one; what is known is taken over, not copied, because it may be large."""
+    """Both as one. What is known may be large, and is added to, not copied; what is found stays as
+    it is."""
     if wanted is None or known is None or found is None:
-        return found if known is None else known
+        return known
     _add(known.classes, found.classes)
     _add(known.groups, found.groups)
     if len(known.groups) > MOST_GROUPS:
