@@ -91,10 +91,10 @@ NAMES = ["id", "logit_cat", "logit_dog", "label"]
         ("a.csv", b"# 2026\n" + PLAIN, "--comment # "),
         ("a.tsv", PLAIN.replace(b",", b"\t"), ""),
         ("a.dat", PLAIN.replace(b",", b"\t"), "--input-format tsv "),
-        ("a.csv.gz", gzip.compress(PLAIN), ""),
+        ("a.csv.gz", gzip.compress(PLAIN, mtime=0), ""),
         ("a.csv.bz2", bz2.compress(PLAIN), ""),
         ("a.jsonl", RECORD + b"{", ""),
-        ("a.jsonl.gz", gzip.compress(RECORD), ""),
+        ("a.jsonl.gz", gzip.compress(RECORD, mtime=0), ""),
     ],
 )
 def test_columns_of_a_file(
@@ -135,7 +135,7 @@ def test_several_columns(option: str, completed: Completed, tmp_path: Path) -> N
     [
         ("none.csv", None),
         ("a.csv", b""),
-        ("a.csv.gz", gzip.compress(PLAIN)[:-30]),
+        ("a.csv.gz", gzip.compress(PLAIN, mtime=0)[:-30]),
         ("a.jsonl", b"not JSON\n"),
         ("a.jsonl", b"[1, 2]\n"),
         ("a.parquet", b"PAR1"),

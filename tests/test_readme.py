@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import ROOT, environment
 from xentcli import readers, writers
 from xentcli.app import COMMANDS
-from xentcli.options import names_of_options
+from xentcli.groups import names_of_options
 
 README = ROOT / "README.md"
 PACKAGE = ROOT / "src" / "xentcli"

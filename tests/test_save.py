@@ -273,7 +273,7 @@ def test_html_in_a_browser(xent: Xent, tmp_path: Path) -> None:
     assert found["beyond"] == 0
     assert found["scrolling"] > 0
     # The columns of the histogram, the classes, the hardest samples, and the steps.
-    assert found["tables"] == 2 + 4 + 6 + 13
+    assert found["tables"] == 2 + 5 + 6 + 13
     # The only script is the one that asked.
     assert found["scripts"] == 1
 

@@ -10,8 +10,8 @@ from xentcli import __version__
 from xentcli.completing import command_completed
 from xentcli.converting import did_you_mean
 from xentcli.errors import UsageError, quoted
+from xentcli.groups import ENVIRONMENT_PREFIX, grouped, names_of_options
 from xentcli.options import (
-    ENVIRONMENT_PREFIX,
     OUTPUT,
     Arithmetic,
     Asked,
@@ -28,8 +28,6 @@ from xentcli.options import (
     Smoothing,
     SoftTargets,
     Survey,
-    grouped,
-    names_of_options,
 )
 
 SETTINGS = {"auto_envvar_prefix": ENVIRONMENT_PREFIX}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from xentcli.options import declarations, names_in
+from xentcli.groups import declarations, names_in
 
 
 class Described(NamedTuple):

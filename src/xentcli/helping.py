@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import typer
 
 from xentcli.describing import Described, by_panel, described, of_parameters
-from xentcli.options import ENVIRONMENT_PREFIX, OUTPUT
+from xentcli.groups import ENVIRONMENT_PREFIX
+from xentcli.options import OUTPUT
 from xentcli.writers.interface import View
 from xentcli.writers.letters import PLAIN_LETTERS
 from xentcli.writers.terminal import view_of

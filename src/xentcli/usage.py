@@ -11,7 +11,7 @@ from xentcli.app import COMMANDS, commands_with
 from xentcli.converting import did_you_mean
 from xentcli.describing import Described, described
 from xentcli.errors import UsageError, escaped, quoted
-from xentcli.options import ENVIRONMENT_PREFIX
+from xentcli.groups import ENVIRONMENT_PREFIX
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:

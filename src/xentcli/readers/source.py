@@ -65,9 +65,8 @@ def is_remote(source: Source) -> bool:
 
 def forget() -> None:
     """What is known of files elsewhere may not be so any more: another command begins."""
-    if "xentcli.readers.remote" in sys.modules:
-        from xentcli.readers import remote
-
+    remote = sys.modules.get("xentcli.readers.remote")
+    if remote is not None:
         remote.forget()
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
-from xentcli.decimals import rounded
 from xentcli.model import Group, Hard, Report, Survey, Worked
 from xentcli.writers import words
 from xentcli.writers.grid import Grid, Row, folded, grid, shown_name
@@ -23,7 +21,13 @@ from xentcli.writers.page import (
     Tone,
     Words,
 )
-from xentcli.writers.survey_words import LONGEST_ID, hard_columns, hardest_groups, has_words
+from xentcli.writers.survey_words import (
+    group_columns,
+    hard_columns,
+    hardest_groups,
+    has_words,
+    shares,
+)
 
 TITLES = {
     "softmax": "Softmax",
@@ -139,16 +143,7 @@ def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, vi
     shown = hardest_groups(groups)
     if len(shown) < len(groups):
         caption += f": the {len(shown)} largest of {len(groups):,}"
-    columns = [
-        (what, [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in shown]),
-        ("samples", [f"{one.samples:,}" for one in shown]),
-    ]
-    if any(one.ignored for one in shown):
-        columns.append(("ignored", [f"{one.ignored:,}" for one in shown]))
-    if any(one.accuracy is not None for one in shown):
-        shares = ["" if one.accuracy is None else words.percent(one.accuracy) for one in shown]
-        columns.append(("accuracy", shares))
-    columns.append(("loss", [rounded(one.result, view.digits) for one in shown]))
+    columns = list(group_columns(shown, what, view).items())
     return _with_bars(caption, columns, [one.result for one in shown], report)
 
 
@@ -168,16 +163,8 @@ def _with_bars(
     heads = [Column(name, words=True)]
     heads += [Column(other, words=has_words(other, cells)) for other, cells in others]
     heads.append(Column(f"{loss} ({report.unit})", beside=True))
-    largest = max((one for one in losses if math.isfinite(one)), default=0.0)
     rows = []
     cells = zip(*(cells for _, cells in columns), strict=True)
-    for (*before, number), value in zip(cells, losses, strict=True):
-        rows.append((*map(Cell, before), Cell(number, share=_share(value, largest))))
+    for (*before, number), share in zip(cells, shares(losses), strict=True):
+        rows.append((*map(Cell, before), Cell(number, share=share)))
     return Table(caption, tuple(heads), tuple(rows))
-
-
-def _share(loss: float, largest: float) -> float:
-    """What is no number, or beyond all, is at least as large as the largest."""
-    if not math.isfinite(loss):
-        return 1.0
-    return loss / largest if largest > 0 else 0.0

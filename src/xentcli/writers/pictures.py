@@ -3,13 +3,12 @@ samples, the groups."""
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.console import Group as Together
+from rich.console import Group as Stack
 from rich.console import RenderableType
 from rich.style import Style
 from rich.text import Text
@@ -22,13 +21,13 @@ from xentcli.writers.drawing import BOLD, DIM, plain_table
 from xentcli.writers.grid import shown_name
 from xentcli.writers.interface import View
 from xentcli.writers.survey_words import (
-    LONGEST_ID,
+    group_columns,
     hard_columns,
     hardest_groups,
     has_words,
     range_of,
+    shares,
 )
-from xentcli.writers.words import percent
 
 WIDEST_BAR = 40
 # Below this a bar says nothing; then the numbers stand alone.
@@ -62,7 +61,7 @@ def _histogram(bins: Sequence[Bin], view: View) -> RenderableType:
     lines = [Line(range_of(one), f"{one.samples:,}", one.samples / most) for one in bins]
     everything = sum(one.samples for one in bins)
     title = Text(f"losses of {counted(everything, 'sample')}", style=BOLD)
-    return Together(title, _bars(lines, view))
+    return Stack(title, _bars(lines, view))
 
 
 def _classes(classes: Sequence[Group], view: View) -> RenderableType:
@@ -70,21 +69,20 @@ def _classes(classes: Sequence[Group], view: View) -> RenderableType:
     title = "mean loss of each class"
     if len(shown) < len(classes):
         title = f"mean loss of the {len(shown)} hardest classes of {len(classes):,}"
-    largest = max((one.result for one in shown if math.isfinite(one.result)), default=0.0)
     bars = _bars(
         [
             Line(
                 shown_name(one.name, view),
                 rounded(one.result, view.digits),
-                one.result / largest if largest > 0 else math.nan,
+                share,
                 counted(one.samples, "sample")
                 + ("" if one.accuracy is None else f", {100 * one.accuracy:.1f} % right"),
             )
-            for one in shown
+            for one, share in zip(shown, shares([one.result for one in shown]), strict=True)
         ],
         view,
     )
-    return Together(Text(title, style=BOLD), bars)
+    return Stack(Text(title, style=BOLD), bars)
 
 
 def _bars(lines: Sequence[Line], view: View) -> Text:
@@ -112,29 +110,18 @@ def _bars(lines: Sequence[Line], view: View) -> Text:
 def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
     shown = hardest_groups(survey.groups)
     title = Text(f"loss ({report.reduction}) by {escaped(survey.by)}", style=BOLD)
-    columns = {
-        "value": [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in shown],
-        "samples": [f"{one.samples:,}" for one in shown],
-        "perplexity": [rounded(one.perplexity, view.digits) for one in shown],
-    }
-    if any(one.ignored for one in shown):
-        columns["ignored"] = [f"{one.ignored:,}" for one in shown]
-    if any(one.accuracy is not None for one in shown):
-        columns["accuracy"] = [
-            "" if one.accuracy is None else percent(one.accuracy) for one in shown
-        ]
-    columns["loss"] = [rounded(one.result, view.digits) for one in shown]
+    columns = group_columns(shown, "value", view)
     parts = [title, _tabular(columns, view)]
     left_out = len(survey.groups) - len(shown)
     if left_out:
         smaller = f"… {left_out:,} more, none with a larger loss, not shown (--format csv)"
         parts.append(Text(smaller, style=DIM))
-    return Together(*parts)
+    return Stack(*parts)
 
 
 def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableType:
     title = f"the {len(hardest)} hardest samples" if len(hardest) > 1 else "the hardest sample"
-    return Together(Text(title, style=BOLD), _tabular(hard_columns(hardest, report, view), view))
+    return Stack(Text(title, style=BOLD), _tabular(hard_columns(hardest, report, view), view))
 
 
 def _tabular(columns: dict[str, list[str]], view: View) -> RenderableType:

@@ -9,6 +9,7 @@ from xentcli.decimals import rounded
 from xentcli.model import Bin, Group, Hard, Report
 from xentcli.writers.grid import shown_name
 from xentcli.writers.interface import View
+from xentcli.writers.words import percent
 
 MOST_LINES = 20
 # An id may be a path: its end says more than a class's name has to.
@@ -37,6 +38,30 @@ def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Gro
     # nan makes the whole mean nan: nothing is larger.
     key = {one.name: math.inf if math.isnan(one.result) else one.result for one in groups}
     return tuple(sorted(groups, key=lambda one: key[one.name], reverse=True)[:most])
+
+
+def shares(losses: Sequence[float]) -> list[float]:
+    """How long the bars are beside the longest; what is no number, or beyond all, is as long."""
+    largest = max((one for one in losses if math.isfinite(one)), default=0.0)
+    finite = [one / largest if largest > 0 else 0.0 for one in losses]
+    return [share if math.isfinite(one) else 1.0 for one, share in zip(losses, finite, strict=True)]
+
+
+def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, list[str]]:
+    """What is told of groups, or of classes: a list of cells a column, the loss last."""
+    columns = {
+        what: [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in groups],
+        "samples": [f"{one.samples:,}" for one in groups],
+    }
+    if any(one.ignored for one in groups):
+        columns["ignored"] = [f"{one.ignored:,}" for one in groups]
+    columns["perplexity"] = [rounded(one.perplexity, view.digits) for one in groups]
+    if any(one.accuracy is not None for one in groups):
+        columns["accuracy"] = [
+            "" if one.accuracy is None else percent(one.accuracy) for one in groups
+        ]
+    columns["loss"] = [rounded(one.result, view.digits) for one in groups]
+    return columns
 
 
 def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[str, list[str]]:
