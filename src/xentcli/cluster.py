@@ -13,10 +13,11 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from xentcli import __version__, engine
+from xentcli import __version__, engine, signals
 from xentcli.engine import Awaited, Done, Task
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
-from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, Whole
+from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
+from xentcli.readers.text import bytes_from
 from xentcli.urls import is_url, shown
 from xentcli.work import Outcome, shifted
 
@@ -30,6 +31,7 @@ CONNECT_SECONDS = 10
 PARTITION_BYTES = 64 << 20
 # So many outcomes become one on a worker; only what is left then comes here.
 FAN_IN = 16
+GONE = "the scheduler is gone"
 # Each has a level and a handler of its own. What goes wrong is told here, in a sentence.
 LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
@@ -51,22 +53,18 @@ def connected(scheduler: str, jobs: int) -> Iterator[Client]:
     """A client of the cluster with that scheduler; of one on this machine that ends with it, for
     ``local``."""
     _check_installed()
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     with ExitStack() as stack:
         address: Any = scheduler
         if scheduler == LOCAL:
-            address = stack.enter_context(
-                LocalCluster(
-                    n_workers=jobs,
-                    threads_per_worker=1,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL + 1,
-                )
-            )
+            try:
+                address = stack.enter_context(_started(jobs))
+            except OSError as error:
+                reason = _first_line(error)
+                raise DataError(f"no cluster can be started here ({reason})") from None
         try:
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         # What Dask says of tls:// where no certificates are configured is a TypeError.
@@ -84,6 +82,33 @@ def connected(scheduler: str, jobs: int) -> Iterator[Client]:
         stack.callback(_closed, client)
         _check_workers(client, scheduler)
         yield client
+
+
+@contextmanager
+def _started(jobs: int) -> Iterator[Any]:
+    """A cluster on this machine, as long as it is needed."""
+    from multiprocessing import resource_tracker
+
+    from distributed import LocalCluster
+
+    # Its own start would have the signals come again.
+    resource_tracker.ensure_running()
+    # A signal has to wait until all that was started is known, and can be ended. Workers are never
+    # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
+    with ExitStack() as stack:
+        with signals.held():
+            cluster = stack.enter_context(
+                LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    # None would be a port that may be taken, and of which Dask then warns.
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    silence_logs=logging.CRITICAL + 1,
+                )
+            )
+        yield cluster
 
 
 def _check_installed() -> None:
@@ -104,15 +129,13 @@ def _closed(client: Client) -> None:
 
 def _check_workers(client: Client, scheduler: str) -> None:
     """Refuse workers without xentcli, or with another version of it."""
-    try:
-        known = client.run(_version)
-    except ModuleNotFoundError as error:
-        raise DataError(
-            f"its workers have no {error.name}",
-            place=Place(scheduler),
-            hint=f"pip install xentcli=={__version__} where they run",
-        ) from None
-    for worker, version in known.items():
+    for worker, version in client.run(_version, on_error="return").items():
+        if isinstance(version, Exception):
+            raise DataError(
+                f"its worker {worker} cannot run xentcli ({_first_line(version)})",
+                place=Place(scheduler),
+                hint=f"pip install xentcli=={__version__} where it runs",
+            )
         if version != __version__:
             raise DataError(
                 f"its worker {worker} has xentcli {version}, this is {__version__}",
@@ -154,18 +177,16 @@ def outcomes(
             # It is placed already, whatever chunk it is said to come of.
             outcome = submitted.result(tree.root(), last.worked_on)
             yield Done(last.chunk, last.chunk, outcome)
+    except OSError:
+        # What Dask says where the connection breaks.
+        raise PartitionLost(GONE, place=Place(client.scheduler.address)) from None
     finally:
         submitted.cancel()
 
 
 def partition_bytes() -> int:
     """How large the pieces of a text are that a worker takes at a time."""
-    given = os.environ.get("XENT_PARTITION_BYTES", "")
-    if not given:
-        return PARTITION_BYTES
-    if not given.isdecimal() or int(given) == 0:
-        raise UsageError(f"XENT_PARTITION_BYTES: {escaped(given)!r} is not a number of bytes")
-    return int(given)
+    return bytes_from("XENT_PARTITION_BYTES", PARTITION_BYTES)
 
 
 class Submitted:
@@ -185,7 +206,8 @@ class Submitted:
         """Hand out a partition; what this gives waits for the facts about what came of it."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
-        sent = _from_anywhere(chunk)
+        # Dask would look into every list for something to wait for.
+        sent = pickle.dumps(_from_anywhere(chunk))
         future = self._client.submit(_at_work, __version__, self._work, sent, key=key, pure=False)
         # The facts alone come here: what they are about may be large.
         facts = self._client.submit(_facts, future, key=f"{key}-facts", pure=False)
@@ -221,13 +243,16 @@ class Submitted:
         data = chunk.data
         if isinstance(data, Span):
             return Place(shown(data.path), detail=f"bytes {data.start} to {data.end}")
-        path = getattr(data, "path", None)
-        return Place(shown(path) if path else self._source, detail=f"partition {chunk.number}")
+        if isinstance(data, RowGroup) and data.number is not None:
+            return Place(shown(data.path), detail=f"row group {data.number}")
+        if isinstance(data, RowGroup | WholeText):
+            return Place(shown(data.path))
+        return Place(self._source, detail=f"partition {chunk.number}")
 
 
 def _released(*futures: Future) -> None:
-    # The scheduler stops what nobody waits for. To tell it to cancel a task breaks it (2026.8) where
-    # another depends on that one which nobody waits for by itself.
+    # The scheduler stops what nobody waits for. To have it cancel a task would break it (2026.8)
+    # where another depends on that one which nobody waits for by itself.
     for future in futures:
         future.release()
 
@@ -236,7 +261,7 @@ def _reason(error: Exception) -> str:
     if type(error).__name__ == "KilledWorker":
         return "the workers that took it came to a sudden end; was memory short?"
     if type(error).__name__ in ("CancelledError", "FutureCancelledError", "CommClosedError"):
-        return "the scheduler is gone"
+        return GONE
     text = _first_line(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -296,16 +321,16 @@ class Leaf(NamedTuple):
 def _from_anywhere(chunk: Chunk) -> Chunk:
     """The chunk for a worker, which may be in another folder."""
     data = chunk.data
-    if not isinstance(data, Span | Whole | RowGroup) or is_url(data.path):
+    if not isinstance(data, Span | WholeText | RowGroup) or is_url(data.path):
         return chunk
     return chunk._replace(data=data._replace(path=os.path.join(os.getcwd(), data.path)))
 
 
-def _at_work(version: str, work: bytes, chunk: Chunk) -> Any:
+def _at_work(version: str, work: bytes, chunk: bytes) -> Any:
     # A worker may have joined after all others were asked.
     if version != __version__:
         raise PartitionLost(f"a worker has xentcli {__version__}, the client has {version}")
-    return pickle.loads(work)(chunk)
+    return pickle.loads(work)(pickle.loads(chunk))
 
 
 def _facts(outcome: Any) -> Facts:

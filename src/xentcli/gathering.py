@@ -92,12 +92,7 @@ def _gathered(
             faults += met.faults
             samples += piece.samples - (len(met.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
-            if numbers > MOST_NUMBERS:
-                raise DataError(
-                    f"more than {MOST_NUMBERS:,} numbers: diagnose holds all of them in memory",
-                    place=Place(opened.source),
-                    hint="a part of the rows shows the same mistake",
-                )
+            _check_size(numbers, opened.source)
     check_attached(samples + (len(faults) if skips else 0), opened)
     if not samples:
         raise DataError("there are no samples", place=Place(opened.source))
@@ -108,6 +103,15 @@ def _gathered(
     if not apart:
         cases = [case._replace(source="") for case in cases]
     return Gathered(cases, tuple(faults), opened.remarks)
+
+
+def _check_size(numbers: int, source: str) -> None:
+    if numbers > MOST_NUMBERS:
+        raise DataError(
+            f"more than {MOST_NUMBERS:,} numbers: diagnose holds all of them in memory",
+            place=Place(source),
+            hint="a part of the rows shows the same mistake",
+        )
 
 
 class Piece(NamedTuple):
@@ -131,7 +135,7 @@ def _read(
     """The batches of a chunk, checked if it is known for what."""
     batches: list[Batch] = []
     faults: list[Fault] = []
-    samples = lines = size = 0
+    samples = lines = size = numbers = 0
     for part in parts(chunk):
         batch = read(part._replace(first=chunk.first + samples))
         samples += len(batch.values) if batch.values.ndim > 1 else 1
@@ -142,6 +146,8 @@ def _read(
             if calculation is not None:
                 _check(batch, calculation)
             batches.append(batch)
+            numbers += batch.values.size
+            _check_size(numbers, batch.values_from.source)
     return Piece(batches, tuple(faults), samples, lines, size)
 
 

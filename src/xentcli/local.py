@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from xentcli import engine
+from xentcli import engine, signals
 from xentcli.engine import Done, Follows, Submit, Work
 from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk, Opened
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from multiprocessing.process import BaseProcess
 
-SIGNALS = {signal.SIGINT, signal.SIGTERM}
 # Seconds after which it is asked whether the workers are still there.
 PATIENCE = 1.0
 
@@ -84,7 +83,7 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
     executor = ProcessPoolExecutor(count, context, _begin, (work,))
     known = set(multiprocessing.active_children())
     try:
-        with _signals_held():
+        with signals.held():
             executor.submit(_started)
         workers = set(multiprocessing.active_children()) - known
         yield lambda chunk: partial(_result, executor.submit(_at_work, chunk), workers)
@@ -110,19 +109,6 @@ def _result(future: Future[object], workers: Iterable[BaseProcess]) -> object:
         if not all(worker.is_alive() for worker in workers) and not wait([future], PATIENCE).done:
             raise BrokenExecutor
     return future.result()
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """A signal has to wait until a new process knows what to do about it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _may_fork() -> bool:
@@ -152,7 +138,7 @@ def _begin(work: Work) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -124,7 +124,11 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
         and asked.output.output is None
         and sys.stdout.isatty()
     )
-    return Progress(opened.size, wanted=asked.output.progress and not rows_on_terminal)
+    return Progress(
+        opened.size,
+        wanted=asked.output.progress and not rows_on_terminal,
+        partitions=asked.running.scheduler is not None,
+    )
 
 
 def _outcomes(

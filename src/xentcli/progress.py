@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from xentcli.errors import counted
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -14,18 +16,23 @@ AFTER_SECONDS = 1.0
 
 
 class Progress:
-    """Counts the rows and the bytes that are done; shown only after a second."""
+    """Counts the rows and the bytes that are done; shown only after a second.
 
-    def __init__(self, size: int | None, *, wanted: bool) -> None:
+    ``partitions`` says that what is done is done by the partition, and these are counted too.
+    """
+
+    def __init__(self, size: int | None, *, wanted: bool, partitions: bool = False) -> None:
         self._size = size
         self._wanted = wanted and sys.stderr is not None and sys.stderr.isatty()
         self._start = time.monotonic()
-        self._bytes = self._rows = 0
+        self._bytes = self._rows = self._times = 0
+        self._partitions = partitions
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
     def done(self, rows: int, size: int) -> None:
         """So many more rows and bytes are finished."""
+        self._times += 1
         self._rows += rows
         self._bytes += size
         if not self._wanted or time.monotonic() - self._start < AFTER_SECONDS:
@@ -36,6 +43,8 @@ class Progress:
         assert self._task is not None
         seconds = time.monotonic() - self._start
         rate = f"{self._rows:,} rows, {self._rows / seconds:,.0f} a second"
+        if self._partitions:
+            rate = f"{counted(self._times, 'partition')}, {rate}"
         self._bar.update(self._task, completed=self._bytes, rows=rate)
 
     def _show(self) -> None:

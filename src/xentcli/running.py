@@ -10,6 +10,7 @@ from typing import Any
 from xentcli import local
 from xentcli.core.threads import available
 from xentcli.engine import Done, Task
+from xentcli.messages import told
 from xentcli.options import Asked
 from xentcli.readers.interface import Opened
 
@@ -28,11 +29,13 @@ def runner(asked: Asked) -> Iterator[Run]:
     from xentcli import cluster
 
     with cluster.connected(scheduler, jobs) as client:
+        if not client.nthreads():
+            told(f"{scheduler} has no workers yet; waiting for the first")
         yield partial(cluster.outcomes, client)
 
 
-def _here(jobs: int, task: Task, opened: Opened, told: Told) -> Generator[Done]:
+def _here(jobs: int, task: Task, opened: Opened, tell: Told) -> Generator[Done]:
     for done in local.outcomes(task.work, opened, task.follows, jobs):
         outcome: Any = done.outcome
-        told(outcome.samples, outcome.size)
+        tell(outcome.samples, outcome.size)
         yield done

@@ -19,7 +19,7 @@ from xentcli.report.calculation import Calculation
 from xentcli.report.check import checked, furthest
 from xentcli.report.remarks import check_kind, merged, remarks
 from xentcli.report.steps import worked
-from xentcli.writers.folder import write_part
+from xentcli.writers.folder import opened_part
 from xentcli.writers.interface import Stream
 
 
@@ -68,9 +68,11 @@ def answered(job: Job, chunk: Chunk) -> Outcome:
 
 def written(job: Job, folder: str, chunk: Chunk) -> Outcome:
     """What comes of a chunk, its rows written to a file of a folder; the first has the header."""
-    outcome = answered(job, chunk)
-    header = writers.writer(job.format).start(job.stream) if chunk.number == 0 else b""
-    return outcome._replace(text=b"", file=write_part(folder, header + outcome.text))
+    with opened_part(folder) as (name, stream):
+        if chunk.number == 0:
+            stream.write(writers.writer(job.format).start(job.stream))
+        outcome = _over_parts(_answered, job, chunk, stream.write)
+    return outcome._replace(file=name)
 
 
 def shares(job: Job, chunk: Chunk) -> Outcome:
@@ -78,7 +80,14 @@ def shares(job: Job, chunk: Chunk) -> Outcome:
     return _over_parts(_shares, job, chunk)
 
 
-def _over_parts(work: Callable[[Job, Chunk, Batch], Outcome], job: Job, chunk: Chunk) -> Outcome:
+def _over_parts(
+    work: Callable[[Job, Chunk, Batch], Outcome],
+    job: Job,
+    chunk: Chunk,
+    write: Callable[[bytes], object] | None = None,
+) -> Outcome:
+    """What comes of the parts of a chunk; their rows go where they are to be written, if that is
+    not here."""
     found: list[Outcome] = []
     samples = lines = size = 0
     for part in job.parts(chunk):
@@ -90,9 +99,13 @@ def _over_parts(work: Callable[[Job, Chunk, Batch], Outcome], job: Job, chunk: C
         samples += _count(batch) + (len(batch.faults) if job.skips else 0)
         if _count(batch) or batch.faults:
             try:
-                found.append(work(job, part, batch))
+                outcome = work(job, part, batch)
             except ArgumentError as error:
                 raise located(error, batch) from None
+            if write is not None:
+                write(outcome.text)
+                outcome = outcome._replace(text=b"")
+            found.append(outcome)
     return together(job, found)._replace(samples=samples, lines=lines, size=size)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
-from xentcli.errors import DataError, Place, UsageError
+from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.readers import quotes
 from xentcli.readers.source import told_by
 
@@ -45,21 +45,22 @@ class Cursor(NamedTuple):
 
 def longest_line() -> int:
     """How many bytes a record may have."""
-    return _bytes_from("XENT_MAX_LINE", LONGEST_LINE)
+    return bytes_from("XENT_MAX_LINE", LONGEST_LINE)
 
 
 def block_bytes() -> int:
     """How many bytes are read at a time, but for the first block: from that it is concluded what
     the columns are."""
-    return _bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES)
+    return bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES)
 
 
-def _bytes_from(name: str, usual: int) -> int:
+def bytes_from(name: str, usual: int) -> int:
+    """The number of bytes that the environment says, else the usual one."""
     given = os.environ.get(name, "")
     if not given:
         return usual
     if not given.isdecimal() or int(given) == 0:
-        raise UsageError(f"{name}: {given!r} is not a number of bytes")
+        raise UsageError(f"{name}: {quoted(given)} is not a number of bytes")
     return int(given)
 
 

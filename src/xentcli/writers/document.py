@@ -15,6 +15,7 @@ from xentcli.writers.numbers import shortest, shortest_one, strict_json
 
 ROWS_WAIT = True
 SCHEMA = "xent/1"
+COMMA = ", "
 
 
 def start(stream: Stream) -> bytes:
@@ -23,14 +24,17 @@ def start(stream: Stream) -> bytes:
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
-    """The batch's answers as JSON: a single sample's whole, else what stands between [ and ]."""
+    """The batch's answers as JSON: a single sample's whole, else each with a comma before it, so
+    that pieces can be joined."""
     if not stream.each:
         return b""
     values = answer.values
     if stream.class_axis != 1 and answer.field != "loss" and values.ndim > 1:
         values = np.moveaxis(values, 1, stream.class_axis)
     text = nested([strict_json(text) for text in shortest(values)], values.shape)
-    return (text if batch.values.ndim == 1 else text[1:-1]).encode("ascii")
+    if batch.values.ndim > 1:
+        text = text[1:-1] and f"{COMMA}{text[1:-1]}"
+    return text.encode("ascii")
 
 
 def nested(texts: list[str], shape: tuple[int, ...]) -> str:
@@ -85,13 +89,14 @@ def _result(report: Report, stream: Stream, waiting: Iterable[bytes]) -> Iterato
     if not stream.each:
         yield _number(report.result).encode("ascii")
         return
-    opened = False
-    for part in waiting:
-        yield b", " if opened else (b"" if stream.single else b"[")
-        opened = True
-        yield part
-    if not stream.single:
-        yield b"]" if opened else b"[]"
+    if stream.single:
+        yield from waiting
+        return
+    pieces = iter(waiting)
+    yield b"["
+    yield next(pieces, b"").removeprefix(COMMA.encode("ascii"))
+    yield from pieces
+    yield b"]"
 
 
 def _survey(survey: Survey, report: Report) -> Iterator[str]:

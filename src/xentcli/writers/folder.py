@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import BinaryIO
 from uuid import uuid4
 
 from xentcli.errors import OutputError, Place, UsageError, escaped
 from xentcli.urls import scheme_of, shown
 
 MARK = "_SUCCESS"
-UNFINISHED = ".unfinished-"
+# What workers write lies in here until all is well: one that is late finds no place any more.
+UNFINISHED = ".unfinished"
 
 
 class Folder:
@@ -30,7 +32,9 @@ class Folder:
     def write(self, data: bytes) -> None:
         """The next part of the answer are these bytes; none are no part."""
         if data:
-            self.take(write_part(self.path, data))
+            with opened_part(self.path) as (name, stream):
+                stream.write(data)
+            self.take(name)
 
     def flush(self) -> None:
         """Nothing: a file is whole when it is written."""
@@ -39,11 +43,21 @@ class Folder:
         """Give the parts their names, drop what is left over, and say that this is all."""
         with _told(self.path):
             for number, name in enumerate(self._parts):
-                final = f"part-{number:06d}.{self._suffix}"
-                os.replace(os.path.join(self.path, name), os.path.join(self.path, final))
+                os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
             _clear(self.path)
             with open(os.path.join(self.path, MARK), "xb"):
                 pass
+
+    def undo(self) -> None:
+        """Take away all of it."""
+        with suppress(OSError):
+            _clear(self.path)
+        for number in range(len(self._parts)):
+            with suppress(OSError):
+                os.unlink(self._place(number))
+
+    def _place(self, number: int) -> str:
+        return os.path.join(self.path, f"part-{number:06d}.{self._suffix}")
 
 
 @contextmanager
@@ -54,6 +68,7 @@ def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
             f"-o {escaped(shown(path))}: answers are not written to a URL",
             hint="name a folder that this machine and the workers share",
         )
+    made = not os.path.exists(path)
     with _told(path):
         os.makedirs(path, exist_ok=True)
         if os.listdir(path):
@@ -61,32 +76,41 @@ def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
                 f"-o {escaped(path)}: the folder is not empty",
                 hint="the answer is all that is in it; name another one",
             )
+        os.mkdir(os.path.join(path, UNFINISHED))
     # A worker may be in another folder.
     folder = Folder(os.path.join(os.getcwd(), path), suffix)
     try:
         yield folder
         folder.complete()
     except BaseException:
-        with suppress(OSError):
-            _clear(path)
+        folder.undo()
+        if made:
+            with suppress(OSError):
+                os.rmdir(folder.path)
         raise
 
 
-def write_part(path: str, data: bytes) -> str:
-    """A part of the answer in a file of its own, whose name is given; complete or absent."""
-    name = f"{UNFINISHED}{uuid4().hex}"
-    with _told(path), open(os.path.join(path, name), "xb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return name
+@contextmanager
+def opened_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
+    """A file for a part of the answer, and its name; complete at the end, or absent."""
+    name = uuid4().hex
+    place = os.path.join(path, UNFINISHED, name)
+    try:
+        with _told(path), open(place, "xb") as stream:
+            yield name, stream
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(place)
+        raise
 
 
 def _clear(path: str) -> None:
-    """Take away what workers wrote that nobody wants: a partition may be worked on twice."""
-    for name in os.listdir(path):
-        if name.startswith(UNFINISHED):
-            os.unlink(os.path.join(path, name))
+    """Take away what nobody wants: a partition may have been worked on twice."""
+    from shutil import rmtree  # slow to import, and seldom needed
+
+    rmtree(os.path.join(path, UNFINISHED))
 
 
 @contextmanager

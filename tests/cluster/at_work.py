@@ -1,0 +1,48 @@
+"""What may befall a worker: each stands for the work on a partition, and does it if it can."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from xentcli.cluster import _at_work
+from xentcli.readers.interface import Chunk
+
+
+def _read(chunk: bytes) -> Chunk:
+    found: Chunk = pickle.loads(chunk)
+    return found
+
+
+def at_some_time(version: str, work: bytes, chunk: bytes) -> Any:
+    """The work, some time sooner or later."""
+    time.sleep(random.Random(_read(chunk).number).random() / 10)
+    return _at_work(version, work, chunk)
+
+
+def slowly(version: str, work: bytes, chunk: bytes) -> Any:
+    """The work, after a while; and a sign that it has begun."""
+    Path(_read(chunk).data.path).with_name("begun").touch()
+    time.sleep(0.3)
+    return _at_work(version, work, chunk)
+
+
+def killed_once(version: str, work: bytes, chunk: bytes) -> Any:
+    """The work; but the first worker that comes to the fourth partition is killed over it."""
+    sign = Path(_read(chunk).data.path).with_name("killed")
+    if _read(chunk).number == 3 and not sign.exists():
+        sign.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _at_work(version, work, chunk)
+
+
+def killed_always(version: str, work: bytes, chunk: bytes) -> Any:
+    """The work; but every worker that comes to the second partition is killed over it."""
+    if _read(chunk).number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _at_work(version, work, chunk)
