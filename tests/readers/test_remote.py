@@ -26,6 +26,8 @@ SMALL = {"XENT_BLOCK_BYTES": "1500"}
 VALUES = np.random.default_rng(1).normal(size=(900, 3)).round(4)
 LABELS = np.arange(900) % 3
 
+pytestmark = pytest.mark.slow
+
 
 def table() -> bytes:
     """A line end within quotes has a span begin in the middle of a record."""
