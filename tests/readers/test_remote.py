@@ -266,6 +266,7 @@ BLOCKED = "import sys\nfor name in {}:\n    sys.modules[name] = None\n"
         ("s3://bucket/a.csv", "s3fs", "'xentcli[s3]'"),
         ("https://example.org/a.csv", "aiohttp", "'xentcli[cluster]'"),
         ("https://example.org/a.csv", "fsspec", "'xentcli[cluster]'"),
+        ("s3://bucket/a.csv", "fsspec", "'xentcli[s3]'"),
         ("gs://bucket/a.csv", "gcsfs", "gcsfs"),
     ],
 )

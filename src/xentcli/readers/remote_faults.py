@@ -78,7 +78,7 @@ def needs(package: str, scheme: str, place: str, error: ImportError) -> UsageErr
     """What is missing for URLs of that scheme: the module that could not be imported."""
     cause = error.__cause__ or error
     module = str(getattr(cause, "name", None) or package).partition(".")[0]
-    wanted = PACKAGES.get(package, PACKAGES["fsspec"] if module == "fsspec" else module)
+    wanted = PACKAGES.get(scheme, PACKAGES["fsspec"] if module == "fsspec" else module)
     return UsageError(
         f"{place}: reading {scheme}:// needs the package {module}", hint=f"pip install {wanted}"
     )
