@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,10 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+
+# Whoever runs the tests in the background of a shell has them ignore Ctrl-C, and so would every
+# process under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Programs that are run by hand where torch or mpmath is installed.
 collect_ignore_glob = ["reference/*"]

@@ -24,7 +24,7 @@ from xentcli.report import answers, summary
 from xentcli.report.calculation import Calculation
 from xentcli.report.remarks import check_kind
 from xentcli.running import Run
-from xentcli.work import Outcome, following, located, shifted
+from xentcli.work import Outcome, following, located, met, read_parts, shifted
 
 # All numbers are held in memory, several times over.
 MOST_NUMBERS = 20_000_000
@@ -136,11 +136,9 @@ def _read(
     batches: list[Batch] = []
     faults: list[Fault] = []
     samples = lines = size = numbers = 0
-    for part in parts(chunk):
-        batch = read(part._replace(first=chunk.first + samples))
-        samples += len(batch.values) if batch.values.ndim > 1 else 1
-        samples += len(batch.faults) if skips else 0
+    for part, batch in read_parts(parts, read, chunk, skips=skips):
         lines, size = lines + part.lines, size + part.size
+        samples += met(batch, skips=skips)
         faults += batch.faults
         if batch.values.size or batch.faults:
             if calculation is not None:

@@ -13,8 +13,9 @@ from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, escaped,
 from xentcli.model import Kind
 from xentcli.options import Asked, KindName
 from xentcli.readers.cells import without_common_prefix
+from xentcli.readers.copies import rereadable
 from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
-from xentcli.readers.source import Source, forget, is_remote, named, rereadable
+from xentcli.readers.source import Source, forget, is_remote, named
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,

@@ -90,13 +90,11 @@ def _over_parts(
     not here."""
     found: list[Outcome] = []
     samples = lines = size = 0
-    for part in job.parts(chunk):
+    for part, batch in read_parts(job.parts, job.read, chunk, skips=job.skips):
         shown = sum(len(outcome.worked) for outcome in found)
-        wanted = chunk.worked and shown < job.worked_count
-        part = part._replace(first=chunk.first + samples, worked=wanted)
-        batch = job.read(part)
+        part = part._replace(worked=chunk.worked and shown < job.worked_count)
         lines, size = lines + part.lines, size + part.size
-        samples += _count(batch) + (len(batch.faults) if job.skips else 0)
+        samples += met(batch, skips=job.skips)
         if _count(batch) or batch.faults:
             try:
                 outcome = work(job, part, batch)
@@ -107,6 +105,27 @@ def _over_parts(
                 outcome = outcome._replace(text=b"")
             found.append(outcome)
     return together(job, found)._replace(samples=samples, lines=lines, size=size)
+
+
+def read_parts(
+    parts: Callable[[Chunk], Iterator[Chunk]],
+    read: Callable[[Chunk], Batch],
+    chunk: Chunk,
+    *,
+    skips: bool,
+) -> Iterator[tuple[Chunk, Batch]]:
+    """The parts of a chunk, each with its first sample and as a batch."""
+    samples = 0
+    for part in parts(chunk):
+        part = part._replace(first=chunk.first + samples)
+        batch = read(part)
+        samples += met(batch, skips=skips)
+        yield part, batch
+
+
+def met(batch: Batch, *, skips: bool) -> int:
+    """How many samples of the input a batch stands for, those that were left out included."""
+    return _count(batch) + (len(batch.faults) if skips else 0)
 
 
 def _count(batch: Batch) -> int:

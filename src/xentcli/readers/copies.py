@@ -3,11 +3,13 @@ first."""
 
 from __future__ import annotations
 
+import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
-from xentcli.readers.source import Source, is_remote, opened, size_of, told_by
+from xentcli.readers.source import Source, is_remote, opened, size_of, told_by, version_of
 
 COPY_BYTES = 1 << 20
 
@@ -21,6 +23,28 @@ def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
         return str(local.path), fetched
     if plain:
         return str(source.path), None
+    copy = _unpacked(source)
+    return copy.name, copy
+
+
+@contextmanager
+def rereadable(source: Source) -> Iterator[Source]:
+    """A source that can be opened twice and read from anywhere: what is no regular file, or is sent
+    only as a whole, is copied to one first."""
+    if _can_be_reread(source):
+        yield source
+        return
+    with _unpacked(source) as copy:
+        yield Source(source.name, copy.name, copy=True)
+
+
+def _can_be_reread(source: Source) -> bool:
+    if is_remote(source):
+        return version_of(source) is not None
+    return source.path is not None and os.path.isfile(source.path)
+
+
+def _unpacked(source: Source) -> IO[bytes]:
     from shutil import copyfileobj  # slow to import, and seldom needed
 
     def unpack(copy: IO[bytes]) -> None:
@@ -28,8 +52,7 @@ def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
             copyfileobj(stream, copy, COPY_BYTES)
             copy.flush()
 
-    copy = _copy(unpack)
-    return copy.name, copy
+    return _copy(unpack)
 
 
 def brought_here(source: Source) -> tuple[Source, IO[bytes] | None]:

@@ -211,29 +211,3 @@ def size_of(source: Source) -> int | None:
         return None
     packed = any(start.startswith(compression.signature) for compression in COMPRESSIONS)
     return None if packed else size
-
-
-def _can_be_reread(source: Source) -> bool:
-    if source.path is None or not is_remote(source):
-        return source.path is not None and os.path.isfile(source.path)
-    from xentcli.readers import remote
-
-    return remote.version_of(source.path) is not None
-
-
-@contextmanager
-def rereadable(source: Source) -> Iterator[Source]:
-    """A source that can be opened twice and read from anywhere: what is no regular file, or is sent
-    only as a whole, is copied to one first."""
-    if _can_be_reread(source):
-        yield source
-        return
-    # Both slow to import, and seldom needed.
-    from shutil import copyfileobj
-    from tempfile import NamedTemporaryFile
-
-    with NamedTemporaryFile(prefix="xent-", suffix=os.path.basename(source.name)) as copy:
-        with opened(source) as stream, told_by(source.name):
-            copyfileobj(stream, copy, 1 << 20)
-        copy.flush()
-        yield Source(source.name, copy.name, copy=True)

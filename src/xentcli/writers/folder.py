@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 from uuid import uuid4
 
-from xentcli.errors import OutputError, Place, UsageError, escaped
+from xentcli.errors import UsageError, escaped
 from xentcli.urls import scheme_of, shown
+from xentcli.writers.output import told
 
 MARK = "_SUCCESS"
 # What workers write lies in here until all is well: one that is late finds no place any more.
@@ -41,7 +42,7 @@ class Folder:
 
     def complete(self) -> None:
         """Give the parts their names, drop what is left over, and say that this is all."""
-        with _told(self.path):
+        with told(self.path):
             for number, name in enumerate(self._parts):
                 os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
             _clear(self.path)
@@ -69,7 +70,7 @@ def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
             hint="name a folder that this machine and the workers share",
         )
     made = not os.path.exists(path)
-    with _told(path):
+    with told(path):
         os.makedirs(path, exist_ok=True)
         if os.listdir(path):
             raise UsageError(
@@ -96,7 +97,7 @@ def opened_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
     name = uuid4().hex
     place = os.path.join(path, UNFINISHED, name)
     try:
-        with _told(path), open(place, "xb") as stream:
+        with told(path), open(place, "xb") as stream:
             yield name, stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -111,12 +112,3 @@ def _clear(path: str) -> None:
     from shutil import rmtree  # slow to import, and seldom needed
 
     rmtree(os.path.join(path, UNFINISHED))
-
-
-@contextmanager
-def _told(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot write it: {reason}", place=Place(path)) from None

@@ -64,7 +64,7 @@ def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -
         return
     descriptor = _open_descriptor(path)
     if descriptor is not None:
-        with _told(path), os.fdopen(os.dup(descriptor), "wb") as stream:
+        with told(path), os.fdopen(os.dup(descriptor), "wb") as stream:
             output = Sink(path, stream)
             yield output
             output.flush()
@@ -72,7 +72,7 @@ def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -
     place = os.path.realpath(path)
     _refuse_inputs(place, f"{option} {escaped(path)}", inputs)
     if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
-        with _told(path), open(place, "wb") as stream:
+        with told(path), open(place, "wb") as stream:
             output = Sink(path, stream)
             yield output
             output.flush()
@@ -82,7 +82,8 @@ def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -
 
 
 @contextmanager
-def _told(path: str) -> Iterator[None]:
+def told(path: str) -> Iterator[None]:
+    """What the operating system refuses, told in a sentence."""
     try:
         yield
     except BrokenPipeError:
@@ -124,10 +125,10 @@ def _beside(place: str, path: str) -> Iterator[Sink]:
             output = Sink(path, stream)
             yield output
             output.flush()
-            with _told(path):
+            with told(path):
                 os.fchmod(stream.fileno(), _mode(place))
                 os.fsync(stream.fileno())
-        with _told(path):
+        with told(path):
             os.replace(temporary, place)
     except BaseException:
         with suppress(OSError):
