@@ -196,6 +196,7 @@ def test_a_late_fault_is_told_with_its_line(
     assert f"a.csv:{ROWS + 2 + bool(before)}" in answers[0][0].stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [("a.csv", CSV), ("a.csv", PLAIN), ("a.tsv", TSV), ("a.jsonl", JSON_LINES)],
