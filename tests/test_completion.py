@@ -225,31 +225,28 @@ complete -p xent
     assert ran.stderr == ""
 
 
-@pytest.mark.skipif(BASH is None, reason="bash is not installed")
-def test_the_shell_that_asks_gets_its_script(tmp_path: Path) -> None:
-    # The second command keeps bash from making way for the first.
-    asked = f"{BIN / 'xent'} --show-completion; echo $?"
-    ran = subprocess.run(
-        [BASH or "", "--norc", "-c", asked],
+def in_bash(option: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """What xent prints when bash runs it, and then its exit code."""
+    return subprocess.run(
+        # The second command keeps bash from making way for the first.
+        [BASH or "", "--norc", "-c", f"{BIN / 'xent'} {option}; echo $?"],
         capture_output=True,
         text=True,
-        env=environment(HOME=str(tmp_path)),
+        env=environment(HOME=str(home)),
         check=True,
     )
+
+
+@pytest.mark.skipif(BASH is None, reason="bash is not installed")
+def test_the_shell_that_asks_gets_its_script(tmp_path: Path) -> None:
+    ran = in_bash("--show-completion", tmp_path)
     assert "complete -o default -F _xent_completion xent" in ran.stdout
     assert ran.stdout.endswith("\n0\n")
 
 
 @pytest.mark.skipif(BASH is None, reason="bash is not installed")
 def test_installing_writes_the_script_and_has_it_read(tmp_path: Path) -> None:
-    asked = f"{BIN / 'xent'} --install-completion; echo $?"
-    ran = subprocess.run(
-        [BASH or "", "--norc", "-c", asked],
-        capture_output=True,
-        text=True,
-        env=environment(HOME=str(tmp_path)),
-        check=True,
-    )
+    ran = in_bash("--install-completion", tmp_path)
     assert ran.stdout.endswith("\n0\n")
     script = tmp_path / ".bash_completions" / "xent.sh"
     assert f"source '{script}'" in (tmp_path / ".bashrc").read_text()

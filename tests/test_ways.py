@@ -157,10 +157,8 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("name", FILES)
-def test_an_answer_is_the_same(name: str, command: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(FILES[name])
+def asked_of(command: str, name: str) -> list[str]:
+    """The command for a file, with what that file needs."""
     asked = command.format(name).split()
     if name == "bare.jsonl" and asked[0] in ("ce", "grad"):
         asked += ["--label", ",".join(map(str, LABELS))]
@@ -168,6 +166,14 @@ def test_an_answer_is_the_same(name: str, command: str, tmp_path: Path) -> None:
         asked.remove("--check")  # Of numbers so large there are no differences.
     if name == "semicolons.csv":
         asked += ["--delimiter", ";"]
+    return asked
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", FILES)
+def test_an_answer_is_the_same(name: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(FILES[name])
+    asked = asked_of(command, name)
     found = {way: answered(way, asked, tmp_path) for way in WAYS}
     exact = found["cell by cell"]
     assert exact.code == 0, exact.stderr

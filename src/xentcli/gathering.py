@@ -88,9 +88,9 @@ def _gathered(
         for done in found:
             piece: Any = done.outcome
             batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
-            met = shifted(Outcome(faults=piece.faults), 0, done.chunk.line - done.worked_on.line)
-            faults += met.faults
-            samples += piece.samples - (len(met.faults) if skips else 0)
+            placed = shifted(Outcome(faults=piece.faults), 0, done.chunk.line - done.worked_on.line)
+            faults += placed.faults
+            samples += piece.samples - (len(placed.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             _check_size(numbers, opened.source)
     check_attached(samples + (len(faults) if skips else 0), opened)

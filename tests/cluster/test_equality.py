@@ -16,7 +16,7 @@ from tests.cluster import at_work
 from tests.cluster.clusters import Cluster, on_cluster, started
 from tests.faults.running import Answered, run_inside
 from tests.readers.test_columnar import content_of
-from tests.test_ways import CELLS, COMMANDS, FILES, LABELS, VALUES, lines
+from tests.test_ways import CELLS, COMMANDS, FILES, LABELS, VALUES, asked_of, lines
 from xentcli import cluster as cluster_of_commands
 
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.slow]
@@ -38,14 +38,7 @@ def test_a_text_in_partitions_of_a_few_lines(
     (tmp_path / name).write_bytes(FILES[name])
     # Each command meets several files, each file two commands.
     for command in (COMMANDS[at % len(COMMANDS)], COMMANDS[(at + 3) % len(COMMANDS)]):
-        asked = command.format(name).split()
-        if name == "bare.jsonl" and asked[0] in ("ce", "grad"):
-            asked += ["--label", ",".join(map(str, LABELS))]
-        if name == "row-end.csv" and "--check" in asked:
-            asked.remove("--check")  # Of numbers so large there are no differences.
-        if name == "semicolons.csv":
-            asked += ["--delimiter", ";"]
-        assert check_same(cluster, asked, tmp_path).code == 0
+        assert check_same(cluster, asked_of(command, name), tmp_path).code == 0
 
 
 @pytest.mark.parametrize(
