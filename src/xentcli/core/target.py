@@ -6,6 +6,7 @@ soft target t.
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import NamedTuple
 
@@ -47,8 +48,7 @@ def as_target(
         raise ArgumentError("target", f"not an array ({error})") from None
     axis = 1 if len(shape) > 1 else 0
     index_shape = shape[:axis] + shape[axis + 1 :]
-    inner = int(np.prod(shape[axis + 1 :], dtype=np.int64))
-    outer = int(np.prod(shape[:axis], dtype=np.int64))
+    inner, outer = math.prod(shape[axis + 1 :]), math.prod(shape[:axis])
     if given.shape == shape:
         soft = as_soft(given, shape[axis], ignore_index)
         if not as_stored or soft.dtype.kind != "f":

@@ -49,7 +49,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     at, line = start.rows
     spans = partitions = None
     if attached is None:
-        spans = spans_of(source, request.encoding, at, line, LINE_END)
+        spans = spans_of(source, request, at, line, LINE_END)
         partitions = partitions_of(source, request.encoding, at, line, LINE_END)
     return Opened(
         source.name,
@@ -188,9 +188,14 @@ def _decoded(cell: bytes, place: Place) -> str:
 def _is_numeric(rows: Sequence[Sequence[bytes]], at: int) -> bool:
     """Whether any cell of a column is meant as a number: a column of numbers with a bad cell is an
     error, not a column of names. Among names a nan stands for nothing."""
-    present = [row[at] for row in rows if len(row) > at and not _is_missing(row[at])]
-    named = [cell for cell in present if not _is_nan(cell)]
-    return not named or any(_looks_like_number(cell) for cell in named)
+    named = False
+    # The first number settles it, and is mostly in the first row.
+    for row in rows:
+        if len(row) > at and not _is_missing(row[at]) and not _is_nan(row[at]):
+            if _looks_like_number(row[at]):
+                return True
+            named = True
+    return not named
 
 
 def _is_nan(cell: bytes) -> bool:

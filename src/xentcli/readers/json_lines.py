@@ -45,7 +45,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         layout.classes,
         partial(_chunks, source, layout, start),
         partial(read, layout),
-        None if numbered else spans_of(source, request.encoding, 0, 1, NEWLINE),
+        None if numbered else spans_of(source, request, 0, 1, NEWLINE),
         partial(parts_of, partial(_span_blocks, source.name), _line_ends, source.name),
         workers="processes",
         numbered=numbered,

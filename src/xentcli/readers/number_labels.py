@@ -13,6 +13,12 @@ from xentcli.readers import cells
 
 def number_labels(given: AnyArray, count: int, ignore_index: int) -> tuple[AnyArray, AnyArray]:
     """The labels as int64, and where they are none (0 stands there then)."""
+    given = np.asarray(given, order="C")
+    with np.errstate(invalid="ignore"):
+        labels = given.astype(np.int64)
+    # Where all are classes, as nearly always, two looks at them are enough.
+    if given.size and np.array_equal(labels, given) and labels.min() >= 0 and labels.max() < count:
+        return labels, np.zeros(labels.shape, dtype=bool)
     # Compared before they become int64, where 2**64 - 100 would turn into -100.
     known = (given >= 0) & (given < count) | (given == ignore_index)
     if given.dtype.kind == "f":

@@ -14,7 +14,6 @@ import numpy as np
 
 from xentcli import extras
 from xentcli.model import AnyArray
-from xentcli.readers import quotes
 
 # Stands where a row ends, so that one look at a column tells whether every row had as many numbers.
 ROW_END = 9e99
@@ -24,22 +23,25 @@ PLAIN = b"0123456789+-.eE,"
 MINUS, ZERO = b"-0"
 
 
-def numbers(text: bytes) -> AnyArray | None:
-    """Numbers with commas between, all of them finite; None for anything else."""
-    parser = extras.simdjson(len(text))
-    return _by_numpy(text) if parser is None else by_simdjson(parser, text)
+def numbers(*parts: bytes) -> AnyArray | None:
+    """The numbers of a text in parts, with commas between them, all of them finite; None for
+    anything else."""
+    parser = extras.simdjson(len(parts[0]))
+    return _by_numpy(b"".join(parts)) if parser is None else by_simdjson(parser, *parts)
 
 
 def table_of(
     rows: bytes,
     width: int,
-    read: Callable[[bytes], AnyArray | None] = numbers,
+    read: Callable[..., AnyArray | None] = numbers,
     unsigned: int | None = None,
 ) -> AnyArray | None:
     """The numbers of lines that have ``width`` of them each, with commas between; None if any line
     is anything else. In the column ``unsigned`` a 0 has no sign that matters."""
-    count = quotes.count(rows, quotes.NEWLINE)
-    flat = read(rows.replace(b"\n", b"," + ROW_END_TEXT + b",") + ROW_END_TEXT)
+    between = b"," + ROW_END_TEXT + b","
+    text = rows.replace(b"\n", between)
+    count = (len(text) - len(rows)) // (len(between) - 1)
+    flat = read(text, ROW_END_TEXT)
     if flat is None or flat.size != count * (width + 1) + 1:
         return None
     if np.count_nonzero(flat == ROW_END) != count + 1:
@@ -53,13 +55,13 @@ def table_of(
     return None if zeros and has_whole_negative_zero(rows) else table[:, :width]
 
 
-def by_simdjson(parser: Any, text: bytes) -> AnyArray | None:
+def by_simdjson(parser: Any, *parts: bytes) -> AnyArray | None:
     """The same of numbers as JSON writes them; -0, as a whole number, has lost its sign."""
     # The numbers of a list within the list would come out as well.
-    if b"[" in text or b"{" in text:
+    if any(b"[" in part or b"{" in part for part in parts):
         return None
     try:
-        found = parser.parse(b"".join((b"[", text, b"]"))).as_buffer(of_type="d")
+        found = parser.parse(b"".join((b"[", *parts, b"]"))).as_buffer(of_type="d")
     except (ValueError, TypeError, RuntimeError):
         return None
     values: AnyArray = np.frombuffer(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -292,13 +293,15 @@ def _fault(layout: Layout, record: Record, error: CellError) -> Fault:
 
 
 def _origin(layout: Layout, lines: Sequence[int], columns: tuple[int, ...]) -> Origin:
-    return Origin(
-        layout.source,
-        "text",
-        lines,
-        tuple(column + 1 for column in columns),
-        tuple(layout.names[column] for column in columns),
-    )
+    return Origin(layout.source, "text", lines, *_numbers_and_names(layout.names, columns))
+
+
+@lru_cache(maxsize=8)
+def _numbers_and_names(
+    names: tuple[str, ...], columns: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    # Asked for by every block, and over a thousand columns as long as parsing a tenth of it.
+    return tuple(column + 1 for column in columns), tuple(names[column] for column in columns)
 
 
 def _target_origin(layout: Layout, lines: Sequence[int]) -> Origin | None:

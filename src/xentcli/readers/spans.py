@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from xentcli.errors import changed
 from xentcli.readers import encoding
-from xentcli.readers.interface import Chunk, Span, WholeText
+from xentcli.readers.interface import Chunk, Request, Span, WholeText
 from xentcli.readers.source import (
     Source,
     is_read_once,
@@ -29,9 +29,9 @@ from xentcli.readers.text import BYTE_ORDER_MARK, block_bytes
 from xentcli.urls import is_url
 
 # Few enough that the workers end at about the same time, enough to be worth the messages.
-BLOCKS_A_SPAN = 4
+BLOCKS_A_SPAN = 3
 # A file of fewer blocks is read as one stream of them.
-BLOCKS_OF_A_LARGE_FILE = 8
+BLOCKS_OF_A_LARGE_FILE = 6
 PEEK_BYTES = 1 << 16
 # Of a URL, the ends of so many spans are looked for at once.
 ENDS_AT_ONCE = 8
@@ -48,16 +48,20 @@ def is_large(size: int | None) -> bool:
 
 
 def spans_of(
-    source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes]
+    source: Source, request: Request, at: int, line: int, line_end: re.Pattern[bytes]
 ) -> Callable[[], Iterator[Chunk]] | None:
     """How to go through a text from that byte and line on in spans; None if it is not a large file
     of UTF-8. A byte order mark before the text is not counted."""
     if source.path is None or not is_large(size_of(source)):
         return None
-    mark = _mark(source, asked)
+    mark = _mark(source, request.encoding)
     if mark is None:
         return None
-    step = BLOCKS_A_SPAN * block_bytes()
+    # What comes of a span is held until it is its turn; where that is as long as the span itself,
+    # or longer, a span is short. Over a network a short one would be mostly waiting.
+    held = request.keep_rows is not None or request.keep_records
+    blocks = 1 if held and not is_url(str(source.path)) else BLOCKS_A_SPAN
+    step = blocks * block_bytes()
     return partial(_spans, source, len(mark) + at, line, line_end, step)
 
 

@@ -16,7 +16,7 @@ from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.readers import quotes
 from xentcli.readers.source import told_by
 
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 3 << 18
 LONGEST_LINE = 64 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

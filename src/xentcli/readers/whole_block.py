@@ -6,7 +6,6 @@ It gives what :mod:`xentcli.readers.rows` would, or declines.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -229,7 +228,7 @@ def _columns(table: AnyArray, at: tuple[int, ...]) -> AnyArray:
 
 def is_run(at: tuple[int, ...]) -> bool:
     """Whether columns stand side by side, in their order."""
-    return all(right == left + 1 for left, right in pairwise(at))
+    return at == tuple(range(at[0], at[0] + len(at)))
 
 
 def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
