@@ -13,7 +13,7 @@ from tests.conftest import BIN, environment
 pytestmark = pytest.mark.slow
 
 # Few are enough to fill every buffer, and to be read in spans.
-FEW, MANY = 400_000, 1_200_000
+FEW, MANY = 600_000, 1_800_000
 MOST_MEBIBYTES = 220
 MOST_GROWTH = 1.10
 

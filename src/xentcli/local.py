@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xentcli import engine, signals
-from xentcli.engine import Done, Follows, Submit, Work
+from xentcli.engine import Awaited, Done, Follows, Submit, Work
 from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.spans import BLOCKS_OF_A_LARGE_FILE, is_large
+from xentcli.work import Outcome
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
     from multiprocessing.process import BaseProcess
 
+Sent = TypeVar("Sent")
+
 # Seconds after which it is asked whether the workers are still there.
 PATIENCE = 1.0
+# Chunks under way beyond one a worker: a worker that is done has the next one at once.
+AHEAD = 2
+# Rows of a length between these come back in memory that a worker shares with this process. A pipe
+# would pass them on in pieces of 64 KiB, each one waited for, and pickled and copied twice before.
+LITTLE_TEXT = 1 << 14
+SLOT_BYTES = 1 << 22
 
 
 def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
@@ -53,7 +62,7 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
             # No more processes or files are to be had, or no semaphores: then it is done here.
             yield from engine.here(work, chunks, follows, before)
             return
-        yield from engine.shared(work, chunks, follows, submit, jobs + 2, before)
+        yield from engine.shared(work, chunks, follows, submit, jobs + AHEAD, before)
 
 
 def _is_small(opened: Opened) -> bool:
@@ -79,14 +88,34 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
-    context = multiprocessing.get_context("fork" if _may_fork() else "spawn")
-    executor = ProcessPoolExecutor(count, context, _begin, (work,))
+    forked = _may_fork()
+    context = multiprocessing.get_context("fork" if forked else "spawn")
+    # They have no names that could be left behind; only a copy of this process knows of them.
+    slots = [mmap.mmap(-1, SLOT_BYTES) for _ in range(count + AHEAD)] if forked else []
+    executor = ProcessPoolExecutor(count, context, _begin, (work, slots))
     known = set(multiprocessing.active_children())
     try:
         with signals.held():
             executor.submit(_started)
         workers = set(multiprocessing.active_children()) - known
-        yield lambda chunk: partial(_result, executor.submit(_at_work, chunk), workers)
+        free = list(range(len(slots)))
+
+        def submit(chunk: Chunk) -> Awaited:
+            slot = free.pop() if free else None
+            future = executor.submit(_at_work, chunk, slot)
+
+            def awaited() -> object:
+                outcome, length = _result(future, workers)
+                if slot is None:
+                    return outcome
+                text = slots[slot][:length]
+                # A chunk whose outcome nobody waits for keeps its slot: its worker may yet write.
+                free.append(slot)
+                return outcome._replace(text=text) if length else outcome
+
+            return awaited
+
+        yield submit
     except BrokenExecutor:
         raise DataError(
             "a worker process came to a sudden end; was it killed, or was memory short?",
@@ -101,7 +130,7 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _result(future: Future[object], workers: Iterable[BaseProcess]) -> object:
+def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:
     """What a worker sends. The executor does not notice the death of one that was just sending."""
     from concurrent.futures import BrokenExecutor, wait
 
@@ -125,15 +154,16 @@ def _may_fork() -> bool:
 
 
 _work: Work | None = None
+_slots: Sequence[mmap.mmap] = ()
 
 
-def _begin(work: Work) -> None:
+def _begin(work: Work, slots: Sequence[mmap.mmap]) -> None:
     """The start of a worker process."""
     import multiprocessing
     import threading
 
-    global _work
-    _work = work
+    global _work, _slots
+    _work, _slots = work, slots
     # Ctrl-C reaches all processes of a terminal; this one's end is its parent's affair.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -153,6 +183,14 @@ def _started() -> None:
     """Nothing: the executor starts its processes when there is something to do."""
 
 
-def _at_work(chunk: Chunk) -> Any:
+def _at_work(chunk: Chunk, slot: int | None) -> tuple[Any, int]:
+    """What comes of a chunk, and how many bytes of its rows lie in the slot instead."""
     assert _work is not None
-    return _work(chunk)
+    outcome = _work(chunk)
+    if slot is None or not isinstance(outcome, Outcome):
+        return outcome, 0
+    length = len(outcome.text)
+    if not LITTLE_TEXT <= length <= SLOT_BYTES:
+        return outcome, 0
+    _slots[slot][:length] = outcome.text
+    return outcome._replace(text=b""), length

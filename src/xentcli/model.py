@@ -35,7 +35,8 @@ class Rows(NamedTuple):
 
     ``values_at`` are the places of the class columns among the cells; ``decimal`` is the mark
     of the fraction in them. A reader that need not take the rows apart into ``cells`` gives them as
-    whole ``lines``, or as what they have ``around`` the class cells: before them, and after them.
+    whole ``lines``, or as what they have ``around`` the class cells: before them, with the
+    delimiter, and after them, without; None where no row has anything there.
     """
 
     header: tuple[bytes, ...]
@@ -45,7 +46,7 @@ class Rows(NamedTuple):
     newline: bytes
     decimal: bytes = b"."
     lines: list[bytes] | None = None
-    around: tuple[list[bytes], list[bytes]] | None = None
+    around: tuple[list[bytes] | None, list[bytes] | None] | None = None
 
 
 class Fault(NamedTuple):

@@ -138,7 +138,11 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
 
 
 def _blocks(layout: Layout, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
-    return text.blocks(stream, layout.dialect, layout.source, text.block_bytes(), length)
+    size = text.block_bytes()
+    if layout.request.keep_rows == "cells":
+        # Cell by cell a row takes several times the memory that it does as text.
+        size = max(1, size // 2)
+    return text.blocks(stream, layout.dialect, layout.source, size, length)
 
 
 def _layout(source: Source, request: Request, dialect: Dialect, start: Start) -> Layout:

@@ -21,6 +21,7 @@ ROW_END_TEXT = b"9e99"
 # What numbers are made of; NumPy takes names of infinity as well, and white space for a number.
 PLAIN = b"0123456789+-.eE,"
 MINUS, ZERO = b"-0"
+ALL = slice(None)
 
 
 def numbers(*parts: bytes) -> AnyArray | None:
@@ -34,10 +35,10 @@ def table_of(
     rows: bytes,
     width: int,
     read: Callable[..., AnyArray | None] = numbers,
-    unsigned: int | None = None,
+    signed: slice = ALL,
 ) -> AnyArray | None:
     """The numbers of lines that have ``width`` of them each, with commas between; None if any line
-    is anything else. In the column ``unsigned`` a 0 has no sign that matters."""
+    is anything else. Only in the columns ``signed`` does the sign of a 0 matter."""
     between = b"," + ROW_END_TEXT + b","
     text = rows.replace(b"\n", between)
     count = (len(text) - len(rows)) // (len(between) - 1)
@@ -49,10 +50,9 @@ def table_of(
     table = flat[:-1].reshape(count, width + 1)
     if not (table[:, width] == ROW_END).all():
         return None
-    zeros = np.count_nonzero(flat == 0.0)
-    if unsigned is not None:
-        zeros -= np.count_nonzero(table[:, unsigned] == 0.0)
-    return None if zeros and has_whole_negative_zero(rows) else table[:, :width]
+    table = table[:, :width]
+    has_zeros = (table[:, signed] == 0.0).any()
+    return None if has_zeros and has_whole_negative_zero(rows) else table
 
 
 def by_simdjson(parser: Any, *parts: bytes) -> AnyArray | None:

@@ -20,6 +20,8 @@ from xentcli.readers.text import unquoted
 
 # Of the other marks between cells some would be part of a number, or of the JSON around it.
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
+# Parts of a text that are no longer are cut out of it all at once.
+SHORT = 8
 
 
 class Whole(NamedTuple):
@@ -50,8 +52,24 @@ class Cut(NamedTuple):
 
     def spans(self, starts: Places, ends: Places) -> list[bytes]:
         """Those parts of the text."""
+        widths = ends - starts
+        longest = int(widths.max())
+        if longest <= SHORT and b"\0" not in self.text:
+            return self._short(starts, widths, longest)
         text, pairs = self.text, zip(starts.tolist(), ends.tolist(), strict=True)
         return [text[start:end] for start, end in pairs]
+
+    def _short(self, starts: Places, widths: Places, longest: int) -> list[bytes]:
+        # As one array of bytes, which drops the zeros after a cell: a third of the time that it
+        # takes to cut them out one by one.
+        if not longest:
+            return [b""] * len(starts)
+        there: Bytes = np.frombuffer(self.text, dtype=np.uint8)
+        places = np.arange(longest)
+        found = there.take(starts[:, np.newaxis] + places, mode="clip")
+        found[places >= widths[:, np.newaxis]] = 0
+        cells: list[bytes] = found.view(f"S{longest}").ravel().tolist()
+        return cells
 
 
 def whole(layout: Layout, block: bytes, line: int) -> Whole | None:
@@ -95,11 +113,10 @@ def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
         plain = text.replace(delimiter, b",")
     else:
         plain = text
-    label = layout.columns.label
-    table = number_text.table_of(plain, len(layout.names), unsigned=label)
+    columns = layout.columns
+    table = number_text.table_of(plain, len(layout.names), signed=_reach(columns))
     if table is None:
         return None
-    columns = layout.columns
     labels = None
     if columns.label is not None:
         labels = _indices(layout, table[:, columns.label])
@@ -226,6 +243,13 @@ def _columns(table: AnyArray, at: tuple[int, ...]) -> AnyArray:
     return table[:, list(at)]
 
 
+def _reach(columns: Columns) -> slice:
+    """From the first to the last column of what is computed with, labels apart."""
+    weight = () if columns.weight is None else (columns.weight,)
+    used = (*columns.values, *columns.targets, *weight)
+    return slice(min(used), max(used) + 1)
+
+
 def is_run(at: tuple[int, ...]) -> bool:
     """Whether columns stand side by side, in their order."""
     return at == tuple(range(at[0], at[0] + len(at)))
@@ -279,11 +303,10 @@ def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
         columns = [cut.cells(at) for at in range(len(layout.names))]
         return rows._replace(cells=[list(row) for row in zip(*columns, strict=True)])
     first, last = rows.values_at[0], rows.values_at[-1]
-    nothing = [b""] * len(cut.starts)
-    heads = cut.spans(cut.starts, cut.first(first)) if first else nothing
-    tails = nothing
+    heads = cut.spans(cut.starts, cut.first(first)) if first else None
+    tails = None
     if last < len(layout.names) - 1:
-        tails = cut.spans(cut.ends[:, last], cut.ends[:, -1])
+        tails = cut.spans(cut.ends[:, last] + 1, cut.ends[:, -1])
     return rows._replace(around=(heads, tails))
 
 

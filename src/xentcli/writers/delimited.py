@@ -4,7 +4,6 @@ where the delimiter stays the input's own."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, repeat
 
 import numpy as np
 
@@ -37,14 +36,20 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
         return _written(cell_rows(batch, answer), stream, own)
     delimiter, newline = _marks(stream)
     if passed.lines is not None:
-        texts = shortest_cells(answer.values)
-        assert len(texts) == len(passed.lines)
-        pieces = zip(passed.lines, repeat(delimiter), texts, repeat(newline))
-        return b"".join(chain.from_iterable(pieces))
-    texts = shortest_rows(answer.values, delimiter)
-    heads, tails = passed.around or ([], [])
-    assert len(texts) == len(heads)
-    return b"".join(chain.from_iterable(zip(heads, texts, tails, repeat(newline))))
+        return _side_by_side(passed.lines, delimiter, shortest_cells(answer.values), newline)
+    heads, tails = passed.around or (None, None)
+    texts = shortest_rows(answer.values, delimiter, goes_on=tails is not None)
+    return _side_by_side(heads, texts, tails, newline)
+
+
+def _side_by_side(*columns: list[bytes] | bytes | None) -> bytes:
+    """Rows out of what each has in each column; what is the same in all of them stands once."""
+    there = [column for column in columns if column is not None]
+    count = max(len(column) for column in there if isinstance(column, list))
+    pieces = [b""] * (count * len(there))
+    for at, column in enumerate(there):
+        pieces[at :: len(there)] = [column] * count if isinstance(column, bytes) else column
+    return b"".join(pieces)
 
 
 def _marks(stream: Stream) -> tuple[bytes, bytes]:

@@ -27,14 +27,18 @@ def shortest_cells(values: AnyArray) -> list[bytes]:
     return _joined(values.ravel()).split(b",") if values.size else []
 
 
-def shortest_rows(values: AnyArray, delimiter: bytes) -> list[bytes]:
-    """The same of a table, the numbers of each row in one piece."""
+def shortest_rows(values: AnyArray, delimiter: bytes, *, goes_on: bool) -> list[bytes]:
+    """The same of a table, the numbers of each row in one piece; with a delimiter after the last
+    number too if the row goes on."""
     if not values.size:
         return []
-    text = _joined(values)
-    if delimiter == b",":
-        return text.split(ROW_END)
-    return text.replace(ROW_END, b"\n").replace(b",", delimiter).split(b"\n")
+    # Marks of one byte are found several times as fast as ROW_END.
+    text = (_joined(values) + b",").replace(b"]", b"").replace(b"[", b"\n")
+    if not goes_on:
+        text = text[:-1].replace(b",\n", b"\n")
+    if delimiter != b",":
+        text = text.replace(b",", delimiter)
+    return text.split(b"\n")
 
 
 def _joined(values: AnyArray) -> bytes:
