@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import BIN, Xent, environment
 from tests.readers.buckets import ALONE, Bucket, Web, served_bucket, served_web
 from xentcli.readers.remote_faults import reason_of
+from xentcli.readers.spans import BLOCKS_A_SPAN
 from xentcli.urls import is_url, local_path, secrets, shown
 
 pytest.importorskip("moto")
@@ -153,9 +154,10 @@ def test_a_span_is_one_request(web: Web, xent: Xent) -> None:
     assert xent("ce", "-q", "--jobs", "1", url, XENT_BLOCK_BYTES="2000").returncode == 0
     parts = [asked[2:] for asked in web.asked if asked.method == "GET"]
     # Elsewhere only the beginning was asked for, and where the spans end.
-    spans = [(start, end) for start, end in parts if start % 8000 == 10]
-    starts = range(10, len(content), 8000)
-    assert spans == [(start, min(start + 8000, len(content))) for start in starts]
+    span = 2000 * BLOCKS_A_SPAN
+    spans = [(start, end) for start, end in parts if start % span == 10]
+    starts = range(10, len(content), span)
+    assert spans == [(start, min(start + span, len(content))) for start in starts]
 
 
 def test_only_the_columns_that_are_needed_are_fetched(web: Web, xent: Xent) -> None:

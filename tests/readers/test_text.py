@@ -67,6 +67,21 @@ def test_blocks_are_the_stream_and_end_where_records_end(whole: bytes, sizes: li
     assert all(block.endswith((b"\n", b"\r")) for block in blocks[:-1])
 
 
+@pytest.mark.parametrize("length", [100, 104, 252, 996, 1000])
+def test_a_part_of_a_text_comes_in_equal_blocks(length: int) -> None:
+    stream = io.BytesIO(b"1,2\n" * 1000)
+    found = list(text.blocks(stream, COMMA, "a.csv", 100, length))
+    assert b"".join(found) == b"1,2\n" * (length // 4)
+    sizes = [len(block) for block in found]
+    assert max(sizes) - min(sizes) <= 8
+    assert max(sizes) <= 150
+
+
+def test_where_an_earlier_record_went_beyond_a_part_the_next_records_come() -> None:
+    stream = io.BytesIO(b"1,2\n" * 1000)
+    assert next(text.blocks(stream, COMMA, "a.csv", 100, -7)) == b"1,2\n" * 25
+
+
 @given(tangled)
 def test_the_last_end_of_a_record_is_one(whole: bytes) -> None:
     cut = text.last_record_end(whole, COMMA)

@@ -151,9 +151,9 @@ def blocks(
     with a length, those of the records that begin within so many bytes."""
     rest, limit = b"", longest_line()
     left = size if length is None else length
-    if length is not None:
+    if left > size:
         # In equal parts, so that the last one is not a few bytes.
-        size = -(-length // max(1, round(length / size)))
+        size = -(-left // round(left / size))
     while True:
         with told_by(source):
             read = stream.read(min(size, left) if left > 0 else size)
