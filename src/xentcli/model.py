@@ -34,9 +34,10 @@ class Rows(NamedTuple):
     """The input's rows as they were written, for passing them on.
 
     ``values_at`` are the places of the class columns among the cells; ``decimal`` is the mark
-    of the fraction in them. A reader that need not take the rows apart into ``cells`` gives them as
-    whole ``lines``, or as what they have ``around`` the class cells: before them, with the
-    delimiter, and after them, without; None where no row has anything there.
+    of the fraction in them. A reader that need not take the rows apart into ``cells`` gives their
+    ``text``, in which each ends with the only \\n that it has, or what they have ``around`` the
+    class cells: before them, and after them, without the delimiters there; None where there is
+    no other cell.
     """
 
     header: tuple[bytes, ...]
@@ -45,7 +46,7 @@ class Rows(NamedTuple):
     delimiter: bytes
     newline: bytes
     decimal: bytes = b"."
-    lines: list[bytes] | None = None
+    text: bytes | None = None
     around: tuple[list[bytes] | None, list[bytes] | None] | None = None
 
 

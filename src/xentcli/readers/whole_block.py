@@ -289,7 +289,7 @@ def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
     """Rows without quotes for passing them on whole."""
     if layout.request.keep_rows is None:
         return None
-    return passed_on(layout, [])._replace(lines=text.split(b"\n")[:-1])
+    return passed_on(layout, [])._replace(text=text)
 
 
 def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
@@ -297,13 +297,13 @@ def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
     if layout.request.keep_rows is None:
         return None
     rows = passed_on(layout, [])
-    if layout.request.keep_rows == "lines":
-        return rows._replace(lines=cut.spans(cut.starts, cut.ends[:, -1]))
+    if layout.request.keep_rows == "lines" and cut.text.count(b"\n") == len(cut.starts):
+        return rows._replace(text=cut.text)
     if not _wants_around(layout):
         columns = [cut.cells(at) for at in range(len(layout.names))]
         return rows._replace(cells=[list(row) for row in zip(*columns, strict=True)])
     first, last = rows.values_at[0], rows.values_at[-1]
-    heads = cut.spans(cut.starts, cut.first(first)) if first else None
+    heads = cut.spans(cut.starts, cut.ends[:, first - 1]) if first else None
     tails = None
     if last < len(layout.names) - 1:
         tails = cut.spans(cut.ends[:, last] + 1, cut.ends[:, -1])
