@@ -48,14 +48,14 @@ class Layout(NamedTuple):
 
 class Piece(NamedTuple):
     """What a chunk has of each array: the samples from ``start`` to ``stop``, to be taken from the
-    file, or the numbers themselves where they are in memory."""
+    file, or the numbers themselves where they are in memory; and of labels from elsewhere."""
 
     start: int
     stop: int
     values: AnyArray = None
     labels: AnyArray = None
     targets: AnyArray = None
-    words: tuple[Any, ...] = ()
+    labels_apart: Any = ()
 
 
 def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
@@ -110,8 +110,9 @@ def _indices_ofs(layout: Layout, piece: Piece) -> AnyArray:
     first = piece.start * math.prod(shape[1:])
     origin, count, request = layout.attached_from, layout.shape[1], layout.request
     assert origin is not None
-    words = enumerate(piece.words, first)
-    return indices_of(words, origin, request.classes, count, request).reshape(shape)
+    numbers = range(first, first + len(piece.labels_apart))
+    found = indices_of(piece.labels_apart, numbers, origin, request.classes, count, request)
+    return found.reshape(shape)
 
 
 def _checked_labels(

@@ -62,13 +62,13 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     attached = request.attached if layout.attached_from is not None else None
     targets = _fitted(attached, layout) if attached is not None else None
     typed_labels = attached is not None and attached.labels is not None
-    words = attached.labels if attached is not None and attached.labels is not None else ()
+    labels = attached.labels if attached is not None and attached.labels is not None else ()
     return Opened(
         source.name,
         kind,
         class_count,
         request.classes,
-        partial(_chunks, layout, words, targets, source.copy),
+        partial(_chunks, layout, labels, targets, source.copy),
         partial(read, _without_contents(layout)),
         workers="threads",
         has_labels=layout.labels is not None or typed_labels,
@@ -249,9 +249,7 @@ def _without_contents(layout: Layout) -> Layout:
     )
 
 
-def _chunks(
-    layout: Layout, words: tuple[Any, ...], targets: AnyArray, copy: bool
-) -> Iterator[Chunk]:
+def _chunks(layout: Layout, labels: Any, targets: AnyArray, copy: bool) -> Iterator[Chunk]:
     samples, each = layout.shape[0], math.prod(layout.shape[1:])
     step = max(1, CHUNK_BYTES // (8 * max(1, each)))
     labels_each = math.prod(layout.shape[2:])
@@ -264,7 +262,7 @@ def _chunks(
             _brought(layout.values, copy, start, stop, layout.axis),
             _brought(layout.labels, copy, start, stop, None),
             _brought(layout.targets, copy, start, stop, layout.axis),
-            words[start * labels_each : stop * labels_each],
+            labels[start * labels_each : stop * labels_each],
         )
         if targets is not None:
             piece = piece._replace(targets=targets[start:stop])

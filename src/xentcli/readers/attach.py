@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -37,5 +38,9 @@ def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence
 def _labels(attached: Attached, batch: Batch, request: Request, numbers: Sequence[int]) -> AnyArray:
     assert attached.labels is not None
     count = batch.values.shape[1]
-    words = ((at, attached.labels[at]) for at in numbers)
-    return indices_of(words, attached.origin, batch.classes, count, request)
+    labels: Any = attached.labels
+    if isinstance(labels, np.ndarray):
+        labels = labels[np.array(numbers, dtype=np.int64)]
+    else:
+        labels = [labels[at] for at in numbers]
+    return indices_of(labels, numbers, attached.origin, batch.classes, count, request)

@@ -14,9 +14,12 @@ KeepRows = Literal["lines", "around", "cells"]
 
 
 class Attached(NamedTuple):
-    """Labels or soft targets that stand apart from the values: typed, or in a file of their own."""
+    """Labels or soft targets that stand apart from the values: typed, or in a file of their own.
 
-    labels: tuple[Any, ...] | None
+    Labels are words, or an array of numbers.
+    """
+
+    labels: Any
     targets: AnyArray
     origin: Origin
     size: int

@@ -16,11 +16,9 @@ from xentcli.readers.typed import Word
 
 def labels_of_values(found: Opened, source: Source) -> Attached:
     """Labels that a file of arrays or a document holds as its values: a list of integers."""
-    words: list[Word] = []
-    for chunk in found.chunks():
-        flat = np.ravel(found.read(chunk).values).tolist()
-        words += [Word(repr(value).removesuffix(".0"), 0, "") for value in flat]
-    return Attached(tuple(words), None, Origin(source.name, "array"), len(words))
+    parts = [np.ravel(found.read(chunk).values) for chunk in found.chunks()]
+    labels: AnyArray = np.concatenate(parts) if parts else np.empty(0)
+    return Attached(labels, None, Origin(source.name, "array"), len(labels))
 
 
 def targets_of_values(found: Opened, source: Source) -> Attached:

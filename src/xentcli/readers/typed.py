@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers import cells
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.nested import Spelled, as_array, classes_second
+from xentcli.readers.number_labels import number_labels
 
 # An ignore_index that no text can be: weights name classes alone.
 NO_INDEX = -(2**62)
@@ -105,14 +107,15 @@ def fitted_labels(
 ) -> AnyArray:
     """Typed labels as an array of that shape."""
     assert attached.labels is not None
-    words = attached.labels
-    wanted = int(np.prod(shape, dtype=np.int64))
-    if len(words) != wanted:
+    labels = attached.labels
+    wanted = math.prod(shape)
+    if len(labels) != wanted:
         raise DataError(
-            f"{counted(len(words), 'label')} for {counted(wanted, 'sample')}",
+            f"{counted(len(labels), 'label')} for {counted(wanted, 'sample')}",
             place=Place(attached.origin.source),
         )
-    found = indices_of(enumerate(words), attached.origin, classes, class_count, request)
+    numbers = range(len(labels))
+    found = indices_of(labels, numbers, attached.origin, classes, class_count, request)
     return found.reshape(shape)
 
 
@@ -133,17 +136,24 @@ def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) ->
 
 
 def indices_of(
-    words: Iterable[tuple[int, Word]],
+    labels: Any,
+    numbers: Sequence[int],
     origin: Origin,
     classes: Sequence[str],
     class_count: int,
     request: Request,
 ) -> AnyArray:
-    """Labels that stand apart, each with its number from 0, as class indices. Few of them differ,
-    so each text is looked at once."""
+    """Labels that stand apart, words or an array of numbers, as class indices; each has a number
+    from 0. Few words differ, so each text is looked at once."""
+    words = labels
+    if isinstance(labels, np.ndarray):
+        indices, unknown = number_labels(labels, class_count, request.ignore_index)
+        if not unknown.any():
+            return indices
+        words = [Word(repr(value).removesuffix(".0"), 0, "") for value in labels.tolist()]
     known: dict[str, int] = {}
     found = []
-    for at, word in words:
+    for at, word in zip(numbers, words, strict=True):
         index = known.get(word.text)
         if index is None:
             index = known[word.text] = typed_label(word, at, origin, classes, class_count, request)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from xentcli.errors import UsageError, quoted
 from xentcli.model import Diagnosis, Report
 from xentcli.writers.interface import View
-from xentcli.writers.page import Page
+
+if TYPE_CHECKING:
+    from xentcli.writers.page import Page
 
 
 class Kind(NamedTuple):
