@@ -104,6 +104,20 @@ def test_many_jobs_give_the_answer_of_one(large: Path) -> None:
     assert len(answers) == 1
 
 
+# Of the usual blocks the rows come back in shared memory, of large ones they do not fit into it.
+@pytest.mark.parametrize("block", ["", str(9 << 19)])
+def test_many_jobs_write_the_rows_of_one(large: Path, tmp_path: Path, block: str) -> None:
+    written = []
+    for jobs in ("1", "2"):
+        out = tmp_path / jobs
+        asked = ["softmax", str(large), "--format", "csv", "-o", str(out), "--jobs", jobs]
+        settings = environment(XENT_FAST="1", XENT_BLOCK_BYTES=block)
+        subprocess.run([str(BIN / "xent"), *asked], env=settings, timeout=60, check=True)
+        written.append(out.read_bytes())
+    assert written[0] == written[1]
+    assert written[0].count(b"\n") == 1 + 800_000
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_all(large: Path, tmp_path: Path, number: signal.Signals) -> None:
     out = tmp_path / "out.csv"
