@@ -95,9 +95,9 @@ def without_maximum(
         # d_k is 0, or nan in a row without a softmax.
         exponentials[rows, at] = shifted[rows, at]
         return exponentials, None
-    ones = np.floor(exponentials, out=buffers.array("lost", exponentials.shape))
-    others = np.subtract(exponentials, ones, out=buffers.array("others", exponentials.shape))
-    return others, np.add.reduce(ones, axis=0) - 1.0
+    ones = np.floor(exponentials, out=buffers.array("others", exponentials.shape))
+    equals = np.add.reduce(ones, axis=0) - 1.0
+    return np.subtract(exponentials, ones, out=ones), equals
 
 
 def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -> Array:
