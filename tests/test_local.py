@@ -14,6 +14,9 @@ from tests.faults.running import run_inside
 from tests.ways import SMALL_BLOCKS
 from xentcli import local
 from xentcli.engine import Submit, Work
+from xentcli.errors import DataError
+from xentcli.readers.interface import Chunk
+from xentcli.work import Outcome
 
 ROWS = b"a,b,label\n" + b"1,2,0\n3,1,1\n" * 200
 
@@ -45,3 +48,31 @@ def test_nobody_waits_for_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     finished: Future[object] = Future()
     finished.set_result(7)
     assert local._result(finished, [worker]) == 7
+
+
+def repeated(chunk: Chunk) -> Outcome:
+    """As many letters as a chunk says, or a fault."""
+    if chunk.first < 0:
+        raise DataError("a fault")
+    return Outcome(text=b"x" * chunk.first, samples=chunk.first)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_rows_come_back_whole_however_long_they_are(
+    forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not forks:
+        monkeypatch.setattr(local, "_may_fork", lambda: False)
+    monkeypatch.setattr(local, "SLOT_BYTES", 1 << 16)
+    little, most = local.LITTLE_TEXT, local.SLOT_BYTES
+    lengths = [0, 1, little - 1, little, most - 1, most, most + 1, 3 * most] * 2
+    with local.processes(repeated, 2) as submit:
+        # Faults, and what nobody asks for, take no slot away from what is alive.
+        for number in range(8):
+            with pytest.raises(DataError):
+                submit(Chunk(number, -1, 0, None))()
+        dropped = [submit(Chunk(number, most, 0, None)) for number in range(3)]
+        waiting = [submit(Chunk(number, length, 0, None)) for number, length in enumerate(lengths)]
+        for length, awaited in zip(lengths, waiting, strict=True):
+            assert awaited() == repeated(Chunk(0, length, 0, None))
+    del dropped

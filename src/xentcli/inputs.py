@@ -191,6 +191,7 @@ def _request(asked: Asked, command: Command) -> Request:
         weight_col=labels.weight_col,
         classes=class_names(samples.classes) if samples.classes else (),
         ignore_index=asked.loss.ignore_index,
+        each=each and (asked.output.quiet or asked.output.format != "table"),
         keep_rows=_kept(format, command),
         keep_records=format == "jsonl",
         class_axis=asked.arithmetic.class_axis,

@@ -105,13 +105,16 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
             future = executor.submit(_at_work, chunk, slot)
 
             def awaited() -> object:
-                outcome, length = _result(future, workers)
-                if slot is None:
+                try:
+                    outcome, length = _result(future, workers)
+                    if slot is not None and length:
+                        outcome = outcome._replace(text=slots[slot][:length])
                     return outcome
-                text = slots[slot][:length]
-                # A chunk whose outcome nobody waits for keeps its slot: its worker may yet write.
-                free.append(slot)
-                return outcome._replace(text=text) if length else outcome
+                finally:
+                    # What nobody waits for keeps its slot, as its worker may yet write there; with
+                    # none left, rows go through the pipe.
+                    if slot is not None:
+                        free.append(slot)
 
             return awaited
 

@@ -122,7 +122,7 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
         if is_read_once(source):
             blocks = chain([start.block], start.later)
         else:
-            again = text.blocks(stream, layout.dialect, source.name, text.block_bytes())
+            again = _blocks(layout, stream)
             blocks = chain([next(again, b"").removeprefix(text.BYTE_ORDER_MARK)], again)
         for block in blocks:
             # A header may be longer than a block.
@@ -137,7 +137,7 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
             line += lines
 
 
-def _blocks(layout: Layout, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
+def _blocks(layout: Layout, stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:
     size = text.block_bytes()
     if layout.request.keep_rows == "cells":
         # Cell by cell a row takes several times the memory that it does as text.

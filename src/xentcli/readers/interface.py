@@ -28,9 +28,10 @@ class Attached(NamedTuple):
 class Request(NamedTuple):
     """What the command line says about the input.
 
-    ``keep_rows`` asks for :class:`xentcli.model.Rows` to be passed on as text, and how far they
-    must be taken apart for that; ``keep_records`` for the samples' records to be passed on as JSON;
-    ``by`` for the samples' grouping by a column.
+    ``each`` says that something is written for every sample; ``keep_rows`` asks for
+    :class:`xentcli.model.Rows` to be passed on as text, and how far they must be taken apart for
+    that; ``keep_records`` for the samples' records to be passed on as JSON; ``by`` for the samples'
+    grouping by a column.
     """
 
     wanted: Wanted = "none"
@@ -43,6 +44,7 @@ class Request(NamedTuple):
     classes: tuple[str, ...] = ()
     ignore_index: int = -100
     attached: Attached | None = None
+    each: bool = False
     keep_rows: KeepRows | None = None
     keep_records: bool = False
     class_axis: int = 1

@@ -25,7 +25,7 @@ ALL = slice(None)
 
 
 def numbers(*parts: bytes) -> AnyArray | None:
-    """The numbers of a text in parts, with commas between them, all of them finite; None for
+    """Numbers with commas between, all of them finite, in a text that comes in parts; None for
     anything else."""
     parser = extras.simdjson(len(parts[0]))
     return _by_numpy(b"".join(parts)) if parser is None else by_simdjson(parser, *parts)

@@ -59,8 +59,7 @@ def spans_of(
         return None
     # What comes of a span is held until it is its turn; where that is as long as the span itself,
     # or longer, a span is short. Over a network a short one would be mostly waiting.
-    held = request.keep_rows is not None or request.keep_records
-    blocks = 1 if held and not is_url(str(source.path)) else BLOCKS_A_SPAN
+    blocks = 1 if request.each and not is_url(str(source.path)) else BLOCKS_A_SPAN
     step = blocks * block_bytes()
     return partial(_spans, source, len(mark) + at, line, line_end, step)
 

@@ -49,8 +49,8 @@ def longest_line() -> int:
 
 
 def block_bytes() -> int:
-    """How many bytes are read at a time, but for the first block: from that it is concluded what
-    the columns are."""
+    """About how many bytes are read at a time, but for the first block: from that it is concluded
+    what the columns are."""
     return bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES)
 
 

@@ -50,9 +50,9 @@ def _between(
     delimiter: bytes, newline: bytes, *, has_heads: bool, has_tails: bool
 ) -> tuple[bytes, bytes]:
     """What stands before and after the numbers of each row, with places for its other cells."""
-    return b"%s" + delimiter if has_heads else b"", (
-        delimiter + b"%s" + newline if has_tails else newline
-    )
+    before = b"%s" + delimiter if has_heads else b""
+    after = delimiter + b"%s" + newline if has_tails else newline
+    return before, after
 
 
 def _in_turn(columns: Sequence[list[bytes]]) -> tuple[bytes, ...]:

@@ -56,7 +56,7 @@ def _line(record: Fields) -> bytes:
     return b"{" + b", ".join([_key(name) + text for name, text in record.items()]) + b"}\n"
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 8)
 def _key(name: str) -> bytes:
     # The same names stand in every record, and take longer to write than a number.
     return _text(name) + b": "
