@@ -142,7 +142,7 @@ def read(path: Path) -> None:
             pass
 
 
-def exponentials(logits: NDArray[np.float64]) -> None:
+def exponentials(logits: NDArray[np.floating]) -> None:
     """NumPy's exponential of every number that is negative, as shifted logits are."""
     out = np.empty(BLOCK // 8)
     shifted = -np.abs(logits.reshape(-1)[: out.size])
