@@ -151,6 +151,8 @@ def rest() -> None:
     asyncio.run_coroutine_threadsafe(ended, loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
+    # Else its sockets stay open until it is found to be garbage.
+    loop.close()
     asyn.reset_lock()
     # A thread that was joined is still listed for the moment that it takes to go.
     time.sleep(GONE_AFTER)
