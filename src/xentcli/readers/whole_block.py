@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.model import AnyArray, Rows
-from xentcli.readers import cells, number_text
+from xentcli.readers import cells, number_text, quotes
 from xentcli.readers.columns import Columns
 from xentcli.readers.number_labels import number_labels
 from xentcli.readers.quotes import NEWLINE, Bytes, Places, outside
@@ -45,6 +45,11 @@ class Cut(NamedTuple):
     def cells(self, column: int) -> list[bytes]:
         """A column's cells."""
         return self.spans(self.first(column), self.ends[:, column])
+
+    @property
+    def has_a_line_a_row(self) -> bool:
+        """Whether no cell has a line end in it."""
+        return quotes.count(self.text, NEWLINE) == len(self.starts)
 
     def first(self, column: int) -> Places:
         """Where a column's cells begin."""
@@ -216,7 +221,7 @@ def _without(cut: Cut, kept: Sequence[int], delimiter: bytes) -> bytes | None:
 def _lines_of(cut: Cut, line: int) -> Sequence[int]:
     """The physical line of each row: a quoted cell may hold line ends."""
     count = len(cut.starts)
-    if cut.text.count(b"\n") == count:
+    if cut.has_a_line_a_row:
         return range(line, line + count)
     newlines = np.flatnonzero(np.frombuffer(cut.text, dtype=np.uint8) == NEWLINE)
     found: list[int] = (line + np.searchsorted(newlines, cut.starts)).tolist()
@@ -297,7 +302,7 @@ def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
     if layout.request.keep_rows is None:
         return None
     rows = passed_on(layout, [])
-    if layout.request.keep_rows == "lines" and cut.text.count(b"\n") == len(cut.starts):
+    if layout.request.keep_rows == "lines" and cut.has_a_line_a_row:
         return rows._replace(text=cut.text)
     if not _wants_around(layout):
         columns = [cut.cells(at) for at in range(len(layout.names))]
