@@ -9,9 +9,10 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from xentcli import __version__, errors, helping
-from xentcli.app import ABOUT, COMMANDS, app, summary
-from xentcli.describing import Described, by_panel, described, of_parameters
+from xentcli import __version__, errors
+from xentcli.cli import help as helping
+from xentcli.cli.commands import ABOUT, COMMANDS, app, summary
+from xentcli.cli.describing import Described, by_panel, described, of_parameters
 from xentcli.readers import FORMATS
 
 PAGE = Path(__file__).parent / "xent.1"

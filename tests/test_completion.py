@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BIN, Xent, environment
-from xentcli.app import COMMANDS
+from xentcli.cli.commands import COMMANDS
 
 HEADER = "id,logit_cat,logit_dog,my answer,label\n"
 BASH = shutil.which("bash")
 NO_NUMPY = """\
-import sys; from xentcli.main import main
+import sys; from xentcli.cli.main import main
 main([]); print(*(name for name in sys.modules if name == "numpy"))
 """
 

@@ -65,14 +65,14 @@ def parquet() -> bytes:
 
 # What is damaged, the command that reads it, the reader that it needs.
 KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
-    "csv": (lambda: CSV, "ce a.csv --quiet", "delimited"),
-    "tsv": (lambda: TSV, "softmax a.tsv --format csv", "delimited"),
-    "json": (lambda: JSON, "ce a.json --format json", "document"),
-    "jsonl": (lambda: JSON_LINES, "ce a.jsonl --format jsonl --reduction none", "json_lines"),
-    "npy": (npy, "softmax a.npy --quiet", "arrays"),
-    "npz": (npz, "ce a.npz --format csv", "arrays"),
-    "parquet": (parquet, "ce a.parquet --quiet", "columnar"),
-    "csv.gz": (lambda: gzip.compress(CSV, mtime=0), "ce a.csv.gz --quiet", "delimited"),
+    "csv": (lambda: CSV, "ce a.csv --quiet", "text.delimited"),
+    "tsv": (lambda: TSV, "softmax a.tsv --format csv", "text.delimited"),
+    "json": (lambda: JSON, "ce a.json --format json", "json.document"),
+    "jsonl": (lambda: JSON_LINES, "ce a.jsonl --format jsonl --reduction none", "json.lines"),
+    "npy": (npy, "softmax a.npy --quiet", "arrays.arrays"),
+    "npz": (npz, "ce a.npz --format csv", "arrays.arrays"),
+    "parquet": (parquet, "ce a.parquet --quiet", "tables.columnar"),
+    "csv.gz": (lambda: gzip.compress(CSV, mtime=0), "ce a.csv.gz --quiet", "text.delimited"),
 }
 
 TOKENS = (

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import BIN, Xent, environment
-from xentcli.app import COMMANDS, EXAMPLES
-from xentcli.describing import described
+from xentcli.cli.commands import COMMANDS, EXAMPLES
+from xentcli.cli.describing import described
 
 LOGITS = """\
 id,cat,dog,fox,label,source

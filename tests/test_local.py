@@ -12,11 +12,11 @@ import pytest
 
 from tests.faults.running import run_inside
 from tests.ways import SMALL_BLOCKS
-from xentcli import local
-from xentcli.engine import Submit, Work
 from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk
-from xentcli.work import Outcome
+from xentcli.run import workers as local
+from xentcli.run.chunk import Outcome
+from xentcli.run.order import Submit, Work
 
 ROWS = b"a,b,label\n" + b"1,2,0\n3,1,1\n" * 200
 

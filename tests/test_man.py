@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from xentcli.app import COMMANDS
+from xentcli.cli.commands import COMMANDS
 
 PAGE = ROOT / "docs" / "xent.1"
 GROFF = shutil.which("groff")

@@ -18,8 +18,8 @@ import pytest
 
 from tests.conftest import ROOT, environment
 from xentcli import readers, writers
-from xentcli.app import COMMANDS
-from xentcli.groups import names_of_options
+from xentcli.cli.commands import COMMANDS
+from xentcli.options.flatten import names_of_options
 
 README = ROOT / "README.md"
 PACKAGE = ROOT / "src" / "xentcli"

@@ -183,17 +183,17 @@ def test_a_diagnosis_that_finds_nothing_is_a_page_too(xent: Xent, tmp_path: Path
 def test_rich_draws_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     command = ["ce", "--logits", "1,2,3", "--label", "0", "-q"]
-    assert not imported(command) & {"xentcli.writers.page_report", "xentcli.writers.page_style"}
+    assert not imported(command) & {"xentcli.writers.page.report", "xentcli.writers.page.style"}
     for name in ("page.html", "page.svg"):
         modules = imported([*command, "--save", name])
         # How wide a letter is on a screen is all that is taken from it.
-        assert {"xentcli.writers.page_report", "rich.cells"} <= modules
+        assert {"xentcli.writers.page.report", "rich.cells"} <= modules
         assert not modules & {"rich.console", "rich.table", "rich.text"}
 
 
 def imported(arguments: list[str]) -> set[str]:
     """The modules that a run has taken in."""
-    script = "import sys, json; from xentcli.main import main; main({}); print(json.dumps({}))"
+    script = "import sys, json; from xentcli.cli.main import main; main({}); print(json.dumps({}))"
     ran = subprocess.run(
         [sys.executable, "-c", script.format(arguments, "sorted(sys.modules)")],
         capture_output=True,

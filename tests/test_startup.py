@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import environment
 
-REPORT = "import sys; from xentcli.main import main; main({}); print(sorted(sys.modules))"
+REPORT = "import sys; from xentcli.cli.main import main; main({}); print(sorted(sys.modules))"
 
 
 def imported(arguments: list[str]) -> set[str]:

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 import xentcli
 from tests.conftest import ROOT, Xent
 from tests.faults.running import run_inside
+from xentcli.calculation import survey
 from xentcli.core.histogram import NOTHING
 from xentcli.core.total import Total
-from xentcli.report import survey
-from xentcli.work import Outcome, together
+from xentcli.run.chunk import Outcome, together
 
 ROWS, CLASSES = 400, 4
 rng = np.random.default_rng(6)

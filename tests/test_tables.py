@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 
 import xentcli
-from xentcli import options, readers, writers
+from xentcli import readers, writers
+from xentcli.calculation.commands import COMMANDS
 from xentcli.core import framework, settings
-from xentcli.report.calculation import COMMANDS
+from xentcli.options import groups as options
 
 
 @pytest.mark.parametrize("format", [*writers.NAMES, writers.QUIET])
@@ -32,7 +33,7 @@ def test_the_choices_of_the_options_are_those_of_the_tables() -> None:
 
 
 def test_the_commands_of_the_app_are_those_that_can_be_calculated() -> None:
-    from xentcli.app import COMMANDS as LISTED
+    from xentcli.cli.commands import COMMANDS as LISTED
 
     assert set(LISTED) == set(COMMANDS)
 

@@ -13,9 +13,10 @@ from unittest import mock
 import pytest
 
 from tests.faults.running import Answered, run_inside
-from xentcli import local
-from xentcli.engine import Submit, Work
-from xentcli.readers import json_record, rows
+from xentcli.readers.json import record as json_record
+from xentcli.readers.text import rows
+from xentcli.run import workers as local
+from xentcli.run.order import Submit, Work
 
 # Blocks so small that every line, and every cell with a line end in it, meets the end of one.
 SMALL_BLOCKS = {"XENT_BLOCK_BYTES": "24"}

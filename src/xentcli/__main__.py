@@ -1,5 +1,5 @@
 """``python -m xentcli``."""
 
-from xentcli.main import script
+from xentcli.cli.main import script
 
 script()

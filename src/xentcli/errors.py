@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 EXIT_OK = 0
@@ -155,3 +156,14 @@ def path_of(key: str) -> str:
     ('$.label', '$["class name"]')
     """
     return f"$.{key}" if key.isidentifier() else f"$[{quoted(key)}]"
+
+
+def rounded(value: float, digits: int) -> str:
+    """A number for the eye: decimals where they say something, else a power of ten."""
+    if math.isnan(value) or math.isinf(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    if 10.0**-digits <= abs(value) < 1e6:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}e}"

@@ -275,3 +275,14 @@ class Diagnosis(NamedTuple):
     advice: tuple[Advice, ...] = ()
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
+
+
+def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
+    """A cell with that content: in quotes if something in it would end the cell or the row.
+
+    >>> csv_cell(b"one, two"), csv_cell(b"plain")
+    (b'"one, two"', b'plain')
+    """
+    if any(mark in content for mark in (delimiter, b'"', b"\r", b"\n")):
+        return b'"' + content.replace(b'"', b'""') + b'"'
+    return content

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from xentcli.cluster import _at_work
 from xentcli.readers.interface import Chunk
+from xentcli.run.cluster import _at_work
 
 
 def _read(chunk: bytes) -> Chunk:

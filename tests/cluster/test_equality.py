@@ -17,7 +17,7 @@ from tests.cluster.clusters import Cluster, on_cluster, started
 from tests.faults.running import Answered, run_inside
 from tests.readers.test_columnar import content_of
 from tests.test_ways import CELLS, COMMANDS, FILES, LABELS, VALUES, asked_of, lines
-from xentcli import cluster as cluster_of_commands
+from xentcli.run import cluster as cluster_of_commands
 
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.slow]
 

@@ -12,7 +12,7 @@ from tests.faults.fault import GOOD
 from tests.faults.running import Answered, run_inside
 from tests.test_ways import FILES
 from xentcli.errors import OutputError
-from xentcli.writers.folder import opened_folder, opened_part
+from xentcli.writers.files.folder import opened_folder, opened_part
 
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.slow]
 

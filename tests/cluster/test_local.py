@@ -67,7 +67,8 @@ def _group(number: int) -> list[str]:
 
 SLOWLY = """
 from tests.cluster import at_work
-from xentcli import cluster, main
+from xentcli.run import cluster
+from xentcli.cli import main
 
 cluster._at_work = at_work.slowly
 main.script()

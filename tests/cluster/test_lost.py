@@ -23,7 +23,7 @@ from tests.cluster.clusters import (
 from tests.conftest import ROOT, environment
 from tests.faults.running import Answered, run_inside
 from tests.test_ways import FILES
-from xentcli import cluster as cluster_of_commands
+from xentcli.run import cluster as cluster_of_commands
 
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.slow]
 
@@ -78,7 +78,8 @@ def test_a_partition_that_no_worker_survives(
 # The command, its work slowed down.
 SLOWLY = """
 from tests.cluster import at_work
-from xentcli import cluster, main
+from xentcli.run import cluster
+from xentcli.cli import main
 
 cluster._at_work = at_work.slowly
 main.script()

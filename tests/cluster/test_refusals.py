@@ -124,7 +124,8 @@ def test_a_worker_without_xentcli(
 def test_without_the_extra(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(GOOD)
     hidden = (
-        "import sys; sys.modules['distributed'] = None; from xentcli.main import script; script()"
+        "import sys; sys.modules['distributed'] = None; "
+        "from xentcli.cli.main import script; script()"
     )
     ran = subprocess.run(
         [sys.executable, "-c", hidden, "ce", "a.csv", "--scheduler", "local"],

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xentcli.calculation.survey import MOST_BINS, bins
 from xentcli.core.histogram import EDGES, NOTHING, counts
-from xentcli.report.survey import MOST_BINS, bins
 
 losses = st.lists(st.one_of(st.floats(-1.0), st.just(float("nan"))))
 

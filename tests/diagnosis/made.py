@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xentcli.core.settings import Settings
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.diagnose import diagnosed
-from xentcli.diagnosis.got import got
+from xentcli.diagnosis.printed_number import got
 from xentcli.model import Diagnosis
 
 Array = NDArray[np.float64]

@@ -14,10 +14,10 @@ from tests.diagnosis.made import at, case, first, made, named, nll, softmax
 from tests.faults.running import run_inside
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.diagnose import diagnosed
-from xentcli.diagnosis.got import got
-from xentcli.diagnosis.kit import kits
-from xentcli.diagnosis.matching import matching, trial
-from xentcli.diagnosis.search import Depth, Search
+from xentcli.diagnosis.printed_number import got
+from xentcli.diagnosis.search.choices import kits
+from xentcli.diagnosis.search.matching import matching, trial
+from xentcli.diagnosis.search.search import Depth, Search
 
 STORY_3 = [
     [0.13807842, 0.76510708, 0.09681451],
@@ -197,7 +197,7 @@ def test_the_chance_is_what_random_numbers_find() -> None:
     of = case(Z, Y)
     (kit,) = kits([of])
     everything = trial([Search(of, kit).values(Depth(2))], kit)
-    from xentcli.diagnosis.matching import chance
+    from xentcli.diagnosis.search.matching import chance
 
     rng = np.random.default_rng(8)
     last = len(everything.tried) - 1
@@ -219,7 +219,7 @@ def test_images_are_searched_by_position() -> None:
 @pytest.mark.parametrize("of", [case(Z, Y), case(Z, Y, weight=W, ignore_index=2)])
 def test_formulas_are_written_out(of: Case) -> None:
     (kit,) = kits([of])
-    from xentcli.diagnosis.wording import written
+    from xentcli.diagnosis.words.formula import written
 
     for formula in Search(of, kit).values(Depth(2)):
         text = written(formula, kit, of)

@@ -9,7 +9,7 @@ import numpy as np
 from tests.diagnosis.made import case, made, softmax
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.findings import findings
-from xentcli.diagnosis.got import got
+from xentcli.diagnosis.printed_number import got
 from xentcli.model import Finding
 
 GIVEN = made()

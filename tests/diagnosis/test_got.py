@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from xentcli.diagnosis.got import got
+from xentcli.diagnosis.printed_number import got
 from xentcli.errors import UsageError
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.diagnosis.made import case, made, softmax
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.kit import Kit, kits, parts_of, rank
-from xentcli.diagnosis.part import Part
-from xentcli.diagnosis.search import Depth, Search, departures
+from xentcli.diagnosis.mistakes.part import Part
+from xentcli.diagnosis.search.choices import Kit, kits, parts_of, rank
+from xentcli.diagnosis.search.search import Depth, Search, departures
 
 GIVEN = made()
 Z, Y, W = GIVEN.logits, GIVEN.labels, GIVEN.weight

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
-from xentcli import main
-from xentcli.readers import source
+from xentcli.cli import main
+from xentcli.readers.sources import source
 
 
 class Answered(NamedTuple):

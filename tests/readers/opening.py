@@ -12,7 +12,7 @@ from xentcli import readers
 from xentcli.errors import XentError
 from xentcli.model import Batch
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.source import Source
+from xentcli.readers.sources.source import Source
 
 WANTED = Request(wanted="labels or targets")
 

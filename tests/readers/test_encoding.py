@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.readers.reads import reads_of
 from xentcli.errors import DataError, UsageError
-from xentcli.readers.encoding import as_utf8, known
+from xentcli.readers.text.encoding import as_utf8, known
 
 ANY = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7")
 letters = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -13,8 +13,8 @@ from xentcli.errors import DataError, UsageError
 from xentcli.model import Batch, Origin
 from xentcli.readers import chosen_format
 from xentcli.readers.interface import Attached, Opened, Request
-from xentcli.readers.json_lines import is_json_lines, open_input
-from xentcli.readers.source import named
+from xentcli.readers.json.lines import is_json_lines, open_input
+from xentcli.readers.sources.source import named
 from xentcli.readers.typed import typed_labels
 
 LABELS = Request(wanted="labels or targets")

@@ -9,8 +9,8 @@ import pytest
 from xentcli import readers
 from xentcli.errors import DataError
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.many import expanded, joined
-from xentcli.readers.source import named
+from xentcli.readers.several import expanded, joined
+from xentcli.readers.sources.source import named
 from xentcli.readers.typed import typed_labels
 
 HEADER = "a,b,label\n"

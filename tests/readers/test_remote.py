@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import BIN, Xent, environment
 from tests.readers.buckets import ALONE, Bucket, Web, served_bucket, served_web
-from xentcli.readers.remote_faults import reason_of
-from xentcli.readers.spans import BLOCKS_A_SPAN
+from xentcli.readers.sources.remote_errors import reason_of
+from xentcli.readers.text.spans import BLOCKS_A_SPAN
 from xentcli.urls import is_url, local_path, secrets, shown
 
 pytest.importorskip("moto")
@@ -364,6 +364,6 @@ def test_paths_are_no_urls() -> None:
 
 def test_a_local_file_needs_no_fsspec(xent: Xent, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(table())
-    blocked = BLOCKED.format(["fsspec", "xentcli.readers.remote"])
+    blocked = BLOCKED.format(["fsspec", "xentcli.readers.sources.remote"])
     (tmp_path / "sitecustomize.py").write_text(blocked, encoding="utf-8")
     assert xent("ce", "-q", "x.csv", PYTHONPATH=str(tmp_path), **SMALL).returncode == 0

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.readers.reads import reads_of
 from xentcli.errors import DataError
-from xentcli.readers import text
-from xentcli.readers.text import Cursor, Dialect, Record
+from xentcli.readers.text import records as text
+from xentcli.readers.text.records import Cursor, Dialect, Record
 
 COMMA = Dialect(b",", b"#")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from xentcli import readers, writers
 from xentcli.model import Answer, AnyArray, Batch, Origin, Rows
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.source import named
+from xentcli.readers.sources.source import named
 from xentcli.writers.interface import Stream
 
 SUFFIX = {"csv": "csv", "tsv": "tsv", "jsonl": "jsonl"}

@@ -21,8 +21,8 @@ from tests.writers.made import (
 )
 from xentcli.model import Answer, AnyArray, Report
 from xentcli.readers.interface import Request
-from xentcli.writers import delimited
 from xentcli.writers.interface import View
+from xentcli.writers.rows import delimited
 
 shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 ROWS = rows_of(

@@ -25,8 +25,8 @@ from tests.writers.made import (
 from xentcli.errors import DataError
 from xentcli.model import Answer, AnyArray, Batch, Origin, Report
 from xentcli.readers.interface import Request
-from xentcli.writers import json_lines
 from xentcli.writers.interface import View
+from xentcli.writers.rows import json_lines
 
 shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 LABELS = Request(wanted="labels or targets", keep_records=True, keep_rows="cells")

@@ -11,8 +11,8 @@ from hypothesis import given
 from tests.writers.made import NAMES, batch_of, rows_of, stream_of, written
 from xentcli.errors import UsageError
 from xentcli.model import Answer, Report
-from xentcli.writers import markdown
 from xentcli.writers.interface import View
+from xentcli.writers.rows import markdown
 
 
 def test_rows_are_a_table() -> None:

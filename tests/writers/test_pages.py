@@ -24,7 +24,9 @@ from xentcli.model import (
     Survey,
     Worked,
 )
-from xentcli.writers import charts, pages, svg
+from xentcli.writers.page import charts
+from xentcli.writers.page import save as pages
+from xentcli.writers.page import svg_marks as svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 VOID = {"meta"}

@@ -9,5 +9,5 @@ formula written out by hand). A formula that holds a simpler matching one is lef
 
 All formulas of up to two departures are tried. Where none gives the number, three common mistakes
 at a time are, and told only if few numbers of as many digits would match any (see
-:func:`xentcli.diagnosis.matching.chance`).
+:func:`xentcli.diagnosis.search.matching.chance`).
 """

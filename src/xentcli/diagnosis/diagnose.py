@@ -7,18 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from xentcli.decimals import rounded
-from xentcli.diagnosis.advice import advice
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.findings import PROBABILITIES, findings
-from xentcli.diagnosis.got import Got
-from xentcli.diagnosis.kit import Formula, Kit, kits
-from xentcli.diagnosis.matching import Trial, Tried, chance, coinciding, matching, trial
-from xentcli.diagnosis.readings import PROBS
-from xentcli.diagnosis.search import Depth, Search
-from xentcli.diagnosis.telling import QUIET, notes
-from xentcli.diagnosis.wording import explanation, listed, name, noun, reference, written
-from xentcli.errors import counted
+from xentcli.diagnosis.mistakes.reading import PROBS
+from xentcli.diagnosis.printed_number import Got
+from xentcli.diagnosis.search.choices import Formula, Kit, kits
+from xentcli.diagnosis.search.matching import Trial, Tried, chance, coinciding, matching, trial
+from xentcli.diagnosis.search.search import Depth, Search
+from xentcli.diagnosis.words.advice import advice
+from xentcli.diagnosis.words.ambiguity import QUIET, notes
+from xentcli.diagnosis.words.formula import explanation, listed, name, noun, reference, written
+from xentcli.errors import counted, rounded
 from xentcli.model import Candidate, Diagnosis, Finding
 
 # Two mistakes at a time are looked for in up to so many numbers, three in up to so many.

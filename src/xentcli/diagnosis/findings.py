@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from xentcli.core import framework, softmax
 from xentcli.core.layout import Array
 from xentcli.core.target import unnormalised_samples
-from xentcli.decimals import rounded
-from xentcli.diagnosis.arithmetic import FRAMEWORK64
 from xentcli.diagnosis.case import Case, classes_of
-from xentcli.diagnosis.got import Got
-from xentcli.errors import counted
+from xentcli.diagnosis.mistakes.arithmetic import FRAMEWORK64
+from xentcli.diagnosis.printed_number import Got
+from xentcli.errors import counted, rounded
 from xentcli.model import Finding
 
 # The first samples that a finding concerns, by number.

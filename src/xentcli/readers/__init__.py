@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from xentcli.errors import UsageError
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.source import Source, peek
+from xentcli.readers.sources.source import Source, peek
 
 
 class Format(NamedTuple):
@@ -26,24 +26,31 @@ COLUMNS = frozenset({"logit_cols", "label_col", "target_cols", "weight_col"})
 KEYS = frozenset({"logits_key", "label_key"})
 TEXT = frozenset({"delimiter", "no_header", "encoding", "comment", "decimal"})
 ROWS = frozenset({"on_error"})
+TABLES = COLUMNS | ROWS | {"logits_key"}
 # An Arrow file, and the mark with which a message of a stream begins.
 ARROW_SIGNATURES = (b"ARROW1", b"\xff\xff\xff\xff")
 
 FORMATS = (
-    Format("csv", "delimited", (".csv", ".txt"), (), COLUMNS | TEXT | ROWS),
-    Format("tsv", "delimited", (".tsv", ".tab"), (), COLUMNS | TEXT | ROWS),
-    Format("json", "document", (".json",), (b"[", b"{"), KEYS | {"encoding"}),
-    Format("jsonl", "json_lines", (".jsonl", ".ndjson"), (), COLUMNS | KEYS | ROWS | {"encoding"}),
-    Format("npy", "arrays", (".npy",), (b"\x93NUMPY",), ROWS),
-    Format("npz", "arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06"), KEYS | ROWS),
-    Format("safetensors", "arrays", (".safetensors",), (), KEYS | ROWS),
-    Format("parquet", "columnar", (".parquet", ".pq"), (b"PAR1",), COLUMNS | ROWS | {"logits_key"}),
+    Format("csv", "text.delimited", (".csv", ".txt"), (), COLUMNS | TEXT | ROWS),
+    Format("tsv", "text.delimited", (".tsv", ".tab"), (), COLUMNS | TEXT | ROWS),
+    Format("json", "json.document", (".json",), (b"[", b"{"), KEYS | {"encoding"}),
+    Format("jsonl", "json.lines", (".jsonl", ".ndjson"), (), COLUMNS | KEYS | ROWS | {"encoding"}),
+    Format("npy", "arrays.arrays", (".npy",), (b"\x93NUMPY",), ROWS),
+    Format("npz", "arrays.arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06"), KEYS | ROWS),
+    Format("safetensors", "arrays.arrays", (".safetensors",), (), KEYS | ROWS),
+    Format(
+        "parquet",
+        "tables.columnar",
+        (".parquet", ".pq"),
+        (b"PAR1",),
+        TABLES,
+    ),
     Format(
         "arrow",
-        "columnar",
+        "tables.columnar",
         (".arrow", ".arrows", ".feather", ".ipc"),
         ARROW_SIGNATURES,
-        COLUMNS | ROWS | {"logits_key"},
+        TABLES,
     ),
 )
 
@@ -98,6 +105,6 @@ def named_format(name: str) -> Format:
 
 
 def _is_json_lines(start: bytes) -> bool:
-    from xentcli.readers.json_lines import is_json_lines
+    from xentcli.readers.json.lines import is_json_lines
 
     return is_json_lines(start)

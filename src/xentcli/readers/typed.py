@@ -11,10 +11,10 @@ import numpy as np
 
 from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin
-from xentcli.readers import cells
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
-from xentcli.readers.nested import Spelled, as_array, classes_second
-from xentcli.readers.number_labels import number_labels
+from xentcli.readers.json.nested import Spelled, as_array, classes_second
+from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.number_labels import number_labels
 
 # An ignore_index that no text can be: weights name classes alone.
 NO_INDEX = -(2**62)

@@ -19,12 +19,12 @@ class Format(NamedTuple):
 
 
 FORMATS = (
-    Format("table", "table"),
-    Format("csv", "delimited"),
-    Format("tsv", "delimited"),
-    Format("json", "document"),
-    Format("jsonl", "json_lines"),
-    Format("markdown", "markdown"),
+    Format("table", "screen.report"),
+    Format("csv", "rows.delimited"),
+    Format("tsv", "rows.delimited"),
+    Format("json", "json.report"),
+    Format("jsonl", "rows.json_lines"),
+    Format("markdown", "rows.markdown"),
 )
 
 NAMES = tuple(format.name for format in FORMATS)
@@ -33,6 +33,6 @@ QUIET = "quiet"
 
 def writer(name: str) -> Writer:
     """The writer of a format."""
-    module = QUIET if name == QUIET else next(f.module for f in FORMATS if f.name == name)
+    module = "rows.quiet" if name == QUIET else next(f.module for f in FORMATS if f.name == name)
     found: Writer = import_module(f"xentcli.writers.{module}")
     return found

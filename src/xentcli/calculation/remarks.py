@@ -1,0 +1,74 @@
+"""What is worth a word about an input although it can be computed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from xentcli.calculation import answers
+from xentcli.calculation.commands import Calculation
+from xentcli.core.target import unnormalised_samples
+from xentcli.errors import ArgumentError
+from xentcli.model import AnyArray, Batch, Remark
+
+FIRST = 20
+# A probability that was computed may be above 1, a log-probability above 0, by some roundings.
+ROUNDING = 1e-9
+
+
+def check_kind(batch: Batch) -> None:
+    """Refuse what cannot be a probability."""
+    if batch.kind != "probs":
+        return
+    values = batch.values
+    wrong = (values < 0) | (values > 1 + ROUNDING)
+    if wrong.any():
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ArgumentError(
+            "probs",
+            f"{float(values[at])!r} is not a probability (0 to 1)",
+            index=at,
+            hint="are these logits? Then leave out --probs or --input probs",
+        )
+
+
+def _are_probabilities(kind: str, positions: AnyArray) -> bool:
+    """Whether the first samples could hardly be anything else: none is negative, all sum to 1 but
+    for rounding, and they are not whole numbers."""
+    head = positions[:FIRST]
+    if kind != "logits" or head.shape[1] == 1:
+        return False
+    if not head.size or not (head >= 0).all() or unnormalised_samples(head, 1).any():
+        return False
+    return bool((head != np.round(head)).any())
+
+
+def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, AnyArray]]:
+    """Each remark: the argument that it is about, what it says, and which samples it concerns."""
+    positions = answers.positions_of(batch)
+    if batch.targets is not None:
+        soft = answers.target_of(batch, calculation).soft
+        assert soft is not None
+        yield "target", "the soft target does not sum to 1", unnormalised_samples(soft, 1)
+    if calculation.command.has_target and _are_probabilities(batch.kind, positions):
+        message = "the logits are 0 or more and sum to 1; are they probabilities? (--probs, "
+        yield "logits", message + "--input probs)", np.ones(len(positions), dtype=bool)
+    if batch.kind == "probs":
+        yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
+    if batch.kind == "log_probs":
+        above = (positions > ROUNDING).any(axis=1)
+        yield "log_probs", "a log-probability is above 0; are these logits?", above
+
+
+def merged(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Remarks of the same kind become one: the first place, and how many samples in all."""
+    result = {remark.message: remark for remark in known}
+    for remark in found:
+        first = result.get(remark.message)
+        if first is None:
+            result[remark.message] = remark
+        else:
+            total = first.samples + remark.samples
+            result[remark.message] = first._replace(samples=total)
+    return tuple(result.values())

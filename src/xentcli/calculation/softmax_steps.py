@@ -1,0 +1,163 @@
+"""The steps from the values given to log p: stable, as a textbook has them, or at a width."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.calculation.commands import Calculation
+from xentcli.core import framework, softmax, textbook
+from xentcli.core.layout import Array
+from xentcli.model import AnyArray, Kind, Step
+
+
+class ToLogProbs(NamedTuple):
+    """The steps, and what the loss and the gradient go on from."""
+
+    steps: tuple[Step, ...]
+    probs: Array
+    log_probs: Array
+    from_logits: bool = True
+
+
+def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) -> ToLogProbs:
+    """The steps that a sample of that kind takes, given as a block of one."""
+    if kind != "logits":
+        return _given(block, kind)
+    if calculation.dtype:
+        return _at_width(block, axis, calculation)
+    if calculation.method == "textbook":
+        return _textbook(block, axis, calculation)
+    return _stable(block, axis, calculation)
+
+
+def _given(block: Array, kind: Kind) -> ToLogProbs:
+    if kind == "log_probs":
+        given = each("log_softmax", "log p, as given", block)
+        return ToLogProbs((given,), np.exp(block), block, from_logits=False)
+    log_probs = textbook.log(block)
+    shown = (each("softmax", "p, as given", block), each("log_softmax", "log p", log_probs))
+    return ToLogProbs(shown, block, log_probs, from_logits=False)
+
+
+def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
+    temperature = calculation.settings.temperature
+    step = softmax.steps(block, axis, temperature)
+    probs = softmax.probabilities(step, axis)
+    log_probs = softmax.log_probabilities(step, axis)
+    shown = (
+        *_scaled(block, temperature),
+        one("max", "m = max z" + _over(temperature), step.maximum / temperature),
+        each("shifted", f"d = z{_over(temperature)} − m", step.shifted),
+        each("exp", "e = exp(d)", step.exponentials),
+        one("sum", "Σe = 1 + s", 1.0 + step.others),
+        each("softmax", "p = e / Σe", probs),
+        one("log_sum", "log Σe = log1p(s)", step.log_sum),
+        each("log_softmax", "log p = d − log Σe", log_probs),
+    )
+    return ToLogProbs(_needed(shown, calculation), probs, log_probs)
+
+
+def _at_width(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
+    temperature, name = calculation.settings.temperature, calculation.dtype or ""
+    positions = block[np.newaxis] if axis == 0 else block[:, :, np.newaxis]
+    step = framework.steps(positions, framework.WIDTHS[name], temperature)
+    shown = (
+        each("logits", f"z in {name}", step.logits)
+        if temperature == 1.0
+        else each("scaled", f"z / T in {name}", step.logits),
+        one("max", "m = max z" + _over(temperature), step.maximum),
+        each("shifted", f"d = z{_over(temperature)} − m", step.shifted),
+        each("exp", "e = exp(d)", step.exponentials),
+        one("sum", "Σe", step.total),
+        each("softmax", "p = e / Σe", step.probs),
+        one("log_sum", "log Σe", np.log(step.total)),
+        each("log_softmax", "log p = d − log Σe", step.log_probs),
+    )
+    probs = step.probs.reshape(block.shape).astype(np.float64)
+    log_probs = step.log_probs.reshape(block.shape).astype(np.float64)
+    return ToLogProbs(_needed(shown, calculation), probs, log_probs)
+
+
+def _textbook(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
+    temperature = calculation.settings.temperature
+    stable = softmax.steps(block, axis, temperature)
+    exact_probs = softmax.probabilities(stable, axis)
+    exact_log_probs = softmax.log_probabilities(stable, axis)
+    exponentials = textbook.exponential(block, temperature)
+    with np.errstate(over="ignore"):
+        total = np.add.reduce(exponentials, axis=axis)
+    probs = textbook.softmax(exponentials, axis)
+    log_probs = textbook.log(probs)
+    shown = (
+        *_scaled(block, temperature),
+        each("exp", f"e = exp(z{_over(temperature)})", exponentials, overflow(exponentials)),
+        one("sum", "Σe", total, overflow(total)),
+        each("softmax", "p = e / Σe", probs, beside(probs, exact_probs)),
+        each("log_softmax", "log p", log_probs, beside(log_probs, exact_log_probs)),
+    )
+    return ToLogProbs(_needed(shown, calculation), probs, log_probs)
+
+
+def _over(temperature: float) -> str:
+    return "" if temperature == 1.0 else " / T"
+
+
+def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
+    logits = each("logits", "z", block)
+    if temperature == 1.0:
+        return (logits,)
+    return logits, each("scaled", "z / T", block / temperature)
+
+
+_UNUSED = {
+    "softmax": ("log_sum", "log_softmax"),
+    "log-softmax": ("softmax",),
+    "nll": ("softmax",),
+}
+
+
+def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
+    """The steps without those that the command does not go through."""
+    if calculation.method == "textbook" and calculation.command.name != "softmax":
+        return steps
+    unused = _UNUSED.get(calculation.command.name, ())
+    return tuple(step for step in steps if step.name not in unused)
+
+
+def overflow(values: Array) -> str:
+    """What exp did to the values, where it left the range of a double."""
+    if np.isinf(values).any():
+        return "overflows: exp(z) is above 1.8e308 from z = 709.79 on"
+    if (values == 0).any():
+        return "underflows to 0: exp(z) is below 4.9e-324 from z = -745.14 down"
+    return ""
+
+
+def beside(values: Array, exact: Array) -> str:
+    """How far the textbook's values are from the stable ones, where they differ visibly."""
+    if (np.isnan(values) & ~np.isnan(exact)).any():
+        return "nan where the stable formula has a value"
+    lost = (values == 0) & (exact != 0)
+    if lost.any():
+        return f"0 where the stable formula has {float(exact[lost].flat[0]):.6g}"
+    infinite = np.isinf(values) & np.isfinite(exact)
+    if infinite.any():
+        return f"infinite where the stable formula has {float(exact[infinite].flat[0]):.6g}"
+    differing = (values != exact) & (exact != 0) & np.isfinite(exact)
+    if not differing.any():
+        return ""
+    relative = float(np.max(np.abs(values[differing] / exact[differing] - 1.0)))
+    # Two formulas that are both right to the last place or two are not worth a word.
+    return f"off by {relative:.1e} relative" if relative > 1e-14 else ""
+
+
+def each(name: str, formula: str, values: AnyArray, note: str = "") -> Step:
+    """A step with one number a class."""
+    return Step(name, formula, tuple(values.ravel().tolist()), note)
+
+
+def one(name: str, formula: str, values: AnyArray, note: str = "") -> Step:
+    """A step with one number for the whole sample."""
+    return Step(name, formula, float(values.ravel()[0]), note)

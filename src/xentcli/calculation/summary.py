@@ -1,0 +1,100 @@
+"""What many samples come to: the reduced loss and the figures beside it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from xentcli.calculation.commands import UNITS, Calculation
+from xentcli.core import framework
+from xentcli.core.entropy import lowest_loss
+from xentcli.core.loss import divided
+from xentcli.core.target import smoothed
+from xentcli.core.total import Total
+from xentcli.model import Check, Kind, Report, Worked
+
+
+def report(
+    calculation: Calculation,
+    kind: Kind,
+    classes: tuple[str, ...],
+    total: Total,
+    worked: tuple[Worked, ...],
+    denominator: float,
+    *,
+    has_labels: bool = True,
+    check: Check | None = None,
+) -> Report:
+    """Everything that a command found out."""
+    command, settings = calculation.command, calculation.settings
+    if not command.has_target:
+        return Report(command.name, kind, command.field, classes, total.samples, worked)
+    if command.field == "grad":
+        return Report(
+            command.name,
+            kind,
+            command.field,
+            classes,
+            total.samples,
+            worked,
+            reduction=settings.reduction,
+            ignored=total.ignored,
+            denominator=denominator,
+            unit=UNITS[calculation.base],
+            check=check,
+        )
+    loss_sum = total.loss.value
+    whole = total.weight.value if settings.reduction == "mean" else 1.0
+    kept = total.samples - total.ignored
+    mean = divided(loss_sum, total.weight.value)
+    return Report(
+        command.name,
+        kind,
+        command.field,
+        classes,
+        total.samples,
+        worked,
+        result=None
+        if settings.reduction == "none"
+        else narrowed(divided(loss_sum, whole), calculation),
+        reduction=settings.reduction,
+        ignored=total.ignored,
+        denominator=whole,
+        loss_sum=loss_sum,
+        perplexity=perplexity(mean * calculation.log_base),
+        accuracy=total.correct / kept
+        if has_labels and kept and calculation.want_accuracy
+        else None,
+        unit=UNITS[calculation.base],
+        floor=floor(len(classes), calculation) if has_labels else None,
+    )
+
+
+def floor(classes: int, calculation: Calculation) -> float | None:
+    """H(q) for a smoothed label; None where there is no smoothing, or weights that differ."""
+    smoothing = calculation.settings.label_smoothing
+    if smoothing == 0.0 or calculation.settings.weight is not None:
+        return None
+    target = smoothed(np.eye(1, classes), smoothing, 1)
+    return float(lowest_loss(target, 1)[0]) / calculation.log_base
+
+
+def narrowed(value: float, calculation: Calculation) -> float | np.floating:
+    """The value as a framework of the asked width would hold it."""
+    if calculation.dtype is None:
+        return value
+    with np.errstate(over="ignore", under="ignore"):
+        return framework.WIDTHS[calculation.dtype].numpy(value)
+
+
+def perplexity(nats: float) -> float:
+    """exp of the mean loss in nats; inf where that overflows.
+
+    >>> perplexity(0.0)
+    1.0
+    """
+    try:
+        return math.exp(nats)
+    except OverflowError:
+        return math.inf

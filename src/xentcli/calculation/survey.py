@@ -1,0 +1,238 @@
+"""What the losses of many samples look like: how large they are, where the largest stand, and what
+each class and each group comes to. Counts and exact sums, so that pieces merge to the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from xentcli.calculation.answers import Judged, hits
+from xentcli.calculation.commands import Calculation
+from xentcli.calculation.summary import narrowed, perplexity
+from xentcli.core import histogram
+from xentcli.core.loss import divided
+from xentcli.core.total import Total, sums_by_group
+from xentcli.errors import DataError, Place
+from xentcli.model import AnyArray, Batch, Bin, Group, Hard, Survey
+
+MOST_GROUPS = 100_000
+# As many lines as an eye takes in at once: a little less than four powers of ten.
+MOST_BINS = 11
+
+
+class Wanted(NamedTuple):
+    """What is to be found out about the samples of a source (and whether that is several files):
+    how many of the hardest (and whether somebody asked for them), and the column to group by."""
+
+    source: str
+    several: bool = False
+    top: int = 0
+    top_asked: bool = False
+    by: str = ""
+
+
+class Sums(NamedTuple):
+    """What a survey is made from. ``hardest`` are in falling order, equal ones as they came. The
+    totals of the one that all others are added to grow in place: there may be many groups."""
+
+    histogram: histogram.Counts
+    classes: dict[int, Total]
+    groups: dict[str, Total]
+    hardest: tuple[Hard, ...]
+
+
+Name = TypeVar("Name", int, str)
+# The ids of some samples of a batch, by their places in it.
+Ids = Callable[[Sequence[int]], Sequence[str]]
+
+
+def nothing() -> Sums:
+    """What a survey begins with."""
+    return Sums(histogram.NOTHING, {}, {}, ())
+
+
+def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
+    """What a batch adds to a survey."""
+    kept = ~judged.ignored
+    classes: dict[int, Total] = {}
+    if batch.labels is not None:
+        labels = np.reshape(batch.labels, kept.shape)
+        # What stands for a label that could not be read is nobody's.
+        known = kept.copy()
+        known[list(batch.unread)] = False
+        classes = _totals(labels[known], batch, judged, known)
+    groups: dict[str, Total] = {}
+    if batch.grouping is not None:
+        everything = np.ones(kept.shape, dtype=bool)
+        at = np.broadcast_to(np.reshape(batch.grouping.at, (-1, 1)), kept.shape)
+        found = _totals(at.ravel(), batch, judged, everything)
+        groups = {batch.grouping.names[number]: total for number, total in found.items()}
+    hardest = _hardest(batch, judged, wanted, ids)
+    return Sums(histogram.counts(judged.losses.loss[kept]), classes, groups, hardest)
+
+
+def _totals(at: AnyArray, batch: Batch, judged: Judged, among: AnyArray) -> dict[int, Total]:
+    """The totals of the positions in each group; ``among`` says which positions ``at`` is of."""
+    if not at.size:
+        return {}
+    loss = sums_by_group(judged.losses.loss[among], at)
+    weight = sums_by_group(judged.losses.share[among], at)
+    samples = np.bincount(at)
+    ignored = np.bincount(at[judged.ignored[among]], minlength=samples.size)
+    hit = hits(batch, judged)
+    correct = np.bincount(at if hit is None else at[hit[among]], minlength=samples.size)
+    return {
+        group: Total(
+            loss[group],
+            weight[group],
+            int(samples[group]),
+            int(ignored[group]),
+            int(correct[group]) if hit is not None else 0,
+        )
+        for group in loss
+    }
+
+
+def _hardest(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> tuple[Hard, ...]:
+    losses = np.where(judged.ignored, -np.inf, judged.losses.loss).ravel()
+    top = min(wanted.top, losses.size)
+    if top == 0:
+        return ()
+    # nan makes the whole mean nan: nothing is harder.
+    ranked = np.where(np.isnan(losses), np.inf, losses)
+    least = np.partition(ranked, -top)[-top]
+    candidates = np.flatnonzero((ranked >= least) & ~judged.ignored.ravel()).tolist()
+    places = sorted(candidates, key=lambda at: _hardness(float(losses[at])), reverse=True)[:top]
+    samples = [place // judged.ignored.shape[1] for place in places]
+    names: Sequence[str | None] = ids(samples) if ids and samples else [None] * len(samples)
+    return tuple(
+        _hard(batch, judged, place, name, several=wanted.several)
+        for place, name in zip(places, names, strict=True)
+    )
+
+
+def _hardness(loss: float) -> tuple[bool, float]:
+    return (True, 0.0) if math.isnan(loss) else (False, loss)
+
+
+def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several: bool) -> Hard:
+    sample, inside = divmod(place, judged.ignored.shape[1])
+    inner = np.unravel_index(inside, batch.values.shape[2:]) if batch.values.ndim > 2 else ()
+    origin, predicted = batch.values_from, judged.predicted
+    found = -1 if predicted is None else int(predicted[sample, inside])
+    has_lines, unread = origin.form in ("text", "json lines"), sample in batch.unread
+    return Hard(
+        (batch.first + sample, *(int(at) for at in inner)),
+        float(judged.losses.loss[sample, inside]),
+        None if batch.labels is None or unread else int(np.ravel(batch.labels)[place]),
+        None if found < 0 else found,
+        name,
+        int(origin.lines[sample]) if has_lines else None,
+        origin.source if several else "",
+    )
+
+
+def together(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
+    """Both as one. What is known may be large, and is added to, not copied; what is found stays as
+    it is."""
+    if wanted is None or known is None or found is None:
+        return known
+    _add(known.classes, found.classes)
+    _add(known.groups, found.groups)
+    if len(known.groups) > MOST_GROUPS:
+        raise DataError(
+            f"--by {wanted.by}: more than {MOST_GROUPS:,} different values",
+            place=Place(wanted.source),
+            hint="is every value another, as in a column of ids? --top lists single samples",
+        )
+    hardest = sorted(
+        (*known.hardest, *found.hardest), key=lambda one: _hardness(one.loss), reverse=True
+    )
+    counts = tuple(map(sum, zip(known.histogram, found.histogram, strict=True)))
+    return Sums(counts, known.classes, known.groups, tuple(hardest[: wanted.top]))
+
+
+def _add(known: dict[Name, Total], found: dict[Name, Total]) -> None:
+    for name, total in found.items():
+        known[name] = known[name] + total if name in known else total
+
+
+def moved(sums: Sums, samples: int, lines: int) -> Sums:
+    """The same of samples that stand so many samples and lines further on."""
+    return sums._replace(
+        hardest=tuple(
+            one._replace(
+                position=(one.position[0] + samples, *one.position[1:]),
+                line=None if one.line is None else one.line + lines,
+            )
+            for one in sums.hardest
+        )
+    )
+
+
+def survey(
+    sums: Sums, wanted: Wanted, calculation: Calculation, classes: Sequence[str], *, labelled: bool
+) -> Survey:
+    """The figures for people."""
+    mean = calculation._replace(settings=calculation.settings._replace(reduction="mean"))
+    return Survey(
+        bins(sums.histogram),
+        tuple(
+            _group(classes[label], total, mean, labelled=True)
+            for label, total in sorted(sums.classes.items())
+        ),
+        sums.hardest,
+        wanted.top_asked,
+        wanted.by,
+        tuple(
+            _group(name, sums.groups[name], calculation, labelled=labelled)
+            for name in sorted(sums.groups, key=_natural)
+        ),
+    )
+
+
+def _natural(name: str) -> tuple[bool, float, str]:
+    """Numbers by their size, then words."""
+    try:
+        number = float(name)
+    except ValueError:
+        number = math.nan
+    return (True, 0.0, name) if math.isnan(number) else (False, number, name)
+
+
+def _group(name: str, total: Total, calculation: Calculation, *, labelled: bool) -> Group:
+    loss, weight = total.loss.value, total.weight.value
+    mean, kept = divided(loss, weight), total.samples - total.ignored
+    reduced = (mean, weight) if calculation.settings.reduction == "mean" else (loss, 1.0)
+    return Group(
+        name,
+        float(narrowed(reduced[0], calculation)),
+        total.samples,
+        total.ignored,
+        reduced[1],
+        perplexity(mean * calculation.log_base),
+        total.correct / kept if labelled and kept and calculation.want_accuracy else None,
+    )
+
+
+def bins(counts: histogram.Counts) -> tuple[Bin, ...]:
+    """The counts as bins from the lowest loss to the highest; what is far below the highest goes
+    into one."""
+    *finite, infinite, undefined = counts
+    edges = (-math.inf, *histogram.EDGES, math.inf)
+    met = [at for at, count in enumerate(finite) if count]
+    found: list[Bin] = []
+    if met:
+        first = max(met[0], met[-1] - MOST_BINS + 1)
+        below = sum(finite[:first])
+        if below:
+            found.append(Bin(-math.inf, edges[first], below))
+        found += [Bin(edges[at], edges[at + 1], finite[at]) for at in range(first, met[-1] + 1)]
+    if infinite:
+        found.append(Bin(math.inf, math.inf, infinite))
+    if undefined:
+        found.append(Bin(math.nan, math.nan, undefined))
+    return tuple(found)

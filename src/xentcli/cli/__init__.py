@@ -1,0 +1,1 @@
+"""The command line: the app, its help, its faults, the way in."""

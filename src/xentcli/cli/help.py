@@ -1,0 +1,174 @@
+"""The help as text: panels of options, examples, at any width."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from inspect import cleandoc
+from textwrap import wrap
+from typing import Any, NamedTuple
+
+import typer
+
+from xentcli.cli.describing import Described, by_panel, described, of_parameters
+from xentcli.options.flatten import ENVIRONMENT_PREFIX
+from xentcli.options.groups import OUTPUT
+from xentcli.writers.interface import View
+from xentcli.writers.letters import PLAIN_LETTERS
+from xentcli.writers.terminal import view_of
+
+NARROWEST, WIDEST = 40, 100
+# Below this an option's help stands under its name, not beside it.
+TWO_COLUMNS = 72
+NAMES = 28
+INDENT = "    "
+NO_BREAK = "\N{NO-BREAK SPACE}"
+ENVIRONMENT = (
+    f"Every option can be set in the environment, too: {ENVIRONMENT_PREFIX}_LABEL_COL=answer "
+    "stands for --label-col answer."
+)
+WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
+
+
+class Frame(NamedTuple):
+    """What a panel is drawn with."""
+
+    corners: tuple[str, str, str, str]
+    side: str
+    line: str
+
+
+ROUND = Frame(("╭", "╮", "╰", "╯"), "│", "─")
+ASCII = Frame(("+", "+", "+", "+"), "|", "-")
+
+
+class Help(NamedTuple):
+    """What there is to say: the usage, what it is about, rows in panels, examples, and a word at
+    the end."""
+
+    usage: str
+    about: str
+    panels: dict[str, list[tuple[str, str]]]
+    examples: Sequence[str]
+    end: str
+
+
+def of_command(name: str, function: Callable[..., None], examples: Sequence[str]) -> Help:
+    """The help of a command."""
+    panels = _rows(described(function))
+    panels[OUTPUT].append(("-h, --help", "Show this."))
+    about = cleandoc(function.__doc__ or "")
+    return Help(f"xent {name} [FILE]... [OPTIONS]", about, panels, examples, ENVIRONMENT)
+
+
+def of_app(
+    about: str, summaries: Mapping[str, str], parameters: Iterable[Any], examples: Sequence[str]
+) -> Help:
+    """The help of all."""
+    panels = {"Commands": list(summaries.items()), **_rows(of_parameters(parameters))}
+    end = "xent COMMAND --help has the options of a command, with examples."
+    return Help("xent COMMAND [FILE]... [OPTIONS]", about, panels, examples, end)
+
+
+def _rows(options: Iterable[Described]) -> dict[str, list[tuple[str, str]]]:
+    return {
+        panel: [(option.synopsis, with_default(option)) for option in found]
+        for panel, found in by_panel(options).items()
+    }
+
+
+def show(help: Help) -> None:
+    """The help on standard output."""
+    view = view_of(to_file=False, color="auto", digits=0, steps=False)
+    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+    for line in _lines(help, width, view):
+        typer.echo(line, color=view.color)
+
+
+def _lines(help: Help, width: int, view: View) -> Iterator[str]:
+    def letters(text: str) -> str:
+        return text if view.unicode else text.translate(PLAIN_LETTERS)
+
+    first, *more = _parts(f"Usage: {help.usage}", width)
+    yield first.replace("Usage:", _bold("Usage:")).rstrip()
+    yield from more
+    yield ""
+    for paragraph in letters(help.about).split("\n\n"):
+        yield from _wrapped(paragraph, width)
+        yield ""
+    for title, rows in help.panels.items():
+        inside: list[str] = []
+        for name, text in rows:
+            inside += _row(letters(name), letters(text), width - 4)
+        yield from _panel(title, inside, width, ROUND if view.unicode else ASCII)
+    yield ""
+    yield _bold("Examples:")
+    for example in help.examples:
+        yield from _folded(letters(example), width)
+    yield ""
+    yield from _wrapped(letters(help.end), width)
+
+
+def _bold(text: str) -> str:
+    return typer.style(text, bold=True)
+
+
+def with_default(option: Described) -> str:
+    """What is said of an option, its default included."""
+    return f"{option.help} [default: {option.default}]" if option.default else option.help
+
+
+def _row(name: str, text: str, width: int) -> Iterator[str]:
+    """A name and what is said of it, in lines that are filled up to the width."""
+    if width < TWO_COLUMNS:
+        yield from (_named(part, width) for part in _parts(name, width))
+        yield from (f"{INDENT}{line}".ljust(width) for line in _wrapped(text, width - len(INDENT)))
+        return
+    said = _wrapped(text, width - NAMES)
+    if len(name) > NAMES - 2:
+        yield from (_named(part, width) for part in _parts(name, width))
+    else:
+        yield _named(name, NAMES) + said.pop(0).ljust(width - NAMES)
+    yield from (" " * NAMES + line.ljust(width - NAMES) for line in said)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    # An option is not to be parted at its hyphen, nor a default from its name.
+    whole = re.sub(r"\[default: .*\]", lambda found: found[0].replace(" ", NO_BREAK), text)
+    lines = wrap(whole, width, break_on_hyphens=False)
+    return [line.replace(NO_BREAK, " ") for line in lines]
+
+
+def _named(part: str, width: int) -> str:
+    name = part.strip()
+    lead = len(part) - len(part.lstrip())
+    return " " * lead + typer.style(name, fg="cyan") + " " * (width - lead - len(name))
+
+
+def _parts(name: str, width: int) -> list[str]:
+    """A name with the form of its value in lines; a list of choices is parted between them."""
+    lines = [""]
+    for piece in re.findall(r"[^ |]+[ |]*", name):
+        if len((lines[-1] + piece).rstrip()) > width:
+            lines.append(INDENT)
+        lines[-1] += piece
+    return lines
+
+
+def _panel(title: str, inside: Iterable[str], width: int, frame: Frame) -> Iterator[str]:
+    left, right, lower_left, lower_right = frame.corners
+    yield f"{left}{frame.line} {_bold(title)} {frame.line * (width - len(title) - 5)}{right}"
+    yield from (f"{frame.side} {line} {frame.side}" for line in inside)
+    yield f"{lower_left}{frame.line * (width - 2)}{lower_right}"
+
+
+def _folded(example: str, width: int) -> list[str]:
+    """A command in lines that the shell joins again: it can be copied as it stands."""
+    lines = ["  "]
+    for word in WORD.findall(example):
+        if len(lines[-1]) + len(word) + 2 > width and lines[-1].strip():
+            lines[-1] += "\\"
+            lines.append(INDENT + "  ")
+        lines[-1] += f"{word} "
+    return [line.rstrip() for line in lines]

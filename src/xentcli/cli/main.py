@@ -1,0 +1,118 @@
+"""``xent`` as a program: the one place where faults and signals become exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import io
+import os
+import signal
+import sys
+from types import FrameType
+
+from xentcli import __version__, errors
+from xentcli.errors import OutputError, PipeClosed, Terminated, XentError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and give its exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    if sys.stdout is None:
+        # Closed by the caller: whatever is written must fail, also the help.
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()), write_through=True)
+    try:
+        if arguments is not None:
+            # What tells of the command line later, such as a saved page, reads it there.
+            sys.argv = ["xent", *arguments]
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except XentError as error:
+        return _failed(error)
+    except BrokenPipeError:
+        return _silenced(errors.EXIT_PIPE_CLOSED)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        place = errors.Place("standard output")
+        return _failed(OutputError(f"cannot write it: {reason}", place=place))
+    except KeyboardInterrupt:
+        return errors.EXIT_INTERRUPTED
+    except PipeClosed:
+        return _silenced(errors.EXIT_PIPE_CLOSED)
+    except Terminated:
+        return errors.EXIT_TERMINATED
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments == ["--version"]:
+        # What scripts ask most often, without the 50 ms that building the commands takes.
+        print(f"xent {__version__}")
+        return errors.EXIT_OK
+    # Imported here so that Ctrl-C during the imports ends in an exit code too.
+    from xentcli.cli.commands import app, asked_command
+
+    asked = asked_command(arguments)
+    try:
+        built = app(asked)
+        code = built(args=arguments, prog_name="xent", standalone_mode=False)
+    except SystemExit as error:
+        # What Typer has for completion ends so; else it is how it takes a broken pipe.
+        if error.code and "_XENT_COMPLETE" not in os.environ:
+            raise PipeClosed from None
+        return error.code if isinstance(error.code, int) else errors.EXIT_FAILURE
+    except Exception as error:
+        from xentcli.cli.usage import usage_error
+
+        told = usage_error(error, asked)
+        if told is None:
+            raise
+        raise told from None
+    return code if isinstance(code, int) else errors.EXIT_OK
+
+
+def _failed(error: XentError) -> int:
+    from xentcli.run.messages import tell
+
+    tell(error)
+    return _silenced(error.exit_code) if isinstance(error, OutputError) else error.exit_code
+
+
+class _Closed(io.RawIOBase):
+    """What stands for a standard output that was closed before the start."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _silenced(code: int) -> int:
+    """Keep Python from writing what is left to where nothing can be written, and complaining."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def script() -> None:
+    """The command ``xent``.
+
+    All files are closed by now, so the process ends at once: taking NumPy and Rich apart again
+    would take Python some 20 ms.
+    """
+    # The imports make a hundred thousand objects and no garbage, yet looking for some takes a tenth
+    # of the time to start.
+    gc.set_threshold(100_000)
+    # NumPy's linear algebra, of which nothing is used, would start a thread a core; a process with
+    # several threads cannot be copied for its workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)

@@ -1,0 +1,54 @@
+"""Typer's own faults in the form of all others."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import typer
+
+from xentcli.cli.commands import COMMANDS, commands_with
+from xentcli.cli.describing import Described, described
+from xentcli.errors import UsageError, escaped, quoted
+from xentcli.options.flatten import ENVIRONMENT_PREFIX
+from xentcli.options.values import did_you_mean
+
+
+def usage_error(error: Any, command: str) -> UsageError | None:
+    """What Typer found wrong with the command line; None for a fault that is not Typer's."""
+    if isinstance(error, typer.Abort):
+        return UsageError("aborted")
+    if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
+        return None
+    hint = f"xent {command} --help lists the options" if command else "xent --help"
+    option, known = getattr(error, "option_name", None), _options(command)
+    if option is not None and type(error).__name__ == "NoSuchOption":
+        near = _where_else(option, command) or did_you_mean(option, list(known))
+        return UsageError(f"there is no option {escaped(option)}", hint=near or hint)
+    if option is not None:
+        wrong = "needs a value" if option in known and known[option].form else "takes no value"
+        return UsageError(f"{option} {wrong}", hint=hint)
+    param = getattr(error, "param", None)
+    if param is not None and param.is_flag:
+        # On the command line a switch has no value that could be wrong.
+        name = f"{ENVIRONMENT_PREFIX}_{param.name.upper()}"
+        wrong = f"cannot read {quoted(os.environ.get(name, ''))} as yes or no"
+        return UsageError(f"{name}: {wrong}", hint="1 is yes, 0 is no")
+    message = escaped(error.format_message())
+    return UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)
+
+
+def _where_else(option: str, command: str) -> str:
+    """A hint at the commands that take an option, if there are any."""
+    others = commands_with(option)
+    if not others:
+        return ""
+    if not command:
+        return f"the command comes first: xent {'ce' if 'ce' in others else others[0]} {option}"
+    return f"it is an option of {', '.join(others)}"
+
+
+def _options(command: str) -> dict[str, Described]:
+    """The options of a command by each of their names."""
+    found = described(COMMANDS[command].function) if command else []
+    return {name: each for each in found for names in each.names for name in names.split("/")}

@@ -1,0 +1,314 @@
+"""How the values are read: what stands for p and log p in the formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
+from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.model import AnyArray
+
+# The values, a class an element of the last axis, and the arithmetic.
+Read = Callable[[AnyArray, Arithmetic], AnyArray]
+
+
+class Reading(NamedTuple):
+    """A part, its noun for a sentence, and p and log p; ``log_formula`` is the latter's formula."""
+
+    part: Part
+    noun: str
+    log_probs: Read
+    probs: Read
+    log_formula: str = "log {}"
+
+
+def _log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.stored(np.log(values))
+
+
+def _exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.stored(np.exp(values))
+
+
+def _given(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return values
+
+
+def _softmax(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.softmax(values)
+
+
+def _log_softmax(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.log_softmax(values)
+
+
+def _twice(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.softmax(arithmetic.softmax(values))
+
+
+def _log_twice(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.log_softmax(arithmetic.softmax(values))
+
+
+def _softmax_of_exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.softmax(_exp(values, arithmetic))
+
+
+def _log_softmax_of_exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.log_softmax(_exp(values, arithmetic))
+
+
+def _sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.stored(np.exp(-np.logaddexp(values.dtype.type(0), -values)))
+
+
+def _log_sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.stored(-np.logaddexp(values.dtype.type(0), -values))
+
+
+def _normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.stored(values / values.sum(axis=-1, keepdims=True))
+
+
+def _log_normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return _log(_normalised(values, arithmetic), arithmetic)
+
+
+def _log_of_log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return _log(arithmetic.log_softmax(values), arithmetic)
+
+
+def _along(axis: int, log: bool) -> Read:
+    def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+        moved = np.ascontiguousarray(np.moveaxis(values, axis, -1))
+        found = arithmetic.log_softmax(moved) if log else arithmetic.softmax(moved)
+        return np.moveaxis(found, -1, axis)
+
+    return read
+
+
+def _over_everything(log: bool) -> Read:
+    def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+        flat = values.reshape(1, -1)
+        found = arithmetic.log_softmax(flat) if log else arithmetic.softmax(flat)
+        return found.reshape(values.shape)
+
+    return read
+
+
+LOGITS = Reading(
+    Part(
+        "logits",
+        "read as logits",
+        "softmax(z)",
+        "the values are taken for logits: log-softmax of each row",
+        OFTEN,
+        fix=Fix(
+            "probabilities go into F.nll_loss(torch.log(p), y); cross_entropy takes logits",
+            "-np.log(p[np.arange(len(y)), y]).mean(), without a softmax",
+            "from_logits=False for a model that ends in a softmax",
+            "log_loss takes probabilities: give it p as it is",
+        ),
+        apart="give rows that differ more",
+    ),
+    "the cross-entropy of these rows read as logits",
+    _log_softmax,
+    _softmax,
+)
+PROBS = Reading(
+    Part(
+        "probs",
+        "read as probabilities",
+        "z",
+        "the values are taken for probabilities: −log of the value itself, without a softmax",
+        OFTEN,
+        by_hand=True,
+        fix=Fix(
+            "F.cross_entropy takes logits and applies the softmax; only true probabilities go "
+            "into F.nll_loss(torch.log(p), y)",
+            "log_p = scipy.special.log_softmax(z, axis=1) in place of np.log(z)",
+            "from_logits=True where the model does not end in a softmax",
+            "log_loss takes probabilities: give it scipy.special.softmax(z, axis=1)",
+        ),
+        apart="give rows that are not probabilities",
+    ),
+    "the textbook −log p of these rows read as probabilities",
+    _log,
+    _given,
+)
+LOG_PROBS = Reading(
+    Part(
+        "log-probs",
+        "read as log-probabilities",
+        "exp(z)",
+        "the values are taken for log-probabilities: minus the value itself, without a "
+        "log-softmax, as NLLLoss does",
+        OFTEN,
+        fix=Fix(
+            "F.cross_entropy(z, y), or F.nll_loss(F.log_softmax(z, dim=1), y)",
+            "log_p = scipy.special.log_softmax(z, axis=1) before the pick",
+            "a loss with from_logits=True instead of a lambda of your own",
+            "log_loss takes probabilities: scipy.special.softmax(z, axis=1)",
+        ),
+        apart="give rows that are not log-probabilities",
+    ),
+    "the negative of these rows at the label, read as log-probabilities",
+    _given,
+    _exp,
+    "{}",
+)
+TWICE = Reading(
+    Part(
+        "softmax-twice",
+        "with the softmax applied twice",
+        "softmax(softmax(z))",
+        "the softmax of a softmax: the loss cannot go below ln(e + C − 1) − 1",
+        OFTEN,
+        fix=Fix(
+            "give CrossEntropyLoss the logits, without nn.Softmax before it",
+            "apply the softmax once: scipy.special.log_softmax(z, axis=1)",
+            "from_logits=True without a softmax in the last layer, or from_logits=False with one",
+            "apply the softmax once before log_loss",
+        ),
+        apart="give rows that differ more",
+    ),
+    "the cross-entropy of these rows with the softmax applied twice",
+    _log_twice,
+    _twice,
+)
+OF_EXP = Reading(
+    TWICE.part._replace(
+        key="softmax-of-probs",
+        phrase="with a softmax of their probabilities",
+        formula="softmax(exp(z))",
+        explanation="the probabilities exp(z) go through a softmax once more",
+    ),
+    "the cross-entropy of these rows with a softmax of their probabilities",
+    _log_softmax_of_exp,
+    _softmax_of_exp,
+)
+SIGMOID = Reading(
+    Part(
+        "sigmoid",
+        "with a sigmoid instead of the softmax",
+        "σ(z)",
+        "each value goes through a sigmoid of its own, so that a row does not sum to 1",
+        SOMETIMES,
+        fix=Fix(
+            "classes that exclude each other take F.cross_entropy, not BCEWithLogitsLoss or "
+            "logsigmoid",
+            "scipy.special.log_softmax(z, axis=1), not log_expit(z)",
+            "SparseCategoricalCrossentropy, or activation='softmax' in the last layer",
+            "give log_loss a softmax, not a sigmoid",
+        ),
+        apart="give rows with more classes",
+    ),
+    "the −log σ(z) of these rows, with a sigmoid instead of the softmax",
+    _log_sigmoid,
+    _sigmoid,
+)
+NORMALISED = Reading(
+    Part(
+        "normalised",
+        "divided by their sums",
+        "(z / Σz)",
+        "the rows are divided by their sums, as Keras and older scikit-learn do with what they "
+        "take for probabilities",
+        SELDOM,
+        fix=Fix(
+            "F.cross_entropy(z, y) for logits; probabilities must sum to 1 before torch.log",
+            "scipy.special.softmax(z, axis=1), not z / z.sum(axis=1, keepdims=True)",
+            "from_logits=True: without it Keras divides the rows by their sums",
+            "give log_loss rows that sum to 1",
+        ),
+        apart="give rows that do not sum to 1",
+    ),
+    "the −log p of these rows divided by their sums",
+    _log_normalised,
+    _normalised,
+)
+EVERYTHING = Reading(
+    Part(
+        "softmax-everything",
+        "with one softmax over all numbers",
+        "softmax(all of z)",
+        "the exponentials are divided by the sum over all rows, not over each row's classes",
+        SELDOM,
+        by_hand=True,
+        fix=Fix(
+            "dim=1, not a sum over the whole tensor",
+            "np.exp(z).sum(axis=1, keepdims=True), not np.exp(z).sum()",
+            "axis=-1 in tf.nn.softmax, not a sum over the whole tensor",
+            "scipy.special.softmax(z, axis=1): without an axis it takes all numbers at once",
+        ),
+        apart="give two samples or more",
+    ),
+    "the cross-entropy of these rows with one softmax over all numbers",
+    _over_everything(log=True),
+    _over_everything(log=False),
+)
+LOG_OF_LOG = Reading(
+    Part(
+        "log-twice",
+        "with the logarithm taken twice",
+        "log softmax(z)",
+        "the logarithm of a log-probability, which is negative: nan",
+        HARDLY,
+        by_hand=True,
+        fix=Fix(
+            "log_softmax has the logarithm in it: no torch.log after it",
+            "no np.log after a log_softmax",
+            "no tf.math.log after a log_softmax",
+            "log_loss takes the logarithm: give it probabilities",
+        ),
+        apart="give the number of another run",
+    ),
+    "the logarithm, taken twice, of these rows' probabilities",
+    _log_of_log,
+    _log_softmax,
+)
+
+
+def _over(axis: int) -> Reading:
+    over = "the samples" if axis == 0 else f"dimension {axis + 1}"
+    dim = axis if axis == 0 else axis + 1
+    part = Part(
+        f"softmax-axis-{dim}",
+        f"with the softmax taken over {over} instead of the classes",
+        f"softmax(z, dim={dim})",
+        f"the softmax runs over {over}: each class sums to 1, not each row",
+        SOMETIMES,
+        fix=Fix(
+            f"dim=1 in F.softmax and F.log_softmax, not dim={dim}",
+            f"axis=1, not axis={dim}",
+            "axis=-1, the axis of the classes",
+            f"scipy.special.softmax(z, axis=1), not axis={dim}",
+        ),
+        apart="give as many samples as there are not classes, all of them different",
+    )
+    noun = f"the cross-entropy of these rows {part.phrase}"
+    return Reading(part, noun, _along(axis, log=True), _along(axis, log=False))
+
+
+def choices(case: Case) -> tuple[Reading, ...]:
+    """Every reading that values of that kind can have, the one that was asked for first."""
+    if case.kind == "probs":
+        # Minus the value itself is here the probability without the logarithm.
+        return (PROBS, LOGITS, *_where_normalised(case))
+    if case.kind == "log_probs":
+        return (LOG_PROBS, OF_EXP, PROBS, LOGITS)
+    found = [LOGITS, PROBS, LOG_PROBS, TWICE, SIGMOID, *map(_over, range(len(case.grid)))]
+    if case.samples > 1:
+        found.append(EVERYTHING)
+    return (*found, *_where_normalised(case), LOG_OF_LOG)
+
+
+def _where_normalised(case: Case) -> tuple[Reading, ...]:
+    """Nothing happens to rows that sum to 1, and what is negative is no probability."""
+    if not (case.values >= 0).all() or np.allclose(case.values.sum(axis=1), 1.0, atol=1e-6):
+        return ()
+    return (NORMALISED,)

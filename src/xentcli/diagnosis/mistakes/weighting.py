@@ -1,0 +1,290 @@
+"""How classes and samples are weighted, and what each row's share of the denominator is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.core.layout import Array
+from xentcli.core.target import Labels
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
+
+
+class Weights(NamedTuple):
+    """What q is multiplied by, ``(1, C)`` or ``(N, C)``; what each row's loss is; its share."""
+
+    classes: Array
+    rows: Array
+    share: Array
+
+
+class Weighting(NamedTuple):
+    """A part, and the weights from a case and the class whose weight counts for each row.
+
+    ``inner`` and ``over`` are its formulas: of a row, and of the denominator.
+    """
+
+    part: Part
+    weights: Callable[[Case, Labels | None], Weights]
+    inner: str = "{}"
+    over: str = "N"
+
+
+def _class_weight(case: Case) -> Array:
+    weight = case.settings.weight
+    return np.ones(case.classes) if weight is None else weight
+
+
+def _sample_weight(case: Case) -> Array:
+    return np.ones(case.samples) if case.sample_weight is None else case.sample_weight
+
+
+def _with(
+    case: Case, index: Labels | None, weight: Array, samples: Array, share: Array | None = None
+) -> Weights:
+    """Weights as PyTorch has them: the share of a row is its label's weight, of a soft target 1."""
+    if share is None:
+        share = np.ones(case.samples) if index is None else weight[index]
+        share = share * samples
+    return Weights(weight[np.newaxis], samples, share)
+
+
+def _as_asked(case: Case, index: Labels | None) -> Weights:
+    return _with(case, index, _class_weight(case), _sample_weight(case))
+
+
+def _none(case: Case, index: Labels | None) -> Weights:
+    return _with(case, index, np.ones(case.classes), np.ones(case.samples))
+
+
+def _no_classes(case: Case, index: Labels | None) -> Weights:
+    return _with(case, index, np.ones(case.classes), _sample_weight(case))
+
+
+def _no_samples(case: Case, index: Labels | None) -> Weights:
+    return _with(case, index, _class_weight(case), np.ones(case.samples))
+
+
+def _over_count(case: Case, index: Labels | None) -> Weights:
+    return _as_asked(case, index)._replace(share=np.ones(case.samples))
+
+
+def _squared(case: Case, index: Labels | None) -> Weights:
+    return _with(case, index, _class_weight(case) ** 2, _sample_weight(case) ** 2)
+
+
+def _twice(case: Case, index: Labels | None) -> Weights:
+    return _squared(case, index)._replace(share=_as_asked(case, index).share)
+
+
+def _of_label(case: Case, index: Labels | None) -> Weights:
+    """w_y times the whole smoothed loss, where PyTorch has w_c in each of its terms."""
+    asked = _as_asked(case, index)
+    if index is None:
+        return asked
+    at_label = _class_weight(case)[index]
+    return asked._replace(classes=np.ones((1, case.classes)), rows=asked.rows * at_label)
+
+
+def _over_weights(case: Case, index: Labels | None) -> Weights:
+    """Soft targets with Σ w_c·t_c as the share, as if they were labels."""
+    share = case.target @ _class_weight(case) * _sample_weight(case)
+    return _as_asked(case, index)._replace(share=share)
+
+
+_SAME = "give samples whose weights differ, two at least, and losses that differ"
+
+AS_ASKED = Weighting(Part("weighted"), _as_asked, "w·{}", "Σw")
+UNWEIGHTED = Weighting(Part("weighted"), _as_asked)
+FORGOTTEN = Weighting(
+    Part(
+        "no-weights",
+        "with the weights left out",
+        "{}",
+        "every sample counts the same",
+        OFTEN,
+        fix=Fix(
+            "weight= in the call that gave this number",
+            "np.average(losses, weights=w[y]), not losses.mean()",
+            "class_weight= in fit, or sample_weight=w[y] in the call",
+            "sample_weight=w[y]",
+        ),
+        apart=_SAME,
+    ),
+    _none,
+)
+NO_CLASS_WEIGHTS = Weighting(
+    FORGOTTEN.part._replace(
+        key="no-class-weights",
+        phrase="with the class weights left out",
+        explanation="only the samples' weights count",
+    ),
+    _no_classes,
+    "s·{}",
+    "Σs",
+)
+NO_SAMPLE_WEIGHTS = Weighting(
+    FORGOTTEN.part._replace(
+        key="no-sample-weights",
+        phrase="with the sample weights left out",
+        explanation="only the classes' weights count",
+        fix=Fix(
+            '(s * F.cross_entropy(z, y, weight=w, reduction="none")).sum() / (s * w[y]).sum()',
+            "np.average(losses, weights=s * w[y])",
+            "sample_weight=s in the call",
+            "sample_weight=s",
+        ),
+    ),
+    _no_samples,
+    "w·{}",
+    "Σw",
+)
+OVER_COUNT = Weighting(
+    Part(
+        "weights-over-count",
+        "as the plain mean of the weighted losses",
+        "{}",
+        "Σ w·loss is divided by the number of samples, as Keras does, not by the sum of the "
+        "weights, as PyTorch does",
+        OFTEN,
+        fix=Fix(
+            'weight= with reduction="mean", not (w[y] * losses).mean()',
+            "np.average(losses, weights=w[y]), not (w[y] * losses).mean()",
+            'reduction="mean_with_sample_weight", not "sum_over_batch_size"',
+            "log_loss divides by the sum of sample_weight already",
+        ),
+        apart=_SAME,
+    ),
+    _over_count,
+    "w·{}",
+    "N",
+)
+TWICE = Weighting(
+    Part(
+        "weights-twice",
+        "with the weights applied twice",
+        "{}",
+        "the losses are weighted already when they are multiplied by the weights once more",
+        SOMETIMES,
+        fix=Fix(
+            "either weight= in the loss or a factor w[y] after it",
+            "multiply by w[y] once",
+            "either class_weight or sample_weight=w[y]",
+            "sample_weight=w[y] alone",
+        ),
+        apart=_SAME,
+    ),
+    _twice,
+    "w²·{}",
+    "Σw",
+)
+SQUARED = Weighting(
+    Part(
+        "weights-squared",
+        "with the weights squared",
+        "{}",
+        "w² stands for w, in the losses and in the denominator",
+        SELDOM,
+        fix=Fix(
+            "pass w itself to weight=",
+            "np.average(losses, weights=w[y]), with w itself",
+            "pass w itself",
+            "sample_weight=w[y], with w itself",
+        ),
+        apart=_SAME,
+    ),
+    _squared,
+    "w²·{}",
+    "Σw²",
+)
+OF_LABEL = Weighting(
+    Part(
+        "label-weight",
+        "with the label's weight on the whole smoothed loss",
+        "{}",
+        "w_y multiplies the smoothed loss; PyTorch has w_c in each of its terms",
+        SOMETIMES,
+        fix=Fix(
+            "weight= and label_smoothing= in one call",
+            "-(w * q * log_p).sum(axis=1), not w[y] * -(q * log_p).sum(axis=1)",
+            "Keras weights the sample: sum w * q * log_p yourself to agree with PyTorch",
+            "log_loss has no label smoothing",
+        ),
+        apart=_SAME,
+    ),
+    _of_label,
+    "w[y]·{}",
+    "Σw[y]",
+)
+OVER_WEIGHTS = Weighting(
+    Part(
+        "soft-over-weights",
+        "divided by the sum of the weights",
+        "{}",
+        "Σ w·t is the denominator; for soft targets PyTorch divides by the number of samples",
+        SOMETIMES,
+        fix=Fix(
+            "for soft targets F.cross_entropy divides by N",
+            "losses.mean(), not losses.sum() / (t @ w).sum()",
+            'reduction="sum_over_batch_size"',
+            "log_loss has no soft targets",
+        ),
+        apart=_SAME,
+    ),
+    _over_weights,
+    "w·{}",
+    "Σw·t",
+)
+
+
+# What cures the same mistakes with weights of samples alone.
+OF_SAMPLES = {
+    "no-weights": Fix(
+        "(s * losses).sum() / s.sum()",
+        "np.average(losses, weights=s), not losses.mean()",
+        "sample_weight=s in the call",
+        "sample_weight=s",
+    ),
+    "weights-over-count": Fix(
+        "(s * losses).sum() / s.sum(), not (s * losses).mean()",
+        "np.average(losses, weights=s), not (s * losses).mean()",
+        'reduction="mean_with_sample_weight", not "sum_over_batch_size"',
+        "log_loss divides by the sum of sample_weight already",
+    ),
+    "weights-twice": Fix(*["multiply by s once"] * 2, *["sample_weight=s alone"] * 2),
+    "weights-squared": Fix(*["s itself, not its square"] * 4),
+}
+
+
+def choices(case: Case) -> tuple[Weighting, ...]:
+    """Every weighting, the asked one first; without weights there is one."""
+    found = _choices(case)
+    if case.settings.weight is not None:
+        return found
+    cures = [OF_SAMPLES.get(one.part.key, one.part.fix) for one in found]
+    return tuple(
+        one._replace(part=one.part._replace(fix=fix)) for one, fix in zip(found, cures, strict=True)
+    )
+
+
+def _choices(case: Case) -> tuple[Weighting, ...]:
+    if not case.has_weights:
+        return (UNWEIGHTED,)
+    both = case.settings.weight is not None and case.sample_weight is not None
+    found = [AS_ASKED, FORGOTTEN, TWICE, SQUARED]
+    if case.labels is None:
+        found[0] = AS_ASKED._replace(over="N" if case.sample_weight is None else "Σs")
+        if case.settings.weight is not None:
+            found.append(OVER_WEIGHTS)
+    else:
+        found.append(OVER_COUNT)
+    if case.labels is None and case.sample_weight is not None:
+        found.append(OVER_COUNT)
+    if both:
+        found += [NO_CLASS_WEIGHTS, NO_SAMPLE_WEIGHTS]
+    if case.settings.label_smoothing and case.settings.weight is not None:
+        found.append(OF_LABEL)
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""All formulas, and which of them give the number."""

@@ -1,0 +1,91 @@
+"""All parts that a formula for some runs can be made of, a tuple a kind, the asked one first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes import arithmetic
+from xentcli.diagnosis.mistakes import ignored_labels as ignorings
+from xentcli.diagnosis.mistakes import logarithm as logarithms
+from xentcli.diagnosis.mistakes import pick as picks
+from xentcli.diagnosis.mistakes import reading as readings
+from xentcli.diagnosis.mistakes import reduction as reductions
+from xentcli.diagnosis.mistakes import smoothing as smoothings
+from xentcli.diagnosis.mistakes import temperature as temperatures
+from xentcli.diagnosis.mistakes import weighting as weightings
+from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
+from xentcli.diagnosis.mistakes.clipping import CHOICES as CLIPS
+from xentcli.diagnosis.mistakes.clipping import Clip
+from xentcli.diagnosis.mistakes.ignored_labels import Ignoring
+from xentcli.diagnosis.mistakes.logarithm import SIGNS, Logarithm, Sign
+from xentcli.diagnosis.mistakes.part import Part
+from xentcli.diagnosis.mistakes.pick import Pick
+from xentcli.diagnosis.mistakes.reading import Reading
+from xentcli.diagnosis.mistakes.reduction import Reduction
+from xentcli.diagnosis.mistakes.smoothing import Smoothing
+from xentcli.diagnosis.mistakes.temperature import Temperature
+from xentcli.diagnosis.mistakes.weighting import Weighting
+
+
+class Kit(NamedTuple):
+    """The choices of each kind. The order of the fields is the order in which they are told."""
+
+    readings: tuple[Reading, ...]
+    temperatures: tuple[Temperature, ...]
+    clips: tuple[Clip, ...]
+    logarithms: tuple[Logarithm, ...]
+    picks: tuple[Pick, ...]
+    smoothings: tuple[Smoothing, ...]
+    weightings: tuple[Weighting, ...]
+    ignorings: tuple[Ignoring, ...]
+    reductions: tuple[Reduction, ...]
+    signs: tuple[Sign, ...]
+    arithmetics: tuple[Arithmetic, ...]
+
+
+# A formula: for each kind the number of its choice, 0 being what ``ce`` does.
+Formula = tuple[int, ...]
+Choices = Callable[[Case], tuple[Any, ...]]
+
+# In the order of the kit's fields.
+_CHOICES: tuple[Choices, ...] = (
+    readings.choices,
+    temperatures.choices,
+    lambda case: CLIPS,
+    logarithms.choices,
+    picks.choices,
+    smoothings.choices,
+    weightings.choices,
+    ignorings.choices,
+    reductions.choices,
+    lambda case: SIGNS,
+    arithmetic.choices,
+)
+
+
+def kits(cases: Sequence[Case]) -> list[Kit]:
+    """A kit a run, all of them with the same parts: those that every run can have."""
+    each = [[list(choices(case)) for choices in _CHOICES] for case in cases]
+    for kind in range(len(Kit._fields)):
+        shared = set.intersection(*({one.part.key for one in kit[kind]} for kit in each))
+        for kit in each:
+            kit[kind] = [one for one in kit[kind] if one.part.key in shared]
+        order = [one.part.key for one in each[0][kind]]
+        for kit in each:
+            kit[kind].sort(key=lambda one: order.index(one.part.key))
+    return [Kit(*map(tuple, kit)) for kit in each]
+
+
+def parts_of(formula: Formula, kit: Kit) -> tuple[Part, ...]:
+    """The departures of a formula."""
+    kinds: Sequence[tuple[Any, ...]] = kit
+    return tuple(choices[at].part for choices, at in zip(kinds, formula, strict=True) if at)
+
+
+def rank(parts: Sequence[Part]) -> int:
+    """How far from likely the parts are together; those of one formula written by hand go
+    together."""
+    together = 2 if sum(part.by_hand for part in parts) > 1 else 0
+    return sum(part.rank for part in parts) - together

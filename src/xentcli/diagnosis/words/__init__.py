@@ -1,0 +1,1 @@
+"""Formulas, ambiguities and advice in words."""

@@ -1,0 +1,129 @@
+"""Formulas that an input cannot tell apart: why, and which input could."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.diagnosis.case import Case, classes_of
+from xentcli.diagnosis.mistakes.arithmetic import ALL as ARITHMETICS
+from xentcli.diagnosis.mistakes.clipping import CHOICES as CLIPS
+from xentcli.diagnosis.mistakes.part import Part
+from xentcli.diagnosis.mistakes.pick import LITERAL
+
+# Most formulas to name; there may be many where the number is nan.
+MOST = 3
+# What makes no difference on most inputs is not worth a word where it makes none.
+QUIET = {one.part.key for one in (*ARITHMETICS, *CLIPS, LITERAL)}
+ONE_SAMPLE = ("sum", "mean", "softmax-everything", "every-label")
+
+
+class Rule(NamedTuple):
+    """Parts that coincide for a known reason, the reason, and what to give instead."""
+
+    concerns: Callable[[set[str]], bool]
+    holds: Callable[[Case], bool]
+    why: str
+    instead: str
+
+
+def _has_weights(keys: set[str]) -> bool:
+    return any("weight" in key for key in keys)
+
+
+def _is_one(case: Case) -> bool:
+    return case.samples == 1
+
+
+def _as_many_as_classes(case: Case) -> bool:
+    return int(case.kept.sum()) == case.classes
+
+
+def _equal_weights(case: Case) -> bool:
+    weights = np.ones(case.samples)
+    if case.settings.weight is not None and case.labels is not None:
+        weights = case.settings.weight[classes_of(case)]
+    if case.sample_weight is not None:
+        weights = weights * case.sample_weight
+    return len(np.unique(weights[case.kept])) < 2
+
+
+def _always_largest(case: Case) -> bool:
+    if case.labels is None:
+        return False
+    return bool((np.argmax(case.values, axis=1) == case.labels)[case.kept].all())
+
+
+RULES = (
+    Rule(
+        lambda keys: bool(keys & {*ONE_SAMPLE}),
+        _is_one,
+        "there is one sample",
+        "give two or more",
+    ),
+    Rule(
+        _has_weights,
+        _is_one,
+        "there is one sample, and in its mean the weight cancels",
+        "give two or more, of different weights",
+    ),
+    Rule(
+        lambda keys: keys >= {"sum", "once-per-class"},
+        _as_many_as_classes,
+        "there are as many samples as classes",
+        "give another number of samples",
+    ),
+    Rule(
+        _has_weights,
+        _equal_weights,
+        "these samples have equal weights",
+        "give labels of different weights",
+    ),
+    Rule(
+        lambda keys: "arg-max" in keys,
+        _always_largest,
+        "the label has the largest value in every row",
+        "give a row where it has not",
+    ),
+)
+
+
+def notes(
+    chosen: Sequence[Part], others: Sequence[Sequence[Part]], cases: Sequence[Case]
+) -> list[str]:
+    """A sentence for each reason why this input cannot tell the chosen formula from others."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for other in others:
+        more = [part for part in other if part not in chosen]
+        less = [part for part in chosen if part not in other]
+        if any(part.key in QUIET for part in (*more, *less)):
+            continue
+        this = "it"
+        if less:
+            this = " and ".join(_quoted(part) for part in less)
+        that = " and ".join(_quoted(part) for part in more) or "the cross-entropy itself"
+        why, instead = _reason({part.key for part in (*more, *less)}, [*more, *less], cases)
+        said.setdefault((f"This input cannot tell {this} from ", f"{why}{instead}"), []).append(
+            that
+        )
+    found = []
+    for (start, end), names in list(said.items())[:MOST]:
+        shown = " or ".join(names[:MOST])
+        if len(names) > MOST:
+            shown += f" (nor from {len(names) - MOST} more)"
+        found.append(f"{start}{shown}{end}.")
+    return found
+
+
+def _quoted(part: Part) -> str:
+    return f"“{part.phrase}”"
+
+
+def _reason(keys: set[str], parts: Sequence[Part], cases: Sequence[Case]) -> tuple[str, str]:
+    for rule in RULES:
+        if rule.concerns(keys) and all(rule.holds(case) for case in cases):
+            return f": {rule.why}", f". To tell them apart, {rule.instead}"
+    instead = next((part.apart for part in parts if part.apart), "give more samples")
+    return "", f". To tell them apart, {instead}"

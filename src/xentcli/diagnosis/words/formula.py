@@ -1,0 +1,131 @@
+"""A formula in words, and written out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes.part import Part
+from xentcli.diagnosis.mistakes.pick import INDEX
+from xentcli.diagnosis.mistakes.reading import LOG_PROBS
+from xentcli.diagnosis.search.choices import Formula, Kit, parts_of
+from xentcli.errors import rounded
+from xentcli.model import Kind
+
+ROUNDED = ("float64-framework", "float32", "float16", "bfloat16")
+PLAIN = "the cross-entropy of these rows"
+ONE_BASED = "with 1 taken from each label"
+KINDS: dict[Kind, str] = {
+    "logits": "Read as logits, as PyTorch does",
+    "probs": "Read as probabilities",
+    "log_probs": "Read as log-probabilities",
+}
+
+
+def name(formula: Formula, kit: Kit, case: Case) -> str:
+    """What a formula is called: its departures."""
+    phrases = [ONE_BASED] if case.one_based else []
+    phrases += [part.phrase for part in parts_of(formula, kit)]
+    return ", ".join(phrases) or "the cross-entropy, as ce computes it"
+
+
+def noun(formula: Formula, kit: Kit, case: Case) -> str:
+    """The formula as a noun for a sentence."""
+    parts = parts_of(formula, kit)
+    first = kit.readings[formula[0]].noun if formula[0] else PLAIN
+    phrases = [ONE_BASED] if case.one_based else []
+    phrases += [part.phrase for part in (parts[1:] if formula[0] else parts)]
+    if not phrases:
+        return first
+    # "… of these rows with the weights left out", but "… of these rows, summed over the samples".
+    mark = " " if phrases[0].startswith(("with ", "at ", "as ")) and not formula[0] else ", "
+    return first + mark + ", ".join(phrases)
+
+
+def explanation(parts: Sequence[Part], case: Case) -> str:
+    """What is behind the departures, part by part."""
+    said = ["the labels count from 1, PyTorch's from 0"] if case.one_based else []
+    said += [part.explanation for part in parts if part.explanation]
+    return "; ".join(said)
+
+
+def reference(
+    formula: Formula,
+    kit: Kit,
+    case: Case,
+    losses: Sequence[float],
+    texts: Sequence[str],
+    digits: int,
+) -> str:
+    """What ``ce`` gives instead, with as many digits as it takes to see that it is not the same."""
+    each = [distinct(*pair, digits) for pair in zip(losses, texts, strict=True)]
+    # Several numbers of one input have one cross-entropy.
+    shown = each[0] if len(set(losses)) == 1 else listed(each)
+    what = "the cross-entropy" + (" sums to" if case.settings.reduction == "sum" else " is")
+    if case.one_based:
+        return f"{KINDS[case.kind]}, with 1 taken from each label, {what} {shown}."
+    if formula[0]:
+        return f"{KINDS[case.kind]}, {what} {shown}."
+    if kit.arithmetics[formula[-1]].part.key in ROUNDED:
+        return f"With every digit, {what} {shown}."
+    if case.kind == "logits":
+        return f"As PyTorch computes it, {what} {shown}."
+    return f"The{what.removeprefix('the')} {shown}."
+
+
+def distinct(value: float, text: str, digits: int) -> str:
+    """The value with so many decimals, or as many more as tell it from the text."""
+    while digits < 17 and rounded(value, digits) == text:
+        digits += 1
+    return rounded(value, digits)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """``1``, ``1 and 2``, ``1, 2 and 3``.
+
+    >>> listed(["1", "2", "3"])
+    '1, 2 and 3'
+    """
+    return ", ".join(texts[:-1]) + " and " + texts[-1] if len(texts) > 1 else texts[0]
+
+
+def written(formula: Formula, kit: Kit, case: Case) -> str:
+    """The formula written out, from the values z to the number."""
+    at = dict(zip(Kit._fields, formula, strict=True))
+    row = _row(at, kit, case)
+    weighting, reduction = kit.weightings[at["weightings"]], kit.reductions[at["reductions"]]
+    over = weighting.over
+    if over == "N" and case.has_ignored and not kit.ignorings[at["ignorings"]].has_share:
+        over = "N kept"
+    sign = "−" if row.startswith("−") else ""
+    row = sign + weighting.inner.format(row.removeprefix("−"))
+    mean = f"mean({row})" if over == "N" else f"sum({row}) / {over}"
+    ignoring = kit.ignorings[at["ignorings"]]
+    if over == "N" and case.has_ignored and ignoring.has_share and not ignoring.has_loss:
+        mean = f"sum of those kept({row}) / N"
+    if case.samples == 1 and not case.has_weights:
+        mean = row
+    whole = reduction.part.formula.format(row, mean)
+    return kit.arithmetics[at["arithmetics"]].part.formula.format(whole)
+
+
+def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
+    """The formula of one row's loss."""
+    reading, clip = kit.readings[at["readings"]], kit.clips[at["clips"]]
+    logarithm = kit.logarithms[at["logarithms"]]
+    probs = clip.part.formula.format(reading.part.formula)
+    is_given = reading.part.key == LOG_PROBS.part.key and clip.of is None
+    log = logarithm.part.formula.format(probs)
+    if is_given and logarithm.of_base is not None:
+        log = "z" if logarithm.of_base == 1.0 else f"z / ln {logarithm.part.key[5:]}"
+    if case.settings.temperature != 1.0:
+        factor = kit.temperatures[at["temperatures"]].part.key
+        z = {"temperature": "z/T", "times-temperature": "z·T"}.get(factor, "z")
+        log = log.replace("z", z)
+    pick = kit.picks[at["picks"]]
+    template = pick.part.formula
+    if case.settings.label_smoothing and pick.part.key == INDEX.part.key:
+        is_smoothed = kit.smoothings[at["smoothings"]].part.key != "no-smoothing"
+        template = "−Σ_c q[c]·{}[c]" if is_smoothed else template
+    row = template.format(log)
+    return row if not at["signs"] else row.replace("−", "", 1)

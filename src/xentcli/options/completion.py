@@ -1,0 +1,104 @@
+"""What the shell can complete: words of an option, and the columns of the file that is named.
+
+Only the first block of the file is read, without NumPy. Whatever goes wrong there, nothing is
+completed: a message would land in the middle of what somebody types.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from xentcli.readers.sources.source import Source
+
+# Any other name would have to be quoted, each shell in its own way.
+PLAIN = re.compile(r"[\w.,+@%/=-]+")
+FIRST_BLOCK = 1 << 18
+
+Completion = Callable[[str], list[str]]
+
+
+def a_word(words: Sequence[str]) -> Completion:
+    """Completes one of some words."""
+
+    def complete(incomplete: str) -> list[str]:
+        return list(words)
+
+    return complete
+
+
+def a_column(context: typer.Context, incomplete: str) -> list[str]:
+    """Completes the name of a column."""
+    return [name for name in _columns(context) if PLAIN.fullmatch(name)]
+
+
+def columns(context: typer.Context, incomplete: str) -> list[str]:
+    """Completes the last of several names of columns, which commas part."""
+    before, comma, _ = incomplete.rpartition(",")
+    taken = before.split(",")
+    return [f"{before}{comma}{name}" for name in a_column(context, incomplete) if name not in taken]
+
+
+def command_completed() -> str:
+    """The command whose arguments a shell wants to have completed; empty where it is none yet."""
+    line = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", ""))
+    words = re.split(r"\s+", line, maxsplit=2)
+    return words[1] if len(words) > 2 else ""
+
+
+def _columns(context: typer.Context) -> list[str]:
+    try:
+        # Before an option without its value, Typer leaves the files among what it did not read.
+        files = context.params.get("file") or context.args
+        return _names(os.path.expanduser(files[0]), context.params)
+    except Exception:
+        return []
+
+
+def _names(path: str, given: dict[str, Any]) -> list[str]:
+    import csv
+    import json
+
+    from xentcli.readers import chosen_format
+    from xentcli.readers.sources.source import named
+
+    # Standard input and pipes are left to the command.
+    if not os.path.isfile(path):
+        return []
+    source = named(path)
+    format = chosen_format(source, given.get("input_format"))
+    if format.module == "tables.columnar":
+        return _of_table(path, format.name)
+    text = _start(source, given.get("encoding"))
+    if format.name == "jsonl":
+        return list(json.loads(text.partition("\n")[0]).keys())
+    if format.module != "text.delimited" or given.get("no_header"):
+        return []
+    comment = given.get("comment")
+    lines = [line for line in text.splitlines() if not (comment and line.startswith(comment))]
+    delimiter = given.get("delimiter") or ("\t" if format.name == "tsv" else ",")
+    return next(csv.reader(lines, delimiter="\t" if delimiter in ("\\t", "tab") else delimiter))
+
+
+def _start(source: Source, encoding: str | None) -> str:
+    from xentcli.readers.sources.source import opened
+
+    with opened(source) as stream:
+        block = stream.read(FIRST_BLOCK)
+    marked = "utf-16" if block.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    return block.decode(encoding or marked, "ignore")
+
+
+def _of_table(path: str, format_name: str) -> list[str]:
+    if format_name == "parquet":
+        from pyarrow.parquet import read_schema
+
+        return list(read_schema(path).names)
+    from pyarrow.dataset import dataset
+
+    return list(dataset(path, format="ipc").schema.names)

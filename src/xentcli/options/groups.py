@@ -1,0 +1,545 @@
+"""Every option once: its name, its help, its default.
+
+The options that belong together form a group; a command asks for the groups that it needs (see
+:mod:`xentcli.options.flatten`), and gets each as one frozen object.
+"""
+
+# The annotations are read when the commands are built, so they are not kept as strings.
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+import typer
+
+from xentcli.options.completion import a_column, a_word, columns
+from xentcli.options.values import number, one_of, whole_number
+
+INPUT = "Input"
+LOSS = "Loss"
+OUTPUT = "Output"
+
+KindName = Literal["logits", "probs", "log-probs"]
+ReductionName = Literal["mean", "sum", "none"]
+MethodName = Literal["stable", "textbook"]
+BaseName = Literal["e", "2", "10"]
+WidthName = Literal["float64", "float32", "float16"]
+FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
+DocumentName = Literal["table", "json"]
+InputFormatName = Literal[
+    "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "parquet", "arrow"
+]
+OnErrorName = Literal["stop", "skip", "nan"]
+ColorName = Literal["auto", "always", "never"]
+
+
+def _option(*names: str, panel: str, help: str, metavar: str | None = None, **more: Any) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, **more)
+
+
+def _choice(*names: str, kind: Any, panel: str, help: str) -> Any:
+    words = get_args(kind)
+    # Typer's own choices are refused in words of its own.
+    read, complete = one_of(names[0], words), a_word(words)
+    return _option(*names, panel=panel, help=help, parser=read, autocompletion=complete)
+
+
+def _whole(
+    *names: str, panel: str, help: str, least: int | None = None, most: int | None = None
+) -> Any:
+    read = whole_number(names[0], least, most)
+    return _option(*names, panel=panel, metavar="N", help=help, parser=read)
+
+
+def _number(*names: str, panel: str, metavar: str, help: str) -> Any:
+    return _option(*names, panel=panel, metavar=metavar, help=help, parser=number(names[0]))
+
+
+class Samples(NamedTuple):
+    """Where the samples are and which columns they stand in."""
+
+    file: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, Parquet, Arrow; compressed too. A path, "
+            "or a URL such as s3://bucket/part-*.csv; several follow one another; - is standard "
+            "input.",
+            metavar="[FILE]...",
+            rich_help_panel=INPUT,
+        ),
+    ] = None
+    logits: Annotated[
+        list[str] | None,
+        _option(
+            "--logits",
+            panel=INPUT,
+            metavar='"12.3,-5.2,31.4"',
+            help="Typed logits; split samples by ; or repeat the option.",
+        ),
+    ] = None
+    logit_cols: Annotated[
+        str | None,
+        _option(
+            "--logit-cols",
+            panel=INPUT,
+            autocompletion=columns,
+            metavar="COLUMNS",
+            help="Names, numbers from 1, ranges (2-11) or globs (logit_*), in class order. "
+            "Default: every column of numbers that is nothing else.",
+        ),
+    ] = None
+    label_col: Annotated[
+        str | None,
+        _option(
+            "--label-col",
+            panel=INPUT,
+            autocompletion=a_column,
+            metavar="NAME|N",
+            help="The label's column. Default: the one called label, labels, target, y or class.",
+        ),
+    ] = None
+    classes: Annotated[
+        str | None,
+        _option(
+            "--classes",
+            panel=INPUT,
+            metavar="cat,dog,fox",
+            help="The names of the classes, in order.",
+        ),
+    ] = None
+
+
+class Reading(NamedTuple):
+    """How files are to be read, where they do not say it themselves."""
+
+    input_format: Annotated[
+        InputFormatName | None,
+        _choice(
+            "--input-format",
+            kind=InputFormatName,
+            panel=INPUT,
+            help="What FILE is, where its name does not tell.",
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        _option(
+            "--delimiter",
+            panel=INPUT,
+            metavar="CHAR",
+            help="What stands between cells; tab for \\t.",
+        ),
+    ] = None
+    no_header: Annotated[
+        bool,
+        _option("--no-header", panel=INPUT, help="The first line is a sample; columns are 1, 2 …"),
+    ] = False
+    encoding: Annotated[
+        str | None,
+        _option(
+            "--encoding",
+            panel=INPUT,
+            metavar="NAME",
+            help="Of a text that is neither UTF-8 nor marked UTF-16.",
+        ),
+    ] = None
+    comment: Annotated[
+        str | None,
+        _option(
+            "--comment", panel=INPUT, metavar="PREFIX", help="Lines that begin so are left out."
+        ),
+    ] = None
+    decimal: Annotated[
+        str,
+        _option("--decimal", panel=INPUT, metavar="CHAR", help="The decimal mark: . or ,"),
+    ] = "."
+    logits_key: Annotated[
+        str | None,
+        _option("--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON and .npz."),
+    ] = None
+    label_key: Annotated[
+        str | None,
+        _option("--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON and .npz."),
+    ] = None
+    on_error: Annotated[
+        OnErrorName,
+        _choice(
+            "--on-error",
+            kind=OnErrorName,
+            panel=INPUT,
+            help="What becomes of a row that cannot be read: stop there, skip it, or let its "
+            "numbers be nan. Both finish with exit code 3.",
+        ),
+    ] = "stop"
+    rejects: Annotated[
+        str | None,
+        _option(
+            "--rejects",
+            panel=INPUT,
+            metavar="FILE",
+            help="A CSV of the rows that --on-error met: file, line, column, value, message, row.",
+        ),
+    ] = None
+
+
+class Kinds(NamedTuple):
+    """Values that are not logits."""
+
+    probs: Annotated[
+        list[str] | None,
+        _option(
+            "--probs",
+            panel=INPUT,
+            metavar='"0.1,0.2,0.7"',
+            help="Typed probabilities instead of logits.",
+        ),
+    ] = None
+    log_probs: Annotated[
+        list[str] | None,
+        _option(
+            "--log-probs",
+            panel=INPUT,
+            metavar='"-2.3,-1.6,-0.36"',
+            help="Typed log-probabilities instead of logits.",
+        ),
+    ] = None
+    input: Annotated[
+        KindName | None,
+        _choice("--input", kind=KindName, panel=INPUT, help="What FILE holds. Default: logits."),
+    ] = None
+
+
+class Labels(NamedTuple):
+    """What the samples are measured against, as class indices."""
+
+    label: Annotated[
+        list[str] | None,
+        _option(
+            "--label",
+            "--labels",
+            panel=INPUT,
+            metavar="0,2,1",
+            help="Typed labels: class indices from 0, or class names.",
+        ),
+    ] = None
+    labels_from: Annotated[
+        str | None,
+        _option(
+            "--labels-from", panel=INPUT, metavar="FILE", help="A second file with the labels."
+        ),
+    ] = None
+    weight_col: Annotated[
+        str | None,
+        _option(
+            "--weight-col",
+            panel=INPUT,
+            autocompletion=a_column,
+            metavar="NAME|N",
+            help="A column of sample weights; each multiplies its row's loss and share of the "
+            "mean.",
+        ),
+    ] = None
+
+
+class SoftTargets(NamedTuple):
+    """What the samples are measured against, as a number a class."""
+
+    target: Annotated[
+        list[str] | None,
+        _option(
+            "--target",
+            "--targets",
+            panel=INPUT,
+            metavar='"0.1,0.2,0.7"',
+            help="Typed soft targets, in the notation of --logits.",
+        ),
+    ] = None
+    targets_from: Annotated[
+        str | None,
+        _option(
+            "--targets-from", panel=INPUT, metavar="FILE", help="A second file of soft targets."
+        ),
+    ] = None
+    target_cols: Annotated[
+        str | None,
+        _option(
+            "--target-cols",
+            panel=INPUT,
+            autocompletion=columns,
+            metavar="COLUMNS",
+            help="The columns of soft targets, in class order.",
+        ),
+    ] = None
+
+
+class Arithmetic(NamedTuple):
+    """How the softmax is computed."""
+
+    temperature: Annotated[
+        float,
+        _number("--temperature", panel=LOSS, metavar="T", help="Divides the logits."),
+    ] = 1.0
+    dtype: Annotated[
+        WidthName,
+        _choice(
+            "--dtype",
+            kind=WidthName,
+            panel=LOSS,
+            help="float32 and float16 give what a framework of that width prints.",
+        ),
+    ] = "float64"
+    class_axis: Annotated[
+        int,
+        _whole(
+            "--class-axis",
+            panel=LOSS,
+            help="The axis of the classes in nested lists and arrays; -1 is the last.",
+        ),
+    ] = 1
+    method: Annotated[
+        MethodName,
+        _choice(
+            "--method",
+            kind=MethodName,
+            panel=LOSS,
+            help="textbook computes exp(z)/Σexp(z) as introductions write it, and shows where "
+            "that overflows or loses digits.",
+        ),
+    ] = "stable"
+
+
+class Loss(NamedTuple):
+    """How the losses are weighted and put together."""
+
+    weight: Annotated[
+        list[str] | None,
+        _option(
+            "--weight",
+            panel=LOSS,
+            metavar='"2,1,3"',
+            help="A weight a class, or name=w for some of them.",
+        ),
+    ] = None
+    ignore_index: Annotated[
+        int,
+        _whole(
+            "--ignore-index",
+            panel=LOSS,
+            help="The label that does not count.",
+            least=-(2**53),
+            most=2**53,
+        ),
+    ] = -100
+    reduction: Annotated[
+        ReductionName,
+        _choice(
+            "--reduction",
+            kind=ReductionName,
+            panel=LOSS,
+            help="What becomes of the samples' losses.",
+        ),
+    ] = "mean"
+    base: Annotated[
+        BaseName,
+        _choice(
+            "--base", kind=BaseName, panel=LOSS, help="The logarithm's base: nats, bits or bans."
+        ),
+    ] = "e"
+
+
+class Smoothing(NamedTuple):
+    """Label smoothing."""
+
+    label_smoothing: Annotated[
+        float,
+        _number(
+            "--label-smoothing",
+            panel=LOSS,
+            metavar="EPS",
+            help="ε in q = (1−ε)·target + ε/C, from 0 to 1.",
+        ),
+    ] = 0.0
+
+
+class Survey(NamedTuple):
+    """A closer look at the losses of many samples."""
+
+    by: Annotated[
+        str | None,
+        _option(
+            "--by",
+            panel=OUTPUT,
+            autocompletion=a_column,
+            metavar="NAME|N",
+            help="The loss for each value of a column.",
+        ),
+    ] = None
+    top: Annotated[
+        int | None,
+        _whole(
+            "--top",
+            panel=OUTPUT,
+            least=0,
+            help="List the N samples with the largest loss. Default: 5, in tables of files.",
+        ),
+    ] = None
+
+
+class Check(NamedTuple):
+    """A gradient's proof."""
+
+    check: Annotated[
+        bool,
+        _option(
+            "--check",
+            panel=LOSS,
+            help="Compare with central differences of the loss; exit 1 above 1e-6.",
+        ),
+    ] = False
+
+
+OutputFile = Annotated[
+    str | None,
+    _option(
+        "--output",
+        "-o",
+        panel=OUTPUT,
+        metavar="FILE",
+        help="Write to FILE, which appears only when complete.",
+    ),
+]
+SavedPage = Annotated[
+    str | None,
+    _option(
+        "--save",
+        panel=OUTPUT,
+        metavar="FILE.html|FILE.svg",
+        help="Save what is shown as a page, too.",
+    ),
+]
+Digits = Annotated[
+    int,
+    _whole("--digits", panel=OUTPUT, least=1, most=17, help="Decimals in tables, from 1 to 17."),
+]
+Color = Annotated[
+    ColorName, _choice("--color", kind=ColorName, panel=OUTPUT, help="When to use colour.")
+]
+
+
+class Output(NamedTuple):
+    """How and where the answer is shown."""
+
+    format: Annotated[
+        FormatName,
+        _choice("--format", "-f", kind=FormatName, panel=OUTPUT, help="The form of the answer."),
+    ] = "table"
+    output: OutputFile = None
+    save: SavedPage = None
+    quiet: Annotated[
+        bool,
+        _option("--quiet", "-q", panel=OUTPUT, help="Only the answer, whatever --format says."),
+    ] = False
+    steps: Annotated[bool, _option("--steps/--no-steps", panel=OUTPUT, help="Show every step.")] = (
+        True
+    )
+    rows: Annotated[
+        int,
+        _whole("--rows", panel=OUTPUT, least=0, help="How many samples are worked."),
+    ] = 5
+    digits: Digits = 4
+    progress: Annotated[
+        bool,
+        _option(
+            "--progress/--no-progress",
+            panel=OUTPUT,
+            help="Show the progress on standard error, if that is a terminal.",
+        ),
+    ] = True
+    color: Color = "auto"
+
+
+class Running(NamedTuple):
+    """Where the work is done, and by how many."""
+
+    jobs: Annotated[
+        int | None,
+        _whole(
+            "--jobs",
+            "--threads",
+            panel=OUTPUT,
+            help="How many processes or threads share a large input; as many as there are cores.",
+            least=1,
+        ),
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        _option(
+            "--scheduler",
+            panel=OUTPUT,
+            metavar="tcp://HOST:PORT|local",
+            help="Let a Dask cluster do the work, or one that is started on this machine. With "
+            "-o DIR/ the workers write the rows, a file each.",
+        ),
+    ] = None
+
+
+class Seen(NamedTuple):
+    """A number that somebody got."""
+
+    got: Annotated[
+        list[str] | None,
+        _option(
+            "--got",
+            panel=INPUT,
+            metavar="3.947",
+            help="The number to explain, as it was printed: 3.947 stands for ±0.0005. Repeat it "
+            "for several runs, a FILE each, or for several numbers of one input; a formula must "
+            "give all of them.",
+        ),
+    ] = None
+    tolerance: Annotated[
+        float | None,
+        _number(
+            "--tolerance",
+            panel=INPUT,
+            metavar="X",
+            help="How far a formula may be from --got. Default: half a unit of its last digit.",
+        ),
+    ] = None
+
+
+class DiagnosisOutput(NamedTuple):
+    """How and where a diagnosis is shown."""
+
+    format: Annotated[
+        DocumentName,
+        _choice("--format", "-f", kind=DocumentName, panel=OUTPUT, help="The form of the answer."),
+    ] = "table"
+    output: OutputFile = None
+    save: SavedPage = None
+    quiet: Annotated[
+        bool,
+        _option("--quiet", "-q", panel=OUTPUT, help="Only the sentence, whatever --format says."),
+    ] = False
+    rows: Annotated[
+        int,
+        _whole("--rows", panel=OUTPUT, least=1, help="How many formulas are listed."),
+    ] = 10
+    digits: Digits = 4
+    color: Color = "auto"
+
+
+class Asked(NamedTuple):
+    """A command with its groups of options; those that it does not list keep their defaults."""
+
+    command: str
+    samples: Samples
+    output: Output
+    reading: Reading = Reading()
+    arithmetic: Arithmetic = Arithmetic()
+    kinds: Kinds = Kinds()
+    labels: Labels = Labels()
+    targets: SoftTargets = SoftTargets()
+    loss: Loss = Loss()
+    smoothing: Smoothing = Smoothing()
+    check: Check = Check()
+    survey: Survey = Survey()
+    running: Running = Running()
+    seen: Seen = Seen()

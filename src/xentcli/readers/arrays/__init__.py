@@ -1,0 +1,1 @@
+"""Arrays as NumPy and PyTorch store them."""

@@ -1,0 +1,276 @@
+"""NumPy's .npy and .npz, and .safetensors: arrays of samples, read by the block from the file."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.model import AnyArray, Kind
+from xentcli.readers.arrays.samples import Layout, Named, Piece, in_a_sentence, part_of, read
+from xentcli.readers.arrays.stored import (
+    Archive,
+    Stored,
+    npy_array,
+    npz_archive,
+    safetensors_archive,
+)
+from xentcli.readers.interface import Attached, Chunk, Opened, Request
+from xentcli.readers.rules.names import listed, near_or_all
+from xentcli.readers.sources.copies import brought_here, closed_with
+from xentcli.readers.sources.source import Source, opened, size_of, told_by
+from xentcli.readers.typed import fitted_targets
+
+KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
+LABEL_KEYS = ("labels", "label", "targets", "target")
+# What savez calls the first array that it is given without a name.
+UNNAMED = "arr_0"
+CHUNK_BYTES = 4 << 20
+
+
+def open_input(source: Source, request: Request, format_name: str) -> Opened:
+    """Reads the headers, and decides which array is what; what is elsewhere is copied first."""
+    local, copy = brought_here(source)
+    try:
+        opened = _open_file(local, request, format_name)
+    except BaseException:
+        if copy is not None:
+            copy.close()
+        raise
+    closed_with(opened.chunks, copy)
+    return opened
+
+
+def _open_file(source: Source, request: Request, format_name: str) -> Opened:
+    if request.by is not None:
+        raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
+    with _archive(source, format_name) as archive:
+        kind, values = _values(archive, request, source.name)
+        layout = _with_labels(_layout(source.name, kind, values, request), archive)
+    class_count = layout.shape[1]
+    if request.classes and len(request.classes) != class_count:
+        raise UsageError(
+            f"--classes names {len(request.classes)} classes, {source.name} has {class_count}"
+        )
+    attached = request.attached if layout.attached_from is not None else None
+    targets = _fitted(attached, layout) if attached is not None else None
+    typed_labels = attached is not None and attached.labels is not None
+    labels = attached.labels if attached is not None and attached.labels is not None else ()
+    return Opened(
+        source.name,
+        kind,
+        class_count,
+        request.classes,
+        partial(_chunks, layout, labels, targets, source.copy),
+        partial(read, _without_contents(layout)),
+        workers="threads",
+        has_labels=layout.labels is not None or typed_labels,
+        has_targets=layout.targets is not None or targets is not None,
+        dimensions=len(layout.shape) - 2,
+        class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
+        size=_size(values.stored),
+    )
+
+
+@contextmanager
+def _archive(source: Source, format_name: str) -> Iterator[Archive]:
+    """The arrays of a source: in its file, or in memory where it cannot be mapped."""
+    with told_by(source.name):
+        path = source.path if source.path and _is_plain(source, format_name) else ""
+        size = os.path.getsize(path) if path else 0
+    if path:
+        with open(path, "rb") as stream, in_a_sentence(source.name):
+            yield _opened(stream, size, path, b"", format_name)
+        return
+    with opened(source) as unpacked, in_a_sentence(source.name):
+        content = unpacked.read()
+    with in_a_sentence(source.name):
+        yield _opened(io.BytesIO(content), len(content), "", content, format_name)
+
+
+def _is_plain(source: Source, format_name: str) -> bool:
+    """Whether the file can be mapped: it is a regular one, and not compressed."""
+    if size_of(source) is not None:
+        return True
+    if format_name != "safetensors" or not os.path.isfile(str(source.path)):
+        return False
+    # The file begins with a length, whose bytes may happen to be those of a compression.
+    with open(str(source.path), "rb") as stream:
+        return stream.read(9)[8:] == b"{"
+
+
+def _opened(stream: BinaryIO, size: int, path: str, content: bytes, format_name: str) -> Archive:
+    if format_name == "npz":
+        return npz_archive(stream, path)
+    if format_name == "safetensors":
+        return safetensors_archive(stream, size, path, content)
+    stored = npy_array(stream, size, path, content)
+    return Archive(("",), lambda _: stored)
+
+
+def _array(archive: Archive, key: str, name: str) -> Named:
+    with in_a_sentence(name, key):
+        return Named(key, archive.array(key))
+
+
+def _values(archive: Archive, request: Request, name: str) -> tuple[Kind, Named]:
+    key = _values_key(archive.keys, request, name)
+    kind = request.kind or "logits"
+    for known in KIND_KEYS:
+        if key == known:
+            if request.kind is not None and request.kind != known:
+                asked = request.kind.replace("_", "-")
+                raise UsageError(f'--input {asked}: the key in {name} is "{known}"')
+            kind = known
+    return kind, _array(archive, key, name)
+
+
+def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
+    if keys == ("",):
+        return ""
+    if request.logits_key is not None:
+        return _asked_key(keys, request.logits_key, "--logits-key", name)
+    present: list[str] = [key for key in KIND_KEYS if key in keys]
+    if not present and keys == (UNNAMED,):
+        return UNNAMED
+    if len(present) != 1:
+        found = " and ".join(f'"{key}"' for key in present) or "none of them"
+        raise DataError(
+            f'expected one of "logits", "probs", "log_probs", found {found}',
+            place=Place(name),
+            hint=f"{listed(keys, 'keys')}; --logits-key names one",
+        )
+    return present[0]
+
+
+def _asked_key(keys: tuple[str, ...], key: str, option: str, name: str) -> str:
+    if key not in keys:
+        hint = near_or_all(key, keys, "keys")
+        raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=hint)
+    return key
+
+
+def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
+    shape, axis = values.stored.shape, request.class_axis
+    place = Place(name, detail=values.key)
+    if not shape:
+        raise DataError("a single number, not an array of samples", place=place)
+    if len(shape) == 1:
+        shape, axis = (1, *shape), 1 if axis in (0, -1) else axis
+    if not -len(shape) <= axis < len(shape):
+        raise UsageError(
+            f"--class-axis {request.class_axis}: the values have the shape {values.stored.shape}"
+        )
+    if shape[axis] == 0:
+        raise DataError("a sample without values", place=place)
+    # Classes second, as they come from _moved.
+    rest = list(shape)
+    count = rest.pop(axis)
+    return Layout(name, kind, request, values, axis % len(shape), (rest[0], count, *rest[1:]))
+
+
+def _with_labels(layout: Layout, archive: Archive) -> Layout:
+    """The layout with the labels or soft targets that are wanted."""
+    request, name = layout.request, layout.source
+    if request.wanted == "none":
+        return layout
+    if request.attached is not None:
+        return layout._replace(attached_from=request.attached.origin)
+    if request.label_key is not None:
+        key = _asked_key(archive.keys, request.label_key, "--label-key", name)
+    else:
+        present = [key for key in LABEL_KEYS if key in archive.keys]
+        if not present:
+            return layout
+        key = present[0]
+    found = _array(archive, key, name)
+    shape, wanted = found.stored.shape, layout.shape[:1] + layout.shape[2:]
+    if shape == wanted or (shape == () and wanted == (1,)):
+        return layout._replace(labels=found)
+    # The key "targets" is used for indices and for soft targets alike; the shape tells them apart.
+    if shape == layout.values.stored.shape:
+        return layout._replace(targets=found)
+    place = Place(name, detail=key)
+    if len(shape) == len(wanted) == 1:
+        message = f"{counted(shape[0], 'label')} for {counted(wanted[0], 'sample')}"
+        raise DataError(message, place=place)
+    raise DataError(
+        f"the shape {shape} fits neither labels {wanted} nor soft targets "
+        f"{layout.values.stored.shape}",
+        place=place,
+    )
+
+
+def _fitted(attached: Attached, layout: Layout) -> AnyArray:
+    """Labels are counted, soft targets put into the values' shape; None for labels."""
+    shape = layout.shape
+    if attached.labels is not None:
+        wanted = math.prod(shape[:1] + shape[2:])
+        if len(attached.labels) != wanted:
+            raise DataError(
+                f"{counted(len(attached.labels), 'label')} for {counted(wanted, 'sample')}",
+                place=Place(attached.origin.source),
+            )
+        return None
+    targets, axis = attached.targets, layout.axis
+    if targets.ndim == 1 and shape[0] == 1:
+        targets, axis = targets[np.newaxis], 1
+    # Only the shape of the values matters, and this has it without any memory.
+    values = np.broadcast_to(np.float64(0.0), shape)
+    return fitted_targets(attached._replace(targets=targets), values, axis)
+
+
+def _size(stored: Stored) -> int:
+    return np.dtype(stored.dtype).itemsize * math.prod(stored.shape)
+
+
+def _without_contents(layout: Layout) -> Layout:
+    """What is handed to each worker, which may be in another folder: the chunks bring what is in
+    memory."""
+
+    def bare(named: Named | None) -> Any:
+        if named is None:
+            return None
+        path = named.stored.path and os.path.join(os.getcwd(), named.stored.path)
+        return named._replace(stored=named.stored._replace(path=path, content=b""))
+
+    return layout._replace(
+        request=layout.request._replace(attached=None),
+        values=bare(layout.values),
+        labels=bare(layout.labels),
+        targets=bare(layout.targets),
+    )
+
+
+def _chunks(layout: Layout, labels: Any, targets: AnyArray, copy: bool) -> Iterator[Chunk]:
+    samples, each = layout.shape[0], math.prod(layout.shape[1:])
+    step = max(1, CHUNK_BYTES // (8 * max(1, each)))
+    labels_each = math.prod(layout.shape[2:])
+    width = np.dtype(layout.values.stored.dtype).itemsize * each
+    for number, start in enumerate(range(0, samples, step)):
+        stop = min(start + step, samples)
+        piece = Piece(
+            start,
+            stop,
+            _brought(layout.values, copy, start, stop, layout.axis),
+            _brought(layout.labels, copy, start, stop, None),
+            _brought(layout.targets, copy, start, stop, layout.axis),
+            labels[start * labels_each : stop * labels_each],
+        )
+        if targets is not None:
+            piece = piece._replace(targets=targets[start:stop])
+        yield Chunk(number, start, stop - start, piece, size=width * (stop - start))
+
+
+def _brought(named: Named | None, copy: bool, start: int, stop: int, axis: int | None) -> AnyArray:
+    """The numbers where a worker cannot find them by itself."""
+    if named is None or (named.stored.path and not copy):
+        return None
+    return part_of(named.stored, start, stop, axis)

@@ -1,0 +1,258 @@
+"""JSON: a list of logits, a list of such lists, or an object with logits and labels or targets."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
+from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
+from xentcli.readers.interface import Opened, Request
+from xentcli.readers.json.nested import Spelled, as_array, classes_second, fault, no_key, shown
+from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.groups import grouping_of_values
+from xentcli.readers.rules.names import near_or_all
+from xentcli.readers.sources.source import Source, opened, size_of, told_by
+from xentcli.readers.text import encoding
+from xentcli.readers.typed import fitted_labels, fitted_targets, opened_whole
+
+# From here on a word is in order about what memory it takes.
+LARGE = 64 << 20
+KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
+LABEL_KEYS = ("labels", "label")
+TARGET_KEYS = ("targets", "target")
+
+
+def open_input(source: Source, request: Request, format_name: str) -> Opened:
+    """Reads a document whole; its samples are one chunk."""
+    document = _loaded(source, request)
+    place = Place(source.name)
+    kind, value, path = _values(document, request, place)
+    values = as_array(value, place, path)
+    if values.ndim == 1:
+        values = values[np.newaxis]
+    values = classes_second(values, request.class_axis)
+    if values.shape[1] == 0:
+        raise fault("a sample without values", place, path)
+    classes = request.classes
+    if classes and len(classes) != values.shape[1]:
+        raise UsageError(
+            f"--classes names {len(classes)} classes, {source.name} has {values.shape[1]}"
+        )
+    origin = Origin(source.name, "json", path=path)
+    labels, targets, target_origin = _target(document, values, request, source.name, classes)
+    batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
+    if request.by is not None:
+        batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
+    opened = opened_whole(source.name, batch, request.class_axis)
+    return opened._replace(remarks=_remarks(source), by=request.by or "")
+
+
+def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
+    """The groups of a list with a value a sample."""
+    if not isinstance(document, dict) or key not in document:
+        keys = list(document) if isinstance(document, dict) else []
+        hint = near_or_all(key, keys, "keys")
+        raise UsageError(f"--by: {place} has no key {quoted(key)}", hint=hint)
+    values = document[key]
+    if not isinstance(values, list) or len(values) != samples:
+        found = counted(len(values), "value") if isinstance(values, list) else shown(values)
+        raise fault(
+            f"expected a list of {counted(samples, 'value')}, found {found}", place, path_of(key)
+        )
+    return grouping_of_values(values)
+
+
+def _remarks(source: Source) -> tuple[Remark, ...]:
+    size = size_of(source) or 0
+    if size < LARGE:
+        return ()
+    message = f"one document of {size >> 20} MiB is read whole; JSON Lines are streamed"
+    return (Remark(message, Place(source.name)),)
+
+
+def _loaded(source: Source, request: Request) -> Any:
+    with opened(source) as stream, told_by(source.name):
+        recoded = encoding.as_utf8(stream, request.encoding, source.name)
+        raw = b"".join(iter(partial(recoded.read, 1 << 20), b""))
+    try:
+        content = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError("it is not UTF-8 text", place=Place(source.name)) from None
+    try:
+        return json.loads(content, parse_constant=Spelled, object_pairs_hook=unrepeated)
+    except json.JSONDecodeError as error:
+        raise DataError(
+            not_json(error),
+            place=Place(source.name, error.lineno, error.colno),
+            hint=_hint(error),
+        ) from None
+    except RepeatedKey as error:
+        raise DataError(f'the key "{error}" stands twice', place=Place(source.name)) from None
+    except (RecursionError, ValueError) as error:
+        raise DataError(f"cannot read it as JSON ({error})", place=Place(source.name)) from None
+
+
+def not_json(error: json.JSONDecodeError) -> str:
+    """What is wrong with a text, as messages say it."""
+    return f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
+
+
+def _hint(error: json.JSONDecodeError) -> str:
+    # More data on a line of its own comes only after lines that are a whole value.
+    if error.msg == "Extra data" and error.doc[: error.pos].endswith("\n"):
+        return "is it JSON Lines, a value a line? --input-format jsonl"
+    return ""
+
+
+class RepeatedKey(Exception):
+    """The key that an object has twice."""
+
+
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys differ; JSON's reader would silently keep the last of two."""
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise RepeatedKey(key)
+        result[key] = value
+    return result
+
+
+def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, str]:
+    if isinstance(document, list):
+        return request.kind or "logits", document, "$"
+    if not isinstance(document, dict):
+        raise fault(f"expected a list or an object, found {shown(document)}", place, "$")
+    if request.logits_key is not None:
+        if request.logits_key not in document:
+            raise no_key(request.logits_key, document, place)
+        named = next((kind for kind in KIND_KEYS if kind == request.logits_key), None)
+        kind = request.kind or named or "logits"
+        return kind, document[request.logits_key], f"$.{request.logits_key}"
+    present = [key for key in KIND_KEYS if key in document]
+    if len(present) != 1:
+        found = " and ".join(f'"{key}"' for key in present) or "none of them"
+        raise fault(f'expected one of "logits", "probs", "log_probs", found {found}', place, "$")
+    kind = checked_kind(present[0], request, place)
+    return kind, document[kind], f"$.{kind}"
+
+
+def checked_kind(kind: Kind, request: Request, place: Place) -> Kind:
+    """What a key says that its values are, if ``--input`` does not say otherwise."""
+    if request.kind is not None and request.kind != kind:
+        asked = request.kind.replace("_", "-")
+        raise UsageError(f'--input {asked}: the key in {place} is "{kind}"')
+    return kind
+
+
+def _target(
+    document: Any, values: AnyArray, request: Request, source: str, classes: tuple[str, ...]
+) -> tuple[AnyArray, AnyArray, Origin | None]:
+    shape = values.shape[:1] + values.shape[2:]
+    if request.wanted == "none":
+        return None, None, None
+    if request.attached is not None:
+        origin = request.attached.origin
+        if request.attached.labels is not None:
+            found = fitted_labels(request.attached, shape, classes, values.shape[1], request)
+            return found, None, origin
+        return None, fitted_targets(request.attached, values, request.class_axis), origin
+    if not isinstance(document, dict):
+        return None, None, None
+    place = Place(source)
+    key = target_key(document, request, place)
+    if key is None:
+        return None, None, None
+    origin = Origin(source, "json", path=f"$.{key}")
+    if key not in LABEL_KEYS and _is_soft(document[key], values):
+        soft = _soft(document[key], values, request.class_axis, place, origin.path)
+        return None, soft, origin
+    labels = _labels(document[key], shape, values.shape[1], request, place, origin.path)
+    return labels, None, origin
+
+
+def _is_soft(value: Any, values: AnyArray) -> bool:
+    """Whether targets have a number a class, or are indices: their shape tells."""
+    depth, inner = 0, value
+    while isinstance(inner, list) and inner:
+        depth, inner = depth + 1, inner[0]
+    if len(values) == 1 and depth == values.ndim - 1:
+        # A single sample may be written without a list around it.
+        return depth > 1 or len(value) == int(values.shape[1]) > 1
+    return depth >= int(values.ndim)
+
+
+def target_key(document: dict[str, Any], request: Request, place: Place) -> str | None:
+    """The key of the labels or soft targets, if there is one; two are a contradiction."""
+    if request.label_key is not None:
+        if request.label_key not in document:
+            raise no_key(request.label_key, document, place)
+        return request.label_key
+    given = [key for key in (*LABEL_KEYS, *TARGET_KEYS) if key in document]
+    if len(given) > 1:
+        named = " and ".join(map(quoted, given))
+        raise UsageError(f"{place}: {named} contradict each other; --label-key says which to take")
+    return given[0] if given else None
+
+
+def _soft(value: Any, values: AnyArray, class_axis: int, place: Place, path: str) -> AnyArray:
+    targets = as_array(value, place, path)
+    if targets.ndim == 1 and len(values) == 1:
+        targets = targets[np.newaxis]
+    if targets.ndim == values.ndim:
+        targets = classes_second(targets, class_axis)
+    if targets.shape != values.shape:
+        raise fault(
+            f"soft targets of shape {targets.shape} for values of shape {values.shape}", place, path
+        )
+    return targets
+
+
+def _labels(
+    value: Any, shape: tuple[int, ...], count: int, request: Request, place: Place, path: str
+) -> AnyArray:
+    found: list[int] = []
+    listed = value if isinstance(value, list) else [value]
+    collect_labels(listed, shape, count, request, place, path, found)
+    return np.array(found, dtype=np.int64).reshape(shape)
+
+
+def collect_labels(
+    value: Any,
+    shape: tuple[int, ...],
+    count: int,
+    request: Request,
+    place: Place,
+    path: str,
+    into: list[int],
+) -> None:
+    """The labels of nested lists of that shape."""
+    if not isinstance(value, list):
+        raise fault(
+            f"expected a list of {counted(shape[0], 'label')}, found {shown(value)}", place, path
+        )
+    if len(value) != shape[0]:
+        found = counted(len(value), "label")
+        raise fault(f"{found} for {counted(shape[0], 'sample')}", place, path)
+    for at, item in enumerate(value):
+        here = f"{path}[{at}]"
+        if len(shape) > 1:
+            collect_labels(item, shape[1:], count, request, place, here, into)
+        else:
+            into.append(label_of(item, count, request, place, here))
+
+
+def label_of(item: Any, count: int, request: Request, place: Place, path: str) -> int:
+    """A label of a document: an index, as whatever number, or the name of a class."""
+    if type(item) not in (int, float, str):
+        raise fault(f"cannot read {shown(item)} as a label", place, path)
+    written = repr(item) if isinstance(item, float) else str(item)
+    try:
+        return cells.label(written, request.classes, count, request.ignore_index)
+    except cells.NotANumber as error:
+        message = error.reason.format(shown(item))
+        raise DataError(message, place=place._replace(detail=path), hint=error.hint) from None

@@ -1,0 +1,382 @@
+"""JSON Lines: a value a line, each a sample. The text is read in blocks of whole lines, so that
+memory does not grow with the file; :mod:`xentcli.readers.json.record` reads a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain, islice
+from typing import Any, BinaryIO, NamedTuple
+
+from xentcli.errors import DataError, Place, UsageError, path_of, quoted
+from xentcli.model import Kind
+from xentcli.readers.interface import Chunk, Opened, Request
+from xentcli.readers.json import pass_through as json_passed
+from xentcli.readers.json.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked_kind
+from xentcli.readers.json.layout import Layout
+from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
+from xentcli.readers.json.record import Line, field, ids, lines_of, parsed, read
+from xentcli.readers.rules.columns import OTHER_NAMES, chosen_columns, taken_for_classes
+from xentcli.readers.sources.source import Source, is_read_once, opened, size_of, told_by
+from xentcli.readers.text import encoding, quotes
+from xentcli.readers.text import records as text
+from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_of
+
+# Enough records to tell a key of numbers from one of names, few enough to be quick.
+SAMPLE_RECORDS = 1000
+
+
+class Start(NamedTuple):
+    """The blocks up to the first line that is not blank, and those that follow."""
+
+    blocks: list[bytes]
+    later: Iterator[bytes]
+
+
+def open_input(source: Source, request: Request, format_name: str) -> Opened:
+    """Reads the first records, and decides which key is what."""
+    start = _start(source, request)
+    layout = _layout(source, request, start)
+    attached, numbered = request.attached, _is_numbered(layout)
+    keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
+    return Opened(
+        source.name,
+        layout.kind,
+        layout.class_count,
+        layout.classes,
+        partial(_chunks, source, layout, start),
+        partial(read, layout),
+        None if numbered else spans_of(source, request, 0, 1, NEWLINE),
+        partial(parts_of, partial(_span_blocks, source.name), _line_ends, source.name),
+        workers="processes",
+        numbered=numbered,
+        has_labels=layout.label is not None
+        or (attached is not None and attached.labels is not None),
+        has_targets=bool(layout.targets) or (attached is not None and attached.targets is not None),
+        dimensions=len(layout.shape) - 1,
+        class_axis=request.class_axis,
+        rows=json_passed.rows(layout, []) if keeps_rows else None,
+        attached=attached,
+        size=size_of(source),
+        remarks=taken_for_classes(layout.flat, request, Place(source.name)),
+        ids=None if layout.id is None else partial(ids, layout),
+        by=layout.by or "",
+        partitions=None if numbered else partitions_of(source, request.encoding, 0, 1, NEWLINE),
+    )
+
+
+def is_json_lines(start: bytes) -> bool:
+    """Whether a text that begins with a bracket looks like JSON Lines, not like one document: its
+    first line is a whole value, and more follows or its keys are not those of a document."""
+    first, end, rest = start.strip().partition(b"\n")
+    try:
+        value = parsed(first, Place(""))
+    except DataError:
+        return False
+    if end and rest.strip():
+        return True
+    return isinstance(value, dict) and not any(key in value for key in KIND_KEYS)
+
+
+@contextmanager
+def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
+    with opened(source) as stream:
+        yield encoding.as_utf8(stream, request.encoding, source.name)
+
+
+def _blocks(
+    stream: BinaryIO, source: str, at_once: int, length: int | None = None
+) -> Iterator[bytes]:
+    """The bytes of a stream in blocks that end where a line ends; with a length, so many of them,
+    from within the stream."""
+    block, rest, size, limit = b"", list[bytes](), 0, text.longest_line()
+    mark = text.BYTE_ORDER_MARK if length is None else b""
+    while True:
+        with told_by(source):
+            found = stream.read(at_once if length is None else min(length, at_once))
+        if length is not None:
+            length -= len(found)
+        if not found:
+            # A last line without its end goes with those before it.
+            last = b"".join([block, *rest]).removeprefix(mark)
+            if last:
+                yield last
+            return
+        if block:
+            yield block.removeprefix(mark)
+            block, mark = b"", b""
+        cut = found.rfind(b"\n") + 1
+        if cut:
+            block = b"".join([*rest, found[:cut]])
+            rest, size = [], 0
+        rest.append(found[cut:])
+        size += len(found) - cut
+        if size > limit:
+            raise DataError(
+                f"a line of more than {limit} bytes",
+                place=Place(source),
+                hint="is it JSON Lines? XENT_MAX_LINE sets the limit",
+            )
+
+
+def _start(source: Source, request: Request) -> Start:
+    with _text_of(source, request) as stream:
+        later = _blocks(stream, source.name, text.BLOCK_BYTES)
+        blocks: list[bytes] = []
+        for block in later:
+            blocks.append(block)
+            if block.strip():
+                # The generator has read beyond this block: only it may go on.
+                return Start(blocks, later)
+    raise DataError("it is empty", place=Place(source.name))
+
+
+def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
+    """The blocks with their first lines; a file is read anew, standard input goes on."""
+    first, line = 0, 1
+    with _text_of(source, layout.request) as stream:
+        blocks = _blocks(stream, source.name, text.block_bytes())
+        if is_read_once(source):
+            blocks = chain(start.blocks, start.later)
+        for number, block in enumerate(blocks):
+            samples = sum(1 for content in block.split(b"\n") if content.strip())
+            lines = _line_ends(block)
+            yield Chunk(number, first, samples, block, line, size=len(block), lines=lines)
+            first += samples
+            line += lines
+
+
+def _is_numbered(layout: Layout) -> bool:
+    """Whether the samples are matched with labels, or are given numbers, where they have no fields
+    to be known by."""
+    request = layout.request
+    made = request.keep_rows is not None and not request.keep_records and not layout.is_table
+    return made or request.attached is not None
+
+
+def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
+    return _blocks(stream, source, text.block_bytes(), length)
+
+
+def _line_ends(block: bytes) -> int:
+    return quotes.count(block, quotes.NEWLINE)
+
+
+def _layout(source: Source, request: Request, start: Start) -> Layout:
+    """Where things are in each line, as the first line says that has nothing wrong with it."""
+    data, first_error = b"".join(start.blocks), None
+    for line in lines_of(data, 1):
+        try:
+            return _layout_of(source, request, line, data)
+        except DataError as error:
+            if request.on_error == "stop":
+                raise
+            first_error = first_error or error
+    assert first_error is not None
+    raise first_error
+
+
+def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Layout:
+    place = Place(source.name, line.number)
+    record = parsed(line.content, place)
+    if isinstance(record, list):
+        if _names_keys(request):
+            raise fault("expected an object, found a list", place, "$")
+        return _with_values(source, request, record, None, place)
+    if not isinstance(record, dict):
+        raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
+    for name in record:
+        _check_text(name, place)
+    key = _values_key(record, request, place)
+    if key is None:
+        return _flat(source, request, record, data, place)
+    layout = _with_values(source, request, record[key], key, place)
+    if request.weight_col is not None:
+        field(record, request.weight_col, place)
+    label, targets = _target_keys(record, layout, place)
+    if request.by is not None:
+        field(record, request.by, place)
+    return layout._replace(
+        label=label,
+        targets=targets,
+        weight=request.weight_col,
+        by=request.by,
+        id=next((name for name in OTHER_NAMES if name in record), None),
+        columns=tuple(record),
+    )
+
+
+def _names_keys(request: Request) -> bool:
+    asked = (request.logits_key, request.logit_cols, request.weight_col, request.by)
+    target = (request.label_key, request.label_col, request.target_cols)
+    return any(asked) or (request.wanted != "none" and any(target))
+
+
+def _check_text(name: str, place: Place) -> None:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise DataError(f"the key {quoted(name)} is not Unicode text", place=place) from None
+
+
+def _values_key(record: dict[str, Any], request: Request, place: Place) -> str | None:
+    """The key of the list of values; None where each value has a key of its own."""
+    if request.logits_key is not None:
+        field(record, request.logits_key, place)
+        return request.logits_key
+    if request.logit_cols is not None:
+        return request.logit_cols if isinstance(record.get(request.logit_cols), list) else None
+    found = [key for key in KIND_KEYS if isinstance(record.get(key), list)]
+    if len(found) > 1:
+        listed = " and ".join(map(quoted, found))
+        error = fault(f'expected one of "logits", "probs", "log_probs", found {listed}', place, "$")
+        error.hint = "say which: --logits-key"
+        raise error
+    if found:
+        return found[0]
+    for key in KIND_KEYS:
+        if key in record and not _is_number(record[key]):
+            found_there = shown(record[key])
+            raise fault(f"expected a list of numbers, found {found_there}", place, path_of(key))
+    return None
+
+
+def _with_values(
+    source: Source, request: Request, value: Any, key: str | None, place: Place
+) -> Layout:
+    """The layout of lines that have their values in a list."""
+    path = "$" if key is None else path_of(key)
+    try:
+        shape = as_array(value, place, path).shape
+    except RecursionError:
+        raise DataError("it is nested too deeply", place=place) from None
+    class_at = _class_at(request.class_axis, len(shape))
+    if shape[class_at] == 0:
+        raise fault("a sample without values", place, path)
+    if request.classes and len(request.classes) != shape[class_at]:
+        raise UsageError(
+            f"--classes names {len(request.classes)} classes, {source.name} has {shape[class_at]}"
+        )
+    kind: Kind = request.kind or "logits"
+    if key in KIND_KEYS:
+        kind = checked_kind(next(known for known in KIND_KEYS if known == key), request, place)
+    return Layout(source.name, request, kind, shape, request.classes, key=key, class_at=class_at)
+
+
+def _class_at(axis: int, dimensions: int) -> int:
+    """The axis of the classes within a sample, where ``axis`` counts that of the samples too."""
+    if not -dimensions <= axis <= dimensions or axis == 0:
+        raise UsageError(
+            f"--class-axis {axis}: the samples are the lines, of {dimensions} dimensions each"
+            if axis
+            else "--class-axis 0: the samples of JSON Lines are its lines"
+        )
+    return axis - 1 if axis > 0 else dimensions + axis
+
+
+def _target_keys(
+    record: dict[str, Any], layout: Layout, place: Place
+) -> tuple[str | None, tuple[str, ...]]:
+    """The key of the label, or that of the soft targets."""
+    request = layout.request
+    if request.wanted == "none" or request.attached is not None:
+        return None, ()
+    if request.target_cols is not None:
+        field(record, request.target_cols, place)
+        return None, (request.target_cols,)
+    asked = request.label_key or request.label_col
+    if asked is not None:
+        key: str | None = asked
+        soft = request.wanted != "labels" and _is_soft(field(record, asked, place), layout)
+    else:
+        key = _one_of(LABEL_KEYS, record, place)
+        soft = False
+        if key is None:
+            key = _one_of(TARGET_KEYS, record, place)
+            soft = key is not None and _is_soft(record[key], layout)
+            if soft and request.wanted == "labels":
+                return None, ()
+    if key is None or not soft:
+        return key, ()
+    return None, (key,)
+
+
+def _one_of(keys: Sequence[str], record: dict[str, Any], place: Place) -> str | None:
+    found = [key for key in keys if key in record]
+    if len(found) > 1:
+        listed = " and ".join(map(quoted, found))
+        raise UsageError(
+            f"{place}: the keys {listed} could both be the label", hint="say which: --label-key"
+        )
+    return found[0] if found else None
+
+
+def _is_soft(value: Any, layout: Layout) -> bool:
+    """Whether there is a number a class: a label has no axis of classes."""
+    depth = 0
+    while isinstance(value, list) and value:
+        value, depth = value[0], depth + 1
+    return depth == len(layout.shape)
+
+
+def _flat(
+    source: Source, request: Request, record: dict[str, Any], data: bytes, place: Place
+) -> Layout:
+    """The layout of records that have each value under a key of its own."""
+    names = tuple(record)
+    records = list(islice(_records(data), SAMPLE_RECORDS))
+    numeric = [_is_numeric(records, name) for name in names]
+    if request.logit_cols is None and not any(numeric):
+        raise _no_values(record, place)
+    asked = request._replace(label_col=request.label_col or request.label_key)
+    columns = chosen_columns(names, numeric, asked, place)
+    flat = tuple(names[at] for at in columns.values)
+    classes = request.classes or tuple(name.strip() for name in flat)
+    if len(classes) != len(flat):
+        raise UsageError(f"--classes names {len(classes)} classes for {len(flat)} keys of logits")
+    _class_at(request.class_axis, 1)
+    return Layout(
+        source.name,
+        request._replace(classes=classes),
+        request.kind or "logits",
+        (len(flat),),
+        classes,
+        flat=flat,
+        label=None if columns.label is None else names[columns.label],
+        targets=tuple(names[at] for at in columns.targets),
+        weight=None if columns.weight is None else names[columns.weight],
+        by=None if columns.by is None else names[columns.by],
+        id=None if columns.id is None else names[columns.id],
+        columns=names,
+    )
+
+
+def _no_values(record: dict[str, Any], place: Place) -> DataError:
+    lists = [key for key in record if isinstance(record[key], list)]
+    error = fault('there is no "logits", "probs" or "log_probs", and no number', place, "$")
+    error.hint = f"--logits-key {lists[0]}" if len(lists) == 1 else "--logits-key names the values"
+    return error
+
+
+def _records(data: bytes) -> Iterator[dict[str, Any]]:
+    for line in lines_of(data, 1):
+        try:
+            value = parsed(line.content, Place(""))
+        except DataError:
+            # It is told when it is read.
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+def _is_numeric(records: Sequence[dict[str, Any]], name: str) -> bool:
+    """Whether any value of a key is a number: a key of numbers with a bad value is an error, not a
+    key of names."""
+    return any(_is_number(record.get(name)) for record in records)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in NON_FINITE
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

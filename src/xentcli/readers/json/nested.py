@@ -1,0 +1,113 @@
+"""Nested lists, as JSON has them, as an array; a fault is placed by its path."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.model import AnyArray
+from xentcli.readers.rules.names import near_or_all
+
+MAX_FLOAT = sys.float_info.max
+# Fewer than any NumPy can hold.
+MOST_DIMENSIONS = 30
+# The strings that stand for what JSON's own numbers cannot say.
+NON_FINITE = {
+    "NaN": float("nan"),
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
+
+
+def as_array(value: Any, place: Place, path: str) -> AnyArray:
+    """A float64 array of nested lists of numbers, all of one shape."""
+    shape = _shape(value, place, path)
+    flat: list[float] = []
+    _collect(value, shape, place, path, flat)
+    return np.array(flat, dtype=np.float64).reshape(shape)
+
+
+def classes_second(values: AnyArray, axis: int) -> AnyArray:
+    """The array with the axis of its classes at 1; a single sample of shape (C) stays as it is."""
+    if values.ndim == 1 and axis in (0, 1, -1):
+        return values
+    if not -values.ndim <= axis < values.ndim:
+        raise UsageError(f"--class-axis {axis}: the values have the shape {values.shape}")
+    return np.ascontiguousarray(np.moveaxis(values, axis, 1))
+
+
+def _shape(value: Any, place: Place, path: str) -> tuple[int, ...]:
+    shape = []
+    while isinstance(value, list):
+        shape.append(len(value))
+        if not value:
+            break
+        value = value[0]
+    if not shape:
+        raise fault(f"expected a list of numbers, found {shown(value)}", place, path)
+    if len(shape) > MOST_DIMENSIONS:
+        raise fault(f"lists nested more than {MOST_DIMENSIONS} deep", place, path)
+    return tuple(shape)
+
+
+def _collect(
+    value: Any, shape: tuple[int, ...], place: Place, path: str, into: list[float]
+) -> None:
+    if not isinstance(value, list):
+        raise fault(f"expected a list of {shape[0]}, found {shown(value)}", place, path)
+    if len(value) != shape[0]:
+        raise fault(
+            f"{counted(len(value), 'value')}, where the first list here has {shape[0]}", place, path
+        )
+    if len(shape) > 1:
+        for at, part in enumerate(value):
+            _collect(part, shape[1:], place, f"{path}[{at}]", into)
+        return
+    for at, item in enumerate(value):
+        into.append(as_number(item, place, f"{path}[{at}]"))
+
+
+def as_number(item: Any, place: Place, path: str) -> float:
+    """A JSON number, or a non-finite one in either of its spellings."""
+    if isinstance(item, Spelled):
+        return float(item)
+    if type(item) is float or type(item) is int:
+        # JSON's reader gives 1e400 as a plain infinity.
+        if abs(item) > MAX_FLOAT:
+            raise fault("the number is too large for a 64-bit float", place, path)
+        return float(item)
+    if isinstance(item, str) and item in NON_FINITE:
+        return NON_FINITE[item]
+    raise fault(f"cannot read {shown(item)} as a number", place, path)
+
+
+class Spelled(float):
+    """An infinity or nan that a document spells as a bare name (NaN, Infinity)."""
+
+
+def fault(message: str, place: Place, path: str) -> DataError:
+    """The fault at a path of a document."""
+    return DataError(message, place=place._replace(detail=path))
+
+
+def no_key(key: str, record: dict[str, Any], place: Place) -> DataError:
+    """The fault of a key that is not there."""
+    error = fault(f"there is no key {quoted(key)}", place, "$")
+    error.hint = near_or_all(key, record, "keys")
+    return error
+
+
+def shown(value: Any) -> str:
+    """A value of a document as messages show it."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)

@@ -1,0 +1,380 @@
+"""The lines of JSON Lines as samples. What is right and what is wrong in a line is decided here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from math import isfinite, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xentcli.errors import DataError, Excerpt, Place, counted, path_of, quoted
+from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
+from xentcli.readers.interface import Chunk
+from xentcli.readers.json import pass_through as json_passed
+from xentcli.readers.json.document import (
+    RepeatedKey,
+    collect_labels,
+    label_of,
+    not_json,
+    unrepeated,
+)
+from xentcli.readers.json.fast import PLAIN, whole
+from xentcli.readers.json.layout import Layout
+from xentcli.readers.json.nested import (
+    Spelled,
+    as_array,
+    as_number,
+    classes_second,
+    fault,
+    no_key,
+    shown,
+)
+from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.groups import grouping_of_values, name_of_value
+from xentcli.readers.rules.targets import with_attached
+
+DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
+
+
+class Line(NamedTuple):
+    """A line that is not blank, with its number from 1."""
+
+    number: int
+    content: bytes
+
+
+class Sample(NamedTuple):
+    """What a line says; numbers may stand in nested lists."""
+
+    line: Line
+    value: Any
+    values: Any
+    label: Any = None
+    targets: Any = None
+    weight: float = 1.0
+    by: Any = None
+
+
+def lines_of(data: bytes, first: int) -> Iterator[Line]:
+    """The lines of a block that begins on that line, without the blank ones."""
+    for number, content in enumerate(data.split(b"\n"), first):
+        if content.strip():
+            yield Line(number, content)
+
+
+def parsed(content: bytes, place: Place) -> Any:
+    """A line's value."""
+    try:
+        return DECODER.decode(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        message, hint = "the line is not UTF-8 text", "--encoding names another one"
+    except json.JSONDecodeError as error:
+        message = not_json(error)
+        hint = "each line is a value of its own" if error.pos >= len(error.doc.rstrip()) else ""
+        place = place._replace(
+            column=error.colno, excerpt=Excerpt(error.doc.rstrip(), error.pos, error.pos + 1)
+        )
+    except RepeatedKey as error:
+        message, hint = f"the key {quoted(str(error))} stands twice", ""
+    except RecursionError:
+        message, hint = "it is nested too deeply", ""
+    except ValueError:
+        # Python's own limit, of some thousands of digits.
+        message, hint = "an integer has too many digits", ""
+    raise DataError(message, place=place, hint=hint)
+
+
+def field(record: dict[str, Any], key: str, place: Place) -> Any:
+    """A field that must be there."""
+    if key not in record:
+        raise no_key(key, record, place)
+    return record[key]
+
+
+def _place(layout: Layout, line: Line) -> Place:
+    return Place(layout.source, line.number)
+
+
+def read(layout: Layout, chunk: Chunk) -> Batch:
+    """The samples of a block of whole lines."""
+    at_once = whole(layout, chunk.data)
+    if at_once is not None:
+        lines = range(chunk.line, chunk.line + len(at_once.values))
+        batch = _of_arrays(layout, lines, chunk.first, *at_once)
+        return _attached(batch, layout, range(chunk.first, chunk.first + len(lines)))
+    samples: list[Sample] = []
+    numbers: list[int] = []
+    faults: list[Fault] = []
+    for number, line in enumerate(lines_of(chunk.data, chunk.line), chunk.first):
+        sample = _sample_or_fault(layout, line, faults)
+        if sample is not None:
+            samples.append(sample)
+            numbers.append(number)
+    batch = _batch(layout, samples, chunk.first)._replace(faults=tuple(faults))
+    if layout.request.on_error == "nan" and faults:
+        unread = {fault.place.line for fault in faults}
+        places = (at for at, sample in enumerate(samples) if sample.line.number in unread)
+        batch = batch._replace(unread=tuple(places))
+    return _attached(batch, layout, numbers)
+
+
+def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
+    """What some samples of a block are called: their lines are read once more, because few are
+    asked for."""
+    lines = chunk.data.split(b"\n")
+    found = []
+    for sample in samples:
+        number = int(batch.values_from.lines[sample])
+        try:
+            record = parsed(lines[number - chunk.line], Place(layout.source, number))
+        except DataError:
+            # It was set to nan.
+            record = {}
+        found.append(name_of_value(record.get(layout.id) if isinstance(record, dict) else None))
+    return found
+
+
+def _sample_or_fault(layout: Layout, line: Line, faults: list[Fault]) -> Sample | None:
+    """A line's sample. The first fault ends it, or a sample with a fault is left out, or its
+    values become nan, as was asked for."""
+    try:
+        return sample_of(layout, line)
+    except DataError as error:
+        if layout.request.on_error == "stop":
+            raise
+        place = error.place or _place(layout, line)
+        faults.append(Fault(place, "", error.message, line.content))
+    return _nothing(layout, line) if layout.request.on_error == "nan" else None
+
+
+def sample_of(layout: Layout, line: Line) -> Sample:
+    """A line's sample; a DataError tells the first thing that is wrong in it."""
+    place = _place(layout, line)
+    record = parsed(line.content, place)
+    try:
+        values = _values(layout, record, place)
+        label = targets = by = None
+        weight = 1.0
+        if layout.label is not None:
+            label = _label(layout, field(record, layout.label, place), place)
+        if layout.targets:
+            targets = _targets(layout, record, place)
+        if layout.weight is not None:
+            weight = _weight(field(record, layout.weight, place), place, path_of(layout.weight))
+        if layout.by is not None:
+            by = field(record, layout.by, place)
+    except RecursionError:
+        raise DataError("it is nested too deeply", place=place) from None
+    return Sample(line, record, values, label, targets, weight, by)
+
+
+def _nothing(layout: Layout, line: Line) -> Sample:
+    """A sample of nan, whatever its label."""
+    try:
+        record = parsed(line.content, _place(layout, line))
+    except DataError:
+        record = {}
+    # A soft target of nan would be refused; with nan logits any target gives nan.
+    return Sample(
+        line,
+        record if isinstance(record, dict) else {},
+        np.full(layout.shape, np.nan).tolist(),
+        np.full(layout.label_shape, cells.label_of_nan(layout.request.ignore_index)).tolist(),
+        np.zeros(layout.shape).tolist(),
+        by=record.get(layout.by) if layout.by and isinstance(record, dict) else None,
+    )
+
+
+def _values(layout: Layout, record: Any, place: Place) -> Any:
+    if layout.key is None and not layout.flat:
+        return _checked(layout, record, place, "$")
+    if not isinstance(record, dict):
+        raise fault(f"expected an object, found {shown(record)}", place, "$")
+    if layout.key is not None:
+        return _checked(layout, field(record, layout.key, place), place, path_of(layout.key))
+    values = [field(record, key, place) for key in layout.flat]
+    if _is_plain(values) and _fits(layout.kind, values):
+        return values
+    numbers = []
+    for key, value in zip(layout.flat, values, strict=True):
+        number = as_number(value, place, path_of(key))
+        _check_kind(layout.kind, [number], place, path_of(key))
+        numbers.append(number)
+    return numbers
+
+
+def _checked(layout: Layout, value: Any, place: Place, path: str) -> Any:
+    """A list of the values' shape with nothing in it but numbers of their kind."""
+    if len(layout.shape) == 1 and type(value) is list and len(value) == layout.shape[0]:  # noqa: SIM102
+        if _is_plain(value) and _fits(layout.kind, value):
+            return value
+    array = as_array(value, place, path)
+    if array.shape != layout.shape:
+        raise fault(_other_shape(array.shape, layout.shape), place, path)
+    _check_kind(layout.kind, array, place, path)
+    return array.tolist()
+
+
+def _other_shape(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    if len(found) == len(wanted) == 1:
+        return f"{counted(found[0], 'value')}, where the first sample has {wanted[0]}"
+    return f"values of shape {found}, where the first sample has {wanted}"
+
+
+def _is_plain(values: Sequence[Any]) -> bool:
+    """Whether they are finite numbers, and nothing that stands for one."""
+    try:
+        return PLAIN.issuperset(map(type, values)) and isfinite(sum(map(float, values)))
+    except OverflowError:
+        return False
+
+
+def _fits(kind: Kind, values: Sequence[float]) -> bool:
+    return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
+
+
+def _check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
+    if kind != "probs":
+        return
+    array = np.asarray(values)
+    wrong = np.argwhere(~((array >= 0) & (array <= 1 + cells.ROUNDING)) & ~np.isnan(array))
+    if wrong.size:
+        at = tuple(wrong[0])
+        where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
+        error = fault(f"{float(array[at])!r} is not a probability (0 to 1)", place, where)
+        error.hint = cells.NOT_PROBABILITIES
+        raise error
+
+
+def _label(layout: Layout, value: Any, place: Place) -> Any:
+    assert layout.label is not None
+    path, shape = path_of(layout.label), layout.label_shape
+    if not shape:
+        if type(value) is int and 0 <= value < layout.class_count:
+            return value
+        return label_of(value, layout.class_count, layout.request, place, path)
+    found: list[int] = []
+    collect_labels(value, shape, layout.class_count, layout.request, place, path, found)
+    return found
+
+
+def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
+    if layout.flat:
+        return [_soft(field(record, key, place), place, path_of(key)) for key in layout.targets]
+    (key,) = layout.targets
+    array = as_array(field(record, key, place), place, path_of(key))
+    if array.shape != layout.shape:
+        message = f"soft targets of shape {array.shape} for values of shape {layout.shape}"
+        raise fault(message, place, path_of(key))
+    wrong = np.argwhere(~(array >= 0) | np.isinf(array))
+    if wrong.size:
+        at = tuple(wrong[0])
+        _soft(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
+    return array.tolist()
+
+
+def _soft(value: Any, place: Place, path: str) -> float:
+    number = as_number(value, place, path)
+    if not 0 <= number < float("inf"):
+        raise fault(f"soft target {number!r} is not a probability (0 or more)", place, path)
+    return number
+
+
+def _weight(value: Any, place: Place, path: str) -> float:
+    number = as_number(value, place, path)
+    if not 0 <= number < float("inf"):
+        raise fault(f"the weight {number!r} is not a finite number from 0 up", place, path)
+    return number
+
+
+def _batch(layout: Layout, samples: Sequence[Sample], first: int) -> Batch:
+    count, request = len(samples), layout.request
+    lines = [sample.line.number for sample in samples]
+    labels = targets = weight = records = rows = None
+    if layout.label is not None:
+        labels = np.array([sample.label for sample in samples], dtype=np.int64)
+        labels = labels.reshape((count, *layout.label_shape))
+    if layout.targets:
+        targets = _stacked(layout, [sample.targets for sample in samples])
+    if layout.weight is not None:
+        weight = np.array([sample.weight for sample in samples], dtype=np.float64)
+    if request.keep_records:
+        records = [
+            json_passed.record(one.value, one.line.content, _place(layout, one.line))
+            for one in samples
+        ]
+    elif request.keep_rows and layout.is_table:
+        found = [json_passed.cells(one, layout, _place(layout, one.line)) for one in samples]
+        rows = json_passed.rows(layout, found)
+    values = _stacked(layout, [sample.values for sample in samples])
+    batch = _of_arrays(layout, lines, first, values, labels, targets, weight)
+    grouping = None
+    if layout.by is not None:
+        grouping = grouping_of_values(sample.by for sample in samples)
+    return batch._replace(rows=rows, records=records, grouping=grouping)
+
+
+def _of_arrays(
+    layout: Layout,
+    lines: Sequence[int],
+    first: int,
+    values: AnyArray,
+    labels: AnyArray,
+    targets: AnyArray,
+    weight: AnyArray,
+) -> Batch:
+    keys = layout.flat or (() if layout.key is None else (layout.key,))
+    return Batch(
+        values=values,
+        kind=layout.kind,
+        values_from=_origin(layout, lines, keys),
+        classes=layout.classes,
+        labels=labels,
+        targets=targets,
+        target_from=_target_origin(layout, lines),
+        sample_weight=weight,
+        first=first,
+    )
+
+
+def _stacked(layout: Layout, values: Sequence[Any]) -> AnyArray:
+    stacked = np.array(values, dtype=np.float64).reshape((len(values), *layout.shape))
+    return classes_second(stacked, layout.class_at + 1)
+
+
+def _origin(layout: Layout, lines: Sequence[int], keys: tuple[str, ...]) -> Origin:
+    """One key has the whole list, several have a number each."""
+    path = path_of(keys[0]) if keys and not layout.flat else "$"
+    return Origin(layout.source, "json lines", lines, names=keys, path=path)
+
+
+def _target_origin(layout: Layout, lines: Sequence[int]) -> Origin | None:
+    if layout.targets:
+        return _origin(layout, lines, layout.targets)
+    if layout.label is None:
+        return None
+    return Origin(
+        layout.source, "json lines", lines, names=(layout.label,), path=path_of(layout.label)
+    )
+
+
+def _attached(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
+    """The batch with labels or soft targets that stand apart: a label a position."""
+    request, inner = layout.request, prod(layout.label_shape)
+    if request.attached is None:
+        return batch
+    if not numbers:
+        if request.attached.labels is None:
+            return batch._replace(targets=batch.values)
+        return batch._replace(labels=np.zeros((0, *layout.label_shape), dtype=np.int64))
+    if request.attached.labels is None:
+        targets = request.attached.targets
+        if targets.ndim == len(layout.shape) + 1:
+            targets = classes_second(targets, layout.class_at + 1)
+        attached = request.attached._replace(targets=targets)
+        return with_attached(batch, request._replace(attached=attached), layout.source, numbers)
+    positions = [number * inner + at for number in numbers for at in range(inner)]
+    batch = with_attached(batch, request, layout.source, positions)
+    return batch._replace(labels=batch.labels.reshape((len(numbers), *layout.label_shape)))

@@ -1,0 +1,1 @@
+"""What all readers share: how numbers, labels, columns and keys are read."""

@@ -1,0 +1,97 @@
+"""Samples of an array or a table that cannot be used: the first ends it, or they are left out, or
+their values become nan, as was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.errors import DataError, Place
+from xentcli.model import AnyArray, Batch, Fault, Origin
+from xentcli.readers.interface import Request
+from xentcli.readers.rules import numbers_labels as cells
+
+
+class Wrong(NamedTuple):
+    """A number that cannot be used: the sample within the batch, the place, what is wrong."""
+
+    sample: int
+    place: Place
+    value: str
+    message: str
+    hint: str = ""
+
+
+def without_wrong(
+    batch: Batch, wrong: Sequence[Wrong], request: Request, written: Callable[[int], bytes]
+) -> Batch:
+    """The batch without what is wrong in it; ``written`` gives a sample as it is to be kept for
+    whoever mends it."""
+    if not wrong:
+        return batch
+    ordered = sorted(wrong, key=lambda one: one.sample)
+    if request.on_error == "stop":
+        raise DataError(ordered[0].message, place=ordered[0].place, hint=ordered[0].hint)
+    first = {one.sample: one for one in reversed(ordered)}
+    samples = sorted(first)
+    faults = tuple(
+        Fault(first[at].place, first[at].value, first[at].message, written(at)) for at in samples
+    )
+    if request.on_error == "nan":
+        changed = _as_nan(batch, samples, cells.label_of_nan(request.ignore_index))
+    else:
+        changed = _skipped(batch, samples)
+    return changed._replace(faults=faults)
+
+
+def _skipped(batch: Batch, samples: list[int]) -> Batch:
+    kept = np.delete(np.arange(len(batch.values)), samples)
+    target_from, rows, records = batch.target_from, batch.rows, batch.records
+    grouping = batch.grouping
+    # Labels from elsewhere keep the numbers that they have there.
+    if target_from is not None and target_from.source == batch.values_from.source:
+        target_from = _origin(target_from, batch.first, kept)
+    if rows is not None:
+        rows = rows._replace(cells=[rows.cells[at] for at in kept])
+    return batch._replace(
+        values=batch.values[kept],
+        values_from=_origin(batch.values_from, batch.first, kept),
+        labels=_at(batch.labels, kept),
+        targets=_at(batch.targets, kept),
+        target_from=target_from,
+        sample_weight=_at(batch.sample_weight, kept),
+        rows=rows,
+        records=None if records is None else [records[at] for at in kept],
+        grouping=grouping and grouping._replace(at=grouping.at[kept]),
+    )
+
+
+def _at(array: AnyArray, kept: AnyArray) -> AnyArray:
+    return None if array is None else array[kept]
+
+
+def _origin(origin: Origin, first: int, kept: AnyArray) -> Origin:
+    return origin._replace(lines=first + kept if origin.lines is None else origin.lines[kept])
+
+
+def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
+    # Any target of logits that are nan gives nan, but one that is all 0 adds nothing, and so does
+    # a weight of 0.
+    even = None if batch.targets is None else 1.0 / batch.targets.shape[1]
+    return batch._replace(
+        values=_with(batch.values, samples, np.nan),
+        labels=_with(batch.labels, samples, label),
+        targets=_with(batch.targets, samples, even),
+        sample_weight=_with(batch.sample_weight, samples, 1.0),
+        unread=tuple(samples),
+    )
+
+
+def _with(array: AnyArray, samples: list[int], value: float | None) -> AnyArray:
+    if array is None:
+        return None
+    changed = array.copy()
+    changed[samples] = value
+    return changed

@@ -1,0 +1,53 @@
+"""The samples in groups, by the values of a column; and what such a value is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from xentcli.model import Grouping
+from xentcli.readers.text.records import unquoted
+
+
+def grouping_of_cells(cells: Iterable[bytes]) -> Grouping:
+    """The groups of a column of text."""
+    known: dict[bytes, int] = {}
+    at = [known.setdefault(cell, len(known)) for cell in cells]
+    # With quotes and without them it is the same name.
+    return _renamed([name_of_cell(cell) for cell in known], at)
+
+
+def grouping_of_values(values: Iterable[Any]) -> Grouping:
+    """The groups of a column of whatever values, named as JSON writes them but for text."""
+    return _renamed(*_listed(map(name_of_value, values)))
+
+
+def _listed(names: Iterable[str]) -> tuple[list[str], list[int]]:
+    known: dict[str, int] = {}
+    at = [known.setdefault(name, len(known)) for name in names]
+    return list(known), at
+
+
+def _renamed(names: list[str], at: list[int]) -> Grouping:
+    known, places = _listed(names)
+    found = np.array(at, dtype=np.intp)
+    return Grouping(tuple(known), np.array(places, dtype=np.intp)[found] if places else found)
+
+
+def name_of_cell(cell: bytes) -> str:
+    """A cell as a name."""
+    try:
+        return unquoted(cell)
+    except ValueError:
+        # What is no text, or oddly quoted, is still told from others.
+        return cell.decode("utf-8", "backslashreplace")
+
+
+def name_of_value(value: Any) -> str:
+    """A value of a record as a name."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)

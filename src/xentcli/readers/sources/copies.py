@@ -1,0 +1,88 @@
+"""Files that must be sought in: what is elsewhere, is no file, or is compressed, is copied to one
+first."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+from xentcli.readers.sources.source import Source, is_remote, opened, size_of, told_by, version_of
+
+COPY_BYTES = 1 << 20
+
+
+def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
+    """The path of the source's own file, or of a copy, which is there until it is closed."""
+    with told_by(source.name):
+        plain = source.path is not None and size_of(source) is not None
+    if plain and is_remote(source):
+        local, fetched = brought_here(source)
+        return str(local.path), fetched
+    if plain:
+        return str(source.path), None
+    copy = _unpacked(source)
+    return copy.name, copy
+
+
+@contextmanager
+def rereadable(source: Source) -> Iterator[Source]:
+    """A source that can be opened twice and read from anywhere: what is no regular file, or is sent
+    only as a whole, is copied to one first."""
+    if _can_be_reread(source):
+        yield source
+        return
+    with _unpacked(source) as copy:
+        yield Source(source.name, copy.name, copy=True)
+
+
+def _can_be_reread(source: Source) -> bool:
+    if is_remote(source):
+        return version_of(source) is not None
+    return source.path is not None and os.path.isfile(source.path)
+
+
+def _unpacked(source: Source) -> IO[bytes]:
+    from shutil import copyfileobj  # slow to import, and seldom needed
+
+    def unpack(copy: IO[bytes]) -> None:
+        with opened(source) as stream, told_by(source.name):
+            copyfileobj(stream, copy, COPY_BYTES)
+            copy.flush()
+
+    return _copy(unpack)
+
+
+def brought_here(source: Source) -> tuple[Source, IO[bytes] | None]:
+    """The source, or of a URL a copy of its file, as it is: there until it is closed."""
+    if not is_remote(source):
+        return source, None
+    from xentcli.readers.sources import remote
+
+    def fetch(copy: IO[bytes]) -> None:
+        with told_by(source.name):
+            remote.copy(str(source.path), copy)
+            copy.flush()
+
+    copy = _copy(fetch)
+    return Source(source.name, copy.name, copy=True), copy
+
+
+def _copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    from tempfile import NamedTemporaryFile  # slow to import, and seldom needed
+
+    copy = NamedTemporaryFile(prefix="xent-")  # noqa: SIM115
+    try:
+        fill(copy)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
+
+
+def closed_with(user: Any, copy: IO[bytes] | None) -> None:
+    """Close the copy, and so remove it, when nobody can ask its user for anything any more."""
+    if copy is not None:
+        weakref.finalize(user, copy.close)

@@ -1,0 +1,150 @@
+"""Arrow's columns as NumPy arrays, as Python values, and as the cells of a CSV."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xentcli.model import AnyArray, csv_cell
+
+
+def plain_type(type: Any) -> Any:
+    """The type of the values themselves, without an extension or a dictionary around them."""
+    while isinstance(type, pa.BaseExtensionType):
+        type = type.storage_type
+    return type.value_type if pa.types.is_dictionary(type) else type
+
+
+def is_numeric(type: Any) -> bool:
+    """Whether a column may be a class: numbers, or nothing but nulls, which are missing numbers."""
+    type, types = plain_type(type), pa.types
+    return bool(
+        types.is_integer(type)
+        or types.is_floating(type)
+        or types.is_decimal(type)
+        or types.is_null(type)
+    )
+
+
+def is_text(type: Any) -> bool:
+    """Whether a column has texts, such as names of classes."""
+    type, types = plain_type(type), pa.types
+    # Views of strings are younger than the oldest version that will do.
+    is_view = getattr(types, "is_string_view", lambda _: False)
+    return bool(types.is_string(type) or types.is_large_string(type) or is_view(type))
+
+
+def is_list(type: Any) -> bool:
+    """Whether each row has a list of numbers."""
+    type, types = plain_type(type), pa.types
+    listed = types.is_list(type) or types.is_large_list(type) or types.is_fixed_size_list(type)
+    return listed and is_numeric(type.value_type)
+
+
+def list_size(type: Any) -> int | None:
+    """How many numbers each list has, where the type says so."""
+    type = plain_type(type)
+    return int(type.list_size) if pa.types.is_fixed_size_list(type) else None
+
+
+def plain(column: Any) -> Any:
+    """The column without an extension or a dictionary around its values."""
+    while isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def missing(column: Any) -> AnyArray:
+    """Which rows have no value."""
+    if not column.null_count:
+        return np.zeros(len(column), dtype=bool)
+    return column.is_null().to_numpy(zero_copy_only=False)
+
+
+def integers_or_floats(column: Any) -> AnyArray:
+    """A column of numbers at its own width; 0 where there is none."""
+    column = plain(column)
+    if pa.types.is_null(column.type):
+        return np.zeros(len(column))
+    if pa.types.is_decimal(column.type):
+        # Python's reading of a decimal is the nearest float; Arrow's own conversion need not be.
+        return np.array([float(value or 0) for value in column.to_pylist()], dtype=np.float64)
+    if column.null_count:
+        valid = column.is_valid().to_numpy(zero_copy_only=False)
+        numbers = np.zeros(len(column), dtype=column.type.to_pandas_dtype())
+        numbers[valid] = column.drop_null().to_numpy(zero_copy_only=False)
+        return numbers
+    return column.to_numpy(zero_copy_only=False)
+
+
+def floats(column: Any) -> AnyArray:
+    """A column of numbers as floats, of their own width if they are floats already."""
+    numbers = integers_or_floats(column)
+    return numbers if numbers.dtype.kind == "f" else numbers.astype(np.float64)
+
+
+def listed_floats(column: Any, width: int) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """A column of lists as rows of numbers, where a number is missing, and the lists' lengths;
+    a row whose list is missing (length −1) or of another length is all 0."""
+    column = plain(column)
+    lengths = pc.fill_null(pc.list_value_length(column), -1).to_numpy(zero_copy_only=False)
+    good = lengths == width
+    if not good.all():
+        column = column.filter(pa.array(good))
+    flat = column.flatten()
+    found = floats(flat).reshape(-1, width)
+    values = np.zeros((len(lengths), width), dtype=found.dtype)
+    absent = np.zeros((len(lengths), width), dtype=bool)
+    values[good], absent[good] = found, missing(flat).reshape(-1, width)
+    return values, absent, lengths
+
+
+def python_values(column: Any) -> list[Any]:
+    """The column's values as JSON can have them."""
+    column = plain(column)
+    if pa.types.is_temporal(column.type):
+        # Nanoseconds do not fit into Python's own times.
+        column = column.cast(pa.string())
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_decimal(column.type):
+        return [None if value is None else float(value) for value in values]
+    if pa.types.is_primitive(column.type) or pa.types.is_string(column.type):
+        return values
+    return [_plain_value(value) for value in values]
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return {str(key): _plain_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_value(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def cells_of(column: Any) -> list[bytes]:
+    """The column as a CSV has it; numbers in the shortest form that reads back to them."""
+    decoded = plain(column)
+    if pa.types.is_decimal(decoded.type):
+        return [b"" if value is None else str(value).encode() for value in decoded.to_pylist()]
+    return [_cell(value) for value in python_values(column)]
+
+
+def _cell(value: Any) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, dict | list):
+        value = json.dumps(value, ensure_ascii=False)
+    return quoted_cell(value) if isinstance(value, str) else repr(value).encode("ascii")
+
+
+def quoted_cell(text: str) -> bytes:
+    """A text as a CSV needs it."""
+    return csv_cell(text.encode("utf-8", "backslashreplace"))

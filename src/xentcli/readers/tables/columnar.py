@@ -1,0 +1,306 @@
+"""Parquet and Arrow IPC (Feather): a column a class, or one column of lists, read by the batch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
+
+from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.model import Kind
+from xentcli.readers.interface import Chunk, Opened, Request, RowGroup
+from xentcli.readers.rules.columns import LABEL_NAMES, Columns, chosen_columns
+from xentcli.readers.sources.copies import closed_with, file_of
+from xentcli.readers.sources.source import Source, is_remote, size_of, version_of
+
+if TYPE_CHECKING:
+    from xentcli.readers.tables.batches import Table
+    from xentcli.readers.tables.samples import Layout
+
+KIND_NAMES: dict[str, Kind] = {"logits": "logits", "probs": "probs", "log_probs": "log_probs"}
+SOFT_NAMES = ("targets", "target")
+CHUNK_BYTES = 4 << 20
+# Rows among which the first list is looked for.
+SAMPLE_ROWS = 1024
+# Where pandas puts the index of its rows.
+PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+
+
+def open_input(source: Source, request: Request, format_name: str) -> Opened:
+    """Reads the schema, and decides which column is what."""
+    if request.class_axis not in (1, -1):
+        raise UsageError(f"--class-axis {request.class_axis}: the samples of a table are its rows")
+    _check_installed(source.name)
+    from xentcli.readers.tables.batches import Table, row_count
+    from xentcli.readers.tables.samples import ids, read, rows_of
+
+    path, copy = _file_of(source, format_name)
+    try:
+        table = Table(source.name, path, format_name)
+        layout = _layout(table, request)
+        rows = row_count(table)
+    except BaseException:
+        if copy is not None:
+            copy.close()
+        raise
+    chunks = partial(_chunks, table, layout, rows)
+    elsewhere = copy is None and not source.copy
+    closed_with(chunks, copy)
+    attached = request.attached if request.wanted != "none" else None
+    columns = layout.columns
+    return Opened(
+        source.name,
+        layout.kind,
+        layout.class_count,
+        layout.classes,
+        chunks,
+        partial(read, layout),
+        parts=partial(_parts, layout, format_name),
+        workers="threads",
+        numbered=attached is not None,
+        has_labels=columns.label is not None
+        or (attached is not None and attached.labels is not None),
+        has_targets=bool(columns.targets) or (attached is not None and attached.labels is None),
+        header=layout.names,
+        rows=rows_of(layout, None) if request.keep_rows else None,
+        attached=attached,
+        size=size_of(Source(source.name, path)) if rows is not None else None,
+        ids=None if columns.id is None else partial(ids, layout),
+        by="" if columns.by is None else layout.names[columns.by],
+        partitions=partial(_row_groups, table) if elsewhere and attached is None else None,
+    )
+
+
+def _file_of(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
+    """Of a Parquet file elsewhere only the needed parts are read; else a file of this machine."""
+    if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
+        return str(source.path), None
+    return file_of(source)
+
+
+def _check_installed(name: str) -> None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise UsageError(
+            f"{name}: reading Parquet and Arrow needs the package pyarrow",
+            hint="pip install 'xentcli[arrow]'",
+        ) from None
+
+
+def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
+    from xentcli.readers.tables.batches import batches, packed
+
+    first = 0
+    size = (size_of(Source(table.source, table.path)) or 0) / rows if rows else 0.0
+    found = batches(table, layout.read, _rows_at_once(layout))
+    for number, batch in enumerate(found):
+        count = batch.num_rows
+        yield Chunk(number, first, count, packed(batch), first + 1, size=round(size * count))
+        first += count
+
+
+def _row_groups(table: Table, size: int) -> Iterator[Chunk]:
+    """What workers elsewhere can read by themselves; how large it is the file says."""
+    from xentcli.readers.tables.batches import row_groups
+
+    first, groups = 0, row_groups(table)
+    version = version_of(Source(table.source, table.path))
+    row_bytes = (size_of(Source(table.source, table.path)) or 0) / max(1, sum(groups))
+    for number, rows in enumerate(groups):
+        group = RowGroup(table.path, version, number)
+        yield Chunk(number, first, rows, group, first + 1, size=round(row_bytes * rows))
+        first += rows
+    if table.format != "parquet":
+        yield Chunk(0, 0, 0, RowGroup(table.path, version, None))
+
+
+def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
+    """The record batches of a row group; another chunk as it is."""
+    if not isinstance(chunk.data, RowGroup):
+        yield chunk
+        return
+    from xentcli.readers.tables.batches import Table, batches, packed
+
+    table = Table(layout.source, chunk.data.path, format_name, chunk.data.version)
+    groups = None if chunk.data.number is None else [chunk.data.number]
+    line, row_bytes = chunk.line, chunk.size / max(1, chunk.samples)
+    for batch in batches(table, layout.read, _rows_at_once(layout), groups):
+        rows, size = batch.num_rows, round(row_bytes * batch.num_rows)
+        yield chunk._replace(data=packed(batch), samples=rows, line=line, size=size)
+        line += rows
+
+
+def _rows_at_once(layout: Layout) -> int:
+    width = layout.class_count * (1 + bool(layout.columns.targets)) + 2
+    return max(1, CHUNK_BYTES // (8 * width))
+
+
+def _layout(table: Table, request: Request) -> Layout:
+    from xentcli.readers.tables.batches import schema_of
+    from xentcli.readers.tables.cells import is_list
+    from xentcli.readers.tables.samples import Layout
+
+    schema, place = schema_of(table), Place(table.source)
+    names = tuple(schema.names)
+    lists = [is_list(type) for type in schema.types]
+    kind, listed = _list_of_values(names, lists, request, place)
+    columns = _columns(schema, names, lists, listed, request, place)
+    _check_types(schema, columns, listed is not None, place)
+    if listed is None:
+        kind, classes = request.kind or "logits", tuple(names[at] for at in columns.values)
+        count = len(classes)
+    else:
+        classes, count = (), _list_size(table, schema, columns.values[0])
+    if request.classes and len(request.classes) != count:
+        raise UsageError(
+            f"--classes names {len(request.classes)} classes, {table.source} has {count}"
+        )
+    return Layout(
+        table.source,
+        names,
+        columns,
+        _read_columns(names, columns, request),
+        kind,
+        request if request.wanted != "none" else request._replace(attached=None),
+        request.classes or classes,
+        count,
+        listed is not None,
+    )
+
+
+def _list_of_values(
+    names: Sequence[str], lists: Sequence[bool], request: Request, place: Place
+) -> tuple[Kind, int | None]:
+    """The column of lists that has all classes, and what it says that they are."""
+    asked = request.logits_key or request.logit_cols
+    if asked is not None:
+        found = [at for at, name in enumerate(names) if name == asked and lists[at]]
+    else:
+        found = [at for at, name in enumerate(names) if name in KIND_NAMES and lists[at]]
+    if not found:
+        if request.logits_key is not None:
+            raise UsageError(f"--logits-key: {place} has no column of lists of that name")
+        return "logits", None
+    if len(found) > 1:
+        listed = " and ".join(quoted(names[at]) for at in found)
+        raise DataError(
+            f"the columns {listed} could both be meant", place=place, hint="say which: --logit-cols"
+        )
+    name = names[found[0]]
+    kind = KIND_NAMES.get(name, request.kind or "logits")
+    if request.kind is not None and request.kind != kind:
+        shown = request.kind.replace("_", "-")
+        raise UsageError(f"--input {shown}: the column in {place} is {quoted(name)}")
+    return kind, found[0]
+
+
+def _columns(
+    schema: Any,
+    names: Sequence[str],
+    lists: Sequence[bool],
+    listed: int | None,
+    request: Request,
+    place: Place,
+) -> Columns:
+    from xentcli.readers.tables.cells import is_numeric
+
+    index = _pandas_index(schema)
+    numeric = [
+        is_numeric(type) and name not in index
+        for name, type in zip(names, schema.types, strict=True)
+    ]
+    if listed is not None:
+        numeric = [at == listed for at in range(len(names))]
+        request = request._replace(logit_cols=names[listed])
+    request = _with_list_of_targets(names, lists, request)
+    columns = chosen_columns(names, numeric, request, place)
+    if columns.label is not None and lists[columns.label]:
+        columns = columns._replace(label=None, targets=(columns.label,))
+    for at in columns.targets:
+        if lists[at] != (listed is not None):
+            raise UsageError(
+                f"the soft targets in {place} must be lists where the values are, and columns of "
+                "numbers where those are"
+            )
+    return columns
+
+
+def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: Request) -> Request:
+    """The request, with a column of lists as soft targets where nothing else is the label."""
+    asked = (request.label_col, request.label_key, request.target_cols, request.attached)
+    if request.label_key is not None and request.label_col is None:
+        return request._replace(label_col=request.label_key)
+    if request.wanted == "none" or any(option is not None for option in asked):
+        return request
+    if any(
+        name.strip().lower() in LABEL_NAMES and not one_list
+        for name, one_list in zip(names, lists, strict=True)
+    ):
+        return request
+    soft = [at for at, name in enumerate(names) if name in SOFT_NAMES and lists[at]]
+    return request._replace(target_cols=names[soft[0]]) if soft else request
+
+
+def _pandas_index(schema: Any) -> tuple[str, ...]:
+    """The columns that number or name the rows of a pandas table, and are no class."""
+    stated = (schema.pandas_metadata or {}).get("index_columns", [])
+    named = [column for column in stated if isinstance(column, str)]
+    return (*named, *(name for name in schema.names if PANDAS_INDEX.fullmatch(name)))
+
+
+def _check_types(schema: Any, columns: Columns, listed: bool, place: Place) -> None:
+    """Whether columns that were named hold what they were named for."""
+    from xentcli.readers.tables.cells import is_numeric, is_text
+
+    several = () if listed else (*columns.values, *columns.targets)
+    for at in (*several, *(() if columns.weight is None else (columns.weight,))):
+        if not is_numeric(schema.types[at]):
+            raise _wrong_type(schema, at, "numbers", place)
+    if columns.label is not None:
+        type = schema.types[columns.label]
+        if not (is_numeric(type) or is_text(type)):
+            raise _wrong_type(schema, columns.label, "labels", place)
+
+
+def _wrong_type(schema: Any, at: int, wanted: str, place: Place) -> DataError:
+    column = quoted(schema.names[at])
+    return DataError(f"column {column}: its type is {schema.types[at]}, not {wanted}", place=place)
+
+
+def _list_size(table: Table, schema: Any, at: int) -> int:
+    """How many classes there are: as the type says, or as many as the first list has numbers."""
+    from xentcli.readers.tables.batches import batches
+    from xentcli.readers.tables.cells import list_size, plain
+
+    size = list_size(schema.types[at])
+    if size is None:
+        readable = _read_columns(schema.names, Columns((at,)), Request())
+        where = at if readable is None else 0
+        for batch in batches(table, readable, SAMPLE_ROWS):
+            present = plain(batch.column(where)).drop_null()
+            if len(present):
+                size = len(present[0])
+                break
+    place = Place(table.source)
+    if size is None:
+        raise DataError("it has no rows to count the classes in", place=place)
+    if size == 0:
+        raise DataError(f"column {quoted(schema.names[at])}: a sample without values", place=place)
+    return size
+
+
+def _read_columns(
+    names: Sequence[str], columns: Columns, request: Request
+) -> tuple[int, ...] | None:
+    """The columns that must be read; None for all of them."""
+    others = (columns.label, columns.weight, columns.by, columns.id)
+    needed = tuple(
+        sorted({*columns.values, *columns.targets, *(at for at in others if at is not None)})
+    )
+    if request.keep_rows or request.keep_records or request.on_error != "stop":
+        return None
+    # Parquet selects by the names, in which a point leads into nested columns.
+    plain = len(set(names)) == len(names) and not any("." in name for name in names)
+    return needed if plain else None

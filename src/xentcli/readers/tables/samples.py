@@ -1,0 +1,284 @@
+"""The samples of a record batch: its columns as arrays, checked, with the rows to be passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from xentcli.errors import Place, quoted
+from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
+from xentcli.readers.interface import Chunk, Request
+from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.bad_samples import Wrong, without_wrong
+from xentcli.readers.rules.columns import Columns
+from xentcli.readers.rules.groups import grouping_of_values, name_of_value
+from xentcli.readers.rules.number_labels import label_reason, number_labels
+from xentcli.readers.rules.targets import with_attached
+from xentcli.readers.tables.batches import unpacked
+from xentcli.readers.tables.cells import (
+    cells_of,
+    floats,
+    integers_or_floats,
+    is_numeric,
+    listed_floats,
+    missing,
+    python_values,
+    quoted_cell,
+)
+
+
+class Layout(NamedTuple):
+    """How the columns of a table are to be read: everything that a worker needs to know.
+
+    ``read`` are the positions of the columns that a batch has, None for all; ``listed`` says that
+    the one column of values has a list of all classes in each row.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    columns: Columns
+    read: tuple[int, ...] | None
+    kind: Kind
+    request: Request
+    classes: tuple[str, ...]
+    class_count: int
+    listed: bool
+
+
+class Here(NamedTuple):
+    """A batch of rows of the table, the first of which has that number, from 0."""
+
+    layout: Layout
+    batch: Any
+    first: int
+
+    def column(self, at: int) -> Any:
+        """A column by its position in the file."""
+        read = self.layout.read
+        return self.batch.column(at if read is None else read.index(at))
+
+    def wrong(self, row: int, at: int, value: object, message: str, hint: str = "") -> Wrong:
+        """What is wrong in a row's cell."""
+        place = Place(self.layout.source, detail=f"row {self.first + row + 1}")
+        message = f"column {quoted(self.layout.names[at])}: {message}"
+        return Wrong(row, place, str(value), message, hint)
+
+
+def read(layout: Layout, chunk: Chunk) -> Batch:
+    """The samples of a packed record batch."""
+    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
+    columns, request, wrong = layout.columns, layout.request, list[Wrong]()
+    values = _numbers(here, columns.values, wrong)
+    if layout.kind == "probs":
+        wrong += _outside(here, columns.values, values)
+    labels = targets = weight = None
+    if columns.label is not None:
+        labels = _labels(here, columns.label, wrong)
+    if columns.targets:
+        targets = _numbers(here, columns.targets, wrong)
+        wrong += _wrong_targets(here, columns.targets, targets)
+    if columns.weight is not None:
+        weight = _weights(here, columns.weight, wrong)
+    batch = Batch(
+        values,
+        layout.kind,
+        _origin(here, columns.values),
+        layout.classes,
+        labels,
+        targets,
+        _target_origin(here),
+        weight,
+        chunk.first,
+        rows_of(layout, here.batch) if request.keep_rows else None,
+        _records(here) if request.keep_records else None,
+    )
+    if columns.by is not None:
+        grouping = grouping_of_values(python_values(here.column(columns.by)))
+        batch = batch._replace(grouping=grouping)
+    batch = without_wrong(batch, wrong, request, partial(_written, here))
+    # A chunk's line is the number of its first row in its own file.
+    before = chunk.first - here.first
+    numbers = [before + int(line) - 1 for line in batch.values_from.lines]
+    return with_attached(batch, request, layout.source, numbers)
+
+
+def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
+    """What some samples of a record batch are called."""
+    assert layout.columns.id is not None
+    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
+    column = here.column(layout.columns.id)
+    rows = [int(batch.values_from.lines[sample]) - chunk.line for sample in samples]
+    return [name_of_value(value) for row in rows for value in python_values(column.slice(row, 1))]
+
+
+def _numbers(here: Here, at: tuple[int, ...], wrong: list[Wrong]) -> AnyArray:
+    """Some columns of numbers, or one of lists, as an array with a row a sample."""
+    if here.layout.listed:
+        return _listed(here, at[0], wrong)
+    found = [floats(here.column(one)) for one in at]
+    for one in at:
+        _report_missing(here, one, wrong)
+    return np.stack(found, axis=1)
+
+
+def _report_missing(here: Here, at: int, wrong: list[Wrong]) -> None:
+    for row in np.flatnonzero(missing(here.column(at))).tolist():
+        wrong.append(here.wrong(row, at, "", "the value is missing"))
+
+
+def _listed(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
+    width = here.layout.class_count
+    values, absent, lengths = listed_floats(here.column(at), width)
+    for row in np.flatnonzero(lengths != width).tolist():
+        length = int(lengths[row])
+        message = "the value is missing"
+        if length >= 0:
+            message = f"a list of {length}, where the first has {width}"
+        wrong.append(here.wrong(row, at, "", message))
+    for row, place in np.argwhere(absent).tolist():
+        wrong.append(here.wrong(row, at, "", f"value {place + 1} of the list is missing"))
+    return values
+
+
+def _outside(here: Here, at: tuple[int, ...], values: AnyArray) -> Iterator[Wrong]:
+    for row, place in np.argwhere((values < 0) | (values > 1 + cells.ROUNDING)).tolist():
+        value = float(values[row, place])
+        message = f"{value!r} is not a probability (0 to 1)"
+        yield here.wrong(row, _of(here, at, place), value, message, cells.NOT_PROBABILITIES)
+
+
+def _wrong_targets(here: Here, at: tuple[int, ...], targets: AnyArray) -> Iterator[Wrong]:
+    for row, place in np.argwhere(~(targets >= 0) | np.isinf(targets)).tolist():
+        value = float(targets[row, place])
+        message = f"soft target {value!r} is not a probability (0 or more)"
+        yield here.wrong(row, _of(here, at, place), value, message)
+
+
+def _of(here: Here, at: tuple[int, ...], place: int) -> int:
+    return at[0] if here.layout.listed else at[place]
+
+
+def _weights(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
+    weights = floats(here.column(at)).astype(np.float64)
+    _report_missing(here, at, wrong)
+    for row in np.flatnonzero(~(weights >= 0) | np.isinf(weights)).tolist():
+        value = float(weights[row])
+        message = f"the weight {value!r} is not a finite number from 0 up"
+        wrong.append(here.wrong(row, at, value, message))
+    return weights
+
+
+def _labels(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
+    column = here.column(at)
+    absent = missing(column)
+    _report_missing(here, at, wrong)
+    if is_numeric(column.type):
+        return _number_labels(here, at, absent, wrong)
+    return _named_labels(here, at, absent, wrong)
+
+
+def _number_labels(here: Here, at: int, absent: AnyArray, wrong: list[Wrong]) -> AnyArray:
+    layout = here.layout
+    given, ignored = integers_or_floats(here.column(at)), layout.request.ignore_index
+    labels, unknown = number_labels(given, layout.class_count, ignored)
+    for row in np.flatnonzero(unknown & ~absent).tolist():
+        reason = label_reason(given[row], layout.classes, layout.class_count, ignored)
+        wrong.append(here.wrong(row, at, given[row], reason.reason, reason.hint))
+    return labels
+
+
+def _named_labels(here: Here, at: int, absent: AnyArray, wrong: list[Wrong]) -> AnyArray:
+    """Labels that are names; each name is looked up once."""
+    layout = here.layout
+    known: dict[str, int | Wrong] = {}
+    labels = np.zeros(len(absent), dtype=np.int64)
+    for row, value in enumerate(python_values(here.column(at))):
+        if absent[row]:
+            continue
+        if value not in known:
+            known[value] = _named_label(here, at, row, value)
+        found = known[value]
+        if isinstance(found, Wrong):
+            place = Place(layout.source, detail=f"row {here.first + row + 1}")
+            wrong.append(found._replace(sample=row, place=place))
+        else:
+            labels[row] = found
+    return labels
+
+
+def _named_label(here: Here, at: int, row: int, value: str) -> int | Wrong:
+    layout = here.layout
+    ignored = layout.request.ignore_index
+    try:
+        return cells.label(value, layout.classes, layout.class_count, ignored)
+    except cells.NotANumber as error:
+        return here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
+
+
+def _origin(here: Here, at: tuple[int, ...]) -> Origin:
+    layout = here.layout
+    lines = np.arange(here.first + 1, here.first + 1 + here.batch.num_rows)
+    names = tuple(layout.names[one] for one in at)
+    return Origin(
+        layout.source,
+        "table",
+        lines,
+        tuple(one + 1 for one in at),
+        names,
+        names[0] if layout.listed and at == layout.columns.values else "$",
+    )
+
+
+def _target_origin(here: Here) -> Origin | None:
+    columns = here.layout.columns
+    if columns.targets:
+        origin = _origin(here, columns.targets)
+        return origin._replace(path=origin.names[0]) if here.layout.listed else origin
+    return None if columns.label is None else _origin(here, (columns.label,))
+
+
+def rows_of(layout: Layout, batch: Any) -> Rows:
+    """The table as text, of a batch or (None) its header alone; a column of lists becomes a column
+    a class."""
+    values = layout.columns.values
+    header = [quoted_cell(name) for name in layout.names]
+    columns: list[Any] = [] if batch is None else [cells_of(column) for column in batch.columns]
+    if layout.listed:
+        at, count = values[0], layout.class_count
+        classes = layout.classes or tuple(map(str, range(count)))
+        header[at : at + 1] = [quoted_cell(name) for name in classes]
+        if batch is not None:
+            columns[at : at + 1] = _list_cells(batch.column(at), count)
+        values = tuple(range(at, at + count))
+    found = [list(row) for row in zip(*columns, strict=True)]
+    return Rows(tuple(header), found, values, b",", b"\n")
+
+
+def _list_cells(column: Any, count: int) -> list[list[bytes]]:
+    values, absent, lengths = listed_floats(column, count)
+    absent |= (lengths != count)[:, np.newaxis]
+    numbers = values.T.astype(np.float64).tolist()
+    return [
+        [b"" if none else repr(number).encode("ascii") for number, none in pairs]
+        for pairs in (
+            zip(row, mask, strict=True)
+            for row, mask in zip(numbers, absent.T.tolist(), strict=True)
+        )
+    ]
+
+
+def _written(here: Here, row: int) -> bytes:
+    one = pa.RecordBatch.from_arrays(
+        [column.slice(row, 1) for column in here.batch.columns], schema=here.batch.schema
+    )
+    return b",".join(cell for column in one.columns for cell in cells_of(column))
+
+
+def _records(here: Here) -> list[dict[str, Any]]:
+    columns = [python_values(column) for column in here.batch.columns]
+    names = here.layout.names
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

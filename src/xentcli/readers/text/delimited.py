@@ -1,0 +1,249 @@
+"""CSV and TSV: a header, then a sample a record. The text is read in blocks of whole records, so
+that memory does not grow with the file; :mod:`xentcli.readers.text.rows` reads a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple
+
+from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.model import Remark
+from xentcli.readers.interface import Chunk, Opened, Request
+from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.columns import chosen_columns, left_over, taken_for_classes
+from xentcli.readers.sources.source import Source, is_read_once, opened, size_of
+from xentcli.readers.text import encoding
+from xentcli.readers.text import records as text
+from xentcli.readers.text.layout import Layout, passed_on
+from xentcli.readers.text.records import Cursor, Dialect
+from xentcli.readers.text.rows import ids, read
+from xentcli.readers.text.spans import LINE_END, partitions_of, parts_of, spans_of
+
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+SPELLED_DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
+# Enough rows to tell a column of numbers from one of names, few enough to be quick.
+SAMPLE_ROWS = 1000
+
+
+class Start(NamedTuple):
+    """The first block of a text, its header, where the rows begin, and the blocks that follow.
+
+    ``header`` has no cells of the text's own where there is no header.
+    """
+
+    block: bytes
+    header: text.Record
+    rows: Cursor
+    later: Iterator[bytes]
+
+
+def open_input(source: Source, request: Request, format_name: str) -> Opened:
+    """Reads the header and the first rows, and decides which column is what."""
+    if request.class_axis not in (1, -1):
+        raise UsageError(f"--class-axis {request.class_axis}: the samples of a text are its rows")
+    dialect = dialect_of(request, format_name)
+    start = _start(source, request, dialect)
+    layout = _layout(source, request, dialect, start)
+    attached = request.attached
+    at, line = start.rows
+    spans = partitions = None
+    if attached is None:
+        spans = spans_of(source, request, at, line, LINE_END)
+        partitions = partitions_of(source, request.encoding, at, line, LINE_END)
+    return Opened(
+        source.name,
+        layout.kind,
+        len(layout.columns.values),
+        layout.classes,
+        partial(_chunks, source, layout, start),
+        partial(read, layout),
+        spans,
+        partial(parts_of, partial(_blocks, layout), text.line_ends, source.name),
+        workers="processes",
+        numbered=attached is not None,
+        has_labels=layout.columns.label is not None
+        or (attached is not None and attached.labels is not None),
+        has_targets=bool(layout.columns.targets)
+        or (attached is not None and attached.targets is not None),
+        header=() if request.no_header else layout.names,
+        rows=passed_on(layout, []) if request.keep_rows else None,
+        attached=attached,
+        size=size_of(source),
+        remarks=tuple(_remarks(layout, start)),
+        ids=None if layout.columns.id is None else partial(ids, layout),
+        by="" if layout.columns.by is None else layout.names[layout.columns.by],
+        partitions=partitions,
+    )
+
+
+def dialect_of(request: Request, format_name: str) -> Dialect:
+    """What stands between the cells, and before what is no record."""
+    delimiter = request.delimiter
+    if delimiter is None:
+        delimiter = DELIMITERS[format_name]
+    delimiter = SPELLED_DELIMITERS.get(delimiter, delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n' or delimiter.isalnum():
+        raise UsageError(
+            f"--delimiter {quoted(delimiter)}: not one character that can stand between cells"
+        )
+    if request.decimal not in (".", ","):
+        raise UsageError(f"--decimal {quoted(request.decimal)}: a decimal mark is . or ,")
+    return Dialect(delimiter.encode(), (request.comment or "").encode())
+
+
+@contextmanager
+def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
+    with opened(source) as stream:
+        yield encoding.as_utf8(stream, request.encoding, source.name)
+
+
+def _start(source: Source, request: Request, dialect: Dialect) -> Start:
+    with _text_of(source, request) as stream:
+        later = text.blocks(stream, dialect, source.name, text.BLOCK_BYTES)
+        block = next(later, b"").removeprefix(text.BYTE_ORDER_MARK)
+    cursor = Cursor(0, 1)
+    while cursor.at < len(block):
+        record, after = text.record_at(block, cursor, dialect, source.name)
+        if record is not None:
+            # The generator behind ``later`` has read beyond this block: only it may go on.
+            return Start(block, record, cursor if request.no_header else after, later)
+        cursor = after
+    raise DataError(
+        "it is empty" if request.no_header else "it is empty: there is no header",
+        place=Place(source.name),
+    )
+
+
+def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
+    """The text after the header in blocks; a file is read anew, standard input goes on."""
+    number, first, (at, line) = 0, 0, start.rows
+    with _text_of(source, layout.request) as stream:
+        if is_read_once(source):
+            blocks = chain([start.block], start.later)
+        else:
+            again = _blocks(layout, stream)
+            blocks = chain([next(again, b"").removeprefix(text.BYTE_ORDER_MARK)], again)
+        for block in blocks:
+            # A header may be longer than a block.
+            data, at = block[at:], max(0, at - len(block))
+            samples = text.count_records(data, layout.dialect, line, source.name)
+            lines = text.line_ends(data)
+            # The first block may be the header alone.
+            if samples:
+                yield Chunk(number, first, samples, data, line, size=len(block), lines=lines)
+                number += 1
+            first += samples
+            line += lines
+
+
+def _blocks(layout: Layout, stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:
+    size = text.block_bytes()
+    if layout.request.keep_rows == "cells":
+        # Cell by cell a row takes several times the memory that it does as text.
+        size = max(1, size // 2)
+    return text.blocks(stream, layout.dialect, layout.source, size, length)
+
+
+def _layout(source: Source, request: Request, dialect: Dialect, start: Start) -> Layout:
+    header = start.header
+    place = Place(source.name, header.line)
+    if request.no_header:
+        names = tuple(str(number + 1) for number in range(len(header.cells)))
+    else:
+        names = tuple(_decoded(cell, place) for cell in header.cells)
+    data = start.block[start.rows.at :]
+    found = text.records(data, dialect, start.rows.line, source.name)
+    sample = [record.cells for record in islice(found, SAMPLE_ROWS)]
+    numeric = [_is_numeric(sample, at) for at in range(len(names))]
+    columns = chosen_columns(names, numeric, request, place)
+    classes = request.classes
+    if not classes and not request.no_header:
+        classes = tuple(names[at].strip() for at in columns.values)
+    if classes and len(classes) != len(columns.values):
+        raise UsageError(
+            f"--classes names {len(classes)} classes for {len(columns.values)} columns of logits"
+        )
+    return Layout(
+        source.name,
+        dialect,
+        header.end or b"\n",
+        () if request.no_header else tuple(header.cells),
+        names,
+        columns,
+        request.kind or "logits",
+        request,
+        classes,
+        tuple(numeric),
+    )
+
+
+def _decoded(cell: bytes, place: Place) -> str:
+    try:
+        return text.unquoted(cell)
+    except UnicodeDecodeError:
+        raise DataError(
+            "the header is not UTF-8 text", place=place, hint="--encoding names another one"
+        ) from None
+    except ValueError as error:
+        raise DataError(str(error), place=place) from None
+
+
+def _is_numeric(rows: Sequence[Sequence[bytes]], at: int) -> bool:
+    """Whether any cell of a column is meant as a number: a column of numbers with a bad cell is an
+    error, not a column of names. Among names a nan stands for nothing."""
+    named = False
+    # The first number settles it, and is mostly in the first row.
+    for row in rows:
+        if len(row) > at and not _is_missing(row[at]) and not _is_nan(row[at]):
+            if _looks_like_number(row[at]):
+                return True
+            named = True
+    return not named
+
+
+def _is_nan(cell: bytes) -> bool:
+    return cell.strip(b' \t"').lower() == b"nan"
+
+
+def _is_missing(cell: bytes) -> bool:
+    return cell.strip().lower().decode("utf-8", "replace") in ("", *cells.MISSING)
+
+
+def _looks_like_number(cell: bytes) -> bool:
+    try:
+        return cells.looks_like_number(text.unquoted(cell))
+    except ValueError:
+        return False
+
+
+def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
+    """What looks like a mistake in a header, although it can be read."""
+    if layout.request.no_header:
+        return
+    place = Place(layout.source, start.header.line)
+    if all(cells.NUMBER.fullmatch(name.strip()) for name in layout.names) and not (
+        _counts(layout.names, 0) or _counts(layout.names, 1)
+    ):
+        yield Remark("the header is all numbers; is there none? (--no-header)", place)
+    without = cells.without_common_prefix(layout.classes)
+    labelled = layout.columns.label is not None
+    if labelled and all(name.isdecimal() for name in without) and not _counts(without, 0):
+        yield Remark(
+            f"the classes are called {without[0]} to {without[-1]}, but a label that is a number "
+            "counts the classes from 0",
+            place,
+        )
+    chosen = [layout.names[at] for at in layout.columns.values]
+    dropped = left_over(layout.names, layout.columns)
+    if len(chosen) == 1 and dropped and layout.request.logit_cols is None:
+        listed = ", ".join(quoted(name) for name in dropped[:5])
+        message = f"only the column {quoted(chosen[0])} is a class; no numbers stand in {listed}"
+        yield Remark(message, place)
+    yield from taken_for_classes(chosen, layout.request, place)
+
+
+def _counts(names: Sequence[str], first: int) -> bool:
+    return [name.strip() for name in names] == [str(n + first) for n in range(len(names))]

@@ -1,0 +1,321 @@
+"""A block of a text's rows all at once, where nothing in them is unusual.
+
+It gives what :mod:`xentcli.readers.text.rows` would, or declines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.model import AnyArray, Rows
+from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.columns import Columns
+from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.text import numbers as number_text
+from xentcli.readers.text import quotes
+from xentcli.readers.text.layout import Layout, Parsed, passed_on
+from xentcli.readers.text.quotes import NEWLINE, Bytes, Places, outside
+from xentcli.readers.text.records import unquoted
+
+# Of the other marks between cells some would be part of a number, or of the JSON around it.
+DELIMITERS = (b",", b";", b"\t", b"|", b" ")
+# Parts of a text that are no longer are cut out of it all at once.
+SHORT = 8
+
+
+class Whole(NamedTuple):
+    """A block's numbers, the physical line of each row, the rows themselves where they are to be
+    passed on, and the cells of the column to group by."""
+
+    parsed: Parsed
+    lines: Sequence[int]
+    rows: Rows | None
+    by: list[bytes] | None
+
+
+class Cut(NamedTuple):
+    """Where the cells of a block end (a row of the array a row of the block), and where its rows
+    begin."""
+
+    text: bytes
+    ends: Places
+    starts: Places
+
+    def cells(self, column: int) -> list[bytes]:
+        """A column's cells."""
+        return self.spans(self.first(column), self.ends[:, column])
+
+    @property
+    def has_a_line_a_row(self) -> bool:
+        """Whether no cell has a line end in it."""
+        return quotes.count(self.text, NEWLINE) == len(self.starts)
+
+    def first(self, column: int) -> Places:
+        """Where a column's cells begin."""
+        return self.starts if column == 0 else self.ends[:, column - 1] + 1
+
+    def spans(self, starts: Places, ends: Places) -> list[bytes]:
+        """Those parts of the text."""
+        widths = ends - starts
+        longest = int(widths.max())
+        if longest <= SHORT and b"\0" not in self.text:
+            return self._short(starts, widths, longest)
+        text, pairs = self.text, zip(starts.tolist(), ends.tolist(), strict=True)
+        return [text[start:end] for start, end in pairs]
+
+    def _short(self, starts: Places, widths: Places, longest: int) -> list[bytes]:
+        # As one array of bytes, which drops the zeros after a cell: a third of the time that it
+        # takes to cut them out one by one.
+        if not longest:
+            return [b""] * len(starts)
+        there: Bytes = np.frombuffer(self.text, dtype=np.uint8)
+        places = np.arange(longest)
+        found = there.take(starts[:, np.newaxis] + places, mode="clip")
+        found[places >= widths[:, np.newaxis]] = 0
+        cells: list[bytes] = found.view(f"S{longest}").ravel().tolist()
+        return cells
+
+
+def whole(layout: Layout, block: bytes, line: int) -> Whole | None:
+    """The rows of a block that begins on that line; None if there is anything unusual in it."""
+    text = _with_newlines(block, layout)
+    if text is None:
+        return None
+    if all(layout.numeric) and b'"' not in text:
+        found = _numbers_alone(layout, text, line)
+        if found is not None:
+            return found
+    found = _among_words(layout, text, line)
+    if found is not None and isinstance(found.lines, list) and b"\r" in block:
+        # A quoted line end was \r\n, and is to be passed on so.
+        return None
+    return found
+
+
+def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
+    """The block with a \\n at the end of each row; None if its lines end otherwise, if it has
+    comments, or if its cells are parted in a way that numbers are not."""
+    delimiter, comment = layout.dialect
+    if delimiter not in DELIMITERS or layout.request.decimal != "." or not block:
+        return None
+    if comment and comment in block:
+        return None
+    if b"\r" in block:
+        if block.count(b"\r") != block.count(b"\r\n"):
+            return None
+        block = block.replace(b"\r\n", b"\n")
+    return block if block.endswith(b"\n") else block + b"\n"
+
+
+def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
+    """A block with a number in every cell."""
+    delimiter = layout.dialect.delimiter
+    if delimiter != b",":
+        # A comma would be a part of a cell, and no number has one.
+        if b"," in text:
+            return None
+        plain = text.replace(delimiter, b",")
+    else:
+        plain = text
+    columns = layout.columns
+    table = number_text.table_of(plain, len(layout.names), signed=_reach(columns))
+    if table is None:
+        return None
+    labels = None
+    if columns.label is not None:
+        labels = _indices(layout, table[:, columns.label])
+        if labels is None:
+            return None
+    parsed = _checked(layout, table, columns, labels)
+    if parsed is None:
+        return None
+    # Between numbers alone there are no words that have to be looked for.
+    cut = _cut(layout, text) if _needs_cut(layout) else None
+    lines = range(line, line + len(table))
+    if cut is None:
+        return Whole(parsed, lines, _plain_rows(layout, text), None)
+    return Whole(parsed, lines, _cut_rows(layout, cut), _groups(layout, cut))
+
+
+def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
+    """A block where the cells of some columns are no numbers."""
+    cut = _cut(layout, text)
+    if cut is None:
+        return None
+    columns = layout.columns
+    named = columns.label is not None and not layout.numeric[columns.label]
+    others = [at for at in (columns.label, columns.weight) if at is not None]
+    needed = sorted({*columns.values, *columns.targets, *others})
+    kept = [at for at in needed if not (named and at == columns.label)]
+    plain = _without(cut, kept, layout.dialect.delimiter)
+    table = None if plain is None else number_text.table_of(plain, len(kept))
+    if table is None:
+        return None
+    at = {column: place for place, column in enumerate(kept)}
+    label = columns.label
+    labels = None
+    if label is not None:
+        labels = (
+            _named(layout, cut.cells(label)) if named else _indices(layout, table[:, at[label]])
+        )
+        if labels is None:
+            return None
+    moved = Columns(
+        tuple(at[column] for column in columns.values),
+        targets=tuple(at[column] for column in columns.targets),
+        weight=None if columns.weight is None else at[columns.weight],
+    )
+    parsed = _checked(layout, table, moved, labels)
+    if parsed is None:
+        return None
+    return Whole(parsed, _lines_of(cut, line), _cut_rows(layout, cut), _groups(layout, cut))
+
+
+def _cut(layout: Layout, text: bytes) -> Cut | None:
+    """Where the cells end; None if a row has more or fewer than the header, or if a quote stands
+    where it has no meaning."""
+    there: Bytes = np.frombuffer(text, dtype=np.uint8)
+    marks = (there == layout.dialect.delimiter[0]) | (there == NEWLINE)
+    if b'"' in text:
+        known = outside(there, marks, layout.dialect.delimiter[0])
+        if known is None or known[1]:
+            return None
+        found = known[0]
+    else:
+        found = np.flatnonzero(marks)
+    width = len(layout.names)
+    if found.size % width:
+        return None
+    ends = found.reshape(-1, width)
+    is_newline = there[ends] == NEWLINE
+    if not is_newline[:, -1].all() or is_newline[:, :-1].any():
+        return None
+    starts = np.concatenate([[0], ends[:-1, -1] + 1])
+    # A row of one empty cell is a blank line, and no record.
+    return None if width == 1 and (starts == ends[:, 0]).any() else Cut(text, ends, starts)
+
+
+def _without(cut: Cut, kept: Sequence[int], delimiter: bytes) -> bytes | None:
+    """The text with nothing but the columns that are kept and commas between them; None if there
+    is a comma within a cell."""
+    runs: list[list[int]] = []
+    for column in kept:
+        if runs and column == runs[-1][-1] + 1:
+            runs[-1].append(column)
+        else:
+            runs.append([column])
+    parts = [cut.spans(cut.first(run[0]), cut.ends[:, run[-1]]) for run in runs]
+    rows = parts[0] if len(parts) == 1 else map(delimiter.join, zip(*parts, strict=True))
+    left = b"\n".join([*rows, b""])
+    if b'"' in left:
+        # Around a number they say nothing. Two together stand for one, which is no number.
+        if b'""' in left:
+            return None
+        left = left.replace(b'"', b"")
+    if delimiter == b",":
+        return left
+    return None if b"," in left else left.replace(delimiter, b",")
+
+
+def _lines_of(cut: Cut, line: int) -> Sequence[int]:
+    """The physical line of each row: a quoted cell may hold line ends."""
+    count = len(cut.starts)
+    if cut.has_a_line_a_row:
+        return range(line, line + count)
+    newlines = np.flatnonzero(np.frombuffer(cut.text, dtype=np.uint8) == NEWLINE)
+    found: list[int] = (line + np.searchsorted(newlines, cut.starts)).tolist()
+    return found
+
+
+def _checked(layout: Layout, table: AnyArray, columns: Columns, labels: AnyArray) -> Parsed | None:
+    values = _columns(table, columns.values)
+    targets = _columns(table, columns.targets) if columns.targets else None
+    weight = None if columns.weight is None else table[:, columns.weight]
+    if (
+        (targets is not None and (targets < 0).any())
+        or (weight is not None and (weight < 0).any())
+        or (layout.kind == "probs" and ((values < 0).any() or (values > 1).any()))
+    ):
+        return None
+    return Parsed(values, labels, targets, weight)
+
+
+def _columns(table: AnyArray, at: tuple[int, ...]) -> AnyArray:
+    """Those columns: a view of the table where they stand side by side."""
+    if is_run(at):
+        return table[:, at[0] : at[-1] + 1]
+    return table[:, list(at)]
+
+
+def _reach(columns: Columns) -> slice:
+    """From the first to the last column of what is computed with, labels apart."""
+    weight = () if columns.weight is None else (columns.weight,)
+    used = (*columns.values, *columns.targets, *weight)
+    return slice(min(used), max(used) + 1)
+
+
+def is_run(at: tuple[int, ...]) -> bool:
+    """Whether columns stand side by side, in their order."""
+    return at == tuple(range(at[0], at[0] + len(at)))
+
+
+def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
+    """Labels that are written as numbers; None if one is no class."""
+    ignored = layout.request.ignore_index
+    labels, unknown = number_labels(column, len(layout.columns.values), ignored)
+    # From 2**53 on a float stands for several integers.
+    return None if unknown.any() or abs(ignored) >= 2**53 else labels
+
+
+def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
+    """Labels that are names of classes; None if one is not."""
+    count, ignore_index = len(layout.columns.values), layout.request.ignore_index
+    known: dict[bytes, int] = {}
+    for word in set(words):
+        try:
+            known[word] = cells.label(unquoted(word), layout.classes, count, ignore_index)
+        except ValueError:
+            return None
+    return np.array([known[word] for word in words], dtype=np.int64)
+
+
+def _needs_cut(layout: Layout) -> bool:
+    """Whether the cells of a row are wanted one by one."""
+    return layout.request.keep_rows in ("around", "cells") or layout.columns.by is not None
+
+
+def _groups(layout: Layout, cut: Cut) -> list[bytes] | None:
+    by = layout.columns.by
+    return None if by is None else cut.cells(by)
+
+
+def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
+    """Rows without quotes for passing them on whole."""
+    if layout.request.keep_rows is None:
+        return None
+    return passed_on(layout, [])._replace(text=text)
+
+
+def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
+    """Rows for passing them on, taken apart as far as is asked for."""
+    if layout.request.keep_rows is None:
+        return None
+    rows = passed_on(layout, [])
+    if layout.request.keep_rows == "lines" and cut.has_a_line_a_row:
+        return rows._replace(text=cut.text)
+    if not _wants_around(layout):
+        columns = [cut.cells(at) for at in range(len(layout.names))]
+        return rows._replace(cells=[list(row) for row in zip(*columns, strict=True)])
+    first, last = rows.values_at[0], rows.values_at[-1]
+    heads = cut.spans(cut.starts, cut.ends[:, first - 1]) if first else None
+    tails = None
+    if last < len(layout.names) - 1:
+        tails = cut.spans(cut.ends[:, last] + 1, cut.ends[:, -1])
+    return rows._replace(around=(heads, tails))
+
+
+def _wants_around(layout: Layout) -> bool:
+    return layout.request.keep_rows == "around" and is_run(layout.columns.values)

@@ -1,0 +1,49 @@
+"""How the columns of a text are to be read, and what comes of reading them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from xentcli.model import AnyArray, Kind, Rows
+from xentcli.readers.interface import Request
+from xentcli.readers.rules.columns import Columns
+from xentcli.readers.text.records import Dialect
+
+
+class Layout(NamedTuple):
+    """How the columns of a text are to be read: everything that a worker needs to know.
+
+    ``numeric`` says of each column whether its cells looked like numbers.
+    """
+
+    source: str
+    dialect: Dialect
+    newline: bytes
+    header: tuple[bytes, ...]
+    names: tuple[str, ...]
+    columns: Columns
+    kind: Kind
+    request: Request
+    classes: tuple[str, ...]
+    numeric: tuple[bool, ...] = ()
+
+
+class Parsed(NamedTuple):
+    """The numbers of some records: values, labels, soft targets, sample weights."""
+
+    values: AnyArray
+    labels: AnyArray = None
+    targets: AnyArray = None
+    weight: AnyArray = None
+
+
+def passed_on(layout: Layout, cells: list[list[bytes]]) -> Rows:
+    """The rows as they were written."""
+    return Rows(
+        layout.header,
+        cells,
+        layout.columns.values,
+        layout.dialect.delimiter,
+        layout.newline,
+        layout.request.decimal.encode(),
+    )

@@ -1,0 +1,214 @@
+"""A large text as spans: parts of the file that end where lines end, for workers to read.
+
+A line may end within quotes. Then the worker reads on to the end of the record, and whoever puts
+the answers together has the next span read again from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain, islice
+from typing import BinaryIO
+
+from xentcli.errors import changed
+from xentcli.readers.interface import Chunk, Request, Span, WholeText
+from xentcli.readers.sources.source import (
+    Source,
+    is_read_once,
+    opened,
+    size_of,
+    told_by,
+    version_of,
+    version_of_open,
+)
+from xentcli.readers.text import encoding
+from xentcli.readers.text.records import BYTE_ORDER_MARK, block_bytes
+from xentcli.urls import is_url
+
+# Few enough that the workers end at about the same time, enough to be worth the messages.
+BLOCKS_A_SPAN = 3
+# A file of fewer blocks is read as one stream of them.
+BLOCKS_OF_A_LARGE_FILE = 6
+PEEK_BYTES = 1 << 16
+# Of a URL, the ends of so many spans are looked for at once.
+ENDS_AT_ONCE = 8
+NEWLINE = re.compile(rb"\n")
+LINE_END = re.compile(rb"\r\n?|\n")
+
+# Reads a little of a file at each of several places.
+Pieces = Callable[[Sequence[int]], list[bytes]]
+
+
+def is_large(size: int | None) -> bool:
+    """Whether a file of that many bytes is worth dividing."""
+    return size is not None and size > BLOCKS_OF_A_LARGE_FILE * block_bytes()
+
+
+def spans_of(
+    source: Source, request: Request, at: int, line: int, line_end: re.Pattern[bytes]
+) -> Callable[[], Iterator[Chunk]] | None:
+    """How to go through a text from that byte and line on in spans; None if it is not a large file
+    of UTF-8. A byte order mark before the text is not counted."""
+    if source.path is None or not is_large(size_of(source)):
+        return None
+    mark = _mark(source, request.encoding)
+    if mark is None:
+        return None
+    # What comes of a span is held until it is its turn; where that is as long as the span itself,
+    # or longer, a span is short. Over a network a short one would be mostly waiting.
+    blocks = 1 if request.each and not is_url(str(source.path)) else BLOCKS_A_SPAN
+    step = blocks * block_bytes()
+    return partial(_spans, source, len(mark) + at, line, line_end, step)
+
+
+def partitions_of(
+    source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes]
+) -> Callable[[int], Iterator[Chunk]] | None:
+    """How to go through a text from that byte and line on in pieces of about so many bytes that a
+    process elsewhere can read; None where it can be read only here."""
+    if source.copy or is_read_once(source):
+        return None
+    mark = None if size_of(source) is None else _mark(source, asked)
+    if mark is None:
+        return partial(_whole, source, at, line, asked)
+    return partial(_spans, source, len(mark) + at, line, line_end)
+
+
+def _mark(source: Source, asked: str | None) -> bytes | None:
+    """The byte order mark of a text of UTF-8, if it has one; None if it is no UTF-8."""
+    with opened(source) as stream:
+        if isinstance(encoding.as_utf8(stream, asked, source.name), encoding.Recoded):
+            return None
+        return BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
+
+
+def _whole(source: Source, start: int, line: int, asked: str | None, step: int) -> Iterator[Chunk]:
+    assert source.path is not None
+    yield Chunk(0, 0, 0, WholeText(source.path, version_of(source), start, asked), line)
+
+
+def parts_of(
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]],
+    line_ends: Callable[[bytes], int],
+    source: str,
+    chunk: Chunk,
+) -> Iterator[Chunk]:
+    """The blocks of a span, or of a whole text, with the line on which each begins; another chunk
+    as it is."""
+    if isinstance(chunk.data, Span):
+        found = _blocks_of_span(blocks, chunk.data, source)
+    elif isinstance(chunk.data, WholeText):
+        found = _blocks_of_whole(blocks, chunk.data, source)
+    else:
+        yield chunk
+        return
+    line = chunk.line
+    for block in found:
+        lines = line_ends(block)
+        yield chunk._replace(data=block, line=line, lines=lines, size=len(block))
+        line += lines
+
+
+def _blocks_of_span(
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], span: Span, source: str
+) -> Iterator[bytes]:
+    with open_span(span, source) as stream:
+        yield from blocks(stream, span.end - span.start)
+
+
+def _blocks_of_whole(
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: WholeText, source: str
+) -> Iterator[bytes]:
+    mark, skipped = BYTE_ORDER_MARK, whole.start
+    with opened(Source(source, whole.path), whole.version) as stream:
+        for block in blocks(encoding.as_utf8(stream, whole.encoding, source), None):
+            text = block.removeprefix(mark)
+            mark = b""
+            # A header may be longer than a block.
+            if len(text) > skipped:
+                yield text[skipped:]
+            skipped = max(0, skipped - len(text))
+
+
+@contextmanager
+def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
+    """A span's file from where the span begins; refused if it is not of the span's version."""
+    if is_url(span.path):
+        from xentcli.readers.sources import remote
+
+        with remote.part(span.path, span.version, span.start, span.end - span.start) as stream:
+            yield stream
+        return
+    with told_by(source):
+        stream = open(span.path, "rb")  # noqa: SIM115
+    with stream:
+        if version_of_open(stream) != span.version:
+            raise changed(source)
+        stream.seek(span.start)
+        yield stream
+
+
+def _spans(
+    source: Source, start: int, line: int, line_end: re.Pattern[bytes], step: int
+) -> Iterator[Chunk]:
+    path = str(source.path)
+    with _pieces_of(source.name, path) as (version, pieces):
+        size = version[0]
+        cuts = iter(range(start + step, size, step))
+        for number, end in enumerate(chain(_ends(pieces, cuts, size, line_end), [size])):
+            yield Chunk(number, 0, 0, Span(path, start, end, version), line, size=end - start)
+            start = end
+
+
+@contextmanager
+def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces]]:
+    """The version of a file, and what reads a little of it at each of several places."""
+    if is_url(path):
+        from xentcli.readers.sources import remote
+
+        version = remote.version_of(path)
+        assert version is not None
+        size = version[0]
+        yield (
+            version,
+            lambda places: remote.pieces(path, [(at, min(at + PEEK_BYTES, size)) for at in places]),
+        )
+        return
+    with told_by(source), open(path, "rb") as file:
+        yield version_of_open(file), lambda places: [_read_at(file, at) for at in places]
+
+
+def _read_at(file: BinaryIO, at: int) -> bytes:
+    file.seek(at)
+    return file.read(PEEK_BYTES)
+
+
+def _ends(
+    pieces: Pieces, cuts: Iterator[int], size: int, line_end: re.Pattern[bytes]
+) -> Iterator[int]:
+    """Where the lines end that the bytes before the cuts are in, up to the last but one."""
+    end = 0
+    while some := list(islice(cuts, ENDS_AT_ONCE)):
+        for cut, piece in zip(some, pieces([cut - 1 for cut in some]), strict=True):
+            # A line may be longer than a span.
+            if cut > end:
+                end = _end(pieces, piece, cut - 1, size, line_end)
+                if end == size:
+                    return
+                yield end
+
+
+def _end(pieces: Pieces, piece: bytes, at: int, size: int, line_end: re.Pattern[bytes]) -> int:
+    """Where the line ends that the byte at that place, with which the piece begins, is in."""
+    while piece:
+        match = line_end.search(piece)
+        if match is not None:
+            return at + match.end()
+        at += len(piece)
+        if at >= size:
+            break
+        (piece,) = pieces([at])
+    return size

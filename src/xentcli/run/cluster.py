@@ -1,0 +1,347 @@
+"""Runs the work on a Dask cluster: the same work on the same pieces as on this machine. Which
+worker does what, and again where one is lost, is Dask's affair."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from xentcli import __version__
+from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
+from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
+from xentcli.readers.text.records import bytes_from
+from xentcli.run import order as engine
+from xentcli.run import signals
+from xentcli.run.chunk import Outcome, shifted
+from xentcli.run.order import Awaited, Done, Task
+from xentcli.urls import is_url, shown
+
+# Dask is imported where it is used, and typed in part only.
+Client = Any
+Future = Any
+
+LOCAL = "local"
+CONNECT_SECONDS = 10
+# Large enough that a task's few milliseconds do not count, small enough for any worker's memory.
+PARTITION_BYTES = 64 << 20
+# So many outcomes become one on a worker; only what is left then comes here.
+FAN_IN = 16
+GONE = "the scheduler is gone"
+# Each has a level and a handler of its own. What goes wrong is told here, in a sentence.
+LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
+
+
+class PartitionLost(XentError):
+    """A partition that no worker could finish. No fault of the data: it is not read again."""
+
+
+class Facts(NamedTuple):
+    """What must be known of a partition before the next one can be placed."""
+
+    samples: int
+    lines: int
+    size: int
+
+
+@contextmanager
+def connected(scheduler: str, jobs: int) -> Iterator[Client]:
+    """A client of the cluster with that scheduler; of one on this machine that ends with it, for
+    ``local``."""
+    _check_installed()
+    from distributed import Client
+
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    with ExitStack() as stack:
+        address: Any = scheduler
+        if scheduler == LOCAL:
+            try:
+                address = stack.enter_context(_started(jobs))
+            except OSError as error:
+                reason = _first_line(error)
+                raise DataError(f"no cluster can be started here ({reason})") from None
+        try:
+            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        # What Dask says of tls:// where no certificates are configured is a TypeError.
+        except (ValueError, TypeError) as error:
+            raise UsageError(
+                f"--scheduler: cannot connect to {quoted(scheduler)} ({_first_line(error)})",
+                hint="tcp://host:8786, or local for a cluster on this machine",
+            ) from None
+        except OSError:
+            raise DataError(
+                f"no Dask scheduler answered within {CONNECT_SECONDS} seconds",
+                place=Place(scheduler),
+                hint="is it running there? dask scheduler prints its address",
+            ) from None
+        stack.callback(_closed, client)
+        _check_workers(client, scheduler)
+        yield client
+
+
+@contextmanager
+def _started(jobs: int) -> Iterator[Any]:
+    """A cluster on this machine, as long as it is needed."""
+    from multiprocessing import resource_tracker
+
+    from distributed import LocalCluster
+
+    # Its own start would have the signals come again.
+    resource_tracker.ensure_running()
+    # A signal has to wait until all that was started is known, and can be ended. Workers are never
+    # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
+    with ExitStack() as stack:
+        with signals.held():
+            cluster = stack.enter_context(
+                LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    # None would be a port that may be taken, and of which Dask then warns.
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    silence_logs=logging.CRITICAL + 1,
+                )
+            )
+        yield cluster
+
+
+def _check_installed() -> None:
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        raise UsageError(
+            "--scheduler needs the packages dask and distributed",
+            hint="pip install 'xentcli[cluster]'",
+        ) from None
+
+
+def _closed(client: Client) -> None:
+    # A scheduler that is gone cannot be told good-bye.
+    with suppress(Exception):
+        client.close(timeout=CONNECT_SECONDS)
+
+
+def _check_workers(client: Client, scheduler: str) -> None:
+    """Refuse workers without xentcli, or with another version of it."""
+    for worker, version in client.run(_version, on_error="return").items():
+        if isinstance(version, Exception):
+            raise DataError(
+                f"its worker {worker} cannot run xentcli ({_first_line(version)})",
+                place=Place(scheduler),
+                hint=f"pip install xentcli=={__version__} where it runs",
+            )
+        if version != __version__:
+            raise DataError(
+                f"its worker {worker} has xentcli {version}, this is {__version__}",
+                place=Place(scheduler),
+                hint="answers are the same only of the same version",
+            )
+
+
+def _version() -> str:
+    return __version__
+
+
+def outcomes(
+    client: Client, task: Task, opened: Opened, told: Callable[[int, int], None]
+) -> Generator[Done]:
+    """What comes of an input's partitions: each by itself in their order, or all as one where that
+    is what is wanted. ``told`` is called for each."""
+    chunks = opened.chunks() if opened.partitions is None else opened.partitions(partition_bytes())
+    submitted = Submitted(client, task, opened.source)
+    ahead = 2 * max(1, sum(client.nthreads().values())) + 2
+    found = engine.shared(submitted.again, chunks, task.follows, submitted.ask, ahead)
+    tree = None
+    # The scheduler keeps what was sent to it for as long as anything depends on that: of chunks
+    # that bring their bytes it would be all.
+    if task.together is not None and opened.partitions is not None:
+        tree = Tree(client, task.together)
+    last: Done | None = None
+    try:
+        for done in found:
+            facts: Any = done.outcome
+            told(facts.samples, facts.size)
+            future = submitted.taken(done.worked_on)
+            if tree is None:
+                yield done._replace(outcome=submitted.result(future, done.worked_on))
+            else:
+                tree.add(future, done)
+                last = done
+        if tree is not None and last is not None:
+            # It is placed already, whatever chunk it is said to come of.
+            outcome = submitted.result(tree.root(), last.worked_on)
+            yield Done(last.chunk, last.chunk, outcome)
+    except OSError:
+        # What Dask says where the connection breaks.
+        raise PartitionLost(GONE, place=Place(client.scheduler.address)) from None
+    finally:
+        submitted.cancel()
+
+
+def partition_bytes() -> int:
+    """How large the pieces of a text are that a worker takes at a time."""
+    return bytes_from("XENT_PARTITION_BYTES", PARTITION_BYTES)
+
+
+class Submitted:
+    """Partitions that were handed to the cluster."""
+
+    def __init__(self, client: Client, task: Task, source: str) -> None:
+        self._client = client
+        self._source = source
+        self._run = uuid4().hex
+        self._count = 0
+        self._futures: dict[int, tuple[Future, Future]] = {}
+        # Sent once, however many partitions there are: labels of another file may be part of it.
+        packed = pickle.dumps(task.work)
+        self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
+
+    def ask(self, chunk: Chunk) -> Awaited:
+        """Hand out a partition; what this gives waits for the facts about what came of it."""
+        self._count += 1
+        key = f"xent-{self._run}-{self._count}"
+        # Dask would look into every list for something to wait for.
+        sent = pickle.dumps(_from_anywhere(chunk))
+        future = self._client.submit(_at_work, __version__, self._work, sent, key=key, pure=False)
+        # The facts alone come here: what they are about may be large.
+        facts = self._client.submit(_facts, future, key=f"{key}-facts", pure=False)
+        self._futures[chunk.number] = future, facts
+        return partial(self.result, facts, chunk)
+
+    def again(self, chunk: Chunk) -> Facts:
+        """Hand out a partition that turned out to begin elsewhere, and wait."""
+        _released(*self._futures.pop(chunk.number))
+        facts: Any = self.ask(chunk)()
+        return Facts(*facts)
+
+    def taken(self, chunk: Chunk) -> Future:
+        """The outcome of a partition, which is not kept here any longer."""
+        return self._futures.pop(chunk.number)[0]
+
+    def result(self, future: Future, chunk: Chunk) -> Any:
+        """What came of it, or why nothing did."""
+        try:
+            return future.result()
+        except XentError:
+            raise
+        except Exception as error:
+            raise PartitionLost(
+                f"no worker could finish it ({_reason(error)})", place=self._place(chunk)
+            ) from None
+
+    def cancel(self) -> None:
+        """What is under way is not wanted any more; the cluster goes on without it."""
+        _released(self._work, *chain(*self._futures.values()))
+
+    def _place(self, chunk: Chunk) -> Place:
+        data = chunk.data
+        if isinstance(data, Span):
+            return Place(shown(data.path), detail=f"bytes {data.start} to {data.end}")
+        if isinstance(data, RowGroup) and data.number is not None:
+            return Place(shown(data.path), detail=f"row group {data.number}")
+        if isinstance(data, RowGroup | WholeText):
+            return Place(shown(data.path))
+        return Place(self._source, detail=f"partition {chunk.number}")
+
+
+def _released(*futures: Future) -> None:
+    # The scheduler stops what nobody waits for. To have it cancel a task would break it (2026.8)
+    # where another depends on that one which nobody waits for by itself.
+    for future in futures:
+        future.release()
+
+
+def _reason(error: Exception) -> str:
+    if type(error).__name__ == "KilledWorker":
+        return "the workers that took it came to a sudden end; was memory short?"
+    if type(error).__name__ in ("CancelledError", "FutureCancelledError", "CommClosedError"):
+        return GONE
+    text = _first_line(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _first_line(error: Exception) -> str:
+    return escaped(str(error).partition("\n")[0], 200)
+
+
+class Tree:
+    """Outcomes that become one on the workers, some at a time, so that neither the client nor any
+    worker ever holds many."""
+
+    def __init__(self, client: Client, together: Callable[[Sequence[Outcome]], Outcome]) -> None:
+        self._client = client
+        self._together = together
+        self._levels: list[list[Leaf]] = []
+
+    def add(self, future: Future, done: Done) -> None:
+        """The outcome of the next partition."""
+        samples = done.chunk.first - done.worked_on.first
+        self._put(Leaf(future, samples, done.chunk.line - done.worked_on.line), 0)
+
+    def root(self) -> Future:
+        """All of them."""
+        for level, leaves in enumerate(self._levels):
+            if level == len(self._levels) - 1:
+                return self._joined(leaves)
+            if leaves:
+                self._put(Leaf(self._joined(leaves)), level + 1)
+                leaves.clear()
+        raise AssertionError("there is a last level")
+
+    def _put(self, leaf: Leaf, level: int) -> None:
+        if level == len(self._levels):
+            self._levels.append([])
+        leaves = self._levels[level]
+        if len(leaves) == FAN_IN:
+            joined = Leaf(self._joined(leaves))
+            leaves.clear()
+            self._put(joined, level + 1)
+        leaves.append(leaf)
+
+    def _joined(self, leaves: Sequence[Leaf]) -> Future:
+        shifts = [(leaf.samples, leaf.lines) for leaf in leaves]
+        futures = [leaf.future for leaf in leaves]
+        return self._client.submit(_joined, self._together, shifts, *futures, pure=False)
+
+
+class Leaf(NamedTuple):
+    """An outcome on a worker, and how much further on it belongs than it says."""
+
+    future: Future
+    samples: int = 0
+    lines: int = 0
+
+
+def _from_anywhere(chunk: Chunk) -> Chunk:
+    """The chunk for a worker, which may be in another folder."""
+    data = chunk.data
+    if not isinstance(data, Span | WholeText | RowGroup) or is_url(data.path):
+        return chunk
+    return chunk._replace(data=data._replace(path=os.path.join(os.getcwd(), data.path)))
+
+
+def _at_work(version: str, work: bytes, chunk: bytes) -> Any:
+    # A worker may have joined after all others were asked.
+    if version != __version__:
+        raise PartitionLost(f"a worker has xentcli {__version__}, the client has {version}")
+    return pickle.loads(work)(pickle.loads(chunk))
+
+
+def _facts(outcome: Any) -> Facts:
+    return Facts(outcome.samples, outcome.lines, outcome.size)
+
+
+def _joined(
+    together: Callable[[Sequence[Outcome]], Outcome],
+    shifts: Sequence[tuple[int, int]],
+    *outcomes: Outcome,
+) -> Outcome:
+    return together([shifted(one, *shift) for one, shift in zip(outcomes, shifts, strict=True)])

@@ -1,0 +1,281 @@
+"""From the options to an opened input: what is typed, what is in a file, and what belongs to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from xentcli import readers
+from xentcli.calculation.commands import COMMANDS, Command
+from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, escaped, quoted
+from xentcli.model import Kind
+from xentcli.options.groups import Asked, KindName
+from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
+from xentcli.readers.rules.numbers_labels import without_common_prefix
+from xentcli.readers.sources.copies import rereadable
+from xentcli.readers.sources.source import Source, forget, is_remote, named
+from xentcli.readers.typed import (
+    OPTION_OF,
+    check_swallowed,
+    class_names,
+    open_typed,
+    typed_labels,
+    typed_targets,
+)
+from xentcli.urls import local_path
+
+KINDS: dict[KindName, Kind] = {
+    "logits": "logits",
+    "probs": "probs",
+    "log-probs": "log_probs",
+}
+
+
+def opened_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
+    """The input that a command was given; what ``stack`` holds must stay open while it is read.
+    ``sources`` stand for its files where they have been found already."""
+    command = COMMANDS[asked.command]
+    typed = _typed(asked)
+    request = _request(asked, command)
+    if typed is not None:
+        opened = open_typed(*typed, request)
+    else:
+        found = sources_of(asked) if sources is None else sources
+        opened = _from_files(asked, command, request, stack, found)
+    _check(opened, command)
+    return opened
+
+
+def names_of_inputs(asked: Asked) -> list[str]:
+    """Everything that is read, standard input as ``-``: what no output may be written over."""
+    from xentcli.readers.several import expanded
+
+    forget()
+    second = [asked.labels.labels_from, asked.targets.targets_from]
+    named_files = [local_path(name) for name in second if name is not None]
+    if _typed(asked) is not None:
+        return named_files
+    names = expanded(asked.samples.file) if asked.samples.file else ["-"]
+    if [*names, *named_files].count("-") > 1:
+        raise UsageError("- stands twice: standard input can be read once")
+    return [*names, *named_files]
+
+
+def _from_files(
+    asked: Asked, command: Command, request: Request, stack: ExitStack, sources: Sequence[Source]
+) -> Opened:
+    # Typed values do without what finds and joins files.
+    from xentcli.readers.several import joined
+
+    inputs = []
+    if len({readers.chosen_format(source, request.input_format).name for source in sources}) > 1:
+        # Rows that are parted by different marks cannot be passed on whole.
+        request = request._replace(keep_rows=request.keep_rows and "cells")
+    for source in sources:
+        # The denominator of the mean must be known before the first gradient. And what is sent from
+        # elsewhere must not wait for the work.
+        if is_remote(source) or (command.field == "grad" and asked.loss.reduction == "mean"):
+            source = stack.enter_context(rereadable(source))
+        inputs.append(readers.open_input(source, request))
+    opened = joined(inputs)
+    if request.attached is not None:
+        _check_same_order(request.attached, opened)
+    return opened
+
+
+def _check_same_order(attached: Attached, opened: Opened) -> None:
+    """Soft targets whose classes are called as the logits' are, but stand in another order."""
+    targets = without_common_prefix(attached.origin.names)
+    logits = without_common_prefix(opened.classes)
+    if targets != logits and sorted(targets) == sorted(logits):
+        raise DataError(
+            f"its classes are {', '.join(map(quoted, targets))}, in {opened.source} they are "
+            f"{', '.join(map(quoted, logits))}",
+            place=Place(attached.origin.source),
+            hint="put its columns in the same order",
+        )
+
+
+def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
+    """The files that were given, or copies of those that can be read only once; none for typed
+    values."""
+    if _typed(asked) is not None:
+        return []
+    return [stack.enter_context(rereadable(source)) for source in sources_of(asked)]
+
+
+def sources_of(asked: Asked) -> list[Source]:
+    """The files that were given, else standard input."""
+    if asked.samples.file:
+        from xentcli.readers.several import expanded
+
+        return [named(name) for name in expanded(asked.samples.file)]
+    if sys.stdin is None or os.isatty(sys.stdin.fileno()):
+        example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
+        raise UsageError(
+            f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
+            hint=example + (" --label 0" if COMMANDS[asked.command].has_target else ""),
+        )
+    return [named("-")]
+
+
+def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
+    given: list[tuple[list[str] | None, Kind]] = [
+        (asked.samples.logits, "logits"),
+        (asked.kinds.probs, "probs"),
+        (asked.kinds.log_probs, "log_probs"),
+    ]
+    typed = [(texts, kind) for texts, kind in given if texts]
+    options = [OPTION_OF[kind] for _, kind in typed]
+    for (texts, _), option in zip(typed, options, strict=True):
+        check_swallowed(texts, option)
+    if len(typed) > 1:
+        raise UsageError(f"{' and '.join(options)} contradict each other; give one of them")
+    if not typed:
+        return None
+    if asked.samples.file:
+        raise UsageError(
+            f"{options[0]} and FILE contradict each other; give one of them",
+            hint=_unquoted(typed[0][0], asked.samples.file, options[0]),
+        )
+    for option in _about_files(asked):
+        raise UsageError(f"{option} is about FILE; {options[0]} is typed")
+    return typed[0]
+
+
+def _unquoted(texts: Sequence[str], files: Sequence[str], option: str) -> str:
+    """A hint where the shell has parted what was meant as one value."""
+    words = [*texts, *files]
+    numbers = all(re.fullmatch(r"[-+\d.,;eE\[\]]+", word) for word in words)
+    return (
+        f'quote the values: {option} "{escaped(" ".join(words), LONGEST_VALUE)}"' if numbers else ""
+    )
+
+
+def _about_files(asked: Asked) -> list[str]:
+    """The options given that say how FILE is to be read."""
+    of_files: list[tuple[str, object]] = [
+        ("--input", asked.kinds.input),
+        ("--weight-col", asked.labels.weight_col),
+        ("--target-cols", asked.targets.target_cols),
+        ("--label-col", asked.samples.label_col),
+        ("--logit-cols", asked.samples.logit_cols),
+        ("--by", asked.survey.by),
+        ("--scheduler", asked.running.scheduler),
+        *(
+            (f"--{name.replace('_', '-')}", value)
+            for name, value in asked.reading._asdict().items()
+        ),
+    ]
+    unset = (None, False, "stop", ".")
+    return [option for option, value in of_files if value not in unset]
+
+
+def _request(asked: Asked, command: Command) -> Request:
+    wanted: Wanted = "none"
+    if command.has_target:
+        wanted = "labels or targets" if command.takes_soft else "labels"
+    samples, labels, targets, reading = asked.samples, asked.labels, asked.targets, asked.reading
+    each = command.field != "loss" or asked.loss.reduction == "none"
+    format = asked.output.format if each and not asked.output.quiet else ""
+    request = Request(
+        wanted=wanted,
+        kind=KINDS[asked.kinds.input] if asked.kinds.input else None,
+        input_format=reading.input_format,
+        logit_cols=samples.logit_cols,
+        label_col=samples.label_col,
+        target_cols=targets.target_cols,
+        weight_col=labels.weight_col,
+        classes=class_names(samples.classes) if samples.classes else (),
+        ignore_index=asked.loss.ignore_index,
+        each=each and (asked.output.quiet or asked.output.format != "table"),
+        keep_rows=_kept(format, command),
+        keep_records=format == "jsonl",
+        class_axis=asked.arithmetic.class_axis,
+        delimiter=reading.delimiter,
+        no_header=reading.no_header,
+        encoding=reading.encoding,
+        comment=reading.comment,
+        decimal=reading.decimal,
+        logits_key=reading.logits_key,
+        label_key=reading.label_key,
+        by=asked.survey.by,
+        on_error=reading.on_error,
+    )
+    return request._replace(attached=_attached(asked, request))
+
+
+def _kept(format: str, command: Command) -> KeepRows | None:
+    """How far the input's rows must be taken apart for that format to pass them on."""
+    if format == "csv":
+        return "lines" if command.field == "loss" else "around"
+    return "cells" if format in ("tsv", "markdown", "jsonl") else None
+
+
+def _attached(asked: Asked, request: Request) -> Attached | None:
+    labels, targets, samples = asked.labels, asked.targets, asked.samples
+    sources: list[tuple[str, object]] = [
+        ("--label", labels.label),
+        ("--labels-from", labels.labels_from),
+        ("--target", targets.target),
+        ("--targets-from", targets.targets_from),
+        ("--target-cols", targets.target_cols),
+    ]
+    if COMMANDS[asked.command].has_target:
+        sources.append(("--label-col", samples.label_col))
+    given = [option for option, value in sources if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} contradict each other; give one of them")
+    if labels.label:
+        return typed_labels(labels.label)
+    if targets.target:
+        return typed_targets(targets.target)
+    if labels.labels_from:
+        return _labels_from(named(labels.labels_from), request)
+    if targets.targets_from:
+        from xentcli.readers.text.labels import targets_of_values
+
+        found = readers.open_input(named(targets.targets_from), _alone(request))
+        return targets_of_values(found, named(targets.targets_from))
+    return None
+
+
+def _alone(request: Request) -> Request:
+    """The request for a second file, whose columns are all values."""
+    return Request(
+        delimiter=request.delimiter,
+        no_header=request.no_header,
+        encoding=request.encoding,
+        comment=request.comment,
+        decimal=request.decimal,
+    )
+
+
+def _labels_from(source: Source, request: Request) -> Attached:
+    from xentcli.readers.text.labels import labels_of_text, labels_of_values
+
+    format = readers.chosen_format(source, None)
+    if format.module == "text.delimited":
+        return labels_of_text(source, request, format.name)
+    return labels_of_values(readers.open_input(source, _alone(request)), source)
+
+
+def _check(opened: Opened, command: Command) -> None:
+    if opened.kind not in command.kinds:
+        kind = opened.kind.replace("_", "-")
+        raise UsageError(f"{command.name} needs logits, but {opened.source} holds {kind}")
+    if command.has_target and not opened.has_target:
+        either = "--label or --target" if command.takes_soft else "--label"
+        column = ""
+        if not opened.source.startswith("--"):
+            column = ", or --label-col to name their column"
+            column += " (soft targets: --target-cols)" if command.takes_soft else ""
+        raise UsageError(
+            f"{command.name} needs labels, and {opened.source} has none",
+            hint=f"give {either}{column}",
+        )
+    if command.has_target and opened.has_targets and not command.takes_soft:
+        raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")

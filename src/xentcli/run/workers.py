@@ -1,0 +1,200 @@
+"""Runs the work on this machine: in this process, in threads or in processes, whichever suits."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import signal
+import sys
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from xentcli.errors import DataError
+from xentcli.readers.interface import Chunk, Opened
+from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
+from xentcli.run import order as engine
+from xentcli.run import signals
+from xentcli.run.chunk import Outcome
+from xentcli.run.order import Awaited, Done, Follows, Submit, Work
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from multiprocessing.process import BaseProcess
+
+Sent = TypeVar("Sent")
+
+# Seconds after which it is asked whether the workers are still there.
+PATIENCE = 1.0
+# Chunks under way beyond one a worker: a worker that is done has the next one at once.
+AHEAD = 2
+# Rows of a length between these come back in memory that a worker shares with this process. A pipe
+# would pass them on in pieces of 64 KiB, each one waited for, and pickled and copied twice before.
+LITTLE_TEXT = 1 << 14
+SLOT_BYTES = 1 << 22
+
+
+def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
+    """What comes of an input's chunks, in their order.
+
+    Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
+    so that every number of jobs meets the same blocks.
+    """
+    chunks = (opened.spans or opened.chunks)()
+    if jobs == 1 or opened.workers is None or _is_small(opened):
+        yield from engine.here(work, chunks, follows)
+        return
+    before: Done | None = None
+    if opened.size is None:
+        # Nobody knows how much there will be: a pipe, or compressed data.
+        for before in engine.here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE), follows):
+            yield before
+        following = next(chunks, None)
+        if following is None:
+            return
+        chunks = chain([following], chunks)
+    pool = processes if opened.workers == "processes" else threads
+    with ExitStack() as stack:
+        try:
+            submit = stack.enter_context(pool(work, jobs))
+        except (OSError, ImportError):
+            # No more processes or files are to be had, or no semaphores: then it is done here.
+            yield from engine.here(work, chunks, follows, before)
+            return
+        yield from engine.shared(work, chunks, follows, submit, jobs + AHEAD, before)
+
+
+def _is_small(opened: Opened) -> bool:
+    return opened.size is not None and not is_large(opened.size)
+
+
+@contextmanager
+def threads(work: Work, count: int) -> Iterator[Submit]:
+    """Workers for what leaves Python to itself while it computes."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    executor = ThreadPoolExecutor(count)
+    try:
+        yield lambda chunk: executor.submit(work, chunk).result
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def processes(work: Work, count: int) -> Iterator[Submit]:
+    """Workers for what holds Python while it reads. The processes end with this one, however it
+    ends."""
+    import multiprocessing
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+
+    forked = _may_fork()
+    context = multiprocessing.get_context("fork" if forked else "spawn")
+    # They have no names that could be left behind; only a copy of this process knows of them.
+    slots = [mmap.mmap(-1, SLOT_BYTES) for _ in range(count + AHEAD)] if forked else []
+    executor = ProcessPoolExecutor(count, context, _begin, (work, slots))
+    known = set(multiprocessing.active_children())
+    try:
+        with signals.held():
+            executor.submit(_started)
+        workers = set(multiprocessing.active_children()) - known
+        free = list(range(len(slots)))
+
+        def submit(chunk: Chunk) -> Awaited:
+            slot = free.pop() if free else None
+            future = executor.submit(_at_work, chunk, slot)
+
+            def awaited() -> object:
+                try:
+                    outcome, length = _result(future, workers)
+                    if slot is not None and length:
+                        outcome = outcome._replace(text=slots[slot][:length])
+                    return outcome
+                finally:
+                    # What nobody waits for keeps its slot, as its worker may yet write there; with
+                    # none left, rows go through the pipe.
+                    if slot is not None:
+                        free.append(slot)
+
+            return awaited
+
+        yield submit
+    except BrokenExecutor:
+        raise DataError(
+            "a worker process came to a sudden end; was it killed, or was memory short?",
+            hint="--jobs 1 does all of the work in one process",
+        ) from None
+    finally:
+        # They hold nothing that would have to be put in order. Nor is there anything to wait for:
+        # a result that is cut off in the middle would never end.
+        for process in set(multiprocessing.active_children()) - known:
+            process.terminate()
+            process.join()
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:
+    """What a worker sends. The executor does not notice the death of one that was just sending."""
+    from concurrent.futures import BrokenExecutor, wait
+
+    while not wait([future], PATIENCE).done:
+        if not all(worker.is_alive() for worker in workers) and not wait([future], PATIENCE).done:
+            raise BrokenExecutor
+    return future.result()
+
+
+def _may_fork() -> bool:
+    """A copy of a process has one thread only, and the locks of all: it may hang."""
+    if sys.platform != "linux":
+        return False
+    if "xentcli.readers.sources.remote" in sys.modules:
+        from xentcli.readers.sources import remote
+
+        remote.rest()
+    with contextlib.suppress(OSError):
+        return len(os.listdir("/proc/self/task")) == 1
+    return False
+
+
+_work: Work | None = None
+_slots: Sequence[mmap.mmap] = ()
+
+
+def _begin(work: Work, slots: Sequence[mmap.mmap]) -> None:
+    """The start of a worker process."""
+    import multiprocessing
+    import threading
+
+    global _work, _slots
+    _work, _slots = work, slots
+    # Ctrl-C reaches all processes of a terminal; this one's end is its parent's affair.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _started() -> None:
+    """Nothing: the executor starts its processes when there is something to do."""
+
+
+def _at_work(chunk: Chunk, slot: int | None) -> tuple[Any, int]:
+    """What comes of a chunk, and how many bytes of its rows lie in the slot instead."""
+    assert _work is not None
+    outcome = _work(chunk)
+    if slot is None or not isinstance(outcome, Outcome):
+        return outcome, 0
+    length = len(outcome.text)
+    if not LITTLE_TEXT <= length <= SLOT_BYTES:
+        return outcome, 0
+    _slots[slot][:length] = outcome.text
+    return outcome._replace(text=b""), length

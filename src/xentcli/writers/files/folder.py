@@ -1,0 +1,114 @@
+"""An answer as a folder of files, one a partition: each is complete or absent, ``_SUCCESS`` comes
+last. Joined in the order of their names they are the answer that one file would hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+from uuid import uuid4
+
+from xentcli.errors import UsageError, escaped
+from xentcli.urls import scheme_of, shown
+from xentcli.writers.files.file import told
+
+MARK = "_SUCCESS"
+# What workers write lies in here until all is well: one that is late finds no place any more.
+UNFINISHED = ".unfinished"
+
+
+class Folder:
+    """Collects the files that workers have written, in their order."""
+
+    def __init__(self, path: str, suffix: str) -> None:
+        self.path = path
+        self._suffix = suffix
+        self._parts: list[str] = []
+
+    def take(self, name: str) -> None:
+        """The next part of the answer is that file."""
+        self._parts.append(name)
+
+    def write(self, data: bytes) -> None:
+        """The next part of the answer are these bytes; none are no part."""
+        if data:
+            with opened_part(self.path) as (name, stream):
+                stream.write(data)
+            self.take(name)
+
+    def flush(self) -> None:
+        """Nothing: a file is whole when it is written."""
+
+    def complete(self) -> None:
+        """Give the parts their names, drop what is left over, and say that this is all."""
+        with told(self.path):
+            for number, name in enumerate(self._parts):
+                os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
+            _clear(self.path)
+            with open(os.path.join(self.path, MARK), "xb"):
+                pass
+
+    def undo(self) -> None:
+        """Take away all of it."""
+        with suppress(OSError):
+            _clear(self.path)
+        for number in range(len(self._parts)):
+            with suppress(OSError):
+                os.unlink(self._place(number))
+
+    def _place(self, number: int) -> str:
+        return os.path.join(self.path, f"part-{number:06d}.{self._suffix}")
+
+
+@contextmanager
+def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
+    """A folder that is new or empty; of a run that fails nothing stays in it."""
+    if scheme_of(path):
+        raise UsageError(
+            f"-o {escaped(shown(path))}: answers are not written to a URL",
+            hint="name a folder that this machine and the workers share",
+        )
+    made = not os.path.exists(path)
+    with told(path):
+        os.makedirs(path, exist_ok=True)
+        if os.listdir(path):
+            raise UsageError(
+                f"-o {escaped(path)}: the folder is not empty",
+                hint="the answer is all that is in it; name another one",
+            )
+        os.mkdir(os.path.join(path, UNFINISHED))
+    # A worker may be in another folder.
+    folder = Folder(os.path.join(os.getcwd(), path), suffix)
+    try:
+        yield folder
+        folder.complete()
+    except BaseException:
+        folder.undo()
+        if made:
+            with suppress(OSError):
+                os.rmdir(folder.path)
+        raise
+
+
+@contextmanager
+def opened_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
+    """A file for a part of the answer, and its name; complete at the end, or absent."""
+    name = uuid4().hex
+    place = os.path.join(path, UNFINISHED, name)
+    try:
+        with told(path), open(place, "xb") as stream:
+            yield name, stream
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(place)
+        raise
+
+
+def _clear(path: str) -> None:
+    """Take away what nobody wants: a partition may have been worked on twice."""
+    from shutil import rmtree  # slow to import, and seldom needed
+
+    rmtree(os.path.join(path, UNFINISHED))

@@ -1,0 +1,87 @@
+"""A diagnosis as JSON: the numbers got, the formulas, what was found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from xentcli.model import Advice, Candidate, Diagnosis, Finding
+from xentcli.writers.json.report import SCHEMA, Verbatim
+from xentcli.writers.rows.numbers import shortest_one, strict_json
+
+
+def document(diagnosis: Diagnosis) -> bytes:
+    """The object. ``got``, ``value`` and ``difference`` are numbers, of several runs lists."""
+    several = len(diagnosis.loss) > 1
+    fields: list[tuple[str, Any]] = [
+        ("schema", SCHEMA),
+        ("command", "diagnose"),
+        ("input", diagnosis.kind),
+    ]
+    if diagnosis.got:
+        fields.append(("got", _numbers(diagnosis.got, several)))
+    fields += [
+        ("loss", _numbers(diagnosis.loss, several)),
+        ("answer", diagnosis.sentence),
+        ("notes", list(diagnosis.notes)),
+    ]
+    if diagnosis.got:
+        if diagnosis.chance is not None:
+            fields.append(("chance", Verbatim(shortest_one(diagnosis.chance))))
+        fields += [
+            ("candidates", [_candidate(one, several) for one in diagnosis.candidates]),
+            ("advice", [_advice(one) for one in diagnosis.advice]),
+        ]
+    fields.append(("findings", [_finding(one) for one in diagnosis.findings]))
+    text = ",\n  ".join(f"{json.dumps(key)}: {_json(value, '  ')}" for key, value in fields)
+    return ("{\n  " + text + "\n}\n").encode("utf-8")
+
+
+def _json(value: Any, indent: str) -> str:
+    """Objects of a list on lines of their own."""
+    if isinstance(value, Verbatim):
+        return str(value)
+    if isinstance(value, dict):
+        inner = indent + "  "
+        lines = (f"{inner}{json.dumps(key)}: {_json(one, inner)}" for key, one in value.items())
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[" + ", ".join(_json(one, indent) for one in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _numbers(values: Sequence[float], several: bool) -> Verbatim:
+    texts = [strict_json(shortest_one(value)) for value in values]
+    return Verbatim("[" + ", ".join(texts) + "]" if several else texts[0])
+
+
+def _candidate(candidate: Candidate, several: bool) -> dict[str, Any]:
+    return {
+        "name": candidate.name,
+        "formula": candidate.formula,
+        "value": _numbers(candidate.values, several),
+        "difference": _numbers(candidate.differences, several),
+        "matches": candidate.matches,
+        "departures": candidate.departures,
+        "explanation": candidate.explanation,
+    }
+
+
+def _advice(advice: Advice) -> dict[str, Any]:
+    return {
+        "library": advice.library,
+        "call": advice.call,
+        "changes": list(advice.changes),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "name": finding.name,
+        "message": finding.message,
+        "evidence": finding.evidence,
+    }
+    if finding.samples:
+        fields |= {"samples": finding.samples, "first": list(finding.rows)}
+    return fields | ({"source": finding.source} if finding.source else {})

@@ -1,0 +1,142 @@
+"""JSON: one object with the answer and the steps of the worked samples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from xentcli.model import Answer, Batch, Report, Step, Survey
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.rows.listing import Listing, as_json, grouped, hardest
+from xentcli.writers.rows.numbers import shortest, shortest_one, strict_json
+
+ROWS_WAIT = True
+SCHEMA = "xent/1"
+COMMA = ", "
+
+
+def start(stream: Stream) -> bytes:
+    """Nothing: the rows stand in the middle of the object."""
+    return b""
+
+
+def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+    """The batch's answers as JSON: a single sample's whole, else each with a comma before it, so
+    that pieces can be joined."""
+    if not stream.each:
+        return b""
+    values = answer.values
+    if stream.class_axis != 1 and answer.field != "loss" and values.ndim > 1:
+        values = np.moveaxis(values, 1, stream.class_axis)
+    text = nested([strict_json(text) for text in shortest(values)], values.shape)
+    if batch.values.ndim > 1:
+        text = text[1:-1] and f"{COMMA}{text[1:-1]}"
+    return text.encode("ascii")
+
+
+def nested(texts: list[str], shape: tuple[int, ...]) -> str:
+    """The texts of numbers as JSON lists of that shape."""
+    if not shape:
+        return texts[0]
+    if len(shape) == 1:
+        return "[" + ", ".join(texts) + "]"
+    size = len(texts) // shape[0] if shape[0] else 0
+    parts = (nested(texts[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))
+    return "[" + ", ".join(parts) + "]"
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The object."""
+    fields: list[tuple[str, Any]] = [
+        ("schema", SCHEMA),
+        ("command", report.command),
+        ("input", report.kind),
+        ("classes", list(report.classes)),
+    ]
+    if report.reduction is not None:
+        fields.append(("reduction", report.reduction))
+    fields.append(("samples", report.samples))
+    if report.reduction is not None:
+        fields.append(("ignored", report.ignored))
+        if report.reduction != "none":
+            fields.append(("denominator", Verbatim(_number(report.denominator))))
+    text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
+    yield ("{\n  " + text + ',\n  "result": ').encode("utf-8")
+    yield from _result(report, stream, waiting)
+    if report.survey is not None:
+        yield "".join(_survey(report.survey, report)).encode("utf-8", "backslashreplace")
+    if view.steps:
+        yield (',\n  "steps": ' + _steps(report)).encode("utf-8")
+    yield b"\n}\n"
+
+
+class Verbatim(str):
+    """Text that is JSON already."""
+
+
+def _value(value: Any) -> str:
+    return str(value) if isinstance(value, Verbatim) else json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: Any) -> str:
+    return strict_json(shortest_one(value))
+
+
+def _result(report: Report, stream: Stream, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    if not stream.each:
+        yield _number(report.result).encode("ascii")
+        return
+    if stream.single:
+        yield from waiting
+        return
+    pieces = iter(waiting)
+    yield b"["
+    yield next(pieces, b"").removeprefix(COMMA.encode("ascii"))
+    yield from pieces
+    yield b"]"
+
+
+def _survey(survey: Survey, report: Report) -> Iterator[str]:
+    if survey.by:
+        yield f',\n  "by": {json.dumps(survey.by, ensure_ascii=False)}'
+        yield f',\n  "groups": {_objects(grouped(survey.groups, "value", report))}'
+    if survey.top_asked:
+        yield f',\n  "hardest": {_objects(hardest(survey.hardest))}'
+
+
+def _objects(listing: Listing) -> str:
+    """A listing as a list of objects, each on a line of its own."""
+    lines = (
+        ", ".join(
+            f"{json.dumps(name)}: {as_json(value)}"
+            for name, value in zip(listing.names, row, strict=True)
+        )
+        for row in listing.rows
+    )
+    return "[" + ",".join(f"\n    {{{line}}}" for line in lines) + "\n  ]"
+
+
+def _steps(report: Report) -> str:
+    samples = (
+        "[\n" + ",\n".join(f"      {_step(step)}" for step in worked.steps) + "\n    ]"
+        for worked in report.worked
+    )
+    return "[" + ", ".join(samples) + "]"
+
+
+def _step(step: Step) -> str:
+    if isinstance(step.value, tuple):
+        value = "[" + ", ".join(_number(number) for number in step.value) + "]"
+    else:
+        value = _number(step.value)
+    fields = [
+        f'"name": {json.dumps(step.name)}',
+        f'"formula": {json.dumps(step.formula, ensure_ascii=False)}',
+        f'"value": {value}',
+    ]
+    if step.note:
+        fields.append(f'"note": {json.dumps(step.note, ensure_ascii=False)}')
+    return "{" + ", ".join(fields) + "}"

@@ -1,0 +1,59 @@
+"""A diagnosis as a page: the sentence, the formulas, what to write, what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from xentcli.errors import rounded
+from xentcli.model import Candidate, Diagnosis
+from xentcli.writers.page.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Column,
+    Heading,
+    Page,
+    Table,
+    Tone,
+    Words,
+)
+from xentcli.writers.words import diagnosis as words
+
+
+def page(diagnosis: Diagnosis, command: str, digits: int) -> Page:
+    """The page of a diagnosis."""
+    title = "Diagnosis"
+    return Page(title, f"{title}: {diagnosis.sentence}", command, tuple(_blocks(diagnosis, digits)))
+
+
+def _blocks(diagnosis: Diagnosis, digits: int) -> Iterator[Block]:
+    yield Words(diagnosis.sentence, "strong")
+    for note in diagnosis.notes:
+        yield Words(note)
+    if diagnosis.candidates:
+        yield _candidates(diagnosis.candidates, digits)
+    if diagnosis.advice:
+        loss = " and ".join(dict.fromkeys(rounded(value, digits) for value in diagnosis.loss))
+        yield Heading(f"What to write for the cross-entropy, {loss}, and what to change")
+        for one in diagnosis.advice:
+            yield Heading(one.library, 3)
+            yield Code(tuple(one.call.split("; ")))
+            changes = words.once(one)
+            if changes:
+                yield Bullets(tuple(changes))
+    if diagnosis.findings:
+        yield Heading("About this input")
+        yield Bullets(tuple(map(words.finding, diagnosis.findings)))
+
+
+def _candidates(candidates: Sequence[Candidate], digits: int) -> Table:
+    columns = [Column(name) for name in words.headers(candidates[0])]
+    rows = []
+    for one in candidates:
+        tone: Tone = "match" if one.matches else "plain"
+        numbers = [Cell(text, tone) for text in words.numbers(one, digits)]
+        mark = "✓ " if one.matches else ""
+        more = (one.formula, one.explanation) if one.matches else (one.formula,)
+        rows.append((Cell(mark + one.name, tone, more=more), *numbers))
+    return Table("Formulas, nearest first", (Column("formula", words=True), *columns), tuple(rows))

@@ -1,0 +1,170 @@
+"""A report as a page: the answer, the figures, the survey, then the samples worked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from xentcli.model import Group, Hard, Report, Survey, Worked
+from xentcli.writers.interface import View
+from xentcli.writers.page.blocks import (
+    Answer,
+    Block,
+    Cell,
+    Column,
+    Facts,
+    Full,
+    Histogram,
+    Page,
+    Table,
+    Tone,
+    Words,
+)
+from xentcli.writers.words import report as words
+from xentcli.writers.words.grid import Grid, Row, folded, grid, shown_name
+from xentcli.writers.words.survey import (
+    group_columns,
+    hard_columns,
+    hardest_groups,
+    has_words,
+    shares,
+)
+
+TITLES = {
+    "softmax": "Softmax",
+    "log-softmax": "Log-softmax",
+    "nll": "Negative log-likelihood",
+    "ce": "Cross-entropy",
+    "grad": "Gradient of the cross-entropy",
+}
+# A gradient above 0 takes the logit down, one below 0 up.
+TONES: dict[int, Tone] = {1: "positive", 0: "plain", -1: "negative"}
+# More classes are for --quiet and --format csv.
+MOST_IN_FULL = 100
+
+
+def page(report: Report, command: str, view: View) -> Page:
+    """The page of a report."""
+    title = TITLES[report.command]
+    blocks = tuple(_blocks(report, view))
+    first = blocks[0]
+    said = title
+    if isinstance(first, Answer) and report.result is not None:
+        said = f"{title}: {first.name} {first.value} {first.unit}"
+    return Page(title, said, command, blocks)
+
+
+def _blocks(report: Report, view: View) -> Iterator[Block]:
+    for name, value in words.losses(report):
+        yield Answer(name, value, report.unit)
+    entries = tuple(words.facts(report, view))
+    if entries:
+        yield Facts(entries)
+    if report.survey is not None:
+        yield from _survey(report.survey, report, view)
+    if view.steps:
+        for worked in report.worked:
+            yield from _sample(worked, report, view)
+    left_out = words.samples_left_out(report) if view.steps else ""
+    if left_out:
+        yield Words(left_out, "quiet")
+    if report.field == "loss":
+        if report.reduction != "none":
+            yield Words(words.written_out(report, view), "formula")
+        return
+    if len(report.classes) <= MOST_IN_FULL:
+        for name, value in words.in_full(report):
+            yield Full(name, value)
+
+
+def _sample(worked: Worked, report: Report, view: View) -> Iterator[Block]:
+    laid_out = grid(worked, report.classes, view)
+    blocks = folded(laid_out, view)
+    caption = words.title(worked, report) or "Step by step"
+    for number, classes in enumerate(blocks):
+        more = f" (continued, {len(classes)} more of the classes)" if number else ""
+        yield _steps(laid_out, classes, caption + more, first=number == 0)
+    left_out = len(report.classes) - sum(map(len, blocks))
+    if left_out:
+        yield Words(words.classes_left_out(left_out, report), "quiet")
+    for step in worked.steps:
+        if step.note:
+            yield Words(f"{step.name}: {step.note}")
+    if worked.entropy is not None and worked.divergence is not None:
+        yield Words(words.decomposed(worked, view), "formula")
+
+
+def _steps(laid_out: Grid, classes: Sequence[int], caption: str, *, first: bool) -> Table:
+    has_values = first and any(row.one for row in laid_out.rows)
+    columns = [Column("step", words=True)]
+    if first:
+        columns.append(Column("formula", words=True))
+    if has_values:
+        columns.append(Column("value"))
+    columns += [
+        Column(laid_out.names[at], "label" if at == laid_out.label else "", marked=True)
+        if at == laid_out.label
+        else Column(laid_out.names[at])
+        for at in classes
+    ]
+    rows = []
+    for row in laid_out.rows:
+        if row.one and not first:
+            continue
+        cells = [Cell(row.name)]
+        if first:
+            cells.append(Cell(row.formula, "formula"))
+        if has_values:
+            cells.append(Cell(row.one, "strong" if row.name == "loss" else "plain"))
+        cells += [_cell(row, at) for at in classes]
+        rows.append(tuple(cells))
+    return Table(caption, tuple(columns), tuple(rows))
+
+
+def _cell(row: Row, at: int) -> Cell:
+    if not row.each:
+        return Cell("")
+    share = row.shares[at] if row.shares else None
+    return Cell(row.each[at], TONES[row.signs[at]] if row.signs else "plain", share)
+
+
+def _survey(survey: Survey, report: Report, view: View) -> Iterator[Block]:
+    if survey.histogram:
+        yield Histogram("How large the losses are", survey.histogram, report.unit)
+    if survey.classes:
+        yield _groups("The mean loss of each class", "class", survey.classes, report, view)
+    if survey.groups:
+        by = shown_name(survey.by, view)
+        yield _groups(f"The loss ({report.reduction}) by {by}", by, survey.groups, report, view)
+    if survey.hardest:
+        yield _hardest(survey.hardest, report, view)
+
+
+def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, view: View) -> Table:
+    shown = hardest_groups(groups)
+    if len(shown) < len(groups):
+        caption += f": the {len(shown)} largest of {len(groups):,}"
+    columns = list(group_columns(shown, what, view).items())
+    return _with_bars(caption, columns, [one.result for one in shown], report)
+
+
+def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> Table:
+    columns = list(hard_columns(hardest, report, view).items())
+    return _with_bars("The hardest samples", columns, [one.loss for one in hardest], report)
+
+
+def _with_bars(
+    caption: str,
+    columns: Sequence[tuple[str, Sequence[str]]],
+    losses: Sequence[float],
+    report: Report,
+) -> Table:
+    """The last column are the losses, with a bar beside each; the first are the rows' names."""
+    (name, _), *others, (loss, _) = columns
+    heads = [Column(name, words=True)]
+    heads += [Column(other, words=has_words(other, cells)) for other, cells in others]
+    heads.append(Column(f"{loss} ({report.unit})", beside=True))
+    rows = []
+    cells = zip(*(cells for _, cells in columns), strict=True)
+    for (*before, number), share in zip(cells, shares(losses), strict=True):
+        rows.append((*map(Cell, before), Cell(number, share=share)))
+    return Table(caption, tuple(heads), tuple(rows))

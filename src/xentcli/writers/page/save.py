@@ -1,0 +1,65 @@
+"""Pages that are saved beside the answer: one line a kind, told by the end of the file's name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from xentcli.errors import UsageError, quoted
+from xentcli.model import Diagnosis, Report
+from xentcli.writers.interface import View
+
+if TYPE_CHECKING:
+    from xentcli.writers.page.blocks import Page
+
+
+class Kind(NamedTuple):
+    """A kind of page: how its files end, and its module here."""
+
+    suffix: str
+    module: str
+
+
+class Drawer(Protocol):
+    """What the module of a kind has: how many letters go side by side, and what draws a page."""
+
+    WIDTH: int
+
+    def drawn(self, page: Page) -> bytes:
+        """The whole file."""
+
+
+KINDS = (Kind(".html", "html"), Kind(".svg", "svg"))
+
+
+def check_name(path: str) -> None:
+    """Refuse a name that does not tell which page it is to be."""
+    if _module(path) is None:
+        ends = " or ".join(kind.suffix for kind in KINDS)
+        raise UsageError(f"--save: {quoted(path)} is no page; name a file that ends in {ends}")
+
+
+def report_page(report: Report, path: str, command: str, *, digits: int, steps: bool) -> bytes:
+    """The page of a report, of the kind that the path asks for."""
+    from xentcli.writers.page.report import page
+
+    drawer = _drawer(path)
+    view = View(width=drawer.WIDTH, color=True, digits=digits, steps=steps)
+    return drawer.drawn(page(report, command, view))
+
+
+def diagnosis_page(diagnosis: Diagnosis, path: str, command: str, *, digits: int) -> bytes:
+    """The page of a diagnosis, of the kind that the path asks for."""
+    from xentcli.writers.page.diagnosis import page
+
+    return _drawer(path).drawn(page(diagnosis, command, digits))
+
+
+def _drawer(path: str) -> Drawer:
+    found: Drawer = import_module(f"xentcli.writers.page.{_module(path)}")
+    return found
+
+
+def _module(path: str) -> str | None:
+    ends = (kind.module for kind in KINDS if path.lower().endswith(kind.suffix))
+    return next(ends, None)

@@ -1,0 +1,1 @@
+"""Formats with a row a sample."""

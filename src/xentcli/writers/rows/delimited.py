@@ -1,0 +1,159 @@
+"""CSV and TSV: the input's rows passed through, with the answer in or after them; byte for byte
+where the delimiter stays the input's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from xentcli.model import Answer, Batch, Report, Rows, csv_cell
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.rows.listing import as_text, listing
+from xentcli.writers.rows.numbers import pattern_of, shortest, shortest_cells
+from xentcli.writers.rows.quiet import class_count, position_rows
+
+ROWS_WAIT = False
+DELIMITER = b","
+
+
+def start(stream: Stream) -> bytes:
+    """The header: the input's own where it has one."""
+    if not stream.each or (stream.rows is not None and not stream.rows.header):
+        return b""
+    own = DELIMITER if stream.rows is None else stream.rows.delimiter
+    return _written([header(stream)], stream, own)
+
+
+def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+    """A batch's rows."""
+    if not stream.each:
+        return b""
+    passed = batch.rows
+    if passed is None or (passed.text is None and passed.around is None):
+        own = DELIMITER if passed is None else passed.delimiter
+        return _written(cell_rows(batch, answer), stream, own)
+    delimiter, newline = _marks(stream)
+    # Python fills in a pattern several times as fast as it puts rows together.
+    if passed.text is not None:
+        pattern = passed.text.replace(b"%", b"%%") if b"%" in passed.text else passed.text
+        pattern = pattern.replace(b"\n", delimiter + b"%s" + newline)
+        return pattern % tuple(shortest_cells(answer.values))
+    heads, tails = passed.around or (None, None)
+    between = _between(delimiter, newline, has_heads=heads is not None, has_tails=tails is not None)
+    others = [column for column in (heads, tails) if column is not None]
+    return pattern_of(answer.values, delimiter, *between) % _in_turn(others)
+
+
+def _between(
+    delimiter: bytes, newline: bytes, *, has_heads: bool, has_tails: bool
+) -> tuple[bytes, bytes]:
+    """What stands before and after the numbers of each row, with places for its other cells."""
+    before = b"%s" + delimiter if has_heads else b""
+    after = delimiter + b"%s" + newline if has_tails else newline
+    return before, after
+
+
+def _in_turn(columns: Sequence[list[bytes]]) -> tuple[bytes, ...]:
+    """The first cell of each column, the second of each, and so on."""
+    cells = [b""] * sum(map(len, columns))
+    for at, column in enumerate(columns):
+        cells[at :: len(columns)] = column
+    return tuple(cells)
+
+
+def _marks(stream: Stream) -> tuple[bytes, bytes]:
+    """What stands between cells and after a row: as in the first file, unless it is asked for."""
+    if stream.rows is None:
+        return stream.delimiter or DELIMITER, b"\n"
+    return stream.delimiter or stream.rows.delimiter, stream.rows.newline
+
+
+def _written(lines: Iterable[list[bytes]], stream: Stream, own: bytes) -> bytes:
+    delimiter, newline = _marks(stream)
+    if delimiter != own:
+        lines = ([_requoted(cell, delimiter) for cell in line] for line in lines)
+    return b"".join(delimiter.join(line) + newline for line in lines)
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The rows that stand for all, where the samples did not go by."""
+    if not stream.each:
+        join = (stream.delimiter or DELIMITER).join
+        yield b"".join(join(cells) + b"\n" for cells in listed_cells(report, stream.delimiter))
+
+
+def listed_cells(report: Report, delimiter: bytes | None = None) -> Iterator[list[bytes]]:
+    """The header and the rows of a listing, as cells."""
+    names, rows = listing(report)
+    for row in (names, *rows):
+        yield [csv_cell(as_text(value).encode("utf-8"), delimiter or DELIMITER) for value in row]
+
+
+def header(stream: Stream) -> list[bytes]:
+    """The names of the columns, as cells."""
+    if stream.rows is not None:
+        return [*stream.rows.header, *([b"loss"] if stream.field == "loss" else [])]
+    names = ["sample", *(f"d{n + 1}" for n in range(stream.dimensions))]
+    names += stream.classes
+    names += ["label"] * stream.has_labels + ["loss"] * (stream.field == "loss")
+    return [csv_cell(name.encode("utf-8")) for name in names]
+
+
+def cell_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
+    """A batch's rows as cells: the input's own, or made ones for input that has none."""
+    if batch.rows is not None:
+        return _passed_on(batch.rows, answer)
+    return _made(batch, answer)
+
+
+def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
+    texts = shortest_cells(answer.values)
+    if rows.decimal != b".":
+        # What is passed on and what is new have to be read by the same rule.
+        texts = [csv_cell(text.replace(b".", rows.decimal), rows.delimiter) for text in texts]
+    if answer.field == "loss":
+        for cells, text in zip(rows.cells, texts, strict=True):
+            yield [*cells, text]
+        return
+    width = len(rows.values_at)
+    for number, cells in enumerate(rows.cells):
+        replaced = list(cells)
+        found = texts[number * width : (number + 1) * width]
+        for at, text in zip(rows.values_at, found, strict=True):
+            replaced[at] = text
+        yield replaced
+
+
+def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
+    """Rows for input that has none of its own: typed, or from a document."""
+    shown = Answer("probs", batch.values) if answer.field == "loss" else answer
+    width = class_count(shown)
+    texts = shortest(position_rows(shown))
+    shape = batch.values.shape[:1] + batch.values.shape[2:] if batch.values.ndim > 1 else ()
+    losses = shortest(answer.values) if answer.field == "loss" else []
+    labels = [] if batch.labels is None else np.ravel(batch.labels).tolist()
+    for number in range(len(texts) // width):
+        index = np.unravel_index(number, shape) if shape else (0,)
+        cells = [str(batch.first + int(index[0])), *(str(int(i)) for i in index[1:])]
+        cells += texts[number * width : (number + 1) * width]
+        cells += [str(labels[number])] if labels else []
+        cells += [losses[number]] if losses else []
+        yield [cell.encode("ascii") for cell in cells]
+
+
+def _requoted(cell: bytes, delimiter: bytes) -> bytes:
+    """A cell for another delimiter: its value stays, and its quotes if it has any."""
+    return cell if delimiter not in cell or is_quoted(cell) else csv_cell(cell, delimiter)
+
+
+def is_quoted(cell: bytes) -> bool:
+    """Whether a cell is a whole quoted one, without anything after the closing quote."""
+    if len(cell) < 2 or not (cell.startswith(b'"') and cell.endswith(b'"')):
+        return False
+    return b'"' not in cell[1:-1].replace(b'""', b"")
+
+
+def unquoted(cell: bytes) -> bytes:
+    """A cell's content."""
+    return cell[1:-1].replace(b'""', b'"') if is_quoted(cell) else cell

@@ -1,0 +1,213 @@
+"""JSON Lines: a record a sample, its fields passed through, with the answer after them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from xentcli.errors import DataError, Place
+from xentcli.model import Answer, AnyArray, Batch, Origin, Report, Rows
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.json.report import nested
+from xentcli.writers.rows.delimited import unquoted
+from xentcli.writers.rows.listing import as_json, listing
+from xentcli.writers.rows.numbers import shortest, strict_json
+
+ROWS_WAIT = False
+NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+# The fields of a record by name, each as its JSON.
+Fields = Mapping[str, bytes]
+
+
+def start(stream: Stream) -> bytes:
+    """Nothing: each line says all about its sample."""
+    return b""
+
+
+def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+    """A batch's records."""
+    if not stream.each:
+        return b""
+    values = _samples(answer.values, batch, stream, has_classes=answer.field != "loss")
+    lines = []
+    for record, value in zip(_records(batch, answer, stream), values, strict=True):
+        # A field of that name that is passed on gives way.
+        kept = {name: text for name, text in record.items() if name != answer.field}
+        lines.append(_line({**kept, answer.field: value}))
+    return b"".join(lines)
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The records that stand for all, where the samples did not go by."""
+    if not stream.each:
+        names, rows = listing(report)
+        for row in rows:
+            values = (as_json(value).encode("utf-8", "backslashreplace") for value in row)
+            yield _line(dict(zip(names, values, strict=True)))
+
+
+def _line(record: Fields) -> bytes:
+    return b"{" + b", ".join([_key(name) + text for name, text in record.items()]) + b"}\n"
+
+
+@lru_cache(maxsize=1 << 8)
+def _key(name: str) -> bytes:
+    # The same names stand in every record, and take longer to write than a number.
+    return _text(name) + b": "
+
+
+def _text(value: Any) -> bytes:
+    # Half of a surrogate pair is no character; the escape for it is the one that JSON has.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _samples(
+    values: AnyArray, batch: Batch, stream: Stream, *, has_classes: bool
+) -> Iterator[bytes]:
+    """Each sample's part of an array, nested as the input was."""
+    if batch.values.ndim == 1:
+        values = values[np.newaxis]
+    elif has_classes and values.ndim > 2:
+        values = np.moveaxis(values, 1, _class_axis(stream.class_axis, values.ndim))
+    shape = values.shape[1:]
+    texts = list(map(strict_json, shortest(values)))
+    size = len(texts) // len(values) if len(values) else 0
+    for number in range(len(values)):
+        yield nested(texts[number * size : (number + 1) * size], shape).encode("ascii")
+
+
+def _class_axis(axis: int, dimensions: int) -> int:
+    """Where the classes go: before the samples they cannot stand, where each is a line."""
+    return axis % dimensions or 1
+
+
+def _records(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
+    if batch.records is not None:
+        return _passed_on(batch, answer, stream)
+    if batch.rows is not None:
+        return _from_rows(batch, batch.rows, answer, stream)
+    return _made(batch, answer, stream)
+
+
+def _passed_on(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
+    """The input's own records. A loss keeps the values that it is of; other answers take their
+    place."""
+    assert batch.records is not None
+    names = batch.values_from.names or (batch.kind,)
+    values = _samples(batch.values, batch, stream, has_classes=True)
+    for record, own in zip(batch.records, values, strict=True):
+        fields = {name: _json(value) for name, value in record.items()}
+        if answer.field != "loss":
+            yield {name: text for name, text in fields.items() if name not in names}
+        elif any(name in fields for name in names):
+            yield fields
+        else:
+            yield {**fields, batch.kind: own}
+
+
+def _json(value: Any) -> bytes:
+    """A field's JSON: bytes are that already, as they stood in the input."""
+    if isinstance(value, bytes):
+        return value
+    return _text(_strict(value))
+
+
+def _strict(value: Any) -> Any:
+    """The value with strings for the numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {str(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(item) for item in value]
+    if isinstance(value, float):
+        return json.loads(strict_json(repr(float(value))))
+    return value
+
+
+def _from_rows(batch: Batch, rows: Rows, answer: Answer, stream: Stream) -> Iterator[Fields]:
+    """Flat records of a text's rows, under the names of its columns."""
+    if not rows.cells:
+        return
+    names = _names(rows)
+    numbers = {at: place for place, at in enumerate(rows.values_at)}
+    targets = _target_columns(batch)
+    for row, cells in enumerate(rows.cells):
+        fields = {}
+        for at, cell in enumerate(cells):
+            if at in numbers:
+                if answer.field == "loss":
+                    fields[names[at]] = _number(cell, batch.values[row, numbers[at]])
+            elif at in targets:
+                fields[names[at]] = _number(cell, batch.targets[row, targets[at]])
+            else:
+                fields[names[at]] = _cell(cell, batch.values_from, row, at)
+        yield fields
+
+
+def _names(rows: Rows) -> list[str]:
+    """A name a column, none of them twice: those of a text may be."""
+    header = rows.header or [b"%d" % (at + 1) for at in range(len(rows.cells[0]))]
+    names: dict[str, None] = {}
+    for cell in header:
+        name = unique = unquoted(cell).decode("utf-8")
+        count = 1
+        while unique in names:
+            count += 1
+            unique = f"{name}_{count}"
+        names[unique] = None
+    return list(names)
+
+
+def _target_columns(batch: Batch) -> dict[int, int]:
+    """The positions of the soft targets among the columns of their text."""
+    origin = batch.target_from
+    if batch.targets is None or origin is None or origin.source != batch.values_from.source:
+        return {}
+    return {column - 1: place for place, column in enumerate(origin.columns)}
+
+
+def _number(cell: bytes, value: Any) -> bytes:
+    """A cell that was read as a number: as it was written, if JSON writes numbers so."""
+    content = unquoted(cell).strip(b" \t")
+    if NUMBER.fullmatch(content):
+        return content
+    return strict_json(repr(float(value))).encode("ascii")
+
+
+def _cell(cell: bytes, origin: Origin, row: int, at: int) -> bytes:
+    content = unquoted(cell)
+    if NUMBER.fullmatch(content.strip(b" \t")):
+        return content.strip(b" \t")
+    try:
+        return _text(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise DataError(
+            "the cell is not UTF-8 text, as JSON must be",
+            place=Place(origin.source, origin.lines[row], at + 1),
+            hint="--encoding names another one",
+        ) from None
+
+
+def _made(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
+    """Records for input that has none of its own: typed, or from a document."""
+    values = _samples(batch.values, batch, stream, has_classes=True)
+    single = batch.values.ndim == 1
+    labels = targets = None
+    if batch.labels is not None:
+        labels = [batch.labels] if single else batch.labels
+    if batch.targets is not None:
+        targets = list(_samples(batch.targets, batch, stream, has_classes=True))
+    for number, own in enumerate(values):
+        fields = {"sample": b"%d" % (batch.first + number)}
+        if answer.field == "loss":
+            fields[batch.kind] = own
+        if labels is not None:
+            fields["label"] = _text(np.asarray(labels[number]).tolist())
+        if targets is not None:
+            fields["targets"] = targets[number]
+        yield fields

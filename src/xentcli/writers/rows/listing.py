@@ -1,0 +1,88 @@
+"""What is said of many samples in a few rows: the loss, each group's, or the hardest samples.
+
+The rows are the same in every format; only how a cell is written differs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from xentcli.model import Group, Hard, Report
+from xentcli.writers.rows.numbers import shortest_one, strict_json
+
+FIGURES = ("loss", "reduction", "samples", "ignored", "denominator")
+
+
+class Listing(NamedTuple):
+    """A table of whole numbers, floats, words, and None where there is nothing."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def listing(report: Report) -> Listing:
+    """The rows that stand for an input whose samples do not go by one by one."""
+    survey = report.survey
+    if survey is not None and survey.by:
+        return grouped(survey.groups, survey.by, report)
+    if survey is not None and survey.top_asked:
+        return hardest(survey.hardest)
+    reduced = (report.result, report.reduction, report.samples, report.ignored, report.denominator)
+    return Listing(FIGURES, (reduced,))
+
+
+def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
+    """A row a group, under the name of the column that they come from."""
+    with_accuracy = any(one.accuracy is not None for one in groups)
+    more = ("perplexity", "accuracy") if with_accuracy else ("perplexity",)
+    rows = (
+        (
+            one.name,
+            one.result,
+            report.reduction,
+            one.samples,
+            one.ignored,
+            one.denominator,
+            one.perplexity,
+            *((one.accuracy,) if with_accuracy else ()),
+        )
+        for one in groups
+    )
+    return Listing((by, *FIGURES, *more), tuple(rows))
+
+
+def hardest(samples: Sequence[Hard]) -> Listing:
+    """A row a sample; ``d1`` and so on are its place where a sample has several."""
+    dimensions = max((len(one.position) - 1 for one in samples), default=0)
+    columns: dict[str, list[Any]] = {
+        "sample": [one.position[0] for one in samples],
+        **{f"d{at + 1}": [one.position[at + 1] for one in samples] for at in range(dimensions)},
+        "file": [one.file or None for one in samples],
+        "line": [one.line for one in samples],
+        "id": [one.id for one in samples],
+        "label": [one.label for one in samples],
+        "predicted": [one.predicted for one in samples],
+        "loss": [one.loss for one in samples],
+    }
+    told = {
+        name: values
+        for name, values in columns.items()
+        if name in ("sample", "loss") or any(value is not None for value in values)
+    }
+    return Listing(tuple(told), tuple(zip(*told.values(), strict=True)))
+
+
+def as_text(value: Any) -> str:
+    """A cell of a text."""
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, (int, str)) else shortest_one(value)
+
+
+def as_json(value: Any) -> str:
+    """A value of JSON."""
+    if value is None or isinstance(value, (int, str)):
+        return json.dumps(value, ensure_ascii=False)
+    return strict_json(shortest_one(value))

@@ -1,0 +1,70 @@
+"""Markdown: a table as GitHub draws it, with every digit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from xentcli.errors import UsageError
+from xentcli.model import Answer, Batch, Report
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.rows.delimited import cell_rows, header, listed_cells, unquoted
+
+ROWS_WAIT = False
+# What would be read as markup. An underscore is none within a word: logit_cat stays as it is.
+MARKUP = re.compile(r"[\\|`*<>\[\]~&$]|(?<![^\W_])_|_(?![^\W_])")
+LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def start(stream: Stream) -> bytes:
+    """The header and the line under it."""
+    if not stream.each:
+        return b""
+    if stream.rows is not None and not stream.rows.header:
+        raise UsageError("--format markdown and --no-header contradict each other: a table has one")
+    return _head(header(stream))
+
+
+def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+    """A batch's rows."""
+    if not stream.each:
+        return b""
+    return b"".join(map(_row, cell_rows(batch, answer)))
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The rows that stand for all, where the samples did not go by."""
+    if not stream.each:
+        names, *rows = listed_cells(report)
+        yield _head(names) + b"".join(map(_row, rows))
+
+
+def _head(names: Sequence[bytes]) -> bytes:
+    return _row(names) + b"|" + b" --- |" * len(names) + b"\n"
+
+
+def _row(cells: Sequence[bytes]) -> bytes:
+    return b"| " + b" | ".join(map(_shown, cells)) + b" |\n"
+
+
+def _shown(cell: bytes) -> bytes:
+    content = unquoted(cell)
+    if content.isalnum():
+        return content
+    # Only a cell that is passed on unread can be no text; a table is for the eye.
+    return escaped(content.decode("utf-8", "replace")).encode("utf-8")
+
+
+def escaped(text: str) -> str:
+    """A text as Markdown that shows it, on one line.
+
+    >>> escaped("a|b"), escaped("logit_cat"), escaped("<b> _x_")
+    ('a\\\\|b', 'logit_cat', '\\\\<b\\\\> \\\\_x\\\\_')
+    """
+    marked = MARKUP.sub(r"\\\g<0>", text.strip(" \t"))
+    return CONTROL.sub(_named, LINE_END.sub("<br>", marked))
+
+
+def _named(control: re.Match[str]) -> str:
+    return rf"\\x{ord(control[0]):02x}"

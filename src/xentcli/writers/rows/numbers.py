@@ -1,0 +1,86 @@
+"""Numbers as text that reads back to the same number."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from xentcli import extras
+from xentcli.errors import rounded
+from xentcli.model import AnyArray
+
+# What a number takes, about.
+DIGITS = 20
+ROW_END = b"],["
+NON_FINITE_JSON = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
+
+
+def shortest(values: AnyArray) -> list[str]:
+    """Each number in the shortest decimal form that reads back to it, at the array's own width."""
+    return _joined(values.ravel()).decode("ascii").split(",") if values.size else []
+
+
+def shortest_cells(values: AnyArray) -> list[bytes]:
+    """The same as bytes."""
+    return _joined(values.ravel()).split(b",") if values.size else []
+
+
+def pattern_of(values: AnyArray, delimiter: bytes, before: bytes, after: bytes) -> bytes:
+    """The numbers of a table, with that before and after those of each row: bytes in which ``%s``
+    may stand, as no number has a %."""
+    if not values.size:
+        return b""
+    text = _joined(values)
+    if delimiter != b",":
+        text = text.replace(b",", delimiter)
+    # ROW_END is a comma between brackets. One byte of it is found several times as fast as all, and
+    # where a delimiter is wanted it can stay; what takes its place has no brackets.
+    if after.startswith(delimiter):
+        text = text.replace(b"]", b"").replace(b"[", after.removeprefix(delimiter) + before)
+    elif before.endswith(delimiter):
+        text = text.replace(b"[", b"").replace(b"]", after + before.removesuffix(delimiter))
+    else:
+        text = text.replace(b"]" + delimiter + b"[", after + before)
+    return before + text + after
+
+
+def _joined(values: AnyArray) -> bytes:
+    """The numbers with commas between, and ROW_END between rows."""
+    orjson = extras.orjson(DIGITS * values.size) if values.dtype == np.float64 else None
+    if orjson is None:
+        number = repr if values.dtype.itemsize == 8 else str
+        rows = values.tolist() if number is repr else list(values)
+        if values.ndim == 1:
+            return ",".join(map(number, rows)).encode("ascii")
+        return ROW_END.join(",".join(map(number, row)).encode("ascii") for row in rows)
+    # Where one has 1e-5 and the other 1e-05, and where there is no number, it is left to Python.
+    size = np.abs(values)
+    otherwise = ((size >= 1e-9) & (size < 1e-4)) | ~(size < 1e16)
+    text: bytes = orjson.dumps(
+        np.where(otherwise, np.nan, np.ascontiguousarray(values)), option=orjson.OPT_SERIALIZE_NUMPY
+    )
+    text = text.strip(b"[]")
+    if not otherwise.any():
+        return text
+    # A nan is null there: in its place comes the number as Python writes it.
+    apart = text.split(b"null")
+    own = [repr(value).encode("ascii") for value in values[otherwise].tolist()]
+    return b"".join(chain.from_iterable(zip(apart, own, strict=False))) + apart[-1]
+
+
+def shortest_one(value: Any) -> str:
+    """A number in its shortest form; a NumPy scalar at its own width."""
+    return str(value) if hasattr(value, "dtype") else repr(float(value))
+
+
+def strict_json(text: str) -> str:
+    """A number's text as JSON has it, where there is no nan and no infinity."""
+    return NON_FINITE_JSON.get(text, text)
+
+
+def as_given(value: float, digits: int) -> str:
+    """A number as it was typed, unless that is long."""
+    text = repr(value).removesuffix(".0")
+    return text if len(text) <= digits + 5 else rounded(value, digits)

@@ -1,0 +1,48 @@
+"""Only the answer: a number a line, or a row a line with commas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from xentcli.model import Answer, Batch, Report
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.rows.numbers import shortest, shortest_one
+
+ROWS_WAIT = False
+
+
+def start(stream: Stream) -> bytes:
+    """Nothing: there is no header."""
+    return b""
+
+
+def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+    """A line a position."""
+    if not stream.each:
+        return b""
+    texts = shortest(position_rows(answer))
+    width = len(texts) if answer.values.ndim == 0 else 1
+    if answer.field != "loss":
+        width = class_count(answer)
+    lines = (",".join(texts[at : at + width]) for at in range(0, len(texts), width))
+    return "".join(f"{line}\n" for line in lines).encode("ascii")
+
+
+def class_count(answer: Answer) -> int:
+    """How many classes an answer has for each position."""
+    shape: tuple[int, ...] = answer.values.shape
+    return shape[1 if len(shape) > 1 else 0]
+
+
+def position_rows(answer: Answer) -> object:
+    """The answer with its classes last, so that a position's numbers stand together."""
+    values = answer.values
+    if answer.field == "loss" or values.ndim < 3:
+        return values
+    return values.transpose(0, *range(2, values.ndim), 1)
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The reduced loss."""
+    if not stream.each:
+        yield f"{shortest_one(report.result)}\n".encode("ascii")

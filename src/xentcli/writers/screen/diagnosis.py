@@ -1,0 +1,121 @@
+"""A diagnosis for people: a sentence, the formulas, what to change, what was found."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from xentcli.errors import escaped, rounded
+from xentcli.model import Candidate, Diagnosis, Finding
+from xentcli.writers.interface import View
+from xentcli.writers.letters import encoded
+from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
+from xentcli.writers.words import diagnosis as words
+
+# How wide prose is where there is no terminal to fit.
+WIDTH = 100
+# Less room than this beside the numbers is none: the words go below them.
+LEAST_ROOM = 30
+MATCH = Style(bold=True, color="green")
+MARK = "✓"
+INDENT = "    "
+
+
+def text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
+    """The diagnosis; ``got`` are the numbers as they were typed."""
+    drawn_on = console(view)
+    blocks = [render(part, drawn_on) for part in _parts(diagnosis, view)]
+    return encoded("\n\n".join(block for block in blocks if block) + "\n", view)
+
+
+def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
+    width = view.width or WIDTH
+    yield Text(_filled(diagnosis.sentence, width), style=BOLD)
+    for note in diagnosis.notes:
+        yield Text(_filled(note, width))
+    if diagnosis.candidates:
+        yield _candidates(diagnosis.candidates, width, view)
+    if diagnosis.advice:
+        yield _advice(diagnosis, width, view)
+    if diagnosis.findings:
+        yield _findings(diagnosis.findings, width)
+
+
+def _filled(prose: str, width: int, first: str = "", rest: str = "") -> str:
+    """The prose on lines of that width; one that is wider, such as a call, goes on on the next."""
+    return textwrap.fill(
+        escaped(prose),
+        max(width, len(rest) + 1),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+    )
+
+
+def _candidates(candidates: Sequence[Candidate], width: int, view: View) -> RenderableType:
+    rows = [words.numbers(one, view.digits) for one in candidates]
+    widths = [
+        max(map(cell_len, column))
+        for column in zip(words.headers(candidates[0]), *rows, strict=True)
+    ]
+    # A blank of padding and one between columns; the mark is one wide.
+    room = width - (1 + 2) - sum(widths) - 2 * len(widths)
+    if room < LEAST_ROOM:
+        return _stacked(candidates, rows, width)
+    table = plain_table(view)
+    table.add_column("", no_wrap=True)
+    for header in words.headers(candidates[0]):
+        table.add_column(header, no_wrap=True, justify="right")
+    table.add_column("formula", no_wrap=True)
+    for one, numbers in zip(candidates, rows, strict=True):
+        style = MATCH if one.matches else Style()
+        formula = Text(_filled(one.name, room), style=style)
+        formula.append("\n" + _filled(one.formula, room), style=DIM)
+        if one.matches:
+            formula.append("\n" + _filled(one.explanation, room), style=DIM)
+        mark = Text(MARK if one.matches else "", style=style)
+        table.add_row(mark, *(Text(number, style=style) for number in numbers), formula)
+    return table
+
+
+def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], width: int) -> Text:
+    """The words below the numbers, for want of room beside them."""
+    found = Text()
+    for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
+        style = MATCH if one.matches else Style()
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        shown = "; ".join(f"{value}, off by {difference}" for value, difference in pairs)
+        mark = f"{MARK} " if one.matches else "  "
+        found.append("\n" if number else "")
+        found.append(_filled(shown, width, mark, INDENT), style=style)
+        found.append("\n" + _filled(one.name, width, INDENT, INDENT))
+        found.append("\n" + _filled(one.formula, width, INDENT, INDENT), style=DIM)
+        if one.matches:
+            found.append("\n" + _filled(one.explanation, width, INDENT, INDENT), style=DIM)
+    return found
+
+
+def _advice(diagnosis: Diagnosis, width: int, view: View) -> Text:
+    loss = " and ".join(dict.fromkeys(rounded(value, view.digits) for value in diagnosis.loss))
+    found = Text(
+        _filled(f"What to write for the cross-entropy, {loss}, and what to change:", width)
+    )
+    for one in diagnosis.advice:
+        found.append(f"\n{one.library}", style=BOLD)
+        for line in one.call.split("; "):
+            found.append("\n" + _filled(line, width, "  ", INDENT))
+        for change in words.once(one):
+            found.append("\n" + _filled(change, width, "  - ", INDENT), style=DIM)
+    return found
+
+
+def _findings(findings: Sequence[Finding], width: int) -> Text:
+    found = Text("About this input:")
+    for one in findings:
+        found.append("\n" + _filled(words.finding(one), width, "- ", "  "))
+    return found

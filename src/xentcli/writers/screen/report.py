@@ -1,0 +1,155 @@
+"""The worked table: a row a step, a column a class, then the reduction written out.
+
+No number is ever cut. Where a sample is wider than the terminal its classes are folded into
+several blocks, and where they would be too many, whole classes are left out and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from xentcli.model import Answer, Batch, Report, Worked
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.letters import encoded
+from xentcli.writers.screen.bars import bar
+from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
+from xentcli.writers.screen.survey import pictures
+from xentcli.writers.words import report as words
+from xentcli.writers.words.grid import Grid, Row, first_line, folded, grid
+
+ROWS_WAIT = False
+# Longer answers are for --quiet and --format csv.
+ANSWERS_IN_FULL = 1000
+LABEL = Style(bold=True, color="cyan")
+# A gradient above 0 takes the logit down, one below 0 up. These two colours are told apart by
+# those who cannot tell red from green, and stand out from black and from white.
+SIGNS = {1: Style(color="magenta"), 0: Style(), -1: Style(color="green")}
+
+
+def start(stream: Stream) -> bytes:
+    """Nothing: a table is shown when all is known."""
+    return b""
+
+
+def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
+    """Nothing: the worked samples stand for the rest."""
+    return b""
+
+
+def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
+    """The worked samples, what was left out, and the answer."""
+    drawn_on = console(view)
+    parts = [render(part, drawn_on) for part in _parts(report, view)]
+    text = "\n\n".join(part for part in parts if part) + "\n"
+    yield encoded(text, view)
+
+
+def _parts(report: Report, view: View) -> Iterator[RenderableType]:
+    if view.steps:
+        for worked in report.worked:
+            yield from _sample(worked, report, view)
+        yield Text(words.samples_left_out(report), style=DIM)
+    if report.survey is not None:
+        yield from pictures(report.survey, report, view)
+    yield from _answer(report, view)
+
+
+def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableType]:
+    yield Text(words.title(worked, report), style=BOLD)
+    laid_out = grid(worked, report.classes, view)
+    blocks = folded(laid_out, view)
+    for number, block in enumerate(blocks):
+        yield _table(laid_out, block, first=number == 0, view=view)
+    left_out = len(report.classes) - sum(map(len, blocks))
+    if left_out:
+        yield Text(words.classes_left_out(left_out, report), style=DIM)
+    for step in worked.steps:
+        if step.note:
+            yield Text(f"{step.name}: {step.note}")
+    if worked.entropy is not None and worked.divergence is not None:
+        yield Text(words.decomposed(worked, view))
+
+
+def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -> Table:
+    beside = first and not laid_out.stacked
+    has_values = beside and any(row.one for row in laid_out.rows)
+    table = plain_table(view)
+    table.add_column("step", no_wrap=True)
+    if beside:
+        table.add_column("formula", no_wrap=True, style=DIM)
+    if has_values:
+        table.add_column("", no_wrap=True, justify="right")
+    for at in classes:
+        marked = at == laid_out.label
+        style = LABEL if marked else Style()
+        header = Text(laid_out.names[at] + ("\nlabel" if marked else ""), style=style)
+        table.add_column(header, no_wrap=True, justify="right", style=style)
+    for row in laid_out.rows:
+        if row.one and not first:
+            continue
+        line: list[RenderableType] = [_step_name(row, laid_out, first=first)]
+        if beside:
+            line.append(Text(row.formula))
+        if has_values:
+            line.append(Text(row.one))
+        # Bars can be compared only if the longest is as long in all columns.
+        longest = min(laid_out.widths)
+        bars = [bar(row.shares[at], longest, view) for at in classes if row.shares]
+        cells = [_cell(row, at) for at in classes]
+        if any(bars):
+            for cell, drawn in zip(cells, bars, strict=True):
+                cell.append("\n" + drawn.ljust(longest))
+        line += cells
+        table.add_row(*line)
+    return table
+
+
+def _cell(row: Row, at: int) -> Text:
+    return Text(row.each[at] if row.each else "", style=SIGNS[row.signs[at]] if row.signs else "")
+
+
+def _step_name(row: Row, laid_out: Grid, *, first: bool) -> Text:
+    if first and laid_out.stacked:
+        return Text.assemble(first_line(row), "\n", (row.formula, DIM))
+    return Text(row.name)
+
+
+def _answer(report: Report, view: View) -> Iterator[RenderableType]:
+    if report.field in ("probs", "log_probs", "grad"):
+        yield _answers_in_full(report)
+        yield _summary(report, view)
+        return
+    if report.reduction == "none":
+        yield _summary(report, view)
+        return
+    yield Text(words.written_out(report, view))
+    yield _summary(report, view)
+
+
+def _answers_in_full(report: Report) -> Text:
+    """The answer of the worked samples with all its digits."""
+    text = Text()
+    if len(report.classes) > ANSWERS_IN_FULL:
+        return text
+    for number, (name, numbers) in enumerate(words.in_full(report)):
+        text.append("\n" if number else "")
+        text.append(f"{name} = ", style=DIM)
+        text.append(numbers, style=BOLD)
+    return text
+
+
+def _summary(report: Report, view: View) -> RenderableType:
+    lines = list(words.facts(report, view))
+    lines += [(name, f"{value} {report.unit}") for name, value in words.losses(report)]
+    width = max((len(name) for name, _ in lines), default=0)
+    text = Text()
+    for number, (name, value) in enumerate(lines):
+        text.append("\n" if number else "")
+        text.append(f"{name:<{width}}  ", style=DIM)
+        text.append(value, style=BOLD if name.startswith("loss") else "")
+    return text

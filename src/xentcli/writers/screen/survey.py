@@ -1,0 +1,146 @@
+"""What the losses of many samples look like, for people: a histogram, a bar a class, the hardest
+samples, the groups."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.console import Group as Stack
+from rich.console import RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from xentcli.errors import counted, escaped, rounded
+from xentcli.model import Bin, Group, Hard, Report, Survey
+from xentcli.writers.interface import View
+from xentcli.writers.screen.bars import bar
+from xentcli.writers.screen.drawing import BOLD, DIM, plain_table
+from xentcli.writers.words.grid import shown_name
+from xentcli.writers.words.survey import (
+    group_columns,
+    hard_columns,
+    hardest_groups,
+    has_words,
+    range_of,
+    shares,
+)
+
+WIDEST_BAR = 40
+# Below this a bar says nothing; then the numbers stand alone.
+SHORTEST_BAR = 4
+BAR = Style(color="cyan")
+
+
+class Line(NamedTuple):
+    """A line with a bar: a name, a number, the bar's share of the longest, and a few words."""
+
+    name: str
+    number: str
+    share: float
+    words: str = ""
+
+
+def pictures(survey: Survey, report: Report, view: View) -> Iterator[RenderableType]:
+    """The pictures of what there is."""
+    if survey.histogram:
+        yield _histogram(survey.histogram, view)
+    if survey.classes:
+        yield _classes(survey.classes, view)
+    if survey.groups:
+        yield _groups(survey, report, view)
+    if survey.hardest:
+        yield _hardest(survey.hardest, report, view)
+
+
+def _histogram(bins: Sequence[Bin], view: View) -> RenderableType:
+    most = max(one.samples for one in bins)
+    lines = [Line(range_of(one), f"{one.samples:,}", one.samples / most) for one in bins]
+    everything = sum(one.samples for one in bins)
+    title = Text(f"losses of {counted(everything, 'sample')}", style=BOLD)
+    return Stack(title, _bars(lines, view))
+
+
+def _classes(classes: Sequence[Group], view: View) -> RenderableType:
+    shown = hardest_groups(classes)
+    title = "mean loss of each class"
+    if len(shown) < len(classes):
+        title = f"mean loss of the {len(shown)} hardest classes of {len(classes):,}"
+    bars = _bars(
+        [
+            Line(
+                shown_name(one.name, view),
+                rounded(one.result, view.digits),
+                share,
+                counted(one.samples, "sample")
+                + ("" if one.accuracy is None else f", {100 * one.accuracy:.1f} % right"),
+            )
+            for one, share in zip(shown, shares([one.result for one in shown]), strict=True)
+        ],
+        view,
+    )
+    return Stack(Text(title, style=BOLD), bars)
+
+
+def _bars(lines: Sequence[Line], view: View) -> Text:
+    """A name, a bar, a number and a few words a line; the words go below for want of room."""
+    name_width = max(cell_len(line.name) for line in lines)
+    number_width = max(len(line.number) for line in lines)
+    words_width = max(len(line.words) for line in lines)
+    room, beside = WIDEST_BAR, True
+    if view.width is not None:
+        room = view.width - name_width - number_width - 4
+        beside = room - words_width - 2 >= SHORTEST_BAR
+        room = min(WIDEST_BAR, room - (words_width + 2 if beside and words_width else 0))
+    text = Text()
+    for at, line in enumerate(lines):
+        text.append("\n" if at else "")
+        text.append(line.name + " " * (name_width - cell_len(line.name)) + "  ")
+        drawn = bar(line.share, room, view, least=1) if room >= SHORTEST_BAR else ""
+        text.append(drawn, style=BAR)
+        text.append((" " if drawn else "") + line.number)
+        if line.words:
+            text.append(("  " if beside else f"\n{' ' * name_width}  ") + line.words, style=DIM)
+    return text
+
+
+def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
+    shown = hardest_groups(survey.groups)
+    title = Text(f"loss ({report.reduction}) by {escaped(survey.by)}", style=BOLD)
+    columns = group_columns(shown, "value", view)
+    parts = [title, _tabular(columns, view)]
+    left_out = len(survey.groups) - len(shown)
+    if left_out:
+        smaller = f"… {left_out:,} more, none with a larger loss, not shown (--format csv)"
+        parts.append(Text(smaller, style=DIM))
+    return Stack(*parts)
+
+
+def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableType:
+    title = f"the {len(hardest)} hardest samples" if len(hardest) > 1 else "the hardest sample"
+    return Stack(Text(title, style=BOLD), _tabular(hard_columns(hardest, report, view), view))
+
+
+def _tabular(columns: dict[str, list[str]], view: View) -> RenderableType:
+    """Columns side by side, the last in bold; where there is no room, a few words a row."""
+    widths = [max(map(cell_len, (name, *cells))) for name, cells in columns.items()]
+    rows = list(zip(*columns.values(), strict=True))
+    # A blank of padding and one between columns.
+    if view.width is not None and sum(widths) + 2 * len(widths) - 1 > view.width:
+        return _in_words(tuple(columns), rows, view.width)
+    table = plain_table(view)
+    for name, cells in columns.items():
+        table.add_column(name, no_wrap=True, justify="left" if has_words(name, cells) else "right")
+    for *before, last in rows:
+        table.add_row(*(Text(cell) for cell in before), Text(last, style=BOLD))
+    return table
+
+
+def _in_words(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Text:
+    lines = []
+    for row in rows:
+        told = (f"{name} {cell}" for name, cell in zip(names, row, strict=True) if cell)
+        lines.append(textwrap.fill("; ".join(told), width, subsequent_indent="  "))
+    return Text("\n".join(lines))

@@ -1,0 +1,49 @@
+"""What a diagnosis says in words and numbers, for tables and pages alike."""
+
+from __future__ import annotations
+
+from xentcli.errors import counted, rounded
+from xentcli.model import Advice, Candidate, Finding
+
+
+def headers(candidate: Candidate) -> list[str]:
+    """What stands above the numbers of a formula; the runs are counted where they are several."""
+    if len(candidate.values) == 1:
+        return ["value", "off by"]
+    return [
+        f"{what} {at + 1}" for at in range(len(candidate.values)) for what in ("value", "off by")
+    ]
+
+
+def numbers(candidate: Candidate, digits: int) -> list[str]:
+    """What a formula gives for each run, and how far that is off."""
+    found = []
+    for value, difference in zip(candidate.values, candidate.differences, strict=True):
+        found += [rounded(value, digits), _difference(difference)]
+    return found
+
+
+def _difference(value: float) -> str:
+    return "0" if value == 0 else f"{value:+.1e}"
+
+
+def once(advice: Advice) -> list[str]:
+    """What to change, each thing once."""
+    return list(dict.fromkeys(advice.changes))
+
+
+def finding(found: Finding) -> str:
+    """What was found, what shows it, and where."""
+    start = f"{found.source}: " if found.source else ""
+    evidence = f" ({found.evidence})" if found.evidence else ""
+    return f"{start}{found.message}{evidence}{_samples(found)}"
+
+
+def _samples(found: Finding) -> str:
+    if not found.samples:
+        return ""
+    first = ", ".join(map(str, found.rows))
+    more = found.samples - len(found.rows)
+    if not more:
+        return f": sample{'s' if found.samples > 1 else ''} {first}"
+    return f": samples {first} and {counted(more, 'more')[:-1] if more > 1 else '1 more'}"

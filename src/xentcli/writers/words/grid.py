@@ -1,0 +1,154 @@
+"""How a worked sample is laid out: what each cell shows, and which classes stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from xentcli.errors import escaped, rounded
+from xentcli.model import Step, Worked
+from xentcli.writers.interface import View
+from xentcli.writers.letters import in_letters
+from xentcli.writers.rows.numbers import as_given
+
+# One blank of padding and one between columns.
+GAP = 2
+# What does not fit into so many blocks is not folded but left out, whole classes at a time.
+MOST_BLOCKS = 6
+MOST_CLASSES = 100
+# A longer class name is cut, lest its column leave no room for others; numbers never are.
+LONGEST_NAME = 16
+
+# The steps whose sign is what they are about, and those that are shares of a whole.
+SIGNED = ("difference", "grad")
+BARS = ("softmax",)
+
+
+class Row(NamedTuple):
+    """A step as text: a number a class, or one for the whole sample. ``shares`` are drawn as bars,
+    ``signs`` say which way a gradient points."""
+
+    name: str
+    formula: str
+    each: tuple[str, ...]
+    one: str
+    shares: tuple[float, ...] = ()
+    signs: tuple[int, ...] = ()
+
+
+class Grid(NamedTuple):
+    """A worked sample as text; ``largest`` is the class with the largest value; ``stacked`` where
+    the formula stands below the step's name because there is no room beside it."""
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    widths: tuple[int, ...]
+    label: int | None
+    largest: int
+    stacked: bool
+
+
+def grid(worked: Worked, classes: Sequence[str], view: View) -> Grid:
+    """The sample's steps as text, and how wide each class is."""
+    names = tuple(shown_name(name, view) for name in classes)
+    rows = tuple(_row(step, view) for step in worked.steps)
+    widths = tuple(_widths(names, rows, worked.label))
+    laid_out = Grid(names, rows, widths, worked.label, _largest(worked), False)
+    fits = view.width is None or _side(laid_out) + max(laid_out.widths) <= view.width
+    return laid_out if fits else laid_out._replace(stacked=True)
+
+
+def _largest(worked: Worked) -> int:
+    """The class that is predicted; the first one where no value is the largest."""
+    values = next(step.value for step in worked.steps if isinstance(step.value, tuple))
+    return max(range(len(values)), key=values.__getitem__)
+
+
+def shown_name(name: str, view: View, longest: int = LONGEST_NAME) -> str:
+    """A name, escaped and cut."""
+    shown = escaped(name)
+    while cell_len(shown) > longest:
+        shown = shown[: -2 if shown.endswith("…") else -1] + "…"
+    return in_letters(shown, view)
+
+
+def _row(step: Step, view: View) -> Row:
+    formula = in_letters(step.formula, view)
+    if isinstance(step.value, float):
+        return Row(step.name, formula, (), rounded(step.value, view.digits))
+    given = step.name in ("logits", "target", "weight") or step.formula.endswith("as given")
+    show = as_given if given else rounded
+    texts = tuple(show(value, view.digits) for value in step.value)
+    if step.name in SIGNED:
+        signs = tuple((value > 0) - (value < 0) for value in step.value)
+        texts = tuple(
+            f"+{text}" if sign > 0 else text for text, sign in zip(texts, signs, strict=True)
+        )
+        return Row(step.name, formula, texts, "", signs=signs)
+    return Row(step.name, formula, texts, "", step.value if step.name in BARS else ())
+
+
+def _widths(names: Sequence[str], rows: Sequence[Row], label: int | None) -> list[int]:
+    widths = [cell_len(name) for name in names]
+    if label is not None and 0 <= label < len(names):
+        widths[label] = max(widths[label], len("label"))
+    for row in rows:
+        if row.each:
+            widths = [max(width, len(text)) for width, text in zip(widths, row.each, strict=True)]
+    return widths
+
+
+def _side(laid_out: Grid) -> int:
+    """How wide the columns before the classes are, the gap after them included."""
+    rows = laid_out.rows
+    if laid_out.stacked:
+        return max(max(len(first_line(row)), len(row.formula)) for row in rows) + GAP
+    value = max(len(row.one) for row in rows)
+    name = max(len("step"), *(len(row.name) for row in rows))
+    formula = max(len("formula"), *(len(row.formula) for row in rows))
+    return name + GAP + formula + GAP + (value + GAP if value else 0)
+
+
+def first_line(row: Row) -> str:
+    """A step's name, and its number where there is but one, for a stacked grid."""
+    return f"{row.name}  {row.one}" if row.one else row.name
+
+
+def folded(laid_out: Grid, view: View) -> list[list[int]]:
+    """The classes in blocks that fit the width; too many are left out from the end on, but
+    neither the label's nor the predicted one."""
+    everything = list(range(len(laid_out.names)))
+    if view.width is None:
+        return [_the_most_telling(everything, MOST_CLASSES, laid_out)]
+    blocks = _blocks(laid_out, everything, view.width)
+    if len(blocks) <= MOST_BLOCKS:
+        return blocks
+    room = sum(map(len, blocks[: MOST_BLOCKS // 2]))
+    return _blocks(laid_out, _the_most_telling(everything, room, laid_out), view.width)
+
+
+def _the_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int]:
+    """As many classes as there is room for: the first ones, and among the last of them the label's
+    and the predicted one."""
+    if len(classes) <= room:
+        return classes
+    kept = classes[:room]
+    telling = [at for at in (laid_out.label, laid_out.largest) if at in classes][:room]
+    wanted = {at for at in telling if at >= room}
+    return [*kept[: room - len(wanted)], *sorted(wanted)]
+
+
+def _blocks(laid_out: Grid, classes: Sequence[int], width: int) -> list[list[int]]:
+    """Only the first block carries formulas and the numbers of the whole sample."""
+    name = max(len("step"), *(len(row.name) for row in laid_out.rows)) + GAP
+    blocks: list[list[int]] = [[]]
+    room = width - _side(laid_out)
+    for at in classes:
+        if blocks[-1] and laid_out.widths[at] > room:
+            blocks.append([])
+            room = width - name
+        blocks[-1].append(at)
+        room -= laid_out.widths[at] + GAP
+    return blocks

@@ -1,0 +1,132 @@
+"""What a report says in words, for tables and pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentcli.errors import counted, escaped, rounded
+from xentcli.model import Report, Step, Worked
+from xentcli.writers.interface import View
+from xentcli.writers.rows.numbers import shortest_one
+
+
+def title(worked: Worked, report: Report) -> str:
+    """``sample 3 · label 1 (cat)``; nothing where there is but one sample without a label."""
+    words = []
+    if report.samples > 1:
+        at = "" if len(worked.position) == 1 else f" at {worked.position[1:]}".replace(",)", ")")
+        words.append(f"sample {worked.position[0]}{at}")
+    if worked.label is not None:
+        words.append(f"label {worked.label}{_label_name(worked, report)}")
+    return " · ".join(words)
+
+
+def _label_name(worked: Worked, report: Report) -> str:
+    assert worked.label is not None
+    if worked.ignored:
+        return ", ignored"
+    name = report.classes[worked.label]
+    return "" if name == str(worked.label) else f" ({escaped(name)})"
+
+
+def classes_left_out(number: int, report: Report) -> str:
+    """How many classes a table does not show."""
+    everything = counted(len(report.classes), "class", "classes")
+    return f"… {number:,} of {everything} not shown in the table"
+
+
+def samples_left_out(report: Report) -> str:
+    """How many samples are not worked; nothing where that says nothing."""
+    number = report.samples - len(report.worked)
+    if number <= 0 or not (report.worked or report.field != "loss"):
+        return ""
+    more = "more " if report.worked else ""
+    return f"… {number:,} {more}{'sample' if number == 1 else 'samples'} not shown (--rows)"
+
+
+def decomposed(worked: Worked, view: View) -> str:
+    """``CE = H(q) + KL(q‖p) = 1.0397 + 0.2213 = 1.2610``."""
+    assert worked.entropy is not None
+    assert worked.divergence is not None
+    parts = [rounded(value, view.digits) for value in (worked.entropy, worked.divergence)]
+    total = rounded(worked.entropy + worked.divergence, view.digits)
+    return f"CE = H(q) + KL(q‖p) = {' + '.join(parts)} = {total}"
+
+
+def in_full(report: Report) -> Iterator[tuple[str, str]]:
+    """The answer of each worked sample with all its digits, after its name."""
+    for worked in report.worked:
+        last = worked.steps[-1] if report.field != "probs" else _named(worked, "softmax")
+        assert isinstance(last.value, tuple)
+        where = f"sample {', '.join(map(str, worked.position))}: " if report.samples > 1 else ""
+        yield where + last.name, ", ".join(shortest_one(value) for value in last.value)
+
+
+def _named(worked: Worked, name: str) -> Step:
+    return next(step for step in worked.steps if step.name == name)
+
+
+def written_out(report: Report, view: View) -> str:
+    """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``, or the two sums where they are many."""
+    losses = [rounded(worked.loss or 0.0, view.digits) for worked in report.worked]
+    result = rounded(float(report.result), view.digits)
+    if len(report.worked) == report.samples:
+        upper = " + ".join(losses)
+        shares = [rounded(worked.share or 0.0, view.digits) for worked in report.worked]
+    else:
+        upper, shares = rounded(report.loss_sum or 0.0, view.digits), []
+    if report.reduction == "sum":
+        return f"sum = {upper} = {result}" if len(losses) > 1 else f"sum = {result}"
+    whole = float(report.denominator or 0.0)
+    lower = f"{whole:,.0f}" if whole.is_integer() else rounded(whole, view.digits)
+    weighted = any(worked.share not in (0.0, 1.0) for worked in report.worked)
+    if weighted and len(shares) > 1:
+        lower = "(" + " + ".join(_plain(worked.share) for worked in report.worked) + ")"
+    upper = f"({upper})" if len(losses) > 1 and len(losses) == report.samples else upper
+    return f"mean = {upper} / {lower} = {result}"
+
+
+def _plain(value: float | None) -> str:
+    return repr(float(value or 0.0)).removesuffix(".0")
+
+
+def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
+    """The figures beside the answer, each after its name."""
+    if report.samples != 1 or report.ignored:
+        yield "samples", f"{report.samples:,}"
+    if report.ignored:
+        yield "ignored", f"{report.ignored:,}"
+    if report.denominator is not None and report.reduction == "mean" and report.samples > 1:
+        whole = report.denominator.is_integer()
+        yield "denominator", f"{report.denominator:,.0f}" if whole else _plain(report.denominator)
+    if report.perplexity is not None and report.samples > 1:
+        yield "perplexity", rounded(report.perplexity, view.digits)
+    if report.accuracy is not None and report.samples > 1:
+        yield "accuracy", percent(report.accuracy)
+    if report.floor is not None and report.reduction == "mean":
+        yield "lowest possible", rounded(report.floor, view.digits)
+    if report.check is not None:
+        checked = counted(report.check.samples, "sample")
+        difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
+        yield "off central differences by", difference
+
+
+def losses(report: Report) -> Iterator[tuple[str, str]]:
+    """The answer where it is a loss, or each worked sample's, after its name."""
+    if report.field != "loss":
+        return
+    if report.reduction != "none":
+        yield f"loss ({report.reduction})", shortest_one(report.result)
+        return
+    for worked in report.worked:
+        where = ", ".join(map(str, worked.position))
+        yield f"loss of sample {where}", shortest_one(worked.loss)
+
+
+def percent(share: float) -> str:
+    """A share of samples.
+
+    >>> percent(0.9555)
+    '95.55 %'
+    """
+    return f"{100 * share:.2f} %"

@@ -1,0 +1,90 @@
+"""What a survey says in words and numbers, for tables and pages alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from xentcli.errors import rounded
+from xentcli.model import Bin, Group, Hard, Report
+from xentcli.writers.interface import View
+from xentcli.writers.words.grid import shown_name
+from xentcli.writers.words.report import percent
+
+MOST_LINES = 20
+# An id may be a path: its end says more than a class's name has to.
+LONGEST_ID = 48
+# The columns that may hold words; all others hold numbers.
+WORDS = ("value", "file", "id", "label", "predicted")
+
+
+def range_of(one: Bin) -> str:
+    """``0.1 – 0.2``; what a bin is of.
+
+    >>> range_of(Bin(0.1, 0.2, 3)), range_of(Bin(-math.inf, 0.001, 3))
+    ('0.1 – 0.2', 'below 0.001')
+    """
+    if not math.isfinite(one.low) and one.low != -math.inf:
+        return f"{one.low}"
+    if one.low == -math.inf:
+        return f"below {one.high:g}"
+    return f"from {one.low:g}" if one.high == math.inf else f"{one.low:g} – {one.high:g}"
+
+
+def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Group, ...]:
+    """The groups in their order; of too many those with the largest loss, largest first."""
+    if len(groups) <= most:
+        return tuple(groups)
+    # nan makes the whole mean nan: nothing is larger.
+    key = {one.name: math.inf if math.isnan(one.result) else one.result for one in groups}
+    return tuple(sorted(groups, key=lambda one: key[one.name], reverse=True)[:most])
+
+
+def shares(losses: Sequence[float]) -> list[float]:
+    """How long the bars are beside the longest; what is no number, or beyond all, is as long."""
+    largest = max((one for one in losses if math.isfinite(one)), default=0.0)
+    finite = [one / largest if largest > 0 else 0.0 for one in losses]
+    return [share if math.isfinite(one) else 1.0 for one, share in zip(losses, finite, strict=True)]
+
+
+def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, list[str]]:
+    """What is told of groups, or of classes: a list of cells a column, the loss last."""
+    columns = {
+        what: [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in groups],
+        "samples": [f"{one.samples:,}" for one in groups],
+    }
+    if any(one.ignored for one in groups):
+        columns["ignored"] = [f"{one.ignored:,}" for one in groups]
+    columns["perplexity"] = [rounded(one.perplexity, view.digits) for one in groups]
+    if any(one.accuracy is not None for one in groups):
+        columns["accuracy"] = [
+            "" if one.accuracy is None else percent(one.accuracy) for one in groups
+        ]
+    columns["loss"] = [rounded(one.result, view.digits) for one in groups]
+    return columns
+
+
+def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[str, list[str]]:
+    """What is told of the hardest samples: a list of cells a column, the loss last."""
+    columns = {"sample": [", ".join(map(str, one.position)) for one in hardest]}
+    if any(one.file for one in hardest):
+        columns["file"] = [shown_name(one.file, view, LONGEST_ID) for one in hardest]
+    if any(one.line is not None for one in hardest):
+        columns["line"] = ["" if one.line is None else str(one.line) for one in hardest]
+    if any(one.id is not None for one in hardest):
+        columns["id"] = [shown_name(one.id or "", view, LONGEST_ID) for one in hardest]
+    if any(one.label is not None for one in hardest):
+        columns["label"] = [_class(one.label, report, view) for one in hardest]
+    if any(one.predicted is not None for one in hardest):
+        columns["predicted"] = [_class(one.predicted, report, view) for one in hardest]
+    columns["loss"] = [rounded(one.loss, view.digits) for one in hardest]
+    return columns
+
+
+def _class(at: int | None, report: Report, view: View) -> str:
+    return "" if at is None else shown_name(report.classes[at], view)
+
+
+def has_words(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column is set from the left."""
+    return name in WORDS and not all(cell.isdecimal() or not cell for cell in cells)
