@@ -16,6 +16,7 @@ from xentcli.readers.attach import with_attached
 from xentcli.readers.document import RepeatedKey, collect_labels, label_of, not_json, unrepeated
 from xentcli.readers.grouping import grouping_of_values, name_of_value
 from xentcli.readers.interface import Chunk
+from xentcli.readers.json_parsers import PLAIN
 from xentcli.readers.nested import (
     Spelled,
     as_array,
@@ -26,7 +27,7 @@ from xentcli.readers.nested import (
     shown,
 )
 from xentcli.readers.record_layout import Layout
-from xentcli.readers.whole_lines import PLAIN, whole
+from xentcli.readers.whole_lines import whole
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
 
