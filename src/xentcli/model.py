@@ -1,7 +1,12 @@
-"""What is handed from part to part: frozen data without behaviour."""
+"""What is handed from part to part: frozen data without behaviour; and what readers and writers
+both need."""
 
 from __future__ import annotations
 
+import os
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import Any, Literal, NamedTuple
 
 from xentcli.errors import Place
@@ -286,3 +291,34 @@ def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
     if any(mark in content for mark in (delimiter, b'"', b"\r", b"\n")):
         return b'"' + content.replace(b'"', b'""') + b'"'
     return content
+
+
+def unquoted(cell: bytes) -> str:
+    """A cell's text without the quotes around it.
+
+    Raises ValueError for what is no UTF-8 text, and for text after the closing quote.
+    """
+    if not cell.startswith(b'"'):
+        return cell.decode("utf-8")
+    if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):
+        raise ValueError("there is text after the closing quote")
+    return cell[1:-1].replace(b'""', b'"').decode("utf-8")
+
+
+def fast_package(name: str, size: int, little: int) -> Any:
+    """A package of the extra ``fast`` for that many bytes of text; None where it is not installed,
+    or where they are so few that its import takes longer.
+
+    What comes of it is the same with and without. XENT_FAST=0 does without, XENT_FAST=1 takes it
+    for few bytes as well.
+    """
+    asked = os.environ.get("XENT_FAST")
+    return _package(name) if asked == "1" or (asked != "0" and size > little) else None
+
+
+@cache
+def _package(name: str) -> ModuleType | None:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

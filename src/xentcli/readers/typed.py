@@ -13,8 +13,8 @@ from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quote
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.json.nested import Spelled, as_array, classes_second
-from xentcli.readers.rules import numbers_labels as cells
-from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.numbers_labels import number_labels
 
 # An ignore_index that no text can be: weights name classes alone.
 NO_INDEX = -(2**62)
@@ -171,8 +171,8 @@ def typed_label(
 ) -> int:
     """One label that stands apart as a class index; ``at`` is its number from 0."""
     try:
-        return cells.label(word.text, classes, class_count, request.ignore_index)
-    except cells.NotANumber as error:
+        return numbers_labels.label(word.text, classes, class_count, request.ignore_index)
+    except numbers_labels.NotANumber as error:
         place = _word_place(word, at, origin)
         raise DataError(
             error.reason.format(quoted(word.text)), place=place, hint=error.hint
@@ -245,8 +245,8 @@ def _words(whole: str, start: int, end: int) -> list[Word]:
 
 def _number(word: Word, sample: int, at: int, option: str) -> float:
     try:
-        return cells.number(word.text)
-    except cells.NotANumber as error:
+        return numbers_labels.number(word.text)
+    except numbers_labels.NotANumber as error:
         place = Place(option, detail=f"sample {sample + 1}, value {at + 1}", excerpt=_excerpt(word))
         message = error.reason.format(quoted(word.text)) if word.text else "the value is missing"
         hint = error.hint if word.text else ""
@@ -285,7 +285,7 @@ def typed_labels(texts: Sequence[str], option: str = "--label") -> Attached:
 
 
 def _all_indices(text: str) -> bool:
-    return all(cells.NUMBER.fullmatch(word) for word in text.split())
+    return all(numbers_labels.NUMBER.fullmatch(word) for word in text.split())
 
 
 def _trimmed(text: str) -> Word:
@@ -357,8 +357,8 @@ def _plain_weights(text: str, option: str) -> list[float]:
 
 def _class_of(name: str, classes: Sequence[str], count: int) -> int:
     try:
-        return cells.label(name, classes, count, NO_INDEX)
-    except cells.NotANumber as error:
+        return numbers_labels.label(name, classes, count, NO_INDEX)
+    except numbers_labels.NotANumber as error:
         raise UsageError(
             f"--weight: {error.reason.format(quoted(name))}", hint=error.hint
         ) from None
@@ -366,8 +366,8 @@ def _class_of(name: str, classes: Sequence[str], count: int) -> int:
 
 def _weight(word: Word, value: str, at: int) -> float:
     try:
-        return cells.number(value)
-    except cells.NotANumber as error:
+        return numbers_labels.number(value)
+    except numbers_labels.NotANumber as error:
         raise UsageError(
             f"--weight, value {at + 1}: {error.reason.format(quoted(value))}", hint=error.hint
         ) from None

@@ -23,7 +23,7 @@ from xentcli.readers.arrays.stored import (
     safetensors_archive,
 )
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
-from xentcli.readers.rules.names import listed, near_or_all
+from xentcli.readers.rules.columns import listed, near_or_all
 from xentcli.readers.sources.copies import brought_here, closed_with
 from xentcli.readers.sources.source import Source, opened, size_of, told_by
 from xentcli.readers.typed import fitted_targets

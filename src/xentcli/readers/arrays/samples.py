@@ -14,9 +14,9 @@ from xentcli.errors import DataError, Place, changed
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.arrays.stored import Stored, Unreadable, mapped, numbers
 from xentcli.readers.interface import Chunk, Request
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import Wrong, without_wrong
-from xentcli.readers.rules.number_labels import label_reason, number_labels
+from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.sources.source import told_by
 from xentcli.readers.typed import indices_of
 
@@ -130,8 +130,8 @@ def _checked_labels(
 
 
 def _wrong_values(values: AnyArray, layout: Layout, piece: Piece) -> list[Wrong]:
-    outside = (values < 0) | (values > 1 + cells.ROUNDING)
-    message, hint = "{} is not a probability (0 to 1)", cells.NOT_PROBABILITIES
+    outside = (values < 0) | (values > 1 + numbers_labels.ROUNDING)
+    message, hint = "{} is not a probability (0 to 1)", numbers_labels.NOT_PROBABILITIES
     return _wrong_at(outside, values, layout, layout.values.key, piece, message, hint)
 
 

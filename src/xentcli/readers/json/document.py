@@ -12,9 +12,9 @@ from xentcli.errors import DataError, Place, UsageError, counted, path_of, quote
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.json.nested import Spelled, as_array, classes_second, fault, no_key, shown
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.columns import near_or_all
 from xentcli.readers.rules.groups import grouping_of_values
-from xentcli.readers.rules.names import near_or_all
 from xentcli.readers.sources.source import Source, opened, size_of, told_by
 from xentcli.readers.text import encoding
 from xentcli.readers.typed import fitted_labels, fitted_targets, opened_whole
@@ -252,7 +252,7 @@ def label_of(item: Any, count: int, request: Request, place: Place, path: str) -
         raise fault(f"cannot read {shown(item)} as a label", place, path)
     written = repr(item) if isinstance(item, float) else str(item)
     try:
-        return cells.label(written, request.classes, count, request.ignore_index)
-    except cells.NotANumber as error:
+        return numbers_labels.label(written, request.classes, count, request.ignore_index)
+    except numbers_labels.NotANumber as error:
         message = error.reason.format(shown(item))
         raise DataError(message, place=place._replace(detail=path), hint=error.hint) from None

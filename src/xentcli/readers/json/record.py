@@ -20,7 +20,7 @@ from xentcli.readers.json.document import (
     not_json,
     unrepeated,
 )
-from xentcli.readers.json.fast import PLAIN, whole
+from xentcli.readers.json.fast import whole
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.nested import (
     Spelled,
@@ -31,9 +31,10 @@ from xentcli.readers.json.nested import (
     no_key,
     shown,
 )
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.targets import with_attached
+from xentcli.readers.text.parsers import PLAIN
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
 
@@ -181,7 +182,9 @@ def _nothing(layout: Layout, line: Line) -> Sample:
         line,
         record if isinstance(record, dict) else {},
         np.full(layout.shape, np.nan).tolist(),
-        np.full(layout.label_shape, cells.label_of_nan(layout.request.ignore_index)).tolist(),
+        np.full(
+            layout.label_shape, numbers_labels.label_of_nan(layout.request.ignore_index)
+        ).tolist(),
         np.zeros(layout.shape).tolist(),
         by=record.get(layout.by) if layout.by and isinstance(record, dict) else None,
     )
@@ -239,12 +242,12 @@ def _check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
     if kind != "probs":
         return
     array = np.asarray(values)
-    wrong = np.argwhere(~((array >= 0) & (array <= 1 + cells.ROUNDING)) & ~np.isnan(array))
+    wrong = np.argwhere(~((array >= 0) & (array <= 1 + numbers_labels.ROUNDING)) & ~np.isnan(array))
     if wrong.size:
         at = tuple(wrong[0])
         where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
         error = fault(f"{float(array[at])!r} is not a probability (0 to 1)", place, where)
-        error.hint = cells.NOT_PROBABILITIES
+        error.hint = numbers_labels.NOT_PROBABILITIES
         raise error
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from xentcli.errors import DataError, Place
 from xentcli.model import AnyArray, Batch, Fault, Origin
 from xentcli.readers.interface import Request
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 
 
 class Wrong(NamedTuple):
@@ -40,7 +40,7 @@ def without_wrong(
         Fault(first[at].place, first[at].value, first[at].message, written(at)) for at in samples
     )
     if request.on_error == "nan":
-        changed = _as_nan(batch, samples, cells.label_of_nan(request.ignore_index))
+        changed = _as_nan(batch, samples, numbers_labels.label_of_nan(request.ignore_index))
     else:
         changed = _skipped(batch, samples)
     return changed._replace(faults=faults)

@@ -12,11 +12,11 @@ import pyarrow as pa
 from xentcli.errors import Place, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
 from xentcli.readers.interface import Chunk, Request
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import Wrong, without_wrong
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.number_labels import label_reason, number_labels
+from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.rules.targets import with_attached
 from xentcli.readers.tables.batches import unpacked
 from xentcli.readers.tables.cells import (
@@ -145,10 +145,12 @@ def _listed(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
 
 
 def _outside(here: Here, at: tuple[int, ...], values: AnyArray) -> Iterator[Wrong]:
-    for row, place in np.argwhere((values < 0) | (values > 1 + cells.ROUNDING)).tolist():
+    for row, place in np.argwhere((values < 0) | (values > 1 + numbers_labels.ROUNDING)).tolist():
         value = float(values[row, place])
         message = f"{value!r} is not a probability (0 to 1)"
-        yield here.wrong(row, _of(here, at, place), value, message, cells.NOT_PROBABILITIES)
+        yield here.wrong(
+            row, _of(here, at, place), value, message, numbers_labels.NOT_PROBABILITIES
+        )
 
 
 def _wrong_targets(here: Here, at: tuple[int, ...], targets: AnyArray) -> Iterator[Wrong]:
@@ -214,8 +216,8 @@ def _named_label(here: Here, at: int, row: int, value: str) -> int | Wrong:
     layout = here.layout
     ignored = layout.request.ignore_index
     try:
-        return cells.label(value, layout.classes, layout.class_count, ignored)
-    except cells.NotANumber as error:
+        return numbers_labels.label(value, layout.classes, layout.class_count, ignored)
+    except numbers_labels.NotANumber as error:
         return here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
 
 

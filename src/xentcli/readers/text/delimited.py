@@ -10,9 +10,9 @@ from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import Remark
+from xentcli.model import Remark, unquoted
 from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import chosen_columns, left_over, taken_for_classes
 from xentcli.readers.sources.source import Source, is_read_once, opened, size_of
 from xentcli.readers.text import encoding
@@ -182,7 +182,7 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
 
 def _decoded(cell: bytes, place: Place) -> str:
     try:
-        return text.unquoted(cell)
+        return unquoted(cell)
     except UnicodeDecodeError:
         raise DataError(
             "the header is not UTF-8 text", place=place, hint="--encoding names another one"
@@ -209,12 +209,12 @@ def _is_nan(cell: bytes) -> bool:
 
 
 def _is_missing(cell: bytes) -> bool:
-    return cell.strip().lower().decode("utf-8", "replace") in ("", *cells.MISSING)
+    return cell.strip().lower().decode("utf-8", "replace") in ("", *numbers_labels.MISSING)
 
 
 def _looks_like_number(cell: bytes) -> bool:
     try:
-        return cells.looks_like_number(text.unquoted(cell))
+        return numbers_labels.looks_like_number(unquoted(cell))
     except ValueError:
         return False
 
@@ -224,11 +224,11 @@ def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
     if layout.request.no_header:
         return
     place = Place(layout.source, start.header.line)
-    if all(cells.NUMBER.fullmatch(name.strip()) for name in layout.names) and not (
+    if all(numbers_labels.NUMBER.fullmatch(name.strip()) for name in layout.names) and not (
         _counts(layout.names, 0) or _counts(layout.names, 1)
     ):
         yield Remark("the header is all numbers; is there none? (--no-header)", place)
-    without = cells.without_common_prefix(layout.classes)
+    without = numbers_labels.without_common_prefix(layout.classes)
     labelled = layout.columns.label is not None
     if labelled and all(name.isdecimal() for name in without) and not _counts(without, 0):
         yield Remark(

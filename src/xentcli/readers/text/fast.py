@@ -10,15 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.model import AnyArray, Rows
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.model import AnyArray, Rows, unquoted
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
-from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
 from xentcli.readers.text import quotes
 from xentcli.readers.text.layout import Layout, Parsed, passed_on
 from xentcli.readers.text.quotes import NEWLINE, Bytes, Places, outside
-from xentcli.readers.text.records import unquoted
 
 # Of the other marks between cells some would be part of a number, or of the JSON around it.
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
@@ -276,7 +275,7 @@ def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
     known: dict[bytes, int] = {}
     for word in set(words):
         try:
-            known[word] = cells.label(unquoted(word), layout.classes, count, ignore_index)
+            known[word] = numbers_labels.label(unquoted(word), layout.classes, count, ignore_index)
         except ValueError:
             return None
     return np.array([known[word] for word in words], dtype=np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError
-from xentcli.model import AnyArray, Origin
+from xentcli.model import AnyArray, Origin, unquoted
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.columns import LABEL_NAMES
 from xentcli.readers.sources.source import Source, opened
@@ -64,7 +64,7 @@ def labels_of_text(source: Source, request: Request, format_name: str) -> Attach
 
 def _content(cell: bytes, source: Source, line: int) -> str:
     try:
-        return text.unquoted(cell).strip()
+        return unquoted(cell).strip()
     except UnicodeDecodeError:
         reason = "the cell is not UTF-8 text"
     except ValueError as error:

@@ -210,15 +210,3 @@ def last_record_end(text: bytes, dialect: Dialect) -> int:
                 return cut
             cut = at
     return cut
-
-
-def unquoted(cell: bytes) -> str:
-    """A cell's text without the quotes around it.
-
-    Raises ValueError for what is no UTF-8 text, and for text after the closing quote.
-    """
-    if not cell.startswith(b'"'):
-        return cell.decode("utf-8")
-    if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):
-        raise ValueError("there is text after the closing quote")
-    return cell[1:-1].replace(b'""', b'"').decode("utf-8")

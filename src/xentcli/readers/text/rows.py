@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from xentcli.errors import DataError, Excerpt, Place, counted, quoted
-from xentcli.model import AnyArray, Batch, Fault, Origin, Rows
+from xentcli.model import AnyArray, Batch, Fault, Origin, Rows, unquoted
 from xentcli.readers.interface import Chunk
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
-from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.rules.targets import with_attached
 from xentcli.readers.text import records as text
 from xentcli.readers.text.fast import whole
@@ -220,7 +220,7 @@ def _nothing(layout: Layout) -> Parsed:
     nothing = [float("nan")] * len(columns.values)
     # A soft target of nan would be refused; with nan logits any target gives nan. The label must
     # be one that counts.
-    label = cells.label_of_nan(layout.request.ignore_index)
+    label = numbers_labels.label_of_nan(layout.request.ignore_index)
     return Parsed(nothing, label, (0.0,) * len(columns.targets), 1.0)
 
 
@@ -230,9 +230,9 @@ def _padded(row: list[bytes], width: int) -> list[bytes]:
 
 def _value(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
-    if layout.kind == "probs" and not (0 <= value <= 1 + cells.ROUNDING or value != value):
+    if layout.kind == "probs" and not (0 <= value <= 1 + numbers_labels.ROUNDING or value != value):
         message = f"{value!r} is not a probability (0 to 1)"
-        raise CellError(at, message, cells.NOT_PROBABILITIES)
+        raise CellError(at, message, numbers_labels.NOT_PROBABILITIES)
     return value
 
 
@@ -253,8 +253,8 @@ def _weight(layout: Layout, cell: bytes, at: int) -> float:
 def _number(layout: Layout, cell: bytes, at: int) -> float:
     content = _content(cell, at)
     try:
-        return cells.number(content, layout.request.decimal)
-    except cells.NotANumber as error:
+        return numbers_labels.number(content, layout.request.decimal)
+    except numbers_labels.NotANumber as error:
         raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
 
 
@@ -262,14 +262,14 @@ def _label(layout: Layout, cell: bytes, at: int) -> int:
     content = _content(cell, at)
     count = len(layout.columns.values)
     try:
-        return cells.label(content, layout.classes, count, layout.request.ignore_index)
-    except cells.NotANumber as error:
+        return numbers_labels.label(content, layout.classes, count, layout.request.ignore_index)
+    except numbers_labels.NotANumber as error:
         raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
 
 
 def _content(cell: bytes, at: int) -> str:
     try:
-        return text.unquoted(cell)
+        return unquoted(cell)
     except UnicodeDecodeError:
         raise CellError(at, "the cell is not UTF-8 text", "--encoding names another one") from None
     except ValueError as error:
