@@ -158,6 +158,21 @@ def path_of(key: str) -> str:
     return f"$.{key}" if key.isidentifier() else f"$[{quoted(key)}]"
 
 
+def not_a_probability(value: float) -> str:
+    """What is wrong with a value that is no probability."""
+    return f"{value!r} is not a probability (0 to 1)"
+
+
+def not_a_soft_target(value: float) -> str:
+    """What is wrong with a value that is no share of a class."""
+    return f"soft target {value!r} is not a probability (0 or more)"
+
+
+def not_a_weight(value: float) -> str:
+    """What is wrong with a sample's weight."""
+    return f"the weight {value!r} is not a finite number from 0 up"
+
+
 def rounded(value: float, digits: int) -> str:
     """A number for the eye: decimals where they say something, else a power of ten."""
     if math.isnan(value) or math.isinf(value):

@@ -9,7 +9,7 @@ import numpy as np
 from xentcli.calculation import answers
 from xentcli.calculation.commands import Calculation
 from xentcli.core.target import unnormalised_samples
-from xentcli.errors import ArgumentError
+from xentcli.errors import ArgumentError, not_a_probability
 from xentcli.model import AnyArray, Batch, Remark
 
 FIRST = 20
@@ -27,7 +27,7 @@ def check_kind(batch: Batch) -> None:
         at = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise ArgumentError(
             "probs",
-            f"{float(values[at])!r} is not a probability (0 to 1)",
+            not_a_probability(float(values[at])),
             index=at,
             hint="are these logits? Then leave out --probs or --input probs",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
@@ -167,3 +168,26 @@ class Opened(NamedTuple):
     def has_target(self) -> bool:
         """Whether there is anything to measure the samples against."""
         return self.has_labels or self.has_targets
+
+
+def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
+    """An input that is one batch, in memory already."""
+    values = batch.values
+    return Opened(
+        source,
+        batch.kind,
+        values.shape[1 if values.ndim > 1 else 0],
+        batch.classes,
+        partial(iter, (Chunk(0, 0, 1 if values.ndim == 1 else len(values), batch),)),
+        _batch_of,
+        has_labels=batch.labels is not None,
+        has_targets=batch.targets is not None,
+        single=values.ndim == 1,
+        dimensions=max(0, values.ndim - 2),
+        class_axis=class_axis,
+    )
+
+
+def _batch_of(chunk: Chunk) -> Batch:
+    batch: Batch = chunk.data
+    return batch

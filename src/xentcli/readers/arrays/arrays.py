@@ -24,12 +24,18 @@ from xentcli.readers.arrays.stored import (
 )
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.rules.columns import listed, near_or_all
+from xentcli.readers.rules.keys import (
+    LABEL_KEYS,
+    TARGET_KEYS,
+    check_class_names,
+    expected_one,
+    kind_keys_in,
+    kind_of,
+)
+from xentcli.readers.rules.targets import fitted_targets
 from xentcli.readers.sources.copies import brought_here, closed_with
 from xentcli.readers.sources.source import Source, opened, size_of, told_by
-from xentcli.readers.typed import fitted_targets
 
-KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
-LABEL_KEYS = ("labels", "label", "targets", "target")
 # What savez calls the first array that it is given without a name.
 UNNAMED = "arr_0"
 CHUNK_BYTES = 4 << 20
@@ -55,10 +61,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         kind, values = _values(archive, request, source.name)
         layout = _with_labels(_layout(source.name, kind, values, request), archive)
     class_count = layout.shape[1]
-    if request.classes and len(request.classes) != class_count:
-        raise UsageError(
-            f"--classes names {len(request.classes)} classes, {source.name} has {class_count}"
-        )
+    check_class_names(request.classes, class_count, f", {source.name} has {class_count}")
     attached = request.attached if layout.attached_from is not None else None
     targets = _fitted(attached, layout) if attached is not None else None
     typed_labels = attached is not None and attached.labels is not None
@@ -122,14 +125,7 @@ def _array(archive: Archive, key: str, name: str) -> Named:
 
 def _values(archive: Archive, request: Request, name: str) -> tuple[Kind, Named]:
     key = _values_key(archive.keys, request, name)
-    kind = request.kind or "logits"
-    for known in KIND_KEYS:
-        if key == known:
-            if request.kind is not None and request.kind != known:
-                asked = request.kind.replace("_", "-")
-                raise UsageError(f'--input {asked}: the key in {name} is "{known}"')
-            kind = known
-    return kind, _array(archive, key, name)
+    return kind_of(key, request.kind, Place(name)), _array(archive, key, name)
 
 
 def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
@@ -137,13 +133,12 @@ def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
         return ""
     if request.logits_key is not None:
         return _asked_key(keys, request.logits_key, "--logits-key", name)
-    present: list[str] = [key for key in KIND_KEYS if key in keys]
+    present = kind_keys_in(keys)
     if not present and keys == (UNNAMED,):
         return UNNAMED
     if len(present) != 1:
-        found = " and ".join(f'"{key}"' for key in present) or "none of them"
         raise DataError(
-            f'expected one of "logits", "probs", "log_probs", found {found}',
+            expected_one(present),
             place=Place(name),
             hint=f"{listed(keys, 'keys')}; --logits-key names one",
         )
@@ -186,7 +181,7 @@ def _with_labels(layout: Layout, archive: Archive) -> Layout:
     if request.label_key is not None:
         key = _asked_key(archive.keys, request.label_key, "--label-key", name)
     else:
-        present = [key for key in LABEL_KEYS if key in archive.keys]
+        present = [key for key in (*LABEL_KEYS, *TARGET_KEYS) if key in archive.keys]
         if not present:
             return layout
         key = present[0]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, changed
+from xentcli.errors import DataError, Place, changed, not_a_probability, not_a_soft_target
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.arrays.stored import Stored, Unreadable, mapped, numbers
 from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import Wrong, without_wrong
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
+from xentcli.readers.rules.targets import indices_of
 from xentcli.readers.sources.source import told_by
-from xentcli.readers.typed import indices_of
 
 
 class Named(NamedTuple):
@@ -82,7 +82,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     elif layout.attached_from is not None:
         target_from = layout.attached_from
         targets = piece.targets
-        labels = _indices_ofs(layout, piece) if targets is None else None
+        labels = _labels_apart(layout, piece) if targets is None else None
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
@@ -105,7 +105,7 @@ def _numbers(
     return numbers(present, named.stored)
 
 
-def _indices_ofs(layout: Layout, piece: Piece) -> AnyArray:
+def _labels_apart(layout: Layout, piece: Piece) -> AnyArray:
     shape = (piece.stop - piece.start, *layout.shape[2:])
     first = piece.start * math.prod(shape[1:])
     origin, count, request = layout.attached_from, layout.shape[1], layout.request
@@ -131,14 +131,13 @@ def _checked_labels(
 
 def _wrong_values(values: AnyArray, layout: Layout, piece: Piece) -> list[Wrong]:
     outside = (values < 0) | (values > 1 + numbers_labels.ROUNDING)
-    message, hint = "{} is not a probability (0 to 1)", numbers_labels.NOT_PROBABILITIES
-    return _wrong_at(outside, values, layout, layout.values.key, piece, message, hint)
+    hint = numbers_labels.NOT_PROBABILITIES
+    return _wrong_at(outside, values, layout, layout.values.key, piece, not_a_probability, hint)
 
 
 def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Piece) -> list[Wrong]:
     outside = ~(targets >= 0) | np.isinf(targets)
-    message = "soft target {} is not a probability (0 or more)"
-    return _wrong_at(outside, targets, layout, key, piece, message)
+    return _wrong_at(outside, targets, layout, key, piece, not_a_soft_target)
 
 
 def _wrong_at(
@@ -147,14 +146,14 @@ def _wrong_at(
     layout: Layout,
     key: str,
     piece: Piece,
-    message: str,
+    said: Callable[[float], str],
     hint: str = "",
 ) -> list[Wrong]:
     wrong = []
     for index in np.argwhere(mask)[: _as_many(layout)].tolist():
-        value = str(float(array[tuple(index)]))
+        value = float(array[tuple(index)])
         place = _place(layout, key, index, piece, layout.axis)
-        wrong.append(Wrong(index[0], place, value, message.format(value), hint))
+        wrong.append(Wrong(index[0], place, str(value), said(value), hint))
     return wrong
 
 

@@ -10,14 +10,21 @@ from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, path_of, quoted
-from xentcli.model import Kind
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
-from xentcli.readers.json.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked_kind
-from xentcli.readers.json.layout import Layout
+from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
-from xentcli.readers.json.record import Line, field, ids, lines_of, parsed, read
+from xentcli.readers.json.record import field, ids, lines_of, parsed, read
 from xentcli.readers.rules.columns import OTHER_NAMES, chosen_columns, taken_for_classes
+from xentcli.readers.rules.keys import (
+    KIND_KEYS,
+    LABEL_KEYS,
+    TARGET_KEYS,
+    check_class_names,
+    expected_one,
+    kind_keys_in,
+    kind_of,
+)
 from xentcli.readers.sources.source import Source, is_read_once, opened, size_of, told_by
 from xentcli.readers.text import encoding, quotes
 from xentcli.readers.text import records as text
@@ -76,7 +83,7 @@ def is_json_lines(start: bytes) -> bool:
         return False
     if end and rest.strip():
         return True
-    return isinstance(value, dict) and not any(key in value for key in KIND_KEYS)
+    return isinstance(value, dict) and not kind_keys_in(value)
 
 
 @contextmanager
@@ -229,8 +236,7 @@ def _values_key(record: dict[str, Any], request: Request, place: Place) -> str |
         return request.logit_cols if isinstance(record.get(request.logit_cols), list) else None
     found = [key for key in KIND_KEYS if isinstance(record.get(key), list)]
     if len(found) > 1:
-        listed = " and ".join(map(quoted, found))
-        error = fault(f'expected one of "logits", "probs", "log_probs", found {listed}', place, "$")
+        error = fault(expected_one(found), place, "$")
         error.hint = "say which: --logits-key"
         raise error
     if found:
@@ -254,13 +260,9 @@ def _with_values(
     class_at = _class_at(request.class_axis, len(shape))
     if shape[class_at] == 0:
         raise fault("a sample without values", place, path)
-    if request.classes and len(request.classes) != shape[class_at]:
-        raise UsageError(
-            f"--classes names {len(request.classes)} classes, {source.name} has {shape[class_at]}"
-        )
-    kind: Kind = request.kind or "logits"
-    if key in KIND_KEYS:
-        kind = checked_kind(next(known for known in KIND_KEYS if known == key), request, place)
+    found = f", {source.name} has {shape[class_at]}"
+    check_class_names(request.classes, shape[class_at], found)
+    kind = kind_of(key, request.kind, place)
     return Layout(source.name, request, kind, shape, request.classes, key=key, class_at=class_at)
 
 
@@ -333,8 +335,7 @@ def _flat(
     columns = chosen_columns(names, numeric, asked, place)
     flat = tuple(names[at] for at in columns.values)
     classes = request.classes or tuple(name.strip() for name in flat)
-    if len(classes) != len(flat):
-        raise UsageError(f"--classes names {len(classes)} classes for {len(flat)} keys of logits")
+    check_class_names(classes, len(flat), f" for {len(flat)} keys of logits")
     _class_at(request.class_axis, 1)
     return Layout(
         source.name,

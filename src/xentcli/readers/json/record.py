@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from math import isfinite, prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Excerpt, Place, counted, path_of, quoted
+from xentcli.errors import (
+    DataError,
+    Excerpt,
+    Place,
+    counted,
+    not_a_probability,
+    not_a_soft_target,
+    not_a_weight,
+    path_of,
+    quoted,
+)
 from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
 from xentcli.readers.interface import Chunk
 from xentcli.readers.json import pass_through as json_passed
@@ -21,41 +31,21 @@ from xentcli.readers.json.document import (
     unrepeated,
 )
 from xentcli.readers.json.fast import whole
-from xentcli.readers.json.layout import Layout
+from xentcli.readers.json.layout import Layout, Line, Sample
 from xentcli.readers.json.nested import (
     Spelled,
     as_array,
     as_number,
-    classes_second,
     fault,
     no_key,
     shown,
 )
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.targets import with_attached
+from xentcli.readers.rules.targets import classes_second, with_attached
 from xentcli.readers.text.parsers import PLAIN
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
-
-
-class Line(NamedTuple):
-    """A line that is not blank, with its number from 1."""
-
-    number: int
-    content: bytes
-
-
-class Sample(NamedTuple):
-    """What a line says; numbers may stand in nested lists."""
-
-    line: Line
-    value: Any
-    values: Any
-    label: Any = None
-    targets: Any = None
-    weight: float = 1.0
-    by: Any = None
 
 
 def lines_of(data: bytes, first: int) -> Iterator[Line]:
@@ -246,7 +236,7 @@ def _check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
     if wrong.size:
         at = tuple(wrong[0])
         where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
-        error = fault(f"{float(array[at])!r} is not a probability (0 to 1)", place, where)
+        error = fault(not_a_probability(float(array[at])), place, where)
         error.hint = numbers_labels.NOT_PROBABILITIES
         raise error
 
@@ -281,14 +271,14 @@ def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
 def _soft(value: Any, place: Place, path: str) -> float:
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(f"soft target {number!r} is not a probability (0 or more)", place, path)
+        raise fault(not_a_soft_target(number), place, path)
     return number
 
 
 def _weight(value: Any, place: Place, path: str) -> float:
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(f"the weight {number!r} is not a finite number from 0 up", place, path)
+        raise fault(not_a_weight(number), place, path)
     return number
 
 

@@ -11,6 +11,7 @@ from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Kind
 from xentcli.readers.interface import Chunk, Opened, Request, RowGroup
 from xentcli.readers.rules.columns import LABEL_NAMES, Columns, chosen_columns
+from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS, check_class_names, kind_of
 from xentcli.readers.sources.copies import closed_with, file_of
 from xentcli.readers.sources.source import Source, is_remote, size_of, version_of
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from xentcli.readers.tables.batches import Table
     from xentcli.readers.tables.samples import Layout
 
-KIND_NAMES: dict[str, Kind] = {"logits": "logits", "probs": "probs", "log_probs": "log_probs"}
-SOFT_NAMES = ("targets", "target")
 CHUNK_BYTES = 4 << 20
 # Rows among which the first list is looked for.
 SAMPLE_ROWS = 1024
@@ -153,10 +152,7 @@ def _layout(table: Table, request: Request) -> Layout:
         count = len(classes)
     else:
         classes, count = (), _list_size(table, schema, columns.values[0])
-    if request.classes and len(request.classes) != count:
-        raise UsageError(
-            f"--classes names {len(request.classes)} classes, {table.source} has {count}"
-        )
+    check_class_names(request.classes, count, f", {table.source} has {count}")
     return Layout(
         table.source,
         names,
@@ -178,7 +174,7 @@ def _list_of_values(
     if asked is not None:
         found = [at for at, name in enumerate(names) if name == asked and lists[at]]
     else:
-        found = [at for at, name in enumerate(names) if name in KIND_NAMES and lists[at]]
+        found = [at for at, name in enumerate(names) if name in KIND_KEYS and lists[at]]
     if not found:
         if request.logits_key is not None:
             raise UsageError(f"--logits-key: {place} has no column of lists of that name")
@@ -189,11 +185,7 @@ def _list_of_values(
             f"the columns {listed} could both be meant", place=place, hint="say which: --logit-cols"
         )
     name = names[found[0]]
-    kind = KIND_NAMES.get(name, request.kind or "logits")
-    if request.kind is not None and request.kind != kind:
-        shown = request.kind.replace("_", "-")
-        raise UsageError(f"--input {shown}: the column in {place} is {quoted(name)}")
-    return kind, found[0]
+    return kind_of(name, request.kind, place, "column"), found[0]
 
 
 def _columns(
@@ -239,7 +231,7 @@ def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: 
         for name, one_list in zip(names, lists, strict=True)
     ):
         return request
-    soft = [at for at, name in enumerate(names) if name in SOFT_NAMES and lists[at]]
+    soft = [at for at, name in enumerate(names) if name in TARGET_KEYS and lists[at]]
     return request._replace(target_cols=names[soft[0]]) if soft else request
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from xentcli.errors import Place, quoted
+from xentcli.errors import Place, not_a_probability, not_a_soft_target, not_a_weight, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
 from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.rules import numbers_labels
@@ -147,7 +147,7 @@ def _listed(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
 def _outside(here: Here, at: tuple[int, ...], values: AnyArray) -> Iterator[Wrong]:
     for row, place in np.argwhere((values < 0) | (values > 1 + numbers_labels.ROUNDING)).tolist():
         value = float(values[row, place])
-        message = f"{value!r} is not a probability (0 to 1)"
+        message = not_a_probability(value)
         yield here.wrong(
             row, _of(here, at, place), value, message, numbers_labels.NOT_PROBABILITIES
         )
@@ -156,7 +156,7 @@ def _outside(here: Here, at: tuple[int, ...], values: AnyArray) -> Iterator[Wron
 def _wrong_targets(here: Here, at: tuple[int, ...], targets: AnyArray) -> Iterator[Wrong]:
     for row, place in np.argwhere(~(targets >= 0) | np.isinf(targets)).tolist():
         value = float(targets[row, place])
-        message = f"soft target {value!r} is not a probability (0 or more)"
+        message = not_a_soft_target(value)
         yield here.wrong(row, _of(here, at, place), value, message)
 
 
@@ -169,7 +169,7 @@ def _weights(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
     _report_missing(here, at, wrong)
     for row in np.flatnonzero(~(weights >= 0) | np.isinf(weights)).tolist():
         value = float(weights[row])
-        message = f"the weight {value!r} is not a finite number from 0 up"
+        message = not_a_weight(value)
         wrong.append(here.wrong(row, at, value, message))
     return weights
 

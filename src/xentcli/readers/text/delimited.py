@@ -14,6 +14,7 @@ from xentcli.model import Remark, unquoted
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import chosen_columns, left_over, taken_for_classes
+from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.sources.source import Source, is_read_once, opened, size_of
 from xentcli.readers.text import encoding
 from xentcli.readers.text import records as text
@@ -162,10 +163,7 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
     classes = request.classes
     if not classes and not request.no_header:
         classes = tuple(names[at].strip() for at in columns.values)
-    if classes and len(classes) != len(columns.values):
-        raise UsageError(
-            f"--classes names {len(classes)} classes for {len(columns.values)} columns of logits"
-        )
+    check_class_names(classes, len(columns.values), f" for {len(columns.values)} columns of logits")
     return Layout(
         source.name,
         dialect,

@@ -8,11 +8,11 @@ from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Origin, unquoted
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.columns import LABEL_NAMES
+from xentcli.readers.rules.targets import Word
 from xentcli.readers.sources.source import Source, opened
 from xentcli.readers.text import encoding
 from xentcli.readers.text import records as text
 from xentcli.readers.text.delimited import dialect_of
-from xentcli.readers.typed import Word
 
 
 def labels_of_values(found: Opened, source: Source) -> Attached:

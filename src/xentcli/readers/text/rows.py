@@ -7,7 +7,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from xentcli.errors import DataError, Excerpt, Place, counted, quoted
+from xentcli.errors import (
+    DataError,
+    Excerpt,
+    Place,
+    counted,
+    not_a_probability,
+    not_a_soft_target,
+    not_a_weight,
+    quoted,
+)
 from xentcli.model import AnyArray, Batch, Fault, Origin, Rows, unquoted
 from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
@@ -231,22 +240,21 @@ def _padded(row: list[bytes], width: int) -> list[bytes]:
 def _value(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if layout.kind == "probs" and not (0 <= value <= 1 + numbers_labels.ROUNDING or value != value):
-        message = f"{value!r} is not a probability (0 to 1)"
-        raise CellError(at, message, numbers_labels.NOT_PROBABILITIES)
+        raise CellError(at, not_a_probability(value), numbers_labels.NOT_PROBABILITIES)
     return value
 
 
 def _soft_target(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, f"soft target {value!r} is not a probability (0 or more)")
+        raise CellError(at, not_a_soft_target(value))
     return value
 
 
 def _weight(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, f"the weight {value!r} is not a finite number from 0 up")
+        raise CellError(at, not_a_weight(value))
     return value
 
 
