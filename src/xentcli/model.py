@@ -4,18 +4,28 @@ both need."""
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from xentcli.errors import Place
+
+if TYPE_CHECKING:
+    # The command line describes itself without NumPy.
+    from numpy import floating
+    from numpy.typing import NDArray
+
+    AnyArray = NDArray[Any]
+    # NumPy's where it is of a framework's width.
+    Number = float | floating[Any]
+else:
+    AnyArray = Number = Any
 
 Kind = Literal["logits", "probs", "log_probs"]
 AnswerField = Literal["loss", "probs", "log_probs", "grad"]
 Form = Literal["typed", "text", "json", "json lines", "array", "table"]
-# Arrays are Any here so that the command line can describe itself without importing NumPy.
-AnyArray = Any
 
 
 class Origin(NamedTuple):
@@ -29,7 +39,7 @@ class Origin(NamedTuple):
 
     source: str
     form: Form
-    lines: AnyArray = None
+    lines: Sequence[int] | AnyArray = ()
     columns: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     path: str = "$"
@@ -86,10 +96,10 @@ class Batch(NamedTuple):
     kind: Kind
     values_from: Origin
     classes: tuple[str, ...] = ()
-    labels: AnyArray = None
-    targets: AnyArray = None
+    labels: AnyArray | None = None
+    targets: AnyArray | None = None
     target_from: Origin | None = None
-    sample_weight: AnyArray = None
+    sample_weight: AnyArray | None = None
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
@@ -216,7 +226,7 @@ class Report(NamedTuple):
     classes: tuple[str, ...]
     samples: int
     worked: tuple[Worked, ...] = ()
-    result: AnyArray = None
+    result: Number | None = None
     reduction: str | None = None
     ignored: int = 0
     denominator: float | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.readers.opening import listed
 from xentcli import readers
 from xentcli.errors import DataError
 from xentcli.readers.interface import Opened, Request
@@ -60,34 +61,34 @@ class TestSamples:
     def test_follow_one_another(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n3,4,1\n", b=HEADER + "5,6,1\n", c=HEADER)
         found = joined([opened(name) for name in ("a.csv", "b.csv", "c.csv", "a.csv")])
-        batches = [found.read(chunk) for chunk in found.chunks()]
+        batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
         values = [row for batch in batches for row in batch.values.tolist()]
         assert values == [[1, 2], [3, 4], [5, 6], [1, 2], [3, 4]]
-        labels = [label for batch in batches for label in batch.labels.tolist()]
+        labels = [label for batch in batches for label in listed(batch.labels)]
         assert labels == [0, 1, 1, 0, 1]
 
     def test_can_be_gone_through_twice(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n")
         found = joined([opened("a.csv"), opened("b.csv")])
-        assert [len(list(found.chunks())) for _ in range(2)] == [2, 2]
+        assert [len(list(found.chunks.in_order())) for _ in range(2)] == [2, 2]
 
     def test_have_chunks_with_numbers_of_their_own(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n")
         found = joined([opened("a.csv"), opened("b.csv")])
-        assert [(chunk.number, chunk.file) for chunk in found.chunks()] == [(0, 0), (1, 1)]
+        assert [(chunk.number, chunk.file) for chunk in found.chunks.in_order()] == [(0, 0), (1, 1)]
 
     def test_keep_the_lines_of_their_own_files(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n1,x,0\n")
         found = joined([opened("a.csv"), opened("b.csv")])
         with pytest.raises(DataError, match=r'b\.csv:3:2: column "b": cannot read "x"'):
-            list(map(found.read, found.chunks()))
+            list(map(found.reader.read, found.chunks.in_order()))
 
     def test_are_matched_with_labels_that_stand_apart(self, folder: Path) -> None:
         put(folder, a="a,b\n1,2\n3,4\n", b="a,b\n5,6\n", c="a,b\n7,8\n")
         request = LABELS._replace(attached=typed_labels(["0,1,1,0"]))
         found = joined([opened(name, request) for name in ("a.csv", "b.csv", "c.csv")])
-        batches = [found.read(chunk) for chunk in found.chunks()]
-        assert [batch.labels.tolist() for batch in batches] == [[0, 1], [1], [0]]
+        batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
+        assert [listed(batch.labels) for batch in batches] == [[0, 1], [1], [0]]
         assert [batch.first for batch in batches] == [0, 2, 3]
 
     def test_of_one_file_are_that_file(self, folder: Path) -> None:

@@ -75,7 +75,7 @@ def read_again(folder: Path, format: str, data: bytes, request: Request) -> tupl
     path = folder / f"again.{SUFFIX[format]}"
     path.write_bytes(data)
     opened = readers.open_input(named(str(path)), request)
-    (batch,) = (opened.read(chunk) for chunk in opened.chunks())
+    (batch,) = (opened.reader.read(chunk) for chunk in opened.chunks.in_order())
     return opened, batch
 
 

@@ -25,6 +25,7 @@ def target_of(batch: Batch, calculation: Calculation) -> Target:
     """The batch's labels or soft targets, checked against its shape."""
     given = batch.targets if batch.targets is not None else batch.labels
     shape = batch.values.shape
+    assert given is not None
     if batch.targets is None and np.shape(given) == shape:
         # Labels of (N,) beside logits of (N,): not soft targets, and not a label a sample either.
         raise ArgumentError("target", f"{np.size(given)} labels for 1 sample")
@@ -132,7 +133,7 @@ class Judged(NamedTuple):
 
     losses: Losses
     ignored: AnyArray
-    predicted: AnyArray = None
+    predicted: AnyArray | None = None
 
 
 class Answered(NamedTuple):
@@ -163,11 +164,12 @@ def predicted_classes(batch: Batch) -> AnyArray:
     return np.where(np.isnan(largest), -1, found)
 
 
-def hits(batch: Batch, judged: Judged) -> AnyArray:
+def hits(batch: Batch, judged: Judged) -> AnyArray | None:
     """Where the predicted class is a label that counts; None where there is nothing to compare."""
     if batch.labels is None or judged.predicted is None:
         return None
-    return (judged.predicted == np.reshape(batch.labels, judged.ignored.shape)) & ~judged.ignored
+    right: AnyArray = judged.predicted == np.reshape(batch.labels, judged.ignored.shape)
+    return right & ~judged.ignored
 
 
 def total_of(batch: Batch, judged: Judged) -> Total:

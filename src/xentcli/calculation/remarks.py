@@ -57,7 +57,7 @@ def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, 
     if batch.kind == "probs":
         yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
     if batch.kind == "log_probs":
-        above = (positions > ROUNDING).any(axis=1)
+        above = np.any(positions > ROUNDING, axis=1)
         yield "log_probs", "a log-probability is above 0; are these logits?", above
 
 

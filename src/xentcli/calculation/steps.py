@@ -211,6 +211,7 @@ def _gradient_steps(
         difference = gradient.less_one_at(start.probs, label, at_label, axis) * total
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
     weights = has_weights(sample, calculation)
+    assert sample.gradient is not None
     return (
         each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
         one("scale", _scale_formula(calculation), np.array([scale])),

@@ -17,7 +17,7 @@ from xentcli.calculation.steps import worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, path_of, quoted
 from xentcli.model import Batch, Check, Fault, Origin, Remark, Worked
-from xentcli.readers.interface import Chunk, Ids, Span
+from xentcli.readers.interface import Chunk, Reader, Span
 from xentcli.run.order import Done
 from xentcli.writers.files.folder import opened_part
 from xentcli.writers.interface import Stream
@@ -48,8 +48,7 @@ class Outcome(NamedTuple):
 class Job(NamedTuple):
     """What is to be done with each chunk: read it, compute, format. It can be pickled."""
 
-    parts: Callable[[Chunk], Iterator[Chunk]]
-    read: Callable[[Chunk], Batch]
+    reader: Reader
     calculation: Calculation
     format: str
     stream: Stream
@@ -58,7 +57,7 @@ class Job(NamedTuple):
     check: bool = False
     skips: bool = False
     survey: survey.Wanted | None = None
-    ids: Ids | None = None
+    has_ids: bool = False
 
 
 def answered(job: Job, chunk: Chunk) -> Outcome:
@@ -90,7 +89,7 @@ def _over_parts(
     not here."""
     found: list[Outcome] = []
     samples = lines = size = 0
-    for part, batch in read_parts(job.parts, job.read, chunk, skips=job.skips):
+    for part, batch in read_parts(job.reader, chunk, skips=job.skips):
         shown = sum(len(outcome.worked) for outcome in found)
         part = part._replace(worked=chunk.worked and shown < job.worked_count)
         lines, size = lines + part.lines, size + part.size
@@ -108,17 +107,16 @@ def _over_parts(
 
 
 def read_parts(
-    parts: Callable[[Chunk], Iterator[Chunk]],
-    read: Callable[[Chunk], Batch],
+    reader: Reader,
     chunk: Chunk,
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
     """The parts of a chunk, each with its first sample and as a batch."""
     samples = 0
-    for part in parts(chunk):
+    for part in reader.parts(chunk):
         part = part._replace(first=chunk.first + samples)
-        batch = read(part)
+        batch = reader.read(part)
         samples += met(batch, skips=skips)
         yield part, batch
 
@@ -166,7 +164,7 @@ def _answered(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     text = writers.writer(job.format).rows(batch, answer, job.stream)
     surveyed: survey.Sums | None = None
     if job.survey is not None and judged is not None:
-        ids = None if job.ids is None else partial(job.ids, chunk, batch)
+        ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
         surveyed = survey.sums(batch, judged, job.survey, ids)
     said = tuple(_remarks(batch, calculation))
     return Outcome(text, total, shown, check, said, batch.faults, surveyed)
@@ -191,6 +189,7 @@ def following(chunk: Chunk, before: Done | None) -> Chunk:
     outcome: Any = before.outcome
     moved = chunk._replace(first=before.chunk.first + outcome.samples)
     if isinstance(chunk.data, Span) and chunk.file == before.chunk.file:
+        assert isinstance(before.chunk.data, Span)
         start = before.chunk.data.start + outcome.size
         moved = moved._replace(
             line=before.chunk.line + outcome.lines, data=chunk.data._replace(start=start)
@@ -267,7 +266,7 @@ def _place(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
     if origin.form == "table":
         return Place(source, detail=f"row {origin.lines[sample]}")
     if origin.form == "array":
-        number = batch.first + sample if origin.lines is None else int(origin.lines[sample])
+        number = int(origin.lines[sample]) if len(origin.lines) else batch.first + sample
         return Place(source, detail=f"{origin.path}[{', '.join(map(str, (number, *rest)))}]")
     if origin.form == "json lines":
         path = origin.path + _brackets(rest)

@@ -155,14 +155,15 @@ def outcomes(
 ) -> Generator[Done]:
     """What comes of an input's partitions: each by itself in their order, or all as one where that
     is what is wanted. ``told`` is called for each."""
-    chunks = opened.chunks() if opened.partitions is None else opened.partitions(partition_bytes())
+    partitions = opened.chunks.partitions(partition_bytes())
+    chunks = opened.chunks.in_order() if partitions is None else partitions
     submitted = Submitted(client, task, opened.source)
     ahead = 2 * max(1, sum(client.nthreads().values())) + 2
     found = engine.shared(submitted.again, chunks, task.follows, submitted.ask, ahead)
     tree = None
     # The scheduler keeps what was sent to it for as long as anything depends on that: of chunks
     # that bring their bytes it would be all.
-    if task.together is not None and opened.partitions is not None:
+    if task.together is not None and partitions is not None:
         tree = Tree(client, task.together)
     last: Done | None = None
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from xentcli.diagnosis.case import Case
 from xentcli.errors import ArgumentError, DataError, Place, XentError
 from xentcli.model import AnyArray, Batch, Fault, Remark
 from xentcli.options.groups import Asked
-from xentcli.readers.interface import Chunk
+from xentcli.readers.interface import Chunk, Reader
 from xentcli.readers.sources.source import Source
 from xentcli.run.checks import calculation_of, check_attached
 from xentcli.run.chunk import Outcome, following, located, met, read_parts, shifted
@@ -83,7 +83,7 @@ def _gathered(
     samples = numbers = 0
     skips = asked.reading.on_error == "skip"
     checked = calculation if one_based is None else None
-    work = partial(_read, opened.parts, opened.read, checked, skips)
+    work = partial(_read, opened.reader, checked, skips)
     with closing(run(Task(work, following), opened, lambda samples, size: None)) as found:
         for done in found:
             piece: Any = done.outcome
@@ -126,8 +126,7 @@ class Piece(NamedTuple):
 
 
 def _read(
-    parts: Callable[[Chunk], Iterator[Chunk]],
-    read: Callable[[Chunk], Batch],
+    reader: Reader,
     calculation: Calculation | None,
     skips: bool,
     chunk: Chunk,
@@ -136,7 +135,7 @@ def _read(
     batches: list[Batch] = []
     faults: list[Fault] = []
     samples = lines = size = numbers = 0
-    for part, batch in read_parts(parts, read, chunk, skips=skips):
+    for part, batch in read_parts(reader, chunk, skips=skips):
         lines, size = lines + part.lines, size + part.size
         samples += met(batch, skips=skips)
         faults += batch.faults
@@ -204,6 +203,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
     with np.errstate(over="ignore"):
         total = answers.answer(whole, calculation).total
     found = summary.report(calculation, whole.kind, (), total, (), 1.0, has_labels=False)
+    assert found.result is not None
     return float(found.result)
 
 
@@ -220,5 +220,6 @@ def _together(parts: Sequence[Batch]) -> Batch:
     )
 
 
-def _joined(arrays: Sequence[AnyArray]) -> AnyArray:
-    return None if arrays[0] is None else np.concatenate(arrays)
+def _joined(arrays: Sequence[AnyArray | None]) -> AnyArray | None:
+    present = [array for array in arrays if array is not None]
+    return np.concatenate(present) if present else None

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xentcli import writers
 from xentcli.calculation import summary, survey
@@ -17,7 +17,7 @@ from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked, Output
-from xentcli.readers.interface import Chunk, Opened
+from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.run.checks import (
     calculation_of,
     check_attached,
@@ -103,8 +103,7 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
     worked_count = asked.output.rows if shown else 0
     wanted = survey_of(asked, opened)
     return Job(
-        opened.parts,
-        opened.read,
+        opened.reader,
         calculation,
         name,
         stream,
@@ -112,7 +111,7 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
         check=asked.check.check,
         skips=asked.reading.on_error == "skip",
         survey=wanted,
-        ids=opened.ids if wanted is not None and wanted.top else None,
+        has_ids=opened.has_ids and wanted is not None and wanted.top > 0,
     )
 
 
@@ -131,27 +130,40 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
     )
 
 
+class MarkedChunks:
+    """The chunks of an input, each with whether samples of it have to be worked: as long as fewer
+    than wanted are ``shown``. A chunk may be handed out before it is known how many come before."""
+
+    def __init__(self, chunks: Chunks, wanted: int) -> None:
+        self._chunks, self._wanted, self.shown = chunks, wanted, 0
+
+    def in_order(self) -> Iterator[Chunk]:
+        """All of them."""
+        return self._marked(self._chunks.in_order())
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """Those of a large file."""
+        found = self._chunks.spans()
+        return None if found is None else self._marked(found)
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Those that are read elsewhere."""
+        found = self._chunks.partitions(size)
+        return None if found is None else self._marked(found)
+
+    def _marked(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            yield chunk._replace(worked=self.shown < self._wanted)
+
+
 def _outcomes(
     task: Task, job: Job, opened: Opened, run: Run, told: Callable[[int, int], None]
 ) -> Generator[Outcome]:
-    shown = 0
-
-    def marked(chunks: Callable[..., Iterator[Chunk]], *size: int) -> Iterator[Chunk]:
-        # A chunk may be handed out before it is known how many samples come before it.
-        for chunk in chunks(*size):
-            yield chunk._replace(worked=shown < job.worked_count)
-
-    def marking(chunks: Callable[..., Iterator[Chunk]] | None) -> Any:
-        return chunks and partial(marked, chunks)
-
-    opened = opened._replace(
-        chunks=marking(opened.chunks),
-        spans=marking(opened.spans),
-        partitions=marking(opened.partitions),
-    )
+    chunks = MarkedChunks(opened.chunks, job.worked_count)
+    opened = opened._replace(chunks=chunks)
     with closing(run(task, opened, told)) as done:
         for outcome in map(placed, done):
-            shown += len(outcome.worked)
+            chunks.shown += len(outcome.worked)
             yield outcome
 
 

@@ -42,7 +42,8 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
     Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
     so that every number of jobs meets the same blocks.
     """
-    chunks = (opened.spans or opened.chunks)()
+    spans = opened.chunks.spans()
+    chunks = opened.chunks.in_order() if spans is None else spans
     if jobs == 1 or opened.workers is None or _is_small(opened):
         yield from engine.here(work, chunks, follows)
         return

@@ -5,16 +5,15 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Kind
-from xentcli.readers.arrays.samples import Layout, Named, Piece, in_a_sentence, part_of, read
+from xentcli.model import AnyArray, Batch, Kind
+from xentcli.readers.arrays.samples import Layout, Named, in_a_sentence, part_of, read
 from xentcli.readers.arrays.stored import (
     Archive,
     Stored,
@@ -22,7 +21,7 @@ from xentcli.readers.arrays.stored import (
     npz_archive,
     safetensors_archive,
 )
-from xentcli.readers.interface import Attached, Chunk, Opened, Request
+from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.columns import listed, near_or_all
 from xentcli.readers.rules.keys import (
     LABEL_KEYS,
@@ -71,8 +70,8 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         kind,
         class_count,
         request.classes,
-        partial(_chunks, layout, labels, targets, source.copy),
-        partial(read, _without_contents(layout)),
+        ArrayChunks(layout, labels, targets, source.copy),
+        ArrayReader(_without_contents(layout)),
         workers="threads",
         has_labels=layout.labels is not None or typed_labels,
         has_targets=layout.targets is not None or targets is not None,
@@ -80,6 +79,44 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
     )
+
+
+class ArrayReader(NamedTuple):
+    """Reads samples of mapped arrays."""
+
+    layout: Layout
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk, which is in one piece."""
+        yield chunk
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a chunk."""
+        return read(self.layout, chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """Arrays have no names for their samples."""
+        raise NotImplementedError
+
+
+class ArrayChunks:
+    """Cuts arrays into runs of samples."""
+
+    def __init__(
+        self, layout: Layout, labels: Any, targets: AnyArray | None, is_copy: bool
+    ) -> None:
+        self._layout, self._labels, self._targets = layout, labels, targets
+        self._is_copy = is_copy
+
+    def in_order(self) -> Iterator[Chunk]:
+        """Some MiB of numbers at a time."""
+        return _chunks(self._layout, self._labels, self._targets, self._is_copy)
+
+    def spans(self) -> None:
+        """Nothing is gained by them: the chunks are known before."""
+
+    def partitions(self, size: int) -> None:
+        """A worker elsewhere has no map of the file."""
 
 
 @contextmanager
@@ -203,7 +240,7 @@ def _with_labels(layout: Layout, archive: Archive) -> Layout:
     )
 
 
-def _fitted(attached: Attached, layout: Layout) -> AnyArray:
+def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
     """Labels are counted, soft targets put into the values' shape; None for labels."""
     shape = layout.shape
     if attached.labels is not None:
@@ -215,6 +252,7 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray:
             )
         return None
     targets, axis = attached.targets, layout.axis
+    assert targets is not None
     if targets.ndim == 1 and shape[0] == 1:
         targets, axis = targets[np.newaxis], 1
     # Only the shape of the values matters, and this has it without any memory.
@@ -244,14 +282,14 @@ def _without_contents(layout: Layout) -> Layout:
     )
 
 
-def _chunks(layout: Layout, labels: Any, targets: AnyArray, copy: bool) -> Iterator[Chunk]:
+def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -> Iterator[Chunk]:
     samples, each = layout.shape[0], math.prod(layout.shape[1:])
     step = max(1, CHUNK_BYTES // (8 * max(1, each)))
     labels_each = math.prod(layout.shape[2:])
     width = np.dtype(layout.values.stored.dtype).itemsize * each
     for number, start in enumerate(range(0, samples, step)):
         stop = min(start + step, samples)
-        piece = Piece(
+        piece = Part(
             start,
             stop,
             _brought(layout.values, copy, start, stop, layout.axis),
@@ -264,7 +302,9 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray, copy: bool) -> Itera
         yield Chunk(number, start, stop - start, piece, size=width * (stop - start))
 
 
-def _brought(named: Named | None, copy: bool, start: int, stop: int, axis: int | None) -> AnyArray:
+def _brought(
+    named: Named | None, copy: bool, start: int, stop: int, axis: int | None
+) -> AnyArray | None:
     """The numbers where a worker cannot find them by itself."""
     if named is None or (named.stored.path and not copy):
         return None

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, changed, not_a_probability, not_a_soft_target
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.arrays.stored import Stored, Unreadable, mapped, numbers
-from xentcli.readers.interface import Chunk, Request
+from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import Wrong, without_wrong
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
@@ -46,18 +46,6 @@ class Layout(NamedTuple):
     attached_from: Origin | None = None
 
 
-class Piece(NamedTuple):
-    """What a chunk has of each array: the samples from ``start`` to ``stop``, to be taken from the
-    file, or the numbers themselves where they are in memory; and of labels from elsewhere."""
-
-    start: int
-    stop: int
-    values: AnyArray = None
-    labels: AnyArray = None
-    targets: AnyArray = None
-    labels_apart: Any = ()
-
-
 def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
     """Some samples of an array; labels have no axis of classes, and a lone one no axis at all."""
     array = mapped(stored)
@@ -66,7 +54,8 @@ def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a chunk: a view of the mapped file where its numbers need no conversion."""
-    piece: Piece = chunk.data
+    piece = chunk.data
+    assert isinstance(piece, Part)
     values = _numbers(layout, layout.values, piece, piece.values, layout.axis)
     wrong = _wrong_values(values, layout, piece) if layout.kind == "probs" else []
     labels = given = targets = target_from = None
@@ -90,7 +79,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
 
 
 def _numbers(
-    layout: Layout, named: Named, piece: Piece, present: AnyArray, axis: int | None
+    layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
     """The piece's part of an array as floats; labels stay what they are."""
     if present is None:
@@ -105,7 +94,7 @@ def _numbers(
     return numbers(present, named.stored)
 
 
-def _labels_apart(layout: Layout, piece: Piece) -> AnyArray:
+def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
     shape = (piece.stop - piece.start, *layout.shape[2:])
     first = piece.start * math.prod(shape[1:])
     origin, count, request = layout.attached_from, layout.shape[1], layout.request
@@ -116,7 +105,7 @@ def _labels_apart(layout: Layout, piece: Piece) -> AnyArray:
 
 
 def _checked_labels(
-    given: AnyArray, layout: Layout, key: str, piece: Piece
+    given: AnyArray, layout: Layout, key: str, piece: Part
 ) -> tuple[AnyArray, list[Wrong]]:
     count, request = layout.shape[1], layout.request
     labels, unknown = number_labels(given, count, request.ignore_index)
@@ -129,13 +118,13 @@ def _checked_labels(
     return labels, wrong
 
 
-def _wrong_values(values: AnyArray, layout: Layout, piece: Piece) -> list[Wrong]:
+def _wrong_values(values: AnyArray, layout: Layout, piece: Part) -> list[Wrong]:
     outside = (values < 0) | (values > 1 + numbers_labels.ROUNDING)
     hint = numbers_labels.NOT_PROBABILITIES
     return _wrong_at(outside, values, layout, layout.values.key, piece, not_a_probability, hint)
 
 
-def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Piece) -> list[Wrong]:
+def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Part) -> list[Wrong]:
     outside = ~(targets >= 0) | np.isinf(targets)
     return _wrong_at(outside, targets, layout, key, piece, not_a_soft_target)
 
@@ -145,7 +134,7 @@ def _wrong_at(
     array: AnyArray,
     layout: Layout,
     key: str,
-    piece: Piece,
+    piece: Part,
     said: Callable[[float], str],
     hint: str = "",
 ) -> list[Wrong]:
@@ -162,7 +151,7 @@ def _as_many(layout: Layout) -> int | None:
     return 1 if layout.request.on_error == "stop" else None
 
 
-def _place(layout: Layout, key: str, index: list[int], piece: Piece, axis: int | None) -> Place:
+def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | None) -> Place:
     """A number's place by its index in the array as it is in the file."""
     at = [piece.start + index[0], *index[1:]]
     if axis is not None:
@@ -172,7 +161,7 @@ def _place(layout: Layout, key: str, index: list[int], piece: Piece, axis: int |
     return Place(layout.source, detail=f"{key}[{', '.join(map(str, at))}]")
 
 
-def _written(values: AnyArray, labels: AnyArray, sample: int) -> bytes:
+def _written(values: AnyArray, labels: AnyArray | None, sample: int) -> bytes:
     """A sample as a line of numbers, its labels last."""
     found = np.ravel(values[sample]).tolist()
     if labels is not None:

@@ -145,7 +145,7 @@ def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, s
 
 def _target(
     document: Any, values: AnyArray, request: Request, source: str, classes: tuple[str, ...]
-) -> tuple[AnyArray, AnyArray, Origin | None]:
+) -> tuple[AnyArray | None, AnyArray | None, Origin | None]:
     shape = values.shape[:1] + values.shape[2:]
     if request.wanted == "none":
         return None, None, None

@@ -22,9 +22,9 @@ class Whole(NamedTuple):
     """The numbers of some records: values, labels, soft targets, sample weights."""
 
     values: AnyArray
-    labels: AnyArray = None
-    targets: AnyArray = None
-    weight: AnyArray = None
+    labels: AnyArray | None = None
+    targets: AnyArray | None = None
+    weight: AnyArray | None = None
 
 
 def whole(layout: Layout, block: bytes) -> Whole | None:

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, path_of, quoted
+from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.layout import Layout, Line
@@ -45,19 +46,17 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the first records, and decides which key is what."""
     start = _start(source, request)
     layout = _layout(source, request, start)
-    attached, numbered = request.attached, _is_numbered(layout)
+    attached = request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
     return Opened(
         source.name,
         layout.kind,
         layout.class_count,
         layout.classes,
-        partial(_chunks, source, layout, start),
-        partial(read, layout),
-        None if numbered else spans_of(source, request, 0, 1, NEWLINE),
-        partial(parts_of, partial(_span_blocks, source.name), _line_ends, source.name),
+        LinesChunks(source, layout, start),
+        LinesReader(layout),
         workers="processes",
-        numbered=numbered,
+        numbered=_is_numbered(layout),
         has_labels=layout.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(layout.targets) or (attached is not None and attached.targets is not None),
@@ -67,10 +66,51 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         attached=attached,
         size=size_of(source),
         remarks=taken_for_classes(layout.flat, request, Place(source.name)),
-        ids=None if layout.id is None else partial(ids, layout),
+        has_ids=layout.id is not None,
         by=layout.by or "",
-        partitions=None if numbered else partitions_of(source, request.encoding, 0, 1, NEWLINE),
     )
+
+
+class LinesReader(NamedTuple):
+    """Reads blocks of lines."""
+
+    layout: Layout
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The blocks of a span."""
+        source = self.layout.source
+        return parts_of(partial(_span_blocks, source), _line_ends, source, chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a block."""
+        return read(self.layout, chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a block are called."""
+        return ids(self.layout, chunk, batch, samples)
+
+
+class LinesChunks:
+    """Cuts a text into blocks of whole lines; a file is read anew, standard input goes on."""
+
+    def __init__(self, source: Source, layout: Layout, start: Start) -> None:
+        self._source, self._layout, self._start = source, layout, start
+
+    def in_order(self) -> Iterator[Chunk]:
+        """The blocks with their first lines."""
+        return _chunks(self._source, self._layout, self._start)
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """The spans of a large file."""
+        if _is_numbered(self._layout):
+            return None
+        return spans_of(self._source, self._layout.request, 0, 1, NEWLINE)
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Spans of about so many bytes."""
+        if _is_numbered(self._layout):
+            return None
+        return partitions_of(self._source, self._layout.request.encoding, 0, 1, NEWLINE, size)
 
 
 def is_json_lines(start: bytes) -> bool:
@@ -140,7 +180,6 @@ def _start(source: Source, request: Request) -> Start:
 
 
 def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
-    """The blocks with their first lines; a file is read anew, standard input goes on."""
     first, line = 0, 1
     with _text_of(source, layout.request) as stream:
         blocks = _blocks(stream, source.name, text.block_bytes())

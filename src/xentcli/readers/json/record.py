@@ -90,6 +90,7 @@ def _place(layout: Layout, line: Line) -> Place:
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole lines."""
+    assert isinstance(chunk.data, bytes)
     at_once = whole(layout, chunk.data)
     if at_once is not None:
         lines = range(chunk.line, chunk.line + len(at_once.values))
@@ -114,6 +115,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
     """What some samples of a block are called: their lines are read once more, because few are
     asked for."""
+    assert isinstance(chunk.data, bytes)
     lines = chunk.data.split(b"\n")
     found = []
     for sample in samples:
@@ -228,7 +230,7 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
     return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
 
 
-def _check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
+def _check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
     if kind != "probs":
         return
     array = np.asarray(values)
@@ -314,9 +316,9 @@ def _of_arrays(
     lines: Sequence[int],
     first: int,
     values: AnyArray,
-    labels: AnyArray,
-    targets: AnyArray,
-    weight: AnyArray,
+    labels: AnyArray | None,
+    targets: AnyArray | None,
+    weight: AnyArray | None,
 ) -> Batch:
     keys = layout.flat or (() if layout.key is None else (layout.key,))
     return Batch(
@@ -362,12 +364,13 @@ def _attached(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
         if request.attached.labels is None:
             return batch._replace(targets=batch.values)
         return batch._replace(labels=np.zeros((0, *layout.label_shape), dtype=np.int64))
-    if request.attached.labels is None:
-        targets = request.attached.targets
+    targets = request.attached.targets
+    if targets is not None:
         if targets.ndim == len(layout.shape) + 1:
             targets = classes_second(targets, layout.class_at + 1)
         attached = request.attached._replace(targets=targets)
         return with_attached(batch, request._replace(attached=attached), layout.source, numbers)
     positions = [number * inner + at for number in numbers for at in range(inner)]
     batch = with_attached(batch, request, layout.source, positions)
+    assert batch.labels is not None
     return batch._replace(labels=batch.labels.reshape((len(numbers), *layout.label_shape)))

@@ -68,12 +68,14 @@ def _skipped(batch: Batch, samples: list[int]) -> Batch:
     )
 
 
-def _at(array: AnyArray, kept: AnyArray) -> AnyArray:
+def _at(array: AnyArray | None, kept: AnyArray) -> AnyArray | None:
     return None if array is None else array[kept]
 
 
 def _origin(origin: Origin, first: int, kept: AnyArray) -> Origin:
-    return origin._replace(lines=first + kept if origin.lines is None else origin.lines[kept])
+    return origin._replace(
+        lines=np.asarray(origin.lines)[kept] if len(origin.lines) else first + kept
+    )
 
 
 def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
@@ -81,7 +83,7 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
     # a weight of 0.
     even = None if batch.targets is None else 1.0 / batch.targets.shape[1]
     return batch._replace(
-        values=_with(batch.values, samples, np.nan),
+        values=_changed(batch.values, samples, np.nan),
         labels=_with(batch.labels, samples, label),
         targets=_with(batch.targets, samples, even),
         sample_weight=_with(batch.sample_weight, samples, 1.0),
@@ -89,9 +91,11 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
     )
 
 
-def _with(array: AnyArray, samples: list[int], value: float | None) -> AnyArray:
-    if array is None:
-        return None
+def _with(array: AnyArray | None, samples: list[int], value: float | None) -> AnyArray | None:
+    return None if array is None else _changed(array, samples, value)
+
+
+def _changed(array: AnyArray, samples: list[int], value: float | None) -> AnyArray:
     changed = array.copy()
     changed[samples] = value
     return changed

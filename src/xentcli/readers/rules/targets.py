@@ -36,7 +36,7 @@ def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence
             f"{counted(attached.size, what)}, but {source} has more samples",
             place=Place(attached.origin.source),
         )
-    if attached.labels is None:
+    if attached.targets is not None:
         targets = np.atleast_2d(attached.targets)[np.array(numbers, dtype=np.int64)]
         fitted = fitted_targets(attached._replace(targets=targets), batch.values)
         origin = attached.origin
@@ -91,6 +91,7 @@ def fitted_labels(
 def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
     """Typed soft targets, in the values' shape."""
     targets = attached.targets
+    assert targets is not None
     if targets.ndim == values.ndim:
         targets = classes_second(targets, class_axis)
     if targets.ndim == 2 and targets.shape[0] == 1 and values.ndim == 1:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from xentcli.errors import Place, not_a_probability, not_a_soft_target, not_a_weight, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
-from xentcli.readers.interface import Chunk, Request
+from xentcli.readers.interface import Chunk, Request, RowBatch
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import Wrong, without_wrong
 from xentcli.readers.rules.columns import Columns
@@ -70,7 +70,7 @@ class Here(NamedTuple):
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a packed record batch."""
-    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
+    here = _here(layout, chunk)
     columns, request, wrong = layout.columns, layout.request, list[Wrong]()
     values = _numbers(here, columns.values, wrong)
     if layout.kind == "probs":
@@ -106,10 +106,15 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     return with_attached(batch, request, layout.source, numbers)
 
 
+def _here(layout: Layout, chunk: Chunk) -> Here:
+    assert isinstance(chunk.data, RowBatch)
+    return Here(layout, unpacked(chunk.data.content), chunk.line - 1)
+
+
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
     """What some samples of a record batch are called."""
     assert layout.columns.id is not None
-    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
+    here = _here(layout, chunk)
     column = here.column(layout.columns.id)
     rows = [int(batch.values_from.lines[sample]) - chunk.line for sample in samples]
     return [name_of_value(value) for row in rows for value in python_values(column.slice(row, 1))]

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import Remark, unquoted
+from xentcli.model import Batch, Remark, unquoted
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import chosen_columns, left_over, taken_for_classes
@@ -49,20 +49,13 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     start = _start(source, request, dialect)
     layout = _layout(source, request, dialect, start)
     attached = request.attached
-    at, line = start.rows
-    spans = partitions = None
-    if attached is None:
-        spans = spans_of(source, request, at, line, LINE_END)
-        partitions = partitions_of(source, request.encoding, at, line, LINE_END)
     return Opened(
         source.name,
         layout.kind,
         len(layout.columns.values),
         layout.classes,
-        partial(_chunks, source, layout, start),
-        partial(read, layout),
-        spans,
-        partial(parts_of, partial(_blocks, layout), text.line_ends, source.name),
+        TextChunks(source, layout, start),
+        TextReader(layout),
         workers="processes",
         numbered=attached is not None,
         has_labels=layout.columns.label is not None
@@ -74,10 +67,53 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         attached=attached,
         size=size_of(source),
         remarks=tuple(_remarks(layout, start)),
-        ids=None if layout.columns.id is None else partial(ids, layout),
+        has_ids=layout.columns.id is not None,
         by="" if layout.columns.by is None else layout.names[layout.columns.by],
-        partitions=partitions,
     )
+
+
+class TextReader(NamedTuple):
+    """Reads blocks of a text."""
+
+    layout: Layout
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The blocks of a span."""
+        blocks = partial(_blocks, self.layout)
+        return parts_of(blocks, text.line_ends, self.layout.source, chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a block."""
+        return read(self.layout, chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a block are called."""
+        return ids(self.layout, chunk, batch, samples)
+
+
+class TextChunks:
+    """Cuts the text after the header into blocks; a file is read anew, standard input goes on."""
+
+    def __init__(self, source: Source, layout: Layout, start: Start) -> None:
+        self._source, self._layout, self._start = source, layout, start
+
+    def in_order(self) -> Iterator[Chunk]:
+        """Blocks of whole records."""
+        return _chunks(self._source, self._layout, self._start)
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """The spans of a large file."""
+        request, (at, line) = self._layout.request, self._start.rows
+        if request.attached is not None:
+            return None
+        return spans_of(self._source, request, at, line, LINE_END)
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Spans of about so many bytes."""
+        request, (at, line) = self._layout.request, self._start.rows
+        if request.attached is not None:
+            return None
+        return partitions_of(self._source, request.encoding, at, line, LINE_END, size)
 
 
 def dialect_of(request: Request, format_name: str) -> Dialect:
@@ -119,7 +155,6 @@ def _start(source: Source, request: Request, dialect: Dialect) -> Start:
 
 
 def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
-    """The text after the header in blocks; a file is read anew, standard input goes on."""
     number, first, (at, line) = 0, 0, start.rows
     with _text_of(source, layout.request) as stream:
         if is_read_once(source):

@@ -229,7 +229,9 @@ def _lines_of(cut: Cut, line: int) -> Sequence[int]:
     return found
 
 
-def _checked(layout: Layout, table: AnyArray, columns: Columns, labels: AnyArray) -> Parsed | None:
+def _checked(
+    layout: Layout, table: AnyArray, columns: Columns, labels: AnyArray | None
+) -> Parsed | None:
     values = _columns(table, columns.values)
     targets = _columns(table, columns.targets) if columns.targets else None
     weight = None if columns.weight is None else table[:, columns.weight]

@@ -17,14 +17,14 @@ from xentcli.readers.text.delimited import dialect_of
 
 def labels_of_values(found: Opened, source: Source) -> Attached:
     """Labels that a file of arrays or a document holds as its values: a list of integers."""
-    parts = [np.ravel(found.read(chunk).values) for chunk in found.chunks()]
+    parts = [np.ravel(found.reader.read(chunk).values) for chunk in found.chunks.in_order()]
     labels: AnyArray = np.concatenate(parts) if parts else np.empty(0)
     return Attached(labels, None, Origin(source.name, "array"), len(labels))
 
 
 def targets_of_values(found: Opened, source: Source) -> Attached:
     """Soft targets: the values of a file, in the same form as logits."""
-    batches = [found.read(chunk) for chunk in found.chunks()]
+    batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
     parts = [batch.values for batch in batches]
     targets: AnyArray = np.concatenate(parts) if parts else np.empty((0, found.class_count))
     origin = Origin(source.name, "array", names=found.classes, path="")

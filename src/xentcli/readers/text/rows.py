@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,8 +44,18 @@ class CellError(Exception):
         self.hint = hint
 
 
+class Row(NamedTuple):
+    """The numbers of one record."""
+
+    values: Sequence[float]
+    label: int
+    targets: Sequence[float]
+    weight: float
+
+
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole records."""
+    assert isinstance(chunk.data, bytes)
     at_once = whole(layout, chunk.data, chunk.line)
     if at_once is not None:
         batch = _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
@@ -74,6 +85,7 @@ def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> l
     """What some samples of a block are called: their rows are looked for once more, because few
     are asked for and to keep every row's name would take time."""
     assert layout.columns.id is not None
+    assert isinstance(chunk.data, bytes)
     starts = _line_starts(chunk.data)
     found = []
     for sample in samples:
@@ -87,7 +99,7 @@ def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> l
     return found
 
 
-def _line_starts(data: bytes) -> AnyArray:
+def _line_starts(data: bytes) -> Sequence[int] | AnyArray:
     if b"\r" in data:
         return [0, *(match.end() for match in LINE_END.finditer(data))]
     newlines = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == NEWLINE)
@@ -173,7 +185,7 @@ def _one_by_one(
     their values become nan, as was asked for. Also says which rows are kept."""
     records: list[Record] = []
     kept: list[int] = []
-    parsed: list[Parsed] = []
+    parsed: list[Row] = []
     for at, record in enumerate(found):
         try:
             parsed.append(_row(layout, record.cells))
@@ -190,7 +202,7 @@ def _one_by_one(
                 kept.append(at)
     columns = layout.columns
     values = np.array([row.values for row in parsed], dtype=np.float64)
-    labels = np.array([row.labels for row in parsed], dtype=np.int64)
+    labels = np.array([row.label for row in parsed], dtype=np.int64)
     targets = np.array([row.targets for row in parsed], dtype=np.float64)
     weight = np.array([row.weight for row in parsed], dtype=np.float64)
     return (
@@ -205,7 +217,7 @@ def _one_by_one(
     )
 
 
-def _row(layout: Layout, row: Sequence[bytes]) -> Parsed:
+def _row(layout: Layout, row: Sequence[bytes]) -> Row:
     """One record's numbers; a CellError names the first cell that is wrong."""
     columns, wanted = layout.columns, len(layout.names)
     if len(row) != wanted:
@@ -220,17 +232,17 @@ def _row(layout: Layout, row: Sequence[bytes]) -> Parsed:
         targets = tuple(_soft_target(layout, row[at], at) for at in columns.targets)
     if columns.weight is not None:
         weight = _weight(layout, row[columns.weight], columns.weight)
-    return Parsed(values, label, targets, weight)
+    return Row(values, label, targets, weight)
 
 
-def _nothing(layout: Layout) -> Parsed:
+def _nothing(layout: Layout) -> Row:
     """A row of nan, whatever its label."""
     columns = layout.columns
     nothing = [float("nan")] * len(columns.values)
     # A soft target of nan would be refused; with nan logits any target gives nan. The label must
     # be one that counts.
     label = numbers_labels.label_of_nan(layout.request.ignore_index)
-    return Parsed(nothing, label, (0.0,) * len(columns.targets), 1.0)
+    return Row(nothing, label, (0.0,) * len(columns.targets), 1.0)
 
 
 def _padded(row: list[bytes], width: int) -> list[bytes]:

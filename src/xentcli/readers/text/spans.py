@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -49,9 +48,9 @@ def is_large(size: int | None) -> bool:
 
 def spans_of(
     source: Source, request: Request, at: int, line: int, line_end: re.Pattern[bytes]
-) -> Callable[[], Iterator[Chunk]] | None:
-    """How to go through a text from that byte and line on in spans; None if it is not a large file
-    of UTF-8. A byte order mark before the text is not counted."""
+) -> Iterator[Chunk] | None:
+    """A text from that byte and line on in spans; None if it is not a large file of UTF-8. A byte
+    order mark before the text is not counted."""
     if source.path is None or not is_large(size_of(source)):
         return None
     mark = _mark(source, request.encoding)
@@ -61,20 +60,20 @@ def spans_of(
     # or longer, a span is short. Over a network a short one would be mostly waiting.
     blocks = 1 if request.each and not is_url(str(source.path)) else BLOCKS_A_SPAN
     step = blocks * block_bytes()
-    return partial(_spans, source, len(mark) + at, line, line_end, step)
+    return _spans(source, len(mark) + at, line, line_end, step)
 
 
 def partitions_of(
-    source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes]
-) -> Callable[[int], Iterator[Chunk]] | None:
-    """How to go through a text from that byte and line on in pieces of about so many bytes that a
-    process elsewhere can read; None where it can be read only here."""
+    source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes], size: int
+) -> Iterator[Chunk] | None:
+    """A text from that byte and line on in pieces of about so many bytes that a process elsewhere
+    can read; None where it can be read only here."""
     if source.copy or is_read_once(source):
         return None
     mark = None if size_of(source) is None else _mark(source, asked)
     if mark is None:
-        return partial(_whole, source, at, line, asked)
-    return partial(_spans, source, len(mark) + at, line, line_end)
+        return _whole(source, at, line, asked)
+    return _spans(source, len(mark) + at, line, line_end, size)
 
 
 def _mark(source: Source, asked: str | None) -> bytes | None:
@@ -85,7 +84,7 @@ def _mark(source: Source, asked: str | None) -> bytes | None:
         return BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
 
 
-def _whole(source: Source, start: int, line: int, asked: str | None, step: int) -> Iterator[Chunk]:
+def _whole(source: Source, start: int, line: int, asked: str | None) -> Iterator[Chunk]:
     assert source.path is not None
     yield Chunk(0, 0, 0, WholeText(source.path, version_of(source), start, asked), line)
 

@@ -143,6 +143,7 @@ def _from_rows(batch: Batch, rows: Rows, answer: Answer, stream: Stream) -> Iter
                 if answer.field == "loss":
                     fields[names[at]] = _number(cell, batch.values[row, numbers[at]])
             elif at in targets:
+                assert batch.targets is not None
                 fields[names[at]] = _number(cell, batch.targets[row, targets[at]])
             else:
                 fields[names[at]] = _cell(cell, batch.values_from, row, at)
