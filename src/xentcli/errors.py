@@ -68,7 +68,22 @@ def _restored(kind: type[XentError], fields: dict[str, Any]) -> XentError:
 
 
 class DataError(XentError):
-    """The data, in a file or typed, cannot be used."""
+    """The data, in a file or typed, cannot be used.
+
+    ``if_one_based`` is the number of classes where the fault is a label that names one if labels
+    count from 1.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: Place | None = None,
+        hint: str = "",
+        if_one_based: int | None = None,
+    ) -> None:
+        super().__init__(message, place=place, hint=hint)
+        self.if_one_based = if_one_based
 
 
 class OutputError(XentError):

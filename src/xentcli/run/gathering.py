@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import partial
@@ -47,20 +46,13 @@ def gathered(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gather
     try:
         return _gathered(asked, stack, run, sources, apart=apart)
     except DataError as error:
-        classes = _classes_if_one_based(error)
-        if classes is None:
+        if error.if_one_based is None:
             raise
         try:
-            return _gathered(asked, stack, run, sources, apart=apart, one_based=classes)
+            return _gathered(asked, stack, run, sources, apart=apart, one_based=error.if_one_based)
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
-
-
-def _classes_if_one_based(error: DataError) -> int | None:
-    """C, where the fault is a label C."""
-    match = re.search(r"label ([0-9]+) is out of range for \1 class", error.message)
-    return int(match[1]) if match else None
 
 
 def _gathered(

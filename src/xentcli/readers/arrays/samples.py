@@ -114,7 +114,8 @@ def _checked_labels(
         value = given[tuple(index)]
         reason = label_reason(value, (), count, request.ignore_index)
         place = _place(layout, key, index, piece, None)
-        wrong.append(Wrong(index[0], place, str(value), reason.reason, reason.hint))
+        found = Wrong(index[0], place, str(value), reason.reason, reason.hint, reason.if_one_based)
+        wrong.append(found)
     return labels, wrong
 
 

@@ -249,4 +249,9 @@ def label_of(item: Any, count: int, request: Request, place: Place, path: str) -
         return numbers_labels.label(written, request.classes, count, request.ignore_index)
     except numbers_labels.NotANumber as error:
         message = error.reason.format(shown(item))
-        raise DataError(message, place=place._replace(detail=path), hint=error.hint) from None
+        raise DataError(
+            message,
+            place=place._replace(detail=path),
+            hint=error.hint,
+            if_one_based=error.if_one_based,
+        ) from None

@@ -22,6 +22,7 @@ class Wrong(NamedTuple):
     value: str
     message: str
     hint: str = ""
+    if_one_based: int | None = None
 
 
 def without_wrong(
@@ -33,7 +34,8 @@ def without_wrong(
         return batch
     ordered = sorted(wrong, key=lambda one: one.sample)
     if request.on_error == "stop":
-        raise DataError(ordered[0].message, place=ordered[0].place, hint=ordered[0].hint)
+        _, place, _, message, hint, if_one_based = ordered[0]
+        raise DataError(message, place=place, hint=hint, if_one_based=if_one_based)
     first = {one.sample: one for one in reversed(ordered)}
     samples = sorted(first)
     faults = tuple(

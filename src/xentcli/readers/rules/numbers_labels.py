@@ -26,12 +26,14 @@ ALMOST_A_NUMBER = re.compile(r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?")
 
 
 class NotANumber(ValueError):
-    """Says why a text is no number; ``hint`` says what to do."""
+    """Says why a text is no number; ``hint`` says what to do, ``if_one_based`` as of a
+    :class:`xentcli.errors.DataError`."""
 
-    def __init__(self, reason: str, hint: str = "") -> None:
+    def __init__(self, reason: str, hint: str = "", if_one_based: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+        self.if_one_based = if_one_based
 
 
 def number(text: str, decimal: str = ".") -> float:
@@ -121,6 +123,7 @@ def check_label(index: int, count: int, ignore_index: int) -> None:
             f"label {index} is out of range for {counted(count, 'class', 'classes')}"
             f" (0 to {count - 1})",
             _range_hint(index, count),
+            count if index == count else None,
         )
 
 
@@ -195,5 +198,5 @@ def label_reason(value: Any, classes: Sequence[str], count: int, ignore_index: i
     try:
         label(shown, classes, count, ignore_index)
     except NotANumber as error:
-        return NotANumber(error.reason.format(shown), error.hint)
+        return NotANumber(error.reason.format(shown), error.hint, error.if_one_based)
     raise AssertionError(shown)

@@ -147,7 +147,10 @@ def label_of_word(
     except numbers_labels.NotANumber as error:
         place = _word_place(word, at, origin)
         raise DataError(
-            error.reason.format(quoted(word.text)), place=place, hint=error.hint
+            error.reason.format(quoted(word.text)),
+            place=place,
+            hint=error.hint,
+            if_one_based=error.if_one_based,
         ) from None
 
 

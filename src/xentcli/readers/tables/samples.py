@@ -194,7 +194,8 @@ def _number_labels(here: Here, at: int, absent: AnyArray, wrong: list[Wrong]) ->
     labels, unknown = number_labels(given, layout.class_count, ignored)
     for row in np.flatnonzero(unknown & ~absent).tolist():
         reason = label_reason(given[row], layout.classes, layout.class_count, ignored)
-        wrong.append(here.wrong(row, at, given[row], reason.reason, reason.hint))
+        found = here.wrong(row, at, given[row], reason.reason, reason.hint)
+        wrong.append(found._replace(if_one_based=reason.if_one_based))
     return labels
 
 
@@ -223,7 +224,8 @@ def _named_label(here: Here, at: int, row: int, value: str) -> int | Wrong:
     try:
         return numbers_labels.label(value, layout.classes, layout.class_count, ignored)
     except numbers_labels.NotANumber as error:
-        return here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
+        found = here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
+        return found._replace(if_one_based=error.if_one_based)
 
 
 def _origin(here: Here, at: tuple[int, ...]) -> Origin:

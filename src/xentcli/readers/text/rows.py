@@ -37,11 +37,14 @@ PLAIN = b"0123456789+-.eE"
 class CellError(Exception):
     """What is wrong in a row, and in which cell of it."""
 
-    def __init__(self, column: int, message: str, hint: str = "") -> None:
+    def __init__(
+        self, column: int, message: str, hint: str = "", if_one_based: int | None = None
+    ) -> None:
         super().__init__(message)
         self.column = column
         self.message = message
         self.hint = hint
+        self.if_one_based = if_one_based
 
 
 class Row(NamedTuple):
@@ -194,7 +197,12 @@ def _one_by_one(
         except CellError as error:
             fault = _fault(layout, record, error)
             if layout.request.on_error == "stop":
-                raise DataError(fault.message, place=fault.place, hint=error.hint) from None
+                raise DataError(
+                    fault.message,
+                    place=fault.place,
+                    hint=error.hint,
+                    if_one_based=error.if_one_based,
+                ) from None
             faults.append(fault)
             if layout.request.on_error == "nan":
                 parsed.append(_nothing(layout))
@@ -284,7 +292,8 @@ def _label(layout: Layout, cell: bytes, at: int) -> int:
     try:
         return numbers_labels.label(content, layout.classes, count, layout.request.ignore_index)
     except numbers_labels.NotANumber as error:
-        raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
+        message = error.reason.format(quoted(content))
+        raise CellError(at, message, error.hint, error.if_one_based) from None
 
 
 def _content(cell: bytes, at: int) -> str:
