@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, environment, needs_posix
 from xentcli import readers, writers
 from xentcli.app import COMMANDS
 from xentcli.groups import names_of_options
+
+needs_posix()
 
 README = ROOT / "README.md"
 PACKAGE = ROOT / "src" / "xentcli"
