@@ -13,8 +13,9 @@ from unittest import mock
 import pytest
 
 from tests.faults.running import Answered, run_inside
+from xentcli.readers.json import parsers
 from xentcli.readers.json import record as json_record
-from xentcli.readers.text import parsers, rows
+from xentcli.readers.text import rows
 from xentcli.run import workers as local
 from xentcli.run.order import Submit, Work
 

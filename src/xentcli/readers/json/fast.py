@@ -13,9 +13,9 @@ import numpy as np
 
 from xentcli.model import AnyArray
 from xentcli.readers.json.layout import Layout
+from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
-from xentcli.readers.text.parsers import DECLINED, Parser, parser_for, plain_numbers
 
 
 class Whole(NamedTuple):

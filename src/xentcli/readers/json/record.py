@@ -40,10 +40,10 @@ from xentcli.readers.json.nested import (
     no_key,
     shown,
 )
+from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.targets import classes_second, with_attached
-from xentcli.readers.text.parsers import PLAIN
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
 

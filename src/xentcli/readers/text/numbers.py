@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from xentcli.model import AnyArray
-from xentcli.readers.text.parsers import parser_for
+from xentcli.readers.json.parsers import parser_for
 
 # Stands where a row ends, so that one look at a column tells whether every row had as many numbers.
 ROW_END = 9e99
