@@ -38,7 +38,7 @@ def answered(way: str, asked: Sequence[str], folder: Path, stdin: bytes = b"") -
     with ExitStack() as stack:
         if way == "cell by cell":
             for reader in (rows, json_record):
-                stack.enter_context(mock.patch.object(reader, "whole", return_value=None))
+                stack.enter_context(mock.patch.object(reader, "read_at_once", return_value=None))
         if way == "without simdjson":
             # As on a Python that it has no wheels for: orjson reads instead.
             stack.enter_context(mock.patch.object(parsers, "simdjson_parser", return_value=None))

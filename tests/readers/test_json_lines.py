@@ -11,10 +11,10 @@ import pytest
 from tests.readers.opening import listed
 from xentcli.errors import DataError, UsageError
 from xentcli.model import Batch, Origin
-from xentcli.readers import chosen_format
+from xentcli.readers import choose_format
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.json.lines import is_json_lines, open_input
-from xentcli.readers.sources.source import named
+from xentcli.readers.sources.source import source_of
 from xentcli.readers.typed import typed_labels
 
 LABELS = Request(wanted="labels or targets")
@@ -23,7 +23,7 @@ LABELS = Request(wanted="labels or targets")
 def opened(folder: Path, content: str | bytes, request: Request = LABELS) -> Opened:
     path = folder / "preds.jsonl"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return open_input(named(str(path)), request, "jsonl")
+    return open_input(source_of(str(path)), request, "jsonl")
 
 
 def batches(folder: Path, content: str | bytes, request: Request = LABELS) -> list[Batch]:
@@ -331,4 +331,4 @@ def test_lines_are_told_from_a_document(start: bytes, expected: bool) -> None:
 @pytest.mark.parametrize("name", ["a.jsonl", "a.NDJSON"])
 def test_the_suffix_tells(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("[1]")
-    assert chosen_format(named(str(tmp_path / name)), None).name == "jsonl"
+    assert choose_format(source_of(str(tmp_path / name)), None).name == "jsonl"

@@ -14,7 +14,7 @@ from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.urls import is_url, local_path, scheme_of, shown
 
 
-def expanded(names: Sequence[str]) -> list[str]:
+def expand_names(names: Sequence[str]) -> list[str]:
     """The FILE arguments with each pattern replaced by the files that it matches, sorted."""
     result: list[str] = []
     for name in names:
@@ -39,7 +39,7 @@ def _matching(name: str) -> list[str]:
     return [name] if os.path.exists(name) else sorted(glob.glob(name, recursive=True))
 
 
-def joined(inputs: Sequence[Opened]) -> Opened:
+def join(inputs: Sequence[Opened]) -> Opened:
     """The inputs as one, if they have the same columns and the same kind of numbers."""
     if len(inputs) == 1:
         return inputs[0]

@@ -17,8 +17,8 @@ from xentcli.readers.rules.targets import (
     Word,
     classes_second,
     excerpt_of,
-    fitted_labels,
-    fitted_targets,
+    fit_labels,
+    fit_targets,
 )
 
 # An ignore_index that no text can be: weights name classes alone.
@@ -62,9 +62,9 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
     if attached.labels is not None:
         axis = 1 if values.ndim > 1 else 0
         shape = values.shape[:axis] + values.shape[axis + 1 :]
-        labels = fitted_labels(attached, shape, request.classes, values.shape[axis], request)
+        labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
-        targets = fitted_targets(attached, values, request.class_axis)
+        targets = fit_targets(attached, values, request.class_axis)
     return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
 
 

@@ -56,9 +56,9 @@ def run(asked: Asked) -> int:
 
 def _runs(asked: Asked, wanted: Sequence[Got]) -> int:
     """As many as there are files, where there are as many numbers; else one."""
-    from xentcli.readers.several import expanded
+    from xentcli.readers.several import expand_names
 
-    files = len(expanded(asked.samples.file)) if asked.samples.file else 1
+    files = len(expand_names(asked.samples.file)) if asked.samples.file else 1
     if len(wanted) > 1 and files > 1:
         if files != len(wanted):
             raise UsageError(

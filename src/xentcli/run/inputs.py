@@ -16,7 +16,7 @@ from xentcli.options.groups import Asked, KindName
 from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.copies import rereadable
-from xentcli.readers.sources.source import Source, forget, is_remote, named
+from xentcli.readers.sources.source import Source, forget, is_remote, source_of
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,
@@ -51,14 +51,14 @@ def opened_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | Non
 
 def names_of_inputs(asked: Asked) -> list[str]:
     """Everything that is read, standard input as ``-``: what no output may be written over."""
-    from xentcli.readers.several import expanded
+    from xentcli.readers.several import expand_names
 
     forget()
     second = [asked.labels.labels_from, asked.targets.targets_from]
     named_files = [local_path(name) for name in second if name is not None]
     if _typed(asked) is not None:
         return named_files
-    names = expanded(asked.samples.file) if asked.samples.file else ["-"]
+    names = expand_names(asked.samples.file) if asked.samples.file else ["-"]
     if [*names, *named_files].count("-") > 1:
         raise UsageError("- stands twice: standard input can be read once")
     return [*names, *named_files]
@@ -68,10 +68,10 @@ def _from_files(
     asked: Asked, command: Command, request: Request, stack: ExitStack, sources: Sequence[Source]
 ) -> Opened:
     # Typed values do without what finds and joins files.
-    from xentcli.readers.several import joined
+    from xentcli.readers.several import join
 
     inputs = []
-    if len({readers.chosen_format(source, request.input_format).name for source in sources}) > 1:
+    if len({readers.choose_format(source, request.input_format).name for source in sources}) > 1:
         # Rows that are parted by different marks cannot be passed on whole.
         request = request._replace(keep_rows=request.keep_rows and "cells")
     for source in sources:
@@ -80,7 +80,7 @@ def _from_files(
         if is_remote(source) or (command.field == "grad" and asked.loss.reduction == "mean"):
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
-    opened = joined(inputs)
+    opened = join(inputs)
     if request.attached is not None:
         _check_same_order(request.attached, opened)
     return opened
@@ -110,16 +110,16 @@ def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
 def sources_of(asked: Asked) -> list[Source]:
     """The files that were given, else standard input."""
     if asked.samples.file:
-        from xentcli.readers.several import expanded
+        from xentcli.readers.several import expand_names
 
-        return [named(name) for name in expanded(asked.samples.file)]
+        return [source_of(name) for name in expand_names(asked.samples.file)]
     if sys.stdin is None or os.isatty(sys.stdin.fileno()):
         example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
         raise UsageError(
             f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
             hint=example + (" --label 0" if COMMANDS[asked.command].has_target else ""),
         )
-    return [named("-")]
+    return [source_of("-")]
 
 
 def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
@@ -234,12 +234,12 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
     if targets.target:
         return typed_targets(targets.target)
     if labels.labels_from:
-        return _labels_from(named(labels.labels_from), request)
+        return _labels_from(source_of(labels.labels_from), request)
     if targets.targets_from:
         from xentcli.readers.text.labels import targets_of_values
 
-        found = readers.open_input(named(targets.targets_from), _alone(request))
-        return targets_of_values(found, named(targets.targets_from))
+        found = readers.open_input(source_of(targets.targets_from), _alone(request))
+        return targets_of_values(found, source_of(targets.targets_from))
     return None
 
 
@@ -257,7 +257,7 @@ def _alone(request: Request) -> Request:
 def _labels_from(source: Source, request: Request) -> Attached:
     from xentcli.readers.text.labels import labels_of_text, labels_of_values
 
-    format = readers.chosen_format(source, None)
+    format = readers.choose_format(source, None)
     if format.module == "text.delimited":
         return labels_of_text(source, request, format.name)
     return labels_of_values(readers.open_input(source, _alone(request)), source)

@@ -31,9 +31,9 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
-from xentcli.readers.rules.targets import fitted_targets
-from xentcli.readers.sources.copies import brought_here, closed_with
-from xentcli.readers.sources.source import Source, opened, size_of, told_by
+from xentcli.readers.rules.targets import fit_targets
+from xentcli.readers.sources.copies import close_with, fetch_file
+from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 
 # What savez calls the first array that it is given without a name.
 UNNAMED = "arr_0"
@@ -42,14 +42,14 @@ CHUNK_BYTES = 4 << 20
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the headers, and decides which array is what; what is elsewhere is copied first."""
-    local, copy = brought_here(source)
+    local, copy = fetch_file(source)
     try:
         opened = _open_file(local, request, format_name)
     except BaseException:
         if copy is not None:
             copy.close()
         raise
-    closed_with(opened.chunks, copy)
+    close_with(opened.chunks, copy)
     return opened
 
 
@@ -122,14 +122,14 @@ class ArrayChunks:
 @contextmanager
 def _archive(source: Source, format_name: str) -> Iterator[Archive]:
     """The arrays of a source: in its file, or in memory where it cannot be mapped."""
-    with told_by(source.name):
+    with explain_errors(source.name):
         path = source.path if source.path and _is_plain(source, format_name) else ""
         size = os.path.getsize(path) if path else 0
     if path:
         with open(path, "rb") as stream, in_a_sentence(source.name):
             yield _opened(stream, size, path, b"", format_name)
         return
-    with opened(source) as unpacked, in_a_sentence(source.name):
+    with open_source(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
         yield _opened(io.BytesIO(content), len(content), "", content, format_name)
@@ -257,7 +257,7 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
         targets, axis = targets[np.newaxis], 1
     # Only the shape of the values matters, and this has it without any memory.
     values = np.broadcast_to(np.float64(0.0), shape)
-    return fitted_targets(attached._replace(targets=targets), values, axis)
+    return fit_targets(attached._replace(targets=targets), values, axis)
 
 
 def _size(stored: Stored) -> int:

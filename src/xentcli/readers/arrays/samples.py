@@ -15,10 +15,10 @@ from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.arrays.stored import Stored, Unreadable, mapped, numbers
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.bad_samples import Wrong, without_wrong
+from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
-from xentcli.readers.rules.targets import indices_of
-from xentcli.readers.sources.source import told_by
+from xentcli.readers.rules.targets import class_indices
+from xentcli.readers.sources.source import explain_errors
 
 
 class Named(NamedTuple):
@@ -75,7 +75,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
-    return without_wrong(batch, wrong, layout.request, partial(_written, values, given))
+    return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
 
 
 def _numbers(
@@ -100,13 +100,13 @@ def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
     origin, count, request = layout.attached_from, layout.shape[1], layout.request
     assert origin is not None
     numbers = range(first, first + len(piece.labels_apart))
-    found = indices_of(piece.labels_apart, numbers, origin, request.classes, count, request)
+    found = class_indices(piece.labels_apart, numbers, origin, request.classes, count, request)
     return found.reshape(shape)
 
 
 def _checked_labels(
     given: AnyArray, layout: Layout, key: str, piece: Part
-) -> tuple[AnyArray, list[Wrong]]:
+) -> tuple[AnyArray, list[BadNumber]]:
     count, request = layout.shape[1], layout.request
     labels, unknown = number_labels(given, count, request.ignore_index)
     wrong = []
@@ -114,18 +114,20 @@ def _checked_labels(
         value = given[tuple(index)]
         reason = label_reason(value, (), count, request.ignore_index)
         place = _place(layout, key, index, piece, None)
-        found = Wrong(index[0], place, str(value), reason.reason, reason.hint, reason.if_one_based)
+        found = BadNumber(
+            index[0], place, str(value), reason.reason, reason.hint, reason.if_one_based
+        )
         wrong.append(found)
     return labels, wrong
 
 
-def _wrong_values(values: AnyArray, layout: Layout, piece: Part) -> list[Wrong]:
+def _wrong_values(values: AnyArray, layout: Layout, piece: Part) -> list[BadNumber]:
     outside = (values < 0) | (values > 1 + numbers_labels.ROUNDING)
     hint = numbers_labels.NOT_PROBABILITIES
     return _wrong_at(outside, values, layout, layout.values.key, piece, not_a_probability, hint)
 
 
-def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Part) -> list[Wrong]:
+def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Part) -> list[BadNumber]:
     outside = ~(targets >= 0) | np.isinf(targets)
     return _wrong_at(outside, targets, layout, key, piece, not_a_soft_target)
 
@@ -138,12 +140,12 @@ def _wrong_at(
     piece: Part,
     said: Callable[[float], str],
     hint: str = "",
-) -> list[Wrong]:
+) -> list[BadNumber]:
     wrong = []
     for index in np.argwhere(mask)[: _as_many(layout)].tolist():
         value = float(array[tuple(index)])
         place = _place(layout, key, index, piece, layout.axis)
-        wrong.append(Wrong(index[0], place, str(value), said(value), hint))
+        wrong.append(BadNumber(index[0], place, str(value), said(value), hint))
     return wrong
 
 
@@ -178,7 +180,7 @@ def moved(array: AnyArray, axis: int) -> AnyArray:
 @contextmanager
 def in_a_sentence(name: str, key: str = "") -> Iterator[None]:
     try:
-        with told_by(name):
+        with explain_errors(name):
             yield
     except Unreadable as error:
         raise DataError(str(error), place=Place(name, detail=key)) from None

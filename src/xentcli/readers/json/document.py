@@ -24,8 +24,8 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
-from xentcli.readers.rules.targets import classes_second, fitted_labels, fitted_targets
-from xentcli.readers.sources.source import Source, opened, size_of, told_by
+from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
+from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 from xentcli.readers.text import encoding
 
 # From here on a word is in order about what memory it takes.
@@ -78,7 +78,7 @@ def _remarks(source: Source) -> tuple[Remark, ...]:
 
 
 def _loaded(source: Source, request: Request) -> Any:
-    with opened(source) as stream, told_by(source.name):
+    with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
         raw = b"".join(iter(partial(recoded.read, 1 << 20), b""))
     try:
@@ -86,7 +86,7 @@ def _loaded(source: Source, request: Request) -> Any:
     except UnicodeDecodeError:
         raise DataError("it is not UTF-8 text", place=Place(source.name)) from None
     try:
-        return json.loads(content, parse_constant=Spelled, object_pairs_hook=unrepeated)
+        return json.loads(content, parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
     except json.JSONDecodeError as error:
         raise DataError(
             not_json(error),
@@ -115,7 +115,7 @@ class RepeatedKey(Exception):
     """The key that an object has twice."""
 
 
-def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys differ; JSON's reader would silently keep the last of two."""
     result: dict[str, Any] = {}
     for key, value in pairs:
@@ -152,9 +152,9 @@ def _target(
     if request.attached is not None:
         origin = request.attached.origin
         if request.attached.labels is not None:
-            found = fitted_labels(request.attached, shape, classes, values.shape[1], request)
+            found = fit_labels(request.attached, shape, classes, values.shape[1], request)
             return found, None, origin
-        return None, fitted_targets(request.attached, values, request.class_axis), origin
+        return None, fit_targets(request.attached, values, request.class_axis), origin
     if not isinstance(document, dict):
         return None, None, None
     place = Place(source)

@@ -27,7 +27,7 @@ class Whole(NamedTuple):
     weight: AnyArray | None = None
 
 
-def whole(layout: Layout, block: bytes) -> Whole | None:
+def read_at_once(layout: Layout, block: bytes) -> Whole | None:
     """The samples of a block of whole lines; None if there is anything unusual in it."""
     request = layout.request
     parser = parser_for(len(block))

@@ -15,8 +15,8 @@ from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
-from xentcli.readers.json.record import field, ids, lines_of, parsed, read
-from xentcli.readers.rules.columns import OTHER_NAMES, chosen_columns, taken_for_classes
+from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
+from xentcli.readers.rules.columns import OTHER_NAMES, choose_columns, taken_for_classes
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -26,7 +26,13 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
-from xentcli.readers.sources.source import Source, is_read_once, opened, size_of, told_by
+from xentcli.readers.sources.source import (
+    Source,
+    explain_errors,
+    is_read_once,
+    open_source,
+    size_of,
+)
 from xentcli.readers.text import encoding, quotes
 from xentcli.readers.text import records as text
 from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_of
@@ -118,7 +124,7 @@ def is_json_lines(start: bytes) -> bool:
     first line is a whole value, and more follows or its keys are not those of a document."""
     first, end, rest = start.strip().partition(b"\n")
     try:
-        value = parsed(first, Place(""))
+        value = parse_line(first, Place(""))
     except DataError:
         return False
     if end and rest.strip():
@@ -128,7 +134,7 @@ def is_json_lines(start: bytes) -> bool:
 
 @contextmanager
 def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
-    with opened(source) as stream:
+    with open_source(source) as stream:
         yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
@@ -140,7 +146,7 @@ def _blocks(
     block, rest, size, limit = b"", list[bytes](), 0, text.longest_line()
     mark = text.BYTE_ORDER_MARK if length is None else b""
     while True:
-        with told_by(source):
+        with explain_errors(source):
             found = stream.read(at_once if length is None else min(length, at_once))
         if length is not None:
             length -= len(found)
@@ -225,7 +231,7 @@ def _layout(source: Source, request: Request, start: Start) -> Layout:
 
 def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Layout:
     place = Place(source.name, line.number)
-    record = parsed(line.content, place)
+    record = parse_line(line.content, place)
     if isinstance(record, list):
         if _names_keys(request):
             raise fault("expected an object, found a list", place, "$")
@@ -371,7 +377,7 @@ def _flat(
     if request.logit_cols is None and not any(numeric):
         raise _no_values(record, place)
     asked = request._replace(label_col=request.label_col or request.label_key)
-    columns = chosen_columns(names, numeric, asked, place)
+    columns = choose_columns(names, numeric, asked, place)
     flat = tuple(names[at] for at in columns.values)
     classes = request.classes or tuple(name.strip() for name in flat)
     check_class_names(classes, len(flat), f" for {len(flat)} keys of logits")
@@ -402,7 +408,7 @@ def _no_values(record: dict[str, Any], place: Place) -> DataError:
 def _records(data: bytes) -> Iterator[dict[str, Any]]:
     for line in lines_of(data, 1):
         try:
-            value = parsed(line.content, Place(""))
+            value = parse_line(line.content, Place(""))
         except DataError:
             # It is told when it is read.
             continue

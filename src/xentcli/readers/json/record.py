@@ -28,9 +28,9 @@ from xentcli.readers.json.document import (
     collect_labels,
     label_of,
     not_json,
-    unrepeated,
+    refuse_repeated_keys,
 )
-from xentcli.readers.json.fast import whole
+from xentcli.readers.json.fast import read_at_once
 from xentcli.readers.json.layout import Layout, Line, Sample
 from xentcli.readers.json.nested import (
     Spelled,
@@ -43,9 +43,9 @@ from xentcli.readers.json.nested import (
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.targets import classes_second, with_attached
+from xentcli.readers.rules.targets import attach, classes_second
 
-DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
+DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
 
 
 def lines_of(data: bytes, first: int) -> Iterator[Line]:
@@ -55,7 +55,7 @@ def lines_of(data: bytes, first: int) -> Iterator[Line]:
             yield Line(number, content)
 
 
-def parsed(content: bytes, place: Place) -> Any:
+def parse_line(content: bytes, place: Place) -> Any:
     """A line's value."""
     try:
         return DECODER.decode(content.decode("utf-8"))
@@ -91,7 +91,7 @@ def _place(layout: Layout, line: Line) -> Place:
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole lines."""
     assert isinstance(chunk.data, bytes)
-    at_once = whole(layout, chunk.data)
+    at_once = read_at_once(layout, chunk.data)
     if at_once is not None:
         lines = range(chunk.line, chunk.line + len(at_once.values))
         batch = _of_arrays(layout, lines, chunk.first, *at_once)
@@ -121,7 +121,7 @@ def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> l
     for sample in samples:
         number = int(batch.values_from.lines[sample])
         try:
-            record = parsed(lines[number - chunk.line], Place(layout.source, number))
+            record = parse_line(lines[number - chunk.line], Place(layout.source, number))
         except DataError:
             # It was set to nan.
             record = {}
@@ -145,7 +145,7 @@ def _sample_or_fault(layout: Layout, line: Line, faults: list[Fault]) -> Sample 
 def sample_of(layout: Layout, line: Line) -> Sample:
     """A line's sample; a DataError tells the first thing that is wrong in it."""
     place = _place(layout, line)
-    record = parsed(line.content, place)
+    record = parse_line(line.content, place)
     try:
         values = _values(layout, record, place)
         label = targets = by = None
@@ -166,7 +166,7 @@ def sample_of(layout: Layout, line: Line) -> Sample:
 def _nothing(layout: Layout, line: Line) -> Sample:
     """A sample of nan, whatever its label."""
     try:
-        record = parsed(line.content, _place(layout, line))
+        record = parse_line(line.content, _place(layout, line))
     except DataError:
         record = {}
     # A soft target of nan would be refused; with nan logits any target gives nan.
@@ -369,8 +369,8 @@ def _attached(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
         if targets.ndim == len(layout.shape) + 1:
             targets = classes_second(targets, layout.class_at + 1)
         attached = request.attached._replace(targets=targets)
-        return with_attached(batch, request._replace(attached=attached), layout.source, numbers)
+        return attach(batch, request._replace(attached=attached), layout.source, numbers)
     positions = [number * inner + at for number in numbers for at in range(inner)]
-    batch = with_attached(batch, request, layout.source, positions)
+    batch = attach(batch, request, layout.source, positions)
     assert batch.labels is not None
     return batch._replace(labels=batch.labels.reshape((len(numbers), *layout.label_shape)))

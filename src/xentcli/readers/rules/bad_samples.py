@@ -14,7 +14,7 @@ from xentcli.readers.interface import Request
 from xentcli.readers.rules import numbers_labels
 
 
-class Wrong(NamedTuple):
+class BadNumber(NamedTuple):
     """A number that cannot be used: the sample within the batch, the place, what is wrong."""
 
     sample: int
@@ -25,8 +25,8 @@ class Wrong(NamedTuple):
     if_one_based: int | None = None
 
 
-def without_wrong(
-    batch: Batch, wrong: Sequence[Wrong], request: Request, written: Callable[[int], bytes]
+def take_out_bad_samples(
+    batch: Batch, wrong: Sequence[BadNumber], request: Request, written: Callable[[int], bytes]
 ) -> Batch:
     """The batch without what is wrong in it; ``written`` gives a sample as it is to be kept for
     whoever mends it."""

@@ -34,7 +34,7 @@ class Columns(NamedTuple):
     id: int | None = None
 
 
-def chosen_columns(
+def choose_columns(
     names: Sequence[str], numeric: Sequence[bool], request: Request, place: Place
 ) -> Columns:
     """The columns that the options name, else those that the headers and the cells suggest.

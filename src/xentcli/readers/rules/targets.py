@@ -25,7 +25,7 @@ class Word(NamedTuple):
     line: int = 1
 
 
-def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence[int]) -> Batch:
+def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int]) -> Batch:
     """The batch with the labels or soft targets of its samples, whose numbers are given."""
     attached = request.attached
     if attached is None:
@@ -38,7 +38,7 @@ def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence
         )
     if attached.targets is not None:
         targets = np.atleast_2d(attached.targets)[np.array(numbers, dtype=np.int64)]
-        fitted = fitted_targets(attached._replace(targets=targets), batch.values)
+        fitted = fit_targets(attached._replace(targets=targets), batch.values)
         origin = attached.origin
         if origin.form == "text":
             origin = origin._replace(lines=[origin.lines[at] for at in numbers])
@@ -55,7 +55,7 @@ def _labels(attached: Attached, batch: Batch, request: Request, numbers: Sequenc
         labels = labels[np.array(numbers, dtype=np.int64)]
     else:
         labels = [labels[at] for at in numbers]
-    return indices_of(labels, numbers, attached.origin, batch.classes, count, request)
+    return class_indices(labels, numbers, attached.origin, batch.classes, count, request)
 
 
 def classes_second(values: AnyArray, axis: int) -> AnyArray:
@@ -67,7 +67,7 @@ def classes_second(values: AnyArray, axis: int) -> AnyArray:
     return np.ascontiguousarray(np.moveaxis(values, axis, 1))
 
 
-def fitted_labels(
+def fit_labels(
     attached: Attached,
     shape: tuple[int, ...],
     classes: Sequence[str],
@@ -84,11 +84,11 @@ def fitted_labels(
             place=Place(attached.origin.source),
         )
     numbers = range(len(labels))
-    found = indices_of(labels, numbers, attached.origin, classes, class_count, request)
+    found = class_indices(labels, numbers, attached.origin, classes, class_count, request)
     return found.reshape(shape)
 
 
-def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
+def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
     """Typed soft targets, in the values' shape."""
     targets = attached.targets
     assert targets is not None
@@ -105,7 +105,7 @@ def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) ->
     return targets
 
 
-def indices_of(
+def class_indices(
     labels: Any,
     numbers: Sequence[int],
     origin: Origin,

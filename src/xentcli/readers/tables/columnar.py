@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Batch, Kind
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
-from xentcli.readers.rules.columns import LABEL_NAMES, Columns, chosen_columns
+from xentcli.readers.rules.columns import LABEL_NAMES, Columns, choose_columns
 from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS, check_class_names, kind_of
-from xentcli.readers.sources.copies import closed_with, file_of
+from xentcli.readers.sources.copies import close_with, file_of
 from xentcli.readers.sources.source import Source, is_remote, size_of, version_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     attached = request.attached if request.wanted != "none" else None
     alone = copy is None and not source.copy and attached is None
     chunks = TableChunks(table, layout, rows, alone)
-    closed_with(chunks, copy)
+    close_with(chunks, copy)
     columns = layout.columns
     return Opened(
         source.name,
@@ -128,7 +128,7 @@ def _check_installed(name: str) -> None:
 
 
 def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
-    from xentcli.readers.tables.batches import batches, packed
+    from xentcli.readers.tables.batches import batches, pack
 
     first = 0
     size = (size_of(Source(table.source, table.path)) or 0) / rows if rows else 0.0
@@ -136,7 +136,7 @@ def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
     for number, batch in enumerate(found):
         count = batch.num_rows
         yield Chunk(
-            number, first, count, RowBatch(packed(batch)), first + 1, size=round(size * count)
+            number, first, count, RowBatch(pack(batch)), first + 1, size=round(size * count)
         )
         first += count
 
@@ -161,14 +161,14 @@ def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
     if not isinstance(chunk.data, RowGroup):
         yield chunk
         return
-    from xentcli.readers.tables.batches import Table, batches, packed
+    from xentcli.readers.tables.batches import Table, batches, pack
 
     table = Table(layout.source, chunk.data.path, format_name, chunk.data.version)
     groups = None if chunk.data.number is None else [chunk.data.number]
     line, row_bytes = chunk.line, chunk.size / max(1, chunk.samples)
     for batch in batches(table, layout.read, _rows_at_once(layout), groups):
         rows, size = batch.num_rows, round(row_bytes * batch.num_rows)
-        yield chunk._replace(data=RowBatch(packed(batch)), samples=rows, line=line, size=size)
+        yield chunk._replace(data=RowBatch(pack(batch)), samples=rows, line=line, size=size)
         line += rows
 
 
@@ -248,7 +248,7 @@ def _columns(
         numeric = [at == listed for at in range(len(names))]
         request = request._replace(logit_cols=names[listed])
     request = _with_list_of_targets(names, lists, request)
-    columns = chosen_columns(names, numeric, request, place)
+    columns = choose_columns(names, numeric, request, place)
     if columns.label is not None and lists[columns.label]:
         columns = columns._replace(label=None, targets=(columns.label,))
     for at in columns.targets:

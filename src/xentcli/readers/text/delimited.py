@@ -13,12 +13,12 @@ from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Batch, Remark, unquoted
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.columns import chosen_columns, left_over, taken_for_classes
+from xentcli.readers.rules.columns import choose_columns, left_over, taken_for_classes
 from xentcli.readers.rules.keys import check_class_names
-from xentcli.readers.sources.source import Source, is_read_once, opened, size_of
+from xentcli.readers.sources.source import Source, is_read_once, open_source, size_of
 from xentcli.readers.text import encoding
 from xentcli.readers.text import records as text
-from xentcli.readers.text.layout import Layout, passed_on
+from xentcli.readers.text.layout import Layout, rows_of
 from xentcli.readers.text.records import Cursor, Dialect
 from xentcli.readers.text.rows import ids, read
 from xentcli.readers.text.spans import LINE_END, partitions_of, parts_of, spans_of
@@ -63,7 +63,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         has_targets=bool(layout.columns.targets)
         or (attached is not None and attached.targets is not None),
         header=() if request.no_header else layout.names,
-        rows=passed_on(layout, []) if request.keep_rows else None,
+        rows=rows_of(layout, []) if request.keep_rows else None,
         attached=attached,
         size=size_of(source),
         remarks=tuple(_remarks(layout, start)),
@@ -133,7 +133,7 @@ def dialect_of(request: Request, format_name: str) -> Dialect:
 
 @contextmanager
 def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
-    with opened(source) as stream:
+    with open_source(source) as stream:
         yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
@@ -194,7 +194,7 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
     found = text.records(data, dialect, start.rows.line, source.name)
     sample = [record.cells for record in islice(found, SAMPLE_ROWS)]
     numeric = [_is_numeric(sample, at) for at in range(len(names))]
-    columns = chosen_columns(names, numeric, request, place)
+    columns = choose_columns(names, numeric, request, place)
     classes = request.classes
     if not classes and not request.no_header:
         classes = tuple(names[at].strip() for at in columns.values)

@@ -9,7 +9,7 @@ from xentcli.model import AnyArray, Origin, unquoted
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.columns import LABEL_NAMES
 from xentcli.readers.rules.targets import Word
-from xentcli.readers.sources.source import Source, opened
+from xentcli.readers.sources.source import Source, open_source
 from xentcli.readers.text import encoding
 from xentcli.readers.text import records as text
 from xentcli.readers.text.delimited import dialect_of
@@ -40,7 +40,7 @@ def labels_of_text(source: Source, request: Request, format_name: str) -> Attach
     dialect = dialect_of(request, format_name)
     words: list[Word] = []
     at, column = None, 0
-    with opened(source) as raw:
+    with open_source(source) as raw:
         stream = encoding.as_utf8(raw, request.encoding, source.name)
         line = 1
         for block in text.blocks(stream, dialect, source.name, text.block_bytes()):

@@ -37,7 +37,7 @@ class Parsed(NamedTuple):
     weight: AnyArray | None = None
 
 
-def passed_on(layout: Layout, cells: list[list[bytes]]) -> Rows:
+def rows_of(layout: Layout, cells: list[list[bytes]]) -> Rows:
     """The rows as they were written."""
     return Rows(
         layout.header,

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.readers.sources.source import told_by
+from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text import quotes
 
 BLOCK_BYTES = 3 << 18
@@ -155,7 +155,7 @@ def blocks(
         # In equal parts, so that the last one is not a few bytes.
         size = -(-left // round(left / size))
     while True:
-        with told_by(source):
+        with explain_errors(source):
             read = stream.read(min(size, left) if left > 0 else size)
         rest += read
         if not read:

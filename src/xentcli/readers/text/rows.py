@@ -23,10 +23,10 @@ from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
 from xentcli.readers.rules.numbers_labels import number_labels
-from xentcli.readers.rules.targets import with_attached
+from xentcli.readers.rules.targets import attach
 from xentcli.readers.text import records as text
-from xentcli.readers.text.fast import whole
-from xentcli.readers.text.layout import Layout, Parsed, passed_on
+from xentcli.readers.text.fast import read_at_once
+from xentcli.readers.text.layout import Layout, Parsed, rows_of
 from xentcli.readers.text.quotes import NEWLINE
 from xentcli.readers.text.records import Record
 from xentcli.readers.text.spans import LINE_END
@@ -59,7 +59,7 @@ class Row(NamedTuple):
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole records."""
     assert isinstance(chunk.data, bytes)
-    at_once = whole(layout, chunk.data, chunk.line)
+    at_once = read_at_once(layout, chunk.data, chunk.line)
     if at_once is not None:
         batch = _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
         return _grouped(batch, at_once.by)
@@ -69,7 +69,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     parsed = _all_at_once(layout, found)
     if parsed is None:
         found, kept, parsed = _one_by_one(layout, found, faults)
-    passed = passed_on(layout, [r.cells for r in found]) if layout.request.keep_rows else None
+    passed = rows_of(layout, [r.cells for r in found]) if layout.request.keep_rows else None
     batch = _batch(layout, chunk, parsed, [record.line for record in found], passed, kept)
     if layout.request.on_error == "nan" and faults:
         unread = {fault.place.line for fault in faults}
@@ -134,7 +134,7 @@ def _batch(
     if request.attached is None:
         return batch
     numbers = range(len(lines)) if kept is None else kept
-    return with_attached(batch, request, layout.source, [chunk.first + at for at in numbers])
+    return attach(batch, request, layout.source, [chunk.first + at for at in numbers])
 
 
 def _all_at_once(layout: Layout, found: Sequence[Record]) -> Parsed | None:

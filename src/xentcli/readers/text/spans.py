@@ -16,10 +16,10 @@ from xentcli.errors import changed
 from xentcli.readers.interface import Chunk, Request, Span, WholeText
 from xentcli.readers.sources.source import (
     Source,
+    explain_errors,
     is_read_once,
-    opened,
+    open_source,
     size_of,
-    told_by,
     version_of,
     version_of_open,
 )
@@ -78,7 +78,7 @@ def partitions_of(
 
 def _mark(source: Source, asked: str | None) -> bytes | None:
     """The byte order mark of a text of UTF-8, if it has one; None if it is no UTF-8."""
-    with opened(source) as stream:
+    with open_source(source) as stream:
         if isinstance(encoding.as_utf8(stream, asked, source.name), encoding.Recoded):
             return None
         return BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
@@ -122,7 +122,7 @@ def _blocks_of_whole(
     blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: WholeText, source: str
 ) -> Iterator[bytes]:
     mark, skipped = BYTE_ORDER_MARK, whole.start
-    with opened(Source(source, whole.path), whole.version) as stream:
+    with open_source(Source(source, whole.path), whole.version) as stream:
         for block in blocks(encoding.as_utf8(stream, whole.encoding, source), None):
             text = block.removeprefix(mark)
             mark = b""
@@ -141,7 +141,7 @@ def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
         with remote.part(span.path, span.version, span.start, span.end - span.start) as stream:
             yield stream
         return
-    with told_by(source):
+    with explain_errors(source):
         stream = open(span.path, "rb")  # noqa: SIM115
     with stream:
         if version_of_open(stream) != span.version:
@@ -176,7 +176,7 @@ def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces
             lambda places: remote.pieces(path, [(at, min(at + PEEK_BYTES, size)) for at in places]),
         )
         return
-    with told_by(source), open(path, "rb") as file:
+    with explain_errors(source), open(path, "rb") as file:
         yield version_of_open(file), lambda places: [_read_at(file, at) for at in places]
 
 
