@@ -6,7 +6,11 @@ technique for extending the available precision", Numer. Math. 18, 1971 (two-pro
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from xentcli.core.layout import Array
+
+Number = TypeVar("Number", Array, float)
 
 # 2**27 + 1 cuts a double of 53 bits into two halves whose products are exact.
 _SPLITTER = 134217729.0
@@ -19,18 +23,16 @@ def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
     return total, (a - (total - part)) + (b - part)
 
 
-def two_product(a: Array, b: float) -> tuple[Array, Array]:
+def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
     """a · b, rounded, and the error: their sum is a · b exactly (barring over- and underflow)."""
     product = a * b
     a_high, a_low = _split(a)
-    high = _SPLITTER * b
-    b_high = high - (high - b)
-    b_low = b - b_high
+    b_high, b_low = _split(b)
     error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
     return product, error
 
 
-def _split(a: Array) -> tuple[Array, Array]:
+def _split(a: Number) -> tuple[Number, Number]:
     scaled = _SPLITTER * a
     high = scaled - (scaled - a)
     return high, a - high
