@@ -14,7 +14,7 @@ from xentcli.calculation import answers
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.softmax_steps import ToLogProbs, beside, each, one, to_log_probs
 from xentcli.core import gradient, loss, textbook
-from xentcli.core.entropy import divergence, entropy
+from xentcli.core.entropy import divergence, entropy_of
 from xentcli.core.layout import FEW_CLASSES, Array, as_positions, class_axis
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import one_hot, smoothed
@@ -68,7 +68,7 @@ def _worked(
     target = smoothed(sample.soft, calculation.settings.label_smoothing, sample.axis)
     base = calculation.log_base
     return found._replace(
-        entropy=float(entropy(target, sample.axis)[0]) / base,
+        entropy=float(entropy_of(target, sample.axis)[0]) / base,
         divergence=float(divergence(target, start.log_probs, sample.axis)[0]) / base,
     )
 
