@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import struct
 import subprocess
-from fcntl import ioctl
 from pathlib import Path
-from termios import TIOCSWINSZ
 
 import numpy as np
 import pytest
@@ -17,6 +14,10 @@ import pytest
 from tests.conftest import BIN, Xent, environment
 from xentcli.cli.commands import COMMANDS, EXAMPLES
 from xentcli.cli.describing import described
+
+fcntl = pytest.importorskip("fcntl")
+pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
 
 LOGITS = """\
 id,cat,dog,fox,label,source
@@ -89,7 +90,7 @@ def test_a_command_has_examples_and_its_help_shows_them(name: str, xent: Xent) -
 def folded(width: int, *arguments: str) -> list[str]:
     """The lines of the help on a terminal of that width."""
     master, slave = pty.openpty()
-    ioctl(slave, TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     env = environment(TERM="xterm")
     with subprocess.Popen([BIN / "xent", *arguments], stdout=slave, env=env) as running:
         os.close(slave)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
@@ -35,6 +36,14 @@ def test_without_workers_it_is_done_here(
     monkeypatch.setattr(local, "processes", none_left)
     asked = ["ce", "a.csv", "-q", "--jobs", "2"]
     assert run_inside(asked, tmp_path, environment=SMALL_BLOCKS) == expected
+
+
+@pytest.mark.parametrize(("platform", "most"), [("win32", 61), ("linux", 100)])
+def test_no_more_processes_than_a_system_can_wait_for(
+    platform: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert [local.most_processes(count) for count in (2, 100)] == [2, most]
 
 
 def test_nobody_waits_for_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, environment, needs_posix
 from xentcli import readers, writers
 from xentcli.cli.commands import COMMANDS
 from xentcli.options.flatten import names_of_options
+
+needs_posix()
 
 README = ROOT / "README.md"
 PACKAGE = ROOT / "src" / "xentcli"
@@ -135,6 +138,41 @@ def test_every_extra_that_is_named_exists() -> None:
     named = {extra for page in LINKED for extra in EXTRAS.findall(text_of(page))}
     assert {"fast", "dev", "arrow"} <= named
     assert named <= set(project_file()["project"]["optional-dependencies"])
+
+
+def python_versions() -> list[str]:
+    """The versions of Python that the project names."""
+    classifiers = " ".join(project_file()["project"]["classifiers"])
+    return re.findall(r"Python :: (3\.\d+)", classifiers)
+
+
+def test_the_versions_of_python_are_those_of_the_project() -> None:
+    first, *_, last = python_versions()
+    assert project_file()["project"]["requires-python"] == f">={first}"
+    assert f"Python {first} or later. Up to {last} all that" in text_of(README)
+    assert all(f"Python {first} " in text_of(page) for page in READMES)
+
+
+MACHINES = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")]
+
+
+@pytest.mark.parametrize(("system", "machine"), [*MACHINES, ("win32", "ARM64")])
+def test_what_would_need_a_compiler_is_not_asked_for(system: str, machine: str) -> None:
+    """simdjson has wheels for some Pythons and machines, each release of NumPy for some Pythons."""
+    project = project_file()["project"]
+    needs = [*project["dependencies"], *project["optional-dependencies"]["fast"]]
+    for version in python_versions():
+        where = {"python_version": version, "sys_platform": system, "platform_machine": machine}
+        asked = [
+            need.name
+            for need in map(Requirement, needs)
+            if need.marker is None
+            or need.marker.evaluate({**where, "platform_python_implementation": "CPython"})
+        ]
+        has_simdjson = version != "3.14" and machine != "ARM64"
+        assert sorted(asked) == sorted(
+            ["numpy", "rich", "typer", "orjson", *["pysimdjson"] * has_simdjson]
+        )
 
 
 def invocations(text: str) -> Iterator[list[str]]:

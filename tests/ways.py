@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 
 from tests.faults.running import Answered, run_inside
+from xentcli import extras
 from xentcli.readers.json import record as json_record
 from xentcli.readers.text import rows
 from xentcli.run import workers as local
@@ -25,6 +26,7 @@ WAYS: dict[str, dict[str, str]] = {
     "cell by cell": {"XENT_FAST": "0", "XENT_JOBS": "1"},
     "without the extra": {"XENT_FAST": "0", "XENT_JOBS": "1"},
     "fast": {"XENT_FAST": "1", "XENT_JOBS": "1"},
+    "without simdjson": {"XENT_FAST": "1", "XENT_JOBS": "1"},
     "small blocks": {"XENT_FAST": "1", "XENT_JOBS": "1", **SMALL_BLOCKS},
     "two jobs": {"XENT_FAST": "1", "XENT_JOBS": "2", **SMALL_BLOCKS},
     "three jobs": {"XENT_FAST": "0", "XENT_JOBS": "3", **SMALL_BLOCKS},
@@ -37,6 +39,9 @@ def answered(way: str, asked: Sequence[str], folder: Path, stdin: bytes = b"") -
         if way == "cell by cell":
             for reader in (rows, json_record):
                 stack.enter_context(mock.patch.object(reader, "whole", return_value=None))
+        if way == "without simdjson":
+            # As on a Python that it has no wheels for: orjson reads instead.
+            stack.enter_context(mock.patch.object(extras, "simdjson", return_value=None))
         return run_inside(asked, folder, stdin, WAYS[way])
 
 

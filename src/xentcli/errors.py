@@ -164,6 +164,6 @@ def rounded(value: float, digits: int) -> str:
         return str(value)
     if value == 0:
         return "0"
-    if 10.0**-digits <= abs(value) < 1e6:
+    if float(f"1e-{digits}") <= abs(value) < 1e6:
         return f"{value:.{digits}f}"
     return f"{value:.{digits}e}"

@@ -22,9 +22,14 @@ def simdjson(size: int) -> Any:
     return _parser() if _is_wanted(size, LITTLE_TO_READ) else None
 
 
-def orjson(size: int) -> Any:
-    """The module orjson for that many bytes of text; None where it is not to be used."""
-    return _orjson() if _is_wanted(size, LITTLE_TO_WRITE) else None
+def orjson_to_read(size: int) -> Any:
+    """The module orjson for reading that many bytes of text; None where it is not to be used."""
+    return _orjson_that_reads() if _is_wanted(size, LITTLE_TO_READ) else None
+
+
+def orjson_to_write(size: int) -> Any:
+    """The module orjson for writing that many bytes of text; None where it is not to be used."""
+    return _orjson_that_writes() if _is_wanted(size, LITTLE_TO_WRITE) else None
 
 
 def _is_wanted(size: int, little: int) -> bool:
@@ -44,7 +49,16 @@ def _parser() -> Any:
 
 
 @cache
-def _orjson() -> Any:
+def _orjson_that_reads() -> Any:
+    module = _module("orjson")
+    # Next to halfway between two floats, the smallest ones, and more digits than decide.
+    probes = ["9007199254740993.0", "2.2250738585072011e-308", "5e-324", "1." + "0" * 400 + "1e23"]
+    same = list(map(float, probes))
+    return module if module and module.loads(f"[{','.join(probes)}]") == same else None
+
+
+@cache
+def _orjson_that_writes() -> Any:
     module = _module("orjson")
     # Most numbers it writes as Python does; another version may do so in a way of its own.
     probes = [0.1, -0.0, 1e-4, 12345678.9, 1e15, 9.007199254740993e15, 1e-10, 1.5e-300, 5e-324]

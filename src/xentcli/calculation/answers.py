@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xentcli.calculation.commands import Calculation
-from xentcli.core import framework, gradient, loss, softmax, textbook
+from xentcli.core import elementary, framework, gradient, loss, softmax, textbook
 from xentcli.core.layout import Array, as_positions, class_axis
 from xentcli.core.loss import Losses
 from xentcli.core.target import Target, as_target, one_hot, smoothed
@@ -52,7 +52,7 @@ def probs_of(batch: Batch, calculation: Calculation) -> Array:
     if batch.kind == "probs":
         return values
     if batch.kind == "log_probs":
-        return np.exp(values)
+        return elementary.exp(values)
     if calculation.dtype:
         width = framework.WIDTHS[calculation.dtype]
         return framework.softmax(values, width, temperature, log=False).astype(np.float64)

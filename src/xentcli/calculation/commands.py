@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, NamedTuple
 
+from xentcli.core.elementary import LOG_OF_BASE
 from xentcli.core.settings import Settings
 from xentcli.model import AnswerField, Kind
 
@@ -59,4 +59,4 @@ class Calculation(NamedTuple):
     @property
     def log_base(self) -> float:
         """What losses in nats are divided by."""
-        return {"e": 1.0, "2": math.log(2.0), "10": math.log(10.0)}[self.base]
+        return LOG_OF_BASE[self.base]

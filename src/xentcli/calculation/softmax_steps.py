@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.calculation.commands import Calculation
-from xentcli.core import framework, softmax, textbook
+from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.layout import Array
 from xentcli.model import AnyArray, Kind, Step
 
@@ -35,7 +35,7 @@ def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) 
 def _given(block: Array, kind: Kind) -> ToLogProbs:
     if kind == "log_probs":
         given = each("log_softmax", "log p, as given", block)
-        return ToLogProbs((given,), np.exp(block), block, from_logits=False)
+        return ToLogProbs((given,), elementary.exp(block), block, from_logits=False)
     log_probs = textbook.log(block)
     shown = (each("softmax", "p, as given", block), each("log_softmax", "log p", log_probs))
     return ToLogProbs(shown, block, log_probs, from_logits=False)
@@ -72,7 +72,7 @@ def _at_width(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
         each("exp", "e = exp(d)", step.exponentials),
         one("sum", "Σe", step.total),
         each("softmax", "p = e / Σe", step.probs),
-        one("log_sum", "log Σe", np.log(step.total)),
+        one("log_sum", "log Σe", step.log_sum),
         each("log_softmax", "log p = d − log Σe", step.log_probs),
     )
     probs = step.probs.reshape(block.shape).astype(np.float64)

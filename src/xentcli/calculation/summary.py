@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from xentcli.calculation.commands import UNITS, Calculation
-from xentcli.core import framework
+from xentcli.core import elementary, framework
 from xentcli.core.entropy import lowest_loss
 from xentcli.core.loss import divided
 from xentcli.core.target import smoothed
@@ -94,7 +92,4 @@ def perplexity(nats: float) -> float:
     >>> perplexity(0.0)
     1.0
     """
-    try:
-        return math.exp(nats)
-    except OverflowError:
-        return math.inf
+    return float(elementary.exp(nats))

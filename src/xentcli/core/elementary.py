@@ -31,7 +31,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.elementary_tables import (
-    CUT,
     FARTHEST,
     FIRST_Z,
     GRID,
@@ -45,6 +44,9 @@ from xentcli.core.elementary_tables import (
 from xentcli.core.exact import two_product, two_sum
 from xentcli.core.layout import Array, Buffers
 from xentcli.core.rounding import shift_error
+
+# ln b: what a number in nats is divided by to be one in logarithms to the base b.
+LOG_OF_BASE = {"e": 1.0, "2": 0.6931471805599453, "10": 2.302585092994046}
 
 # So many elements at a time, whose intermediate results lie in a near cache.
 AT_ONCE = 1 << 13
@@ -60,10 +62,9 @@ M = _constant(1.5 * 2.0**52 / GRID)
 _M_BITS = M.view(np.int64)
 # The Taylor series of exp(r) − 1 up to r⁵/120, and r⁵ in turn by lower powers: the Chebyshev
 # polynomial of that degree is least between −a and a = 2**-10. Error 2**-60.9.
-_A = 2.0**-10
-_C1 = _constant(1 - _A**4 * 5 / 1920)
+_C1 = _constant(1 - 2.0**-40 * 5 / 1920)
 _C2 = _constant(1 / 2)
-_C3 = _constant(1 / 6 + _A**2 * 20 / 1920)
+_C3 = _constant(1 / 6 + 2.0**-20 * 20 / 1920)
 _C4 = _constant(1 / 24)
 _ONE = _constant(1.0)
 _LEAST, _MOST = -float(REACH), 0.0
@@ -95,17 +96,9 @@ def log(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) 
     return _each_part(_log_part, x, None, out, buffers)
 
 
-def log1p(
-    x: ArrayLike,
-    missing: ArrayLike | None = None,
-    out: Array | None = None,
-    buffers: Buffers | None = None,
-) -> Array:
-    """log(1 + x), or log(1 + x + missing); −inf at −1, nan below. The arguments are :func:`exp`'s.
-
-    ``missing`` is at most half a unit in the last place of x.
-    """
-    return _each_part(_log1p_part, x, missing, out, buffers)
+def log1p(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
+    """log(1 + x); −inf at −1, nan below."""
+    return _each_part(_log1p_part, x, None, out, buffers)
 
 
 def expm1(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
@@ -281,7 +274,7 @@ _NEAR = 2.0**-4
 def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
     far = np.flatnonzero(~(np.abs(x) < _NEAR))
     beyond = x[far]
-    series = 1 / 39916800
+    series = np.full_like(x, 1 / 39916800)
     for factorial in (3628800, 362880, 40320, 5040, 720, 120, 24, 6):
         series = 1 / factorial + x * series
     half = x * x * 0.5
@@ -322,7 +315,7 @@ def _log_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
     out[~(normal | subnormal)] = others
 
 
-def _log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
+def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
     least = np.minimum.reduce(x)
     usual = least > -1.0 and np.maximum.reduce(x) < np.inf
     signs = None if least > 0.0 else x.copy()
@@ -330,8 +323,6 @@ def _log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -
         special = ~((x > -1.0) & (x < np.inf))
         others = np.where(x == -1, -np.inf, np.where(x > 0, x, np.nan))[special]
         x = np.where(special, 0.0, x)
-        if missing is not None:
-            missing = np.where(special, 0.0, missing)
     u, rest, part = (buffers.array(name, x.shape) for name in ("log u", "log rest", "log part"))
     # 1 + x = u + rest exactly: the larger of the two first.
     np.add(x, _ONE, u)
@@ -339,8 +330,6 @@ def _log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -
     np.subtract(u, rest, rest)
     np.minimum(x, _ONE, out=part)
     np.subtract(part, rest, rest)
-    if missing is not None:
-        np.add(rest, missing, rest)
     _log_of_sum(u, rest, None, out, buffers)
     if signs is not None:
         # log1p(−0) is −0.

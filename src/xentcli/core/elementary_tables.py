@@ -80,7 +80,9 @@ def far_table() -> FarTable:
     """exp(64n) by multiplication; below n = 0 by division."""
     # exp(−832) is below 2**-1200.
     places = 8 * PLACES
-    step = (_exp(ONE) ** REACH << places) >> (PLACES * REACH)
+    e, step = _exp(ONE), 1 << places
+    for _ in range(REACH):
+        step = step * e >> PLACES
     powers = [1 << places]
     for _ in range(FARTHEST):
         powers.append(powers[-1] * step >> places)

@@ -6,19 +6,15 @@ technique for extending the available precision", Numer. Math. 18, 1971 (two-pro
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 
 from xentcli.core.layout import Array
-
-Number = TypeVar("Number", Array, float)
 
 # 2**27 + 1 cuts a double of 53 bits into two halves whose products are exact.
 _SPLITTER = 134217729.0
 
 
-def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+def two_sum(a: Array, b: Array | float) -> tuple[Array, Array]:
     """a + b, rounded, and the error: their sum is a + b exactly."""
     total = a + b
     part = total - a
@@ -34,7 +30,7 @@ def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
     return product, error
 
 
-def _split(a: Number) -> tuple[Number, Number]:
+def _split(a: Array | float) -> tuple[Array | float, Array | float]:
     scaled = _SPLITTER * a
     high = scaled - (scaled - a)
     return high, a - high

@@ -37,6 +37,7 @@ from xentcli.core.rounding import shift_error
 from xentcli.core.threads import threads_for
 from xentcli.errors import ArgumentError
 
+
 def maximum(logits: Array, axis: int) -> tuple[Array, NDArray[np.intp] | None]:
     """z_k of each sample, nan where the sample holds a nan; and k where the classes lie in rows."""
     if axis == 0:
@@ -200,8 +201,9 @@ def softmax(
             rounding included; by default float64 and every digit.
 
     Returns:
-        float64 probabilities of the same shape (of the type ``dtype`` where one is given). A
-        sample that holds nan or +inf, or nothing but −inf, is nan.
+        float64 probabilities of the same shape (of the type ``dtype`` where one is given); an
+        empty array of an empty one, 1 of a single number. A sample that holds nan or +inf, or
+        nothing but −inf, is nan.
 
     Raises:
         ValueError: for what is no array of numbers, no axis of it, or a temperature ≤ 0.
@@ -250,9 +252,15 @@ def _along(
 ) -> Array:
     check_temperature(temperature)
     given = as_float(logits, "logits")
-    positions = as_positions(given, axis, "logits")
+    width = None
     if dtype is not None and framework.name_of(dtype) != "float64":
         width = framework.width(dtype)
+    # As in PyTorch, a single number is a row of one class, and of no classes nothing is computed.
+    rows = given if given.ndim else given.reshape(1)
+    if rows.size == 0 and -rows.ndim <= axis < rows.ndim:
+        return np.empty(given.shape, np.float64 if width is None else width.numpy)
+    positions = as_positions(rows, axis, "logits")
+    if width is not None:
         narrow = framework.softmax(positions, width, temperature, log=log)
         return narrow.reshape(given.shape)  # type: ignore[return-value]
     threads = threads_for(positions.size)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -93,8 +94,9 @@ def _started(jobs: int) -> Iterator[Any]:
 
     from distributed import LocalCluster
 
-    # Its own start would have the signals come again.
-    resource_tracker.ensure_running()
+    # Its own start would have the signals come again. Windows has neither it nor them.
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()
     # A signal has to wait until all that was started is known, and can be ended. Workers are never
     # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
     with ExitStack() as stack:

@@ -34,6 +34,8 @@ AHEAD = 2
 # would pass them on in pieces of 64 KiB, each one waited for, and pickled and copied twice before.
 LITTLE_TEXT = 1 << 14
 SLOT_BYTES = 1 << 22
+# More processes than these cannot be waited for on Windows.
+MOST_ON_WINDOWS = 61
 
 
 def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
@@ -89,7 +91,9 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
+    count = most_processes(count)
     forked = _may_fork()
+    # Asked for by name: what Python takes by itself is another one from 3.14 on.
     context = multiprocessing.get_context("fork" if forked else "spawn")
     # They have no names that could be left behind; only a copy of this process knows of them.
     slots = [mmap.mmap(-1, SLOT_BYTES) for _ in range(count + AHEAD)] if forked else []
@@ -132,6 +136,11 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
             process.terminate()
             process.join()
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def most_processes(count: int) -> int:
+    """As many processes as are asked for, or as the system allows."""
+    return min(count, MOST_ON_WINDOWS) if sys.platform == "win32" else count
 
 
 def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:

@@ -20,7 +20,7 @@ from xentcli.readers.json.document import (
     not_json,
     unrepeated,
 )
-from xentcli.readers.json.fast import PLAIN, whole
+from xentcli.readers.json.fast import whole
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.nested import (
     Spelled,
@@ -31,6 +31,7 @@ from xentcli.readers.json.nested import (
     no_key,
     shown,
 )
+from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels as cells
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.targets import with_attached

@@ -75,8 +75,9 @@ def integers_or_floats(column: Any) -> AnyArray:
         return np.array([float(value or 0) for value in column.to_pylist()], dtype=np.float64)
     if column.null_count:
         valid = column.is_valid().to_numpy(zero_copy_only=False)
-        numbers = np.zeros(len(column), dtype=column.type.to_pandas_dtype())
-        numbers[valid] = column.drop_null().to_numpy(zero_copy_only=False)
+        present = column.drop_null().to_numpy(zero_copy_only=False)
+        numbers = np.zeros(len(column), dtype=present.dtype)
+        numbers[valid] = present
         return numbers
     return column.to_numpy(zero_copy_only=False)
 

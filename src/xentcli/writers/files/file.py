@@ -126,7 +126,9 @@ def _beside(place: str, path: str) -> Iterator[Sink]:
             yield output
             output.flush()
             with told(path):
-                os.fchmod(stream.fileno(), _mode(place))
+                # Windows has it from Python 3.13 on, and no modes that would be lost without.
+                if hasattr(os, "fchmod"):
+                    os.fchmod(stream.fileno(), _mode(place))
                 os.fsync(stream.fileno())
         with told(path):
             os.replace(temporary, place)

@@ -48,7 +48,7 @@ def pattern_of(values: AnyArray, delimiter: bytes, before: bytes, after: bytes) 
 
 def _joined(values: AnyArray) -> bytes:
     """The numbers with commas between, and ROW_END between rows."""
-    orjson = extras.orjson(DIGITS * values.size) if values.dtype == np.float64 else None
+    orjson = extras.orjson_to_write(DIGITS * values.size) if values.dtype == np.float64 else None
     if orjson is None:
         number = repr if values.dtype.itemsize == 8 else str
         rows = values.tolist() if number is repr else list(values)
