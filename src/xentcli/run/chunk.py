@@ -10,9 +10,10 @@ import numpy as np
 
 from xentcli import writers
 from xentcli.calculation import answers, survey
-from xentcli.calculation.check import checked, furthest
+from xentcli.calculation.check import check_gradients, furthest
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import check_kind, merged, remarks
+from xentcli.calculation.interface import Problem
+from xentcli.calculation.remarks import merged, remarks
 from xentcli.calculation.steps import worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, path_of, quoted
@@ -154,30 +155,31 @@ def together(job: Job, found: Sequence[Outcome]) -> Outcome:
 
 
 def _answered(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
-    calculation = job.calculation
     check: Check | None = None
     shown: tuple[Worked, ...] = ()
-    check_kind(batch)
-    answer, total, judged = answers.answer(batch, calculation, job.denominator)
+    problem = answers.problem_of(batch, job.calculation)
+    answered = answers.answer(batch, problem, job.denominator)
+    answer, judged = answered.answer, answered.judged
     if chunk.worked:
-        shown = worked(batch, calculation, job.worked_count, job.denominator)
+        shown = worked(batch, problem, answered, job.worked_count, job.denominator)
     if job.check:
-        check = checked(batch, answer.values, calculation, job.denominator)
+        check = check_gradients(batch, problem, answer.values, job.denominator)
     text = writers.writer(job.format).rows(batch, answer, job.stream)
     surveyed: survey.Sums | None = None
     if job.survey is not None and judged is not None:
         ids = None if job.ids is None else partial(job.ids, chunk, batch)
         surveyed = survey.sums(batch, judged, job.survey, ids)
-    said = tuple(_remarks(batch, calculation))
-    return Outcome(text, total, shown, check, said, batch.faults, surveyed)
+    said = tuple(_remarks(batch, problem))
+    return Outcome(text, answered.total, shown, check, said, batch.faults, surveyed)
 
 
 def _shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
-    return Outcome(total=answers.share_total(batch, job.calculation))
+    problem = job.calculation.formulas.problem_of(batch, job.calculation)
+    return Outcome(total=answers.share_total(problem))
 
 
-def _remarks(batch: Batch, calculation: Calculation) -> Iterator[Remark]:
-    for argument, message, concerned in remarks(batch, calculation):
+def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
+    for argument, message, concerned in remarks(problem):
         if concerned.any():
             first = np.argwhere(concerned)[0][: 1 if batch.values.ndim > 1 else 0]
             place = _place(argument, tuple(int(i) for i in first), batch)

@@ -12,7 +12,6 @@ import numpy as np
 
 from xentcli.calculation import answers, summary
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import check_kind
 from xentcli.core.layout import class_axis
 from xentcli.diagnosis.case import Case
 from xentcli.errors import ArgumentError, DataError, Place, XentError
@@ -151,8 +150,7 @@ def _read(
 
 def _check(batch: Batch, calculation: Calculation) -> None:
     try:
-        check_kind(batch)
-        answers.target_of(batch, calculation)
+        answers.problem_of(batch, calculation)
     except ArgumentError as error:
         raise located(error, batch) from None
 
@@ -202,7 +200,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
         settings = calculation.settings._replace(reduction="sum")
         calculation = calculation._replace(settings=settings)
     with np.errstate(over="ignore"):
-        total = answers.answer(whole, calculation).total
+        total = answers.answer(whole, answers.problem_of(whole, calculation)).total
     found = summary.report(calculation, whole.kind, (), total, (), 1.0, has_labels=False)
     return float(found.result)
 
