@@ -57,8 +57,8 @@ def test_an_example_can_be_copied_from_the_page() -> None:
     # As wide as no example is.
     command = ["groff", "-man", "-Tascii", "-rLL=200n", "-P-cbou", str(PAGE)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    for command in COMMANDS.values():
-        for example in command.examples:
+    for known in COMMANDS.values():
+        for example in known.examples:
             assert re.search(rf"^ +{re.escape(example)}$", shown, re.MULTILINE)
 
 

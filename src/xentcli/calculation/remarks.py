@@ -61,7 +61,7 @@ def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
         yield "log_probs", "a log-probability is above 0; are these logits?", above
 
 
-def merged(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
+def merge_remarks(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
     """Remarks of the same kind become one: the first place, and how many samples in all."""
     result = {remark.message: remark for remark in known}
     for remark in found:

@@ -14,8 +14,7 @@ from xentcli.calculation.commands import Command
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, declarations, names_in
 from xentcli.options.groups import OUTPUT
 from xentcli.writers.interface import View
-from xentcli.writers.letters import PLAIN_LETTERS
-from xentcli.writers.terminal import view_of
+from xentcli.writers.view import PLAIN_LETTERS, view_of
 
 NARROWEST, WIDEST = 40, 100
 # Below this an option's help stands under its name, not beside it.

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Ids, Opened
-from xentcli.urls import is_url, local_path, scheme_of, shown
+from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
 
 def expanded(names: Sequence[str]) -> list[str]:
