@@ -217,7 +217,7 @@ class Report(NamedTuple):
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file.
+    losses of a file. ``title`` stands above a page of it.
     """
 
     command: str
@@ -237,6 +237,7 @@ class Report(NamedTuple):
     floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
+    title: str = ""
 
 
 class Candidate(NamedTuple):

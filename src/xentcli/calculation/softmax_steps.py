@@ -111,19 +111,9 @@ def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
     return logits, each("scaled", "z / T", block / temperature)
 
 
-_UNUSED = {
-    "softmax": ("log_sum", "log_softmax"),
-    "log-softmax": ("softmax",),
-    "nll": ("softmax",),
-}
-
-
 def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
     """The steps without those that the command does not go through."""
-    if calculation.method == "textbook" and calculation.command.name != "softmax":
-        return steps
-    unused = _UNUSED.get(calculation.command.name, ())
-    return tuple(step for step in steps if step.name not in unused)
+    return tuple(step for step in steps if step.name not in calculation.unused_steps)
 
 
 def overflow(values: Array) -> str:

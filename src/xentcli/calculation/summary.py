@@ -26,16 +26,13 @@ def report(
 ) -> Report:
     """Everything that a command found out."""
     command, settings = calculation.command, calculation.settings
-    if not command.has_target:
-        return Report(command.name, kind, command.field, classes, total.samples, worked)
+    plain = Report(
+        command.name, kind, command.field, classes, total.samples, worked, title=command.title
+    )
+    if not command.has_loss:
+        return plain
     if command.field == "grad":
-        return Report(
-            command.name,
-            kind,
-            command.field,
-            classes,
-            total.samples,
-            worked,
+        return plain._replace(
             reduction=settings.reduction,
             ignored=total.ignored,
             denominator=denominator,
@@ -46,13 +43,7 @@ def report(
     whole = total.weight.value if settings.reduction == "mean" else 1.0
     kept = total.samples - total.ignored
     mean = divided(loss_sum, total.weight.value)
-    return Report(
-        command.name,
-        kind,
-        command.field,
-        classes,
-        total.samples,
-        worked,
+    return plain._replace(
         result=None
         if settings.reduction == "none"
         else narrowed(divided(loss_sum, whole), calculation),

@@ -135,7 +135,7 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
     )
 
 
-def together(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
+def merge(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
     """Both as one. What is known may be large, and is added to, not copied; what is found stays as
     it is."""
     if wanted is None or known is None or found is None:

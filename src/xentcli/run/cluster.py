@@ -17,12 +17,12 @@ from uuid import uuid4
 from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
+from xentcli.readers.sources.urls import is_url, shown
 from xentcli.readers.text.records import bytes_from
 from xentcli.run import order as engine
 from xentcli.run import signals
-from xentcli.run.chunk import Outcome, shifted
-from xentcli.run.order import Awaited, Done, Task
-from xentcli.urls import is_url, shown
+from xentcli.run.chunk import Outcome
+from xentcli.run.order import Awaited, Done, Task, shifted
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any

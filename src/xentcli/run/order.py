@@ -1,8 +1,5 @@
-"""Runs one piece of work over many chunks and gives the outcomes back in order.
-
-The work (read a chunk, compute, format) and where it runs are handed in: this module knows neither
-formats nor mathematics.
-"""
+"""Runs one piece of work over many chunks, gives the outcomes back in order, and counts samples and
+lines on from one chunk to the next. The work and where it runs are handed in."""
 
 from __future__ import annotations
 
@@ -10,8 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from xentcli.errors import DataError
-from xentcli.readers.interface import Chunk
+from xentcli.calculation import survey
+from xentcli.errors import DataError, Place
+from xentcli.readers.interface import Chunk, Span
+from xentcli.run.chunk import Outcome
 
 
 class Done(NamedTuple):
@@ -86,3 +85,49 @@ def _done(work: Work, handed_out: Chunk, chunk: Chunk, awaited: Awaited) -> Done
             raise
     # Once more, to tell the fault with its line: the worker did not know how many come before.
     return Done(chunk, chunk, work(chunk))
+
+
+def following(chunk: Chunk, before: Done | None) -> Chunk:
+    """A chunk with its first sample, line and byte as they follow from what came before it."""
+    if before is None:
+        return chunk
+    outcome: Any = before.outcome
+    moved = chunk._replace(first=before.chunk.first + outcome.samples)
+    if isinstance(chunk.data, Span) and chunk.file == before.chunk.file:
+        assert isinstance(before.chunk.data, Span)
+        start = before.chunk.data.start + outcome.size
+        moved = moved._replace(
+            line=before.chunk.line + outcome.lines, data=chunk.data._replace(start=start)
+        )
+    # Of large data there need be no second look.
+    known = (chunk.first, chunk.line) == (moved.first, moved.line)
+    return chunk if known and moved.data == chunk.data else moved
+
+
+def placed(done: Done) -> Outcome:
+    """The outcome of a chunk with its samples and lines counted from the start of the input."""
+    outcome: Any = done.outcome
+    samples = done.chunk.first - done.worked_on.first
+    lines = done.chunk.line - done.worked_on.line
+    return shifted(outcome, samples, lines)
+
+
+def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
+    """The same of what stands so many samples and lines further on."""
+    if not (samples or lines):
+        return found
+    check, surveyed = found.check, found.survey
+    return found._replace(
+        worked=tuple(
+            one._replace(position=(one.position[0] + samples, *one.position[1:]))
+            for one in found.worked
+        ),
+        survey=surveyed and survey.moved(surveyed, samples, lines),
+        check=check and check._replace(sample=check.sample + samples),
+        remarks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.remarks),
+        faults=tuple(one._replace(place=_moved(one.place, lines)) for one in found.faults),
+    )
+
+
+def _moved(place: Place, lines: int) -> Place:
+    return place if place.line is None else place._replace(line=place.line + lines)

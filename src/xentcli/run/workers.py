@@ -1,4 +1,4 @@
-"""Runs the work on this machine: in this process, in threads or in processes, whichever suits."""
+"""Runs the work where it is done: in this process, in threads, in processes, or on a cluster."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import mmap
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from xentcli.core.threads import available
 from xentcli.errors import DataError
+from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
 from xentcli.run import order as engine
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Done, Follows, Submit, Work
+from xentcli.run.messages import told
+from xentcli.run.order import Awaited, Done, Follows, Submit, Task, Work
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -36,6 +40,33 @@ LITTLE_TEXT = 1 << 14
 SLOT_BYTES = 1 << 22
 # More processes than these cannot be waited for on Windows.
 MOST_ON_WINDOWS = 61
+
+
+# Is told how many samples and bytes are done.
+Told = Callable[[int, int], None]
+Run = Callable[[Task, Opened, Told], Generator[Done]]
+
+
+@contextmanager
+def runner(asked: Asked) -> Iterator[Run]:
+    """What does the work that a command line asks for."""
+    scheduler, jobs = asked.running.scheduler, asked.running.jobs or available()
+    if scheduler is None:
+        yield partial(_here, jobs)
+        return
+    from xentcli.run import cluster
+
+    with cluster.connected(scheduler, jobs) as client:
+        if not client.nthreads():
+            told(f"{scheduler} has no workers yet; waiting for the first")
+        yield partial(cluster.outcomes, client)
+
+
+def _here(jobs: int, task: Task, opened: Opened, tell: Told) -> Generator[Done]:
+    for done in outcomes(task.work, opened, task.follows, jobs):
+        outcome: Any = done.outcome
+        tell(outcome.samples, outcome.size)
+        yield done
 
 
 def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:

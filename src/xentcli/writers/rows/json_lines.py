@@ -18,7 +18,6 @@ from xentcli.writers.rows.delimited import unquoted
 from xentcli.writers.rows.listing import as_json, listing
 from xentcli.writers.rows.numbers import shortest, strict_json
 
-ROWS_WAIT = False
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 # The fields of a record by name, each as its JSON.

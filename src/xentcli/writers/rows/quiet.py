@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from xentcli.model import Answer, AnyArray, Batch, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.numbers import shortest, shortest_one
-
-ROWS_WAIT = False
+from xentcli.writers.view import encoded
 
 
 def start(stream: Stream) -> bytes:
@@ -46,3 +45,8 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     """The reduced loss."""
     if not stream.each:
         yield f"{shortest_one(report.result)}\n".encode("ascii")
+
+
+def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
+    """The sentence of a diagnosis."""
+    return encoded(f"{diagnosis.sentence}\n", view)
