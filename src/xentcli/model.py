@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from xentcli.errors import Place
 
 Kind = Literal["logits", "probs", "log_probs"]
 AnswerField = Literal["loss", "probs", "log_probs", "grad"]
 Form = Literal["typed", "text", "json", "json lines", "array", "table"]
-# Arrays are Any here so that the command line can describe itself without importing NumPy.
+# The command line describes itself without NumPy: a type is all that is wanted of it here.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating]
+    Integers = NDArray[np.integer]
+else:
+    Floats = Integers = Any
+# An array, or None where there is none: readers and tests know which it is.
 AnyArray = Any
 
 
@@ -64,7 +73,7 @@ class Grouping(NamedTuple):
     which of them it is."""
 
     names: tuple[str, ...]
-    at: AnyArray
+    at: Integers
 
 
 class Batch(NamedTuple):
@@ -77,7 +86,7 @@ class Batch(NamedTuple):
     last. ``grouping`` is by the column that was asked for.
     """
 
-    values: AnyArray
+    values: Floats
     kind: Kind
     values_from: Origin
     classes: tuple[str, ...] = ()
@@ -97,7 +106,7 @@ class Answer(NamedTuple):
     """What a command answers for a batch, in the batch's shape (a loss has no class axis)."""
 
     field: AnswerField
-    values: AnyArray
+    values: Floats
 
 
 class Step(NamedTuple):
@@ -211,7 +220,7 @@ class Report(NamedTuple):
     classes: tuple[str, ...]
     samples: int
     worked: tuple[Worked, ...] = ()
-    result: AnyArray = None
+    result: float | np.floating | None = None
     reduction: str | None = None
     ignored: int = 0
     denominator: float | None = None

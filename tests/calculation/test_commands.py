@@ -20,6 +20,7 @@ from xentcli.calculation.remarks import remarks
 from xentcli.calculation.steps import worked
 from xentcli.core import gradient, loss
 from xentcli.core.settings import settings
+from xentcli.core.target import as_target
 from xentcli.model import Batch, Origin
 
 # A loss of its own: the label's distance to the largest value.
@@ -138,7 +139,6 @@ def targets(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         checked.append(target)
         return as_target(target, *others)
 
-    as_target = cross_entropy.as_target
     monkeypatch.setattr(cross_entropy, "as_target", counted)
     return checked
 

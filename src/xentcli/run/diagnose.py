@@ -287,8 +287,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
         calculation = calculation._replace(settings=settings)
     with np.errstate(over="ignore"):
         total = answers.answer(whole, answers.problem_of(whole, calculation)).total
-    found = summary.report(calculation, whole.kind, (), total, (), 1.0, has_labels=False)
-    return float(found.result)
+    return float(summary.reduced_loss(calculation, total))
 
 
 def _together(parts: Sequence[Batch]) -> Batch:
