@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.floating]
-    Integers = NDArray[np.integer]
+    Indices = NDArray[np.intp]
 else:
-    Floats = Integers = Any
+    Floats = Indices = Any
 # An array, or None where there is none: readers and tests know which it is.
 AnyArray = Any
 
@@ -73,7 +73,7 @@ class Grouping(NamedTuple):
     which of them it is."""
 
     names: tuple[str, ...]
-    at: Integers
+    at: Indices
 
 
 class Batch(NamedTuple):
