@@ -22,7 +22,8 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     shown, weighted = _target_steps(sample, start, calculation)
     found = (*start.steps, *shown, *_loss_steps(sample, start, weighted, calculation))
     if sample.gradient is not None:
-        found += _gradient_steps(sample, start, weighted, calculation, denominator)
+        found += _difference_steps(sample, start, weighted, calculation, denominator)
+        found += (each("grad", "scale · difference", sample.gradient),)
     if sample.soft is None or _has_weights(sample, calculation):
         return SampleSteps(found)
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
@@ -92,7 +93,7 @@ def _beside_stable(sample: Sample, calculation: Calculation) -> str:
     return beside(np.array([sample.loss]), exact / calculation.log_base)
 
 
-def _gradient_steps(
+def _difference_steps(
     sample: Sample,
     start: ToLogProbs,
     weighted: Array,
@@ -116,7 +117,6 @@ def _gradient_steps(
     return (
         each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
         one("scale", _scale_formula(calculation), np.array([scale])),
-        each("grad", "scale · difference", sample.gradient),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
 from xentcli.run.messages import say
-from xentcli.run.order import Task, following, shifted
+from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -43,7 +43,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.places import located
-from xentcli.run.workers import Run, runner
+from xentcli.run.workers import Run, start_workers
 from xentcli.writers.files.file import Sink
 from xentcli.writers.rows.delimited import rejected_rows
 
@@ -63,7 +63,7 @@ def run(asked: Asked) -> int:
         sink = stack.enter_context(open_answer(asked, inputs))
         rejects = stack.enter_context(open_rejects(asked, inputs))
         runs = _runs(asked, wanted)
-        run = stack.enter_context(runner(asked))
+        run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)
         if rejects is not None:
             rejects.write(rejected_rows(found.faults))
@@ -161,13 +161,12 @@ def _gather(
     skips = asked.reading.on_error == "skip"
     checked = calculation if one_based is None else None
     work = partial(_read, opened.reader, checked, skips)
-    with closing(run(Task(work, following), opened, lambda samples, size: None)) as found:
+    with closing(run(Task(work), opened, lambda samples, size: None)) as found:
         for done in found:
-            piece: Any = done.outcome
+            piece = done.outcome
             batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
-            placed = shifted(Outcome(faults=piece.faults), 0, done.chunk.line - done.worked_on.line)
-            faults += placed.faults
-            samples += piece.samples - (len(placed.faults) if skips else 0)
+            faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
+            samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             _check_size(numbers, opened.source)
     check_attached(samples + (len(faults) if skips else 0), opened)
@@ -278,9 +277,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
         calculation = calculation._replace(settings=settings)
     with np.errstate(over="ignore"):
         total = answers.answer(whole, answers.problem_of(whole, calculation)).total
-    found = summary.report(calculation, whole.kind, (), total, (), 1.0, has_labels=False)
-    assert found.result is not None
-    return float(found.result)
+    return float(summary.reduced_loss(calculation, total))
 
 
 def _together(parts: Sequence[Batch]) -> Batch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input
 from xentcli.run.messages import say, told
-from xentcli.run.order import Task, following, placed
+from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -34,7 +34,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.progress import Progress
-from xentcli.run.workers import Run, runner
+from xentcli.run.workers import Run, Tell, start_workers
 from xentcli.writers.files.file import Sink
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
@@ -68,7 +68,7 @@ def run(asked: Asked) -> int:
             sink = stack.enter_context(open_folder(asked, job.stream))
         else:
             sink = stack.enter_context(open_answer(asked, inputs))
-        run = stack.enter_context(runner(asked))
+        run = stack.enter_context(start_workers(asked))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
         room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
@@ -82,7 +82,7 @@ def run(asked: Asked) -> int:
                 work = partial(write_chunk, job, sink.path)
             # Rows, and what is wrong with some, are told as they come.
             alone = job.stream.each or rejects is not None
-            task = Task(work, following, None if alone else partial(merge, job))
+            task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
                 tally = _go_through(job, outcomes, room or sink, rejects)
         code = report_left_out(tally.faults, tally.first_fault, asked)
@@ -150,14 +150,14 @@ class MarkedChunks:
 
 
 def _outcomes(
-    task: Task, job: Job, opened: Opened, run: Run, told: Callable[[int, int], None]
+    task: Task[Outcome], job: Job, opened: Opened, run: Run, tell: Tell
 ) -> Generator[Outcome]:
     chunks = MarkedChunks(opened.chunks, job.worked_count)
     opened = opened._replace(chunks=chunks)
-    with closing(run(task, opened, told)) as done:
-        for outcome in map(placed, done):
-            chunks.shown += len(outcome.worked)
-            yield outcome
+    with closing(run(task, opened, tell)) as done:
+        for one in done:
+            chunks.shown += len(one.outcome.worked)
+            yield shifted(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
@@ -165,7 +165,7 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
     if job.calculation.settings.reduction != "mean":
         return 1.0
     total = Total()
-    task = Task(partial(sum_shares, job), following, partial(merge, job))
+    task = Task(partial(sum_shares, job), partial(merge, job))
     with closing(_outcomes(task, job, opened, run, lambda samples, size: None)) as outcomes:
         for part in outcomes:
             total += part.total

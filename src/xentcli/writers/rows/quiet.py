@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from xentcli.model import Answer, AnyArray, Batch, Report
+from xentcli.model import Answer, Batch, Diagnosis, Floats, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.numbers import shortest, shortest_one
 from xentcli.writers.view import encoded
@@ -33,7 +33,7 @@ def class_count(answer: Answer) -> int:
     return shape[1 if len(shape) > 1 else 0]
 
 
-def position_rows(answer: Answer) -> AnyArray:
+def position_rows(answer: Answer) -> Floats:
     """The answer with its classes last, so that a position's numbers stand together."""
     values = answer.values
     if answer.field == "loss" or values.ndim < 3:
