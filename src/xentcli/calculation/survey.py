@@ -163,7 +163,7 @@ def _add(known: dict[Name, Total], found: dict[Name, Total]) -> None:
         known[name] = known[name] + total if name in known else total
 
 
-def moved(sums: Sums, samples: int, lines: int) -> Sums:
+def shift(sums: Sums, samples: int, lines: int) -> Sums:
     """The same of samples that stand so many samples and lines further on."""
     return sums._replace(
         hardest=tuple(

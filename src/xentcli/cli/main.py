@@ -72,9 +72,9 @@ def _run(arguments: list[str]) -> int:
 
 
 def _failed(error: XentError) -> int:
-    from xentcli.run.messages import tell
+    from xentcli.run.messages import print_error
 
-    tell(error)
+    print_error(error)
     return _silenced(error.exit_code) if isinstance(error, OutputError) else error.exit_code
 
 

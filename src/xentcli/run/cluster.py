@@ -19,7 +19,7 @@ from xentcli.readers.sources.urls import is_url, shown
 from xentcli.readers.text.records import bytes_from
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Done, Found, Task, share_work, shifted, shifts
+from xentcli.run.order import Awaited, Done, Found, Task, share_work, shift, shifts
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any
@@ -49,7 +49,7 @@ class Facts(NamedTuple):
 
 
 @contextmanager
-def connected(scheduler: str, jobs: int) -> Iterator[Client]:
+def connect(scheduler: str, jobs: int) -> Iterator[Client]:
     """A client of the cluster with that scheduler; of one on this machine that ends with it, for
     ``local``."""
     _check_installed()
@@ -96,7 +96,7 @@ def _started(jobs: int) -> Iterator[Any]:
     # A signal has to wait until all that was started is known, and can be ended. Workers are never
     # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
     with ExitStack() as stack:
-        with signals.held():
+        with signals.hold():
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=jobs,
@@ -340,4 +340,4 @@ def _joined(
     further: Sequence[tuple[int, int]],
     *outcomes: Outcome,
 ) -> Outcome:
-    return merge([shifted(one, *by) for one, by in zip(outcomes, further, strict=True)])
+    return merge([shift(one, *by) for one, by in zip(outcomes, further, strict=True)])

@@ -32,8 +32,8 @@ from xentcli.readers.sources.source import Source
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
-from xentcli.run.messages import say
-from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.messages import print_remarks
+from xentcli.run.order import Task, shift, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -80,7 +80,7 @@ def run(asked: Asked) -> int:
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )
-        say(found.remarks)
+        print_remarks(found.remarks)
         code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)
     return EXIT_FAILURE if wanted and not matches else code
@@ -167,7 +167,7 @@ def _gather(
         for done in found:
             piece = done.outcome
             batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
-            faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
+            faults += shift(Outcome(faults=piece.faults), *shifts(done)).faults
             samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             _check_size(numbers, opened.source)

@@ -13,7 +13,7 @@ from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, esc
 from xentcli.model import Fault
 from xentcli.options.groups import Asked
 from xentcli.readers.sources.urls import scheme_of, shown, shown_within
-from xentcli.run.messages import told
+from xentcli.run.messages import print_message
 from xentcli.writers.files import file, folder
 from xentcli.writers.files.file import Sink
 from xentcli.writers.files.folder import Folder
@@ -113,5 +113,5 @@ def report_left_out(faults: int, first: Fault | None, asked: Asked) -> int:
     if first is None:
         return EXIT_OK
     done = "left out" if asked.reading.on_error == "skip" else "set to nan"
-    told(f"{counted(faults, 'row')} {done}; the first: {first.place}: {first.message}")
+    print_message(f"{counted(faults, 'row')} {done}; the first: {first.place}: {first.message}")
     return EXIT_ROWS_LEFT_OUT

@@ -20,8 +20,8 @@ from xentcli.readers.interface import Chunk, Opened
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input
-from xentcli.run.messages import say, told
-from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.messages import print_message, print_remarks
+from xentcli.run.order import Task, shift, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -145,7 +145,7 @@ def _outcomes(
     with closing(run(task, opened, tell)) as done:
         for one in done:
             shown += len(one.outcome.worked)
-            yield shifted(one.outcome, *shifts(one))
+            yield shift(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
@@ -164,7 +164,7 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
 def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
     """A gradient that is not that of the loss is a failure."""
     if to_standard_error:
-        told(f"check: {check_in_words(check)}")
+        print_message(f"check: {check_in_words(check)}")
     if not check.largest <= LIMIT:
         raise DataError(
             f"the gradient differs from central differences by {check.largest:.1e} of its largest "
@@ -259,7 +259,7 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    say((*opened.remarks, *tally.remarks))
+    print_remarks((*opened.remarks, *tally.remarks))
     if tally.check is not None:
         _judge(tally.check, opened, to_standard_error=not job.format.for_people)
 

@@ -10,7 +10,7 @@ ENDING = {signal.SIGINT, signal.SIGTERM}
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def hold() -> Iterator[None]:
     """A signal waits until a new process or thread knows what to do about it, and is known itself;
     what is started now never sees one unless it asks for them."""
     if not hasattr(signal, "pthread_sigmask"):

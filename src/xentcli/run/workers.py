@@ -20,7 +20,7 @@ from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.messages import told
+from xentcli.run.messages import print_message
 from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def start_workers(asked: Asked) -> Iterator[Run]:
         return
     from xentcli.run import cluster
 
-    with cluster.connected(scheduler, jobs) as client:
+    with cluster.connect(scheduler, jobs) as client:
         if not client.nthreads():
-            told(f"{scheduler} has no workers yet; waiting for the first")
+            print_message(f"{scheduler} has no workers yet; waiting for the first")
         yield partial(cluster.outcomes, client)
 
 
@@ -130,7 +130,7 @@ def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     executor = ProcessPoolExecutor(count, context, _begin, (work, slots))
     known = set(multiprocessing.active_children())
     try:
-        with signals.held():
+        with signals.hold():
             executor.submit(_started)
         workers = set(multiprocessing.active_children()) - known
         free = list(range(len(slots)))
