@@ -79,7 +79,7 @@ def _failed(error: XentError) -> int:
 
 
 class _Closed(io.RawIOBase):
-    """What stands for a standard output that was closed before the start."""
+    """In place of a standard output that was closed before the start: writing to it fails."""
 
     def writable(self) -> bool:
         return True

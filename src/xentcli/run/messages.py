@@ -11,14 +11,15 @@ from xentcli.model import Remark
 
 
 def print_message(*lines: str) -> None:
-    """Lines on standard error; where there is none, the answer is no worse for it."""
+    """Print lines on standard error. If that fails, the answer is still right: nothing is
+    raised."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write("".join(f"{line}\n" for line in (f"xent: {lines[0]}", *lines[1:])))
         sys.stderr.flush()
 
 
 def print_error(error: XentError) -> None:
-    """A fault: one sentence, the excerpt where a terminal shows it, and the hint."""
+    """Print a fault: one sentence, on a terminal the text with a caret under it, and the hint."""
     lines = [str(error)]
     excerpt = error.place.excerpt if error.place else None
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -45,7 +46,7 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
 
 
 def print_remarks(remarks: Iterable[Remark]) -> None:
-    """Each remark as a warning."""
+    """Print each remark as a warning."""
     for remark in remarks:
         many = (
             "" if remark.samples == 1 else f" (and of {counted(remark.samples - 1, 'more sample')})"
