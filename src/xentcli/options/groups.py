@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import typer
 
+from xentcli.calculation.commands import Command
 from xentcli.options.completion import a_column, a_word, columns
 from xentcli.options.values import number, one_of, whole_number
 
@@ -529,7 +530,7 @@ class DiagnosisOutput(NamedTuple):
 class Asked(NamedTuple):
     """A command with its groups of options; those that it does not list keep their defaults."""
 
-    command: str
+    command: Command
     samples: Samples
     output: Output
     reading: Reading = Reading()
