@@ -64,7 +64,7 @@ from xentcli.options.groups import *
 def hinge(
     samples: Samples, reading: Reading, labels: Labels, loss: Loss, output: Output, survey: Survey
 ):
-    cli._run(Asked(entry, samples, output, reading, labels=labels, loss=loss, survey=survey))
+    cli._run(Asked("hinge", samples, output, reading, labels=labels, loss=loss, survey=survey))
 
 
 cli.command(hinge)

@@ -9,9 +9,6 @@ A new loss, ``NAME``, is
    steps (``cross_entropy`` and ``cross_entropy_steps`` are the model);
 4. a function in ``cli/commands.py`` that lists its groups of options.
 
-Everything reads the entry itself (``asked.command``), never a command's name. So the gradient of
-another loss is the entry of ``grad`` with that loss's ``formulas``, ``takes_soft`` and so on.
-
 The app, help, pages, completion, manual page and README's table are made from this table, or tested
 against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
 """
@@ -173,6 +170,7 @@ class Calculation(NamedTuple):
     """A command, the settings of its loss, and how it computes.
 
     ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce.
+    ``loss`` is the loss that a gradient is of, where that is not the command's own.
     """
 
     command: Command
@@ -181,6 +179,7 @@ class Calculation(NamedTuple):
     dtype: str | None = None
     base: Base = "e"
     want_accuracy: bool = False
+    loss: Command | None = None
 
     @property
     def log_base(self) -> float:
@@ -190,7 +189,8 @@ class Calculation(NamedTuple):
     @property
     def formulas(self) -> Formulas:
         """The module that computes it."""
-        found: Formulas = import_module(f"xentcli.calculation.{self.command.formulas}")
+        name = (self.loss or self.command).formulas
+        found: Formulas = import_module(f"xentcli.calculation.{name}")
         return found
 
     @property

@@ -151,14 +151,14 @@ def xent(
 def softmax(
     samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
 ) -> None:
-    _run(Asked(COMMANDS["softmax"], samples, output, reading, arithmetic, running=running))
+    _run(Asked("softmax", samples, output, reading, arithmetic, running=running))
 
 
 @command
 def log_softmax(
     samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
 ) -> None:
-    _run(Asked(COMMANDS["log-softmax"], samples, output, reading, arithmetic, running=running))
+    _run(Asked("log-softmax", samples, output, reading, arithmetic, running=running))
 
 
 @command
@@ -173,7 +173,7 @@ def nll(
     output: Output,
     running: Running,
 ) -> None:
-    asked = Asked(COMMANDS["nll"], samples, output, reading, arithmetic, kinds, labels, loss=loss)
+    asked = Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss)
     _run(asked._replace(survey=survey, running=running))
 
 
@@ -192,16 +192,7 @@ def ce(
     running: Running,
 ) -> None:
     asked = Asked(
-        COMMANDS["ce"],
-        samples,
-        output,
-        reading,
-        arithmetic,
-        kinds,
-        labels,
-        targets,
-        loss,
-        smoothing,
+        "ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing
     )
     _run(asked._replace(survey=survey, running=running))
 
@@ -219,9 +210,7 @@ def grad(
     output: Output,
     running: Running,
 ) -> None:
-    asked = Asked(
-        COMMANDS["grad"], samples, output, reading, arithmetic, Kinds(), labels, targets, loss
-    )
+    asked = Asked("grad", samples, output, reading, arithmetic, Kinds(), labels, targets, loss)
     _run(asked._replace(smoothing=smoothing, check=check, running=running))
 
 
@@ -242,7 +231,7 @@ def diagnose(
     from xentcli.run.diagnose import run
 
     asked = Asked(
-        COMMANDS["diagnose"],
+        "diagnose",
         samples,
         Output(**output._asdict()),
         reading,

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import typer
 
-from xentcli.calculation.commands import Command
 from xentcli.options.completion import a_column, a_word, columns
 from xentcli.options.values import number, one_of, whole_number
 
@@ -530,7 +529,7 @@ class DiagnosisOutput(NamedTuple):
 class Asked(NamedTuple):
     """A command with its groups of options; those that it does not list keep their defaults."""
 
-    command: Command
+    command: str
     samples: Samples
     output: Output
     reading: Reading = Reading()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from xentcli.calculation.commands import Calculation
+from xentcli.calculation.commands import COMMANDS, Calculation
 from xentcli.calculation.survey import Wanted
 from xentcli.core.settings import settings
 from xentcli.errors import ArgumentError, UsageError, escaped
@@ -75,7 +75,7 @@ def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
     by, top = asked.survey.by, asked.survey.top
     from_file = not opened.source.startswith("--")
     usual = HARDEST if _is_for_people(asked) and from_file else 0
-    if asked.command.field != "loss" or not (by or top or usual):
+    if COMMANDS[asked.command].field != "loss" or not (by or top or usual):
         return None
     number = usual if top is None else top
     return Wanted(opened.source, opened.files > 1, number, top is not None, opened.by)
@@ -106,7 +106,7 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     if dtype and arithmetic.method == "textbook":
         raise UsageError("--dtype and --method textbook contradict each other; give one of them")
     return Calculation(
-        asked.command,
+        COMMANDS[asked.command],
         checked,
         arithmetic.method,
         dtype,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from xentcli import readers
-from xentcli.calculation.commands import Command
+from xentcli.calculation.commands import COMMANDS, Command
 from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, counted, escaped, quoted
 from xentcli.model import Kind
 from xentcli.options.groups import Asked, KindName
@@ -39,7 +39,7 @@ KINDS: dict[KindName, Kind] = {
 def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
     """Open the input of a command. ``stack`` closes its files. ``sources`` are its files, where
     they are known already."""
-    command = asked.command
+    command = COMMANDS[asked.command]
     typed = _typed(asked)
     request = _request(asked, command)
     if typed is not None:
@@ -116,11 +116,10 @@ def sources_of(asked: Asked) -> list[Source]:
 
         return [named(name) for name in expanded(asked.samples.file)]
     if sys.stdin is None or os.isatty(sys.stdin.fileno()):
-        command = asked.command
-        example = f'xent {command.name} --logits "12.3,-5.2,31.4"'
+        example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
         raise UsageError(
-            f"{command.name} needs logits: type them with --logits, name a FILE, or pipe one in",
-            hint=example + (" --label 0" if command.has_target else ""),
+            f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
+            hint=example + (" --label 0" if COMMANDS[asked.command].has_target else ""),
         )
     return [named("-")]
 
@@ -227,7 +226,7 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
         ("--targets-from", targets.targets_from),
         ("--target-cols", targets.target_cols),
     ]
-    if asked.command.has_target:
+    if COMMANDS[asked.command].has_target:
         sources.append(("--label-col", samples.label_col))
     given = [option for option, value in sources if value]
     if len(given) > 1:
