@@ -32,7 +32,7 @@ import numpy as np
 
 from xentcli.calculation import commands, cross_entropy
 from xentcli.calculation.interface import SampleSteps
-from xentcli.calculation.softmax_steps import class_step, sample_step
+from xentcli.calculation.softmax_steps import each, one
 from xentcli.core.loss import Losses
 
 hinge = ModuleType("xentcli.calculation.hinge")
@@ -46,8 +46,8 @@ def losses(problem):
 
 
 def steps(sample, problem, denominator):
-    z = class_step("logits", "z", sample.block)
-    return SampleSteps((z, sample_step("loss", "max z - z_y", np.array([sample.loss]))))
+    z = each("logits", "z", sample.block)
+    return SampleSteps((z, one("loss", "max z - z_y", np.array([sample.loss]))))
 
 
 hinge.losses, hinge.steps = losses, steps

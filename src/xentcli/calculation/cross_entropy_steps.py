@@ -9,8 +9,8 @@ from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import (
     ToLogProbs,
     beside,
-    class_step,
-    sample_step,
+    each,
+    one,
     to_log_probs,
 )
 from xentcli.core import gradient, loss, textbook
@@ -29,7 +29,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     found = (*start.steps, *shown, *_loss_steps(sample, start, weighted, calculation))
     if sample.gradient is not None:
         found += _difference_steps(sample, start, weighted, calculation, denominator)
-        found += (class_step("grad", "scale · difference", sample.gradient),)
+        found += (each("grad", "scale · difference", sample.gradient),)
     if sample.soft is None or _has_weights(sample, calculation):
         return SampleSteps(found)
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
@@ -55,12 +55,12 @@ def _target_steps(
     if sample.ignored:
         formula = "q = 0: ignored"
     target = np.zeros_like(hot) if sample.ignored else smoothed(hot, smoothing, axis)
-    shown = [class_step("target", formula, target)]
+    shown = [each("target", formula, target)]
     weighted = loss.products(settings.weight, target, axis)
     if _has_weights(sample, calculation):
         weight = np.ones(classes) if settings.weight is None else settings.weight
         formula = "w" if row is None else f"w, times the sample's {row!r}"
-        shown.append(class_step("weight", formula, weight * (1.0 if row is None else row)))
+        shown.append(each("weight", formula, weight * (1.0 if row is None else row)))
         weighted = weighted * (1.0 if row is None else row)
     return tuple(shown), np.zeros_like(weighted) if sample.ignored else weighted
 
@@ -85,8 +85,8 @@ def _loss_steps(
     note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
     product = "−w·q·log p" if _has_weights(sample, calculation) else "−q·log p"
     return (
-        class_step("term", product, terms),
-        sample_step("loss", formula, np.array([sample.loss]), note),
+        each("term", product, terms),
+        one("loss", formula, np.array([sample.loss]), note),
     )
 
 
@@ -120,8 +120,8 @@ def _difference_steps(
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
     weights = _has_weights(sample, calculation)
     return (
-        class_step("difference", "p·Σwq − w·q" if weights else "p − q", difference),
-        sample_step("scale", _scale_formula(calculation), np.array([scale])),
+        each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
+        one("scale", _scale_formula(calculation), np.array([scale])),
     )
 
 

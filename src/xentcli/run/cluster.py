@@ -19,7 +19,7 @@ from xentcli.readers.sources.urls import is_url, shown
 from xentcli.readers.text.records import bytes_from
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Done, Found, Task, share_work, shift, shifts
+from xentcli.run.order import Awaited, Done, Found, Task, share_work, shifted, shifts
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any
@@ -343,4 +343,4 @@ def _joined(
     further: Sequence[tuple[int, int]],
     *outcomes: Outcome,
 ) -> Outcome:
-    return merge([shift(one, *by) for one, by in zip(outcomes, further, strict=True)])
+    return merge([shifted(one, *by) for one, by in zip(outcomes, further, strict=True)])

@@ -33,7 +33,7 @@ from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
 from xentcli.run.messages import print_remarks
-from xentcli.run.order import Task, shift, shifts
+from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -87,7 +87,7 @@ def run(asked: Asked) -> int:
 
 
 def _runs(asked: Asked, wanted: Sequence[Got]) -> int:
-    """How many runs there are: one a file if there are as many numbers as files, else one."""
+    """As many as there are files, where there are as many numbers; else one."""
     from xentcli.readers.several import expanded
 
     files = len(expanded(asked.samples.file)) if asked.samples.file else 1
@@ -167,7 +167,7 @@ def _gather(
         for done in found:
             piece = done.outcome
             batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
-            faults += shift(Outcome(faults=piece.faults), *shifts(done)).faults
+            faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
             samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             _check_size(numbers, opened.source)

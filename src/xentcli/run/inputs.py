@@ -52,7 +52,7 @@ def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None 
 
 
 def names_of_inputs(asked: Asked) -> list[str]:
-    """The names of everything that is read: no output may replace it. Standard input is ``-``."""
+    """Everything that is read, standard input as ``-``: what no output may be written over."""
     from xentcli.readers.several import expanded
 
     forget()

@@ -122,7 +122,7 @@ def shifts(done: Done[Found]) -> tuple[int, int]:
     return chunk.first - worked_on.first, chunk.line - worked_on.line
 
 
-def shift(found: Outcome, samples: int, lines: int) -> Outcome:
+def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
     """The outcome of a chunk that stands so many samples and lines further on."""
     if not (samples or lines):
         return found

@@ -21,7 +21,7 @@ from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
-from xentcli.run.order import Task, shift, shifts
+from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -145,7 +145,7 @@ def _outcomes(
     with closing(run(task, opened, tell)) as done:
         for one in done:
             shown += len(one.outcome.worked)
-            yield shift(one.outcome, *shifts(one))
+            yield shifted(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
