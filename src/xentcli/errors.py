@@ -103,19 +103,6 @@ class LabelError(ArgumentError, IndexError):
     """A label that names no class."""
 
 
-class OneBasedHint(str):
-    """The hint where a label is the number of ``classes``: the labels may count from 1."""
-
-    classes: int
-
-    @classmethod
-    def of(cls, text: str, classes: int) -> OneBasedHint:
-        """That hint."""
-        hint = cls(text)
-        hint.classes = classes
-        return hint
-
-
 class PipeClosed(Exception):
     """The program that reads this one's output went away."""
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.layout import Array
-from xentcli.errors import ArgumentError, LabelError, OneBasedHint, counted
+from xentcli.errors import ArgumentError, LabelError, counted
 
 Labels = NDArray[np.int64]
 
@@ -81,8 +81,7 @@ def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # typ
     if wrong.any():
         at = first_index(wrong)
         label = int(given[at])
-        text = "labels count from 0; are these 1-based?"
-        hint = OneBasedHint.of(text, classes) if label == classes else ""
+        hint = "labels count from 0; are these 1-based?" if label == classes else ""
         raise LabelError(
             "target",
             f"label {label} is out of range for {counted(classes, 'class', 'classes')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
@@ -19,7 +20,6 @@ from xentcli.errors import (
     EXIT_FAILURE,
     ArgumentError,
     DataError,
-    OneBasedHint,
     Place,
     UsageError,
     XentError,
@@ -132,14 +132,20 @@ def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered
     try:
         return _gather(asked, stack, run, sources, apart=apart)
     except DataError as error:
-        hint = error.hint
-        if not isinstance(hint, OneBasedHint):
+        classes = _classes_if_one_based(error)
+        if classes is None:
             raise
         try:
-            return _gather(asked, stack, run, sources, apart=apart, one_based=hint.classes)
+            return _gather(asked, stack, run, sources, apart=apart, one_based=classes)
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
+
+
+def _classes_if_one_based(error: DataError) -> int | None:
+    """C, where the fault is a label C."""
+    match = re.search(r"label ([0-9]+) is out of range for \1 class", error.message)
+    return int(match[1]) if match else None
 
 
 def _gather(

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from xentcli.errors import OneBasedHint, counted, quoted
+from xentcli.errors import counted, quoted
 
 NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf(?:inity)?)",
@@ -128,7 +128,7 @@ def label_of_nan(ignore_index: int) -> int:
 
 def _range_hint(index: int, count: int) -> str:
     if index == count:
-        return OneBasedHint.of("labels count from 0; are these 1-based labels?", count)
+        return "labels count from 0; are these 1-based labels?"
     # What stands for "no label" elsewhere.
     return f"--ignore-index {index} leaves such samples out" if index in (-1, 255) else ""
 
