@@ -185,10 +185,6 @@ def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool)
         )
 
 
-def _left_out(tally: Tally, job: Job) -> int:
-    return tally.faults if job.skips else 0
-
-
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
     """Refuse a mean whose denominator is 0."""
     command = calculation.command
@@ -256,7 +252,8 @@ def _finish(
     tally: Tally,
 ) -> None:
     """Write what can be written only at the end of the input: the answer, the page, the remarks."""
-    check_attached(tally.total.samples + _left_out(tally, job), opened)
+    left_out = tally.faults if job.skips else 0
+    check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
     waiting = room.parts() if room else ()
