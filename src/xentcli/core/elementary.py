@@ -49,7 +49,7 @@ from xentcli.core.rounding import shift_error
 LOG_OF_BASE = {"e": 1.0, "2": 0.6931471805599453, "10": 2.302585092994046}
 
 # So many elements at a time, whose intermediate results lie in a near cache.
-AT_ONCE = 1 << 16
+AT_ONCE = 1 << 14
 
 
 def _constant(value: float) -> Array:
@@ -234,7 +234,9 @@ def _mend(x: Array, peak: Array, difference: Array, out: Array) -> None:
 def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
     """A block of two axes in parts of about ``AT_ONCE`` numbers."""
     rows, columns = shape
-    wide = min(columns, max(1, AT_ONCE // min(rows, 64))) if columns else 1
+    # Whole rows, unless there are so few that each is long.
+    wide = columns if rows > 64 else -(-AT_ONCE // max(1, rows))
+    wide = max(1, min(wide, columns, AT_ONCE))
     high = max(1, AT_ONCE // wide)
     for top in range(0, rows, high):
         for left in range(0, columns, wide):
