@@ -7,7 +7,7 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import ToLogProbs, beside, each, one, to_log_probs
-from xentcli.core import gradient, loss, textbook
+from xentcli.core import focal, gradient, loss, textbook
 from xentcli.core.entropy import divergence, entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
@@ -77,10 +77,18 @@ def _loss_steps(
         formula = f"0: label {sample.label} is ignored"
     note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
     product = "−w·q·log p" if _has_weights(sample, calculation) else "−q·log p"
-    return (
-        each("term", product, terms),
-        one("loss", formula, np.array([sample.loss]), note),
-    )
+    shown = [each("term", product, terms)]
+    if calculation.settings.gamma != 0.0:
+        formula = formula.replace("Σ terms", "(1 − p_t)^γ·Σ terms")
+        shown.append(_focal_step(sample, start, calculation))
+    return (*shown, one("loss", formula, sample.loss, note))
+
+
+def _focal_step(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Step:
+    label = np.array([0 if sample.ignored else sample.label])
+    own = -loss.pick(start.log_probs, label, sample.axis)
+    gamma = calculation.settings.gamma
+    return one("focal", f"(1 − p_t)^{gamma:g}, p_t = p[y]", focal.factor_of_loss(own, gamma))
 
 
 def _beside_stable(sample: Sample, calculation: Calculation) -> str:
@@ -89,7 +97,7 @@ def _beside_stable(sample: Sample, calculation: Calculation) -> str:
     stable = to_log_probs(sample.block, sample.axis, "logits", by_stable)
     _, weighted = _target_steps(sample, stable, calculation)
     exact = sum_over_classes(loss.terms(weighted, stable.log_probs), sample.axis)
-    return beside(np.array([sample.loss]), exact / calculation.log_base)
+    return beside(sample.loss, exact / calculation.log_base)
 
 
 def _gradient_steps(
@@ -112,17 +120,27 @@ def _gradient_steps(
         difference = gradient.less_one_at(start.probs, label, at_label, axis) * total
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
     weights = _has_weights(sample, calculation)
+    slope: tuple[Step, ...] = ()
+    if settings.gamma != 0.0:
+        label = np.array([0 if sample.ignored else sample.label])
+        own = -loss.pick(start.log_probs, label, axis)
+        factor = focal.gradient_factor(own, settings.gamma)
+        slope = (one("slope", "(1 − p_t)^γ·(1 − γ·p_t·log p_t/(1 − p_t))", factor),)
     return (
         each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
-        one("scale", _scale_formula(calculation), np.array([scale])),
-        each("grad", "scale · difference", sample.gradient),
+        *slope,
+        one("scale", scale_formula(calculation), np.array([scale])),
+        each(
+            "grad", "scale · slope · difference" if slope else "scale · difference", sample.gradient
+        ),
     )
 
 
-def _scale_formula(calculation: Calculation) -> str:
+def scale_formula(calculation: Calculation, weight: str = "1") -> str:
+    """What a gradient is multiplied by."""
     settings = calculation.settings
-    parts = ["1"]
-    if settings.reduction == "mean":
+    parts = [weight]
+    if settings.averages:
         parts.append("denominator")
     if settings.temperature != 1.0:
         parts.append("T")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Sequence
 from numbers import Real
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,17 +15,29 @@ from xentcli.core.layout import Array, as_float
 from xentcli.core.softmax import check_temperature
 from xentcli.errors import ArgumentError
 
-Reduction = Literal["mean", "sum", "none"]
+Reduction = Literal["mean", "batchmean", "sum", "none"]
+REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "none")
 
 
 class Settings(NamedTuple):
-    """What PyTorch's CrossEntropyLoss is built with, and a temperature."""
+    """What PyTorch's losses are built with, a temperature, and the focal factor's γ and A.
+
+    ``weight`` and ``pos_weight`` are of the classes, or of the columns of yes/no questions.
+    """
 
     weight: Array | None = None
     ignore_index: int = -100
     reduction: Reduction = "mean"
     label_smoothing: float = 0.0
     temperature: float = 1.0
+    pos_weight: Array | None = None
+    gamma: float = 0.0
+    alpha: float | None = None
+
+    @property
+    def averages(self) -> bool:
+        """Whether the sum of the losses is divided by a denominator."""
+        return self.reduction in ("mean", "batchmean")
 
 
 def settings(
@@ -50,10 +63,10 @@ def settings(
     )
 
 
-def check_reduction(reduction: str) -> Reduction:
-    """Refuse what is no reduction of every loss."""
-    if reduction not in get_args(Reduction):
-        raise ArgumentError("reduction", f"{reduction!r} is none of mean, sum, none")
+def check_reduction(reduction: str, allowed: Sequence[Reduction] = REDUCTIONS) -> Reduction:
+    """Refuse what is no reduction of the loss."""
+    if reduction not in allowed:
+        raise ArgumentError("reduction", f"{reduction!r} is none of {', '.join(allowed)}")
     return cast(Reduction, reduction)
 
 

@@ -79,7 +79,7 @@ def _from_files(
     for source in sources:
         # The denominator of the mean must be known before the first gradient. And what is sent from
         # elsewhere must not wait for the work.
-        if is_remote(source) or (command.field == "grad" and asked.loss.reduction == "mean"):
+        if is_remote(source) or (command.field == "grad" and asked.loss.averages):
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
     opened = joined(inputs)

@@ -150,7 +150,7 @@ def _outcomes(
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
     """What a gradient is divided by: the whole input is read once for it."""
-    if job.calculation.settings.reduction != "mean":
+    if not job.calculation.settings.averages:
         return 1.0
     total = Total()
     task = Task(partial(sum_shares, job), following, partial(merge, job))
@@ -180,7 +180,7 @@ def _left_out(tally: Tally, job: Job) -> int:
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
     """A mean over nothing is no answer."""
     command = calculation.command
-    if not command.has_target or calculation.settings.reduction != "mean":
+    if not command.has_loss or not calculation.settings.averages:
         return
     if total.weight.value != 0.0:
         return

@@ -15,7 +15,7 @@ MOST_LINES = 20
 # An id may be a path: its end says more than a class's name has to.
 LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
-WORDS = ("value", "file", "id", "label", "predicted")
+WORDS = ("value", "file", "question", "id", "label", "predicted")
 
 
 def range_of(one: Bin) -> str:
@@ -55,7 +55,12 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
     }
     if any(one.ignored for one in groups):
         columns["ignored"] = [f"{one.ignored:,}" for one in groups]
-    columns["perplexity"] = [rounded(one.perplexity, view.digits) for one in groups]
+    if any(one.positive is not None for one in groups):
+        columns["positive"] = [f"{one.positive or 0:,}" for one in groups]
+    if any(one.perplexity is not None for one in groups):
+        columns["perplexity"] = [
+            "" if one.perplexity is None else rounded(one.perplexity, view.digits) for one in groups
+        ]
     if any(one.accuracy is not None for one in groups):
         columns["accuracy"] = [
             "" if one.accuracy is None else percent(one.accuracy) for one in groups
@@ -71,14 +76,21 @@ def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[st
         columns["file"] = [shown_name(one.file, view, LONGEST_ID) for one in hardest]
     if any(one.line is not None for one in hardest):
         columns["line"] = ["" if one.line is None else str(one.line) for one in hardest]
+    if any(one.question is not None for one in hardest):
+        columns["question"] = [_class(one.question, report, view) for one in hardest]
     if any(one.id is not None for one in hardest):
         columns["id"] = [shown_name(one.id or "", view, LONGEST_ID) for one in hardest]
     if any(one.label is not None for one in hardest):
-        columns["label"] = [_class(one.label, report, view) for one in hardest]
+        columns["label"] = [_answer(one.label, report, view) for one in hardest]
     if any(one.predicted is not None for one in hardest):
-        columns["predicted"] = [_class(one.predicted, report, view) for one in hardest]
+        columns["predicted"] = [_answer(one.predicted, report, view) for one in hardest]
     columns["loss"] = [rounded(one.loss, view.digits) for one in hardest]
     return columns
+
+
+def _answer(label: int | None, report: Report, view: View) -> str:
+    """A class's name; of a yes/no question the label itself."""
+    return str(label) if report.questions and label is not None else _class(label, report, view)
 
 
 def _class(at: int | None, report: Report, view: View) -> str:
