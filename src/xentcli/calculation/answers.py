@@ -64,7 +64,8 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
             problem.shape[1:] if batch.values.ndim > 1 else problem.shape,
             problem.positions.shape[1] if calculation.loss.questions else 0,
         )
-        found = Answer(field, _narrowed(losses.loss.reshape(problem.shape), calculation))
+        narrowed = _narrowed(losses.loss.reshape(problem.shape), calculation)
+        found = Answer(field, narrowed, judged.questions > 1)
         return Answered(found, _total(judged), judged)
     if field == "grad":
         gradients = formulas.gradients(problem, denominator)

@@ -7,9 +7,8 @@ import numpy as np
 from xentcli.calculation.interface import Problem
 from xentcli.core import gradient
 from xentcli.core.differences import Differences
-from xentcli.core.layout import Array
 from xentcli.errors import counted
-from xentcli.model import Batch, Check
+from xentcli.model import Batch, Check, Floats
 
 LIMIT = 1e-6
 # An entry is compared with the largest of its sample; where all of them vanish because the softmax
@@ -21,7 +20,7 @@ VANISHING = 1e-5
 MOST_EXPONENTIALS = 20_000_000
 
 
-def check_gradients(batch: Batch, problem: Problem, gradients: Array, denominator: float) -> Check:
+def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominator: float) -> Check:
     """The largest difference, relative to the largest entry of its sample."""
     positions, calculation = problem.positions, problem.calculation
     formulas, ignored = calculation.formulas, calculation.formulas.ignored(problem)
@@ -45,7 +44,7 @@ def check_gradients(batch: Batch, problem: Problem, gradients: Array, denominato
     return Check(count, count * classes, largest, batch.first + worst[0])
 
 
-def _relative(found: Array, expected: Differences) -> float:
+def _relative(found: Floats, expected: Differences) -> float:
     bend = VANISHING * float(np.abs(expected.second).max())
     largest = max(float(np.abs(expected.first).max()), bend)
     difference = float(np.abs(found - expected.first).max())

@@ -22,7 +22,7 @@ from xentcli.model import AnswerField, Kind
 
 if TYPE_CHECKING:
     from xentcli.calculation.interface import Formulas
-    from xentcli.core.settings import Settings
+    from xentcli.core.settings import Reduction, Settings
 
 Method = Literal["stable", "textbook"]
 Base = Literal["e", "2", "10"]
@@ -40,6 +40,7 @@ class Command(NamedTuple):
     this one that computes it. It does not show the steps ``unused``, with ``--method textbook``
     those in ``textbook_unused``. Its columns are ``questions`` where each is answered by itself,
     with yes or no. ``has_perplexity`` says that exp of the mean loss is one.
+    The options that ``grad`` lists but that are not for this loss are in ``without``.
     """
 
     name: str
@@ -55,6 +56,8 @@ class Command(NamedTuple):
     textbook_unused: tuple[str, ...] = ()
     questions: bool = False
     has_perplexity: bool = False
+    reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
+    without: tuple[str, ...] = ()
 
     @property
     def has_loss(self) -> bool:
@@ -66,6 +69,11 @@ class Command(NamedTuple):
         """The command in a sentence."""
         return self.help.partition("\n")[0]
 
+
+# What only a loss of classes has, and only one of yes/no questions.
+OF_CLASSES = ("--label-smoothing", "--dtype", "--method")
+OF_QUESTIONS = ("--alpha", "--pos-weight")
+OF_WEIGHTED = ("--weight", "--gamma")
 
 COMMANDS = {
     command.name: command
@@ -133,6 +141,7 @@ COMMANDS = {
             "cross_entropy",
             takes_soft=True,
             has_perplexity=True,
+            without=OF_QUESTIONS,
         ),
         Command(
             "bce",
@@ -150,6 +159,7 @@ COMMANDS = {
             "binary",
             takes_soft=True,
             questions=True,
+            without=(*OF_CLASSES, "--ignore-index"),
         ),
         Command(
             "kl",
@@ -164,6 +174,8 @@ COMMANDS = {
             EVERY_KIND,
             "kl",
             takes_soft=True,
+            reductions=("batchmean", "mean", "sum", "none"),
+            without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
         ),
         Command(
             "js",
@@ -177,6 +189,7 @@ COMMANDS = {
             EVERY_KIND,
             "js",
             takes_soft=True,
+            without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
         ),
         Command(
             "entropy",
@@ -192,6 +205,15 @@ COMMANDS = {
             "entropy",
             has_target=False,
             has_perplexity=True,
+            without=(
+                *OF_CLASSES,
+                *OF_QUESTIONS,
+                *OF_WEIGHTED,
+                "--ignore-index",
+                "--label",
+                "--target",
+                "--target-cols",
+            ),
         ),
         Command(
             "grad",

@@ -42,6 +42,7 @@ def problem_of(batch: Batch, calculation: Calculation) -> Problem:
     """The batch, its labels or soft targets checked against its shape."""
     given = batch.targets if batch.targets is not None else batch.labels
     shape = batch.values.shape
+    assert given is not None
     if batch.targets is None and np.shape(given) == shape:
         # Labels of (N,) beside logits of (N,): not soft targets, and not a label a sample either.
         raise ArgumentError("target", f"{np.size(given)} labels for 1 sample")

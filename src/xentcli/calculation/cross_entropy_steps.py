@@ -22,7 +22,8 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     shown, weighted = _target_steps(sample, start, calculation)
     found = (*start.steps, *shown, *_loss_steps(sample, start, weighted, calculation))
     if sample.gradient is not None:
-        found += _gradient_steps(sample, start, weighted, calculation, denominator)
+        found += _difference_steps(sample, start, weighted, calculation, denominator)
+        found += (each("grad", "scale · difference", sample.gradient),)
     if sample.soft is None or _has_weights(sample, calculation):
         return SampleSteps(found)
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
@@ -76,6 +77,7 @@ def _loss_steps(
     if sample.ignored:
         formula = f"0: label {sample.label} is ignored"
     note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
+    assert sample.loss is not None
     product = "−w·q·log p" if _has_weights(sample, calculation) else "−q·log p"
     shown = [each("term", product, terms)]
     if calculation.settings.gamma != 0.0:
@@ -97,10 +99,11 @@ def _beside_stable(sample: Sample, calculation: Calculation) -> str:
     stable = to_log_probs(sample.block, sample.axis, "logits", by_stable)
     _, weighted = _target_steps(sample, stable, calculation)
     exact = sum_over_classes(loss.terms(weighted, stable.log_probs), sample.axis)
+    assert sample.loss is not None
     return beside(sample.loss, exact / calculation.log_base)
 
 
-def _gradient_steps(
+def _difference_steps(
     sample: Sample,
     start: ToLogProbs,
     weighted: Array,
@@ -126,13 +129,13 @@ def _gradient_steps(
         own = -loss.pick(start.log_probs, label, axis)
         factor = focal.gradient_factor(own, settings.gamma)
         slope = (one("slope", "(1 − p_t)^γ·(1 − γ·p_t·log p_t/(1 − p_t))", factor),)
+    product = "scale · slope · difference" if slope else "scale · difference"
+    assert sample.gradient is not None
     return (
         each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
         *slope,
         one("scale", scale_formula(calculation), np.array([scale])),
-        each(
-            "grad", "scale · slope · difference" if slope else "scale · difference", sample.gradient
-        ),
+        each("grad", product, sample.gradient),
     )
 
 

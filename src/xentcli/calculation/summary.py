@@ -43,18 +43,14 @@ def report(
             loss="" if loss.name == "ce" else loss.name,
             questions=loss.questions,
         )
-    loss_sum = total.loss.value
-    whole = total.weight.value if settings.averages else 1.0
     kept = total.samples - total.ignored
-    mean = divided(loss_sum, total.weight.value)
+    mean = divided(total.loss.value, total.weight.value)
     return plain._replace(
-        result=None
-        if settings.reduction == "none"
-        else narrowed(divided(loss_sum, whole), calculation),
+        result=None if settings.reduction == "none" else reduced_loss(calculation, total),
         reduction=settings.reduction,
         ignored=total.ignored,
-        denominator=whole,
-        loss_sum=loss_sum,
+        denominator=_denominator(calculation, total),
+        loss_sum=total.loss.value,
         perplexity=mean_perplexity(mean, calculation),
         accuracy=total.correct / (kept * (len(classes) if loss.questions else 1))
         if (has_labels or loss.questions) and kept and calculation.want_accuracy
@@ -64,6 +60,15 @@ def report(
         roots=_roots(mean, total) if loss.name == "js" else None,
         questions=loss.questions,
     )
+
+
+def reduced_loss(calculation: Calculation, total: Total) -> float | np.floating:
+    """The sum of the losses, for the mean divided by that of the shares."""
+    return narrowed(divided(total.loss.value, _denominator(calculation, total)), calculation)
+
+
+def _denominator(calculation: Calculation, total: Total) -> float:
+    return total.weight.value if calculation.settings.averages else 1.0
 
 
 def _roots(mean: float, total: Total) -> tuple[float, float]:

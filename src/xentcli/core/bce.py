@@ -16,7 +16,6 @@ The mean divides by the number of questions, whatever the weights, as PyTorch's 
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -224,13 +223,6 @@ def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -
         at = first_index(~np.isfinite(given))
         raise ArgumentError(argument, f"{float(given[at])} is not a finite number", index=at)
     return given
-
-
-def check_alpha(alpha: float) -> float:
-    """Refuse a balance that is not from 0 to 1."""
-    if not isinstance(alpha, Real) or not 0.0 <= alpha <= 1.0:
-        raise ArgumentError("alpha", f"{alpha} is not between 0 and 1")
-    return float(alpha)
 
 
 def _reduced(loss: Array, reduction: Reduction) -> np.float64 | Array:

@@ -110,9 +110,7 @@ def jensen_shannon(log_probs: Long, target: Long) -> Long:
     return result
 
 
-def binary_losses(
-    scaled: Long, target: Long, positive: Long, gamma: float, balance: Long
-) -> Long:
+def binary_losses(scaled: Long, target: Long, positive: Long, gamma: float, balance: Long) -> Long:
     """α_t·(1 − p_t)^γ·[−w⁺·t·log σ(z) − (1 − t)·log(1 − σ(z))] of each number."""
     rest = np.log1p(np.exp(-np.abs(scaled)))
     log_yes, log_no = np.minimum(scaled, 0) - rest, np.minimum(-scaled, 0) - rest

@@ -17,7 +17,7 @@ from xentcli.calculation.steps import worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError
 from xentcli.model import Batch, Check, Fault, Remark, Worked
-from xentcli.readers.interface import Chunk, Ids
+from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
 from xentcli.writers import Format
 from xentcli.writers.files.folder import open_part
@@ -49,8 +49,7 @@ class Outcome(NamedTuple):
 class Job(NamedTuple):
     """What is to be done with each chunk: read it, compute, format. It can be pickled."""
 
-    parts: Callable[[Chunk], Iterator[Chunk]]
-    read: Callable[[Chunk], Batch]
+    reader: Reader
     calculation: Calculation
     format: Format
     stream: Stream
@@ -59,7 +58,7 @@ class Job(NamedTuple):
     check: bool = False
     skips: bool = False
     survey: survey.Wanted | None = None
-    ids: Ids | None = None
+    has_ids: bool = False
 
 
 def answer_chunk(job: Job, chunk: Chunk) -> Outcome:
@@ -91,7 +90,7 @@ def _over_parts(
     not here."""
     found: list[Outcome] = []
     samples = lines = size = 0
-    for part, batch in read_parts(job.parts, job.read, chunk, skips=job.skips):
+    for part, batch in read_parts(job.reader, chunk, skips=job.skips):
         shown = sum(len(outcome.worked) for outcome in found)
         part = part._replace(worked=chunk.worked and shown < job.worked_count)
         lines, size = lines + part.lines, size + part.size
@@ -109,17 +108,16 @@ def _over_parts(
 
 
 def read_parts(
-    parts: Callable[[Chunk], Iterator[Chunk]],
-    read: Callable[[Chunk], Batch],
+    reader: Reader,
     chunk: Chunk,
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
     """The parts of a chunk, each with its first sample and as a batch."""
     samples = 0
-    for part in parts(chunk):
+    for part in reader.parts(chunk):
         part = part._replace(first=chunk.first + samples)
-        batch = read(part)
+        batch = reader.read(part)
         samples += count_samples(batch, skips=skips)
         yield part, batch
 
@@ -167,7 +165,7 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     text = job.format.writer.rows(batch, answer, job.stream)
     surveyed: survey.Sums | None = None
     if job.survey is not None and judged is not None:
-        ids = None if job.ids is None else partial(job.ids, chunk, batch)
+        ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
         surveyed = survey.sums(batch, judged, job.survey, ids)
     said = tuple(_remarks(batch, problem))
     return Outcome(text, answered.total, shown, check, said, batch.faults, surveyed)

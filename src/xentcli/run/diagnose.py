@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,13 +26,13 @@ from xentcli.errors import (
 )
 from xentcli.model import AnyArray, Batch, Diagnosis, Fault, Remark
 from xentcli.options.groups import Asked
-from xentcli.readers.interface import Chunk
+from xentcli.readers.interface import Chunk, Reader
 from xentcli.readers.sources.source import Source
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
 from xentcli.run.messages import say
-from xentcli.run.order import Task, following, shifted
+from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -44,7 +43,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.places import located
-from xentcli.run.workers import Run, runner
+from xentcli.run.workers import Run, start_workers
 from xentcli.writers.files.file import Sink
 from xentcli.writers.rows.delimited import rejected_rows
 
@@ -64,7 +63,7 @@ def run(asked: Asked) -> int:
         sink = stack.enter_context(open_answer(asked, inputs))
         rejects = stack.enter_context(open_rejects(asked, inputs))
         runs = _runs(asked, wanted)
-        run = stack.enter_context(runner(asked))
+        run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)
         if rejects is not None:
             rejects.write(rejected_rows(found.faults))
@@ -88,9 +87,9 @@ def run(asked: Asked) -> int:
 
 def _runs(asked: Asked, wanted: Sequence[Got]) -> int:
     """As many as there are files, where there are as many numbers; else one."""
-    from xentcli.readers.several import expanded
+    from xentcli.readers.several import expand_names
 
-    files = len(expanded(asked.samples.file)) if asked.samples.file else 1
+    files = len(expand_names(asked.samples.file)) if asked.samples.file else 1
     if len(wanted) > 1 and files > 1:
         if files != len(wanted):
             raise UsageError(
@@ -132,20 +131,13 @@ def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered
     try:
         return _gather(asked, stack, run, sources, apart=apart)
     except DataError as error:
-        classes = _classes_if_one_based(error)
-        if classes is None:
+        if error.if_one_based is None:
             raise
         try:
-            return _gather(asked, stack, run, sources, apart=apart, one_based=classes)
+            return _gather(asked, stack, run, sources, apart=apart, one_based=error.if_one_based)
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
-
-
-def _classes_if_one_based(error: DataError) -> int | None:
-    """C, where the fault is a label C."""
-    match = re.search(r"label ([0-9]+) is out of range for \1 class", error.message)
-    return int(match[1]) if match else None
 
 
 def _gather(
@@ -168,14 +160,13 @@ def _gather(
     samples = numbers = 0
     skips = asked.reading.on_error == "skip"
     checked = calculation if one_based is None else None
-    work = partial(_read, opened.parts, opened.read, checked, skips)
-    with closing(run(Task(work, following), opened, lambda samples, size: None)) as found:
+    work = partial(_read, opened.reader, checked, skips)
+    with closing(run(Task(work), opened, lambda samples, size: None)) as found:
         for done in found:
-            piece: Any = done.outcome
+            piece = done.outcome
             batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
-            placed = shifted(Outcome(faults=piece.faults), 0, done.chunk.line - done.worked_on.line)
-            faults += placed.faults
-            samples += piece.samples - (len(placed.faults) if skips else 0)
+            faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
+            samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             _check_size(numbers, opened.source)
     check_attached(samples + (len(faults) if skips else 0), opened)
@@ -211,8 +202,7 @@ class Piece(NamedTuple):
 
 
 def _read(
-    parts: Callable[[Chunk], Iterator[Chunk]],
-    read: Callable[[Chunk], Batch],
+    reader: Reader,
     calculation: Calculation | None,
     skips: bool,
     chunk: Chunk,
@@ -221,7 +211,7 @@ def _read(
     batches: list[Batch] = []
     faults: list[Fault] = []
     samples = lines = size = numbers = 0
-    for part, batch in read_parts(parts, read, chunk, skips=skips):
+    for part, batch in read_parts(reader, chunk, skips=skips):
         lines, size = lines + part.lines, size + part.size
         samples += count_samples(batch, skips=skips)
         faults += batch.faults
@@ -287,8 +277,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
         calculation = calculation._replace(settings=settings)
     with np.errstate(over="ignore"):
         total = answers.answer(whole, answers.problem_of(whole, calculation)).total
-    found = summary.report(calculation, whole.kind, (), total, (), 1.0, has_labels=False)
-    return float(found.result)
+    return float(summary.reduced_loss(calculation, total))
 
 
 def _together(parts: Sequence[Batch]) -> Batch:
@@ -304,5 +293,6 @@ def _together(parts: Sequence[Batch]) -> Batch:
     )
 
 
-def _joined(arrays: Sequence[AnyArray]) -> AnyArray:
-    return None if arrays[0] is None else np.concatenate(arrays)
+def _joined(arrays: Sequence[AnyArray | None]) -> AnyArray | None:
+    present = [array for array in arrays if array is not None]
+    return np.concatenate(present) if present else None

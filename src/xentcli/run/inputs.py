@@ -16,7 +16,7 @@ from xentcli.options.groups import Asked, KindName
 from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.copies import rereadable
-from xentcli.readers.sources.source import Source, forget, is_remote, named
+from xentcli.readers.sources.source import Source, forget, is_remote, source_of
 from xentcli.readers.sources.urls import local_path
 from xentcli.readers.typed import (
     OPTION_OF,
@@ -36,6 +36,11 @@ KINDS: dict[KindName, Kind] = {
 }
 
 
+def loss_command(asked: Asked) -> Command:
+    """The command of the loss that is asked for, or of the one whose gradient is."""
+    return COMMANDS[asked.gradient_of if asked.command == "grad" else asked.command]
+
+
 def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
     """The input that a command was given; what ``stack`` holds must stay open while it is read.
     ``sources`` stand for its files where they have been found already."""
@@ -47,20 +52,20 @@ def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None 
     else:
         found = sources_of(asked) if sources is None else sources
         opened = _from_files(asked, command, request, stack, found)
-    _check(opened, command)
+    _check(opened, command, loss_command(asked))
     return opened
 
 
 def names_of_inputs(asked: Asked) -> list[str]:
     """Everything that is read, standard input as ``-``: what no output may be written over."""
-    from xentcli.readers.several import expanded
+    from xentcli.readers.several import expand_names
 
     forget()
     second = [asked.labels.labels_from, asked.targets.targets_from]
     named_files = [local_path(name) for name in second if name is not None]
     if _typed(asked) is not None:
         return named_files
-    names = expanded(asked.samples.file) if asked.samples.file else ["-"]
+    names = expand_names(asked.samples.file) if asked.samples.file else ["-"]
     if [*names, *named_files].count("-") > 1:
         raise UsageError("- stands twice: standard input can be read once")
     return [*names, *named_files]
@@ -70,10 +75,10 @@ def _from_files(
     asked: Asked, command: Command, request: Request, stack: ExitStack, sources: Sequence[Source]
 ) -> Opened:
     # Typed values do without what finds and joins files.
-    from xentcli.readers.several import joined
+    from xentcli.readers.several import join
 
     inputs = []
-    if len({readers.chosen_format(source, request.input_format).name for source in sources}) > 1:
+    if len({readers.choose_format(source, request.input_format).name for source in sources}) > 1:
         # Rows that are parted by different marks cannot be passed on whole.
         request = request._replace(keep_rows=request.keep_rows and "cells")
     for source in sources:
@@ -82,7 +87,7 @@ def _from_files(
         if is_remote(source) or (command.field == "grad" and asked.loss.averages):
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
-    opened = joined(inputs)
+    opened = join(inputs)
     if request.attached is not None:
         _check_same_order(request.attached, opened)
     return opened
@@ -112,16 +117,16 @@ def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
 def sources_of(asked: Asked) -> list[Source]:
     """The files that were given, else standard input."""
     if asked.samples.file:
-        from xentcli.readers.several import expanded
+        from xentcli.readers.several import expand_names
 
-        return [named(name) for name in expanded(asked.samples.file)]
+        return [source_of(name) for name in expand_names(asked.samples.file)]
     if sys.stdin is None or os.isatty(sys.stdin.fileno()):
         example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
         raise UsageError(
             f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
-            hint=example + (" --label 0" if COMMANDS[asked.command].has_target else ""),
+            hint=example + (" --label 0" if loss_command(asked).has_target else ""),
         )
-    return [named("-")]
+    return [source_of("-")]
 
 
 def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
@@ -178,8 +183,9 @@ def _about_files(asked: Asked) -> list[str]:
 
 def _request(asked: Asked, command: Command) -> Request:
     wanted: Wanted = "none"
-    if command.has_target:
-        wanted = "labels or targets" if command.takes_soft else "labels"
+    measure = loss_command(asked)
+    if measure.has_target:
+        wanted = "labels or targets" if measure.takes_soft else "labels"
     samples, labels, targets, reading = asked.samples, asked.labels, asked.targets, asked.reading
     each = command.field != "loss" or asked.loss.reduction == "none"
     format = format_of(asked)
@@ -192,7 +198,8 @@ def _request(asked: Asked, command: Command) -> Request:
         target_cols=targets.target_cols,
         weight_col=labels.weight_col,
         classes=class_names(samples.classes) if samples.classes else (),
-        ignore_index=asked.loss.ignore_index,
+        # No answer of a yes/no question is left out: 0 is one of the two.
+        ignore_index=0 if measure.questions else asked.loss.ignore_index,
         each=each and not format.for_people,
         keep_rows=_kept_rows(format, command) if each else None,
         keep_records=each and format.records,
@@ -206,6 +213,7 @@ def _request(asked: Asked, command: Command) -> Request:
         label_key=reading.label_key,
         by=asked.survey.by,
         on_error=reading.on_error,
+        questions=measure.questions,
     )
     return request._replace(attached=_attached(asked, request))
 
@@ -226,7 +234,7 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
         ("--targets-from", targets.targets_from),
         ("--target-cols", targets.target_cols),
     ]
-    if COMMANDS[asked.command].has_target:
+    if loss_command(asked).has_target:
         sources.append(("--label-col", samples.label_col))
     given = [option for option, value in sources if value]
     if len(given) > 1:
@@ -236,12 +244,12 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
     if targets.target:
         return typed_targets(targets.target)
     if labels.labels_from:
-        return _labels_from(named(labels.labels_from), request)
+        return _labels_from(source_of(labels.labels_from), request)
     if targets.targets_from:
         from xentcli.readers.text.labels import targets_of_values
 
-        found = readers.open_input(named(targets.targets_from), _alone(request))
-        return targets_of_values(found, named(targets.targets_from))
+        found = readers.open_input(source_of(targets.targets_from), _alone(request))
+        return targets_of_values(found, source_of(targets.targets_from))
     return None
 
 
@@ -259,28 +267,48 @@ def _alone(request: Request) -> Request:
 def _labels_from(source: Source, request: Request) -> Attached:
     from xentcli.readers.text.labels import labels_of_text, labels_of_values
 
-    format = readers.chosen_format(source, None)
+    format = readers.choose_format(source, None)
     if format.module == "text.delimited":
         return labels_of_text(source, request, format.name)
     return labels_of_values(readers.open_input(source, _alone(request)), source)
 
 
-def _check(opened: Opened, command: Command) -> None:
+def _check(opened: Opened, command: Command, measure: Command) -> None:
     if opened.kind not in command.kinds:
         kind = opened.kind.replace("_", "-")
-        raise UsageError(f"{command.name} needs logits, but {opened.source} holds {kind}")
-    if command.has_target and not opened.has_target:
-        either = "--label or --target" if command.takes_soft else "--label"
+        needed = " or ".join(kind.replace("_", "-") for kind in command.kinds)
+        raise UsageError(f"{command.name} needs {needed}, but {opened.source} holds {kind}")
+    if not measure.has_target:
+        return
+    what = "a second distribution" if measure.name == "js" else "labels"
+    if not opened.has_target:
+        either = "--label or --target" if measure.takes_soft else "--label"
         column = ""
         if not opened.source.startswith("--"):
             column = ", or --label-col to name their column"
-            column += " (soft targets: --target-cols)" if command.takes_soft else ""
+            column += " (soft targets: --target-cols)" if measure.takes_soft else ""
         raise UsageError(
-            f"{command.name} needs labels, and {opened.source} has none",
+            f"{command.name} needs {what}, and {opened.source} has none",
             hint=f"give {either}{column}",
         )
-    if command.has_target and opened.has_targets and not command.takes_soft:
+    if opened.has_targets and not measure.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
+    if opened.class_count == 1 and measure.name in ("ce", "nll"):
+        _refuse_one_column(opened, command)
+
+
+def _refuse_one_column(opened: Opened, command: Command) -> None:
+    """The softmax of one number is 1: what has one column is hardly meant to be compared."""
+    numbers, two = {
+        "logits": ("logit", "two columns, 0 and the logit, say the same"),
+        "probs": ("probability", "two columns, 1 − p and p, say the same"),
+        "log_probs": ("log-probability", "two columns, log(1 − p) and log p, say the same"),
+    }[opened.kind]
+    asked = "grad --loss bce" if command.name == "grad" else "bce"
+    raise UsageError(
+        f"{command.name} compares classes, and {opened.source} has one {numbers} a sample",
+        hint=f"xent {asked} takes it as a yes/no question with labels 0 and 1; {two}",
+    )
 
 
 def check_attached(samples: int, opened: Opened) -> None:

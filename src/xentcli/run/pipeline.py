@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
@@ -16,12 +16,12 @@ from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked
-from xentcli.readers.interface import Chunk, Opened
+from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input
 from xentcli.run.messages import say, told
-from xentcli.run.order import Task, following, placed
+from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -34,7 +34,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.progress import Progress
-from xentcli.run.workers import Run, runner
+from xentcli.run.workers import Run, Tell, start_workers
 from xentcli.writers.files.file import Sink
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
@@ -68,7 +68,7 @@ def run(asked: Asked) -> int:
             sink = stack.enter_context(open_folder(asked, job.stream))
         else:
             sink = stack.enter_context(open_answer(asked, inputs))
-        run = stack.enter_context(runner(asked))
+        run = stack.enter_context(start_workers(asked))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
         room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
@@ -82,7 +82,7 @@ def run(asked: Asked) -> int:
                 work = partial(write_chunk, job, sink.path)
             # Rows, and what is wrong with some, are told as they come.
             alone = job.stream.each or rejects is not None
-            task = Task(work, following, None if alone else partial(merge, job))
+            task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
                 tally = _go_through(job, outcomes, room or sink, rejects)
         code = report_left_out(tally.faults, tally.first_fault, asked)
@@ -96,8 +96,7 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
     worked_count = asked.output.rows if format.document or asked.output.save is not None else 0
     wanted = survey_of(asked, opened)
     return Job(
-        opened.parts,
-        opened.read,
+        opened.reader,
         calculation,
         format,
         stream,
@@ -105,7 +104,7 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
         check=asked.check.check,
         skips=asked.reading.on_error == "skip",
         survey=wanted,
-        ids=opened.ids if wanted is not None and wanted.top else None,
+        has_ids=opened.has_ids and wanted is not None and wanted.top > 0,
     )
 
 
@@ -124,28 +123,41 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
     )
 
 
+class MarkedChunks:
+    """The chunks of an input, each with whether samples of it have to be worked: as long as fewer
+    than wanted are ``shown``. A chunk may be handed out before it is known how many come before."""
+
+    def __init__(self, chunks: Chunks, wanted: int) -> None:
+        self._chunks, self._wanted, self.shown = chunks, wanted, 0
+
+    def in_order(self) -> Iterator[Chunk]:
+        """All of them."""
+        return self._marked(self._chunks.in_order())
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """Those of a large file."""
+        found = self._chunks.spans()
+        return None if found is None else self._marked(found)
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Those that are read elsewhere."""
+        found = self._chunks.partitions(size)
+        return None if found is None else self._marked(found)
+
+    def _marked(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            yield chunk._replace(worked=self.shown < self._wanted)
+
+
 def _outcomes(
-    task: Task, job: Job, opened: Opened, run: Run, told: Callable[[int, int], None]
+    task: Task[Outcome], job: Job, opened: Opened, run: Run, tell: Tell
 ) -> Generator[Outcome]:
-    shown = 0
-
-    def marked(chunks: Callable[..., Iterator[Chunk]], *size: int) -> Iterator[Chunk]:
-        # A chunk may be handed out before it is known how many samples come before it.
-        for chunk in chunks(*size):
-            yield chunk._replace(worked=shown < job.worked_count)
-
-    def marking(chunks: Callable[..., Iterator[Chunk]] | None) -> Any:
-        return chunks and partial(marked, chunks)
-
-    opened = opened._replace(
-        chunks=marking(opened.chunks),
-        spans=marking(opened.spans),
-        partitions=marking(opened.partitions),
-    )
-    with closing(run(task, opened, told)) as done:
-        for outcome in map(placed, done):
-            shown += len(outcome.worked)
-            yield outcome
+    chunks = MarkedChunks(opened.chunks, job.worked_count)
+    opened = opened._replace(chunks=chunks)
+    with closing(run(task, opened, tell)) as done:
+        for one in done:
+            chunks.shown += len(one.outcome.worked)
+            yield shifted(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
@@ -153,7 +165,7 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
     if not job.calculation.settings.averages:
         return 1.0
     total = Total()
-    task = Task(partial(sum_shares, job), following, partial(merge, job))
+    task = Task(partial(sum_shares, job), partial(merge, job))
     with closing(_outcomes(task, job, opened, run, lambda samples, size: None)) as outcomes:
         for part in outcomes:
             total += part.total
@@ -206,6 +218,9 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
         dimensions=opened.dimensions,
         class_axis=opened.class_axis,
         single=opened.single,
+        losses=tuple(f"loss_{name}" for name in names)
+        if calculation.loss.questions and len(names) > 1
+        else ("loss",),
     )
 
 

@@ -11,18 +11,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from xentcli.core.threads import available
 from xentcli.errors import DataError
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
-from xentcli.run import order as engine
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
 from xentcli.run.messages import told
-from xentcli.run.order import Awaited, Done, Follows, Submit, Task, Work
+from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -42,17 +41,22 @@ SLOT_BYTES = 1 << 22
 MOST_ON_WINDOWS = 61
 
 
-# Is told how many samples and bytes are done.
-Told = Callable[[int, int], None]
-Run = Callable[[Task, Opened, Told], Generator[Done]]
+# Is called with how many samples and bytes are done.
+Tell = Callable[[int, int], None]
+
+
+class Run(Protocol):
+    """What does the work."""
+
+    def __call__(self, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]: ...
 
 
 @contextmanager
-def runner(asked: Asked) -> Iterator[Run]:
+def start_workers(asked: Asked) -> Iterator[Run]:
     """What does the work that a command line asks for."""
     scheduler, jobs = asked.running.scheduler, asked.running.jobs or available()
     if scheduler is None:
-        yield partial(_here, jobs)
+        yield partial(_run_here, jobs)
         return
     from xentcli.run import cluster
 
@@ -62,27 +66,27 @@ def runner(asked: Asked) -> Iterator[Run]:
         yield partial(cluster.outcomes, client)
 
 
-def _here(jobs: int, task: Task, opened: Opened, tell: Told) -> Generator[Done]:
-    for done in outcomes(task.work, opened, task.follows, jobs):
-        outcome: Any = done.outcome
-        tell(outcome.samples, outcome.size)
+def _run_here(jobs: int, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]:
+    for done in outcomes(task.work, opened, jobs):
+        tell(done.outcome.samples, done.outcome.size)
         yield done
 
 
-def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
-    """What comes of an input's chunks, in their order.
+def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Found]]:
+    """The outcomes of an input's chunks, in their order.
 
     Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
     so that every number of jobs meets the same blocks.
     """
-    chunks = (opened.spans or opened.chunks)()
+    spans = opened.chunks.spans()
+    chunks = opened.chunks.in_order() if spans is None else spans
     if jobs == 1 or opened.workers is None or _is_small(opened):
-        yield from engine.here(work, chunks, follows)
+        yield from work_here(work, chunks)
         return
-    before: Done | None = None
+    before: Done[Found] | None = None
     if opened.size is None:
         # Nobody knows how much there will be: a pipe, or compressed data.
-        for before in engine.here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE), follows):
+        for before in work_here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE)):
             yield before
         following = next(chunks, None)
         if following is None:
@@ -94,9 +98,9 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
             submit = stack.enter_context(pool(work, jobs))
         except (OSError, ImportError):
             # No more processes or files are to be had, or no semaphores: then it is done here.
-            yield from engine.here(work, chunks, follows, before)
+            yield from work_here(work, chunks, before)
             return
-        yield from engine.shared(work, chunks, follows, submit, jobs + AHEAD, before)
+        yield from share_work(work, chunks, submit, jobs + AHEAD, before)
 
 
 def _is_small(opened: Opened) -> bool:
@@ -104,7 +108,7 @@ def _is_small(opened: Opened) -> bool:
 
 
 @contextmanager
-def threads(work: Work, count: int) -> Iterator[Submit]:
+def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     """Workers for what leaves Python to itself while it computes."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -116,7 +120,7 @@ def threads(work: Work, count: int) -> Iterator[Submit]:
 
 
 @contextmanager
-def processes(work: Work, count: int) -> Iterator[Submit]:
+def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     """Workers for what holds Python while it reads. The processes end with this one, however it
     ends."""
     import multiprocessing
@@ -136,16 +140,18 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
         workers = set(multiprocessing.active_children()) - known
         free = list(range(len(slots)))
 
-        def submit(chunk: Chunk) -> Awaited:
+        def submit(chunk: Chunk) -> Awaited[Found]:
             slot = free.pop() if free else None
             future = executor.submit(_at_work, chunk, slot)
 
-            def awaited() -> object:
+            def awaited() -> Found:
                 try:
+                    outcome: Any
                     outcome, length = _result(future, workers)
                     if slot is not None and length:
                         outcome = outcome._replace(text=slots[slot][:length])
-                    return outcome
+                    found: Found = outcome
+                    return found
                 finally:
                     # What nobody waits for keeps its slot, as its worker may yet write there; with
                     # none left, rows go through the pipe.
@@ -197,11 +203,11 @@ def _may_fork() -> bool:
     return False
 
 
-_work: Work | None = None
+_work: Work[Any] | None = None
 _slots: Sequence[mmap.mmap] = ()
 
 
-def _begin(work: Work, slots: Sequence[mmap.mmap]) -> None:
+def _begin(work: Work[Any], slots: Sequence[mmap.mmap]) -> None:
     """The start of a worker process."""
     import multiprocessing
     import threading

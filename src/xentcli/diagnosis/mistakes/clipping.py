@@ -49,7 +49,8 @@ def _clipped(written: str, eps: float, who: str, rank: int) -> Clip:
 
 def _added(written: str, eps: float) -> Clip:
     def of(probs: AnyArray) -> AnyArray:
-        return probs + probs.dtype.type(eps)
+        moved: AnyArray = probs + probs.dtype.type(eps)
+        return moved
 
     return Clip(
         Part(

@@ -14,7 +14,7 @@ import numpy as np
 from xentcli.model import AnyArray
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
-from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
 
 
@@ -22,12 +22,12 @@ class Whole(NamedTuple):
     """The numbers of some records: values, labels, soft targets, sample weights."""
 
     values: AnyArray
-    labels: AnyArray = None
-    targets: AnyArray = None
-    weight: AnyArray = None
+    labels: AnyArray | None = None
+    targets: AnyArray | None = None
+    weight: AnyArray | None = None
 
 
-def whole(layout: Layout, block: bytes) -> Whole | None:
+def read_at_once(layout: Layout, block: bytes) -> Whole | None:
     """The samples of a block of whole lines; None if there is anything unusual in it."""
     request = layout.request
     parser = parser_for(len(block))
@@ -149,7 +149,7 @@ def _checked(
         if not {int}.issuperset(map(type, labels)):
             return None
         found = np.array(labels, dtype=np.int64)
-        given, unknown = number_labels(found, layout.class_count, layout.request.ignore_index)
+        given, unknown = number_labels(found, layout.label_count, layout.request.ignore_index)
         if unknown.any():
             return None
     if weights is not None:

@@ -7,21 +7,23 @@ what it is.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli import extras
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, fast_package
 
 # The types of numbers, and of nothing that only stands for one.
 PLAIN = frozenset((float, int))
 # All that JSON's numbers, the commas between them and the white space around them are made of.
 PLAIN_TEXT = b"0123456789+-.eE, \t\r"
 MAX_FLOAT = sys.float_info.max
+# About what is read without them in the time that an import takes.
+LITTLE_TO_READ = 1 << 17
 
 
 class Parser(NamedTuple):
@@ -46,11 +48,34 @@ DECLINED = (ValueError, TypeError, RuntimeError, KeyError, AttributeError, Overf
 
 def parser_for(size: int) -> Parser | None:
     """The parser of so many bytes of text; None where none is to be used."""
-    simdjson = extras.simdjson(size)
+    simdjson = simdjson_parser(size)
     if simdjson is not None:
         return by_simdjson(simdjson)
-    orjson = extras.orjson_to_read(size)
+    orjson = fast_package("orjson", size, LITTLE_TO_READ)
+    if orjson is not None and not _reads_as_python(orjson):
+        return None
     return None if orjson is None else by_orjson(orjson)
+
+
+_of_thread = threading.local()
+
+
+def simdjson_parser(size: int) -> Any:
+    """This thread's parser of pysimdjson; None where it is not to be used."""
+    module = fast_package("simdjson", size, LITTLE_TO_READ)
+    # A parser holds what it read last, and cannot be used by two at once.
+    if module is not None and not hasattr(_of_thread, "parser"):
+        _of_thread.parser = module.Parser()
+    return None if module is None else _of_thread.parser
+
+
+@cache
+def _reads_as_python(orjson: Any) -> bool:
+    # Next to halfway between two floats, the smallest ones, and more digits than decide.
+    probes = ["9007199254740993.0", "2.2250738585072011e-308", "5e-324", "1." + "0" * 400 + "1e23"]
+    same = list(map(float, probes))
+    found: bool = orjson.loads(f"[{','.join(probes)}]") == same
+    return found
 
 
 def plain_numbers(values: Sequence[Any]) -> AnyArray | None:

@@ -62,7 +62,8 @@ def missing(column: Any) -> AnyArray:
     """Which rows have no value."""
     if not column.null_count:
         return np.zeros(len(column), dtype=bool)
-    return column.is_null().to_numpy(zero_copy_only=False)
+    absent: AnyArray = column.is_null().to_numpy(zero_copy_only=False)
+    return absent
 
 
 def integers_or_floats(column: Any) -> AnyArray:
@@ -79,7 +80,8 @@ def integers_or_floats(column: Any) -> AnyArray:
         numbers = np.zeros(len(column), dtype=present.dtype)
         numbers[valid] = present
         return numbers
-    return column.to_numpy(zero_copy_only=False)
+    whole: AnyArray = column.to_numpy(zero_copy_only=False)
+    return whole
 
 
 def floats(column: Any) -> AnyArray:

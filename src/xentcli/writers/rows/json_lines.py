@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import DataError, Place
-from xentcli.model import Answer, AnyArray, Batch, Origin, Report, Rows
+from xentcli.model import Answer, Batch, Floats, Origin, Report, Rows
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.json.report import nested
 from xentcli.writers.rows.delimited import unquoted
@@ -33,7 +33,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     """A batch's records."""
     if not stream.each:
         return b""
-    values = _samples(answer.values, batch, stream, has_classes=answer.field != "loss")
+    values = _samples(answer.values, batch, stream, has_classes=answer.has_classes)
     lines = []
     for record, value in zip(_records(batch, answer, stream), values, strict=True):
         # A field of that name that is passed on gives way.
@@ -66,9 +66,7 @@ def _text(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def _samples(
-    values: AnyArray, batch: Batch, stream: Stream, *, has_classes: bool
-) -> Iterator[bytes]:
+def _samples(values: Floats, batch: Batch, stream: Stream, *, has_classes: bool) -> Iterator[bytes]:
     """Each sample's part of an array, nested as the input was."""
     if batch.values.ndim == 1:
         values = values[np.newaxis]
@@ -142,6 +140,7 @@ def _from_rows(batch: Batch, rows: Rows, answer: Answer, stream: Stream) -> Iter
                 if answer.field == "loss":
                     fields[names[at]] = _number(cell, batch.values[row, numbers[at]])
             elif at in targets:
+                assert batch.targets is not None
                 fields[names[at]] = _number(cell, batch.targets[row, targets[at]])
             else:
                 fields[names[at]] = _cell(cell, batch.values_from, row, at)

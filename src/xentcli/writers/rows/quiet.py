@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from xentcli.model import Answer, Batch, Diagnosis, Report
+from xentcli.model import Answer, Batch, Diagnosis, Floats, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.numbers import shortest, shortest_one
 from xentcli.writers.view import encoded
@@ -21,7 +21,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
         return b""
     texts = shortest(position_rows(answer))
     width = len(texts) if answer.values.ndim == 0 else 1
-    if answer.field != "loss":
+    if answer.has_classes:
         width = class_count(answer)
     lines = (",".join(texts[at : at + width]) for at in range(0, len(texts), width))
     return "".join(f"{line}\n" for line in lines).encode("ascii")
@@ -33,10 +33,10 @@ def class_count(answer: Answer) -> int:
     return shape[1 if len(shape) > 1 else 0]
 
 
-def position_rows(answer: Answer) -> object:
+def position_rows(answer: Answer) -> Floats:
     """The answer with its classes last, so that a position's numbers stand together."""
     values = answer.values
-    if answer.field == "loss" or values.ndim < 3:
+    if not answer.has_classes or values.ndim < 3:
         return values
     return values.transpose(0, *range(2, values.ndim), 1)
 

@@ -70,7 +70,7 @@ def written_out(report: Report, view: View) -> str:
     """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``, or the two sums where they are many."""
     losses = [rounded(loss, view.digits) for worked in report.worked for loss in worked.losses]
     shares = [share for worked in report.worked for share in worked.shares]
-    result = rounded(float(report.result), view.digits)
+    result = rounded(float(report.result or 0.0), view.digits)
     everything = len(report.worked) == report.samples
     upper = " + ".join(losses) if everything else rounded(report.loss_sum or 0.0, view.digits)
     if report.reduction == "sum":
@@ -103,8 +103,10 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
     if report.floor is not None and report.averages:
         yield "lowest possible", rounded(report.floor, view.digits)
     if report.roots is not None and report.reduction != "none":
-        yield "root of the mean", rounded(report.roots[0], view.digits)
-        if report.samples > 1:
+        if report.samples == 1:
+            yield "root", rounded(report.roots[0], view.digits)
+        else:
+            yield "root of the mean", rounded(report.roots[0], view.digits)
             yield "mean of the roots", rounded(report.roots[1], view.digits)
     if report.check is not None:
         checked = counted(report.check.samples, "sample")

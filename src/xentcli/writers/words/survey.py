@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from xentcli.errors import rounded
+from xentcli.errors import counted, rounded
 from xentcli.model import Bin, Group, Hard, Report
 from xentcli.writers.interface import View
 from xentcli.writers.words.grid import shown_name
@@ -45,6 +45,16 @@ def shares(losses: Sequence[float]) -> list[float]:
     largest = max((one for one in losses if math.isfinite(one)), default=0.0)
     finite = [one / largest if largest > 0 else 0.0 for one in losses]
     return [share if math.isfinite(one) else 1.0 for one, share in zip(losses, finite, strict=True)]
+
+
+def class_words(group: Group) -> list[str]:
+    """``3 samples``, ``1 positive``, ``66.7 % right``: what is told beside a class's bar."""
+    words = [counted(group.samples, "sample")]
+    if group.positive is not None:
+        words.append(f"{group.positive:,} positive")
+    if group.accuracy is not None:
+        words.append(f"{100 * group.accuracy:.1f} % right")
+    return words
 
 
 def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, list[str]]:
