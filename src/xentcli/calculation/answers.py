@@ -19,14 +19,14 @@ from xentcli.model import Answer, Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch as the formulas of a command take it, everything in it checked."""
+    """Check a batch, and make of it what the command's formulas take."""
     check_kind(batch)
     return calculation.formulas.problem_of(batch, calculation)
 
 
 class Judged(NamedTuple):
-    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, the class that
-    is predicted (−1 where there is none; None where nobody wants to know), and the label.
+    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, the predicted
+    class (−1 where there is none; None where it is not wanted), and the label.
 
     ``inner`` is the shape of a sample's positions. Of yes/no questions its first axis is that of
     the questions, and ``questions`` their number.
@@ -41,8 +41,8 @@ class Judged(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A command's answer for a batch, what the batch adds to the totals, and of a loss how each
-    position fared. ``gradients`` are the answer as ``(outer, C, inner)``, at its full width."""
+    """A command's answer for a batch, and what the batch adds to the totals. ``judged`` is there
+    for losses; ``gradients``, in float64 and as ``(outer, C, inner)``, for gradients."""
 
     answer: Answer
     total: Total

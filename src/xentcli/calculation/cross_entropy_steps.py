@@ -6,7 +6,13 @@ import numpy as np
 
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
-from xentcli.calculation.softmax_steps import ToLogProbs, beside, each, one, to_log_probs
+from xentcli.calculation.softmax_steps import (
+    ToLogProbs,
+    beside,
+    each,
+    one,
+    to_log_probs,
+)
 from xentcli.core import focal, gradient, loss, textbook
 from xentcli.core.entropy import divergence, entropy_of
 from xentcli.core.layout import Array
@@ -23,7 +29,6 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     found = (*start.steps, *shown, *_loss_steps(sample, start, weighted, calculation))
     if sample.gradient is not None:
         found += _difference_steps(sample, start, weighted, calculation, denominator)
-        found += (each("grad", "scale · difference", sample.gradient),)
     if sample.soft is None or _has_weights(sample, calculation):
         return SampleSteps(found)
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)

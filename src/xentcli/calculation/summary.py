@@ -26,7 +26,7 @@ def report(
     has_labels: bool = True,
     check: Check | None = None,
 ) -> Report:
-    """Everything that a command found out."""
+    """The report of a command, without its survey."""
     command, settings, loss = calculation.command, calculation.settings, calculation.loss
     plain = Report(
         command.name, kind, command.field, classes, total.samples, worked, title=command.title
