@@ -116,10 +116,10 @@ def _positive(judged: Judged) -> int:
 
 def share_total(problem: Problem) -> Total:
     """What a batch adds to the denominator, without its losses."""
-    formulas = problem.calculation.formulas
+    calculation, formulas = problem.calculation, problem.calculation.formulas
     share, ignored = formulas.shares(problem), formulas.ignored(problem)
     return Total(
         weight=ExactSum.of(share),
-        samples=share.size,
+        samples=share.size // (problem.positions.shape[1] if calculation.loss.questions else 1),
         ignored=int(np.count_nonzero(ignored)),
     )

@@ -13,7 +13,6 @@ from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import each, one
 from xentcli.core import bce, gradient
 from xentcli.core.layout import Array
-from xentcli.core.settings import Settings
 from xentcli.model import Step
 
 
@@ -30,7 +29,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         *_odds_steps(block, odds, problem),
         each("target", "t", target),
         *_weight_steps(sample, len(target), calculation),
-        *_loss_steps(sample, step, calculation),
+        *_loss_steps(sample, step, target, calculation),
     )
     if sample.gradient is not None:
         found += _gradient_steps(sample, block, target, calculation, denominator)
@@ -63,7 +62,9 @@ def _weight_steps(sample: Sample, count: int, calculation: Calculation) -> Itera
         yield each("weight", formula, weight * (1.0 if row is None else row))
 
 
-def _loss_steps(sample: Sample, step: bce.Steps, calculation: Calculation) -> Iterator[Step]:
+def _loss_steps(
+    sample: Sample, step: bce.Steps, target: Array, calculation: Calculation
+) -> Iterator[Step]:
     settings, assembled = calculation.settings, ["term_yes + term_no"]
     yield each(
         "term_yes", "−w⁺·t·log p" if settings.pos_weight is not None else "−t·log p", step.yes_term
@@ -73,8 +74,8 @@ def _loss_steps(sample: Sample, step: bce.Steps, calculation: Calculation) -> It
         yield each("balance", "α_t = A·t + (1 − A)·(1 − t)", step.balance)
         assembled.insert(0, "α_t")
     if step.factor is not None:
-        formula = f"(1 − p_t)^{settings.gamma:g}, p_t = p·t + (1 − p)·(1 − t)"
-        yield each("focal", formula, step.factor)
+        yield each("p_t", "p·t + (1 − p)·(1 − t)", bce.right(step.odds, target))
+        yield each("focal", f"(1 − p_t)^{settings.gamma:g}", step.factor)
         assembled.insert(-1, "focal")
     if settings.weight is not None or sample.row_weight is not None:
         assembled.insert(0, "w")
@@ -96,20 +97,21 @@ def _gradient_steps(
     if sample.row_weight is not None:
         scale, weight = scale * sample.row_weight, repr(sample.row_weight)
     assert sample.gradient is not None
+    slopes = bce.slopes(block, target, settings)
+    plain = "p − t" if settings.pos_weight is None else "(1 − t)·p − w⁺·t·(1 − p)"
+    shown = []
+    if slopes.bend is not None:
+        shown = [
+            each("slope", plain, slopes.plain),
+            each("bend", "γ·(1 − 2t)·p·(1 − p) / (1 − p_t)", slopes.bend),
+        ]
+        plain = "focal·(slope + bend·terms)"
+    before = ["w"] * (settings.weight is not None) + ["α_t"] * (settings.alpha is not None)
+    if before:
+        plain = "·".join([*before, plain if slopes.bend is not None else f"({plain})"])
     return (
-        each("difference", _slope_formula(settings), bce.slopes(block, target, settings)),
+        *shown,
+        each("difference", plain, slopes.whole),
         one("scale", scale_formula(calculation, weight), np.array([scale])),
         each("grad", "scale · difference", sample.gradient),
     )
-
-
-def _slope_formula(settings: Settings) -> str:
-    """∂ℓ/∂z in as few letters as there are options."""
-    plain = "p − t" if settings.pos_weight is None else "(1 − t)·p − w⁺·t·(1 − p)"
-    if settings.gamma != 0.0:
-        plain = f"focal·[{plain} + γ·(1 − 2t)·p·(1 − p)/(1 − p_t)·(terms)]"
-    before = ["w"] * (settings.weight is not None) + ["α_t"] * (settings.alpha is not None)
-    if not before:
-        return plain
-    inner = plain if settings.gamma != 0.0 else f"({plain})"
-    return "·".join([*before, inner])

@@ -32,17 +32,18 @@ def target_step(sample: Sample, target: Array) -> Step:
     return each("target", "t" if sample.label is None else "t = onehot(y)", target)
 
 
-def loss_step(sample: Sample, formula: str, calculation: Calculation) -> Step:
-    """The divergence or the entropy itself."""
+def loss_step(sample: Sample, name: str, formula: str, calculation: Calculation) -> Step:
+    """The divergence or the entropy itself, in the unit that is asked for, and weighted."""
+    assert sample.loss is not None
     if sample.ignored:
-        formula = f"0: label {sample.label} is ignored"
-        return one("loss", formula, np.zeros(1))
-    if sample.row_weight is not None:
-        formula += f", times the sample's {sample.row_weight!r}"
+        return one("loss", f"0: label {sample.label} is ignored", sample.loss)
+    if " + " in formula and (calculation.base != "e" or sample.row_weight is not None):
+        formula = f"({formula})"
     if calculation.base != "e":
         formula += f" / ln {calculation.base}"
-    assert sample.loss is not None
-    return one("loss", formula, sample.loss)
+    if sample.row_weight is not None:
+        name, formula = f"w·{name}", f"{sample.row_weight!r}·{formula}"
+    return one("loss", f"{name} = {formula}", sample.loss)
 
 
 def gradient_steps(

@@ -83,7 +83,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     found = (
         *shown,
         each("term", "−p·log p", terms(given.probs, given.log_probs)),
-        loss_step(sample, "H = Σ terms", calculation),
+        loss_step(sample, "H", "Σ terms", calculation),
     )
     if sample.gradient is not None:
         slope = gradients_by_logits(given)

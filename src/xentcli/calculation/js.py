@@ -109,7 +109,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         each("term_p", "p·log(p/m)", of_probs),
         one("kl_t", "KL(t‖m)", divergence_of_target),
         one("kl_p", "KL(p‖m)", divergence_of_probs),
-        loss_step(sample, "JS = ½·KL(t‖m) + ½·KL(p‖m)", calculation),
+        loss_step(sample, "JS", "½·KL(t‖m) + ½·KL(p‖m)", calculation),
     )
     if sample.gradient is None:
         assert sample.loss is not None

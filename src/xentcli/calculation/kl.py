@@ -102,7 +102,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         each("log_target", "log t", log(given.target)),
         each("log_ratio", "log t − log p", difference),
         each("term", "t·(log t − log p)", _terms(sample, given.target, difference)),
-        loss_step(sample, "KL(t‖p) = Σ terms", calculation),
+        loss_step(sample, "KL(t‖p)", "Σ terms", calculation),
     )
     if sample.gradient is None:
         return SampleSteps(found)

@@ -69,7 +69,8 @@ def app(asked: str = "") -> typer.Typer:
     """The Typer app; only with the command that is asked for, where there is one, because Typer
     takes longer to build a command than xent to run it."""
     if asked and asked not in COMMANDS:
-        hint = did_you_mean(asked, list(COMMANDS)) or "xent --help lists the commands"
+        hint = _long_name(asked) or did_you_mean(asked, list(COMMANDS))
+        hint = hint or "xent --help lists the commands"
         raise UsageError(f"there is no command {quoted(asked)}", hint=hint)
     # No prefix for the app itself: XENT_VERSION=1 must not turn every command into --version.
     built = typer.Typer(
@@ -84,6 +85,15 @@ def app(asked: str = "") -> typer.Typer:
         command = grouped(FUNCTIONS[name], HelpAsked)
         built.command(name, context_settings=SETTINGS, add_help_option=False)(command)
     return built
+
+
+def _long_name(asked: str) -> str:
+    """A hint for what is a command's title, however it is written: ``cross_entropy`` is ``ce``."""
+    letters = "".join(filter(str.isalpha, asked)).lower()
+    for name, command in COMMANDS.items():
+        if letters == "".join(filter(str.isalpha, command.title)).lower():
+            return f"did you mean {name}?"
+    return ""
 
 
 def asked_command(arguments: Sequence[str]) -> str:

@@ -118,6 +118,12 @@ def miss(odds: Odds, target: Array) -> Array:
     return result
 
 
+def right(odds: Odds, target: Array) -> Array:
+    """p_t = p·t + (1−p)·(1−t)."""
+    result: Array = odds.yes * target + odds.no * (1.0 - target)
+    return result
+
+
 def losses(values: Array, target: Array, given: Given, settings: Settings) -> Array:
     """The loss of each question."""
     return steps(odds_of(values, given, settings.temperature), target, settings).loss
@@ -126,33 +132,49 @@ def losses(values: Array, target: Array, given: Given, settings: Settings) -> Ar
 def gradients_by_logits(logits: Array, target: Array, settings: Settings) -> Array:
     """∂ℓ/∂z = (1/T)·w·α_t·m^γ·[γ·(1−2t)·p·(1−p)/m·L + L'] for m = 1 − p_t and the plain loss L,
     whose own derivative L' is (1−t)·p − w⁺·t·(1−p)."""
-    return slopes(logits, target, settings) / settings.temperature
+    return slopes(logits, target, settings).whole / settings.temperature
 
 
-def slopes(logits: Array, target: Array, settings: Settings) -> Array:
-    """The same with respect to z/T."""
+class Slopes(NamedTuple):
+    """The parts of a gradient with respect to z/T: L', and with a focal factor also
+    γ·(1−2t)·p·(1−p)/m, which the loss is multiplied by (None without); and all of it."""
+
+    plain: Array
+    bend: Array | None
+    whole: Array
+
+
+def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
+    """The gradient with respect to z/T."""
     odds = odds_of_logits(logits, settings.temperature)
     positive = target if settings.pos_weight is None else settings.pos_weight * target
-    result: Array = (1.0 - target) * odds.yes - positive * odds.no
+    plain: Array = (1.0 - target) * odds.yes - positive * odds.no
+    result, bend = plain, None
     if settings.gamma != 0.0:
-        result = _of_focal(odds, target, positive, result, settings.gamma)
+        away = miss(odds, target)
+        bend = settings.gamma * _bend(odds, target, away)
+        loss = _term(positive, odds.log_yes) + _term(1.0 - target, odds.log_no)
+        with np.errstate(invalid="ignore", over="ignore"):
+            # Where the loss is infinite, p·(1−p) is 0.
+            result = plain + np.where(bend == 0.0, 0.0, bend * loss)
+            result = focal.factor(away, settings.gamma) * result
+        # p_t = 1: the loss and its slope vanish together.
+        result = np.where(away == 0.0, 0.0, result)
     if settings.alpha is not None:
         result = (settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)) * result
-    # + 0.0: a weight of 0 makes no −0.
-    return result + 0.0 if settings.weight is None else settings.weight * result + 0.0
+    if settings.weight is not None:
+        # + 0.0: a weight of 0 makes no −0.
+        result = settings.weight * result
+    return Slopes(plain, bend, result + 0.0)
 
 
-def _of_focal(odds: Odds, target: Array, positive: Array, plain: Array, gamma: float) -> Array:
-    away = miss(odds, target)
-    loss = _term(positive, odds.log_yes) + _term(1.0 - target, odds.log_no)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+def _bend(odds: Odds, target: Array, away: Array) -> Array:
+    """(1−2t)·p·(1−p)/m."""
+    with np.errstate(invalid="ignore", divide="ignore"):
         # The smaller of p and 1 − p by m, which is at most about 1, and then the larger.
-        bend = np.minimum(odds.yes, odds.no) / away * np.maximum(odds.yes, odds.no)
-        # Where the loss is infinite, p·(1−p) is 0.
-        slope = np.where(bend == 0.0, 0.0, (1.0 - 2.0 * target) * bend * loss)
-        result = focal.factor(away, gamma) * (gamma * slope + plain)
-    # p_t = 1: the loss and its slope vanish together.
-    return np.where(away == 0.0, 0.0, result)
+        ratio = np.minimum(odds.yes, odds.no) / away
+        result: Array = (1.0 - 2.0 * target) * ratio * np.maximum(odds.yes, odds.no)
+    return result
 
 
 def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array:

@@ -138,6 +138,8 @@ def label_of_nan(ignore_index: int) -> int:
 
 
 def _range_hint(index: int, count: int) -> str:
+    if count == 1:
+        return "one column is a yes/no question, which xent bce takes; two, 0 and z, say the same"
     if index == count:
         return "labels count from 0; are these 1-based labels?"
     # What stands for "no label" elsewhere.
