@@ -47,14 +47,14 @@ def _are_probabilities(kind: Kind, positions: Array) -> bool:
 
 def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     """Each remark: the argument that it is about, what it says, and which samples it concerns."""
-    positions, kind = problem.positions, problem.kind
-    if problem.target.soft is not None:
+    positions, kind, measure = problem.positions, problem.kind, problem.calculation.loss
+    if problem.target.soft is not None and not measure.questions:
         unnormalised = unnormalised_samples(problem.target.soft, 1)
         yield "target", "the soft target does not sum to 1", unnormalised
-    if problem.calculation.command.has_target and _are_probabilities(kind, positions):
+    if measure.has_target and _are_probabilities(kind, positions):
         message = "the logits are 0 or more and sum to 1; are they probabilities? (--probs, "
         yield "logits", message + "--input probs)", np.ones(len(positions), dtype=bool)
-    if kind == "probs":
+    if kind == "probs" and not measure.questions:
         yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
     if kind == "log_probs":
         above: NDArray[np.bool_] = np.any(positions > ROUNDING, axis=1)

@@ -162,7 +162,7 @@ def _outcomes(
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
     """What a gradient is divided by. For a mean the whole input is read once to find it."""
-    if job.calculation.settings.reduction != "mean":
+    if not job.calculation.settings.averages:
         return 1.0
     total = Total()
     task = Task(partial(sum_shares, job), partial(merge, job))
@@ -188,7 +188,7 @@ def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool)
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
     """Refuse a mean whose denominator is 0."""
     command = calculation.command
-    if not command.has_target or calculation.settings.reduction != "mean":
+    if not command.has_loss or not calculation.settings.averages:
         return
     if total.weight.value != 0.0:
         return
@@ -214,6 +214,9 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
         dimensions=opened.dimensions,
         class_axis=opened.class_axis,
         single=opened.single,
+        losses=tuple(f"loss_{name}" for name in names)
+        if calculation.loss.questions and len(names) > 1
+        else ("loss",),
     )
 
 
