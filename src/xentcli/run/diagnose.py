@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from xentcli.diagnosis.diagnose import diagnosed
-from xentcli.diagnosis.printed_number import Got, got
+from xentcli.diagnosis.diagnose import diagnose
+from xentcli.diagnosis.printed_number import Got, parse_got
 from xentcli.errors import EXIT_FAILURE, UsageError, counted
 from xentcli.model import Diagnosis
 from xentcli.options.groups import Asked
@@ -23,7 +23,7 @@ from xentcli.writers.terminal import view_of
 def run(asked: Asked) -> int:
     """Carry out the command and give its exit code."""
     check_options(asked)
-    wanted = [got(text, asked.seen.tolerance) for text in asked.seen.got or []]
+    wanted = [parse_got(text, asked.seen.tolerance) for text in asked.seen.got or []]
     if asked.seen.tolerance is not None and not wanted:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
@@ -38,7 +38,7 @@ def run(asked: Asked) -> int:
             rejects.write(rejected(found.faults))
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
         cases = found.cases * len(wanted) if runs == 1 and wanted else found.cases
-        diagnosis = diagnosed(cases, wanted, asked.output.rows, asked.output.digits)
+        diagnosis = diagnose(cases, wanted, asked.output.rows, asked.output.digits)
         _write(diagnosis, wanted, asked, sink)
         if page is not None:
             from xentcli.writers.page import save as pages

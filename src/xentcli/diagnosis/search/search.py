@@ -1,8 +1,8 @@
 """The values of all formulas of so many departures, each step's results shared among them.
 
 What a formula is made of is worked out in stages: the terms (reading, temperature, clip, logarithm,
-arithmetic), each row's loss (pick, smoothing, weighting, ignoring), and the number (reduction,
-base, sign). A stage is done once for all formulas that begin alike.
+focal factor, arithmetic), each row's loss (pick, smoothing, weighting, ignoring), and the number
+(reduction, base, scale, sign). A stage is done once for all formulas that begin alike.
 """
 
 from __future__ import annotations
@@ -13,37 +13,46 @@ from operator import add
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.ignored_labels import counted
 from xentcli.diagnosis.mistakes.pick import Picked
-from xentcli.diagnosis.mistakes.terms import Read, Terms, terms
+from xentcli.diagnosis.mistakes.terms import Read, Terms, Weighted
 from xentcli.diagnosis.search.choices import Formula, Kit
 
-TERMS = ("readings", "temperatures", "clips", "logarithms", "arithmetics")
+TERMS = ("readings", "temperatures", "clips", "logarithms", "focals", "arithmetics")
 ROWS = ("picks", "smoothings", "weightings", "ignorings")
-NUMBER = ("logarithms", "reductions", "signs")
+NUMBER = ("logarithms", "reductions", "scales", "signs")
 # Of what formulas share, so many numbers are kept for the next one.
 MOST_KEPT = 20_000_000
 
 
-class Weighted(NamedTuple):
-    """w·q and q of each row, what its loss is multiplied by, and its share."""
-
-    products: Array
-    target: Array
-    rows: Array
-    share: Array
-
-
 class Stage(NamedTuple):
-    """The choices of some kinds, how many of them depart, and the sum of these parts' ranks."""
+    """The choices of some kinds, how many of them depart, and the sum of these parts' ranks.
+
+    ``keys`` are those of the parts that depart, and their kinds.
+    """
 
     formula: Formula
     departures: int
     rank: int
+    keys: frozenset[str]
+    needs: tuple[frozenset[str], ...] = ()
+    excludes: frozenset[str] = frozenset()
+
+
+def _go_together(*some: Stage) -> bool:
+    """Whether no part excludes another one; what a part needs is asked of the whole formula."""
+    for one in some:
+        if one.excludes and any(one.excludes & other.keys for other in some if other is not one):
+            return False
+    return True
+
+
+def _has_what_it_needs(*some: Stage) -> bool:
+    needs = [need for one in some for need in one.needs]
+    return not needs or all(any(need & one.keys for one in some) for need in needs)
 
 
 class Depth(NamedTuple):
@@ -68,7 +77,7 @@ class Search:
         self._reads: dict[tuple[int, int, int], Read] = {}
         self._kept = 0
         self._picked: dict[int, Picked | None] = {}
-        self._endings: dict[tuple[Depth, int, int, bool], list[Formula]] = {}
+        self._endings: dict[tuple[Depth, int, int, bool], list[Stage]] = {}
 
     def values(self, depth: Depth) -> dict[Formula, float]:
         """Each formula of that depth with its value."""
@@ -94,9 +103,12 @@ class Search:
     ) -> None:
         at = _named(beginning.formula)
         known = self._terms(at)
-        arithmetic = self.kit.arithmetics[at["arithmetics"]]
+        if known.clips_nothing:
+            return
         has_logarithm = at["logarithms"] == 0
         for middle in middles:
+            if not _go_together(beginning, middle):
+                continue
             ends = self._ends(depth, *_sums(beginning, middle), has_logarithm)
             weighted = self._weighted(middle.formula) if ends else None
             if weighted is None:
@@ -105,17 +117,21 @@ class Search:
             cache: dict[int, float] = {}
             begun = _together(beginning.formula, middle.formula)
             for end in ends:
-                formula = _together(begun, end)
-                value = self._number(formula, losses, weighted, cache)
-                found[formula] = arithmetic.result(value) + 0.0
+                if not (
+                    _go_together(beginning, middle, end)
+                    and _has_what_it_needs(beginning, middle, end)
+                ):
+                    continue
+                formula = _together(begun, end.formula)
+                found[formula] = self._number(formula, losses, weighted, cache)
 
-    def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Formula]:
+    def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Stage]:
         """How a formula that has so many departures already can end. It has one logarithm at most,
         and that it has none is known from the terms on."""
         key = depth, count, rank, has_logarithm
         if key not in self._endings:
             self._endings[key] = [
-                end.formula
+                end
                 for end in stages(self.kit, NUMBER, depth.most - count)
                 if count + end.departures >= depth.least
                 and depth.holds(count + end.departures, rank + end.rank)
@@ -137,7 +153,12 @@ class Search:
             )
             if self._keeps(2 * self.case.values.size):
                 self._reads[key] = read
-        return terms(read, kit.clips[at["clips"]], kit.logarithms[at["logarithms"]])
+        return Terms(
+            read,
+            kit.clips[at["clips"]],
+            kit.logarithms[at["logarithms"]],
+            kit.focals[at["focals"]],
+        )
 
     def _keeps(self, size: int) -> bool:
         """Whether so many numbers more may be kept."""
@@ -156,47 +177,69 @@ class Search:
         return found
 
     def _weighted_anew(self, middle: Formula) -> Weighted | None:
-        at = _named(middle)
-        pick = at["picks"]
-        if pick not in self._picked:
-            self._picked[pick] = self.kit.picks[pick].picked(self.case)
-        picked = self._picked[pick]
+        at, case = _named(middle), self.case
+        picked = self._picked_by(at["picks"])
         if picked is None:
             return None
-        eps = self.case.settings.label_smoothing
-        target = self.kit.smoothings[at["smoothings"]].of(picked.target, eps) if eps else None
-        target = picked.target if target is None else target
-        weights = self.kit.weightings[at["weightings"]].weights(self.case, picked.classes)
+        ignoring = self.kit.ignorings[at["ignorings"]]
+        smoothing = self.kit.smoothings[at["smoothings"]]
+        target, index = picked.target, picked.index
+        if ignoring.is_smoothing:
+            target = np.where(case.kept[:, np.newaxis], target, 0.0)
+        if smoothing.changes:
+            eps = case.settings.label_smoothing if smoothing.eps is None else smoothing.eps
+            target, index = smoothing.of(target, eps), None
+        weights = self.kit.weightings[at["weightings"]].weights(case, picked.classes)
         one = bool((weights.classes == 1.0).all())
         products = target if one else weights.classes * target
-        in_share = counted(self.case, self.kit.ignorings[at["ignorings"]].has_share)
-        return Weighted(products, target, weights.rows, np.where(in_share, weights.share, 0.0))
+        at_index = None if one or index is None else products[np.arange(len(index)), index]
+        in_share = np.True_ if ignoring.has_share and picked.kept is None else self._kept_by(picked)
+        return Weighted(
+            products,
+            target,
+            weights.rows,
+            np.where(in_share, weights.share, 0.0),
+            index,
+            at_index,
+        )
+
+    def _picked_by(self, pick: int) -> Picked | None:
+        if pick not in self._picked:
+            self._picked[pick] = self.kit.picks[pick].picked(self.case)
+        return self._picked[pick]
+
+    def _kept_by(self, picked: Picked) -> NDArray[np.bool_]:
+        return self.case.kept if picked.kept is None else picked.kept
 
     def _losses(self, middle: Formula, weighted: Weighted, known: Terms) -> Array:
         at = _named(middle)
-        pick = self.kit.picks[at["picks"]]
-        losses = pick.losses(weighted.products, weighted.target, known)
-        if self.case.sample_weight is not None or self.case.has_weights:
+        picked = self._picked_by(at["picks"])
+        assert picked is not None
+        losses = self.kit.picks[at["picks"]].losses(weighted, known)
+        if self.case.has_weights:
             losses = np.where(weighted.rows == 0, 0.0, losses * weighted.rows)
-        if self.case.has_ignored:
-            in_sum = counted(self.case, self.kit.ignorings[at["ignorings"]].has_loss)
-            losses = np.where(in_sum, losses, 0.0)
+        losses = known.read.arithmetic.stored(losses).astype(np.float64, copy=False)
+        has_loss = self.kit.ignorings[at["ignorings"]].has_loss and picked.kept is None
+        if (self.case.has_ignored or picked.kept is not None) and not has_loss:
+            losses = np.where(self._kept_by(picked), losses, 0.0)
         return losses
 
     def _number(
         self, formula: Formula, losses: Array, weighted: Weighted, cache: dict[int, float]
     ) -> float:
-        reduced = formula[_REDUCTION]
-        reduction = self.kit.reductions[reduced]
+        kit, reduced = self.kit, formula[_REDUCTION]
+        reduction, arithmetic = kit.reductions[reduced], kit.arithmetics[formula[_ARITHMETIC]]
         if reduced not in cache:
-            cache[reduced] = reduction.of(losses, weighted.share)
-        base = self.kit.logarithms[formula[_LOGARITHM]].of_base
-        value = cache[reduced] * self.kit.signs[formula[_SIGN]].factor
-        if base is not None:
+            cache[reduced] = reduction.of(losses, weighted.share, arithmetic.add)
+        value = cache[reduced] * kit.signs[formula[_SIGN]].factor
+        value *= kit.temperatures[formula[_TEMPERATURE]].scale
+        base = kit.logarithms[formula[_LOGARITHM]].of_base
+        if base is not None and base != 1.0 and not reduction.is_exponential:
             value /= base
-        if reduction.is_exponential:
-            return float(elementary.exp(value * self.case.log_base))
-        return value
+        scale = kit.scales[formula[_SCALE]]
+        if formula[_SCALE]:
+            value = scale.of(value * self.case.log_base if scale.is_exponential else value)
+        return arithmetic.result(value) + 0.0
 
 
 def departures(formula: Formula) -> int:
@@ -211,13 +254,26 @@ def stages(kit: Kit, kinds: Sequence[str], most: int) -> list[Stage]:
     for count in range(min(most, len(places)) + 1):
         for some in combinations(places, count):
             for numbers in product(*(range(1, len(kit[place])) for place in some)):
-                formula = [0] * len(kit)
-                rank = 0
-                for place, number in zip(some, numbers, strict=True):
-                    formula[place] = number
-                    rank += kit[place][number].part.rank
-                found.append(Stage(tuple(formula), count, rank))
+                stage = _stage(kit, dict(zip(some, numbers, strict=True)))
+                if not stage.excludes & stage.keys:
+                    found.append(stage)
     return found
+
+
+def _stage(kit: Kit, choices: dict[int, int]) -> Stage:
+    formula = [0] * len(kit)
+    for place, number in choices.items():
+        formula[place] = number
+    parts = [kit[place][number].part for place, number in choices.items()]
+    kinds = [Kit._fields[place] for place in choices]
+    return Stage(
+        tuple(formula),
+        len(parts),
+        sum(part.rank for part in parts),
+        frozenset([*kinds, *(part.key for part in parts)]),
+        tuple(part.needs for part in parts if part.needs),
+        frozenset().union(*(part.excludes for part in parts)),
+    )
 
 
 def _sums(one: Stage, other: Stage) -> tuple[int, int]:
@@ -236,6 +292,9 @@ def _named(formula: Formula) -> dict[str, int]:
 _LOGARITHM = Kit._fields.index("logarithms")
 _REDUCTION = Kit._fields.index("reductions")
 _SIGN = Kit._fields.index("signs")
+_SCALE = Kit._fields.index("scales")
+_TEMPERATURE = Kit._fields.index("temperatures")
+_ARITHMETIC = Kit._fields.index("arithmetics")
 
 
 def _base_in(beginning: Formula, kit: Kit) -> bool:
