@@ -11,7 +11,7 @@ from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.framework import Width
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray
 
 
@@ -102,26 +102,32 @@ def running_sum(values: Array, width: Width) -> float:
     Each addition is rounded to the width. The first number is a run of its own, each of the
     following runs has 16, and what is left of the last one is added at the end.
     """
+    if np.isin(values, (0.0, 1.0)).all():
+        # Rows are counted, not added up.
+        return float(width.rounded(np.array([values.sum()]))[0])
     numbers = width.rounded(np.asarray(values, dtype=np.float32))
     rests = []
     for _ in range(LEVELS - 1):
-        rest = (len(numbers) - 1) % RUN if len(numbers) else 0
-        rests.append(_in_order(numbers[len(numbers) - rest :], width))
-        whole = numbers[1 : len(numbers) - rest].reshape(-1, RUN)
-        sums = np.zeros(len(whole), dtype=np.float32)
-        for column in whole.T:
-            sums = width.rounded(sums + column)
-        numbers = np.concatenate([numbers[:1], sums])
         if len(numbers) < 2:
             break
-    return _in_order(np.array([*rests, _in_order(numbers, width)], dtype=np.float32), width)
+        count = -(-(len(numbers) - 1) // RUN)
+        runs = np.zeros(count * RUN, dtype=np.float32)
+        runs[: len(numbers) - 1] = numbers[1:]
+        # A 0 adds nothing to the run that is cut short.
+        sums = _in_order(runs.reshape(-1, RUN).T, width)
+        is_short = (len(numbers) - 1) % RUN != 0
+        rests.append(sums[-1] if is_short else np.float32(0))
+        numbers = np.concatenate([numbers[:1], sums[: count - is_short]])
+    last = _in_order(numbers[:, np.newaxis], width)
+    return float(_in_order(np.array([*rests, *last], dtype=np.float32)[:, np.newaxis], width)[0])
 
 
-def _in_order(numbers: AnyArray, width: Width) -> float:
-    total = np.zeros(1, dtype=np.float32)
-    for one in numbers:
-        total = width.rounded(total + one)
-    return float(total[0])
+def _in_order(rows: AnyArray, width: Width) -> AnyArray:
+    """The sum of the rows, one after the other, each addition rounded."""
+    total = np.zeros(rows.shape[1], dtype=np.float32)
+    for row in rows:
+        total = width.rounded(total + row)
+    return total
 
 
 def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]:
@@ -135,6 +141,7 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
     wide_sum = whole._replace(
         part=part._replace(
             key=f"{name}-wide-sum",
+            rank=SELDOM,
             phrase=f"in {name}, the losses summed in float32",
             explanation=f'the losses of reduction="none" are {name}; their .mean() adds them in '
             "float32 and rounds once",
@@ -144,6 +151,7 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
     narrow_values = _narrow(part, framework.WIDTHS["float32"], slack=FLOAT32_SLACK)._replace(
         part=part._replace(
             key=f"{name}-values",
+            rank=SELDOM,
             phrase=f"from values rounded to {name}",
             formula=f"{{}} of {name} values",
             explanation=f"only the values are {name}; the loss is computed in float32, as autocast "

@@ -9,6 +9,7 @@ import numpy as np
 
 from xentcli.core import elementary
 from xentcli.core.layout import Array
+from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import GUESS, LONE_GUESS, SELDOM, SOMETIMES, Fix, Part
 
@@ -23,14 +24,19 @@ class Focal(NamedTuple):
     gamma: float | None = None
     alpha: float | None = None
 
-    def of(self, minus_log: Array, probs: Array, case: Case) -> Array:
-        """α·(1 − p)^γ·(−log p). Of a yes-or-no question α weighs yes and 1 − α no."""
+    def of(self, minus_log: Array, probs: Array, case: Case, index: Labels | None) -> Array:
+        """α·(1 − p)^γ·(−log p), of all classes or of one a row, its index.
+
+        Of a yes-or-no question α weighs yes and 1 − α no.
+        """
         if self.gamma is None:
             return minus_log
         factor = power(1.0 - probs, self.gamma)
-        if self.alpha is not None:
-            is_binary = case.question == "bce"
-            factor = factor * ([1.0 - self.alpha, self.alpha] if is_binary else self.alpha)
+        if self.alpha is not None and case.question == "bce":
+            alphas = np.array([1.0 - self.alpha, self.alpha])
+            factor = factor * (alphas if index is None else alphas[index])
+        elif self.alpha is not None:
+            factor = factor * self.alpha
         return np.where(factor == 0, 0.0, factor * minus_log)
 
     def of_no(self, minus_log: Array, probs: Array) -> Array:

@@ -80,13 +80,40 @@ class Terms:
     @cached_property
     def minus_log(self) -> Array:
         """−log p of each row and class, times the focal factor."""
-        if self.logarithm.of_base is None:
-            logs = _clipped(self.read, self.clip)
-        elif self.clip.of is None:
-            logs = self.read.log_probs
-        else:
-            logs = self.read.arithmetic.stored(_log(_clipped(self.read, self.clip)))
-        return self.focal.of(_doubles(-logs), self.probs, self.read.case)
+        exact = self.read.log_probs if self._is_exact else None
+        return self._minus_log(self.read.probs if exact is None else None, exact, None)
+
+    def at(self, index: Labels) -> Array:
+        """−log p at one class a row."""
+        rows = np.arange(len(index))
+        if "minus_log" in self.__dict__:
+            found: Array = self.minus_log[rows, index]
+            return found
+        if self._is_exact and self.focal.gamma is None:
+            return _doubles(-self.read.log_probs[rows, index])
+        exact = self.read.log_probs[rows, index] if self._is_exact else None
+        return self._minus_log(self.read.probs[rows, index], exact, index)
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether log p is there without a logarithm of p."""
+        return self.clip.of is None and self.logarithm.of_base is not None
+
+    def _minus_log(
+        self, probs: AnyArray | None, exact: AnyArray | None, index: Labels | None
+    ) -> Array:
+        """−log p of these probabilities; of those at some classes, their index."""
+        stored = self.read.arithmetic.stored
+        clipped = None
+        if exact is None:
+            assert probs is not None
+            clipped = probs if self.clip.of is None else stored(self.clip.of(probs))
+            exact = clipped if self.logarithm.of_base is None else stored(_log(clipped))
+        if self.focal.gamma is None:
+            return _doubles(-exact)
+        if clipped is None:
+            clipped = self.read.probs if probs is None else probs
+        return self.focal.of(_doubles(-exact), _doubles(clipped), self.read.case, index)
 
     @cached_property
     def finite(self) -> bool:
@@ -107,11 +134,6 @@ class Terms:
     def of_sigmoid(self) -> Terms:
         """The same of each value's sigmoid."""
         return Terms(self.read.of_sigmoid, self.clip, self.logarithm, self.focal)
-
-    def at(self, index: Labels) -> Array:
-        """−log p at one class a row."""
-        found: Array = self.minus_log[np.arange(len(index)), index]
-        return found
 
     @property
     def clips_nothing(self) -> bool:

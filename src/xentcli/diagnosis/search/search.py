@@ -8,7 +8,6 @@ focal factor, arithmetic), each row's loss (pick, smoothing, weighting, ignoring
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, product
 from operator import add
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes.part import OFTEN
 from xentcli.diagnosis.mistakes.pick import Picked
 from xentcli.diagnosis.mistakes.terms import Read, Terms, Weighted
 from xentcli.diagnosis.search.choices import Formula, Kit
@@ -50,7 +50,10 @@ def _go_together(*some: Stage) -> bool:
     return True
 
 
-def _has_what_it_needs(*some: Stage) -> bool:
+def _is_whole(*some: Stage) -> bool:
+    """Whether the stages of a formula go together and each part has what it needs."""
+    if not _go_together(*some):
+        return False
     needs = [need for one in some for need in one.needs]
     return not needs or all(any(need & one.keys for one in some) for need in needs)
 
@@ -64,6 +67,8 @@ class Depth(NamedTuple):
 
     def holds(self, departures: int, rank: int) -> bool:
         """Whether a formula may still be, or become, one of those."""
+        if departures < self.least:
+            return rank + (self.least - departures) * OFTEN <= self.rank
         return departures < self.most or (departures == self.most and rank <= self.rank)
 
 
@@ -77,15 +82,16 @@ class Search:
         self._reads: dict[tuple[int, int, int], Read] = {}
         self._kept = 0
         self._picked: dict[int, Picked | None] = {}
+        self._number_stages: dict[Depth, list[Stage]] = {}
         self._endings: dict[tuple[Depth, int, int, bool], list[Stage]] = {}
 
     def values(self, depth: Depth) -> dict[Formula, float]:
         """Each formula of that depth with its value."""
         found: dict[Formula, float] = {}
-        middles = stages(self.kit, ROWS, depth.most)
+        middles = stages(self.kit, ROWS, depth)
         following: dict[tuple[int, int], list[Stage]] = {}
         with np.errstate(all="ignore"):
-            for beginning in stages(self.kit, TERMS, depth.most):
+            for beginning in stages(self.kit, TERMS, depth):
                 key = beginning.departures, beginning.rank
                 if _base_in(beginning.formula, self.kit) or not depth.holds(*key):
                     continue
@@ -117,10 +123,7 @@ class Search:
             cache: dict[int, float] = {}
             begun = _together(beginning.formula, middle.formula)
             for end in ends:
-                if not (
-                    _go_together(beginning, middle, end)
-                    and _has_what_it_needs(beginning, middle, end)
-                ):
+                if not _is_whole(beginning, middle, end):
                     continue
                 formula = _together(begun, end.formula)
                 found[formula] = self._number(formula, losses, weighted, cache)
@@ -132,13 +135,18 @@ class Search:
         if key not in self._endings:
             self._endings[key] = [
                 end
-                for end in stages(self.kit, NUMBER, depth.most - count)
+                for end in self._all_ends(depth)
                 if count + end.departures >= depth.least
                 and depth.holds(count + end.departures, rank + end.rank)
                 and self.kit.logarithms[end.formula[_LOGARITHM]].of_base is not None
                 and (has_logarithm or end.formula[_LOGARITHM] == 0)
             ]
         return self._endings[key]
+
+    def _all_ends(self, depth: Depth) -> list[Stage]:
+        if depth not in self._number_stages:
+            self._number_stages[depth] = stages(self.kit, NUMBER, depth)
+        return self._number_stages[depth]
 
     def _terms(self, at: dict[str, int]) -> Terms:
         kit = self.kit
@@ -247,32 +255,43 @@ def departures(formula: Formula) -> int:
     return sum(map(bool, formula))
 
 
-def stages(kit: Kit, kinds: Sequence[str], most: int) -> list[Stage]:
-    """Every choice that departs in at most so many of these kinds, and in no other."""
-    places = [Kit._fields.index(kind) for kind in kinds]
-    found = []
-    for count in range(min(most, len(places)) + 1):
-        for some in combinations(places, count):
-            for numbers in product(*(range(1, len(kit[place])) for place in some)):
-                stage = _stage(kit, dict(zip(some, numbers, strict=True)))
-                if not stage.excludes & stage.keys:
-                    found.append(stage)
+def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
+    """Every choice that departs in some of these kinds, and in no other, as far as it is looked."""
+    nothing = Stage((0,) * len(kit), 0, 0, frozenset())
+    found = [nothing]
+    for kind in kinds:
+        place = Kit._fields.index(kind)
+        singles = [_single(kit, place, number) for number in range(1, len(kit[place]))]
+        # What is there so far departs in none of the kinds that follow.
+        found += [
+            joined
+            for begun in found
+            for single in singles
+            if depth.holds(begun.departures + 1, begun.rank + single.rank)
+            and (joined := _joined(begun, single)) is not None
+        ]
     return found
 
 
-def _stage(kit: Kit, choices: dict[int, int]) -> Stage:
-    formula = [0] * len(kit)
-    for place, number in choices.items():
-        formula[place] = number
-    parts = [kit[place][number].part for place, number in choices.items()]
-    kinds = [Kit._fields[place] for place in choices]
+def _single(kit: Kit, place: int, number: int) -> Stage:
+    part = kit[place][number].part
+    formula = tuple(number if at == place else 0 for at in range(len(kit)))
+    keys = frozenset([Kit._fields[place], part.key])
+    needs = (part.needs,) if part.needs else ()
+    return Stage(formula, 1, part.rank, keys, needs, part.excludes)
+
+
+def _joined(one: Stage, other: Stage) -> Stage | None:
+    if not one.departures:
+        return other
+    if not _go_together(one, other):
+        return None
     return Stage(
-        tuple(formula),
-        len(parts),
-        sum(part.rank for part in parts),
-        frozenset([*kinds, *(part.key for part in parts)]),
-        tuple(part.needs for part in parts if part.needs),
-        frozenset().union(*(part.excludes for part in parts)),
+        _together(one.formula, other.formula),
+        *_sums(one, other),
+        one.keys | other.keys,
+        one.needs + other.needs,
+        one.excludes | other.excludes,
     )
 
 
