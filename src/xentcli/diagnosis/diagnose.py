@@ -36,7 +36,7 @@ MOST_FOR_THREE = 100_000
 # Two mistakes of which one is a constant that nobody told are put together of common ones, and so
 # are three; three are told only where few numbers of as many digits would match any.
 RANK_OF_TWO = 8
-RANK_OF_THREE = 6
+RANK_OF_THREE = 5
 CHANCE_OF_THREE = 0.05
 # Formulas that do not match are listed only if they differ by more than this.
 UNSEEN = 1e-5
@@ -81,10 +81,7 @@ def diagnose(
     best = tried[places[0]]
     is_near = places[0] in looked.matches.nearly
     share = chance(looked.trial, places[0], got, nearly=is_near)
-    if is_near:
-        sentence = answer.nearly(words, best, got)
-    else:
-        sentence = answer.exactly(words, best)
+    sentence = answer.nearly(words, best, got) if is_near else answer.exactly(words, best)
     caveat = answer.caveat(best, share, got)
     return result._replace(
         sentence=sentence,
@@ -171,9 +168,7 @@ def _candidates(
     for at in simple:
         if at not in matches and not _fits_any(trial, at, distinct):
             distinct.append(at)
-    nearest = sorted(
-        distinct[len(matches) :], key=lambda at: _distance(trial.tried[at], got)
-    )
+    nearest = sorted(distinct[len(matches) :], key=lambda at: _distance(trial.tried[at], got))
     return tuple(
         _candidate(trial.tried[at], at in matches, got, kit, case)
         for at in [*matches, *nearest][:most]

@@ -82,7 +82,8 @@ def parse_got(text: str, tolerance: float | None = None) -> Got:
     half = _half_a_unit(match, value) if tolerance is None else tolerance
     unit = 2 * half if tolerance is None else 0.0
     significant = (match[2] + match[4]).lstrip("0")
-    return Got(written.removesuffix("."), value, max(half, LEAST * abs(value)), max(1, len(significant)), unit)
+    shown = written.removesuffix(".")
+    return Got(shown, value, max(half, LEAST * abs(value)), max(1, len(significant)), unit)
 
 
 def _half_a_unit(match: re.Match[str], value: float) -> float:

@@ -11,7 +11,7 @@ from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.framework import Width
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray
 
 
@@ -141,7 +141,7 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
     wide_sum = whole._replace(
         part=part._replace(
             key=f"{name}-wide-sum",
-            rank=SELDOM,
+            rank=HARDLY,
             phrase=f"in {name}, the losses summed in float32",
             explanation=f'the losses of reduction="none" are {name}; their .mean() adds them in '
             "float32 and rounds once",
@@ -151,7 +151,7 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
     narrow_values = _narrow(part, framework.WIDTHS["float32"], slack=FLOAT32_SLACK)._replace(
         part=part._replace(
             key=f"{name}-values",
-            rank=SELDOM,
+            rank=HARDLY,
             phrase=f"from values rounded to {name}",
             formula=f"{{}} of {name} values",
             explanation=f"only the values are {name}; the loss is computed in float32, as autocast "
@@ -270,7 +270,7 @@ HALVES = (
             "in float16",
             "{} in float16",
             "float16 has 11 bits: a logit above 65504 is infinite, a loss has three digits",
-            SOMETIMES,
+            SELDOM,
             fix=_NOT_HALF,
             apart=_SMALL,
         ),
@@ -282,7 +282,7 @@ HALVES = (
             "in bfloat16",
             "{} in bfloat16",
             "bfloat16 has 8 bits: a loss has two to three digits",
-            SOMETIMES,
+            SELDOM,
             fix=_NOT_HALF,
             apart=_SMALL,
         ),

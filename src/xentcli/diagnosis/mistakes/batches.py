@@ -16,6 +16,8 @@ from xentcli.diagnosis.mistakes.reduction import Add, Reduction
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 # A batch size that is no power of two is looked for only where there are few divisors to look at.
 MOST_DIVISORS = 12
+# Smaller batches are hardly ever made.
+USUAL_BATCH = 8
 
 
 def _batch_means(losses: Array, share: Array, size: int) -> Array:
@@ -68,7 +70,11 @@ def _mean_of_perplexities(size: int, phrase: str, formula: str, what: str, rank:
 
 
 MEAN_OF_EXPONENTIALS = _mean_of_perplexities(
-    1, "as the mean of exp(loss), the rows' own perplexities", "mean(exp({0}))", "row's loss", SELDOM
+    1,
+    "as the mean of exp(loss), the rows' own perplexities",
+    "mean(exp({0}))",
+    "row's loss",
+    SELDOM,
 )
 
 
@@ -152,7 +158,7 @@ def choices(case: Case) -> tuple[Reduction, ...]:
         found.append(MEAN_OF_EXPONENTIALS)
     known = {count // case.grid[0]} if len(found) > 2 else set()
     found += [
-        _of_batches(size, count, SELDOM)
+        _of_batches(size, count, SELDOM if size >= USUAL_BATCH else HARDLY)
         for size in BATCHES
         if size < count and size not in known and (uneven or count % size)
     ]

@@ -10,7 +10,7 @@ from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes import reading
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
 from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.reading import Read, Reading
+from xentcli.diagnosis.mistakes.reading import Reading
 from xentcli.model import AnyArray
 
 # Of rows (0, z) the softmax is (1 − σ(z), σ(z)), so that logits are read like those of classes.

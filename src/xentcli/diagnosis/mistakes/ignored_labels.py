@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SOMETIMES, Fix, Part
 
 
 class Ignoring(NamedTuple):
@@ -84,7 +84,7 @@ SMOOTHED_AND_COUNTED = SMOOTHED._replace(
         phrase="with the ignored rows' share of the smoothing counted, and they in the denominator",
         explanation="the ε/C of every class is added up over the ignored rows too, and the mean "
         "divides by all rows",
-        rank=SELDOM,
+        rank=HARDLY,
     ),
     has_share=True,
 )

@@ -98,7 +98,7 @@ def _columns(case: Case) -> Iterator[Pick]:
             "reversed",
             "with the columns in reversed order",
             "the last column is taken for class 0",
-            SELDOM,
+            HARDLY,
         ),
     )
     for order in _other_orders(count):
@@ -130,9 +130,7 @@ _ORDER = Fix(
 _UNLIKE = "give samples whose classes' values differ more"
 
 
-def _ordered(
-    order: tuple[int, ...], key: str, phrase: str, explanation: str, rank: int
-) -> Pick:
+def _ordered(order: tuple[int, ...], key: str, phrase: str, explanation: str, rank: int) -> Pick:
     columns = np.array(order)
     part = Part(
         f"columns-{key}",
@@ -179,7 +177,7 @@ def _shifts(case: Case) -> Iterator[Pick]:
             "previous",
             "with the labels shifted, each row at the label of the row before",
             "row t is scored with label t − 1, and the first row drops out",
-            SELDOM,
+            HARDLY,
         ),
         (
             2,
@@ -246,9 +244,7 @@ def _shifted(by: int) -> Callable[[Case], Picked]:
 
 
 def _rolled(by: int) -> Callable[[Case], Picked]:
-    return lambda case: at(
-        _moved(classes_of(case), case, by), case, _moved(case.kept, case, by)
-    )
+    return lambda case: at(_moved(classes_of(case), case, by), case, _moved(case.kept, case, by))
 
 
 def _transposed(case: Case) -> Picked:

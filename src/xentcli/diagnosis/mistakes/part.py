@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-# Ranks: what is met every week, now and then, seldom, hardly ever.
+# Ranks: what is met every week, now and then, seldom, hardly ever. What is met hardly ever weighs
+# as much as two mistakes.
 OFTEN, SOMETIMES, SELDOM, HARDLY = 1, 2, 3, 4
 # A constant that nobody told, such as a label smoothing of 0.1: the usual values, and the others.
 USUAL_GUESS, GUESS = 5, 6
@@ -42,3 +43,8 @@ class Part(NamedTuple):
     is_guess: bool = False
     needs: frozenset[str] = frozenset()
     excludes: frozenset[str] = frozenset()
+
+    @property
+    def weight(self) -> int:
+        """As how many mistakes it counts."""
+        return 2 if self.is_guess or self.rank >= HARDLY else 1

@@ -318,8 +318,9 @@ def _clipped_first(written: str, eps: float, who: str) -> Reading:
         f"are divided by their sums, {who}",
         excludes=frozenset({"clips"}),
     )
-    return Reading(part, "the −log p of these rows, clipped and divided by their sums",
-                   log_probs, probs)
+    return Reading(
+        part, "the −log p of these rows, clipped and divided by their sums", log_probs, probs
+    )
 
 
 CLIPPED_FIRST = (

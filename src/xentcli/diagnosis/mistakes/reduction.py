@@ -103,7 +103,7 @@ LOG_OF_MEAN = Reduction(
         "as the logarithm of the mean probability",
         "−log mean(exp(−{0}))",
         "the probabilities are averaged before the logarithm, not the logarithms after it",
-        SELDOM,
+        HARDLY,
         by_hand=True,
         fix=Fix(
             "-log_p.mean(), not -p.mean().log()",
@@ -130,7 +130,7 @@ def _one_off(more: int) -> Reduction:
             "before the shift"
             if more > 0
             else "the denominator is one less than the rows that are scored",
-            SOMETIMES if more > 0 else SELDOM,
+            SOMETIMES if more > 0 else HARDLY,
             fix=Fix(
                 "losses.sum() / losses.numel(): the rows that are scored, after the shift",
                 "losses.sum() / len(losses)",

@@ -1,4 +1,4 @@
-"""What is done to the number at the end: exponentials, a division too many, a factor on the mean."""
+"""What is done to the number at the end: exponentials, a division too many, a factor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.focal import GAMMAS, number, power
 from xentcli.diagnosis.mistakes.part import (
     GUESS,
+    HARDLY,
     SELDOM,
     SOMETIMES,
     USUAL_GUESS,
@@ -125,7 +126,7 @@ def _focal_mean(gamma: float) -> Scale:
             f"with the focal factor of γ = {shown} on the mean",
             f"(1 − exp(−L))^{shown}·L, L = {{}}",
             "the focal factor is that of the mean loss, not of each row's: (1 − exp(−L))^γ·L",
-            GUESS if is_guess else SELDOM,
+            GUESS if is_guess else HARDLY,
             fix=Fix(
                 'reduction="none" before the factor (1 - p) ** gamma, and the mean after it',
                 "((1 - p) ** gamma * losses).mean()",
@@ -144,9 +145,7 @@ def _factor(value: float, gamma: float) -> float:
     return float(power(-elementary.expm1(-abs(value)), gamma))
 
 
-ACCUMULATED = tuple(
-    _accumulated(steps, times=times) for times in (False, True) for steps in STEPS
-)
+ACCUMULATED = tuple(_accumulated(steps, times=times) for times in (False, True) for steps in STEPS)
 FOCAL_MEANS = tuple(map(_focal_mean, GAMMAS))
 
 

@@ -8,7 +8,15 @@ from typing import NamedTuple
 from xentcli.core.layout import Array
 from xentcli.core.target import smoothed
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import GUESS, OFTEN, SELDOM, SOMETIMES, USUAL_GUESS, Fix, Part
+from xentcli.diagnosis.mistakes.part import (
+    GUESS,
+    HARDLY,
+    OFTEN,
+    SOMETIMES,
+    USUAL_GUESS,
+    Fix,
+    Part,
+)
 
 
 class Smoothing(NamedTuple):
@@ -102,7 +110,7 @@ CHOICES = (
             "{}",
             "q is 1 − ε at the label and ε/(C−2) at every other class: the padding's class is "
             "taken out of the count",
-            SELDOM,
+            HARDLY,
             fix=_SPREAD,
             apart=_APART,
         ),
@@ -114,7 +122,7 @@ CHOICES = (
             "with 1 − ε at the label and ε/C at the others",
             "{}",
             "q sums to 1 − ε/C: the label lacks its own share of ε",
-            SELDOM,
+            HARDLY,
             fix=_SPREAD,
             apart=_APART,
         ),
@@ -126,7 +134,7 @@ CHOICES = (
             "with ε/C added to the whole target",
             "{}",
             "q sums to 1 + ε: the factor 1 − ε is missing",
-            SELDOM,
+            HARDLY,
             fix=_SPREAD,
             apart=_APART,
         ),

@@ -12,7 +12,7 @@ from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.binary import BINARY_KEYS
-from xentcli.diagnosis.mistakes.part import GUESS, OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import GUESS, HARDLY, OFTEN, SOMETIMES, Fix, Part
 
 
 class Weights(NamedTuple):
@@ -190,7 +190,7 @@ SQUARED = Weighting(
         "with the weights squared",
         "{}",
         "w² stands for w, in the losses and in the denominator",
-        SELDOM,
+        HARDLY,
         fix=Fix(
             "pass w itself to weight=",
             "np.average(losses, weights=w[y]), with w itself",

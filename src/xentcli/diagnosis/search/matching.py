@@ -27,6 +27,8 @@ SAME = 1e-12
 UNITS_BY_HAND = 2.0
 # A number of fewer digits says too little for that.
 DIGITS_BY_HAND = 3
+# So many numbers may be as near to some formula by chance.
+CHANCE_BY_HAND = 0.02
 # By so many units of a float32's last bit sums in float32 are off, of formulas in float64.
 FLOAT32_UNITS = 2.0
 # Formulas no further apart than this are not told apart by a float32.
@@ -38,8 +40,8 @@ CLIPS = ("clip-", "add-")
 class Tried(NamedTuple):
     """A formula that was tried, its value for each run, and where it stands among the others.
 
-    ``tier`` is what it takes to be true: as many mistakes as it has departures, and one more for a
-    constant that nobody told.
+    ``tier`` is what it takes to be true: as many mistakes as it has departures, and one more for
+    each of them that is met hardly ever, or is a constant that nobody told.
     """
 
     formula: Formula
@@ -84,7 +86,7 @@ def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: i
                 formula,
                 parts,
                 count,
-                count + sum(part.is_guess for part in parts),
+                base_departures + sum(part.weight for part in parts),
                 rank(parts),
                 tuple(run[formula] for run in found),
                 kit.arithmetics[formula[-1]].slack,
@@ -110,6 +112,8 @@ def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
         by_hand = one.unit * UNITS_BY_HAND if one.digits >= DIGITS_BY_HAND else 0.0
         near &= _fits(trial.values[:, run], one, np.maximum(reach, by_hand * (1 + 1e-9)))
     near &= ~exact
+    if near.any() and not _says_enough(trial, np.flatnonzero(near), wanted):
+        near[:] = False
     order = sorted(
         np.flatnonzero(exact | near).tolist(),
         key=lambda at: (_group(trial.tried[at], bool(near[at])), at),
@@ -120,6 +124,12 @@ def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
         if not any(set(trial.tried[other].parts) < parts for other in kept):
             kept.append(at)
     return Matches(kept, frozenset(at for at in kept if near[at]))
+
+
+def _says_enough(trial: Trial, near: NDArray[np.intp], wanted: Sequence[Got]) -> bool:
+    """Whether few numbers would be as near to some formula."""
+    share = chance(trial, int(near[0]), wanted, nearly=True)
+    return share is not None and share <= CHANCE_BY_HAND
 
 
 def _group(one: Tried, is_near: bool) -> int:
@@ -165,17 +175,13 @@ def coinciding(trial: Trial, best: int) -> list[int]:
         other = trial.tried[at]
         if at == best:
             continue
-        one_more = set(chosen.parts) < set(other.parts) and (
-            other.tier == chosen.tier + 1
-        )
+        one_more = set(chosen.parts) < set(other.parts) and (other.tier == chosen.tier + 1)
         if other.tier <= max(1, chosen.tier) or one_more:
             found.append(int(at))
     return found
 
 
-def chance(
-    trial: Trial, at: int, wanted: Sequence[Got], *, nearly: bool = False
-) -> float | None:
+def chance(trial: Trial, at: int, wanted: Sequence[Got], *, nearly: bool = False) -> float | None:
     """The share of numbers (or pairs of numbers, or more) of these digits that some formula as
     likely as this one would match, or would but for the last digit; None where that has no
     meaning."""

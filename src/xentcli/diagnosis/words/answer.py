@@ -128,6 +128,4 @@ def _question(best: Tried) -> str:
 
 
 def _reference(words: Words, best: Tried) -> str:
-    return reference(
-        best.formula, words.kit, words.case, words.losses, words.texts, words.digits
-    )
+    return reference(best.formula, words.kit, words.case, words.losses, words.texts, words.digits)
