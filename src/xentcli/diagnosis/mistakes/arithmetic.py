@@ -51,7 +51,8 @@ def _exact_log(values: AnyArray) -> Array:
 def _framework_log(values: AnyArray) -> AnyArray:
     """z − max − log Σ exp(z − max), the maximum's 1 inside the sum: a loss below 1e-16 is 0."""
     shifted = values - values.max(axis=-1, keepdims=True)
-    return shifted - elementary.log(elementary.exp(shifted).sum(axis=-1, keepdims=True))
+    found: AnyArray = shifted - elementary.log(elementary.exp(shifted).sum(axis=-1, keepdims=True))
+    return found
 
 
 def _textbook(values: AnyArray) -> Array:

@@ -89,7 +89,8 @@ def _added(written: str) -> Clip:
     eps = float(written)
 
     def of(probs: AnyArray) -> AnyArray:
-        return probs + probs.dtype.type(eps)
+        moved: AnyArray = probs + probs.dtype.type(eps)
+        return moved
 
     return Clip(
         Part(

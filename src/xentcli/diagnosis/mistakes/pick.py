@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.entropy import entropy
+from xentcli.core.entropy import entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels, one_hot
@@ -98,12 +98,12 @@ def _swapped(weighted: Weighted, found: Terms) -> Array:
 
 
 def _divergence(weighted: Weighted, found: Terms) -> Array:
-    return expected(weighted, found) - entropy(weighted.target, 1)
+    return expected(weighted, found) - entropy_of(weighted.target, 1)
 
 
 def _reverse_divergence(weighted: Weighted, found: Terms) -> Array:
     """Σ p·(log p − log q)."""
-    return _swapped(weighted, found) - entropy(found.probs, 1)
+    return _swapped(weighted, found) - entropy_of(found.probs, 1)
 
 
 INDEX = Pick(
