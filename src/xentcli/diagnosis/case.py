@@ -104,3 +104,10 @@ def classes_of(case: Case) -> Labels:
     assert case.labels is not None
     known = (case.labels >= 0) & (case.labels < case.classes)
     return np.where(known, case.labels, 0)
+
+
+def as_questions(columns: Array, kind: Kind) -> Array:
+    """Values of yes-or-no questions, ``(N, K)``, as rows of two, ``(N·K, 2)``."""
+    yes = columns.reshape(-1)
+    no = np.zeros_like(yes) if kind == "logits" else 1.0 - yes
+    return np.stack([no, yes], axis=1)

@@ -59,9 +59,9 @@ def diagnose(
     """What is behind the numbers got, one a case; at most so many candidates are listed."""
     found = _findings(cases, got)
     hint = _if_probabilities(cases, found, digits)
-    losses = tuple(math.nan if case.loss is None else case.loss for case in cases)
     values = tuple(one.value for one in got)
     if not got:
+        losses = tuple(_asked_for(case) for case in cases)
         return Diagnosis((), cases[0].kind, losses, _without_number(found), hint, findings=found)
     # Several numbers of one input are several runs of the same case.
     known = {id(case): Search(case, kit) for case, kit in zip(cases, kits(cases), strict=True)}
@@ -90,6 +90,14 @@ def diagnose(
         chance=share,
         caveat=caveat,
     )
+
+
+def _asked_for(case: Case) -> float:
+    """The loss that is asked for; nan where the labels count from 1, which ``ce`` refuses."""
+    if case.loss is not None or case.one_based:
+        return math.nan if case.loss is None else case.loss
+    (kit,) = kits([case])
+    return Search(case, kit).values(Depth(0))[nothing_departs(kit)]
 
 
 def _base(tried: Trial, kit: Kit) -> Tried:

@@ -17,6 +17,7 @@ LOSS = "Loss"
 OUTPUT = "Output"
 
 KindName = Literal["logits", "probs", "log-probs"]
+DiagnosedLoss = Literal["ce", "bce", "kl"]
 ReductionName = Literal["mean", "sum", "none"]
 MethodName = Literal["stable", "textbook"]
 BaseName = Literal["e", "2", "10"]
@@ -482,6 +483,17 @@ class Running(NamedTuple):
 
 class Seen(NamedTuple):
     """A number that somebody got."""
+
+    loss: Annotated[
+        DiagnosedLoss | None,
+        _choice(
+            "--loss",
+            kind=DiagnosedLoss,
+            panel=LOSS,
+            help="The loss that was meant: of classes, of yes-or-no questions, or the divergence "
+            "from soft targets. Default: ce; of one column bce.",
+        ),
+    ] = None
 
     got: Annotated[
         list[str] | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -199,8 +200,11 @@ def typed_targets(texts: Sequence[str], option: str = "--target") -> Attached:
     return Attached(None, targets, Origin(option, "typed"), len(np.atleast_2d(targets)))
 
 
-def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> list[float]:
-    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest."""
+def typed_weights(
+    texts: Sequence[str], classes: Sequence[str], count: int, *, signed: bool = False
+) -> list[float]:
+    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest; below 0
+    only where they are ``signed``."""
     option = "--weight"
     check_swallowed(texts, option)
     if not any("=" in text for text in texts):
@@ -219,9 +223,10 @@ def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> l
                 )
             weights[_class_of(name, classes, count)] = _weight(word, value, at)
     for at, weight in enumerate(weights):
-        if not weight >= 0 or weight == float("inf"):
+        if not (signed or weight >= 0) or not isfinite(weight):
             raise UsageError(
-                f"{option}, value {at + 1}: {weight!r} is not a finite number from 0 up"
+                f"{option}, value {at + 1}: {weight!r} is not a finite number"
+                + ("" if signed else " from 0 up")
             )
     return weights
 

@@ -86,7 +86,9 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     arithmetic, loss = asked.arithmetic, asked.loss
     weight = None
     if loss.weight:
-        weight = typed_weights(loss.weight, opened.classes, opened.class_count)
+        # A loss that somebody got may have had any weights, as PyTorch takes them.
+        signed = asked.command == "diagnose"
+        weight = typed_weights(loss.weight, opened.classes, opened.class_count, signed=signed)
     try:
         checked = settings(
             weight,

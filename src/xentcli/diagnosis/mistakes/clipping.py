@@ -68,7 +68,8 @@ def _other_clipped(written: str) -> Clip:
     def of(probs: AnyArray) -> AnyArray:
         kind = probs.dtype.type
         others = np.clip(kind(1) - probs, kind(eps), kind(1.0 - eps))
-        return kind(1) - others
+        result: AnyArray = kind(1) - others
+        return result
 
     return Clip(
         Part(

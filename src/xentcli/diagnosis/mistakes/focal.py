@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.core import elementary
+from xentcli.core import focal
 from xentcli.core.layout import Array
 from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
@@ -31,11 +30,18 @@ class Focal(NamedTuple):
         """
         if self.gamma is None:
             return minus_log
-        factor = power(1.0 - probs, self.gamma)
         if self.alpha is not None and case.question == "bce":
             alphas = np.array([1.0 - self.alpha, self.alpha])
-            factor = factor * (alphas if index is None else alphas[index])
-        elif self.alpha is not None:
+            minus_log = minus_log * (alphas if index is None else alphas[index])
+            return self._replace(alpha=None).of_miss(minus_log, 1.0 - probs)
+        return self.of_miss(minus_log, 1.0 - probs)
+
+    def of_miss(self, minus_log: Array, miss: Array) -> Array:
+        """α·miss^γ·(−log p); 0 where nothing is missed."""
+        if self.gamma is None:
+            return minus_log
+        factor = focal.factor(miss, self.gamma)
+        if self.alpha is not None:
             factor = factor * self.alpha
         return np.where(factor == 0, 0.0, factor * minus_log)
 
@@ -43,22 +49,8 @@ class Focal(NamedTuple):
         """(1 − α)·p^γ·(−log(1 − p)), of the answer no."""
         if self.gamma is None:
             return minus_log
-        factor = power(probs, self.gamma)
-        if self.alpha is not None:
-            factor = factor * (1.0 - self.alpha)
-        return np.where(factor == 0, 0.0, factor * minus_log)
-
-
-def power(base: Array, exponent: float) -> Array:
-    """base^exponent, for a base from 0 up; whole and half exponents without a logarithm."""
-    whole = math.floor(exponent)
-    result = np.ones_like(base)
-    for _ in range(whole):
-        result = result * base
-    rest = exponent - whole
-    if rest == 0.5:
-        return np.sqrt(base) * result
-    return result if rest == 0 else elementary.exp(rest * elementary.log(base)) * result
+        alpha = None if self.alpha is None else 1.0 - self.alpha
+        return self._replace(alpha=alpha).of_miss(minus_log, probs)
 
 
 def number(value: float) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import combinations, permutations
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.part import (
     GUESS,
@@ -21,6 +22,9 @@ from xentcli.diagnosis.mistakes.part import (
 )
 from xentcli.diagnosis.mistakes.pick import Pick, Picked, at
 from xentcli.diagnosis.mistakes.terms import expected
+
+# Labels, or which of them count.
+Value = TypeVar("Value", np.int64, np.bool_)
 
 # All orders of so many columns are tried; of more the exchanges of two, up to MOST_EXCHANGED.
 MOST_PERMUTED = 3
@@ -85,8 +89,8 @@ def _columns(case: Case) -> Iterator[Pick]:
         return
     orders: dict[tuple[int, ...], tuple[str, str, str, int]] = {}
     if len(case.names) == count and not all(name.isdecimal() for name in case.names):
-        order = np.argsort(np.argsort(np.array(case.names, dtype=object)))
-        orders[tuple(order.tolist())] = (
+        alphabetical = sorted(range(count), key=case.names.__getitem__)
+        orders[tuple(alphabetical.index(at) for at in range(count))] = (
             "sorted",
             "with the columns in the sorted order of the class names",
             "the columns are taken in the alphabetical order of the classes, as scikit-learn does",
@@ -228,7 +232,7 @@ def _shift_part(key: str, phrase: str, explanation: str, rank: int) -> Part:
     )
 
 
-def _moved(values: Labels, case: Case, by: int) -> Labels:
+def _moved(values: NDArray[Value], case: Case, by: int) -> NDArray[Value]:
     """Each row's value from so many rows further on, round the ends of each sequence."""
     return np.roll(values.reshape(case.grid), -by, axis=-1).reshape(-1)
 
@@ -248,7 +252,7 @@ def _rolled(by: int) -> Callable[[Case], Picked]:
 
 
 def _transposed(case: Case) -> Picked:
-    def turned(values: Labels) -> Labels:
+    def turned(values: NDArray[Value]) -> NDArray[Value]:
         return values.reshape(case.grid).T.reshape(-1)
 
     return at(turned(classes_of(case)), case, turned(case.kept))

@@ -14,6 +14,7 @@ from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels, one_hot
 from xentcli.diagnosis.case import Case, classes_of
+from xentcli.diagnosis.mistakes.focal import NONE as NO_FOCAL
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
 
@@ -21,14 +22,14 @@ from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
 class Picked(NamedTuple):
     """What the rows are measured against: the target of each before smoothing.
 
-    ``classes`` are those whose weights count; a soft target has none. ``index`` is there where the
+    ``classes`` are those whose weights count; a soft target has none. ``chosen`` is there where the
     target is 1 at one class of each row that counts. ``kept`` says which rows count, where these
     are not the ones whose own label does.
     """
 
     target: Array
     classes: Labels | None
-    index: Labels | None = None
+    chosen: Labels | None = None
     kept: NDArray[np.bool_] | None = None
 
 
@@ -87,6 +88,18 @@ def _once_per_class(weighted: Weighted, found: Terms) -> Array:
 def _averaged(weighted: Weighted, found: Terms) -> Array:
     losses: Array = expected(weighted, found) / found.minus_log.shape[1]
     return losses
+
+
+def _averaged_over_classes(values: Array) -> Array:
+    losses: Array = sum_over_classes(values, 1) / values.shape[1]
+    return losses
+
+
+def _focal_at_label(weighted: Weighted, found: Terms) -> Array:
+    """The mean over every class of (1 − q·p)^γ·(−log p)."""
+    plain = Terms(found.read, found.clip, found.logarithm, NO_FOCAL)
+    miss = 1.0 - weighted.target * found.probs
+    return _averaged_over_classes(found.focal.of_miss(plain.minus_log, miss))
 
 
 def _swapped(weighted: Weighted, found: Terms) -> Array:
@@ -175,6 +188,18 @@ EVERY_ELEMENT = Pick(
     ),
     _at_every_class,
     _averaged,
+)
+FOCAL_AT_LABEL = Pick(
+    EVERY_ELEMENT.part._replace(
+        key="focal-at-label",
+        phrase="averaged over every class, with the focal factor at the label alone",
+        formula="mean_c {}[c], p = q·p in the factor",
+        explanation="p is multiplied by the one-hot target before the factor (1 − p)^γ, which so "
+        "is 1 at every other class, and the mean runs over all of them",
+        needs=frozenset({"focals"}),
+    ),
+    as_asked,
+    _focal_at_label,
 )
 EVERY_CLASS = Pick(
     Part(
@@ -330,6 +355,7 @@ def choices(case: Case) -> tuple[Pick, ...]:
     both = (
         ONCE_PER_CLASS,
         EVERY_ELEMENT,
+        FOCAL_AT_LABEL,
         EVERY_CLASS,
         LARGEST,
         LITERAL,

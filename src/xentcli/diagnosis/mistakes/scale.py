@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from xentcli.core import elementary
+import numpy as np
+
+from xentcli.core import elementary, focal
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.focal import GAMMAS, number, power
+from xentcli.diagnosis.mistakes.focal import GAMMAS, number
 from xentcli.diagnosis.mistakes.part import (
     GUESS,
     HARDLY,
@@ -142,7 +144,7 @@ def _focal_mean(gamma: float) -> Scale:
 
 
 def _factor(value: float, gamma: float) -> float:
-    return float(power(-elementary.expm1(-abs(value)), gamma))
+    return float(focal.factor_of_loss(np.array(abs(value)), gamma))
 
 
 ACCUMULATED = tuple(_accumulated(steps, times=times) for times in (False, True) for steps in STEPS)

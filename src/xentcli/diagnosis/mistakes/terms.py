@@ -159,21 +159,21 @@ def _doubles(values: AnyArray) -> Array:
 class Weighted(NamedTuple):
     """w·q and q of each row, what its loss is multiplied by, and its share of the denominator.
 
-    ``index`` is there where q is 1 at one class a row and 0 elsewhere; ``at_index`` is w there.
+    ``chosen`` is there where q is 1 at one class a row and 0 elsewhere; ``weight`` is w there.
     """
 
     products: Array
     target: Array
     rows: Array
     share: Array
-    index: Labels | None = None
-    at_index: Array | None = None
+    chosen: Labels | None = None
+    weight: Array | None = None
 
 
 def expected(weighted: Weighted, found: Terms) -> Array:
     """Σ_c w_c·q_c·(−log p_c) of each row; a term whose w·q is 0 is 0."""
-    if weighted.index is not None:
-        losses, weight = found.at(weighted.index), weighted.at_index
+    if weighted.chosen is not None:
+        losses, weight = found.at(weighted.chosen), weighted.weight
         return losses if weight is None else np.where(weight == 0, 0.0, weight * losses)
     products = weighted.products * found.minus_log
     if not found.finite:

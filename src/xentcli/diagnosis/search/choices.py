@@ -64,7 +64,7 @@ Choices = Callable[[Case], tuple[Any, ...]]
 
 
 def _readings(case: Case) -> tuple[Reading, ...]:
-    return (binary_reading if case.question == "bce" else reading).choices(case)
+    return binary_reading.choices(case) if case.question == "bce" else reading.choices(case)
 
 
 def _picks(case: Case) -> tuple[Pick, ...]:

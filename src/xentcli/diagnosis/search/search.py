@@ -191,24 +191,24 @@ class Search:
             return None
         ignoring = self.kit.ignorings[at["ignorings"]]
         smoothing = self.kit.smoothings[at["smoothings"]]
-        target, index = picked.target, picked.index
+        target, chosen = picked.target, picked.chosen
         if ignoring.is_smoothing:
             target = np.where(case.kept[:, np.newaxis], target, 0.0)
         if smoothing.changes:
             eps = case.settings.label_smoothing if smoothing.eps is None else smoothing.eps
-            target, index = smoothing.of(target, eps), None
+            target, chosen = smoothing.of(target, eps), None
         weights = self.kit.weightings[at["weightings"]].weights(case, picked.classes)
         one = bool((weights.classes == 1.0).all())
         products = target if one else weights.classes * target
-        at_index = None if one or index is None else products[np.arange(len(index)), index]
+        weight = None if one or chosen is None else products[np.arange(len(chosen)), chosen]
         in_share = np.True_ if ignoring.has_share and picked.kept is None else self._kept_by(picked)
         return Weighted(
             products,
             target,
             weights.rows,
             np.where(in_share, weights.share, 0.0),
-            index,
-            at_index,
+            chosen,
+            weight,
         )
 
     def _picked_by(self, pick: int) -> Picked | None:
