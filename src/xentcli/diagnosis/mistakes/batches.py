@@ -11,7 +11,7 @@ from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.reduction import Add, Reduction
+from xentcli.diagnosis.mistakes.reduction import Add, Reduction, divided
 
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 # A batch size that is no power of two is looked for only where there are few divisors to look at.
@@ -38,7 +38,9 @@ def _sum_of_means(size: int) -> Callable[[Array, Array, Add], float]:
 def _mean_of_exponentials(size: int) -> Callable[[Array, Array, Add], float]:
     def mean(losses: Array, share: Array, add: Add) -> float:
         means = _batch_means(losses, share, size)
-        return float(elementary.exp(means[~np.isnan(means)]).mean())
+        # A batch of which nothing counts has no perplexity.
+        means = means[~np.isnan(means)]
+        return divided(float(elementary.exp(means).sum()), len(means))
 
     return mean
 

@@ -9,7 +9,7 @@ import numpy as np
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.diagnosis.case import Case, classes_of
-from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import SELDOM, SOMETIMES, Fix, Part
 from xentcli.diagnosis.mistakes.pick import Pick, Picked, as_asked
 from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
 
@@ -117,7 +117,7 @@ def _one_term(column: int) -> Pick:
             f"with only the term of {which}, {kept}",
             "−y·{}[1]" if column else "−(1 − y)·{}[0]",
             f"the term {lost} is missing: rows of the other class have a loss of 0",
-            OFTEN if column else SELDOM,
+            SOMETIMES if column else SELDOM,
             by_hand=True,
             fix=Fix(
                 "F.binary_cross_entropy has both terms: y·log p + (1 − y)·log(1 − p)",

@@ -34,11 +34,15 @@ class Picked(NamedTuple):
 
 
 class Pick(NamedTuple):
-    """A part, what it measures the rows against (None where it cannot), and each row's loss."""
+    """A part, what it measures the rows against (None where it cannot), and each row's loss.
+
+    ``clips_target`` says that a clip is one of the target too.
+    """
 
     part: Part
     picked: Callable[[Case], Picked | None]
     losses: Callable[[Weighted, Terms], Array]
+    clips_target: bool = False
 
 
 def as_asked(case: Case) -> Picked:
@@ -293,6 +297,7 @@ SWAPPED = Pick(
     ),
     as_asked,
     _swapped,
+    clips_target=True,
 )
 DIVERGENCE = Pick(
     Part(
@@ -329,6 +334,7 @@ REVERSE_DIVERGENCE = Pick(
     ),
     as_asked,
     _reverse_divergence,
+    clips_target=True,
 )
 LARGEST_TARGET = Pick(
     Part(

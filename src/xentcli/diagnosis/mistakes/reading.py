@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.core import elementary
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
-from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray
 
 # The values, a class an element of the last axis, and the arithmetic.
@@ -283,7 +283,7 @@ LOG_OF_LOG = Reading(
         "with the logarithm taken twice",
         "log softmax(z)",
         "the logarithm of a log-probability, which is negative: nan",
-        HARDLY,
+        SELDOM,
         by_hand=True,
         fix=Fix(
             "log_softmax has the logarithm in it: no torch.log after it",

@@ -109,11 +109,11 @@ class Search:
     ) -> None:
         at = _named(beginning.formula)
         known = self._terms(at)
-        if known.clips_nothing:
-            return
+        clips_nothing = known.clips_nothing
         has_logarithm = at["logarithms"] == 0
         for middle in middles:
-            if not _go_together(beginning, middle):
+            pick = self.kit.picks[middle.formula[_PICK]]
+            if (clips_nothing and not pick.clips_target) or not _go_together(beginning, middle):
                 continue
             ends = self._ends(depth, *_sums(beginning, middle), has_logarithm)
             weighted = self._weighted(middle.formula) if ends else None
@@ -311,6 +311,7 @@ def _named(formula: Formula) -> dict[str, int]:
 _LOGARITHM = Kit._fields.index("logarithms")
 _REDUCTION = Kit._fields.index("reductions")
 _SIGN = Kit._fields.index("signs")
+_PICK = Kit._fields.index("picks")
 _SCALE = Kit._fields.index("scales")
 _TEMPERATURE = Kit._fields.index("temperatures")
 _ARITHMETIC = Kit._fields.index("arithmetics")
