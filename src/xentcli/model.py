@@ -301,7 +301,8 @@ class Diagnosis(NamedTuple):
     """Which formulas give the numbers got, one a run; without any, what was found.
 
     ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
-    digits that a formula as simple as the first would match. ``notes`` are sentences.
+    digits that a formula as simple as the first would match, and ``caveat`` says so where it is
+    worth a word. ``notes`` are sentences, that one among them.
     """
 
     got: tuple[float, ...]
@@ -313,6 +314,7 @@ class Diagnosis(NamedTuple):
     advice: tuple[Advice, ...] = ()
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
+    caveat: str = ""
 
 
 def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
