@@ -11,6 +11,7 @@ from typing import NamedTuple
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import Remark
 from xentcli.readers.interface import Request
+from xentcli.readers.rules.sample_numbers import number_column, number_option
 
 LABEL_NAMES = ("label", "labels", "target", "y", "class")
 OTHER_NAMES = ("id", "index", "sample", "row")
@@ -24,7 +25,8 @@ MOST_LISTED = 10
 
 
 class Columns(NamedTuple):
-    """Positions among the columns, from 0."""
+    """Positions among the columns, from 0. ``weight`` is that of a number a sample: its weight, or
+    its bytes."""
 
     values: tuple[int, ...]
     label: int | None = None
@@ -43,11 +45,9 @@ def choose_columns(
     """
     if len(names) == 1 and request.logit_cols is None:
         _check_one_column(names, place)
-    weight = (
-        None
-        if request.weight_col is None
-        else _one(names, request.weight_col, "--weight-col", place)
-    )
+    weight, asked = None, number_column(request)
+    if asked is not None:
+        weight = _one(names, asked, number_option(request), place)
     by = None if request.by is None else _one(names, request.by, "--by", place)
     targets: tuple[int, ...] = ()
     if request.target_cols is not None:

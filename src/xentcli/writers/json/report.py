@@ -63,6 +63,7 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         fields.append(("ignored", report.ignored))
         if report.reduction != "none":
             fields.append(("denominator", Verbatim(_number(report.denominator))))
+            fields += [(name, Verbatim(_number(value))) for name, value in _figures(report)]
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield ("{\n  " + text + ',\n  "result": ').encode("utf-8")
     yield from _result(report, stream, waiting)
@@ -75,6 +76,14 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     if view.steps:
         yield (',\n  "steps": ' + _steps(report)).encode("utf-8")
     yield b"\n}\n"
+
+
+def _figures(report: Report) -> Iterator[tuple[str, float]]:
+    """What is said beside a mean or a sum, where there is such a figure."""
+    figures = {"bits_per_byte": report.bits_per_byte}
+    if report.averages:
+        figures = {"perplexity": report.perplexity, "accuracy": report.accuracy, **figures}
+    yield from ((name, value) for name, value in figures.items() if value is not None)
 
 
 class Verbatim(str):
