@@ -16,7 +16,7 @@ from uuid import uuid4
 from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
-from xentcli.readers.text.records import bytes_from
+from xentcli.readers.sources.limits import bytes_from
 from xentcli.run import order as engine
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome, shifted

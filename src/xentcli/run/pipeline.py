@@ -18,6 +18,7 @@ from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked, Output
 from xentcli.readers.interface import Chunk, Opened
+from xentcli.readers.sources.source import check_unchanged
 from xentcli.run.checks import (
     calculation_of,
     check_attached,
@@ -251,6 +252,7 @@ def _finish(
     tally: Tally,
 ) -> None:
     """What can be said only when the input has ended."""
+    check_unchanged()
     check_attached(tally.total.samples + _left_out(tally, job), opened)
     _check_defined(tally.total, job.calculation, opened)
     view = view_of(

@@ -17,6 +17,7 @@ from xentcli.model import AnyArray, Kind
 from xentcli.readers.arrays.samples import Layout, Named, Piece, in_a_sentence, part_of, read
 from xentcli.readers.arrays.stored import (
     Archive,
+    File,
     Stored,
     npy_array,
     npz_archive,
@@ -25,7 +26,14 @@ from xentcli.readers.arrays.stored import (
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.rules.names import listed, near_or_all
 from xentcli.readers.sources.copies import brought_here, closed_with
-from xentcli.readers.sources.source import Source, opened, size_of, told_by
+from xentcli.readers.sources.source import (
+    Source,
+    check_version,
+    opened,
+    size_of,
+    told_by,
+    version_of_open,
+)
 from xentcli.readers.typed import fitted_targets
 
 KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
@@ -33,6 +41,7 @@ LABEL_KEYS = ("labels", "label", "targets", "target")
 # What savez calls the first array that it is given without a name.
 UNNAMED = "arr_0"
 CHUNK_BYTES = 4 << 20
+MOST_UNSEEN_CLASSES = 1 << 20
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
@@ -87,12 +96,14 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
         size = os.path.getsize(path) if path else 0
     if path:
         with open(path, "rb") as stream, in_a_sentence(source.name):
-            yield _opened(stream, size, path, b"", format_name)
+            check_version(stream, source)
+            file = File(path, version_of_open(stream))
+            yield _opened(stream, size, file, b"", format_name)
         return
     with opened(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
-        yield _opened(io.BytesIO(content), len(content), "", content, format_name)
+        yield _opened(io.BytesIO(content), len(content), None, content, format_name)
 
 
 def _is_plain(source: Source, format_name: str) -> bool:
@@ -106,12 +117,14 @@ def _is_plain(source: Source, format_name: str) -> bool:
         return stream.read(9)[8:] == b"{"
 
 
-def _opened(stream: BinaryIO, size: int, path: str, content: bytes, format_name: str) -> Archive:
+def _opened(
+    stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str
+) -> Archive:
     if format_name == "npz":
-        return npz_archive(stream, path)
+        return npz_archive(stream, file)
     if format_name == "safetensors":
-        return safetensors_archive(stream, size, path, content)
-    stored = npy_array(stream, size, path, content)
+        return safetensors_archive(stream, size, file, content)
+    stored = npy_array(stream, size, file, content)
     return Archive(("",), lambda _: stored)
 
 
@@ -170,6 +183,11 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
         )
     if shape[axis] == 0:
         raise DataError("a sample without values", place=place)
+    if not math.prod(shape) and shape[axis] > MOST_UNSEEN_CLASSES:
+        # Each class gets a name, and not one number shows that they are there.
+        raise DataError(
+            f"{shape[axis]} classes are announced, and there are no samples", place=place
+        )
     # Classes second, as they come from _moved.
     rest = list(shape)
     count = rest.pop(axis)
@@ -238,8 +256,9 @@ def _without_contents(layout: Layout) -> Layout:
     def bare(named: Named | None) -> Any:
         if named is None:
             return None
-        path = named.stored.path and os.path.join(os.getcwd(), named.stored.path)
-        return named._replace(stored=named.stored._replace(path=path, content=b""))
+        file = named.stored.file
+        file = file and file._replace(path=os.path.join(os.getcwd(), file.path))
+        return named._replace(stored=named.stored._replace(file=file, content=b""))
 
     return layout._replace(
         request=layout.request._replace(attached=None),
@@ -271,6 +290,6 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray, copy: bool) -> Itera
 
 def _brought(named: Named | None, copy: bool, start: int, stop: int, axis: int | None) -> AnyArray:
     """The numbers where a worker cannot find them by itself."""
-    if named is None or (named.stored.path and not copy):
+    if named is None or (named.stored.file and not copy):
         return None
     return part_of(named.stored, start, stop, axis)

@@ -68,7 +68,9 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a chunk: a view of the mapped file where its numbers need no conversion."""
     piece: Piece = chunk.data
     values = _numbers(layout, layout.values, piece, piece.values, layout.axis)
-    wrong = _wrong_values(values, layout, piece) if layout.kind == "probs" else []
+    wrong = _too_large(layout, layout.values, piece, piece.values, values)
+    if layout.kind == "probs":
+        wrong += _wrong_values(values, layout, piece)
     labels = given = targets = target_from = None
     if layout.labels is not None:
         given = _numbers(layout, layout.labels, piece, piece.labels, None)
@@ -77,6 +79,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         target_from = Origin(layout.source, "array", path=layout.labels.key)
     elif layout.targets is not None:
         targets = _numbers(layout, layout.targets, piece, piece.targets, layout.axis)
+        wrong += _too_large(layout, layout.targets, piece, piece.targets, targets)
         wrong += _wrong_targets(targets, layout, layout.targets.key, piece)
         target_from = Origin(layout.source, "array", path=layout.targets.key)
     elif layout.attached_from is not None:
@@ -93,16 +96,24 @@ def _numbers(
     layout: Layout, named: Named, piece: Piece, present: AnyArray, axis: int | None
 ) -> AnyArray:
     """The piece's part of an array as floats; labels stay what they are."""
-    if present is None:
-        try:
-            with in_a_sentence(layout.source, named.key):
-                present = part_of(named.stored, piece.start, piece.stop, axis)
-        except ValueError:
-            # The map does not fit into the file any more.
-            raise changed(layout.source) from None
+    present = _as_stored(layout, named, piece, present, axis)
     if axis is None and not named.stored.bfloat16:
         return present
     return numbers(present, named.stored)
+
+
+def _as_stored(
+    layout: Layout, named: Named, piece: Piece, present: AnyArray, axis: int | None
+) -> AnyArray:
+    """The piece's part of an array: what is present, else from the file."""
+    if present is not None:
+        return present
+    try:
+        with in_a_sentence(layout.source, named.key):
+            return part_of(named.stored, piece.start, piece.stop, axis)
+    except ValueError:
+        # The map does not fit into the file any more.
+        raise changed(layout.source) from None
 
 
 def _indices_ofs(layout: Layout, piece: Piece) -> AnyArray:
@@ -129,6 +140,17 @@ def _checked_labels(
     return labels, wrong
 
 
+def _too_large(
+    layout: Layout, named: Named, piece: Piece, present: AnyArray, numbers: AnyArray
+) -> list[Wrong]:
+    """The numbers of a wider type that no 64-bit float can be."""
+    if np.dtype(named.stored.dtype).itemsize <= 8 or not np.isinf(numbers).any():
+        return []
+    wide = _as_stored(layout, named, piece, present, layout.axis)
+    message = "{} is too large for a 64-bit float"
+    return _wrong_at(np.isinf(numbers) & np.isfinite(wide), wide, layout, named.key, piece, message)
+
+
 def _wrong_values(values: AnyArray, layout: Layout, piece: Piece) -> list[Wrong]:
     outside = (values < 0) | (values > 1 + cells.ROUNDING)
     message, hint = "{} is not a probability (0 to 1)", cells.NOT_PROBABILITIES
@@ -152,7 +174,8 @@ def _wrong_at(
 ) -> list[Wrong]:
     wrong = []
     for index in np.argwhere(mask)[: _as_many(layout)].tolist():
-        value = str(float(array[tuple(index)]))
+        number = array[tuple(index)]
+        value = str(float(number) if number.itemsize <= 8 else number)
         place = _place(layout, key, index, piece, layout.axis)
         wrong.append(Wrong(index[0], place, value, message.format(value), hint))
     return wrong
