@@ -17,11 +17,11 @@ from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
 from xentcli.readers.sources.limits import bytes_from
+from xentcli.run import messages, signals
 from xentcli.run import order as engine
-from xentcli.run import signals
 from xentcli.run.chunk import Outcome, shifted
 from xentcli.run.order import Awaited, Done, Task
-from xentcli.urls import is_url, shown
+from xentcli.urls import concealed, is_url, shown
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any
@@ -33,6 +33,9 @@ CONNECT_SECONDS = 10
 PARTITION_BYTES = 64 << 20
 # So many outcomes become one on a worker; only what is left then comes here.
 FAN_IN = 16
+# Seconds after which it is asked whether there is still a scheduler, and a worker to wait for.
+PATIENCE = 5.0
+ADDRESSES = "tcp://host:8786, or local for a cluster on this machine"
 GONE = "the scheduler is gone"
 # Each has a level and a handler of its own. What goes wrong is told here, in a sentence.
 LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
@@ -54,6 +57,12 @@ class Facts(NamedTuple):
 def connected(scheduler: str, jobs: int) -> Iterator[Client]:
     """A client of the cluster with that scheduler; of one on this machine that ends with it, for
     ``local``."""
+    if concealed(scheduler) != scheduler:
+        raise UsageError(
+            f"--scheduler: {quoted(concealed(scheduler))} was given with a user's name, a password "
+            "or a query, and the address of a scheduler has none",
+            hint=ADDRESSES,
+        )
     _check_installed()
     from distributed import Client
 
@@ -73,7 +82,7 @@ def connected(scheduler: str, jobs: int) -> Iterator[Client]:
         except (ValueError, TypeError) as error:
             raise UsageError(
                 f"--scheduler: cannot connect to {quoted(scheduler)} ({_first_line(error)})",
-                hint="tcp://host:8786, or local for a cluster on this machine",
+                hint=ADDRESSES,
             ) from None
         except OSError:
             raise DataError(
@@ -181,7 +190,7 @@ def outcomes(
             yield Done(last.chunk, last.chunk, outcome)
     except OSError:
         # What Dask says where the connection breaks.
-        raise PartitionLost(GONE, place=Place(client.scheduler.address)) from None
+        raise submitted.gone() from None
     finally:
         submitted.cancel()
 
@@ -200,6 +209,8 @@ class Submitted:
         self._run = uuid4().hex
         self._count = 0
         self._futures: dict[int, tuple[Future, Future]] = {}
+        self._address = client.scheduler.address
+        self._said_to_wait = False
         # Sent once, however many partitions there are: labels of another file may be part of it.
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
@@ -229,13 +240,36 @@ class Submitted:
     def result(self, future: Future, chunk: Chunk) -> Any:
         """What came of it, or why nothing did."""
         try:
+            while not future.done():
+                try:
+                    return future.result(timeout=PATIENCE)
+                except TimeoutError:
+                    self._check_cluster()
             return future.result()
         except XentError:
             raise
         except Exception as error:
+            reason = _reason(error)
+            if reason == GONE:
+                raise self.gone() from None
             raise PartitionLost(
-                f"no worker could finish it ({_reason(error)})", place=self._place(chunk)
+                f"no worker could finish it ({reason})", place=self._place(chunk)
             ) from None
+
+    def gone(self) -> PartitionLost:
+        """The fault of a scheduler that does not answer any more."""
+        return PartitionLost(GONE, place=Place(self._address))
+
+    def _check_cluster(self) -> None:
+        """Whether anybody is there who could do the work; without workers one waits for the next,
+        and says so once."""
+        if self._client.status != "running":
+            raise self.gone()
+        if self._client.nthreads():
+            self._said_to_wait = False
+        elif not self._said_to_wait:
+            messages.told(f"{self._address} has no workers any more; waiting for the next")
+            self._said_to_wait = True
 
     def cancel(self) -> None:
         """What is under way is not wanted any more; the cluster goes on without it."""

@@ -8,12 +8,15 @@ from collections.abc import Iterable
 
 from xentcli.errors import LONGEST_VALUE, Excerpt, XentError, counted, escaped
 from xentcli.model import Remark
+from xentcli.urls import concealed
 
 
 def told(*lines: str) -> None:
     """Lines on standard error; where there is none, the answer is no worse for it."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write("".join(f"{line}\n" for line in (f"xent: {lines[0]}", *lines[1:])))
+        # Whatever is quoted in them, it does not drive the terminal, and no secret is told.
+        shown = (escaped(concealed(line)) for line in (f"xent: {lines[0]}", *lines[1:]))
+        sys.stderr.write("".join(f"{line}\n" for line in shown))
         sys.stderr.flush()
 
 

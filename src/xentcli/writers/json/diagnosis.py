@@ -8,6 +8,7 @@ from typing import Any
 
 from xentcli.model import Advice, Candidate, Diagnosis, Finding
 from xentcli.writers.json.report import SCHEMA, Verbatim
+from xentcli.writers.json.text import harmless
 from xentcli.writers.rows.numbers import shortest_one, strict_json
 
 
@@ -35,7 +36,7 @@ def document(diagnosis: Diagnosis) -> bytes:
         ]
     fields.append(("findings", [_finding(one) for one in diagnosis.findings]))
     text = ",\n  ".join(f"{json.dumps(key)}: {_json(value, '  ')}" for key, value in fields)
-    return ("{\n  " + text + "\n}\n").encode("utf-8")
+    return harmless(("{\n  " + text + "\n}\n").encode("utf-8", "backslashreplace"))
 
 
 def _json(value: Any, indent: str) -> str:
