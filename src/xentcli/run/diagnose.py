@@ -11,6 +11,7 @@ from xentcli.errors import EXIT_FAILURE, UsageError, counted
 from xentcli.model import Diagnosis
 from xentcli.options.groups import Asked
 from xentcli.readers.sources.source import check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import check_options, command_line, exit_code, opened_page, opened_rejects
 from xentcli.run.gathering import gathered
 from xentcli.run.inputs import names_of_inputs
@@ -41,6 +42,7 @@ def run(asked: Asked) -> int:
         cases = found.cases * len(wanted) if runs == 1 and wanted else found.cases
         diagnosis = diagnosed(cases, wanted, asked.output.rows, asked.output.digits)
         check_unchanged()
+        signals.check()
         _write(diagnosis, wanted, asked, sink)
         if page is not None:
             from xentcli.writers.page import save as pages

@@ -19,6 +19,7 @@ from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked, Output
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.sources.source import check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import (
     calculation_of,
     check_attached,
@@ -152,6 +153,7 @@ def _outcomes(
     )
     with closing(run(task, opened, told)) as done:
         for outcome in map(placed, done):
+            signals.check()
             shown += len(outcome.worked)
             yield outcome
 
@@ -253,6 +255,7 @@ def _finish(
 ) -> None:
     """What can be said only when the input has ended."""
     check_unchanged()
+    signals.check()
     check_attached(tally.total.samples + _left_out(tally, job), opened)
     _check_defined(tally.total, job.calculation, opened)
     view = view_of(
