@@ -26,6 +26,12 @@ Ran = subprocess.CompletedProcess[str]
 Xent = Callable[..., Ran]
 
 
+def needs_posix() -> None:
+    """Leaves a module of tests out, at its import, where there is no POSIX."""
+    if os.name != "posix":
+        pytest.skip("needs the shell and the signals of POSIX", allow_module_level=True)
+
+
 def environment(**more: str) -> dict[str, str]:
     """The environment of a process under test: nothing of the tester's terminal in it."""
     kept = {

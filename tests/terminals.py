@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import struct
 import subprocess
-import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, NamedTuple
 
+import pytest
+
 from tests.conftest import BIN, environment
+
+# Whoever imports this module is left out where there are no terminals of POSIX.
+fcntl = pytest.importorskip("fcntl")
+pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
 
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 

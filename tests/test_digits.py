@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+
+import pytest
 
 from tests.conftest import ROOT, Xent, environment
 
@@ -23,6 +26,7 @@ def test_loss_of_scikit_learn_and_pytorch(xent: Xent) -> None:
     assert abs(float(ran.stdout) / TORCH - 1) < 1e-15
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a pipeline of POSIX")
 def test_the_three_hardest_digits() -> None:
     command = (
         "xent ce digits.csv --reduction none --format csv"

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, environment, needs_posix
+
+needs_posix()
 
 SCRIPTS = sorted((ROOT / "examples").glob("*.sh"))
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import struct
 import subprocess
-from fcntl import ioctl
 from pathlib import Path
-from termios import TIOCSWINSZ
 
 import numpy as np
 import pytest
 
 from tests.conftest import BIN, Xent, environment
-from xentcli.cli.commands import COMMANDS, EXAMPLES
-from xentcli.cli.describing import described
+from xentcli.calculation.commands import COMMANDS
+from xentcli.cli.commands import EXAMPLES, FUNCTIONS
+from xentcli.cli.help import options_of
+
+fcntl = pytest.importorskip("fcntl")
+pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
 
 LOGITS = """\
 id,cat,dog,fox,label,source
@@ -42,7 +44,7 @@ a,b,c,label
 """,
 )
 EVERY = [("", example) for example in EXAMPLES] + [
-    (name, example) for name, (_, examples) in COMMANDS.items() for example in examples
+    (name, example) for name, command in COMMANDS.items() for example in command.examples
 ]
 
 
@@ -89,7 +91,7 @@ def test_a_command_has_examples_and_its_help_shows_them(name: str, xent: Xent) -
 def folded(width: int, *arguments: str) -> list[str]:
     """The lines of the help on a terminal of that width."""
     master, slave = pty.openpty()
-    ioctl(slave, TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     env = environment(TERM="xterm")
     with subprocess.Popen([BIN / "xent", *arguments], stdout=slave, env=env) as running:
         os.close(slave)
@@ -115,7 +117,7 @@ def test_nothing_is_cut_at_any_width(name: str, width: int) -> None:
     lines = folded(width, name, "--help")
     assert max(map(len, lines)) <= width
     words = re.sub(r"\s+", " ", " ".join(line.strip("│ ") for line in lines))
-    for option in described(COMMANDS[name].function):
+    for option in options_of(FUNCTIONS[name]):
         said = f"{option.synopsis} {option.help}"
         # A list of choices may be parted behind each.
         assert said.replace("|", "") in re.sub(r"\| ?", "", words)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +28,7 @@ def test_without_workers_it_is_done_here(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
-    def none_left(work: Work, count: int) -> Iterator[Submit]:
+    def none_left(work: Work[Any], count: int) -> Iterator[Submit[Any]]:
         raise error
         yield
 
@@ -35,6 +37,14 @@ def test_without_workers_it_is_done_here(
     monkeypatch.setattr(local, "processes", none_left)
     asked = ["ce", "a.csv", "-q", "--jobs", "2"]
     assert run_inside(asked, tmp_path, environment=SMALL_BLOCKS) == expected
+
+
+@pytest.mark.parametrize(("platform", "most"), [("win32", 61), ("linux", 100)])
+def test_no_more_processes_than_a_system_can_wait_for(
+    platform: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert [local.most_processes(count) for count in (2, 100)] == [2, most]
 
 
 def test_nobody_waits_for_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,9 +80,9 @@ def test_rows_come_back_whole_however_long_they_are(
         # Faults, and what nobody asks for, take no slot away from what is alive.
         for number in range(8):
             with pytest.raises(DataError):
-                submit(Chunk(number, -1, 0, None))()
-        dropped = [submit(Chunk(number, most, 0, None)) for number in range(3)]
-        waiting = [submit(Chunk(number, length, 0, None)) for number, length in enumerate(lengths)]
+                submit(Chunk(number, -1, 0, b""))()
+        dropped = [submit(Chunk(number, most, 0, b"")) for number in range(3)]
+        waiting = [submit(Chunk(number, length, 0, b"")) for number, length in enumerate(lengths)]
         for length, awaited in zip(lengths, waiting, strict=True):
-            assert awaited() == repeated(Chunk(0, length, 0, None))
+            assert awaited() == repeated(Chunk(0, length, 0, b""))
     del dropped

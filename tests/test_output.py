@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran, environment
+from tests.conftest import Ran, environment, needs_posix
+from tests.faults.running import Answered, run_inside
+
+needs_posix()
 
 SMALL = b"a,b,label\n1,2,0\n1,2,0\n"
 ANSWER = "1.3132616875182228\n"
@@ -69,6 +72,17 @@ def test_a_file_that_is_replaced_keeps_its_mode(old: int, folder: Path) -> None:
     out.chmod(old)
     assert shell("xent ce a.csv --quiet -o out.txt", folder).returncode == 0
     assert (mode(out), out.read_text()) == (old, ANSWER)
+
+
+def test_a_file_is_written_where_modes_cannot_be_set(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows before Python 3.13."""
+    monkeypatch.delattr(os, "fchmod")
+    (folder / "out.txt").write_text(OLD)
+    found = run_inside(["ce", "a.csv", "-q", "-o", "out.txt"], folder)
+    assert found == Answered(0, b"", "")
+    assert (folder / "out.txt").read_text() == ANSWER
 
 
 @pytest.mark.parametrize(("mask", "expected"), [("022", 0o644), ("077", 0o600), ("002", 0o664)])

@@ -3,14 +3,11 @@ written."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import shlex
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +17,10 @@ import pytest
 
 from tests.conftest import BIN, Ran, environment
 
+fcntl = pytest.importorskip("fcntl")
+pty = pytest.importorskip("pty")
+termios = pytest.importorskip("termios")
+
 XENT = str(BIN / "xent")
 ROW = b"1,2,0\n"
 # More than xent reads at a time, so that it has something to write before the input ends.
@@ -27,8 +28,6 @@ BLOCK_AND_MORE = b"a,b,label\n" + ROW * 250_000
 SMALL = b"a,b,label\n" + ROW * 3
 
 Process = subprocess.Popen[bytes]
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals of POSIX")
 
 
 @contextmanager

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, environment, needs_posix
 from xentcli import readers, writers
-from xentcli.cli.commands import COMMANDS
+from xentcli.calculation.commands import COMMANDS
+from xentcli.cli.commands import FUNCTIONS
 from xentcli.options.flatten import names_of_options
+
+needs_posix()
 
 README = ROOT / "README.md"
 PACKAGE = ROOT / "src" / "xentcli"
@@ -137,6 +141,41 @@ def test_every_extra_that_is_named_exists() -> None:
     assert named <= set(project_file()["project"]["optional-dependencies"])
 
 
+def python_versions() -> list[str]:
+    """The versions of Python that the project names."""
+    classifiers = " ".join(project_file()["project"]["classifiers"])
+    return re.findall(r"Python :: (3\.\d+)", classifiers)
+
+
+def test_the_versions_of_python_are_those_of_the_project() -> None:
+    first, *_, last = python_versions()
+    assert project_file()["project"]["requires-python"] == f">={first}"
+    assert f"Python {first} or later. Up to {last} all that" in text_of(README)
+    assert all(f"Python {first} " in text_of(page) for page in READMES)
+
+
+MACHINES = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")]
+
+
+@pytest.mark.parametrize(("system", "machine"), [*MACHINES, ("win32", "ARM64")])
+def test_what_would_need_a_compiler_is_not_asked_for(system: str, machine: str) -> None:
+    """simdjson has wheels for some Pythons and machines, each release of NumPy for some Pythons."""
+    project = project_file()["project"]
+    needs = [*project["dependencies"], *project["optional-dependencies"]["fast"]]
+    for version in python_versions():
+        where = {"python_version": version, "sys_platform": system, "platform_machine": machine}
+        asked = [
+            need.name
+            for need in map(Requirement, needs)
+            if need.marker is None
+            or need.marker.evaluate({**where, "platform_python_implementation": "CPython"})
+        ]
+        has_simdjson = version != "3.14" and machine != "ARM64"
+        assert sorted(asked) == sorted(
+            ["numpy", "rich", "typer", "orjson", *["pysimdjson"] * has_simdjson]
+        )
+
+
 def invocations(text: str) -> Iterator[list[str]]:
     """The words of each ``xent …`` that is named and not run."""
     written = [line for block in SHELL.findall(text) for line in block.splitlines()]
@@ -151,12 +190,12 @@ def invocations(text: str) -> Iterator[list[str]]:
 @pytest.mark.parametrize("page", [*PAGES, *OTHER_PAGES], ids=name_of)
 def test_every_option_that_is_named_exists(page: Path) -> None:
     of_any = OF_ALL | OF_NONE
-    for command in COMMANDS.values():
-        of_any |= names_of_options(command.function)
+    for function in FUNCTIONS.values():
+        of_any |= names_of_options(function)
     for _, name, *words in invocations(text_of(page)):
         known = OF_ALL | OF_NONE if name.startswith("-") else of_any
         if name in COMMANDS:
-            known = OF_ALL | names_of_options(COMMANDS[name].function)
+            known = OF_ALL | names_of_options(FUNCTIONS[name])
         else:
             assert name in known | {"COMMAND"}
         assert {word for word in words if re.match("--?[a-z]", word)} <= known, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -91,6 +92,7 @@ def test_the_page_and_the_answer_are_each_written(xent: Xent, tmp_path: Path) ->
     assert {path.name for path in tmp_path.iterdir()} == {"answer.txt", "page.svg"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pastes it into a shell of POSIX")
 def test_the_command_on_the_page_can_be_pasted(xent: Xent, tmp_path: Path) -> None:
     xent("softmax", "--logits", "1,2", "--classes", "it's,$HOME", "--save", "page.svg", "-q")
     root = ElementTree.parse(tmp_path / "page.svg").getroot()

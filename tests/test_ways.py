@@ -1,9 +1,11 @@
-"""With and without the extra, in blocks of any size, in any number of jobs: the same bytes."""
+"""With and without the extra, or simdjson of it, in blocks of any size, in any number of jobs: the
+same bytes."""
 
 from __future__ import annotations
 
 import random
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("without_processes")
 OF_TEXT = ("numbers", "records", "encodings", "columns", "labels", "several", "left_out")
 
 
-@pytest.mark.parametrize("way", ["fast", "two jobs", "three jobs"])
+@pytest.mark.parametrize("way", ["fast", "without simdjson", "two jobs", "three jobs"])
 @pytest.mark.parametrize("fault", listed(topics=OF_TEXT))
 def test_a_fault_is_told_the_same(fault: Fault, way: str, tmp_path: Path) -> None:
     put(fault.files, tmp_path)
@@ -109,6 +111,15 @@ TRICKS = (
     b'{"a": 1, "b": true, "label": 0}\n',
     b'{"a": 1, "b": 2, "label": 1.0}\n{"a": 1, "b": 2, "label": "1"}\n',
     b'{"b": 1, "a": 2, "label": 0, "more": {}}\n',
+    b'{"a": 1, "b": 2, "b"\r: 3, "label": 0}\n',
+    b'{"a": 1, "b": "2", "label": 0}\n',
+    b'{"a": 1, "b": null, "label": 0}\n',
+    b'{"a": 1, "b": -0, "label": 0}\n',
+    b'{"a": 1, "b": 1e400, "label": 0}\n',
+    b'{"a": 1, "b": NaN, "label": 0}\n',
+    # By one more than the largest float, to which it would be rounded.
+    b'{"a": 1, "b": %d, "label": 0}\n' % (int(sys.float_info.max) + 1),
+    b'{"a": 18446744073709551616, "b": 36893488147419103233, "label": 0}\n',
 )
 LIST_TRICKS = (
     b'{"id": [1], "logits": 5, "label": 0}\n',
@@ -116,17 +127,41 @@ LIST_TRICKS = (
     b'{"id": 1, "logits": [[1, 2]], "label": 0}\n',
     b'{"id": 1, "logits": [1, 2, 3], "label": 0}\n{"id": 1, "logits": [1], "label": 0}\n',
     b'{"id": 1, "logits": [1, 2], "label": 18446744073709551615}\n',
+    b'{"id": 1, "logits": [1, 2], "label": 18446744073709551616}\n',
+    b'{"id": 1, "logits": [1, 2], "label": 0.0}\n',
+    b'{"id": 1, "logits": [1, 2], "logits": [3, 4], "label": 0}\n',
+    b'{"id": 1, "logits": [1, 2], "logits"\r: [3, 4], "label": 0}\n',
+    b'{"id": "\\"logits\\":", "logits": [1, 2], "label": 0}\n',
+    b'{"id": 1, "logits": [1, "2"], "label": 0}\n',
+    b'{"id": 1, "logits": [1, "NaN"], "label": 0}\n',
+    b'{"id": 1, "logits": [1, true], "label": 0}\n',
+    b'{"id": 1, "logits": [1, null], "label": 0}\n',
+    b'{"id": 1, "logits": [-0, 18446744073709551617], "label": 0}\n',
+    b'{"id": 1, "logits": [1, %d], "label": 0}\n' % (int(sys.float_info.max) + 1),
+    b'{"id": 1, "logits": {"0": 1, "1": 2}, "label": 0}\n',
+    b'{"id": 1, "logits": "12", "label": 0}\n',
+)
+BARE_TRICKS = (
+    b"[1, true]\n",
+    b"[1, [2]]\n",
+    b"[1, -0]\n",
+    b"[1], [2]\n",
+    b"[1, 2,]\n",
+    b"[1, 2]\r\n",
+    b"[1, %d]\n" % (int(sys.float_info.max) + 1),
 )
 
 
 @pytest.mark.parametrize(
     ("first", "trick"),
     [(b'{"a": 1, "b": 2, "label": 0}\n', trick) for trick in TRICKS]
-    + [(b'{"id": 1, "logits": [1, 2], "label": 0}\n', trick) for trick in LIST_TRICKS],
+    + [(b'{"id": 1, "logits": [1, 2], "label": 0}\n', trick) for trick in LIST_TRICKS]
+    + [(b"[1, 2]\n", trick) for trick in BARE_TRICKS],
 )
 def test_a_trick_in_json_lines_is_seen(first: bytes, trick: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(first + trick + first)
-    exact, *others = (answered(way, ["ce", "a.jsonl", "-q"], tmp_path) for way in WAYS)
+    asked = ["softmax", "a.jsonl", "-q"] if first.startswith(b"[") else ["ce", "a.jsonl", "-q"]
+    exact, *others = (answered(way, asked, tmp_path) for way in WAYS)
     assert all(other == exact for other in others)
 
 

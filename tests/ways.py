@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 
 from tests.faults.running import Answered, run_inside
+from xentcli.readers.json import parsers
 from xentcli.readers.json import record as json_record
 from xentcli.readers.text import rows
 from xentcli.run import workers as local
@@ -25,6 +26,7 @@ WAYS: dict[str, dict[str, str]] = {
     "cell by cell": {"XENT_FAST": "0", "XENT_JOBS": "1"},
     "without the extra": {"XENT_FAST": "0", "XENT_JOBS": "1"},
     "fast": {"XENT_FAST": "1", "XENT_JOBS": "1"},
+    "without simdjson": {"XENT_FAST": "1", "XENT_JOBS": "1"},
     "small blocks": {"XENT_FAST": "1", "XENT_JOBS": "1", **SMALL_BLOCKS},
     "two jobs": {"XENT_FAST": "1", "XENT_JOBS": "2", **SMALL_BLOCKS},
     "three jobs": {"XENT_FAST": "0", "XENT_JOBS": "3", **SMALL_BLOCKS},
@@ -36,7 +38,10 @@ def answered(way: str, asked: Sequence[str], folder: Path, stdin: bytes = b"") -
     with ExitStack() as stack:
         if way == "cell by cell":
             for reader in (rows, json_record):
-                stack.enter_context(mock.patch.object(reader, "whole", return_value=None))
+                stack.enter_context(mock.patch.object(reader, "read_at_once", return_value=None))
+        if way == "without simdjson":
+            # As on a Python that it has no wheels for: orjson reads instead.
+            stack.enter_context(mock.patch.object(parsers, "simdjson_parser", return_value=None))
         return run_inside(asked, folder, stdin, WAYS[way])
 
 
@@ -80,7 +85,7 @@ class _Asked(Future[Any]):
 
 
 @contextmanager
-def _last_first(work: Work, count: int) -> Iterator[Submit]:
+def _last_first(work: Work[Any], count: int) -> Iterator[Submit[Any]]:
     executor = LastFirst()
     yield lambda chunk: executor.submit(work, chunk).result
 

@@ -68,7 +68,22 @@ def _restored(kind: type[XentError], fields: dict[str, Any]) -> XentError:
 
 
 class DataError(XentError):
-    """The data, in a file or typed, cannot be used."""
+    """The data, in a file or typed, cannot be used.
+
+    ``if_one_based`` is the number of classes where the fault is a label that names one if labels
+    count from 1.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: Place | None = None,
+        hint: str = "",
+        if_one_based: int | None = None,
+    ) -> None:
+        super().__init__(message, place=place, hint=hint)
+        self.if_one_based = if_one_based
 
 
 class OutputError(XentError):
@@ -158,12 +173,27 @@ def path_of(key: str) -> str:
     return f"$.{key}" if key.isidentifier() else f"$[{quoted(key)}]"
 
 
+def not_a_probability(value: float) -> str:
+    """What is wrong with a value that is no probability."""
+    return f"{value!r} is not a probability (0 to 1)"
+
+
+def not_a_soft_target(value: float) -> str:
+    """What is wrong with a value that is no share of a class."""
+    return f"soft target {value!r} is not a probability (0 or more)"
+
+
+def not_a_weight(value: float) -> str:
+    """What is wrong with a sample's weight."""
+    return f"the weight {value!r} is not a finite number from 0 up"
+
+
 def rounded(value: float, digits: int) -> str:
     """A number for the eye: decimals where they say something, else a power of ten."""
     if math.isnan(value) or math.isinf(value):
         return str(value)
     if value == 0:
         return "0"
-    if 10.0**-digits <= abs(value) < 1e6:
+    if float(f"1e-{digits}") <= abs(value) < 1e6:
         return f"{value:.{digits}f}"
     return f"{value:.{digits}e}"

@@ -1,16 +1,33 @@
-"""What is handed from part to part: frozen data without behaviour."""
+"""What is handed from part to part: frozen data without behaviour; and what readers and writers
+both need."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+import os
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from xentcli.errors import Place
+
+if TYPE_CHECKING:
+    # The command line describes itself without NumPy: a type is all that is wanted of it here.
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating]
+    Indices = NDArray[np.intp]
+    AnyArray = NDArray[Any]
+    # NumPy's where it is of a framework's width.
+    Number = float | np.floating[Any]
+else:
+    Floats = Indices = AnyArray = Number = Any
 
 Kind = Literal["logits", "probs", "log_probs"]
 AnswerField = Literal["loss", "probs", "log_probs", "grad"]
 Form = Literal["typed", "text", "json", "json lines", "array", "table"]
-# Arrays are Any here so that the command line can describe itself without importing NumPy.
-AnyArray = Any
 
 
 class Origin(NamedTuple):
@@ -24,7 +41,7 @@ class Origin(NamedTuple):
 
     source: str
     form: Form
-    lines: AnyArray = None
+    lines: Sequence[int] | AnyArray = ()
     columns: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     path: str = "$"
@@ -64,7 +81,7 @@ class Grouping(NamedTuple):
     which of them it is."""
 
     names: tuple[str, ...]
-    at: AnyArray
+    at: Indices
 
 
 class Batch(NamedTuple):
@@ -77,14 +94,14 @@ class Batch(NamedTuple):
     last. ``grouping`` is by the column that was asked for.
     """
 
-    values: AnyArray
+    values: Floats
     kind: Kind
     values_from: Origin
     classes: tuple[str, ...] = ()
-    labels: AnyArray = None
-    targets: AnyArray = None
+    labels: AnyArray | None = None
+    targets: AnyArray | None = None
     target_from: Origin | None = None
-    sample_weight: AnyArray = None
+    sample_weight: AnyArray | None = None
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
@@ -97,7 +114,7 @@ class Answer(NamedTuple):
     """What a command answers for a batch, in the batch's shape (a loss has no class axis)."""
 
     field: AnswerField
-    values: AnyArray
+    values: Floats
 
 
 class Step(NamedTuple):
@@ -202,7 +219,7 @@ class Report(NamedTuple):
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file.
+    losses of a file. ``title`` stands above a page of it.
     """
 
     command: str
@@ -211,7 +228,7 @@ class Report(NamedTuple):
     classes: tuple[str, ...]
     samples: int
     worked: tuple[Worked, ...] = ()
-    result: AnyArray = None
+    result: Number | None = None
     reduction: str | None = None
     ignored: int = 0
     denominator: float | None = None
@@ -222,6 +239,7 @@ class Report(NamedTuple):
     floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
+    title: str = ""
 
 
 class Candidate(NamedTuple):
@@ -286,3 +304,34 @@ def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
     if any(mark in content for mark in (delimiter, b'"', b"\r", b"\n")):
         return b'"' + content.replace(b'"', b'""') + b'"'
     return content
+
+
+def unquoted(cell: bytes) -> str:
+    """A cell's text without the quotes around it.
+
+    Raises ValueError for what is no UTF-8 text, and for text after the closing quote.
+    """
+    if not cell.startswith(b'"'):
+        return cell.decode("utf-8")
+    if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):
+        raise ValueError("there is text after the closing quote")
+    return cell[1:-1].replace(b'""', b'"').decode("utf-8")
+
+
+def fast_package(name: str, size: int, little: int) -> Any:
+    """A package of the extra ``fast`` for that many bytes of text; None where it is not installed,
+    or where they are so few that its import takes longer.
+
+    What comes of it is the same with and without. XENT_FAST=0 does without, XENT_FAST=1 takes it
+    for few bytes as well.
+    """
+    asked = os.environ.get("XENT_FAST")
+    return _package(name) if asked == "1" or (asked != "0" and size > little) else None
+
+
+@cache
+def _package(name: str) -> ModuleType | None:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

@@ -10,13 +10,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from xentcli.readers.interface import Chunk
+from xentcli.readers.interface import Chunk, Span
 from xentcli.run.cluster import _at_work
 
 
 def _read(chunk: bytes) -> Chunk:
     found: Chunk = pickle.loads(chunk)
     return found
+
+
+def _file_of(chunk: bytes) -> Path:
+    data = _read(chunk).data
+    assert isinstance(data, Span)
+    return Path(data.path)
 
 
 def at_some_time(version: str, work: bytes, chunk: bytes) -> Any:
@@ -27,14 +33,14 @@ def at_some_time(version: str, work: bytes, chunk: bytes) -> Any:
 
 def slowly(version: str, work: bytes, chunk: bytes) -> Any:
     """The work, after a while; and a sign that it has begun."""
-    Path(_read(chunk).data.path).with_name("begun").touch()
+    _file_of(chunk).with_name("begun").touch()
     time.sleep(0.3)
     return _at_work(version, work, chunk)
 
 
 def killed_once(version: str, work: bytes, chunk: bytes) -> Any:
     """The work; but the first worker that comes to the fourth partition is killed over it."""
-    sign = Path(_read(chunk).data.path).with_name("killed")
+    sign = _file_of(chunk).with_name("killed")
     if _read(chunk).number == 3 and not sign.exists():
         sign.touch()
         os.kill(os.getpid(), signal.SIGKILL)

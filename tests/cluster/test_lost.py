@@ -21,10 +21,12 @@ from tests.cluster.clusters import (
     threads_of,
     wait_for,
 )
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, environment, needs_posix
 from tests.faults.running import Answered, run_inside
 from tests.test_ways import FILES
 from xentcli.run import cluster as cluster_of_commands
+
+needs_posix()
 
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.slow]
 

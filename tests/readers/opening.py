@@ -5,7 +5,9 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from xentcli import readers
@@ -23,9 +25,9 @@ def opened(path: Path, request: Request = WANTED) -> Opened:
 
 def batches(found: Opened) -> Iterator[Batch]:
     """Each batch as another process would read it."""
-    read = pickle.loads(pickle.dumps(found.read))
-    for chunk in found.chunks():
-        yield read(pickle.loads(pickle.dumps(chunk)))
+    reader = pickle.loads(pickle.dumps(found.reader))
+    for chunk in found.chunks.in_order():
+        yield reader.read(pickle.loads(pickle.dumps(chunk)))
 
 
 def only(path: Path, request: Request = WANTED) -> Batch:
@@ -39,3 +41,10 @@ def told(path: Path, request: Request = WANTED) -> str:
     with pytest.raises(XentError) as raised:
         list(batches(opened(path, request)))
     return str(raised.value)
+
+
+def listed(array: object) -> list[Any]:
+    """An array that must be there, as lists."""
+    assert array is not None
+    found: list[Any] = np.asarray(array).tolist()
+    return found

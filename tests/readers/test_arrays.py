@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save_file
 
-from tests.readers.opening import WANTED, batches, only, opened, told
+from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
 from xentcli.readers.interface import Request
 from xentcli.readers.typed import typed_labels, typed_targets
@@ -79,7 +79,7 @@ def test_archives_come_back_to_the_bit(
         (savez if form == "npz" else savez_compressed)(path, **named)
     batch = only(path)
     assert batch.values.tobytes() == named["logits"].tobytes()
-    assert batch.labels.tolist() == labels.tolist()
+    assert listed(batch.labels) == labels.tolist()
     assert is_mapped(batch.values) == (form != "packed")
 
 
@@ -132,13 +132,13 @@ def test_one_sample(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", logits=np.array([1.0, 2.0]), labels=np.int64(1))
     batch = only(tmp_path / "a.npz")
     assert batch.values.tolist() == [[1, 2]]
-    assert batch.labels.tolist() == [1]
+    assert listed(batch.labels) == [1]
 
 
 def test_no_samples(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros((0, 3)))
     found = opened(tmp_path / "a.npy")
-    assert (found.class_count, list(found.chunks())) == (3, [])
+    assert (found.class_count, list(found.chunks.in_order())) == (3, [])
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     del big, labels
     tracemalloc.start()
     found, samples = opened(path), 0
-    for chunk in found.chunks():
-        batch = found.read(chunk)
+    for chunk in found.chunks.in_order():
+        batch = found.reader.read(chunk)
         assert is_mapped(batch.values)
         assert chunk.first == samples
         samples += len(batch.values)
@@ -162,7 +162,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 def test_chunks_are_small(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", logits=np.zeros((300_000, 4)), labels=np.zeros(300_000, int))
-    chunks = list(opened(tmp_path / "a.npz").chunks())
+    chunks = list(opened(tmp_path / "a.npz").chunks.in_order())
     assert len(chunks) == 3
     assert all(len(pickle.dumps(chunk)) < 1000 for chunk in chunks)
     assert sum(chunk.size for chunk in chunks) == 300_000 * 4 * 8
@@ -171,7 +171,7 @@ def test_chunks_are_small(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["labels", "label", "targets", "target"])
 def test_label_keys(tmp_path: Path, key: str) -> None:
     savez(tmp_path / "a.npz", **{"logits": np.eye(3), key: [2.0, 1, -100]})
-    assert only(tmp_path / "a.npz").labels.tolist() == [2, 1, -100]
+    assert listed(only(tmp_path / "a.npz").labels) == [2, 1, -100]
 
 
 @pytest.mark.parametrize("key", ["targets", "target"])
@@ -179,13 +179,13 @@ def test_soft_targets(tmp_path: Path, key: str) -> None:
     savez(tmp_path / "a.npz", **{"log_probs": np.eye(3), key: np.eye(3)})
     batch = only(tmp_path / "a.npz")
     assert (batch.kind, batch.labels) == ("log_probs", None)
-    assert batch.targets.tolist() == np.eye(3).tolist()
+    assert listed(batch.targets) == np.eye(3).tolist()
 
 
 def test_keys_that_are_asked_for(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", z=np.eye(2), y=[0, 1], logits=np.zeros((9, 9)))
     batch = only(tmp_path / "a.npz", WANTED._replace(logits_key="z", label_key="y"))
-    assert (batch.values.tolist(), batch.labels.tolist()) == ([[1, 0], [0, 1]], [0, 1])
+    assert (batch.values.tolist(), listed(batch.labels)) == ([[1, 0], [0, 1]], [0, 1])
     message = told(tmp_path / "a.npz", WANTED._replace(logits_key="x"))
     assert message == '--logits-key: a.npz has no key "x"'
 
@@ -249,8 +249,8 @@ def test_samples_that_are_skipped_or_nan(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", logits=np.arange(8.0).reshape(4, 2), labels=[0, 7, 1, -1])
     skipped = only(tmp_path / "a.npz", WANTED._replace(on_error="skip"))
     assert skipped.values.tolist() == [[0, 1], [4, 5]]
-    assert skipped.labels.tolist() == [0, 1]
-    assert skipped.values_from.lines.tolist() == [0, 2]
+    assert listed(skipped.labels) == [0, 1]
+    assert listed(skipped.values_from.lines) == [0, 2]
     assert [str(fault.place) for fault in skipped.faults] == [
         "a.npz: labels[1]",
         "a.npz: labels[3]",
@@ -258,21 +258,21 @@ def test_samples_that_are_skipped_or_nan(tmp_path: Path) -> None:
     assert skipped.faults[0].row == b"2.0,3.0,7"
     as_nan = only(tmp_path / "a.npz", WANTED._replace(on_error="nan"))
     assert np.isnan(as_nan.values).all(axis=1).tolist() == [False, True, False, True]
-    assert as_nan.labels.tolist() == [0, 0, 1, 0]
+    assert listed(as_nan.labels) == [0, 0, 1, 0]
 
 
 def test_typed_labels_and_targets(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros((2, 3, 2)))
     attached = typed_labels(["0,1,2,0"])
     batch = only(tmp_path / "a.npy", WANTED._replace(attached=attached))
-    assert batch.labels.tolist() == [[0, 1], [2, 0]]
+    assert listed(batch.labels) == [[0, 1], [2, 0]]
     assert batch.target_from == attached.origin
     message = told(tmp_path / "a.npy", WANTED._replace(attached=typed_labels(["0,1,2"])))
     assert message == "--label: 3 labels for 4 samples"
     np.save(tmp_path / "b.npy", np.zeros(2))
     targets = typed_targets(["0.25,0.75"])
     batch = only(tmp_path / "b.npy", WANTED._replace(attached=targets))
-    assert batch.targets.tolist() == [[0.25, 0.75]]
+    assert listed(batch.targets) == [[0.25, 0.75]]
 
 
 def test_typed_labels_go_with_their_chunk(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_typed_labels_go_with_their_chunk(tmp_path: Path) -> None:
         b.labels for b in batches(opened(tmp_path / "a.npy", WANTED._replace(attached=attached)))
     ]
     assert len(found) == 2
-    assert np.concatenate(found).tolist() == labels.tolist()
+    assert [label for part in found for label in listed(part)] == labels.tolist()
 
 
 def contents() -> dict[str, bytes]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.readers.opening import listed
 from xentcli.errors import DataError, UsageError
 from xentcli.model import Batch, Origin
-from xentcli.readers import chosen_format
+from xentcli.readers import choose_format
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.json.lines import is_json_lines, open_input
-from xentcli.readers.sources.source import named
+from xentcli.readers.sources.source import source_of
 from xentcli.readers.typed import typed_labels
 
 LABELS = Request(wanted="labels or targets")
@@ -23,12 +23,12 @@ LABELS = Request(wanted="labels or targets")
 def opened(folder: Path, content: str | bytes, request: Request = LABELS) -> Opened:
     path = folder / "preds.jsonl"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return open_input(named(str(path)), request, "jsonl")
+    return open_input(source_of(str(path)), request, "jsonl")
 
 
 def batches(folder: Path, content: str | bytes, request: Request = LABELS) -> list[Batch]:
     found = opened(folder, content, request)
-    return [found.read(chunk) for chunk in found.chunks()]
+    return [found.reader.read(chunk) for chunk in found.chunks.in_order()]
 
 
 def batch(folder: Path, content: str | bytes, request: Request = LABELS) -> Batch:
@@ -61,7 +61,7 @@ def test_reads_every_form_of_a_record(
 ) -> None:
     found = batch(tmp_path, line)
     np.testing.assert_array_equal(found.values, [values])
-    assert found.labels.tolist() == [label]
+    assert listed(found.labels) == [label]
 
 
 def test_a_line_may_be_a_list(tmp_path: Path) -> None:
@@ -81,10 +81,10 @@ def test_options_name_the_keys(tmp_path: Path) -> None:
     line = '{"logits": [9, 9], "z": [1, 2], "gold": 1, "label": 0, "w": 0.5}'
     request = LABELS._replace(logits_key="z", label_key="gold", weight_col="w")
     found = batch(tmp_path, line, request)
-    assert (found.values.tolist(), found.labels.tolist()) == ([[1, 2]], [1])
-    assert found.sample_weight.tolist() == [0.5]
+    assert (found.values.tolist(), listed(found.labels)) == ([[1, 2]], [1])
+    assert listed(found.sample_weight) == [0.5]
     again = batch(tmp_path, line, LABELS._replace(logit_cols="z", label_col="gold"))
-    assert (again.values.tolist(), again.labels.tolist()) == ([[1, 2]], [1])
+    assert (again.values.tolist(), listed(again.labels)) == ([[1, 2]], [1])
 
 
 def test_columns_of_flat_records_are_chosen_as_those_of_a_csv(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_columns_of_flat_records_are_chosen_as_those_of_a_csv(tmp_path: Path) ->
     request = LABELS._replace(logit_cols="b,a", target_cols="t*", weight_col="w")
     found = batch(tmp_path, line, request)
     assert found.values.tolist() == [[2, 1]]
-    assert found.targets.tolist() == [[0.25, 0.75]]
-    assert found.sample_weight.tolist() == [2]
+    assert listed(found.targets) == [[0.25, 0.75]]
+    assert listed(found.sample_weight) == [2]
     assert found.classes == ("b", "a")
 
 
@@ -104,18 +104,18 @@ def test_a_key_of_numbers_may_begin_with_null(tmp_path: Path) -> None:
 
 def test_soft_targets_are_lists(tmp_path: Path) -> None:
     found = batch(tmp_path, '{"logits": [1, 2], "target": [0.25, 0.75]}')
-    assert found.targets.tolist() == [[0.25, 0.75]]
+    assert listed(found.targets) == [[0.25, 0.75]]
     assert found.labels is None
 
 
 def test_images_have_labels_of_their_own_shape(tmp_path: Path) -> None:
     line = '{"logits": [[1, 2], [3, 4], [5, 6]], "label": [0, 2]}\n'
     found = batch(tmp_path, line * 2)
-    assert (found.values.shape, found.labels.tolist()) == ((2, 3, 2), [[0, 2], [0, 2]])
+    assert (found.values.shape, listed(found.labels)) == ((2, 3, 2), [[0, 2], [0, 2]])
     line = '{"logits": [[1, 2], [3, 4], [5, 6]], "label": [0, 1, 1]}\n'
     last = batch(tmp_path, line, LABELS._replace(class_axis=-1))
     assert last.values.tolist() == [[[1, 3, 5], [2, 4, 6]]]
-    assert last.labels.tolist() == [[0, 1, 1]]
+    assert listed(last.labels) == [[0, 1, 1]]
 
 
 @pytest.mark.parametrize("axis", [0, 3, -3])
@@ -196,7 +196,7 @@ BAD = GOOD + '{"logits": [1, "x"], "label": 1}\n' + '{"logits": [3, 4], "label":
 def test_rows_with_faults_are_left_out(tmp_path: Path) -> None:
     found = batch(tmp_path, BAD, LABELS._replace(on_error="skip", keep_records=True))
     assert found.values.tolist() == [[1, 2], [3, 4]]
-    assert found.labels.tolist() == [0, 1]
+    assert listed(found.labels) == [0, 1]
     assert found.values_from.lines == [1, 3]
     assert found.records is not None
     assert len(found.records) == 2
@@ -211,7 +211,7 @@ def test_rows_with_faults_become_nan(tmp_path: Path) -> None:
     found = batch(tmp_path, BAD, LABELS._replace(on_error="nan", keep_rows="cells"))
     nan = float("nan")
     np.testing.assert_array_equal(found.values, [[1, 2], [nan, nan], [3, 4], [nan, nan]])
-    assert found.labels.tolist() == [0, 0, 1, 0]
+    assert listed(found.labels) == [0, 0, 1, 0]
     assert found.rows is not None
     assert found.rows.cells[1] == [b"nan", b"nan", b"1"]
     assert found.rows.cells[3] == [b"nan", b"nan", b""]
@@ -228,9 +228,9 @@ def attached(request: Request, labels: str) -> Request:
 
 def test_labels_that_stand_apart_go_with_the_sample(tmp_path: Path) -> None:
     found = batch(tmp_path, BAD, attached(LABELS, "1,0,0,1")._replace(on_error="skip"))
-    assert found.labels.tolist() == [1, 0]
+    assert listed(found.labels) == [1, 0]
     images = batch(tmp_path, "[[1, 2], [3, 4]]\n" * 2, attached(LABELS, "0,1,1,0"))
-    assert images.labels.tolist() == [[0, 1], [1, 0]]
+    assert listed(images.labels) == [[0, 1], [1, 0]]
     with pytest.raises(DataError, match=r"1 label, but .* has more samples"):
         batch(tmp_path, GOOD * 2, attached(LABELS, "0"))
 
@@ -240,7 +240,7 @@ def test_targets_that_stand_apart_go_with_the_sample(tmp_path: Path) -> None:
     request = LABELS._replace(
         on_error="skip", attached=Attached(None, targets, Origin("--targets", "typed"), 4)
     )
-    assert batch(tmp_path, BAD, request).targets.tolist() == [[0.5, 0.5], [1, 0]]
+    assert listed(batch(tmp_path, BAD, request).targets) == [[0.5, 0.5], [1, 0]]
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
@@ -253,7 +253,7 @@ def test_blocks_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setenv("XENT_BLOCK_BYTES", str(size))
     parts = batches(tmp_path, lines, attached(LABELS, ",".join(str(n % 2) for n in range(20))))
     assert np.concatenate([part.values for part in parts]).tolist() == whole.values.tolist()
-    assert np.concatenate([part.labels for part in parts]).tolist() == whole.labels.tolist()
+    assert np.concatenate([part.labels for part in parts]).tolist() == listed(whole.labels)
     lines_read = [line for part in parts for line in part.values_from.lines]
     assert lines_read == whole.values_from.lines
     counts = [len(part.values) for part in parts]
@@ -268,9 +268,9 @@ def test_a_line_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_any_process_may_read(tmp_path: Path) -> None:
     found = opened(tmp_path, GOOD, LABELS)
-    (chunk,) = found.chunks()
-    read: Any = pickle.loads(pickle.dumps(found.read))
-    assert read(pickle.loads(pickle.dumps(chunk))).values.tolist() == [[1, 2]]
+    (chunk,) = found.chunks.in_order()
+    reader = pickle.loads(pickle.dumps(found.reader))
+    assert reader.read(pickle.loads(pickle.dumps(chunk))).values.tolist() == [[1, 2]]
 
 
 def test_records_keep_the_text_of_their_fields(tmp_path: Path) -> None:
@@ -331,4 +331,4 @@ def test_lines_are_told_from_a_document(start: bytes, expected: bool) -> None:
 @pytest.mark.parametrize("name", ["a.jsonl", "a.NDJSON"])
 def test_the_suffix_tells(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("[1]")
-    assert chosen_format(named(str(tmp_path / name)), None).name == "jsonl"
+    assert choose_format(source_of(str(tmp_path / name)), None).name == "jsonl"

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.readers.opening import listed
 from xentcli import readers
 from xentcli.errors import DataError
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.several import expanded, joined
-from xentcli.readers.sources.source import named
+from xentcli.readers.several import expand_names, join
+from xentcli.readers.sources.source import source_of
 from xentcli.readers.typed import typed_labels
 
 HEADER = "a,b,label\n"
@@ -24,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(name: str, request: Request = LABELS) -> Opened:
-    return readers.open_input(named(name), request)
+    return readers.open_input(source_of(name), request)
 
 
 def put(folder: Path, **contents: str) -> None:
@@ -35,71 +36,71 @@ def put(folder: Path, **contents: str) -> None:
 class TestNames:
     def test_a_pattern_gives_its_files_sorted(self, folder: Path) -> None:
         put(folder, b="", a="", c="")
-        assert expanded(["*.csv"]) == ["a.csv", "b.csv", "c.csv"]
-        assert expanded(["[ab].csv", "?.csv"]) == ["a.csv", "b.csv", "a.csv", "b.csv", "c.csv"]
+        assert expand_names(["*.csv"]) == ["a.csv", "b.csv", "c.csv"]
+        assert expand_names(["[ab].csv", "?.csv"]) == ["a.csv", "b.csv", "a.csv", "b.csv", "c.csv"]
 
     def test_a_pattern_of_folders(self, folder: Path) -> None:
         (folder / "x" / "y").mkdir(parents=True)
         put(folder / "x" / "y", a="")
-        assert expanded(["**/*.csv"]) == ["x/y/a.csv"]
+        assert expand_names(["**/*.csv"]) == ["x/y/a.csv"]
 
     def test_a_file_whose_name_looks_like_a_pattern(self, folder: Path) -> None:
         (folder / "a[1].csv").write_text("")
         put(folder, a1="")
-        assert expanded(["a[1].csv"]) == ["a[1].csv"]
+        assert expand_names(["a[1].csv"]) == ["a[1].csv"]
 
     def test_a_file_that_is_not_there_is_left_to_who_opens_it(self, folder: Path) -> None:
-        assert expanded(["none.csv", "-"]) == ["none.csv", "-"]
+        assert expand_names(["none.csv", "-"]) == ["none.csv", "-"]
 
     def test_a_pattern_without_a_file(self, folder: Path) -> None:
         with pytest.raises(DataError, match="no file matches"):
-            expanded(["*.csv"])
+            expand_names(["*.csv"])
 
 
 class TestSamples:
     def test_follow_one_another(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n3,4,1\n", b=HEADER + "5,6,1\n", c=HEADER)
-        found = joined([opened(name) for name in ("a.csv", "b.csv", "c.csv", "a.csv")])
-        batches = [found.read(chunk) for chunk in found.chunks()]
+        found = join([opened(name) for name in ("a.csv", "b.csv", "c.csv", "a.csv")])
+        batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
         values = [row for batch in batches for row in batch.values.tolist()]
         assert values == [[1, 2], [3, 4], [5, 6], [1, 2], [3, 4]]
-        labels = [label for batch in batches for label in batch.labels.tolist()]
+        labels = [label for batch in batches for label in listed(batch.labels)]
         assert labels == [0, 1, 1, 0, 1]
 
     def test_can_be_gone_through_twice(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n")
-        found = joined([opened("a.csv"), opened("b.csv")])
-        assert [len(list(found.chunks())) for _ in range(2)] == [2, 2]
+        found = join([opened("a.csv"), opened("b.csv")])
+        assert [len(list(found.chunks.in_order())) for _ in range(2)] == [2, 2]
 
     def test_have_chunks_with_numbers_of_their_own(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n")
-        found = joined([opened("a.csv"), opened("b.csv")])
-        assert [(chunk.number, chunk.file) for chunk in found.chunks()] == [(0, 0), (1, 1)]
+        found = join([opened("a.csv"), opened("b.csv")])
+        assert [(chunk.number, chunk.file) for chunk in found.chunks.in_order()] == [(0, 0), (1, 1)]
 
     def test_keep_the_lines_of_their_own_files(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n1,x,0\n")
-        found = joined([opened("a.csv"), opened("b.csv")])
+        found = join([opened("a.csv"), opened("b.csv")])
         with pytest.raises(DataError, match=r'b\.csv:3:2: column "b": cannot read "x"'):
-            list(map(found.read, found.chunks()))
+            list(map(found.reader.read, found.chunks.in_order()))
 
     def test_are_matched_with_labels_that_stand_apart(self, folder: Path) -> None:
         put(folder, a="a,b\n1,2\n3,4\n", b="a,b\n5,6\n", c="a,b\n7,8\n")
         request = LABELS._replace(attached=typed_labels(["0,1,1,0"]))
-        found = joined([opened(name, request) for name in ("a.csv", "b.csv", "c.csv")])
-        batches = [found.read(chunk) for chunk in found.chunks()]
-        assert [batch.labels.tolist() for batch in batches] == [[0, 1], [1], [0]]
+        found = join([opened(name, request) for name in ("a.csv", "b.csv", "c.csv")])
+        batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
+        assert [listed(batch.labels) for batch in batches] == [[0, 1], [1], [0]]
         assert [batch.first for batch in batches] == [0, 2, 3]
 
     def test_of_one_file_are_that_file(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n")
         alone = opened("a.csv")
-        assert joined([alone]) is alone
+        assert join([alone]) is alone
 
     def test_of_a_text_and_a_document(self, folder: Path) -> None:
         put(folder, a="a,b,label\n1,2,0\n")
         (folder / "b.json").write_text('{"logits": [[3, 4]], "labels": [1]}')
         with pytest.raises(DataError, match="its classes differ"):
-            joined([opened("a.csv"), opened("b.json")])
+            join([opened("a.csv"), opened("b.json")])
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ class TestSamples:
 def test_files_that_do_not_belong_together(second: str, message: str, folder: Path) -> None:
     put(folder, a=HEADER + "1,2,0\n", b=second)
     with pytest.raises(DataError, match=message) as caught:
-        joined([opened("a.csv"), opened("b.csv")])
+        join([opened("a.csv"), opened("b.csv")])
     assert str(caught.value).startswith("b.csv: ")
 
 
@@ -123,4 +124,4 @@ def test_rows_that_are_passed_on_have_one_header(second: str, folder: Path) -> N
     put(folder, a=HEADER + "1,2,0\n", b=second)
     request = LABELS._replace(keep_rows="cells")
     with pytest.raises(DataError, match=r"its header differs from that of a\.csv: column"):
-        joined([opened("a.csv", request), opened("b.csv", request)])
+        join([opened("a.csv", request), opened("b.csv", request)])

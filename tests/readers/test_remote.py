@@ -5,8 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +18,8 @@ import pytest
 from tests.conftest import BIN, Xent, environment
 from tests.readers.buckets import ALONE, Bucket, Web, served_bucket, served_web
 from xentcli.readers.sources.remote_errors import reason_of
+from xentcli.readers.sources.urls import is_url, local_path, secrets, shown
 from xentcli.readers.text.spans import BLOCKS_A_SPAN
-from xentcli.urls import is_url, local_path, secrets, shown
 
 pytest.importorskip("moto")
 pytest.importorskip("s3fs")
@@ -298,6 +300,7 @@ def test_what_is_no_file(xent: Xent, tmp_path: Path, arguments: list[str], messa
     assert not ran.stdout
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal of POSIX")
 def test_ctrl_c_does_not_wait_for_a_server(web: Web, tmp_path: Path) -> None:
     url = web.put("x.csv", table())
     web.answers.clear()
@@ -360,6 +363,24 @@ def test_paths_are_no_urls() -> None:
     names = ["a.csv", "/a/b.csv", "c:/a.csv", "s3:/a.csv", "-", "a://"[:2], "file:///a.csv"]
     assert [name for name in names if is_url(name)] == []
     assert local_path("file://localhost/a.csv") == "/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("url", "there", "elsewhere"),
+    [
+        ("file:///C:/my%20logits.csv", "C:/my logits.csv", "/C:/my logits.csv"),
+        ("file://localhost/d:/a.csv", "d:/a.csv", "/d:/a.csv"),
+        ("file:///tmp/a.csv", "/tmp/a.csv", "/tmp/a.csv"),
+        ("file:///C:", "/C:", "/C:"),
+    ],
+)
+def test_a_drive_in_a_file_url(
+    url: str, there: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert local_path(url) == there
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert local_path(url) == elsewhere
 
 
 def test_a_local_file_needs_no_fsspec(xent: Xent, tmp_path: Path) -> None:

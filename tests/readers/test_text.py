@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.readers.reads import reads_of
 from xentcli.errors import DataError
+from xentcli.model import unquoted
 from xentcli.readers.text import records as text
 from xentcli.readers.text.records import Cursor, Dialect, Record
 
@@ -144,7 +145,7 @@ def test_cells_are_those_of_the_csv_module(rows: list[list[str]], crlf: bool) ->
     quoting.writerows(rows)
     found = all_records(written.getvalue().encode(), Dialect())
     assert isinstance(found, list)
-    assert [[text.unquoted(cell) for cell in record.cells] for record in found] == rows
+    assert [[unquoted(cell) for cell in record.cells] for record in found] == rows
 
 
 plain_rows = st.lists(
@@ -206,13 +207,13 @@ def test_lines_end_where_universal_newlines_have_it(whole: bytes) -> None:
     ],
 )
 def test_a_cell_without_its_quotes(cell: bytes, content: str) -> None:
-    assert text.unquoted(cell) == content
+    assert unquoted(cell) == content
 
 
 @pytest.mark.parametrize("cell", [b'"a"b', b'"a" ', b'"a"b"', b'"', b'"a""', b"\xff", b'"\xff"'])
 def test_a_cell_that_has_no_content(cell: bytes) -> None:
     with pytest.raises(ValueError):
-        text.unquoted(cell)
+        unquoted(cell)
 
 
 def test_a_quote_left_open_is_found_in_time() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from xentcli import readers, writers
 from xentcli.model import Answer, AnyArray, Batch, Origin, Rows
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.sources.source import named
+from xentcli.readers.sources.source import source_of
 from xentcli.writers.interface import Stream
 
 SUFFIX = {"csv": "csv", "tsv": "tsv", "jsonl": "jsonl"}
@@ -64,9 +64,9 @@ def stream_of(batch: Batch, field: Any = "probs", **more: Any) -> Stream:
 
 def written(format: str, batch: Batch, answer: Answer, **more: Any) -> bytes:
     """The samples with their answers, as a format has them."""
-    if format == "tsv":
-        more = {"delimiter": b"\t"} | more
-    writer, stream = writers.writer(format), stream_of(batch, answer.field, **more)
+    known = writers.format_named(format)
+    more = {"delimiter": known.delimiter} | more
+    writer, stream = known.writer, stream_of(batch, answer.field, **more)
     return writer.start(stream) + writer.rows(batch, answer, stream)
 
 
@@ -74,8 +74,8 @@ def read_again(folder: Path, format: str, data: bytes, request: Request) -> tupl
     """What was written, as the reader of that format has it."""
     path = folder / f"again.{SUFFIX[format]}"
     path.write_bytes(data)
-    opened = readers.open_input(named(str(path)), request)
-    (batch,) = (opened.read(chunk) for chunk in opened.chunks())
+    opened = readers.open_input(source_of(str(path)), request)
+    (batch,) = (opened.reader.read(chunk) for chunk in opened.chunks.in_order())
     return opened, batch
 
 

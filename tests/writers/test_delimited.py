@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.readers.opening import listed
 from tests.writers.made import (
     NAMES,
     batch_of,
@@ -85,7 +86,7 @@ def test_what_is_made_reads_back(
     opened, again = read_again(tmp_path, format, found, Request(wanted="labels"))
     assert opened.classes == names
     assert same_bits(again.values, values)
-    assert again.labels.tolist() == labels
+    assert listed(again.labels) == labels
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv"])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.readers.opening import listed
 from tests.writers.made import (
     FLOATS,
     NAMES,
@@ -180,12 +181,12 @@ def test_what_is_made_reads_back(tmp_path: Path, values: AnyArray, data: st.Data
     strict(found)
     _, again = read_again(tmp_path, "jsonl", found, LABELS)
     assert same_bits(again.values, values)
-    assert again.labels.tolist() == labels
+    assert listed(again.labels) == labels
     rows = written("jsonl", again, Answer("log_probs", -values))
     opened, last = read_again(tmp_path, "jsonl", rows, LABELS)
     assert opened.kind == "log_probs"
     assert same_bits(last.values, -values)
-    assert last.labels.tolist() == labels
+    assert listed(last.labels) == labels
 
 
 @given(values=numbers(), data=st.data())
@@ -203,7 +204,7 @@ def test_text_reads_back_as_records(tmp_path: Path, values: AnyArray, data: st.D
     opened, again = read_again(tmp_path, "jsonl", found, request)
     assert opened.classes == names
     assert same_bits(again.values, values)
-    assert again.labels.tolist() == [0] * len(values)
+    assert listed(again.labels) == [0] * len(values)
     _, rows = read_again(tmp_path, "jsonl", found, request._replace(keep_records=False))
     for format in ("csv", "tsv"):
         text = written(format, rows, Answer("grad", -values))

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.calculation.commands import Calculation
-from xentcli.core import framework, softmax, textbook
+from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.layout import Array
-from xentcli.model import AnyArray, Kind, Step
+from xentcli.model import Floats, Kind, Step
 
 
 class ToLogProbs(NamedTuple):
@@ -35,7 +35,7 @@ def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) 
 def _given(block: Array, kind: Kind) -> ToLogProbs:
     if kind == "log_probs":
         given = each("log_softmax", "log p, as given", block)
-        return ToLogProbs((given,), np.exp(block), block, from_logits=False)
+        return ToLogProbs((given,), elementary.exp(block), block, from_logits=False)
     log_probs = textbook.log(block)
     shown = (each("softmax", "p, as given", block), each("log_softmax", "log p", log_probs))
     return ToLogProbs(shown, block, log_probs, from_logits=False)
@@ -72,7 +72,7 @@ def _at_width(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
         each("exp", "e = exp(d)", step.exponentials),
         one("sum", "Σe", step.total),
         each("softmax", "p = e / Σe", step.probs),
-        one("log_sum", "log Σe", np.log(step.total)),
+        one("log_sum", "log Σe", step.log_sum),
         each("log_softmax", "log p = d − log Σe", step.log_probs),
     )
     probs = step.probs.reshape(block.shape).astype(np.float64)
@@ -111,19 +111,9 @@ def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
     return logits, each("scaled", "z / T", block / temperature)
 
 
-_UNUSED = {
-    "softmax": ("log_sum", "log_softmax"),
-    "log-softmax": ("softmax",),
-    "nll": ("softmax",),
-}
-
-
 def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
     """The steps without those that the command does not go through."""
-    if calculation.method == "textbook" and calculation.command.name != "softmax":
-        return steps
-    unused = _UNUSED.get(calculation.command.name, ())
-    return tuple(step for step in steps if step.name not in unused)
+    return tuple(step for step in steps if step.name not in calculation.unused_steps)
 
 
 def overflow(values: Array) -> str:
@@ -153,11 +143,11 @@ def beside(values: Array, exact: Array) -> str:
     return f"off by {relative:.1e} relative" if relative > 1e-14 else ""
 
 
-def each(name: str, formula: str, values: AnyArray, note: str = "") -> Step:
+def each(name: str, formula: str, values: Floats, note: str = "") -> Step:
     """A step with one number a class."""
     return Step(name, formula, tuple(values.ravel().tolist()), note)
 
 
-def one(name: str, formula: str, values: AnyArray, note: str = "") -> Step:
+def one(name: str, formula: str, values: Floats, note: str = "") -> Step:
     """A step with one number for the whole sample."""
     return Step(name, formula, float(values.ravel()[0]), note)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.calculation.answers import Judged, hits
 from xentcli.calculation.commands import Calculation
@@ -16,7 +17,7 @@ from xentcli.core import histogram
 from xentcli.core.loss import divided
 from xentcli.core.total import Total, sums_by_group
 from xentcli.errors import DataError, Place
-from xentcli.model import AnyArray, Batch, Bin, Group, Hard, Survey
+from xentcli.model import Batch, Bin, Group, Hard, Survey
 
 MOST_GROUPS = 100_000
 # As many lines as an eye takes in at once: a little less than four powers of ten.
@@ -74,7 +75,9 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
     return Sums(histogram.counts(judged.losses.loss[kept]), classes, groups, hardest)
 
 
-def _totals(at: AnyArray, batch: Batch, judged: Judged, among: AnyArray) -> dict[int, Total]:
+def _totals(
+    at: NDArray[np.intp], batch: Batch, judged: Judged, among: NDArray[np.bool_]
+) -> dict[int, Total]:
     """The totals of the positions in each group; ``among`` says which positions ``at`` is of."""
     if not at.size:
         return {}
@@ -135,7 +138,7 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
     )
 
 
-def together(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
+def merge(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
     """Both as one. What is known may be large, and is added to, not copied; what is found stays as
     it is."""
     if wanted is None or known is None or found is None:

@@ -38,10 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     except PipeClosed:
         return _silenced(errors.EXIT_PIPE_CLOSED)
     except Exception as error:
-        code = signals.exit_code()
-        if code is not None:
+        ended = signals.exit_code()
+        if ended is not None:
             # What was broken off in the middle said so in its own way.
-            return code
+            return ended
         of_the_system = _of_the_system(error)
         if of_the_system is None:
             raise

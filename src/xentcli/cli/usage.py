@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
-from xentcli.cli.commands import COMMANDS, commands_with
-from xentcli.cli.describing import Described, described
+from xentcli.cli.commands import FUNCTIONS, commands_with
+from xentcli.cli.help import Option, options_of
 from xentcli.errors import UsageError, escaped, quoted
 from xentcli.options.flatten import ENVIRONMENT_PREFIX
 from xentcli.options.values import did_you_mean
@@ -48,7 +48,7 @@ def _where_else(option: str, command: str) -> str:
     return f"it is an option of {', '.join(others)}"
 
 
-def _options(command: str) -> dict[str, Described]:
+def _options(command: str) -> dict[str, Option]:
     """The options of a command by each of their names."""
-    found = described(COMMANDS[command].function) if command else []
+    found = options_of(FUNCTIONS[command]) if command else []
     return {name: each for each in found for names in each.names for name in names.split("/")}

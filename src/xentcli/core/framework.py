@@ -2,7 +2,8 @@
 
 PyTorch computes log-softmax as z − max − log Σ exp(z − max), the maximum's 1 inside the sum. In
 float32 every operation rounds to 24 bits; for the 16-bit types its CPU kernels work in float32 and
-round what they return. Softmax is the exponentials divided by their sum.
+round what they return. Softmax is the exponentials divided by their sum. Here exp and log are those
+of doubles, rounded to float32: the same on every machine, and hardly ever another float32.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from xentcli.core import elementary
 from xentcli.errors import ArgumentError
 
 Narrow = NDArray[np.float32]
@@ -66,6 +68,7 @@ class Steps(NamedTuple):
     shifted: Narrow
     exponentials: Narrow
     total: Narrow
+    log_sum: Narrow
     probs: Narrow
     log_probs: Narrow
 
@@ -78,16 +81,18 @@ def steps(positions: NDArray[np.floating], width: Width, temperature: float = 1.
             logits = width.rounded(logits / np.float32(temperature))
         maximum = np.maximum.reduce(logits, axis=1, keepdims=True)
         shifted = logits - maximum
-        exponentials = np.exp(shifted)
+        exponentials = _to_float32(elementary.exp(shifted))
         total = np.add.reduce(exponentials, axis=1, keepdims=True)
+        log_sum = _to_float32(elementary.log(total))
         return Steps(
             logits,
             maximum,
             shifted,
             exponentials,
             total,
+            log_sum,
             width.rounded(exponentials / total),
-            width.rounded(shifted - np.log(total)),
+            width.rounded(shifted - log_sum),
         )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core import elementary
 from xentcli.core.layout import (
     Array,
     Block,
@@ -35,7 +36,7 @@ from xentcli.core.loss import (
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
 from xentcli.core.settings import Settings
-from xentcli.core.softmax import Steps, probabilities, restored, steps, sum_over_classes
+from xentcli.core.softmax import Steps, probabilities, steps, sum_over_classes
 from xentcli.core.target import Labels, Target
 from xentcli.core.threads import threads_for
 
@@ -109,9 +110,9 @@ def _of_labels(
     """f·(p − onehot y) for f = scale·w_y, as e / ((1 + s)/f): one division an element."""
     factor = scale * (np.float64(1.0) if options.weight is None else options.weight[classes])
     d, lost = shift_at(block, step, classes, options)
-    at_label = factor * np.expm1(d + (lost - step.log_sum))
+    at_label = factor * elementary.expm1(d + (lost - step.log_sum))
     divisor = across((1.0 + step.others) / factor, block.axis)
-    np.divide(restored(step, buffers), divisor, out=out)
+    np.divide(step.exponentials, divisor, out=out)
     put(out, classes, at_label, block.axis)
 
 
@@ -128,7 +129,7 @@ def _of_smoothed(
     count, smoothing = step.shifted.shape[axis], options.label_smoothing
     weight = np.ones(count) if options.weight is None else options.weight
     even, own = smoothing / count * weight, weight[classes]
-    _times(probabilities(step, axis, buffers, out), even.sum() + (1.0 - smoothing) * own, axis)
+    _times(probabilities(step, axis, out), even.sum() + (1.0 - smoothing) * own, axis)
     at_label = pick(out, classes, axis) - ((1.0 - smoothing) + smoothing / count) * own
     out -= along(even, axis)
     put(out, classes, at_label, axis)
@@ -139,7 +140,7 @@ def _of_soft(
     step: Steps, weighted: Array, scale: float, axis: int, buffers: Buffers, out: Array
 ) -> None:
     """p·Σv − v for v = w·q, scaled."""
-    _times(probabilities(step, axis, buffers, out), sum_over_classes(weighted, axis, buffers), axis)
+    _times(probabilities(step, axis, out), sum_over_classes(weighted, axis, buffers), axis)
     out -= weighted
     _times(out, np.full(1, scale), axis)
 
@@ -152,7 +153,7 @@ def _times(values: Array, factors: Array, axis: int) -> None:
 def less_one_at(probs: Array, labels: Labels, log_prob: Array, axis: int) -> Array:
     """p − onehot(y) without the cancellation: p_y − 1 = expm1(log p_y)."""
     result = probs.copy()
-    put(result, labels, np.expm1(log_prob), axis)
+    put(result, labels, elementary.expm1(log_prob), axis)
     return result
 
 

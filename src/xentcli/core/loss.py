@@ -28,7 +28,7 @@ from xentcli.core.layout import (
     store_each,
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
-from xentcli.core.rounding import error_at
+from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
 from xentcli.core.softmax import Steps, shift, steps, sum_over_classes
 from xentcli.core.target import Labels, Target, one_hot, smoothed
@@ -139,7 +139,7 @@ def losses_from_logits(
     """The loss of each position of ``(outer, C, inner)`` logits, on so many threads."""
 
     def of_block(block: Block, buffers: Buffers) -> Array:
-        step = steps(block.values, block.axis, options.temperature, buffers, want_lost=False)
+        step = steps(block.values, block.axis, options.temperature, buffers)
         if target.labels is None:
             weighted = soft_products(target, block, options, buffers)
             return _expected(step.shifted, step.log_sum, weighted, block.axis, buffers)
@@ -201,7 +201,7 @@ def shift_at(block: Block, step: Steps, classes: Labels, options: Settings) -> t
     """d_y of each sample, and what its rounding lost."""
     at_label = pick(block.values, classes, block.axis)
     d = shift(at_label[np.newaxis], step.maximum, 0, options.temperature)[0]
-    return d, error_at(at_label, step.maximum, d, options.temperature)
+    return d, shift_error(at_label, step.maximum, d, options.temperature)
 
 
 def _weighted(loss: Array, classes: Labels, options: Settings) -> Array:

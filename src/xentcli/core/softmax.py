@@ -21,8 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from xentcli.core import framework
-from xentcli.core.exact import two_sum
+from xentcli.core import elementary, framework
 from xentcli.core.layout import (
     Array,
     Block,
@@ -34,13 +33,9 @@ from xentcli.core.layout import (
     rows_in_place,
     store,
 )
-from xentcli.core.rounding import nothing_lost, shift_error
+from xentcli.core.rounding import shift_error
 from xentcli.core.threads import threads_for
 from xentcli.errors import ArgumentError
-
-# Below this Σ of the other classes a row is confident: its loss, if the label is the maximum, is
-# nearly that sum, and the rounding of every z − z_k in it is put back (see refined_sum).
-CONFIDENT = 2.0**-10
 
 
 def maximum(logits: Array, axis: int) -> tuple[Array, NDArray[np.intp] | None]:
@@ -75,11 +70,25 @@ def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: floa
         np.copyto(shifted, apart, where=np.isinf(shifted) & np.isfinite(logits))
 
 
-def exponential(shifted: Array, out: Array | None = None) -> Array:
-    """e = exp(d), between 0 and 1: it cannot overflow."""
-    with np.errstate(under="ignore"):
-        result: Array = np.exp(shifted, out=out)
-    return result
+def exponential(
+    logits: Array,
+    largest: Array,
+    shifted: Array,
+    axis: int,
+    temperature: float = 1.0,
+    buffers: Buffers | None = None,
+) -> Array:
+    """e = exp(d), between 0 and 1: it cannot overflow.
+
+    It is the exponential of d before its rounding, which at d = −20 would already cost 8 units in
+    the last place.
+    """
+    buffers = buffers or Buffers()
+    out, peak = buffers.array("exponentials", logits.shape), across(largest, axis)
+    if temperature == 1.0:
+        return elementary.exp_of_difference(logits, peak, shifted, out, buffers)
+    lost = shift_error(logits, peak, shifted, temperature, buffers)
+    return elementary.exp(shifted, lost, out, buffers)
 
 
 def without_maximum(
@@ -126,145 +135,51 @@ def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -
     return total
 
 
-def log_of_sum(others: Array, rest: Array | None = None) -> Array:
-    """log Σe = log1p(s), ``rest`` being the part of s that a double did not hold.
-
-    For a confident row the series s − s²/2 + s³/3 − … is added to the rest before the one rounding
-    that counts; log1p(s) would have rounded already.
-    """
-    if rest is None:
-        return np.log1p(others)
-    s, small = others, others < CONFIDENT
-    series = -s * s * (1 / 2 - s * (1 / 3 - s * (1 / 4 - s * (1 / 5 - s * (1 / 6 - s / 7)))))
-    # Both for every row: picking rows out of a mixed block costs more than a logarithm.
-    return np.where(small, s + (rest + series), np.log1p(others))
-
-
 class Steps(NamedTuple):
-    """What each step returned for one block; ``lost`` is what rounding took from ``shifted``."""
+    """What one block was given, and what each step returned."""
 
+    logits: Array
+    temperature: float
     maximum: Array
     shifted: Array
     exponentials: Array
     others: Array
     log_sum: Array
-    lost: Array | None
 
 
 def steps(
-    logits: Array,
-    axis: int,
-    temperature: float = 1.0,
-    buffers: Buffers | None = None,
-    *,
-    want_lost: bool = True,
+    logits: Array, axis: int, temperature: float = 1.0, buffers: Buffers | None = None
 ) -> Steps:
     """Every step up to log Σe, each kept, in ``buffers`` if given."""
     buffers = buffers or Buffers()
     largest, at = maximum(logits, axis)
     shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
-    exponentials = exponential(shifted, buffers.array("exponentials", logits.shape))
+    exponentials = exponential(logits, largest, shifted, axis, temperature, buffers)
     apart, equals = without_maximum(exponentials, shifted, at, buffers)
     others = sum_over_classes(apart, axis, buffers)
     if equals is not None:
         others += equals
-    lost = shift_error(logits, largest, shifted, axis, temperature, buffers) if want_lost else None
-    found = Steps(largest, shifted, apart, others, others, lost)
-    others, rest = refined_sum(found, logits, axis, temperature, buffers)
     if at is not None:
         rows = np.arange(len(at))
         exponentials[rows, at] = shifted[rows, at] + 1.0
-    return Steps(largest, shifted, exponentials, others, log_of_sum(others, rest), lost)
+    log_sum = elementary.log1p(others, buffers=buffers)
+    return Steps(logits, temperature, largest, shifted, exponentials, others, log_sum)
 
 
-def refined_sum(
-    step: Steps, logits: Array, axis: int, temperature: float, buffers: Buffers
-) -> tuple[Array, Array | None]:
-    """s of the confident rows once more, as a double and the rest that it did not hold.
-
-    Where s is next to 0 it is the loss itself, and what z − z_k lost in rounding is multiplied by
-    the exponential: at d = −20 already 8 units in the last place. The step's ``exponentials`` are
-    those without the maximum's.
-    """
-    small = step.others < CONFIDENT
-    count = np.count_nonzero(small)
-    if not count:
-        return step.others, None
-    # Where most rows are confident, the others are gone through as well rather than left out.
-    if 2 * count > small.size:
-        high, low = _sum_with_rest(step, logits, axis, temperature, buffers)
-        return np.where(small, high, step.others), np.where(small, low, 0.0)
-    at = np.flatnonzero(small)
-    few = step._replace(
-        maximum=step.maximum[at],
-        shifted=step.shifted.take(at, axis=1 - axis),
-        exponentials=step.exponentials.take(at, axis=1 - axis),
-        others=step.others[at],
-        lost=None if step.lost is None else step.lost.take(at, axis=1 - axis),
-    )
-    chosen = logits.take(at, axis=1 - axis)
-    summed, rest = step.others.copy(), np.zeros_like(step.others)
-    summed[at], rest[at] = _sum_with_rest(few, chosen, axis, temperature, Buffers())
-    return summed, rest
-
-
-def _sum_with_rest(
-    step: Steps, logits: Array, axis: int, temperature: float, buffers: Buffers
-) -> tuple[Array, Array]:
-    """Σ e·exp(lost) over the classes, and what its rounding lost."""
-    lost, exponentials = step.lost, step.exponentials
-    if lost is None:
-        lost = shift_error(logits, step.maximum, step.shifted, axis, temperature, buffers)
-    high, low = step.others, np.zeros_like(step.others)
-    with np.errstate(invalid="ignore", under="ignore"):
-        if not nothing_lost(lost):
-            rest = np.multiply(exponentials, lost, out=buffers.array("rest", logits.shape))
-            low += sum_over_classes(rest, axis, buffers)
-        if axis == 0:
-            high, remainder = _split_sum(exponentials, step.others, buffers)
-            low += remainder
-        return two_sum(high, low)
-
-
-def _split_sum(values: Array, about: Array, buffers: Buffers) -> tuple[Array, Array]:
-    """Σ of columns whose sum is known but for its last digits, as a double and a rest.
-
-    (v + σ) − σ cuts v off at the last place of σ = 4·Σv; such parts are added without rounding.
-    (NumPy's own sum of a long row, whose error is a few units, is taken as it is.)
-    """
-    sigma = 4.0 * about
-    parts = np.add(values, sigma, out=buffers.array("rest", values.shape))
-    np.subtract(parts, sigma, out=parts)
-    high = sum_over_classes(parts, 0, buffers)
-    return high, sum_over_classes(np.subtract(values, parts, out=parts), 0, buffers)
-
-
-def probabilities(
-    step: Steps, axis: int, buffers: Buffers | None = None, out: Array | None = None
-) -> Array:
+def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
     """p = e / (1 + s): a division, not the exponential of a difference, which would lose digits."""
-    exponentials = restored(step, buffers or Buffers())
     with np.errstate(under="ignore", invalid="ignore"):
-        result: Array = np.divide(exponentials, across(1.0 + step.others, axis), out=out)
+        result: Array = np.divide(step.exponentials, across(1.0 + step.others, axis), out=out)
     return result
 
 
-def restored(step: Steps, buffers: Buffers) -> Array:
-    """e with what the rounding of d took from it put back: e + e·lost."""
-    if step.lost is None or nothing_lost(step.lost):
-        return step.exponentials
-    with np.errstate(under="ignore", invalid="ignore"):
-        spare = buffers.array("rest", step.lost.shape)
-        product = np.multiply(step.exponentials, step.lost, out=spare)
-        return np.add(step.exponentials, product, out=product)
-
-
-def log_probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
-    """log p = d − log Σe."""
-    log_sum = across(step.log_sum, axis)
-    if step.lost is None:
-        return np.subtract(step.shifted, log_sum, out=out)
-    rest = np.subtract(step.lost, log_sum, out=out)
+def log_probabilities(
+    step: Steps, axis: int, buffers: Buffers | None = None, out: Array | None = None
+) -> Array:
+    """log p = d − log Σe, with what the rounding of d took from it put back."""
+    peak = across(step.maximum, axis)
+    lost = shift_error(step.logits, peak, step.shifted, step.temperature, buffers)
+    rest = np.subtract(lost, across(step.log_sum, axis), out=out)
     result: Array = np.add(step.shifted, rest, out=rest)
     return result
 
@@ -286,8 +201,9 @@ def softmax(
             rounding included; by default float64 and every digit.
 
     Returns:
-        float64 probabilities of the same shape (of the type ``dtype`` where one is given). A
-        sample that holds nan or +inf, or nothing but −inf, is nan.
+        float64 probabilities of the same shape (of the type ``dtype`` where one is given); an
+        empty array of an empty one, 1 of a single number. A sample that holds nan or +inf, or
+        nothing but −inf, is nan.
 
     Raises:
         ValueError: for what is no array of numbers, no axis of it, or a temperature ≤ 0.
@@ -336,9 +252,15 @@ def _along(
 ) -> Array:
     check_temperature(temperature)
     given = as_float(logits, "logits")
-    positions = as_positions(given, axis, "logits")
+    width = None
     if dtype is not None and framework.name_of(dtype) != "float64":
         width = framework.width(dtype)
+    # As in PyTorch, a single number is a row of one class, and of no classes nothing is computed.
+    rows = given if given.ndim else given.reshape(1)
+    if rows.size == 0 and -rows.ndim <= axis < rows.ndim:
+        return np.empty(given.shape, np.float64 if width is None else width.numpy)
+    positions = as_positions(rows, axis, "logits")
+    if width is not None:
         narrow = framework.softmax(positions, width, temperature, log=log)
         return narrow.reshape(given.shape)  # type: ignore[return-value]
     threads = threads_for(positions.size)
@@ -357,9 +279,9 @@ def of_positions(
             place = buffers.array("result", block.values.shape)
         step = steps(block.values, block.axis, temperature, buffers)
         if log:
-            log_probabilities(step, block.axis, place)
+            log_probabilities(step, block.axis, buffers, place)
         else:
-            probabilities(step, block.axis, buffers, place)
+            probabilities(step, block.axis, place)
         store(result, block, place)
 
     each_block(positions, one, threads)

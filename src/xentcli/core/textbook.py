@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.core.layout import Array
 
 
 def exponential(logits: Array, temperature: float = 1.0) -> Array:
     """exp(z/T), unshifted; inf where it overflows."""
     with np.errstate(over="ignore", under="ignore"):
-        result: Array = np.exp(logits / temperature)
-    return result
+        scaled = logits / temperature
+    return elementary.exp(scaled)
 
 
 def softmax(exponentials: Array, axis: int) -> Array:
@@ -27,9 +28,7 @@ def softmax(exponentials: Array, axis: int) -> Array:
 
 def log(probs: Array) -> Array:
     """log p; −inf where p underflowed to 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result: Array = np.log(probs)
-    return result
+    return elementary.log(probs)
 
 
 def terms(weighted: Array, log_probs: Array) -> Array:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
 from typing import TypeVar
+
+import numpy as np
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -46,9 +47,15 @@ def shared(
 
     size = -(-len(items) // (threads * _SHARES))
     shares = [items[start : start + size] for start in range(0, len(items), size)]
+    # What np.errstate has set here does not reach other threads.
+    state = np.geterr()
+
+    def run(share: Sequence[Item]) -> Outcome:
+        with np.errstate(**state):
+            return task(share)
+
     with ThreadPoolExecutor(min(threads, len(shares))) as pool:
-        # Each in a copy of this thread's context, where NumPy keeps what np.errstate has set.
-        futures = [pool.submit(copy_context().run, task, share) for share in shares]
+        futures = [pool.submit(run, share) for share in shares]
         try:
             return [future.result() for future in futures]
         except BaseException:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.elementary import LOG_OF_BASE
 from xentcli.core.layout import Array
 from xentcli.core.settings import Settings
 from xentcli.core.target import Labels, one_hot
@@ -52,7 +52,7 @@ class Case(NamedTuple):
     @property
     def log_base(self) -> float:
         """What losses in nats are divided by."""
-        return {"e": 1.0, "2": math.log(2.0), "10": math.log(10.0)}[self.base]
+        return LOG_OF_BASE[self.base]
 
     @property
     def kept(self) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core import framework, softmax
+from xentcli.core import elementary, framework, softmax
 from xentcli.core.layout import Array
 from xentcli.core.target import unnormalised_samples
 from xentcli.diagnosis.case import Case, classes_of
@@ -94,7 +94,7 @@ def _log_probabilities(case: Case) -> Finding | None:
     """Logits whose exponentials sum to 1."""
     if case.kind != "logits" or case.classes == 1 or not (case.values <= 0).all():
         return None
-    sums = np.exp(case.values).sum(axis=1)
+    sums = elementary.exp(case.values).sum(axis=1)
     if (np.abs(sums - 1.0) > SUM_TOLERANCE).any():
         return None
     return _concerning(
@@ -110,7 +110,7 @@ def _not_normalised(case: Case) -> Finding | None:
     """Probabilities, given or as logarithms, that do not sum to 1."""
     if case.kind == "logits":
         return None
-    probs = case.values if case.kind == "probs" else np.exp(case.values)
+    probs = case.values if case.kind == "probs" else elementary.exp(case.values)
     wrong = unnormalised_samples(probs, 1)
     what = "probabilities" if case.kind == "probs" else "exponentials"
     return _concerning(
@@ -235,7 +235,7 @@ def _constant(case: Case) -> Finding | None:
         same,
         "rows in which every class has the same value: the softmax is uniform",
         f"the loss of a label is ln {case.classes} = "
-        f"{rounded(math.log(case.classes) / case.log_base, DIGITS)}",
+        f"{rounded(float(elementary.log(case.classes)) / case.log_base, DIGITS)}",
     )
 
 
@@ -254,7 +254,7 @@ def _double_softmax_floor(case: Case, got: Got | None) -> Finding | None:
     """A loss next to ln(e + C − 1) − 1, below which a softmax of a softmax cannot go."""
     if case.classes == 1 or case.settings.label_smoothing or case.has_weights:
         return None
-    floor = (math.log(math.e + case.classes - 1) - 1.0) / case.log_base
+    floor = (float(elementary.log(math.e + case.classes - 1)) - 1.0) / case.log_base
     seen = got.value if got is not None else case.loss
     if case.kind != "logits" or seen is None or case.settings.reduction == "sum":
         return None

@@ -64,14 +64,14 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
     import csv
     import json
 
-    from xentcli.readers import chosen_format
-    from xentcli.readers.sources.source import named
+    from xentcli.readers import choose_format
+    from xentcli.readers.sources.source import source_of
 
     # Standard input and pipes are left to the command.
     if not os.path.isfile(path):
         return []
-    source = named(path)
-    format = chosen_format(source, given.get("input_format"))
+    source = source_of(path)
+    format = choose_format(source, given.get("input_format"))
     if format.module == "tables.columnar":
         return _of_table(path, format.name)
     text = _start(source, given.get("encoding"))
@@ -86,9 +86,9 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
 
 
 def _start(source: Source, encoding: str | None) -> str:
-    from xentcli.readers.sources.source import opened
+    from xentcli.readers.sources.source import open_source
 
-    with opened(source) as stream:
+    with open_source(source) as stream:
         block = stream.read(FIRST_BLOCK)
     marked = "utf-16" if block.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     return block.decode(encoding or marked, "ignore")

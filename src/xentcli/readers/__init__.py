@@ -59,7 +59,7 @@ NAMES = tuple(format.name for format in FORMATS)
 
 def open_input(source: Source, request: Request) -> Opened:
     """The input, opened far enough to know its classes."""
-    format = chosen_format(source, request.input_format)
+    format = choose_format(source, request.input_format)
     _check_understood(source, request, format)
     reader = import_module(f"xentcli.readers.{format.module}")
     opened: Opened = reader.open_input(source, request, format.name)
@@ -75,7 +75,7 @@ def _check_understood(source: Source, request: Request, format: Format) -> None:
             raise UsageError(f"{option} means nothing for {source.name}, which is {format.name}")
 
 
-def chosen_format(source: Source, asked: str | None) -> Format:
+def choose_format(source: Source, asked: str | None) -> Format:
     """The format that was asked for, or that the name's suffix or the first bytes tell."""
     if asked is not None:
         for format in FORMATS:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
 
@@ -20,7 +20,7 @@ class Attached(NamedTuple):
     """
 
     labels: Any
-    targets: AnyArray
+    targets: AnyArray | None
     origin: Origin
     size: int
 
@@ -89,13 +89,35 @@ class RowGroup(NamedTuple):
     number: int | None
 
 
+class RowBatch(NamedTuple):
+    """A record batch of a table, as Arrow writes it."""
+
+    content: bytes
+
+
+class Part(NamedTuple):
+    """What a chunk has of each array: the samples from ``start`` to ``stop``, to be taken from the
+    file, or the numbers themselves where they are in memory; and of labels from elsewhere."""
+
+    start: int
+    stop: int
+    values: AnyArray | None = None
+    labels: AnyArray | None = None
+    targets: AnyArray | None = None
+    labels_apart: Any = ()
+
+
+Data = bytes | Span | WholeText | RowBatch | RowGroup | Part | Batch
+
+
 class Chunk(NamedTuple):
     """A piece of an input: ``number`` from 0, the first sample's number, how many samples there are
     (those that turn out to be faulty included), and what is in it.
 
     Of a text, ``data`` are bytes, or a :class:`Span` or :class:`WholeText` of whose records neither
-    the number is known nor, behind the first span of a file, where they stand; of a table, a record
-    batch or a :class:`RowGroup`. ``line`` is the physical line on which they begin, ``lines`` how
+    the number is known nor, behind the first span of a file, where they stand; of a table a
+    :class:`RowBatch` or a :class:`RowGroup`; of arrays a :class:`Part`; of what is in memory a
+    batch. ``line`` is the physical line on which they begin, ``lines`` how
     many there are; of a table, ``line`` is the number of the first row, from 1. Of several files,
     ``file`` says which. ``size`` is how many bytes of the input it takes. ``worked`` says that
     samples of it may have to be shown with every step.
@@ -104,7 +126,7 @@ class Chunk(NamedTuple):
     number: int
     first: int
     samples: int
-    data: Any
+    data: Data
     line: int = 1
     file: int = 0
     size: int = 0
@@ -112,40 +134,54 @@ class Chunk(NamedTuple):
     worked: bool = True
 
 
-def itself(chunk: Chunk) -> Iterator[Chunk]:
-    """The parts of a chunk that is in one piece."""
-    yield chunk
+class Reader(Protocol):
+    """Makes batches of an input's chunks. It can be pickled, so that any process may do so."""
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk in pieces that can be read, each of which fits into memory."""
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a piece."""
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a piece are called, by their places in the batch that was read from
+        it; asked only where the input has ids."""
 
 
-# What some samples of a chunk are called, by their places in the batch that was read from it.
-Ids = Callable[[Chunk, Batch, Sequence[int]], Sequence[str]]
+class Chunks(Protocol):
+    """Cuts an input into chunks, in the order of its samples. Only this process can."""
+
+    def in_order(self) -> Iterator[Chunk]:
+        """All of the input; each chunk has the number of its first sample."""
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """A large file in pieces of which it is not known how many samples come before; None where
+        there is nothing to gain by it."""
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Pieces of about so many bytes that a process on another machine can read by itself; None
+        where it cannot."""
 
 
 class Opened(NamedTuple):
-    """An input: what is known before the first sample, its chunks, and how one becomes a batch.
+    """An input: what is known before the first sample, its chunks, and what reads them.
 
-    ``read`` and the chunks can be pickled, so that any process may do the reading. ``ids`` is there
-    where the input has a column that says what a sample is called. A large file may be read in
-    ``spans`` as well, ``parts`` of which can be read; where there is something to gain, ``workers``
-    says what kind of them to share the chunks among. ``numbered`` says that a chunk can be read
-    only if it is known how many samples come before it. ``single`` says that there is but one
-    sample, of shape ``(C)``; ``dimensions`` how many follow the classes; ``class_axis`` where the
-    input had them, before they were put at 1; ``header`` are the names of all columns. ``rows`` has
-    the header of a text whose rows are passed on; ``attached`` are the labels that are matched with
-    its rows as these go by; ``size`` is how many bytes there are to read, where that is known;
-    ``by`` is the name of the column that the samples are grouped by; ``files`` is how many there
-    are. ``partitions`` gives pieces of
-    about so many bytes that a process on another machine can read by itself, where that can be.
+    ``workers`` says among what kind of workers it helps to share the chunks. ``numbered`` says that
+    a chunk can be read only if it is known how many samples come before it. ``single`` says that
+    there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
+    ``class_axis`` where the input had them, before they were put at 1; ``header`` are the names of
+    all columns. ``rows`` has the header of a text whose rows are passed on; ``attached`` are the
+    labels that are matched with its rows as these go by; ``size`` is how many bytes there are to
+    read, where that is known; ``has_ids`` says that a column says what a sample is called; ``by``
+    is the name of the column that the samples are grouped by; ``files`` is how many there are.
     """
 
     source: str
     kind: Kind
     class_count: int
     classes: tuple[str, ...]
-    chunks: Callable[[], Iterator[Any]]
-    read: Callable[[Any], Batch]
-    spans: Callable[[], Iterator[Chunk]] | None = None
-    parts: Callable[[Chunk], Iterator[Chunk]] = itself
+    chunks: Chunks
+    reader: Reader
     workers: Workers | None = None
     numbered: bool = True
     has_labels: bool = False
@@ -158,12 +194,64 @@ class Opened(NamedTuple):
     attached: Attached | None = None
     size: int | None = None
     remarks: tuple[Remark, ...] = ()
-    ids: Ids | None = None
+    has_ids: bool = False
     by: str = ""
     files: int = 1
-    partitions: Callable[[int], Iterator[Chunk]] | None = None
 
     @property
     def has_target(self) -> bool:
         """Whether there is anything to measure the samples against."""
         return self.has_labels or self.has_targets
+
+
+class InMemory:
+    """An input that is one batch, in memory already: its only chunk, and what reads that."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+
+    def in_order(self) -> Iterator[Chunk]:
+        """The batch."""
+        values = self._batch.values
+        yield Chunk(0, 0, 1 if values.ndim == 1 else len(values), self._batch)
+
+    def spans(self) -> None:
+        """None."""
+
+    def partitions(self, size: int) -> None:
+        """None."""
+
+
+class BatchReader(NamedTuple):
+    """Reads chunks that are batches already."""
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk."""
+        yield chunk
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The batch."""
+        assert isinstance(chunk.data, Batch)
+        return chunk.data
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """None of them has a name."""
+        raise NotImplementedError
+
+
+def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
+    """An input that is one batch, in memory already."""
+    values = batch.values
+    return Opened(
+        source,
+        batch.kind,
+        values.shape[1 if values.ndim > 1 else 0],
+        batch.classes,
+        InMemory(batch),
+        BatchReader(),
+        has_labels=batch.labels is not None,
+        has_targets=batch.targets is not None,
+        single=values.ndim == 1,
+        dimensions=max(0, values.ndim - 2),
+        class_axis=class_axis,
+    )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Batch
-from xentcli.readers.interface import Chunk, Ids, Opened
-from xentcli.urls import is_url, local_path, scheme_of, shown
+from xentcli.readers.interface import Chunk, Opened, Reader
+from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
 
-def expanded(names: Sequence[str]) -> list[str]:
+def expand_names(names: Sequence[str]) -> list[str]:
     """The FILE arguments with each pattern replaced by the files that it matches, sorted."""
     result: list[str] = []
     for name in names:
@@ -39,7 +39,7 @@ def _matching(name: str) -> list[str]:
     return [name] if os.path.exists(name) else sorted(glob.glob(name, recursive=True))
 
 
-def joined(inputs: Sequence[Opened]) -> Opened:
+def join(inputs: Sequence[Opened]) -> Opened:
     """The inputs as one, if they have the same columns and the same kind of numbers."""
     if len(inputs) == 1:
         return inputs[0]
@@ -49,18 +49,84 @@ def joined(inputs: Sequence[Opened]) -> Opened:
     sizes = [opened.size for opened in inputs]
     return first._replace(
         source=f"{first.source} and {len(inputs) - 1} more",
-        chunks=partial(_chunks, inputs),
-        read=partial(_read, tuple(opened.read for opened in inputs)),
-        spans=_spans_of(inputs),
-        parts=partial(_parts, tuple(opened.parts for opened in inputs)),
+        chunks=ChunksOfFiles(inputs),
+        reader=ReaderOfFiles(tuple(opened.reader for opened in inputs)),
         workers=first.workers if len({opened.workers for opened in inputs}) == 1 else None,
         numbered=any(opened.numbered for opened in inputs),
         size=None if None in sizes else sum(size or 0 for size in sizes),
         remarks=tuple(remark for opened in inputs for remark in opened.remarks),
-        ids=_ids_of(inputs),
+        # A list of names with gaps helps nobody.
+        has_ids=all(opened.has_ids for opened in inputs),
         files=len(inputs),
-        partitions=_partitions_of(inputs),
     )
+
+
+class ReaderOfFiles(NamedTuple):
+    """Reads chunks of several files, each by the reader of its file."""
+
+    readers: tuple[Reader, ...]
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk in pieces that can be read."""
+        return self.readers[chunk.file].parts(chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a piece."""
+        return self.readers[chunk.file].read(chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a piece are called."""
+        return self.readers[chunk.file].ids(chunk, batch, samples)
+
+
+class ChunksOfFiles:
+    """The chunks of several files, one file after the other."""
+
+    def __init__(self, inputs: Sequence[Opened]) -> None:
+        self._inputs = inputs
+
+    def in_order(self) -> Iterator[Chunk]:
+        """All chunks of the first file, then those of the next."""
+        number = before = 0
+        for file, opened in enumerate(self._inputs):
+            samples = 0
+            for chunk in opened.chunks.in_order():
+                samples = chunk.first + chunk.samples
+                yield chunk._replace(number=number, first=before + chunk.first, file=file)
+                number += 1
+            before += samples
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """Large files in spans, small ones in chunks; how many samples come before is not known."""
+        if self._are_numbered():
+            return None
+        spans = [opened.chunks.spans() for opened in self._inputs]
+        if all(found is None for found in spans):
+            return None
+        return _one_after_the_other(
+            opened.chunks.in_order() if found is None else found
+            for opened, found in zip(self._inputs, spans, strict=True)
+        )
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """None if one of them can be read only by this process, or only if it is known how many
+        samples come before."""
+        if self._are_numbered():
+            return None
+        found = [opened.chunks.partitions(size) for opened in self._inputs]
+        present = [one for one in found if one is not None]
+        return _one_after_the_other(present) if len(present) == len(found) else None
+
+    def _are_numbered(self) -> bool:
+        return any(opened.numbered for opened in self._inputs)
+
+
+def _one_after_the_other(files: Iterable[Iterator[Chunk]]) -> Iterator[Chunk]:
+    number = 0
+    for file, chunks in enumerate(files):
+        for chunk in chunks:
+            yield chunk._replace(number=number, file=file)
+            number += 1
 
 
 def _check_alike(first: Opened, other: Opened) -> None:
@@ -97,64 +163,3 @@ def _listed(opened: Opened) -> str:
         return f"{opened.class_count} of them"
     names = ", ".join(quoted(name) for name in opened.classes[:5])
     return names + (", …" if len(opened.classes) > 5 else "")
-
-
-def _spans_of(inputs: Sequence[Opened]) -> Callable[[], Iterator[Chunk]] | None:
-    if any(opened.numbered for opened in inputs) or all(opened.spans is None for opened in inputs):
-        return None
-    return partial(_spans, inputs)
-
-
-def _spans(inputs: Sequence[Opened]) -> Iterator[Chunk]:
-    """Large files in spans, small ones in chunks; how many samples come before is not known."""
-    number = 0
-    for file, opened in enumerate(inputs):
-        for chunk in (opened.spans or opened.chunks)():
-            yield chunk._replace(number=number, file=file)
-            number += 1
-
-
-def _partitions_of(inputs: Sequence[Opened]) -> Callable[[int], Iterator[Chunk]] | None:
-    """None if one of them can be read only by this process, or only if it is known how many samples
-    come before."""
-    if any(opened.partitions is None or opened.numbered for opened in inputs):
-        return None
-    return partial(_partitions, inputs)
-
-
-def _partitions(inputs: Sequence[Opened], size: int) -> Iterator[Chunk]:
-    number = 0
-    for file, opened in enumerate(inputs):
-        assert opened.partitions is not None
-        for chunk in opened.partitions(size):
-            yield chunk._replace(number=number, file=file)
-            number += 1
-
-
-def _parts(parts: Sequence[Callable[[Chunk], Iterator[Chunk]]], chunk: Chunk) -> Iterator[Chunk]:
-    return parts[chunk.file](chunk)
-
-
-def _chunks(inputs: Sequence[Opened]) -> Iterator[Chunk]:
-    number = before = 0
-    for file, opened in enumerate(inputs):
-        samples = 0
-        for chunk in opened.chunks():
-            samples = chunk.first + chunk.samples
-            yield chunk._replace(number=number, first=before + chunk.first, file=file)
-            number += 1
-        before += samples
-
-
-def _ids_of(inputs: Sequence[Opened]) -> Ids | None:
-    """None if one of them has no ids: a list of names with gaps helps nobody."""
-    found = [opened.ids for opened in inputs if opened.ids is not None]
-    return partial(_ids, tuple(found)) if len(found) == len(inputs) else None
-
-
-def _ids(ids: Sequence[Ids], chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-    return ids[chunk.file](chunk, batch, samples)
-
-
-def _read(reads: Sequence[Callable[[Chunk], Batch]], chunk: Chunk) -> Batch:
-    return reads[chunk.file](chunk)

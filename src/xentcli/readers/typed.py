@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quoted
+from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin
-from xentcli.readers.interface import Attached, Chunk, Opened, Request
-from xentcli.readers.json.nested import Spelled, as_array, classes_second
-from xentcli.readers.rules import numbers_labels as cells
-from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.interface import Attached, Opened, Request, opened_whole
+from xentcli.readers.json.nested import Spelled, as_array
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.keys import check_class_names
+from xentcli.readers.rules.targets import (
+    Word,
+    classes_second,
+    excerpt_of,
+    fit_labels,
+    fit_targets,
+)
 
 # An ignore_index that no text can be: weights name classes alone.
 NO_INDEX = -(2**62)
@@ -25,15 +30,6 @@ OPTION_OF: dict[Kind, str] = {
 }
 
 
-class Word(NamedTuple):
-    """A typed value and where it stands in its option's text, or a label's line in its file."""
-
-    text: str
-    start: int
-    whole: str
-    line: int = 1
-
-
 def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     """The samples of ``--logits`` and its like."""
     option = OPTION_OF[kind]
@@ -41,38 +37,12 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     class_count = values.shape[1 if values.ndim > 1 else 0]
     if class_count == 0:
         raise DataError("there are no values", place=Place(option))
-    if request.classes and len(request.classes) != class_count:
-        raise UsageError(
-            f"--classes names {len(request.classes)} classes, {option} has {class_count}"
-        )
+    check_class_names(request.classes, class_count, f", {option} has {class_count}")
     batch = Batch(values, kind, Origin(option, "typed"), request.classes)
     attached = request.attached
     if attached is not None:
         batch = _with_target(batch, attached, request)
     return opened_whole(option, batch, request.class_axis)
-
-
-def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
-    """An input that is one batch, in memory already."""
-    values = batch.values
-    return Opened(
-        source,
-        batch.kind,
-        values.shape[1 if values.ndim > 1 else 0],
-        batch.classes,
-        partial(iter, (Chunk(0, 0, 1 if values.ndim == 1 else len(values), batch),)),
-        _batch_of,
-        has_labels=batch.labels is not None,
-        has_targets=batch.targets is not None,
-        single=values.ndim == 1,
-        dimensions=max(0, values.ndim - 2),
-        class_axis=class_axis,
-    )
-
-
-def _batch_of(chunk: Chunk) -> Batch:
-    batch: Batch = chunk.data
-    return batch
 
 
 def class_names(text: str) -> tuple[str, ...]:
@@ -92,99 +62,10 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
     if attached.labels is not None:
         axis = 1 if values.ndim > 1 else 0
         shape = values.shape[:axis] + values.shape[axis + 1 :]
-        labels = fitted_labels(attached, shape, request.classes, values.shape[axis], request)
+        labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
-        targets = fitted_targets(attached, values, request.class_axis)
+        targets = fit_targets(attached, values, request.class_axis)
     return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
-
-
-def fitted_labels(
-    attached: Attached,
-    shape: tuple[int, ...],
-    classes: Sequence[str],
-    class_count: int,
-    request: Request,
-) -> AnyArray:
-    """Typed labels as an array of that shape."""
-    assert attached.labels is not None
-    labels = attached.labels
-    wanted = math.prod(shape)
-    if len(labels) != wanted:
-        raise DataError(
-            f"{counted(len(labels), 'label')} for {counted(wanted, 'sample')}",
-            place=Place(attached.origin.source),
-        )
-    numbers = range(len(labels))
-    found = indices_of(labels, numbers, attached.origin, classes, class_count, request)
-    return found.reshape(shape)
-
-
-def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
-    """Typed soft targets, in the values' shape."""
-    targets = attached.targets
-    if targets.ndim == values.ndim:
-        targets = classes_second(targets, class_axis)
-    if targets.ndim == 2 and targets.shape[0] == 1 and values.ndim == 1:
-        targets = targets[0]
-    if targets.shape != values.shape:
-        raise DataError(
-            f"soft targets of shape {targets.shape} for values of shape {values.shape}",
-            place=Place(attached.origin.source),
-            hint="soft targets give one number a class for each sample",
-        )
-    return targets
-
-
-def indices_of(
-    labels: Any,
-    numbers: Sequence[int],
-    origin: Origin,
-    classes: Sequence[str],
-    class_count: int,
-    request: Request,
-) -> AnyArray:
-    """Labels that stand apart, words or an array of numbers, as class indices; each has a number
-    from 0. Few words differ, so each text is looked at once."""
-    words = labels
-    if isinstance(labels, np.ndarray):
-        indices, unknown = number_labels(labels, class_count, request.ignore_index)
-        if not unknown.any():
-            return indices
-        words = [Word(repr(value).removesuffix(".0"), 0, "") for value in labels.tolist()]
-    known: dict[str, int] = {}
-    found = []
-    for at, word in zip(numbers, words, strict=True):
-        index = known.get(word.text)
-        if index is None:
-            index = known[word.text] = typed_label(word, at, origin, classes, class_count, request)
-        found.append(index)
-    return np.array(found, dtype=np.int64)
-
-
-def typed_label(
-    word: Word,
-    at: int,
-    origin: Origin,
-    classes: Sequence[str],
-    class_count: int,
-    request: Request,
-) -> int:
-    """One label that stands apart as a class index; ``at`` is its number from 0."""
-    try:
-        return cells.label(word.text, classes, class_count, request.ignore_index)
-    except cells.NotANumber as error:
-        place = _word_place(word, at, origin)
-        raise DataError(
-            error.reason.format(quoted(word.text)), place=place, hint=error.hint
-        ) from None
-
-
-def _word_place(word: Word, at: int, origin: Origin) -> Place:
-    if origin.form == "typed":
-        return Place(origin.source, detail=f"value {at + 1}", excerpt=_excerpt(word))
-    if origin.form == "text":
-        return Place(origin.source, word.line, origin.columns[0])
-    return Place(origin.source, detail=f"label {at + 1}")
 
 
 def typed_array(texts: Sequence[str], option: str) -> AnyArray:
@@ -245,16 +126,14 @@ def _words(whole: str, start: int, end: int) -> list[Word]:
 
 def _number(word: Word, sample: int, at: int, option: str) -> float:
     try:
-        return cells.number(word.text)
-    except cells.NotANumber as error:
-        place = Place(option, detail=f"sample {sample + 1}, value {at + 1}", excerpt=_excerpt(word))
+        return numbers_labels.number(word.text)
+    except numbers_labels.NotANumber as error:
+        place = Place(
+            option, detail=f"sample {sample + 1}, value {at + 1}", excerpt=excerpt_of(word)
+        )
         message = error.reason.format(quoted(word.text)) if word.text else "the value is missing"
         hint = error.hint if word.text else ""
         raise DataError(message, place=place, hint=hint) from None
-
-
-def _excerpt(word: Word) -> Excerpt:
-    return Excerpt(word.whole, word.start, word.start + max(1, len(word.text)))
 
 
 def _from_json(text: str, option: str) -> AnyArray:
@@ -285,7 +164,7 @@ def typed_labels(texts: Sequence[str], option: str = "--label") -> Attached:
 
 
 def _all_indices(text: str) -> bool:
-    return all(cells.NUMBER.fullmatch(word) for word in text.split())
+    return all(numbers_labels.NUMBER.fullmatch(word) for word in text.split())
 
 
 def _trimmed(text: str) -> Word:
@@ -357,8 +236,8 @@ def _plain_weights(text: str, option: str) -> list[float]:
 
 def _class_of(name: str, classes: Sequence[str], count: int) -> int:
     try:
-        return cells.label(name, classes, count, NO_INDEX)
-    except cells.NotANumber as error:
+        return numbers_labels.label(name, classes, count, NO_INDEX)
+    except numbers_labels.NotANumber as error:
         raise UsageError(
             f"--weight: {error.reason.format(quoted(name))}", hint=error.hint
         ) from None
@@ -366,8 +245,8 @@ def _class_of(name: str, classes: Sequence[str], count: int) -> int:
 
 def _weight(word: Word, value: str, at: int) -> float:
     try:
-        return cells.number(value)
-    except cells.NotANumber as error:
+        return numbers_labels.number(value)
+    except numbers_labels.NotANumber as error:
         raise UsageError(
             f"--weight, value {at + 1}: {error.reason.format(quoted(value))}", hint=error.hint
         ) from None

@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -17,11 +17,10 @@ from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
 from xentcli.readers.sources.limits import bytes_from
+from xentcli.readers.sources.urls import concealed, is_url, shown
 from xentcli.run import messages, signals
-from xentcli.run import order as engine
-from xentcli.run.chunk import Outcome, shifted
-from xentcli.run.order import Awaited, Done, Task
-from xentcli.urls import concealed, is_url, shown
+from xentcli.run.chunk import Outcome
+from xentcli.run.order import Awaited, Done, Found, Task, share_work, shifted, shifts
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any
@@ -102,8 +101,9 @@ def _started(jobs: int) -> Iterator[Any]:
 
     from distributed import LocalCluster
 
-    # Its own start would have the signals come again.
-    resource_tracker.ensure_running()
+    # Its own start would have the signals come again. Windows has neither it nor them.
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()
     # A signal has to wait until all that was started is known, and can be ended. Workers are never
     # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
     with ExitStack() as stack:
@@ -160,27 +160,28 @@ def _version() -> str:
 
 
 def outcomes(
-    client: Client, task: Task, opened: Opened, told: Callable[[int, int], None]
-) -> Generator[Done]:
-    """What comes of an input's partitions: each by itself in their order, or all as one where that
-    is what is wanted. ``told`` is called for each."""
-    chunks = opened.chunks() if opened.partitions is None else opened.partitions(partition_bytes())
+    client: Client, task: Task[Found], opened: Opened, tell: Callable[[int, int], None]
+) -> Generator[Done[Found]]:
+    """The outcomes of an input's partitions: each by itself in their order, or all as one where
+    they are merged. ``tell`` is called for each."""
+    partitions = opened.chunks.partitions(partition_bytes())
+    chunks = opened.chunks.in_order() if partitions is None else partitions
     submitted = Submitted(client, task, opened.source)
     ahead = 2 * max(1, sum(client.nthreads().values())) + 2
-    found = engine.shared(submitted.again, chunks, task.follows, submitted.ask, ahead)
+    found = share_work(submitted.again, chunks, submitted.ask, ahead)
     tree = None
     # The scheduler keeps what was sent to it for as long as anything depends on that: of chunks
     # that bring their bytes it would be all.
-    if task.together is not None and opened.partitions is not None:
-        tree = Tree(client, task.together)
-    last: Done | None = None
+    if task.merge is not None and partitions is not None:
+        tree = Tree(client, task.merge)
+    last: Done[Facts] | None = None
     try:
         for done in found:
-            facts: Any = done.outcome
-            told(facts.samples, facts.size)
+            tell(done.outcome.samples, done.outcome.size)
             future = submitted.taken(done.worked_on)
             if tree is None:
-                yield done._replace(outcome=submitted.result(future, done.worked_on))
+                outcome = submitted.result(future, done.worked_on)
+                yield Done(done.worked_on, done.chunk, outcome)
             else:
                 tree.add(future, done)
                 last = done
@@ -203,7 +204,7 @@ def partition_bytes() -> int:
 class Submitted:
     """Partitions that were handed to the cluster."""
 
-    def __init__(self, client: Client, task: Task, source: str) -> None:
+    def __init__(self, client: Client, task: Task[Any], source: str) -> None:
         self._client = client
         self._source = source
         self._run = uuid4().hex
@@ -215,7 +216,7 @@ class Submitted:
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
 
-    def ask(self, chunk: Chunk) -> Awaited:
+    def ask(self, chunk: Chunk) -> Awaited[Facts]:
         """Hand out a partition; what this gives waits for the facts about what came of it."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
@@ -225,13 +226,12 @@ class Submitted:
         # The facts alone come here: what they are about may be large.
         facts = self._client.submit(_facts, future, key=f"{key}-facts", pure=False)
         self._futures[chunk.number] = future, facts
-        return partial(self.result, facts, chunk)
+        return lambda: Facts(*self.result(facts, chunk))
 
     def again(self, chunk: Chunk) -> Facts:
         """Hand out a partition that turned out to begin elsewhere, and wait."""
         _released(*self._futures.pop(chunk.number))
-        facts: Any = self.ask(chunk)()
-        return Facts(*facts)
+        return self.ask(chunk)()
 
     def taken(self, chunk: Chunk) -> Future:
         """The outcome of a partition, which is not kept here any longer."""
@@ -310,15 +310,14 @@ class Tree:
     """Outcomes that become one on the workers, some at a time, so that neither the client nor any
     worker ever holds many."""
 
-    def __init__(self, client: Client, together: Callable[[Sequence[Outcome]], Outcome]) -> None:
+    def __init__(self, client: Client, merge: Callable[[Sequence[Any]], Any]) -> None:
         self._client = client
-        self._together = together
+        self._merge = merge
         self._levels: list[list[Leaf]] = []
 
-    def add(self, future: Future, done: Done) -> None:
+    def add(self, future: Future, done: Done[Facts]) -> None:
         """The outcome of the next partition."""
-        samples = done.chunk.first - done.worked_on.first
-        self._put(Leaf(future, samples, done.chunk.line - done.worked_on.line), 0)
+        self._put(Leaf(future, *shifts(done)), 0)
 
     def root(self) -> Future:
         """All of them."""
@@ -341,9 +340,9 @@ class Tree:
         leaves.append(leaf)
 
     def _joined(self, leaves: Sequence[Leaf]) -> Future:
-        shifts = [(leaf.samples, leaf.lines) for leaf in leaves]
+        further = [(leaf.samples, leaf.lines) for leaf in leaves]
         futures = [leaf.future for leaf in leaves]
-        return self._client.submit(_joined, self._together, shifts, *futures, pure=False)
+        return self._client.submit(_joined, self._merge, further, *futures, pure=False)
 
 
 class Leaf(NamedTuple):
@@ -374,8 +373,8 @@ def _facts(outcome: Any) -> Facts:
 
 
 def _joined(
-    together: Callable[[Sequence[Outcome]], Outcome],
-    shifts: Sequence[tuple[int, int]],
+    merge: Callable[[Sequence[Outcome]], Outcome],
+    further: Sequence[tuple[int, int]],
     *outcomes: Outcome,
 ) -> Outcome:
-    return together([shifted(one, *shift) for one, shift in zip(outcomes, shifts, strict=True)])
+    return merge([shifted(one, *by) for one, by in zip(outcomes, further, strict=True)])

@@ -10,13 +10,14 @@ from contextlib import ExitStack
 
 from xentcli import readers
 from xentcli.calculation.commands import COMMANDS, Command
-from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, escaped, quoted
+from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, counted, escaped, quoted
 from xentcli.model import Kind
 from xentcli.options.groups import Asked, KindName
 from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.copies import rereadable
-from xentcli.readers.sources.source import Source, forget, is_remote, named
+from xentcli.readers.sources.source import Source, forget, is_remote, source_of
+from xentcli.readers.sources.urls import local_path
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,
@@ -25,7 +26,8 @@ from xentcli.readers.typed import (
     typed_labels,
     typed_targets,
 )
-from xentcli.urls import local_path
+from xentcli.run.outputs import format_of
+from xentcli.writers import Format
 
 KINDS: dict[KindName, Kind] = {
     "logits": "logits",
@@ -34,7 +36,7 @@ KINDS: dict[KindName, Kind] = {
 }
 
 
-def opened_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
+def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
     """The input that a command was given; what ``stack`` holds must stay open while it is read.
     ``sources`` stand for its files where they have been found already."""
     command = COMMANDS[asked.command]
@@ -51,14 +53,14 @@ def opened_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | Non
 
 def names_of_inputs(asked: Asked) -> list[str]:
     """Everything that is read, standard input as ``-``: what no output may be written over."""
-    from xentcli.readers.several import expanded
+    from xentcli.readers.several import expand_names
 
     forget()
     second = [asked.labels.labels_from, asked.targets.targets_from]
     named_files = [local_path(name) for name in second if name is not None]
     if _typed(asked) is not None:
         return named_files
-    names = expanded(asked.samples.file) if asked.samples.file else ["-"]
+    names = expand_names(asked.samples.file) if asked.samples.file else ["-"]
     if [*names, *named_files].count("-") > 1:
         raise UsageError("- stands twice: standard input can be read once")
     return [*names, *named_files]
@@ -68,10 +70,10 @@ def _from_files(
     asked: Asked, command: Command, request: Request, stack: ExitStack, sources: Sequence[Source]
 ) -> Opened:
     # Typed values do without what finds and joins files.
-    from xentcli.readers.several import joined
+    from xentcli.readers.several import join
 
     inputs = []
-    if len({readers.chosen_format(source, request.input_format).name for source in sources}) > 1:
+    if len({readers.choose_format(source, request.input_format).name for source in sources}) > 1:
         # Rows that are parted by different marks cannot be passed on whole.
         request = request._replace(keep_rows=request.keep_rows and "cells")
     for source in sources:
@@ -80,7 +82,7 @@ def _from_files(
         if is_remote(source) or (command.field == "grad" and asked.loss.reduction == "mean"):
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
-    opened = joined(inputs)
+    opened = join(inputs)
     if request.attached is not None:
         _check_same_order(request.attached, opened)
     return opened
@@ -110,16 +112,16 @@ def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
 def sources_of(asked: Asked) -> list[Source]:
     """The files that were given, else standard input."""
     if asked.samples.file:
-        from xentcli.readers.several import expanded
+        from xentcli.readers.several import expand_names
 
-        return [named(name) for name in expanded(asked.samples.file)]
+        return [source_of(name) for name in expand_names(asked.samples.file)]
     if sys.stdin is None or os.isatty(sys.stdin.fileno()):
         example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
         raise UsageError(
             f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
             hint=example + (" --label 0" if COMMANDS[asked.command].has_target else ""),
         )
-    return [named("-")]
+    return [source_of("-")]
 
 
 def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
@@ -180,7 +182,7 @@ def _request(asked: Asked, command: Command) -> Request:
         wanted = "labels or targets" if command.takes_soft else "labels"
     samples, labels, targets, reading = asked.samples, asked.labels, asked.targets, asked.reading
     each = command.field != "loss" or asked.loss.reduction == "none"
-    format = asked.output.format if each and not asked.output.quiet else ""
+    format = format_of(asked)
     request = Request(
         wanted=wanted,
         kind=KINDS[asked.kinds.input] if asked.kinds.input else None,
@@ -191,9 +193,9 @@ def _request(asked: Asked, command: Command) -> Request:
         weight_col=labels.weight_col,
         classes=class_names(samples.classes) if samples.classes else (),
         ignore_index=asked.loss.ignore_index,
-        each=each and (asked.output.quiet or asked.output.format != "table"),
-        keep_rows=_kept(format, command),
-        keep_records=format == "jsonl",
+        each=each and not format.for_people,
+        keep_rows=_kept_rows(format, command) if each else None,
+        keep_records=each and format.records,
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
         no_header=reading.no_header,
@@ -208,11 +210,11 @@ def _request(asked: Asked, command: Command) -> Request:
     return request._replace(attached=_attached(asked, request))
 
 
-def _kept(format: str, command: Command) -> KeepRows | None:
+def _kept_rows(format: Format, command: Command) -> KeepRows | None:
     """How far the input's rows must be taken apart for that format to pass them on."""
-    if format == "csv":
+    if format.passes_on == "whole":
         return "lines" if command.field == "loss" else "around"
-    return "cells" if format in ("tsv", "markdown", "jsonl") else None
+    return format.passes_on
 
 
 def _attached(asked: Asked, request: Request) -> Attached | None:
@@ -234,12 +236,12 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
     if targets.target:
         return typed_targets(targets.target)
     if labels.labels_from:
-        return _labels_from(named(labels.labels_from), request)
+        return _labels_from(source_of(labels.labels_from), request)
     if targets.targets_from:
         from xentcli.readers.text.labels import targets_of_values
 
-        found = readers.open_input(named(targets.targets_from), _alone(request))
-        return targets_of_values(found, named(targets.targets_from))
+        found = readers.open_input(source_of(targets.targets_from), _alone(request))
+        return targets_of_values(found, source_of(targets.targets_from))
     return None
 
 
@@ -257,7 +259,7 @@ def _alone(request: Request) -> Request:
 def _labels_from(source: Source, request: Request) -> Attached:
     from xentcli.readers.text.labels import labels_of_text, labels_of_values
 
-    format = readers.chosen_format(source, None)
+    format = readers.choose_format(source, None)
     if format.module == "text.delimited":
         return labels_of_text(source, request, format.name)
     return labels_of_values(readers.open_input(source, _alone(request)), source)
@@ -279,3 +281,14 @@ def _check(opened: Opened, command: Command) -> None:
         )
     if command.has_target and opened.has_targets and not command.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
+
+
+def check_attached(samples: int, opened: Opened) -> None:
+    """Refuse labels that stand apart and are more than the samples."""
+    attached = opened.attached
+    if attached is not None and attached.size > samples:
+        what = "label" if attached.labels is not None else "soft target"
+        raise DataError(
+            f"{counted(attached.size, what)} for {counted(samples, 'sample')}",
+            place=Place(attached.origin.source),
+        )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from xentcli.errors import LONGEST_VALUE, Excerpt, XentError, counted, escaped
 from xentcli.model import Remark
-from xentcli.urls import concealed
+from xentcli.readers.sources.urls import concealed
 
 
 def told(*lines: str) -> None:

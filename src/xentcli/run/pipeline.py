@@ -3,47 +3,45 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from xentcli import writers
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import merged
+from xentcli.calculation.remarks import merge_remarks
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
-from xentcli.options.groups import Asked, Output
-from xentcli.readers.interface import Chunk, Opened
+from xentcli.options.groups import Asked
+from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
 from xentcli.run import signals
-from xentcli.run.checks import (
-    calculation_of,
-    check_attached,
-    check_options,
-    command_line,
-    exit_code,
-    is_folder,
-    opened_folder,
-    opened_page,
-    opened_rejects,
-    survey_of,
-)
-from xentcli.run.chunk import Job, Outcome, answered, following, placed, shares, together, written
-from xentcli.run.inputs import names_of_inputs, opened_input
+from xentcli.run.checks import calculation_of, check_options, survey_of
+from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
+from xentcli.run.inputs import check_attached, names_of_inputs, open_input
 from xentcli.run.messages import say, told
-from xentcli.run.order import Task
+from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.outputs import (
+    command_line,
+    format_of,
+    is_folder,
+    open_answer,
+    open_folder,
+    open_page,
+    open_rejects,
+    report_left_out,
+    view_for,
+)
 from xentcli.run.progress import Progress
-from xentcli.run.running import Run, runner
-from xentcli.writers.files.file import Sink, opened_output
+from xentcli.run.workers import Run, Tell, start_workers
+from xentcli.writers.files.file import Sink
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
 from xentcli.writers.interface import Stream
-from xentcli.writers.rows.rejects import rejected
-from xentcli.writers.terminal import view_of
+from xentcli.writers.rows.delimited import rejected_rows
 
 
 class Tally(NamedTuple):
@@ -63,58 +61,52 @@ def run(asked: Asked) -> int:
     check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        opened = opened_input(asked, stack)
+        opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
-        page = stack.enter_context(opened_page(asked, inputs))
+        page = stack.enter_context(open_page(asked, inputs))
         job = _job(asked, opened, calculation)
         sink: Sink | Folder
         if is_folder(asked):
-            sink = stack.enter_context(opened_folder(asked, job.stream))
+            sink = stack.enter_context(open_folder(asked, job.stream))
         else:
-            sink = stack.enter_context(opened_output(asked.output.output, inputs))
-        run = stack.enter_context(runner(asked))
+            sink = stack.enter_context(open_answer(asked, inputs))
+        run = stack.enter_context(start_workers(asked))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
-        waits = writers.writer(job.format).ROWS_WAIT
-        room = stack.enter_context(WaitingRoom()) if waits else None
+        room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
         # The list of rejects is complete when the input has ended, whatever comes of the answer.
         with (
-            opened_rejects(asked, inputs) as rejects,
+            open_rejects(asked, inputs) as rejects,
             closing(_progress(asked, job, opened)) as progress,
         ):
-            work = partial(answered, job)
+            work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
-                work = partial(written, job, sink.path)
+                work = partial(write_chunk, job, sink.path)
             # Rows, and what is wrong with some, are told as they come.
             alone = job.stream.each or rejects is not None
-            merge = None if alone else partial(together, job)
-            task = Task(work, following, merge)
+            task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
                 tally = _go_through(job, outcomes, room or sink, rejects)
-        code = exit_code(tally.faults, tally.first_fault, asked)
-        _finish(job, opened, asked.output, sink, room, page, tally)
+        code = report_left_out(tally.faults, tally.first_fault, asked)
+        _finish(job, opened, asked, sink, room, page, tally)
     return code
 
 
 def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
-    name = writers.QUIET if asked.output.quiet else asked.output.format
-    stream = _stream(opened, calculation)
-    if name == "tsv":
-        stream = stream._replace(delimiter=b"\t")
-    shown = name in ("table", "json") or asked.output.save is not None
-    worked_count = asked.output.rows if shown else 0
+    format = format_of(asked)
+    stream = _stream(opened, calculation)._replace(delimiter=format.delimiter)
+    worked_count = asked.output.rows if format.document or asked.output.save is not None else 0
     wanted = survey_of(asked, opened)
     return Job(
-        opened.parts,
-        opened.read,
+        opened.reader,
         calculation,
-        name,
+        format,
         stream,
         worked_count,
         check=asked.check.check,
         skips=asked.reading.on_error == "skip",
         survey=wanted,
-        ids=opened.ids if wanted is not None and wanted.top else None,
+        has_ids=opened.has_ids and wanted is not None and wanted.top > 0,
     )
 
 
@@ -122,7 +114,7 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
     # Rows and a bar on the same terminal would overwrite each other.
     rows_on_terminal = (
         job.stream.each
-        and job.format not in ("table", "json")
+        and not job.format.document
         and asked.output.output is None
         and sys.stdout.isatty()
     )
@@ -133,29 +125,42 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
     )
 
 
+class MarkedChunks:
+    """The chunks of an input, each with whether samples of it have to be worked: as long as fewer
+    than wanted are ``shown``. A chunk may be handed out before it is known how many come before."""
+
+    def __init__(self, chunks: Chunks, wanted: int) -> None:
+        self._chunks, self._wanted, self.shown = chunks, wanted, 0
+
+    def in_order(self) -> Iterator[Chunk]:
+        """All of them."""
+        return self._marked(self._chunks.in_order())
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """Those of a large file."""
+        found = self._chunks.spans()
+        return None if found is None else self._marked(found)
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Those that are read elsewhere."""
+        found = self._chunks.partitions(size)
+        return None if found is None else self._marked(found)
+
+    def _marked(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            yield chunk._replace(worked=self.shown < self._wanted)
+
+
 def _outcomes(
-    task: Task, job: Job, opened: Opened, run: Run, told: Callable[[int, int], None]
+    task: Task[Outcome], job: Job, opened: Opened, run: Run, tell: Tell
 ) -> Generator[Outcome]:
-    shown = 0
-
-    def marked(chunks: Callable[..., Iterator[Chunk]], *size: int) -> Iterator[Chunk]:
-        # A chunk may be handed out before it is known how many samples come before it.
-        for chunk in chunks(*size):
-            yield chunk._replace(worked=shown < job.worked_count)
-
-    def marking(chunks: Callable[..., Iterator[Chunk]] | None) -> Any:
-        return chunks and partial(marked, chunks)
-
-    opened = opened._replace(
-        chunks=marking(opened.chunks),
-        spans=marking(opened.spans),
-        partitions=marking(opened.partitions),
-    )
-    with closing(run(task, opened, told)) as done:
-        for outcome in map(placed, done):
+    chunks = MarkedChunks(opened.chunks, job.worked_count)
+    opened = opened._replace(chunks=chunks)
+    with closing(run(task, opened, tell)) as done:
+        for one in done:
             signals.check()
-            shown += len(outcome.worked)
-            yield outcome
+            chunks.shown += len(one.outcome.worked)
+            yield shifted(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
@@ -163,7 +168,7 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
     if job.calculation.settings.reduction != "mean":
         return 1.0
     total = Total()
-    task = Task(partial(shares, job), following, partial(together, job))
+    task = Task(partial(sum_shares, job), partial(merge, job))
     with closing(_outcomes(task, job, opened, run, lambda samples, size: None)) as outcomes:
         for part in outcomes:
             total += part.total
@@ -230,7 +235,7 @@ def _go_through(
         check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
     )
     # The header waits for the first rows: where these fail, nothing is printed at all.
-    header = writers.writer(job.format).start(job.stream)
+    header = job.format.writer.start(job.stream)
     for outcome in outcomes:
         if isinstance(destination, Folder):
             destination.take(outcome.file)
@@ -238,8 +243,8 @@ def _go_through(
             destination.write(header + outcome.text)
         header = b""
         if rejects is not None:
-            rejects.write(rejected(outcome.faults))
-        tally = _added(tally, outcome, job)
+            rejects.write(rejected_rows(outcome.faults))
+        tally = _add(tally, outcome, job)
     destination.write(header)
     return tally
 
@@ -247,7 +252,7 @@ def _go_through(
 def _finish(
     job: Job,
     opened: Opened,
-    output: Output,
+    asked: Asked,
     sink: Sink | Folder,
     room: WaitingRoom | None,
     page: Sink | None,
@@ -258,15 +263,9 @@ def _finish(
     signals.check()
     check_attached(tally.total.samples + _left_out(tally, job), opened)
     _check_defined(tally.total, job.calculation, opened)
-    view = view_of(
-        to_file=output.output is not None,
-        color=output.color,
-        digits=output.digits,
-        steps=output.steps,
-    )
-    report = _report(job, opened, tally)
-    writer = writers.writer(job.format)
-    for part in writer.end(report, job.stream, view, room.parts() if room else ()):
+    report, output = _report(job, opened, tally), asked.output
+    waiting = room.parts() if room else ()
+    for part in job.format.writer.end(report, job.stream, view_for(asked), waiting):
         sink.write(part)
     sink.flush()
     if page is not None:
@@ -279,19 +278,19 @@ def _finish(
         )
     say((*opened.remarks, *tally.remarks))
     if tally.check is not None:
-        _judge(tally.check, opened, to_standard_error=job.format != "table")
+        _judge(tally.check, opened, to_standard_error=not job.format.for_people)
 
 
-def _added(tally: Tally, outcome: Outcome, job: Job) -> Tally:
+def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
     faults = outcome.faults
     return Tally(
         tally.total + outcome.total,
-        merged(tally.remarks, outcome.remarks),
+        merge_remarks(tally.remarks, outcome.remarks),
         furthest(tally.check, outcome.check),
         tally.faults + len(faults),
         tally.first_fault or (faults[0] if faults else None),
         tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
-        survey.together(job.survey, tally.survey, outcome.survey),
+        survey.merge(job.survey, tally.survey, outcome.survey),
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs the work on this machine: in this process, in threads or in processes, whichever suits."""
+"""Runs the work where it is done: in this process, in threads, in processes, or on a cluster."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from xentcli.core.threads import available
 from xentcli.errors import DataError
+from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
-from xentcli.run import order as engine
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Done, Follows, Submit, Work
+from xentcli.run.messages import told
+from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -35,22 +37,56 @@ AHEAD = 2
 # would pass them on in pieces of 64 KiB, each one waited for, and pickled and copied twice before.
 LITTLE_TEXT = 1 << 14
 SLOT_BYTES = 1 << 22
+# More processes than these cannot be waited for on Windows.
+MOST_ON_WINDOWS = 61
 
 
-def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
-    """What comes of an input's chunks, in their order.
+# Is called with how many samples and bytes are done.
+Tell = Callable[[int, int], None]
+
+
+class Run(Protocol):
+    """What does the work."""
+
+    def __call__(self, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]: ...
+
+
+@contextmanager
+def start_workers(asked: Asked) -> Iterator[Run]:
+    """What does the work that a command line asks for."""
+    scheduler, jobs = asked.running.scheduler, asked.running.jobs or available()
+    if scheduler is None:
+        yield partial(_run_here, jobs)
+        return
+    from xentcli.run import cluster
+
+    with cluster.connected(scheduler, jobs) as client:
+        if not client.nthreads():
+            told(f"{scheduler} has no workers yet; waiting for the first")
+        yield partial(cluster.outcomes, client)
+
+
+def _run_here(jobs: int, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]:
+    for done in outcomes(task.work, opened, jobs):
+        tell(done.outcome.samples, done.outcome.size)
+        yield done
+
+
+def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Found]]:
+    """The outcomes of an input's chunks, in their order.
 
     Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
     so that every number of jobs meets the same blocks.
     """
-    chunks = (opened.spans or opened.chunks)()
+    spans = opened.chunks.spans()
+    chunks = opened.chunks.in_order() if spans is None else spans
     if jobs == 1 or opened.workers is None or _is_small(opened):
-        yield from engine.here(work, chunks, follows)
+        yield from work_here(work, chunks)
         return
-    before: Done | None = None
+    before: Done[Found] | None = None
     if opened.size is None:
         # Nobody knows how much there will be: a pipe, or compressed data.
-        for before in engine.here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE), follows):
+        for before in work_here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE)):
             yield before
         following = next(chunks, None)
         if following is None:
@@ -58,14 +94,14 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
         chunks = chain([following], chunks)
     pool = processes if opened.workers == "processes" else threads
     with ExitStack() as stack:
-        submit: Submit | None = None
+        submit: Submit[Found] | None = None
         # No more processes, threads, files or semaphores may be to be had: then it is done here.
         with contextlib.suppress(OSError, ImportError, MemoryError, RuntimeError):
             submit = stack.enter_context(pool(work, jobs))
         if submit is None:
-            yield from engine.here(work, chunks, follows, before)
+            yield from work_here(work, chunks, before)
         else:
-            yield from engine.shared(work, chunks, follows, submit, jobs + AHEAD, before)
+            yield from share_work(work, chunks, submit, jobs + AHEAD, before)
 
 
 def _is_small(opened: Opened) -> bool:
@@ -73,13 +109,13 @@ def _is_small(opened: Opened) -> bool:
 
 
 @contextmanager
-def threads(work: Work, count: int) -> Iterator[Submit]:
+def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     """Workers for what leaves Python to itself while it computes."""
     from concurrent.futures import ThreadPoolExecutor
 
     executor = ThreadPoolExecutor(count)
 
-    def submit(chunk: Chunk) -> Awaited:
+    def submit(chunk: Chunk) -> Awaited[Found]:
         try:
             return executor.submit(work, chunk).result
         except RuntimeError:
@@ -93,13 +129,15 @@ def threads(work: Work, count: int) -> Iterator[Submit]:
 
 
 @contextmanager
-def processes(work: Work, count: int) -> Iterator[Submit]:
+def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     """Workers for what holds Python while it reads. The processes end with this one, however it
     ends."""
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
+    count = most_processes(count)
     forked = _may_fork()
+    # Asked for by name: what Python takes by itself is another one from 3.14 on.
     context = multiprocessing.get_context("fork" if forked else "spawn")
     # They have no names that could be left behind; only a copy of this process knows of them.
     slots = [mmap.mmap(-1, SLOT_BYTES) for _ in range(count + AHEAD)] if forked else []
@@ -121,16 +159,18 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
 
         free = list(range(len(slots)))
 
-        def submit(chunk: Chunk) -> Awaited:
+        def submit(chunk: Chunk) -> Awaited[Found]:
             slot = free.pop() if free else None
             future = executor.submit(_at_work, chunk, slot)
 
-            def awaited() -> object:
+            def awaited() -> Found:
                 try:
+                    outcome: Any
                     outcome, length = _result(future, are_there)
                     if slot is not None and length:
                         outcome = outcome._replace(text=slots[slot][:length])
-                    return outcome
+                    found: Found = outcome
+                    return found
                 finally:
                     # What nobody waits for keeps its slot, as its worker may yet write there; with
                     # none left, rows go through the pipe.
@@ -157,6 +197,11 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
             thread.join(PATIENCE)
 
 
+def most_processes(count: int) -> int:
+    """As many processes as are asked for, or as the system allows."""
+    return min(count, MOST_ON_WINDOWS) if sys.platform == "win32" else count
+
+
 def _result(future: Future[Sent], are_there: Callable[[], bool]) -> Sent:
     """What a worker sends. The executor does not notice the death of one that was just sending, and
     nobody that of the thread that waits for them."""
@@ -181,11 +226,11 @@ def _may_fork() -> bool:
     return False
 
 
-_work: Work | None = None
+_work: Work[Any] | None = None
 _slots: Sequence[mmap.mmap] = ()
 
 
-def _begin(work: Work, slots: Sequence[mmap.mmap]) -> None:
+def _begin(work: Work[Any], slots: Sequence[mmap.mmap]) -> None:
     """The start of a worker process."""
     import multiprocessing
 

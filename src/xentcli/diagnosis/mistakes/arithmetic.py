@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.core import framework, softmax, textbook
+from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.framework import Width
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
@@ -46,7 +46,8 @@ def _exact_log(values: AnyArray) -> Array:
 def _framework_log(values: AnyArray) -> AnyArray:
     """z − max − log Σ exp(z − max), the maximum's 1 inside the sum: a loss below 1e-16 is 0."""
     shifted = values - values.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    found: AnyArray = shifted - elementary.log(elementary.exp(shifted).sum(axis=-1, keepdims=True))
+    return found
 
 
 def _textbook(values: AnyArray) -> Array:

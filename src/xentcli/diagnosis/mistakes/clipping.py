@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, Fix, Part
 from xentcli.model import AnyArray
 
@@ -31,7 +32,7 @@ def _clipped(written: str, eps: float, who: str, rank: int) -> Clip:
     def of(probs: AnyArray) -> AnyArray:
         return np.clip(probs, probs.dtype.type(eps), probs.dtype.type(1.0 - eps))
 
-    most = -float(np.log(eps))
+    most = -float(elementary.log(eps))
     return Clip(
         Part(
             f"clip-{written}",
@@ -48,7 +49,8 @@ def _clipped(written: str, eps: float, who: str, rank: int) -> Clip:
 
 def _added(written: str, eps: float) -> Clip:
     def of(probs: AnyArray) -> AnyArray:
-        return probs + probs.dtype.type(eps)
+        moved: AnyArray = probs + probs.dtype.type(eps)
+        return moved
 
     return Clip(
         Part(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
+from xentcli.core.elementary import LOG_OF_BASE
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
 
@@ -54,7 +54,7 @@ BINARY = Logarithm(
         fix=_NATURAL,
         apart=_OTHER,
     ),
-    math.log(2.0),
+    LOG_OF_BASE["2"],
 )
 DECIMAL = Logarithm(
     Part(
@@ -67,7 +67,7 @@ DECIMAL = Logarithm(
         fix=_NATURAL,
         apart=_OTHER,
     ),
-    math.log(10.0),
+    LOG_OF_BASE["10"],
 )
 NO_LOGARITHM = Logarithm(
     Part(

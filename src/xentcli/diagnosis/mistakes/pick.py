@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.core.entropy import entropy
+from xentcli.core import elementary
+from xentcli.core.entropy import entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels, one_hot
@@ -93,7 +94,7 @@ def _binary(weighted: Array, target: Array, found: Terms) -> Array:
     others = 1.0 - found.probs
     if found.clip.of is not None:
         others = found.clip.of(others)
-    rest = (1.0 - target) * -np.log(others)
+    rest = (1.0 - target) * -elementary.log(others)
     classes = found.minus_log.shape[1]
     no = sum_over_classes(np.where(target == 1.0, 0.0, rest), 1)
     losses: Array = (expected(weighted, found) + no) / classes
@@ -103,12 +104,12 @@ def _binary(weighted: Array, target: Array, found: Terms) -> Array:
 def _swapped(weighted: Array, target: Array, found: Terms) -> Array:
     """−Σ p·log q."""
     kept = target if found.clip.of is None else found.clip.of(target)
-    products = np.where(found.probs == 0, 0.0, found.probs * -np.log(kept))
+    products = np.where(found.probs == 0, 0.0, found.probs * -elementary.log(kept))
     return sum_over_classes(products, 1)
 
 
 def _divergence(weighted: Array, target: Array, found: Terms) -> Array:
-    return expected(weighted, found) - entropy(target, 1)
+    return expected(weighted, found) - entropy_of(target, 1)
 
 
 INDEX = Pick(Part("index", formula="−{}[y]"), _at_label, _sum)

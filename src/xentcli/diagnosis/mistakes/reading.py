@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
@@ -27,11 +28,11 @@ class Reading(NamedTuple):
 
 
 def _log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(np.log(values))
+    return arithmetic.stored(elementary.log(values).astype(values.dtype))
 
 
 def _exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(np.exp(values))
+    return arithmetic.stored(elementary.exp(values).astype(values.dtype))
 
 
 def _given(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
@@ -63,11 +64,17 @@ def _log_softmax_of_exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
 
 
 def _sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(np.exp(-np.logaddexp(values.dtype.type(0), -values)))
+    return _exp(_log_of_sigmoid(values), arithmetic)
 
 
 def _log_sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(-np.logaddexp(values.dtype.type(0), -values))
+    return arithmetic.stored(_log_of_sigmoid(values))
+
+
+def _log_of_sigmoid(values: AnyArray) -> AnyArray:
+    """−log(1 + exp(−z)) from the side on which exp does not overflow."""
+    log_sum = elementary.log1p(elementary.exp(-np.abs(values)))
+    return (np.minimum(values, 0.0) - log_sum).astype(values.dtype)
 
 
 def _normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.diagnosis.case import Case
@@ -72,7 +73,8 @@ def terms(read: Read, clip: Clip, logarithm: Logarithm) -> Terms:
     elif clip.of is None:
         logs = read.log_probs
     else:
-        logs = read.arithmetic.stored(np.log(_clipped(read, clip)))
+        probs = _clipped(read, clip)
+        logs = read.arithmetic.stored(elementary.log(probs).astype(probs.dtype))
     minus_log = _doubles(-logs)
     return Terms(minus_log, read, clip, bool(np.isfinite(minus_log).all()))
 
@@ -88,11 +90,7 @@ def _doubles(values: AnyArray) -> Array:
 
 def expected(weighted: Array, found: Terms) -> Array:
     """Σ_c v_c·(−log p_c) of each row; a term whose v is 0 is 0."""
-    if found.finite:
-        if len(weighted) == 1:
-            same: Array = found.minus_log @ weighted[0]
-            return same
-        summed: Array = np.einsum("nc,nc->n", weighted, found.minus_log)
-        return summed
-    products = np.where(weighted == 0, 0.0, weighted * found.minus_log)
+    products = weighted * found.minus_log
+    if not found.finite:
+        products = np.where(weighted == 0, 0.0, products)
     return sum_over_classes(products, 1)

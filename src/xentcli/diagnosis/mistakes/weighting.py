@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.core.layout import Array
+from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
@@ -73,7 +74,8 @@ def _over_count(case: Case, index: Labels | None) -> Weights:
 
 
 def _squared(case: Case, index: Labels | None) -> Weights:
-    return _with(case, index, _class_weight(case) ** 2, _sample_weight(case) ** 2)
+    classes, samples = _class_weight(case), _sample_weight(case)
+    return _with(case, index, classes * classes, samples * samples)
 
 
 def _twice(case: Case, index: Labels | None) -> Weights:
@@ -91,7 +93,7 @@ def _of_label(case: Case, index: Labels | None) -> Weights:
 
 def _over_weights(case: Case, index: Labels | None) -> Weights:
     """Soft targets with Σ w_c·t_c as the share, as if they were labels."""
-    share = case.target @ _class_weight(case) * _sample_weight(case)
+    share = sum_over_classes(case.target * _class_weight(case), 1) * _sample_weight(case)
     return _as_asked(case, index)._replace(share=share)
 
 

@@ -7,7 +7,6 @@ base, sign). A stage is done once for all formulas that begin alike.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import combinations, product
 from operator import add
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.ignored_labels import counted
@@ -194,14 +194,9 @@ class Search:
         value = cache[reduced] * self.kit.signs[formula[_SIGN]].factor
         if base is not None:
             value /= base
-        return _exp(value * self.case.log_base) if reduction.is_exponential else value
-
-
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf
+        if reduction.is_exponential:
+            return float(elementary.exp(value * self.case.log_base))
+        return value
 
 
 def departures(formula: Formula) -> int:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Kind
-from xentcli.readers.arrays.samples import Layout, Named, Piece, in_a_sentence, part_of, read
+from xentcli.model import AnyArray, Batch, Kind
+from xentcli.readers.arrays.samples import Layout, Named, in_a_sentence, part_of, read
 from xentcli.readers.arrays.stored import (
     Archive,
     File,
@@ -23,21 +22,27 @@ from xentcli.readers.arrays.stored import (
     npz_archive,
     safetensors_archive,
 )
-from xentcli.readers.interface import Attached, Chunk, Opened, Request
-from xentcli.readers.rules.names import listed, near_or_all
-from xentcli.readers.sources.copies import brought_here, closed_with
+from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
+from xentcli.readers.rules.columns import listed, near_or_all
+from xentcli.readers.rules.keys import (
+    LABEL_KEYS,
+    TARGET_KEYS,
+    check_class_names,
+    expected_one,
+    kind_keys_in,
+    kind_of,
+)
+from xentcli.readers.rules.targets import fit_targets
+from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (
     Source,
     check_version,
-    opened,
+    explain_errors,
+    open_source,
     size_of,
-    told_by,
     version_of_open,
 )
-from xentcli.readers.typed import fitted_targets
 
-KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
-LABEL_KEYS = ("labels", "label", "targets", "target")
 # What savez calls the first array that it is given without a name.
 UNNAMED = "arr_0"
 CHUNK_BYTES = 4 << 20
@@ -46,14 +51,14 @@ MOST_UNSEEN_CLASSES = 1 << 20
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the headers, and decides which array is what; what is elsewhere is copied first."""
-    local, copy = brought_here(source)
+    local, copy = fetch_file(source)
     try:
         opened = _open_file(local, request, format_name)
     except BaseException:
         if copy is not None:
             copy.close()
         raise
-    closed_with(opened.chunks, copy)
+    close_with(opened.chunks, copy)
     return opened
 
 
@@ -64,10 +69,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         kind, values = _values(archive, request, source.name)
         layout = _with_labels(_layout(source.name, kind, values, request), archive)
     class_count = layout.shape[1]
-    if request.classes and len(request.classes) != class_count:
-        raise UsageError(
-            f"--classes names {len(request.classes)} classes, {source.name} has {class_count}"
-        )
+    check_class_names(request.classes, class_count, f", {source.name} has {class_count}")
     attached = request.attached if layout.attached_from is not None else None
     targets = _fitted(attached, layout) if attached is not None else None
     typed_labels = attached is not None and attached.labels is not None
@@ -77,8 +79,8 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         kind,
         class_count,
         request.classes,
-        partial(_chunks, layout, labels, targets, source.copy),
-        partial(read, _without_contents(layout)),
+        ArrayChunks(layout, labels, targets, source.copy),
+        ArrayReader(_without_contents(layout)),
         workers="threads",
         has_labels=layout.labels is not None or typed_labels,
         has_targets=layout.targets is not None or targets is not None,
@@ -88,10 +90,48 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     )
 
 
+class ArrayReader(NamedTuple):
+    """Reads samples of mapped arrays."""
+
+    layout: Layout
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk, which is in one piece."""
+        yield chunk
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a chunk."""
+        return read(self.layout, chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """Arrays have no names for their samples."""
+        raise NotImplementedError
+
+
+class ArrayChunks:
+    """Cuts arrays into runs of samples."""
+
+    def __init__(
+        self, layout: Layout, labels: Any, targets: AnyArray | None, is_copy: bool
+    ) -> None:
+        self._layout, self._labels, self._targets = layout, labels, targets
+        self._is_copy = is_copy
+
+    def in_order(self) -> Iterator[Chunk]:
+        """Some MiB of numbers at a time."""
+        return _chunks(self._layout, self._labels, self._targets, self._is_copy)
+
+    def spans(self) -> None:
+        """Nothing is gained by them: the chunks are known before."""
+
+    def partitions(self, size: int) -> None:
+        """A worker elsewhere has no map of the file."""
+
+
 @contextmanager
 def _archive(source: Source, format_name: str) -> Iterator[Archive]:
     """The arrays of a source: in its file, or in memory where it cannot be mapped."""
-    with told_by(source.name):
+    with explain_errors(source.name):
         path = source.path if source.path and _is_plain(source, format_name) else ""
         size = os.path.getsize(path) if path else 0
     if path:
@@ -100,7 +140,7 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
             file = File(path, version_of_open(stream))
             yield _opened(stream, size, file, b"", format_name)
         return
-    with opened(source) as unpacked, in_a_sentence(source.name):
+    with open_source(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
         yield _opened(io.BytesIO(content), len(content), None, content, format_name)
@@ -135,14 +175,7 @@ def _array(archive: Archive, key: str, name: str) -> Named:
 
 def _values(archive: Archive, request: Request, name: str) -> tuple[Kind, Named]:
     key = _values_key(archive.keys, request, name)
-    kind = request.kind or "logits"
-    for known in KIND_KEYS:
-        if key == known:
-            if request.kind is not None and request.kind != known:
-                asked = request.kind.replace("_", "-")
-                raise UsageError(f'--input {asked}: the key in {name} is "{known}"')
-            kind = known
-    return kind, _array(archive, key, name)
+    return kind_of(key, request.kind, Place(name)), _array(archive, key, name)
 
 
 def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
@@ -150,13 +183,12 @@ def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
         return ""
     if request.logits_key is not None:
         return _asked_key(keys, request.logits_key, "--logits-key", name)
-    present: list[str] = [key for key in KIND_KEYS if key in keys]
+    present = kind_keys_in(keys)
     if not present and keys == (UNNAMED,):
         return UNNAMED
     if len(present) != 1:
-        found = " and ".join(f'"{key}"' for key in present) or "none of them"
         raise DataError(
-            f'expected one of "logits", "probs", "log_probs", found {found}',
+            expected_one(present),
             place=Place(name),
             hint=f"{listed(keys, 'keys')}; --logits-key names one",
         )
@@ -204,7 +236,7 @@ def _with_labels(layout: Layout, archive: Archive) -> Layout:
     if request.label_key is not None:
         key = _asked_key(archive.keys, request.label_key, "--label-key", name)
     else:
-        present = [key for key in LABEL_KEYS if key in archive.keys]
+        present = [key for key in (*LABEL_KEYS, *TARGET_KEYS) if key in archive.keys]
         if not present:
             return layout
         key = present[0]
@@ -226,7 +258,7 @@ def _with_labels(layout: Layout, archive: Archive) -> Layout:
     )
 
 
-def _fitted(attached: Attached, layout: Layout) -> AnyArray:
+def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
     """Labels are counted, soft targets put into the values' shape; None for labels."""
     shape = layout.shape
     if attached.labels is not None:
@@ -238,11 +270,12 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray:
             )
         return None
     targets, axis = attached.targets, layout.axis
+    assert targets is not None
     if targets.ndim == 1 and shape[0] == 1:
         targets, axis = targets[np.newaxis], 1
     # Only the shape of the values matters, and this has it without any memory.
     values = np.broadcast_to(np.float64(0.0), shape)
-    return fitted_targets(attached._replace(targets=targets), values, axis)
+    return fit_targets(attached._replace(targets=targets), values, axis)
 
 
 def _size(stored: Stored) -> int:
@@ -268,14 +301,14 @@ def _without_contents(layout: Layout) -> Layout:
     )
 
 
-def _chunks(layout: Layout, labels: Any, targets: AnyArray, copy: bool) -> Iterator[Chunk]:
+def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -> Iterator[Chunk]:
     samples, each = layout.shape[0], math.prod(layout.shape[1:])
     step = max(1, CHUNK_BYTES // (8 * max(1, each)))
     labels_each = math.prod(layout.shape[2:])
     width = np.dtype(layout.values.stored.dtype).itemsize * each
     for number, start in enumerate(range(0, samples, step)):
         stop = min(start + step, samples)
-        piece = Piece(
+        piece = Part(
             start,
             stop,
             _brought(layout.values, copy, start, stop, layout.axis),
@@ -288,7 +321,9 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray, copy: bool) -> Itera
         yield Chunk(number, start, stop - start, piece, size=width * (stop - start))
 
 
-def _brought(named: Named | None, copy: bool, start: int, stop: int, axis: int | None) -> AnyArray:
+def _brought(
+    named: Named | None, copy: bool, start: int, stop: int, axis: int | None
+) -> AnyArray | None:
     """The numbers where a worker cannot find them by itself."""
     if named is None or (named.stored.file and not copy):
         return None

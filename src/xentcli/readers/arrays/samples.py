@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, changed
+from xentcli.errors import DataError, Place, changed, not_a_probability, not_a_soft_target
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.arrays.stored import Stored, Unreadable, mapped, numbers
-from xentcli.readers.interface import Chunk, Request
-from xentcli.readers.rules import numbers_labels as cells
-from xentcli.readers.rules.bad_samples import Wrong, without_wrong
-from xentcli.readers.rules.number_labels import label_reason, number_labels
-from xentcli.readers.sources.source import told_by
-from xentcli.readers.typed import indices_of
+from xentcli.readers.interface import Chunk, Part, Request
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
+from xentcli.readers.rules.numbers_labels import label_reason, number_labels
+from xentcli.readers.rules.targets import class_indices
+from xentcli.readers.sources.source import explain_errors
 
 
 class Named(NamedTuple):
@@ -46,18 +46,6 @@ class Layout(NamedTuple):
     attached_from: Origin | None = None
 
 
-class Piece(NamedTuple):
-    """What a chunk has of each array: the samples from ``start`` to ``stop``, to be taken from the
-    file, or the numbers themselves where they are in memory; and of labels from elsewhere."""
-
-    start: int
-    stop: int
-    values: AnyArray = None
-    labels: AnyArray = None
-    targets: AnyArray = None
-    labels_apart: Any = ()
-
-
 def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
     """Some samples of an array; labels have no axis of classes, and a lone one no axis at all."""
     array = mapped(stored)
@@ -66,7 +54,8 @@ def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a chunk: a view of the mapped file where its numbers need no conversion."""
-    piece: Piece = chunk.data
+    piece = chunk.data
+    assert isinstance(piece, Part)
     values = _numbers(layout, layout.values, piece, piece.values, layout.axis)
     wrong = _too_large(layout, layout.values, piece, piece.values, values)
     if layout.kind == "probs":
@@ -85,15 +74,15 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     elif layout.attached_from is not None:
         target_from = layout.attached_from
         targets = piece.targets
-        labels = _indices_ofs(layout, piece) if targets is None else None
+        labels = _labels_apart(layout, piece) if targets is None else None
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
-    return without_wrong(batch, wrong, layout.request, partial(_written, values, given))
+    return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
 
 
 def _numbers(
-    layout: Layout, named: Named, piece: Piece, present: AnyArray, axis: int | None
+    layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
     """The piece's part of an array as floats; labels stay what they are."""
     present = _as_stored(layout, named, piece, present, axis)
@@ -103,7 +92,7 @@ def _numbers(
 
 
 def _as_stored(
-    layout: Layout, named: Named, piece: Piece, present: AnyArray, axis: int | None
+    layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
     """The piece's part of an array: what is present, else from the file."""
     if present is not None:
@@ -116,19 +105,19 @@ def _as_stored(
         raise changed(layout.source) from None
 
 
-def _indices_ofs(layout: Layout, piece: Piece) -> AnyArray:
+def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
     shape = (piece.stop - piece.start, *layout.shape[2:])
     first = piece.start * math.prod(shape[1:])
     origin, count, request = layout.attached_from, layout.shape[1], layout.request
     assert origin is not None
     numbers = range(first, first + len(piece.labels_apart))
-    found = indices_of(piece.labels_apart, numbers, origin, request.classes, count, request)
+    found = class_indices(piece.labels_apart, numbers, origin, request.classes, count, request)
     return found.reshape(shape)
 
 
 def _checked_labels(
-    given: AnyArray, layout: Layout, key: str, piece: Piece
-) -> tuple[AnyArray, list[Wrong]]:
+    given: AnyArray, layout: Layout, key: str, piece: Part
+) -> tuple[AnyArray, list[BadNumber]]:
     count, request = layout.shape[1], layout.request
     labels, unknown = number_labels(given, count, request.ignore_index)
     wrong = []
@@ -136,31 +125,38 @@ def _checked_labels(
         value = given[tuple(index)]
         reason = label_reason(value, (), count, request.ignore_index)
         place = _place(layout, key, index, piece, None)
-        wrong.append(Wrong(index[0], place, str(value), reason.reason, reason.hint))
+        found = BadNumber(
+            index[0], place, str(value), reason.reason, reason.hint, reason.if_one_based
+        )
+        wrong.append(found)
     return labels, wrong
 
 
 def _too_large(
-    layout: Layout, named: Named, piece: Piece, present: AnyArray, numbers: AnyArray
-) -> list[Wrong]:
+    layout: Layout, named: Named, piece: Part, present: AnyArray | None, numbers: AnyArray
+) -> list[BadNumber]:
     """The numbers of a wider type that no 64-bit float can be."""
     if np.dtype(named.stored.dtype).itemsize <= 8 or not np.isinf(numbers).any():
         return []
     wide = _as_stored(layout, named, piece, present, layout.axis)
-    message = "{} is too large for a 64-bit float"
-    return _wrong_at(np.isinf(numbers) & np.isfinite(wide), wide, layout, named.key, piece, message)
+    beyond = np.isinf(numbers) & np.isfinite(wide)
+    return _wrong_at(beyond, wide, layout, named.key, piece, _beyond_a_float)
 
 
-def _wrong_values(values: AnyArray, layout: Layout, piece: Piece) -> list[Wrong]:
-    outside = (values < 0) | (values > 1 + cells.ROUNDING)
-    message, hint = "{} is not a probability (0 to 1)", cells.NOT_PROBABILITIES
-    return _wrong_at(outside, values, layout, layout.values.key, piece, message, hint)
+def _beyond_a_float(number: float) -> str:
+    # Formatted as anything but a text it would be made a float first.
+    return f"{number!s} is too large for a 64-bit float"
 
 
-def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Piece) -> list[Wrong]:
+def _wrong_values(values: AnyArray, layout: Layout, piece: Part) -> list[BadNumber]:
+    outside = (values < 0) | (values > 1 + numbers_labels.ROUNDING)
+    hint = numbers_labels.NOT_PROBABILITIES
+    return _wrong_at(outside, values, layout, layout.values.key, piece, not_a_probability, hint)
+
+
+def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Part) -> list[BadNumber]:
     outside = ~(targets >= 0) | np.isinf(targets)
-    message = "soft target {} is not a probability (0 or more)"
-    return _wrong_at(outside, targets, layout, key, piece, message)
+    return _wrong_at(outside, targets, layout, key, piece, not_a_soft_target)
 
 
 def _wrong_at(
@@ -168,16 +164,17 @@ def _wrong_at(
     array: AnyArray,
     layout: Layout,
     key: str,
-    piece: Piece,
-    message: str,
+    piece: Part,
+    said: Callable[[float], str],
     hint: str = "",
-) -> list[Wrong]:
+) -> list[BadNumber]:
     wrong = []
     for index in np.argwhere(mask)[: _as_many(layout)].tolist():
         number = array[tuple(index)]
-        value = str(float(number) if number.itemsize <= 8 else number)
+        # Numbers of a wider type stay what they are.
+        value = float(number) if number.itemsize <= 8 else number
         place = _place(layout, key, index, piece, layout.axis)
-        wrong.append(Wrong(index[0], place, value, message.format(value), hint))
+        wrong.append(BadNumber(index[0], place, str(value), said(value), hint))
     return wrong
 
 
@@ -186,7 +183,7 @@ def _as_many(layout: Layout) -> int | None:
     return 1 if layout.request.on_error == "stop" else None
 
 
-def _place(layout: Layout, key: str, index: list[int], piece: Piece, axis: int | None) -> Place:
+def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | None) -> Place:
     """A number's place by its index in the array as it is in the file."""
     at = [piece.start + index[0], *index[1:]]
     if axis is not None:
@@ -196,7 +193,7 @@ def _place(layout: Layout, key: str, index: list[int], piece: Piece, axis: int |
     return Place(layout.source, detail=f"{key}[{', '.join(map(str, at))}]")
 
 
-def _written(values: AnyArray, labels: AnyArray, sample: int) -> bytes:
+def _written(values: AnyArray, labels: AnyArray | None, sample: int) -> bytes:
     """A sample as a line of numbers, its labels last."""
     found = np.ravel(values[sample]).tolist()
     if labels is not None:
@@ -212,7 +209,7 @@ def moved(array: AnyArray, axis: int) -> AnyArray:
 @contextmanager
 def in_a_sentence(name: str, key: str = "") -> Iterator[None]:
     try:
-        with told_by(name):
+        with explain_errors(name):
             yield
     except Unreadable as error:
         raise DataError(str(error), place=Place(name, detail=key)) from None

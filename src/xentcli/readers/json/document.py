@@ -10,20 +10,26 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
-from xentcli.readers.interface import Opened, Request
-from xentcli.readers.json.nested import Spelled, as_array, classes_second, fault, no_key, shown
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shown
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.columns import near_or_all
 from xentcli.readers.rules.groups import grouping_of_values
-from xentcli.readers.rules.names import near_or_all
-from xentcli.readers.sources.source import Source, opened, size_of, told_by
+from xentcli.readers.rules.keys import (
+    KIND_KEYS,
+    LABEL_KEYS,
+    TARGET_KEYS,
+    check_class_names,
+    expected_one,
+    kind_keys_in,
+    kind_of,
+)
+from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
+from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 from xentcli.readers.text import encoding
-from xentcli.readers.typed import fitted_labels, fitted_targets, opened_whole
 
 # From here on a word is in order about what memory it takes.
 LARGE = 64 << 20
-KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
-LABEL_KEYS = ("labels", "label")
-TARGET_KEYS = ("targets", "target")
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
@@ -38,10 +44,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     if values.shape[1] == 0:
         raise fault("a sample without values", place, path)
     classes = request.classes
-    if classes and len(classes) != values.shape[1]:
-        raise UsageError(
-            f"--classes names {len(classes)} classes, {source.name} has {values.shape[1]}"
-        )
+    check_class_names(classes, values.shape[1], f", {source.name} has {values.shape[1]}")
     origin = Origin(source.name, "json", path=path)
     labels, targets, target_origin = _target(document, values, request, source.name, classes)
     batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
@@ -75,7 +78,7 @@ def _remarks(source: Source) -> tuple[Remark, ...]:
 
 
 def _loaded(source: Source, request: Request) -> Any:
-    with opened(source) as stream, told_by(source.name):
+    with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
         raw = b"".join(iter(partial(recoded.read, 1 << 20), b""))
     try:
@@ -83,7 +86,7 @@ def _loaded(source: Source, request: Request) -> Any:
     except UnicodeDecodeError:
         raise DataError("it is not UTF-8 text", place=Place(source.name)) from None
     try:
-        return json.loads(content, parse_constant=Spelled, object_pairs_hook=unrepeated)
+        return json.loads(content, parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
     except json.JSONDecodeError as error:
         raise DataError(
             not_json(error),
@@ -112,7 +115,7 @@ class RepeatedKey(Exception):
     """The key that an object has twice."""
 
 
-def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys differ; JSON's reader would silently keep the last of two."""
     result: dict[str, Any] = {}
     for key, value in pairs:
@@ -133,34 +136,25 @@ def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, s
         named = next((kind for kind in KIND_KEYS if kind == request.logits_key), None)
         kind = request.kind or named or "logits"
         return kind, document[request.logits_key], f"$.{request.logits_key}"
-    present = [key for key in KIND_KEYS if key in document]
+    present = kind_keys_in(document)
     if len(present) != 1:
-        found = " and ".join(f'"{key}"' for key in present) or "none of them"
-        raise fault(f'expected one of "logits", "probs", "log_probs", found {found}', place, "$")
-    kind = checked_kind(present[0], request, place)
+        raise fault(expected_one(present), place, "$")
+    kind = kind_of(present[0], request.kind, place)
     return kind, document[kind], f"$.{kind}"
-
-
-def checked_kind(kind: Kind, request: Request, place: Place) -> Kind:
-    """What a key says that its values are, if ``--input`` does not say otherwise."""
-    if request.kind is not None and request.kind != kind:
-        asked = request.kind.replace("_", "-")
-        raise UsageError(f'--input {asked}: the key in {place} is "{kind}"')
-    return kind
 
 
 def _target(
     document: Any, values: AnyArray, request: Request, source: str, classes: tuple[str, ...]
-) -> tuple[AnyArray, AnyArray, Origin | None]:
+) -> tuple[AnyArray | None, AnyArray | None, Origin | None]:
     shape = values.shape[:1] + values.shape[2:]
     if request.wanted == "none":
         return None, None, None
     if request.attached is not None:
         origin = request.attached.origin
         if request.attached.labels is not None:
-            found = fitted_labels(request.attached, shape, classes, values.shape[1], request)
+            found = fit_labels(request.attached, shape, classes, values.shape[1], request)
             return found, None, origin
-        return None, fitted_targets(request.attached, values, request.class_axis), origin
+        return None, fit_targets(request.attached, values, request.class_axis), origin
     if not isinstance(document, dict):
         return None, None, None
     place = Place(source)
@@ -252,7 +246,12 @@ def label_of(item: Any, count: int, request: Request, place: Place, path: str) -
         raise fault(f"cannot read {shown(item)} as a label", place, path)
     written = repr(item) if isinstance(item, float) else str(item)
     try:
-        return cells.label(written, request.classes, count, request.ignore_index)
-    except cells.NotANumber as error:
+        return numbers_labels.label(written, request.classes, count, request.ignore_index)
+    except numbers_labels.NotANumber as error:
         message = error.reason.format(shown(item))
-        raise DataError(message, place=place._replace(detail=path), hint=error.hint) from None
+        raise DataError(
+            message,
+            place=place._replace(detail=path),
+            hint=error.hint,
+            if_one_based=error.if_one_based,
+        ) from None

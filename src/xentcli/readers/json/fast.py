@@ -7,34 +7,30 @@ It gives what :mod:`xentcli.readers.json.record` would, or declines.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli import extras
 from xentcli.model import AnyArray
 from xentcli.readers.json.layout import Layout
-from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
+from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
-
-# The types of numbers, and of nothing that only stands for one.
-PLAIN = frozenset((float, int))
 
 
 class Whole(NamedTuple):
     """The numbers of some records: values, labels, soft targets, sample weights."""
 
     values: AnyArray
-    labels: AnyArray = None
-    targets: AnyArray = None
-    weight: AnyArray = None
+    labels: AnyArray | None = None
+    targets: AnyArray | None = None
+    weight: AnyArray | None = None
 
 
-def whole(layout: Layout, block: bytes) -> Whole | None:
+def read_at_once(layout: Layout, block: bytes) -> Whole | None:
     """The samples of a block of whole lines; None if there is anything unusual in it."""
     request = layout.request
-    parser = extras.simdjson(len(block))
+    parser = parser_for(len(block))
     if parser is None or not layout.is_table or request.keep_records or request.keep_rows:
         return None
     if layout.by is not None:
@@ -42,15 +38,15 @@ def whole(layout: Layout, block: bytes) -> Whole | None:
     text = block.rstrip(b"\n")
     count = text.count(b"\n") + 1
     if layout.key is None and not layout.flat:
-        return _lists(layout, text, count, partial(number_text.by_simdjson, parser))
+        return _lists(layout, text, count, parser.numbers)
     # One brace a line, at its start: no record goes on beyond its line, and none is in another.
     lines_begin = text.startswith(b"{") and text.count(b"\n{") == count - 1
     if not (lines_begin and text.count(b"{") == text.count(b"}") == count):
         return None
     read = _flat_records if layout.flat else _records
     try:
-        found = read(layout, parser.parse(b"".join((b"[", text.replace(b"\n", b","), b"]"))), text)
-    except (ValueError, TypeError, RuntimeError, KeyError, AttributeError, OverflowError):
+        found = read(layout, parser, text)
+    except DECLINED:
         # What it is that is no number, the reader of single lines says.
         return None
     return found if found is not None and len(found.values) == count else None
@@ -70,58 +66,50 @@ def _lists(
     return None if values is None or not _fit(layout, values) else Whole(values)
 
 
-def _records(layout: Layout, parsed: Any, text: bytes) -> Whole | None:
+def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
     """Records with a list of values each."""
+    if not (parser.shows_repeated_keys or _has_single_keys(layout, text)):
+        return None
     columns, label, weight = list(layout.columns), layout.label, layout.weight
-    buffers: list[bytes] = []
+    values: list[Any] = []
     labels: list[Any] = []
     weights: list[Any] = []
-    targets: list[bytes] = []
+    targets: list[Any] = []
+    parsed = parser.records(_as_list(text))
     # The numbers of a list within the list would come out as well.
     if text.count(b"[") != len(parsed) * (1 + len(layout.targets)):
         return None
     for record in parsed:
         if list(record.keys()) != columns:
             return None
-        buffers.append(record[layout.key].as_buffer(of_type="d"))
+        values.append(record[layout.key])
         if label is not None:
             labels.append(record[label])
         if layout.targets:
-            targets.append(record[layout.targets[0]].as_buffer(of_type="d"))
+            targets.append(record[layout.targets[0]])
         if weight is not None:
             weights.append(record[weight])
     return _checked(
         layout,
-        _stacked(layout, buffers),
+        parser.stacked(values, layout.class_count),
         labels if label is not None else None,
-        _stacked(layout, targets) if layout.targets else None,
+        parser.stacked(targets, layout.class_count) if layout.targets else None,
         weights if weight is not None else None,
     )
 
 
-def _stacked(layout: Layout, buffers: Sequence[bytes]) -> AnyArray | None:
-    width = 8 * layout.class_count
-    if any(memoryview(buffer).nbytes != width for buffer in buffers):
-        return None
-    return np.frombuffer(b"".join(buffers)).reshape(len(buffers), layout.class_count)
-
-
-def _flat_records(layout: Layout, parsed: Any, text: bytes) -> Whole | None:
+def _flat_records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
     """Records with a key for each value."""
     columns = layout.columns
-    records = parsed.as_list()
-    # A key that stands twice leaves one in a dict, and one colon too many in the text: if there
-    # are blanks before colons, they cannot be counted so.
-    if text.count(b'":') != len(records) * len(columns) or b'" ' in text or b'"\t' in text:
+    if not _has_single_keys(layout, text):
         return None
+    records = parser.dicts(_as_list(text))
     if any(tuple(record) != columns for record in records):
         return None
 
     def of(keys: Sequence[str]) -> AnyArray | None:
-        numbers = [record[key] for record in records for key in keys]
-        if not PLAIN.issuperset(map(type, numbers)):
-            return None
-        return np.array(numbers, dtype=np.float64).reshape(len(records), len(keys))
+        found = plain_numbers([record[key] for record in records for key in keys])
+        return None if found is None else found.reshape(len(records), len(keys))
 
     return _checked(
         layout,
@@ -130,6 +118,19 @@ def _flat_records(layout: Layout, parsed: Any, text: bytes) -> Whole | None:
         of(layout.targets) if layout.targets else None,
         None if layout.weight is None else [record[layout.weight] for record in records],
     )
+
+
+def _as_list(text: bytes) -> bytes:
+    return b"".join((b"[", text.replace(b"\n", b","), b"]"))
+
+
+def _has_single_keys(layout: Layout, text: bytes) -> bool:
+    """Whether surely no key stands twice in a record: it would leave one in a dict, and one colon
+    too many in the text. Where there is white space before colons, they cannot be counted so."""
+    lines = text.count(b"\n") + 1
+    if text.count(b'":') != lines * len(layout.columns):
+        return False
+    return not any(mark in text for mark in (b'" ', b'"\t', b'"\r'))
 
 
 def _checked(
@@ -152,10 +153,8 @@ def _checked(
         if unknown.any():
             return None
     if weights is not None:
-        if not PLAIN.issuperset(map(type, weights)):
-            return None
-        weight = np.array(weights, dtype=np.float64)
-        if (weight < 0).any():
+        weight = plain_numbers(weights)
+        if weight is None or (weight < 0).any():
             return None
     return Whole(values, given, targets, weight)
 

@@ -1,8 +1,8 @@
-"""Where in each line of JSON Lines the numbers are."""
+"""Where in each line of JSON Lines the numbers are, and what a line says."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xentcli.model import Kind
 from xentcli.readers.interface import Request
@@ -46,3 +46,22 @@ class Layout(NamedTuple):
     def is_table(self) -> bool:
         """Whether a sample is one row."""
         return len(self.shape) == 1
+
+
+class Line(NamedTuple):
+    """A line that is not blank, with its number from 1."""
+
+    number: int
+    content: bytes
+
+
+class Sample(NamedTuple):
+    """What a line says; numbers may stand in nested lists."""
+
+    line: Line
+    value: Any
+    values: Any
+    label: Any = None
+    targets: Any = None
+    weight: float = 1.0
+    by: Any = None

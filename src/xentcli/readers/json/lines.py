@@ -10,15 +10,29 @@ from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, path_of, quoted
-from xentcli.model import Kind
+from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
-from xentcli.readers.json.document import KIND_KEYS, LABEL_KEYS, TARGET_KEYS, checked_kind
-from xentcli.readers.json.layout import Layout
+from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
-from xentcli.readers.json.record import Line, field, ids, lines_of, parsed, read
-from xentcli.readers.rules.columns import OTHER_NAMES, chosen_columns, taken_for_classes
-from xentcli.readers.sources.source import Source, is_read_once, opened, size_of, told_by
+from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
+from xentcli.readers.rules.columns import OTHER_NAMES, choose_columns, taken_for_classes
+from xentcli.readers.rules.keys import (
+    KIND_KEYS,
+    LABEL_KEYS,
+    TARGET_KEYS,
+    check_class_names,
+    expected_one,
+    kind_keys_in,
+    kind_of,
+)
+from xentcli.readers.sources.source import (
+    Source,
+    explain_errors,
+    is_read_once,
+    open_source,
+    size_of,
+)
 from xentcli.readers.text import encoding, quotes
 from xentcli.readers.text import records as text
 from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_of
@@ -38,19 +52,17 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the first records, and decides which key is what."""
     start = _start(source, request)
     layout = _layout(source, request, start)
-    attached, numbered = request.attached, _is_numbered(layout)
+    attached = request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
     return Opened(
         source.name,
         layout.kind,
         layout.class_count,
         layout.classes,
-        partial(_chunks, source, layout, start),
-        partial(read, layout),
-        None if numbered else spans_of(source, request, 0, 1, NEWLINE),
-        partial(parts_of, partial(_span_blocks, source.name), _line_ends, source.name),
+        LinesChunks(source, layout, start),
+        LinesReader(layout),
         workers="processes",
-        numbered=numbered,
+        numbered=_is_numbered(layout),
         has_labels=layout.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(layout.targets) or (attached is not None and attached.targets is not None),
@@ -60,10 +72,51 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         attached=attached,
         size=size_of(source),
         remarks=taken_for_classes(layout.flat, request, Place(source.name)),
-        ids=None if layout.id is None else partial(ids, layout),
+        has_ids=layout.id is not None,
         by=layout.by or "",
-        partitions=None if numbered else partitions_of(source, request.encoding, 0, 1, NEWLINE),
     )
+
+
+class LinesReader(NamedTuple):
+    """Reads blocks of lines."""
+
+    layout: Layout
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The blocks of a span."""
+        source = self.layout.source
+        return parts_of(partial(_span_blocks, source), _line_ends, source, chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a block."""
+        return read(self.layout, chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a block are called."""
+        return ids(self.layout, chunk, batch, samples)
+
+
+class LinesChunks:
+    """Cuts a text into blocks of whole lines; a file is read anew, standard input goes on."""
+
+    def __init__(self, source: Source, layout: Layout, start: Start) -> None:
+        self._source, self._layout, self._start = source, layout, start
+
+    def in_order(self) -> Iterator[Chunk]:
+        """The blocks with their first lines."""
+        return _chunks(self._source, self._layout, self._start)
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """The spans of a large file."""
+        if _is_numbered(self._layout):
+            return None
+        return spans_of(self._source, self._layout.request, 0, 1, NEWLINE)
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Spans of about so many bytes."""
+        if _is_numbered(self._layout):
+            return None
+        return partitions_of(self._source, self._layout.request.encoding, 0, 1, NEWLINE, size)
 
 
 def is_json_lines(start: bytes) -> bool:
@@ -71,17 +124,17 @@ def is_json_lines(start: bytes) -> bool:
     first line is a whole value, and more follows or its keys are not those of a document."""
     first, end, rest = start.strip().partition(b"\n")
     try:
-        value = parsed(first, Place(""))
+        value = parse_line(first, Place(""))
     except DataError:
         return False
     if end and rest.strip():
         return True
-    return isinstance(value, dict) and not any(key in value for key in KIND_KEYS)
+    return isinstance(value, dict) and not kind_keys_in(value)
 
 
 @contextmanager
 def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
-    with opened(source) as stream:
+    with open_source(source) as stream:
         yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
@@ -93,7 +146,7 @@ def _blocks(
     block, rest, size, limit = b"", list[bytes](), 0, text.longest_line()
     mark = text.BYTE_ORDER_MARK if length is None else b""
     while True:
-        with told_by(source):
+        with explain_errors(source):
             found = stream.read(at_once if length is None else min(length, at_once))
         if length is not None:
             length -= len(found)
@@ -133,7 +186,6 @@ def _start(source: Source, request: Request) -> Start:
 
 
 def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
-    """The blocks with their first lines; a file is read anew, standard input goes on."""
     first, line = 0, 1
     with _text_of(source, layout.request) as stream:
         blocks = _blocks(stream, source.name, text.block_bytes())
@@ -179,7 +231,7 @@ def _layout(source: Source, request: Request, start: Start) -> Layout:
 
 def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Layout:
     place = Place(source.name, line.number)
-    record = parsed(line.content, place)
+    record = parse_line(line.content, place)
     if isinstance(record, list):
         if _names_keys(request):
             raise fault("expected an object, found a list", place, "$")
@@ -229,8 +281,7 @@ def _values_key(record: dict[str, Any], request: Request, place: Place) -> str |
         return request.logit_cols if isinstance(record.get(request.logit_cols), list) else None
     found = [key for key in KIND_KEYS if isinstance(record.get(key), list)]
     if len(found) > 1:
-        listed = " and ".join(map(quoted, found))
-        error = fault(f'expected one of "logits", "probs", "log_probs", found {listed}', place, "$")
+        error = fault(expected_one(found), place, "$")
         error.hint = "say which: --logits-key"
         raise error
     if found:
@@ -254,13 +305,9 @@ def _with_values(
     class_at = _class_at(request.class_axis, len(shape))
     if shape[class_at] == 0:
         raise fault("a sample without values", place, path)
-    if request.classes and len(request.classes) != shape[class_at]:
-        raise UsageError(
-            f"--classes names {len(request.classes)} classes, {source.name} has {shape[class_at]}"
-        )
-    kind: Kind = request.kind or "logits"
-    if key in KIND_KEYS:
-        kind = checked_kind(next(known for known in KIND_KEYS if known == key), request, place)
+    found = f", {source.name} has {shape[class_at]}"
+    check_class_names(request.classes, shape[class_at], found)
+    kind = kind_of(key, request.kind, place)
     return Layout(source.name, request, kind, shape, request.classes, key=key, class_at=class_at)
 
 
@@ -330,11 +377,10 @@ def _flat(
     if request.logit_cols is None and not any(numeric):
         raise _no_values(record, place)
     asked = request._replace(label_col=request.label_col or request.label_key)
-    columns = chosen_columns(names, numeric, asked, place)
+    columns = choose_columns(names, numeric, asked, place)
     flat = tuple(names[at] for at in columns.values)
     classes = request.classes or tuple(name.strip() for name in flat)
-    if len(classes) != len(flat):
-        raise UsageError(f"--classes names {len(classes)} classes for {len(flat)} keys of logits")
+    check_class_names(classes, len(flat), f" for {len(flat)} keys of logits")
     _class_at(request.class_axis, 1)
     return Layout(
         source.name,
@@ -362,7 +408,7 @@ def _no_values(record: dict[str, Any], place: Place) -> DataError:
 def _records(data: bytes) -> Iterator[dict[str, Any]]:
     for line in lines_of(data, 1):
         try:
-            value = parsed(line.content, Place(""))
+            value = parse_line(line.content, Place(""))
         except DataError:
             # It is told when it is read.
             continue

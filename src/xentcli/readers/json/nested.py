@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.errors import DataError, Place, counted, quoted
 from xentcli.model import AnyArray
-from xentcli.readers.rules.names import near_or_all
+from xentcli.readers.rules.columns import near_or_all
 
 MAX_FLOAT = sys.float_info.max
 # Fewer than any NumPy can hold.
@@ -28,15 +28,6 @@ def as_array(value: Any, place: Place, path: str) -> AnyArray:
     flat: list[float] = []
     _collect(value, shape, place, path, flat)
     return np.array(flat, dtype=np.float64).reshape(shape)
-
-
-def classes_second(values: AnyArray, axis: int) -> AnyArray:
-    """The array with the axis of its classes at 1; a single sample of shape (C) stays as it is."""
-    if values.ndim == 1 and axis in (0, 1, -1):
-        return values
-    if not -values.ndim <= axis < values.ndim:
-        raise UsageError(f"--class-axis {axis}: the values have the shape {values.shape}")
-    return np.ascontiguousarray(np.moveaxis(values, axis, 1))
 
 
 def _shape(value: Any, place: Place, path: str) -> tuple[int, ...]:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Rows, csv_cell
+from xentcli.readers.json.layout import Layout, Sample
 from xentcli.readers.json.nested import Spelled
-
-if TYPE_CHECKING:
-    from xentcli.readers.json.layout import Layout
-    from xentcli.readers.json.record import Sample
 
 DECODER = json.JSONDecoder()
 DELIMITER = b","

@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from math import isfinite, prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Excerpt, Place, counted, path_of, quoted
+from xentcli.errors import (
+    DataError,
+    Excerpt,
+    Place,
+    counted,
+    not_a_probability,
+    not_a_soft_target,
+    not_a_weight,
+    path_of,
+    quoted,
+)
 from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
 from xentcli.readers.interface import Chunk
 from xentcli.readers.json import pass_through as json_passed
@@ -18,43 +28,24 @@ from xentcli.readers.json.document import (
     collect_labels,
     label_of,
     not_json,
-    unrepeated,
+    refuse_repeated_keys,
 )
-from xentcli.readers.json.fast import PLAIN, whole
-from xentcli.readers.json.layout import Layout
+from xentcli.readers.json.fast import read_at_once
+from xentcli.readers.json.layout import Layout, Line, Sample
 from xentcli.readers.json.nested import (
     Spelled,
     as_array,
     as_number,
-    classes_second,
     fault,
     no_key,
     shown,
 )
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.json.parsers import PLAIN
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.targets import with_attached
+from xentcli.readers.rules.targets import attach, classes_second
 
-DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=unrepeated)
-
-
-class Line(NamedTuple):
-    """A line that is not blank, with its number from 1."""
-
-    number: int
-    content: bytes
-
-
-class Sample(NamedTuple):
-    """What a line says; numbers may stand in nested lists."""
-
-    line: Line
-    value: Any
-    values: Any
-    label: Any = None
-    targets: Any = None
-    weight: float = 1.0
-    by: Any = None
+DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
 
 
 def lines_of(data: bytes, first: int) -> Iterator[Line]:
@@ -64,7 +55,7 @@ def lines_of(data: bytes, first: int) -> Iterator[Line]:
             yield Line(number, content)
 
 
-def parsed(content: bytes, place: Place) -> Any:
+def parse_line(content: bytes, place: Place) -> Any:
     """A line's value."""
     try:
         return DECODER.decode(content.decode("utf-8"))
@@ -99,7 +90,8 @@ def _place(layout: Layout, line: Line) -> Place:
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole lines."""
-    at_once = whole(layout, chunk.data)
+    assert isinstance(chunk.data, bytes)
+    at_once = read_at_once(layout, chunk.data)
     if at_once is not None:
         lines = range(chunk.line, chunk.line + len(at_once.values))
         batch = _of_arrays(layout, lines, chunk.first, *at_once)
@@ -123,12 +115,13 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
     """What some samples of a block are called: their lines are read once more, because few are
     asked for."""
+    assert isinstance(chunk.data, bytes)
     lines = chunk.data.split(b"\n")
     found = []
     for sample in samples:
         number = int(batch.values_from.lines[sample])
         try:
-            record = parsed(lines[number - chunk.line], Place(layout.source, number))
+            record = parse_line(lines[number - chunk.line], Place(layout.source, number))
         except DataError:
             # It was set to nan.
             record = {}
@@ -152,7 +145,7 @@ def _sample_or_fault(layout: Layout, line: Line, faults: list[Fault]) -> Sample 
 def sample_of(layout: Layout, line: Line) -> Sample:
     """A line's sample; a DataError tells the first thing that is wrong in it."""
     place = _place(layout, line)
-    record = parsed(line.content, place)
+    record = parse_line(line.content, place)
     try:
         values = _values(layout, record, place)
         label = targets = by = None
@@ -173,7 +166,7 @@ def sample_of(layout: Layout, line: Line) -> Sample:
 def _nothing(layout: Layout, line: Line) -> Sample:
     """A sample of nan, whatever its label."""
     try:
-        record = parsed(line.content, _place(layout, line))
+        record = parse_line(line.content, _place(layout, line))
     except DataError:
         record = {}
     # A soft target of nan would be refused; with nan logits any target gives nan.
@@ -181,7 +174,9 @@ def _nothing(layout: Layout, line: Line) -> Sample:
         line,
         record if isinstance(record, dict) else {},
         np.full(layout.shape, np.nan).tolist(),
-        np.full(layout.label_shape, cells.label_of_nan(layout.request.ignore_index)).tolist(),
+        np.full(
+            layout.label_shape, numbers_labels.label_of_nan(layout.request.ignore_index)
+        ).tolist(),
         np.zeros(layout.shape).tolist(),
         by=record.get(layout.by) if layout.by and isinstance(record, dict) else None,
     )
@@ -235,16 +230,16 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
     return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
 
 
-def _check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
+def _check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
     if kind != "probs":
         return
     array = np.asarray(values)
-    wrong = np.argwhere(~((array >= 0) & (array <= 1 + cells.ROUNDING)) & ~np.isnan(array))
+    wrong = np.argwhere(~((array >= 0) & (array <= 1 + numbers_labels.ROUNDING)) & ~np.isnan(array))
     if wrong.size:
         at = tuple(wrong[0])
         where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
-        error = fault(f"{float(array[at])!r} is not a probability (0 to 1)", place, where)
-        error.hint = cells.NOT_PROBABILITIES
+        error = fault(not_a_probability(float(array[at])), place, where)
+        error.hint = numbers_labels.NOT_PROBABILITIES
         raise error
 
 
@@ -278,14 +273,14 @@ def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
 def _soft(value: Any, place: Place, path: str) -> float:
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(f"soft target {number!r} is not a probability (0 or more)", place, path)
+        raise fault(not_a_soft_target(number), place, path)
     return number
 
 
 def _weight(value: Any, place: Place, path: str) -> float:
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(f"the weight {number!r} is not a finite number from 0 up", place, path)
+        raise fault(not_a_weight(number), place, path)
     return number
 
 
@@ -321,9 +316,9 @@ def _of_arrays(
     lines: Sequence[int],
     first: int,
     values: AnyArray,
-    labels: AnyArray,
-    targets: AnyArray,
-    weight: AnyArray,
+    labels: AnyArray | None,
+    targets: AnyArray | None,
+    weight: AnyArray | None,
 ) -> Batch:
     keys = layout.flat or (() if layout.key is None else (layout.key,))
     return Batch(
@@ -369,12 +364,13 @@ def _attached(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
         if request.attached.labels is None:
             return batch._replace(targets=batch.values)
         return batch._replace(labels=np.zeros((0, *layout.label_shape), dtype=np.int64))
-    if request.attached.labels is None:
-        targets = request.attached.targets
+    targets = request.attached.targets
+    if targets is not None:
         if targets.ndim == len(layout.shape) + 1:
             targets = classes_second(targets, layout.class_at + 1)
         attached = request.attached._replace(targets=targets)
-        return with_attached(batch, request._replace(attached=attached), layout.source, numbers)
+        return attach(batch, request._replace(attached=attached), layout.source, numbers)
     positions = [number * inner + at for number in numbers for at in range(inner)]
-    batch = with_attached(batch, request, layout.source, positions)
+    batch = attach(batch, request, layout.source, positions)
+    assert batch.labels is not None
     return batch._replace(labels=batch.labels.reshape((len(numbers), *layout.label_shape)))

@@ -11,10 +11,10 @@ import numpy as np
 from xentcli.errors import DataError, Place
 from xentcli.model import AnyArray, Batch, Fault, Origin
 from xentcli.readers.interface import Request
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 
 
-class Wrong(NamedTuple):
+class BadNumber(NamedTuple):
     """A number that cannot be used: the sample within the batch, the place, what is wrong."""
 
     sample: int
@@ -22,10 +22,11 @@ class Wrong(NamedTuple):
     value: str
     message: str
     hint: str = ""
+    if_one_based: int | None = None
 
 
-def without_wrong(
-    batch: Batch, wrong: Sequence[Wrong], request: Request, written: Callable[[int], bytes]
+def take_out_bad_samples(
+    batch: Batch, wrong: Sequence[BadNumber], request: Request, written: Callable[[int], bytes]
 ) -> Batch:
     """The batch without what is wrong in it; ``written`` gives a sample as it is to be kept for
     whoever mends it."""
@@ -33,14 +34,15 @@ def without_wrong(
         return batch
     ordered = sorted(wrong, key=lambda one: one.sample)
     if request.on_error == "stop":
-        raise DataError(ordered[0].message, place=ordered[0].place, hint=ordered[0].hint)
+        _, place, _, message, hint, if_one_based = ordered[0]
+        raise DataError(message, place=place, hint=hint, if_one_based=if_one_based)
     first = {one.sample: one for one in reversed(ordered)}
     samples = sorted(first)
     faults = tuple(
         Fault(first[at].place, first[at].value, first[at].message, written(at)) for at in samples
     )
     if request.on_error == "nan":
-        changed = _as_nan(batch, samples, cells.label_of_nan(request.ignore_index))
+        changed = _as_nan(batch, samples, numbers_labels.label_of_nan(request.ignore_index))
     else:
         changed = _skipped(batch, samples)
     return changed._replace(faults=faults)
@@ -68,12 +70,14 @@ def _skipped(batch: Batch, samples: list[int]) -> Batch:
     )
 
 
-def _at(array: AnyArray, kept: AnyArray) -> AnyArray:
+def _at(array: AnyArray | None, kept: AnyArray) -> AnyArray | None:
     return None if array is None else array[kept]
 
 
 def _origin(origin: Origin, first: int, kept: AnyArray) -> Origin:
-    return origin._replace(lines=first + kept if origin.lines is None else origin.lines[kept])
+    return origin._replace(
+        lines=np.asarray(origin.lines)[kept] if len(origin.lines) else first + kept
+    )
 
 
 def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
@@ -81,7 +85,7 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
     # a weight of 0.
     even = None if batch.targets is None else 1.0 / batch.targets.shape[1]
     return batch._replace(
-        values=_with(batch.values, samples, np.nan),
+        values=_changed(batch.values, samples, np.nan),
         labels=_with(batch.labels, samples, label),
         targets=_with(batch.targets, samples, even),
         sample_weight=_with(batch.sample_weight, samples, 1.0),
@@ -89,9 +93,11 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
     )
 
 
-def _with(array: AnyArray, samples: list[int], value: float | None) -> AnyArray:
-    if array is None:
-        return None
+def _with(array: AnyArray | None, samples: list[int], value: float | None) -> AnyArray | None:
+    return None if array is None else _changed(array, samples, value)
+
+
+def _changed(array: AnyArray, samples: list[int], value: float | None) -> AnyArray:
     changed = array.copy()
     changed[samples] = value
     return changed

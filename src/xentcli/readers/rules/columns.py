@@ -4,14 +4,13 @@ group and the id."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import Remark
 from xentcli.readers.interface import Request
-from xentcli.readers.rules.names import near_or_all
 
 LABEL_NAMES = ("label", "labels", "target", "y", "class")
 OTHER_NAMES = ("id", "index", "sample", "row")
@@ -20,6 +19,8 @@ RARELY_CLASSES = (
     *("loss", "weight", "weights", "epoch", "step", "fold", "split", "seed", "time", "timestamp"),
     *("pred", "prediction", "predicted", "confidence", "score", "correct", "accuracy"),
 )
+# So many names are listed where one is asked for that is not there.
+MOST_LISTED = 10
 
 
 class Columns(NamedTuple):
@@ -33,7 +34,7 @@ class Columns(NamedTuple):
     id: int | None = None
 
 
-def chosen_columns(
+def choose_columns(
     names: Sequence[str], numeric: Sequence[bool], request: Request, place: Place
 ) -> Columns:
     """The columns that the options name, else those that the headers and the cells suggest.
@@ -197,3 +198,24 @@ def left_over(names: Sequence[str], columns: Columns) -> list[str]:
         for at, name in enumerate(names)
         if at not in used and name.strip().lower() not in known
     ]
+
+
+def near_or_all(wanted: str, known: Iterable[str], what: str) -> str:
+    """The name that is nearest, else the first names that there are.
+
+    >>> near_or_all("lable", ["a", "label"], "columns"), near_or_all("x", ["a", "b"], "keys")
+    ('did you mean "label"?', 'the keys are "a", "b"')
+    """
+    from difflib import get_close_matches  # slow to import, and seldom needed
+
+    names = list(known)
+    near = get_close_matches(wanted, names, 1)
+    return f"did you mean {quoted(near[0])}?" if near else listed(names, what)
+
+
+def listed(names: Sequence[str], what: str) -> str:
+    """The first names that there are."""
+    if not names:
+        return f"there are no {what}"
+    shown = [quoted(name) for name in names[:MOST_LISTED]] + ["…"] * (len(names) > MOST_LISTED)
+    return f"the {what} are {', '.join(shown)}"

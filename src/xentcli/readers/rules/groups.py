@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.model import Grouping
-from xentcli.readers.text.records import unquoted
+from xentcli.model import Grouping, unquoted
 
 
 def grouping_of_cells(cells: Iterable[bytes]) -> Grouping:

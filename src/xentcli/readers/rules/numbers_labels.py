@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from xentcli.errors import counted, quoted
+from xentcli.model import AnyArray
 
 NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf(?:inity)?)",
@@ -22,12 +26,14 @@ ALMOST_A_NUMBER = re.compile(r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?")
 
 
 class NotANumber(ValueError):
-    """Says why a text is no number; ``hint`` says what to do."""
+    """Says why a text is no number; ``hint`` says what to do, ``if_one_based`` as of a
+    :class:`xentcli.errors.DataError`."""
 
-    def __init__(self, reason: str, hint: str = "") -> None:
+    def __init__(self, reason: str, hint: str = "", if_one_based: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+        self.if_one_based = if_one_based
 
 
 def number(text: str, decimal: str = ".") -> float:
@@ -117,6 +123,7 @@ def check_label(index: int, count: int, ignore_index: int) -> None:
             f"label {index} is out of range for {counted(count, 'class', 'classes')}"
             f" (0 to {count - 1})",
             _range_hint(index, count),
+            count if index == count else None,
         )
 
 
@@ -168,3 +175,28 @@ def without_common_prefix(names: Sequence[str]) -> tuple[str, ...]:
     # Only up to a separator: "cat" and "cow" share a letter, not a prefix.
     cut = max((first.rfind(mark, 0, shared) + 1 for mark in "_-.: /"), default=0)
     return tuple(name[cut:] for name in names)
+
+
+def number_labels(given: AnyArray, count: int, ignore_index: int) -> tuple[AnyArray, AnyArray]:
+    """The labels as int64, and where they are none (0 stands there then)."""
+    given = np.asarray(given, order="C")
+    with np.errstate(invalid="ignore"):
+        labels = given.astype(np.int64)
+    # Where all are classes, as nearly always, two looks at them are enough.
+    if given.size and np.array_equal(labels, given) and labels.min() >= 0 and labels.max() < count:
+        return labels, np.zeros(labels.shape, dtype=bool)
+    # Compared before they become int64, where 2**64 - 100 would turn into -100.
+    known = (given >= 0) & (given < count) | (given == ignore_index)
+    if given.dtype.kind == "f":
+        known &= given == np.floor(given)
+    return np.where(known, given, 0).astype(np.int64), ~known
+
+
+def label_reason(value: Any, classes: Sequence[str], count: int, ignore_index: int) -> NotANumber:
+    """Why a number or a text is no label."""
+    shown = str(value)
+    try:
+        label(shown, classes, count, ignore_index)
+    except NotANumber as error:
+        return NotANumber(error.reason.format(shown), error.hint, error.if_one_based)
+    raise AssertionError(shown)

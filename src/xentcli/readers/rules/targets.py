@@ -1,19 +1,31 @@
-"""Labels and soft targets that stand apart from the values: typed, or in a second file."""
+"""Labels and soft targets in the shape of the values; and those that stand apart from them, typed
+or in a second file."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, counted
-from xentcli.model import AnyArray, Batch
+from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quoted
+from xentcli.model import AnyArray, Batch, Origin
 from xentcli.readers.interface import Attached, Request
-from xentcli.readers.typed import fitted_targets, indices_of
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.numbers_labels import number_labels
 
 
-def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence[int]) -> Batch:
+class Word(NamedTuple):
+    """A typed value and where it stands in its option's text, or a label's line in its file."""
+
+    text: str
+    start: int
+    whole: str
+    line: int = 1
+
+
+def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int]) -> Batch:
     """The batch with the labels or soft targets of its samples, whose numbers are given."""
     attached = request.attached
     if attached is None:
@@ -24,9 +36,9 @@ def with_attached(batch: Batch, request: Request, source: str, numbers: Sequence
             f"{counted(attached.size, what)}, but {source} has more samples",
             place=Place(attached.origin.source),
         )
-    if attached.labels is None:
+    if attached.targets is not None:
         targets = np.atleast_2d(attached.targets)[np.array(numbers, dtype=np.int64)]
-        fitted = fitted_targets(attached._replace(targets=targets), batch.values)
+        fitted = fit_targets(attached._replace(targets=targets), batch.values)
         origin = attached.origin
         if origin.form == "text":
             origin = origin._replace(lines=[origin.lines[at] for at in numbers])
@@ -43,4 +55,113 @@ def _labels(attached: Attached, batch: Batch, request: Request, numbers: Sequenc
         labels = labels[np.array(numbers, dtype=np.int64)]
     else:
         labels = [labels[at] for at in numbers]
-    return indices_of(labels, numbers, attached.origin, batch.classes, count, request)
+    return class_indices(labels, numbers, attached.origin, batch.classes, count, request)
+
+
+def classes_second(values: AnyArray, axis: int) -> AnyArray:
+    """The array with the axis of its classes at 1; a single sample of shape (C) stays as it is."""
+    if values.ndim == 1 and axis in (0, 1, -1):
+        return values
+    if not -values.ndim <= axis < values.ndim:
+        raise UsageError(f"--class-axis {axis}: the values have the shape {values.shape}")
+    return np.ascontiguousarray(np.moveaxis(values, axis, 1))
+
+
+def fit_labels(
+    attached: Attached,
+    shape: tuple[int, ...],
+    classes: Sequence[str],
+    class_count: int,
+    request: Request,
+) -> AnyArray:
+    """Typed labels as an array of that shape."""
+    assert attached.labels is not None
+    labels = attached.labels
+    wanted = math.prod(shape)
+    if len(labels) != wanted:
+        raise DataError(
+            f"{counted(len(labels), 'label')} for {counted(wanted, 'sample')}",
+            place=Place(attached.origin.source),
+        )
+    numbers = range(len(labels))
+    found = class_indices(labels, numbers, attached.origin, classes, class_count, request)
+    return found.reshape(shape)
+
+
+def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
+    """Typed soft targets, in the values' shape."""
+    targets = attached.targets
+    assert targets is not None
+    if targets.ndim == values.ndim:
+        targets = classes_second(targets, class_axis)
+    if targets.ndim == 2 and targets.shape[0] == 1 and values.ndim == 1:
+        targets = targets[0]
+    if targets.shape != values.shape:
+        raise DataError(
+            f"soft targets of shape {targets.shape} for values of shape {values.shape}",
+            place=Place(attached.origin.source),
+            hint="soft targets give one number a class for each sample",
+        )
+    return targets
+
+
+def class_indices(
+    labels: Any,
+    numbers: Sequence[int],
+    origin: Origin,
+    classes: Sequence[str],
+    class_count: int,
+    request: Request,
+) -> AnyArray:
+    """Labels that stand apart, words or an array of numbers, as class indices; each has a number
+    from 0. Few words differ, so each text is looked at once."""
+    words = labels
+    if isinstance(labels, np.ndarray):
+        indices, unknown = number_labels(labels, class_count, request.ignore_index)
+        if not unknown.any():
+            return indices
+        words = [Word(repr(value).removesuffix(".0"), 0, "") for value in labels.tolist()]
+    known: dict[str, int] = {}
+    found = []
+    for at, word in zip(numbers, words, strict=True):
+        index = known.get(word.text)
+        if index is None:
+            index = known[word.text] = label_of_word(
+                word, at, origin, classes, class_count, request
+            )
+        found.append(index)
+    return np.array(found, dtype=np.int64)
+
+
+def label_of_word(
+    word: Word,
+    at: int,
+    origin: Origin,
+    classes: Sequence[str],
+    class_count: int,
+    request: Request,
+) -> int:
+    """One label that stands apart as a class index; ``at`` is its number from 0."""
+    try:
+        return numbers_labels.label(word.text, classes, class_count, request.ignore_index)
+    except numbers_labels.NotANumber as error:
+        place = _word_place(word, at, origin)
+        raise DataError(
+            error.reason.format(quoted(word.text)),
+            place=place,
+            hint=error.hint,
+            if_one_based=error.if_one_based,
+        ) from None
+
+
+def _word_place(word: Word, at: int, origin: Origin) -> Place:
+    if origin.form == "typed":
+        return Place(origin.source, detail=f"value {at + 1}", excerpt=excerpt_of(word))
+    if origin.form == "text":
+        return Place(origin.source, word.line, origin.columns[0])
+    return Place(origin.source, detail=f"label {at + 1}")
+
+
+def excerpt_of(word: Word) -> Excerpt:
+    """The word within the text that was typed."""
+    return Excerpt(word.whole, word.start, word.start + max(1, len(word.text)))

@@ -9,17 +9,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from xentcli.readers.sources.source import Source, is_remote, opened, size_of, told_by, version_of
+from xentcli.readers.sources.source import (
+    Source,
+    explain_errors,
+    is_remote,
+    open_source,
+    size_of,
+    version_of,
+)
 
 COPY_BYTES = 1 << 20
 
 
 def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
     """The path of the source's own file, or of a copy, which is there until it is closed."""
-    with told_by(source.name):
+    with explain_errors(source.name):
         plain = source.path is not None and size_of(source) is not None
     if plain and is_remote(source):
-        local, fetched = brought_here(source)
+        local, fetched = fetch_file(source)
         return str(local.path), fetched
     if plain:
         return str(source.path), None
@@ -48,21 +55,21 @@ def _unpacked(source: Source) -> IO[bytes]:
     from shutil import copyfileobj  # slow to import, and seldom needed
 
     def unpack(copy: IO[bytes]) -> None:
-        with opened(source) as stream, told_by(source.name):
+        with open_source(source) as stream, explain_errors(source.name):
             copyfileobj(stream, copy, COPY_BYTES)
             copy.flush()
 
     return _copy(unpack)
 
 
-def brought_here(source: Source) -> tuple[Source, IO[bytes] | None]:
+def fetch_file(source: Source) -> tuple[Source, IO[bytes] | None]:
     """The source, or of a URL a copy of its file, as it is: there until it is closed."""
     if not is_remote(source):
         return source, None
     from xentcli.readers.sources import remote
 
     def fetch(copy: IO[bytes]) -> None:
-        with told_by(source.name):
+        with explain_errors(source.name):
             remote.copy(str(source.path), copy)
             copy.flush()
 
@@ -82,7 +89,7 @@ def _copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:
     return copy
 
 
-def closed_with(user: Any, copy: IO[bytes] | None) -> None:
+def close_with(user: Any, copy: IO[bytes] | None) -> None:
     """Close the copy, and so remove it, when nobody can ask its user for anything any more."""
     if copy is not None:
         weakref.finalize(user, copy.close)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, changed
 from xentcli.readers.sources.unpack import compression_of, unpacked
-from xentcli.urls import is_url, local_path, shown
+from xentcli.readers.sources.urls import is_url, local_path, shown
 
 PEEK_BYTES = 1 << 16
 STANDARD_INPUT = "standard input"
@@ -34,7 +34,7 @@ class Source(NamedTuple):
     version: Version | None = None
 
 
-def named(text: str) -> Source:
+def source_of(text: str) -> Source:
     """The source of a FILE argument; ``-`` is standard input."""
     if text == "-":
         return Source(STANDARD_INPUT, None)
@@ -88,7 +88,7 @@ def version_of(source: Source) -> Version | None:
         from xentcli.readers.sources import remote
 
         return remote.version_of(source.path)
-    with told_by(source.name):
+    with explain_errors(source.name):
         return _version(os.stat(source.path))
 
 
@@ -102,7 +102,7 @@ def _version(known: os.stat_result) -> Version:
 
 
 @contextmanager
-def opened(source: Source, version: Version | None = None) -> Iterator[BinaryIO]:
+def open_source(source: Source, version: Version | None = None) -> Iterator[BinaryIO]:
     """The source's bytes, unpacked; standard input goes on where it was left. With a version, or
     where the source has one, the file must be of that one."""
     if is_read_once(source):
@@ -115,7 +115,7 @@ def opened(source: Source, version: Version | None = None) -> Iterator[BinaryIO]
 
         stream: Any = remote.opened(source.path, version)
     else:
-        with told_by(source.name):
+        with explain_errors(source.name):
             stream = open(source.path, "rb")  # noqa: SIM115
     with stream:
         if not is_remote(source):
@@ -146,7 +146,7 @@ def _can_seek(path: str) -> bool:
 def _once(source: Source) -> BinaryIO:
     """The stream of what can be read but once, so that each reader goes on where the last left."""
     if source.path is not None:
-        with told_by(source.name):
+        with explain_errors(source.name):
             return _unpacked(open(source.path, "rb"), source.name)
     if sys.stdin is None:
         raise DataError("it is closed", place=Place(STANDARD_INPUT))
@@ -154,7 +154,7 @@ def _once(source: Source) -> BinaryIO:
 
 
 def _unpacked(stream: Any, name: str) -> BinaryIO:
-    with told_by(name):
+    with explain_errors(name):
         start = stream.peek(8)
     compression = compression_of(start)
     if compression is not None:
@@ -164,7 +164,7 @@ def _unpacked(stream: Any, name: str) -> BinaryIO:
 
 
 @contextmanager
-def told_by(name: str) -> Iterator[None]:
+def explain_errors(name: str) -> Iterator[None]:
     """What the operating system or a decompressor refuses, told in a sentence."""
     try:
         yield
@@ -190,7 +190,7 @@ _DECOMPRESSORS = ("zlib", "_lzma", "lzma", "_zstd", "compression", "backports")
 
 def peek(source: Source) -> bytes:
     """The first bytes, without taking them away from who reads next."""
-    with opened(source) as stream, told_by(source.name):
+    with open_source(source) as stream, explain_errors(source.name):
         start: bytes = stream.peek(PEEK_BYTES)  # type: ignore[attr-defined]
         return start
 

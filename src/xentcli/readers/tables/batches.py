@@ -11,8 +11,8 @@ import pyarrow.ipc
 
 from xentcli.errors import DataError, Place, changed, escaped
 from xentcli.readers.sources.source import Source, Version, version_of
+from xentcli.readers.sources.urls import is_url
 from xentcli.readers.tables.cells import plain
-from xentcli.urls import is_url
 
 if TYPE_CHECKING:
     from xentcli.readers.sources.remote import Ranged
@@ -202,7 +202,7 @@ def _in_a_sentence(table: Table) -> Iterator[None]:
     raise DataError(message, place=Place(table.source))
 
 
-def packed(batch: Any, table: Table) -> bytes:
+def pack(batch: Any, table: Table) -> bytes:
     """A batch for another process: Arrow's own pickle of a slice has all that it is a slice of, and
     so has a dictionary."""
     with _in_a_sentence(table):
@@ -215,6 +215,6 @@ def packed(batch: Any, table: Table) -> bytes:
     return content
 
 
-def unpacked(content: bytes) -> Any:
+def unpack(content: bytes) -> Any:
     """What was packed."""
     return pa.ipc.open_stream(content).read_next_batch()

@@ -62,7 +62,8 @@ def missing(column: Any) -> AnyArray:
     """Which rows have no value."""
     if not column.null_count:
         return np.zeros(len(column), dtype=bool)
-    return column.is_null().to_numpy(zero_copy_only=False)
+    absent: AnyArray = column.is_null().to_numpy(zero_copy_only=False)
+    return absent
 
 
 def integers_or_floats(column: Any) -> AnyArray:
@@ -75,10 +76,12 @@ def integers_or_floats(column: Any) -> AnyArray:
         return np.array([float(value or 0) for value in column.to_pylist()], dtype=np.float64)
     if column.null_count:
         valid = column.is_valid().to_numpy(zero_copy_only=False)
-        numbers = np.zeros(len(column), dtype=column.type.to_pandas_dtype())
-        numbers[valid] = column.drop_null().to_numpy(zero_copy_only=False)
+        present = column.drop_null().to_numpy(zero_copy_only=False)
+        numbers = np.zeros(len(column), dtype=present.dtype)
+        numbers[valid] = present
         return numbers
-    return column.to_numpy(zero_copy_only=False)
+    whole: AnyArray = column.to_numpy(zero_copy_only=False)
+    return whole
 
 
 def floats(column: Any) -> AnyArray:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import Kind
-from xentcli.readers.interface import Chunk, Opened, Request, RowGroup
-from xentcli.readers.rules.columns import LABEL_NAMES, Columns, chosen_columns
-from xentcli.readers.sources.copies import closed_with, file_of
+from xentcli.model import Batch, Kind
+from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
+from xentcli.readers.rules.columns import LABEL_NAMES, Columns, choose_columns
+from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS, check_class_names, kind_of
+from xentcli.readers.sources.copies import close_with, file_of
 from xentcli.readers.sources.source import Source, is_remote, size_of, version_of
 
 if TYPE_CHECKING:
     from xentcli.readers.tables.batches import Table
     from xentcli.readers.tables.samples import Layout
 
-KIND_NAMES: dict[str, Kind] = {"logits": "logits", "probs": "probs", "log_probs": "log_probs"}
-SOFT_NAMES = ("targets", "target")
 CHUNK_BYTES = 4 << 20
 # Rows among which the first list is looked for.
 SAMPLE_ROWS = 1024
@@ -33,7 +31,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a table are its rows")
     _check_installed(source.name)
     from xentcli.readers.tables.batches import Table, row_count
-    from xentcli.readers.tables.samples import ids, read, rows_of
+    from xentcli.readers.tables.samples import rows_of
 
     path, copy = _file_of(source, format_name)
     try:
@@ -45,10 +43,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         if copy is not None:
             copy.close()
         raise
-    chunks = partial(_chunks, table, layout, rows)
-    elsewhere = copy is None and not source.copy
-    closed_with(chunks, copy)
     attached = request.attached if request.wanted != "none" else None
+    alone = copy is None and not source.copy and attached is None
+    chunks = TableChunks(table, layout, rows, alone)
+    close_with(chunks, copy)
     columns = layout.columns
     return Opened(
         source.name,
@@ -56,8 +54,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         layout.class_count,
         layout.classes,
         chunks,
-        partial(read, layout),
-        parts=partial(_parts, layout, format_name),
+        TableReader(layout, format_name),
         workers="threads",
         numbered=attached is not None,
         has_labels=columns.label is not None
@@ -67,10 +64,51 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=rows_of(layout, None) if request.keep_rows else None,
         attached=attached,
         size=size_of(Source(source.name, path)) if rows is not None else None,
-        ids=None if columns.id is None else partial(ids, layout),
+        has_ids=columns.id is not None,
         by="" if columns.by is None else layout.names[columns.by],
-        partitions=partial(_row_groups, table) if elsewhere and attached is None else None,
     )
+
+
+class TableReader(NamedTuple):
+    """Reads record batches."""
+
+    layout: Layout
+    format_name: str
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The record batches of a row group."""
+        return _parts(self.layout, self.format_name, chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a record batch."""
+        from xentcli.readers.tables.samples import read
+
+        return read(self.layout, chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a record batch are called."""
+        from xentcli.readers.tables.samples import ids
+
+        return ids(self.layout, chunk, batch, samples)
+
+
+class TableChunks:
+    """Cuts a table into record batches; ``alone`` says that workers elsewhere can read its file by
+    themselves."""
+
+    def __init__(self, table: Table, layout: Layout, rows: int | None, alone: bool) -> None:
+        self._table, self._layout, self._rows, self._alone = table, layout, rows, alone
+
+    def in_order(self) -> Iterator[Chunk]:
+        """The record batches."""
+        return _chunks(self._table, self._layout, self._rows)
+
+    def spans(self) -> None:
+        """Nothing is gained by them: the rows are counted."""
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """The row groups; how large they are the file says."""
+        return _row_groups(self._table) if self._alone else None
 
 
 def _file_of(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
@@ -91,18 +129,19 @@ def _check_installed(name: str) -> None:
 
 
 def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
-    from xentcli.readers.tables.batches import batches, packed
+    from xentcli.readers.tables.batches import batches, pack
 
     first = 0
     size = (size_of(Source(table.source, table.path)) or 0) / rows if rows else 0.0
     found = batches(table, layout.read, _rows_at_once(layout))
     for number, batch in enumerate(found):
         count = batch.num_rows
-        yield Chunk(number, first, count, packed(batch, table), first + 1, size=round(size * count))
+        content = RowBatch(pack(batch, table))
+        yield Chunk(number, first, count, content, first + 1, size=round(size * count))
         first += count
 
 
-def _row_groups(table: Table, size: int) -> Iterator[Chunk]:
+def _row_groups(table: Table) -> Iterator[Chunk]:
     """What workers elsewhere can read by themselves; how large it is the file says."""
     from xentcli.readers.tables.batches import row_groups
 
@@ -122,14 +161,15 @@ def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
     if not isinstance(chunk.data, RowGroup):
         yield chunk
         return
-    from xentcli.readers.tables.batches import Table, batches, packed
+    from xentcli.readers.tables.batches import Table, batches, pack
 
     table = Table(layout.source, chunk.data.path, format_name, chunk.data.version)
     groups = None if chunk.data.number is None else [chunk.data.number]
     line, row_bytes = chunk.line, chunk.size / max(1, chunk.samples)
     for batch in batches(table, layout.read, _rows_at_once(layout), groups):
         rows, size = batch.num_rows, round(row_bytes * batch.num_rows)
-        yield chunk._replace(data=packed(batch, table), samples=rows, line=line, size=size)
+        content = RowBatch(pack(batch, table))
+        yield chunk._replace(data=content, samples=rows, line=line, size=size)
         line += rows
 
 
@@ -154,10 +194,7 @@ def _layout(table: Table, request: Request) -> Layout:
         count = len(classes)
     else:
         classes, count = (), _list_size(table, schema, columns.values[0])
-    if request.classes and len(request.classes) != count:
-        raise UsageError(
-            f"--classes names {len(request.classes)} classes, {table.source} has {count}"
-        )
+    check_class_names(request.classes, count, f", {table.source} has {count}")
     return Layout(
         table.source,
         names,
@@ -179,7 +216,7 @@ def _list_of_values(
     if asked is not None:
         found = [at for at, name in enumerate(names) if name == asked and lists[at]]
     else:
-        found = [at for at, name in enumerate(names) if name in KIND_NAMES and lists[at]]
+        found = [at for at, name in enumerate(names) if name in KIND_KEYS and lists[at]]
     if not found:
         if request.logits_key is not None:
             raise UsageError(f"--logits-key: {place} has no column of lists of that name")
@@ -190,11 +227,7 @@ def _list_of_values(
             f"the columns {listed} could both be meant", place=place, hint="say which: --logit-cols"
         )
     name = names[found[0]]
-    kind = KIND_NAMES.get(name, request.kind or "logits")
-    if request.kind is not None and request.kind != kind:
-        shown = request.kind.replace("_", "-")
-        raise UsageError(f"--input {shown}: the column in {place} is {quoted(name)}")
-    return kind, found[0]
+    return kind_of(name, request.kind, place, "column"), found[0]
 
 
 def _columns(
@@ -216,7 +249,7 @@ def _columns(
         numeric = [at == listed for at in range(len(names))]
         request = request._replace(logit_cols=names[listed])
     request = _with_list_of_targets(names, lists, request)
-    columns = chosen_columns(names, numeric, request, place)
+    columns = choose_columns(names, numeric, request, place)
     if columns.label is not None and lists[columns.label]:
         columns = columns._replace(label=None, targets=(columns.label,))
     for at in columns.targets:
@@ -240,7 +273,7 @@ def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: 
         for name, one_list in zip(names, lists, strict=True)
     ):
         return request
-    soft = [at for at, name in enumerate(names) if name in SOFT_NAMES and lists[at]]
+    soft = [at for at, name in enumerate(names) if name in TARGET_KEYS and lists[at]]
     return request._replace(target_cols=names[soft[0]]) if soft else request
 
 

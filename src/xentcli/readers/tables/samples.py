@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from xentcli.errors import Place, quoted
+from xentcli.errors import Place, not_a_probability, not_a_soft_target, not_a_weight, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
-from xentcli.readers.interface import Chunk, Request
-from xentcli.readers.rules import numbers_labels as cells
-from xentcli.readers.rules.bad_samples import Wrong, without_wrong
+from xentcli.readers.interface import Chunk, Request, RowBatch
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.number_labels import label_reason, number_labels
-from xentcli.readers.rules.targets import with_attached
-from xentcli.readers.tables.batches import unpacked
+from xentcli.readers.rules.numbers_labels import label_reason, number_labels
+from xentcli.readers.rules.targets import attach
+from xentcli.readers.tables.batches import unpack
 from xentcli.readers.tables.cells import (
     cells_of,
     floats,
@@ -61,17 +61,17 @@ class Here(NamedTuple):
         read = self.layout.read
         return self.batch.column(at if read is None else read.index(at))
 
-    def wrong(self, row: int, at: int, value: object, message: str, hint: str = "") -> Wrong:
+    def wrong(self, row: int, at: int, value: object, message: str, hint: str = "") -> BadNumber:
         """What is wrong in a row's cell."""
         place = Place(self.layout.source, detail=f"row {self.first + row + 1}")
         message = f"column {quoted(self.layout.names[at])}: {message}"
-        return Wrong(row, place, str(value), message, hint)
+        return BadNumber(row, place, str(value), message, hint)
 
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a packed record batch."""
-    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
-    columns, request, wrong = layout.columns, layout.request, list[Wrong]()
+    here = _here(layout, chunk)
+    columns, request, wrong = layout.columns, layout.request, list[BadNumber]()
     values = _numbers(here, columns.values, wrong)
     if layout.kind == "probs":
         wrong += _outside(here, columns.values, values)
@@ -99,23 +99,28 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if columns.by is not None:
         grouping = grouping_of_values(python_values(here.column(columns.by)))
         batch = batch._replace(grouping=grouping)
-    batch = without_wrong(batch, wrong, request, partial(_written, here))
+    batch = take_out_bad_samples(batch, wrong, request, partial(_written, here))
     # A chunk's line is the number of its first row in its own file.
     before = chunk.first - here.first
     numbers = [before + int(line) - 1 for line in batch.values_from.lines]
-    return with_attached(batch, request, layout.source, numbers)
+    return attach(batch, request, layout.source, numbers)
+
+
+def _here(layout: Layout, chunk: Chunk) -> Here:
+    assert isinstance(chunk.data, RowBatch)
+    return Here(layout, unpack(chunk.data.content), chunk.line - 1)
 
 
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
     """What some samples of a record batch are called."""
     assert layout.columns.id is not None
-    here = Here(layout, unpacked(chunk.data), chunk.line - 1)
+    here = _here(layout, chunk)
     column = here.column(layout.columns.id)
     rows = [int(batch.values_from.lines[sample]) - chunk.line for sample in samples]
     return [name_of_value(value) for row in rows for value in python_values(column.slice(row, 1))]
 
 
-def _numbers(here: Here, at: tuple[int, ...], wrong: list[Wrong]) -> AnyArray:
+def _numbers(here: Here, at: tuple[int, ...], wrong: list[BadNumber]) -> AnyArray:
     """Some columns of numbers, or one of lists, as an array with a row a sample."""
     if here.layout.listed:
         return _listed(here, at[0], wrong)
@@ -125,12 +130,12 @@ def _numbers(here: Here, at: tuple[int, ...], wrong: list[Wrong]) -> AnyArray:
     return np.stack(found, axis=1)
 
 
-def _report_missing(here: Here, at: int, wrong: list[Wrong]) -> None:
+def _report_missing(here: Here, at: int, wrong: list[BadNumber]) -> None:
     for row in np.flatnonzero(missing(here.column(at))).tolist():
         wrong.append(here.wrong(row, at, "", "the value is missing"))
 
 
-def _listed(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
+def _listed(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
     width = here.layout.class_count
     values, absent, lengths = listed_floats(here.column(at), width)
     for row in np.flatnonzero(lengths != width).tolist():
@@ -144,17 +149,19 @@ def _listed(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
     return values
 
 
-def _outside(here: Here, at: tuple[int, ...], values: AnyArray) -> Iterator[Wrong]:
-    for row, place in np.argwhere((values < 0) | (values > 1 + cells.ROUNDING)).tolist():
+def _outside(here: Here, at: tuple[int, ...], values: AnyArray) -> Iterator[BadNumber]:
+    for row, place in np.argwhere((values < 0) | (values > 1 + numbers_labels.ROUNDING)).tolist():
         value = float(values[row, place])
-        message = f"{value!r} is not a probability (0 to 1)"
-        yield here.wrong(row, _of(here, at, place), value, message, cells.NOT_PROBABILITIES)
+        message = not_a_probability(value)
+        yield here.wrong(
+            row, _of(here, at, place), value, message, numbers_labels.NOT_PROBABILITIES
+        )
 
 
-def _wrong_targets(here: Here, at: tuple[int, ...], targets: AnyArray) -> Iterator[Wrong]:
+def _wrong_targets(here: Here, at: tuple[int, ...], targets: AnyArray) -> Iterator[BadNumber]:
     for row, place in np.argwhere(~(targets >= 0) | np.isinf(targets)).tolist():
         value = float(targets[row, place])
-        message = f"soft target {value!r} is not a probability (0 or more)"
+        message = not_a_soft_target(value)
         yield here.wrong(row, _of(here, at, place), value, message)
 
 
@@ -162,17 +169,17 @@ def _of(here: Here, at: tuple[int, ...], place: int) -> int:
     return at[0] if here.layout.listed else at[place]
 
 
-def _weights(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
+def _weights(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
     weights = floats(here.column(at)).astype(np.float64)
     _report_missing(here, at, wrong)
     for row in np.flatnonzero(~(weights >= 0) | np.isinf(weights)).tolist():
         value = float(weights[row])
-        message = f"the weight {value!r} is not a finite number from 0 up"
+        message = not_a_weight(value)
         wrong.append(here.wrong(row, at, value, message))
     return weights
 
 
-def _labels(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
+def _labels(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
     column = here.column(at)
     absent = missing(column)
     _report_missing(here, at, wrong)
@@ -181,20 +188,21 @@ def _labels(here: Here, at: int, wrong: list[Wrong]) -> AnyArray:
     return _named_labels(here, at, absent, wrong)
 
 
-def _number_labels(here: Here, at: int, absent: AnyArray, wrong: list[Wrong]) -> AnyArray:
+def _number_labels(here: Here, at: int, absent: AnyArray, wrong: list[BadNumber]) -> AnyArray:
     layout = here.layout
     given, ignored = integers_or_floats(here.column(at)), layout.request.ignore_index
     labels, unknown = number_labels(given, layout.class_count, ignored)
     for row in np.flatnonzero(unknown & ~absent).tolist():
         reason = label_reason(given[row], layout.classes, layout.class_count, ignored)
-        wrong.append(here.wrong(row, at, given[row], reason.reason, reason.hint))
+        found = here.wrong(row, at, given[row], reason.reason, reason.hint)
+        wrong.append(found._replace(if_one_based=reason.if_one_based))
     return labels
 
 
-def _named_labels(here: Here, at: int, absent: AnyArray, wrong: list[Wrong]) -> AnyArray:
+def _named_labels(here: Here, at: int, absent: AnyArray, wrong: list[BadNumber]) -> AnyArray:
     """Labels that are names; each name is looked up once."""
     layout = here.layout
-    known: dict[str, int | Wrong] = {}
+    known: dict[str, int | BadNumber] = {}
     labels = np.zeros(len(absent), dtype=np.int64)
     for row, value in enumerate(python_values(here.column(at))):
         if absent[row]:
@@ -202,7 +210,7 @@ def _named_labels(here: Here, at: int, absent: AnyArray, wrong: list[Wrong]) -> 
         if value not in known:
             known[value] = _named_label(here, at, row, value)
         found = known[value]
-        if isinstance(found, Wrong):
+        if isinstance(found, BadNumber):
             place = Place(layout.source, detail=f"row {here.first + row + 1}")
             wrong.append(found._replace(sample=row, place=place))
         else:
@@ -210,13 +218,14 @@ def _named_labels(here: Here, at: int, absent: AnyArray, wrong: list[Wrong]) -> 
     return labels
 
 
-def _named_label(here: Here, at: int, row: int, value: str) -> int | Wrong:
+def _named_label(here: Here, at: int, row: int, value: str) -> int | BadNumber:
     layout = here.layout
     ignored = layout.request.ignore_index
     try:
-        return cells.label(value, layout.classes, layout.class_count, ignored)
-    except cells.NotANumber as error:
-        return here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
+        return numbers_labels.label(value, layout.classes, layout.class_count, ignored)
+    except numbers_labels.NotANumber as error:
+        found = here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
+        return found._replace(if_one_based=error.if_one_based)
 
 
 def _origin(here: Here, at: tuple[int, ...]) -> Origin:

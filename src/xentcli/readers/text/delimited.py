@@ -10,14 +10,15 @@ from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import Remark
+from xentcli.model import Batch, Remark, unquoted
 from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.rules import numbers_labels as cells
-from xentcli.readers.rules.columns import chosen_columns, left_over, taken_for_classes
-from xentcli.readers.sources.source import Source, is_read_once, opened, size_of
+from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.columns import choose_columns, left_over, taken_for_classes
+from xentcli.readers.rules.keys import check_class_names
+from xentcli.readers.sources.source import Source, is_read_once, open_source, size_of
 from xentcli.readers.text import encoding
 from xentcli.readers.text import records as text
-from xentcli.readers.text.layout import Layout, passed_on
+from xentcli.readers.text.layout import Layout, rows_of
 from xentcli.readers.text.records import Cursor, Dialect
 from xentcli.readers.text.rows import ids, read
 from xentcli.readers.text.spans import LINE_END, partitions_of, parts_of, spans_of
@@ -48,20 +49,13 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     start = _start(source, request, dialect)
     layout = _layout(source, request, dialect, start)
     attached = request.attached
-    at, line = start.rows
-    spans = partitions = None
-    if attached is None:
-        spans = spans_of(source, request, at, line, LINE_END)
-        partitions = partitions_of(source, request.encoding, at, line, LINE_END)
     return Opened(
         source.name,
         layout.kind,
         len(layout.columns.values),
         layout.classes,
-        partial(_chunks, source, layout, start),
-        partial(read, layout),
-        spans,
-        partial(parts_of, partial(_blocks, layout), text.line_ends, source.name),
+        TextChunks(source, layout, start),
+        TextReader(layout),
         workers="processes",
         numbered=attached is not None,
         has_labels=layout.columns.label is not None
@@ -69,14 +63,57 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         has_targets=bool(layout.columns.targets)
         or (attached is not None and attached.targets is not None),
         header=() if request.no_header else layout.names,
-        rows=passed_on(layout, []) if request.keep_rows else None,
+        rows=rows_of(layout, []) if request.keep_rows else None,
         attached=attached,
         size=size_of(source),
         remarks=tuple(_remarks(layout, start)),
-        ids=None if layout.columns.id is None else partial(ids, layout),
+        has_ids=layout.columns.id is not None,
         by="" if layout.columns.by is None else layout.names[layout.columns.by],
-        partitions=partitions,
     )
+
+
+class TextReader(NamedTuple):
+    """Reads blocks of a text."""
+
+    layout: Layout
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The blocks of a span."""
+        blocks = partial(_blocks, self.layout)
+        return parts_of(blocks, text.line_ends, self.layout.source, chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a block."""
+        return read(self.layout, chunk)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a block are called."""
+        return ids(self.layout, chunk, batch, samples)
+
+
+class TextChunks:
+    """Cuts the text after the header into blocks; a file is read anew, standard input goes on."""
+
+    def __init__(self, source: Source, layout: Layout, start: Start) -> None:
+        self._source, self._layout, self._start = source, layout, start
+
+    def in_order(self) -> Iterator[Chunk]:
+        """Blocks of whole records."""
+        return _chunks(self._source, self._layout, self._start)
+
+    def spans(self) -> Iterator[Chunk] | None:
+        """The spans of a large file."""
+        request, (at, line) = self._layout.request, self._start.rows
+        if request.attached is not None:
+            return None
+        return spans_of(self._source, request, at, line, LINE_END)
+
+    def partitions(self, size: int) -> Iterator[Chunk] | None:
+        """Spans of about so many bytes."""
+        request, (at, line) = self._layout.request, self._start.rows
+        if request.attached is not None:
+            return None
+        return partitions_of(self._source, request.encoding, at, line, LINE_END, size)
 
 
 def dialect_of(request: Request, format_name: str) -> Dialect:
@@ -96,7 +133,7 @@ def dialect_of(request: Request, format_name: str) -> Dialect:
 
 @contextmanager
 def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
-    with opened(source) as stream:
+    with open_source(source) as stream:
         yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
@@ -118,7 +155,6 @@ def _start(source: Source, request: Request, dialect: Dialect) -> Start:
 
 
 def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
-    """The text after the header in blocks; a file is read anew, standard input goes on."""
     number, first, (at, line) = 0, 0, start.rows
     with _text_of(source, layout.request) as stream:
         if is_read_once(source):
@@ -158,14 +194,11 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
     found = text.records(data, dialect, start.rows.line, source.name)
     sample = [record.cells for record in islice(found, SAMPLE_ROWS)]
     numeric = [_is_numeric(sample, at) for at in range(len(names))]
-    columns = chosen_columns(names, numeric, request, place)
+    columns = choose_columns(names, numeric, request, place)
     classes = request.classes
     if not classes and not request.no_header:
         classes = tuple(names[at].strip() for at in columns.values)
-    if classes and len(classes) != len(columns.values):
-        raise UsageError(
-            f"--classes names {len(classes)} classes for {len(columns.values)} columns of logits"
-        )
+    check_class_names(classes, len(columns.values), f" for {len(columns.values)} columns of logits")
     return Layout(
         source.name,
         dialect,
@@ -182,7 +215,7 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
 
 def _decoded(cell: bytes, place: Place) -> str:
     try:
-        return text.unquoted(cell)
+        return unquoted(cell)
     except UnicodeDecodeError:
         raise DataError(
             "the header is not UTF-8 text", place=place, hint="--encoding names another one"
@@ -209,12 +242,12 @@ def _is_nan(cell: bytes) -> bool:
 
 
 def _is_missing(cell: bytes) -> bool:
-    return cell.strip().lower().decode("utf-8", "replace") in ("", *cells.MISSING)
+    return cell.strip().lower().decode("utf-8", "replace") in ("", *numbers_labels.MISSING)
 
 
 def _looks_like_number(cell: bytes) -> bool:
     try:
-        return cells.looks_like_number(text.unquoted(cell))
+        return numbers_labels.looks_like_number(unquoted(cell))
     except ValueError:
         return False
 
@@ -224,11 +257,11 @@ def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
     if layout.request.no_header:
         return
     place = Place(layout.source, start.header.line)
-    if all(cells.NUMBER.fullmatch(name.strip()) for name in layout.names) and not (
+    if all(numbers_labels.NUMBER.fullmatch(name.strip()) for name in layout.names) and not (
         _counts(layout.names, 0) or _counts(layout.names, 1)
     ):
         yield Remark("the header is all numbers; is there none? (--no-header)", place)
-    without = cells.without_common_prefix(layout.classes)
+    without = numbers_labels.without_common_prefix(layout.classes)
     labelled = layout.columns.label is not None
     if labelled and all(name.isdecimal() for name in without) and not _counts(without, 0):
         yield Remark(

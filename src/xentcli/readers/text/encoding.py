@@ -6,7 +6,7 @@ import codecs
 from typing import BinaryIO
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.readers.sources.source import told_by
+from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text.records import line_ends
 
 UTF_8 = ("utf-8", "utf-8-sig")
@@ -36,7 +36,7 @@ def known(encoding: str) -> str:
 
 
 def _marked(stream: BinaryIO, source: str) -> str:
-    with told_by(source):
+    with explain_errors(source):
         start = stream.peek(4)  # type: ignore[attr-defined]
     return next((name for mark, name in MARKS if start.startswith(mark)), "utf-8")
 

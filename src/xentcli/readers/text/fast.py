@@ -10,15 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.model import AnyArray, Rows
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.model import AnyArray, Rows, unquoted
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
-from xentcli.readers.rules.number_labels import number_labels
+from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
 from xentcli.readers.text import quotes
-from xentcli.readers.text.layout import Layout, Parsed, passed_on
+from xentcli.readers.text.layout import Layout, Parsed, rows_of
 from xentcli.readers.text.quotes import NEWLINE, Bytes, Places, outside
-from xentcli.readers.text.records import unquoted
 
 # Of the other marks between cells some would be part of a number, or of the JSON around it.
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
@@ -80,7 +79,7 @@ class Cut(NamedTuple):
         return cells
 
 
-def whole(layout: Layout, block: bytes, line: int) -> Whole | None:
+def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
     """The rows of a block that begins on that line; None if there is anything unusual in it."""
     text = _with_newlines(block, layout)
     if text is None:
@@ -231,7 +230,9 @@ def _lines_of(cut: Cut, line: int) -> Sequence[int]:
     return found
 
 
-def _checked(layout: Layout, table: AnyArray, columns: Columns, labels: AnyArray) -> Parsed | None:
+def _checked(
+    layout: Layout, table: AnyArray, columns: Columns, labels: AnyArray | None
+) -> Parsed | None:
     values = _columns(table, columns.values)
     targets = _columns(table, columns.targets) if columns.targets else None
     weight = None if columns.weight is None else table[:, columns.weight]
@@ -277,7 +278,7 @@ def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
     known: dict[bytes, int] = {}
     for word in set(words):
         try:
-            known[word] = cells.label(unquoted(word), layout.classes, count, ignore_index)
+            known[word] = numbers_labels.label(unquoted(word), layout.classes, count, ignore_index)
         except ValueError:
             return None
     return np.array([known[word] for word in words], dtype=np.int64)
@@ -297,14 +298,14 @@ def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
     """Rows without quotes for passing them on whole."""
     if layout.request.keep_rows is None:
         return None
-    return passed_on(layout, [])._replace(text=text)
+    return rows_of(layout, [])._replace(text=text)
 
 
 def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
     """Rows for passing them on, taken apart as far as is asked for."""
     if layout.request.keep_rows is None:
         return None
-    rows = passed_on(layout, [])
+    rows = rows_of(layout, [])
     if layout.request.keep_rows == "lines" and cut.has_a_line_a_row:
         return rows._replace(text=cut.text)
     if not _wants_around(layout):

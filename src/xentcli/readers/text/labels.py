@@ -5,26 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError
-from xentcli.model import AnyArray, Origin
+from xentcli.model import AnyArray, Origin, unquoted
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.columns import LABEL_NAMES
-from xentcli.readers.sources.source import Source, opened
+from xentcli.readers.rules.targets import Word
+from xentcli.readers.sources.source import Source, open_source
 from xentcli.readers.text import encoding
 from xentcli.readers.text import records as text
 from xentcli.readers.text.delimited import dialect_of
-from xentcli.readers.typed import Word
 
 
 def labels_of_values(found: Opened, source: Source) -> Attached:
     """Labels that a file of arrays or a document holds as its values: a list of integers."""
-    parts = [np.ravel(found.read(chunk).values) for chunk in found.chunks()]
+    parts = [np.ravel(found.reader.read(chunk).values) for chunk in found.chunks.in_order()]
     labels: AnyArray = np.concatenate(parts) if parts else np.empty(0)
     return Attached(labels, None, Origin(source.name, "array"), len(labels))
 
 
 def targets_of_values(found: Opened, source: Source) -> Attached:
     """Soft targets: the values of a file, in the same form as logits."""
-    batches = [found.read(chunk) for chunk in found.chunks()]
+    batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
     parts = [batch.values for batch in batches]
     targets: AnyArray = np.concatenate(parts) if parts else np.empty((0, found.class_count))
     origin = Origin(source.name, "array", names=found.classes, path="")
@@ -40,7 +40,7 @@ def labels_of_text(source: Source, request: Request, format_name: str) -> Attach
     dialect = dialect_of(request, format_name)
     words: list[Word] = []
     at, column = None, 0
-    with opened(source) as raw:
+    with open_source(source) as raw:
         stream = encoding.as_utf8(raw, request.encoding, source.name)
         line = 1
         for block in text.blocks(stream, dialect, source.name, text.block_bytes()):
@@ -64,7 +64,7 @@ def labels_of_text(source: Source, request: Request, format_name: str) -> Attach
 
 def _content(cell: bytes, source: Source, line: int) -> str:
     try:
-        return text.unquoted(cell).strip()
+        return unquoted(cell).strip()
     except UnicodeDecodeError:
         reason = "the cell is not UTF-8 text"
     except ValueError as error:

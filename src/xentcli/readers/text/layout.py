@@ -32,12 +32,12 @@ class Parsed(NamedTuple):
     """The numbers of some records: values, labels, soft targets, sample weights."""
 
     values: AnyArray
-    labels: AnyArray = None
-    targets: AnyArray = None
-    weight: AnyArray = None
+    labels: AnyArray | None = None
+    targets: AnyArray | None = None
+    weight: AnyArray | None = None
 
 
-def passed_on(layout: Layout, cells: list[list[bytes]]) -> Rows:
+def rows_of(layout: Layout, cells: list[list[bytes]]) -> Rows:
     """The rows as they were written."""
     return Rows(
         layout.header,

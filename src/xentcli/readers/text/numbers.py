@@ -1,6 +1,7 @@
-"""Numbers with commas between them as an array: by simdjson where it is installed, else by NumPy.
+"""Numbers with commas between them as an array: by simdjson where it is installed, else by orjson,
+else by NumPy.
 
-Both round as Python's ``float`` does, and both take less for a number than the exact readers do. So
+All round as Python's ``float`` does, and all take less for a number than the exact readers do. So
 whatever is unusual is declined, and the exact reader decides what it is.
 """
 
@@ -8,12 +9,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from xentcli import extras
 from xentcli.model import AnyArray
+from xentcli.readers.json.parsers import parser_for
 
 # Stands where a row ends, so that one look at a column tells whether every row had as many numbers.
 ROW_END = 9e99
@@ -27,8 +27,8 @@ ALL = slice(None)
 def numbers(*parts: bytes) -> AnyArray | None:
     """Numbers with commas between, all of them finite, in a text that comes in parts; None for
     anything else."""
-    parser = extras.simdjson(len(parts[0]))
-    return _by_numpy(b"".join(parts)) if parser is None else by_simdjson(parser, *parts)
+    parser = parser_for(len(parts[0]))
+    return _by_numpy(b"".join(parts)) if parser is None else parser.numbers(*parts)
 
 
 def table_of(
@@ -55,21 +55,8 @@ def table_of(
     return None if has_zeros and has_whole_negative_zero(rows) else table
 
 
-def by_simdjson(parser: Any, *parts: bytes) -> AnyArray | None:
-    """The same of numbers as JSON writes them; -0, as a whole number, has lost its sign."""
-    # The numbers of a list within the list would come out as well.
-    if any(b"[" in part or b"{" in part for part in parts):
-        return None
-    try:
-        found = parser.parse(b"".join((b"[", *parts, b"]"))).as_buffer(of_type="d")
-    except (ValueError, TypeError, RuntimeError):
-        return None
-    values: AnyArray = np.frombuffer(found)
-    return values
-
-
 def has_whole_negative_zero(text: bytes) -> bool:
-    """Whether a zero is written -0: simdjson makes an integer of it, which has no sign there."""
+    """Whether a zero is written -0: JSON makes an integer of it, which has no sign there."""
     there = np.frombuffer(text, dtype=np.uint8)
     # What may follow a whole number, a comma or white space, comes before the minus sign.
     found = (there[:-2] == MINUS) & (there[1:-1] == ZERO) & (there[2:] < MINUS)

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place
 from xentcli.readers.sources.limits import bytes_from
-from xentcli.readers.sources.source import told_by
+from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text import quotes
 
 BLOCK_BYTES = 3 << 18
@@ -159,7 +159,7 @@ def blocks(
         # In equal parts, so that the last one is not a few bytes.
         size = -(-left // round(left / size))
     while True:
-        with told_by(source):
+        with explain_errors(source):
             read = stream.read(min(size, left) if left > 0 else size)
         rest += read
         if not read:
@@ -214,15 +214,3 @@ def last_record_end(text: bytes, dialect: Dialect) -> int:
                 return cut
             cut = at
     return cut
-
-
-def unquoted(cell: bytes) -> str:
-    """A cell's text without the quotes around it.
-
-    Raises ValueError for what is no UTF-8 text, and for text after the closing quote.
-    """
-    if not cell.startswith(b'"'):
-        return cell.decode("utf-8")
-    if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):
-        raise ValueError("there is text after the closing quote")
-    return cell[1:-1].replace(b'""', b'"').decode("utf-8")

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.errors import DataError, Excerpt, Place, counted, quoted
-from xentcli.model import AnyArray, Batch, Fault, Origin, Rows
+from xentcli.errors import (
+    DataError,
+    Excerpt,
+    Place,
+    counted,
+    not_a_probability,
+    not_a_soft_target,
+    not_a_weight,
+    quoted,
+)
+from xentcli.model import AnyArray, Batch, Fault, Origin, Rows, unquoted
 from xentcli.readers.interface import Chunk
-from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
-from xentcli.readers.rules.number_labels import number_labels
-from xentcli.readers.rules.targets import with_attached
+from xentcli.readers.rules.numbers_labels import number_labels
+from xentcli.readers.rules.targets import attach
 from xentcli.readers.text import records as text
-from xentcli.readers.text.fast import whole
-from xentcli.readers.text.layout import Layout, Parsed, passed_on
+from xentcli.readers.text.fast import read_at_once
+from xentcli.readers.text.layout import Layout, Parsed, rows_of
 from xentcli.readers.text.quotes import NEWLINE
 from xentcli.readers.text.records import Record
 from xentcli.readers.text.spans import LINE_END
@@ -27,16 +37,29 @@ PLAIN = b"0123456789+-.eE"
 class CellError(Exception):
     """What is wrong in a row, and in which cell of it."""
 
-    def __init__(self, column: int, message: str, hint: str = "") -> None:
+    def __init__(
+        self, column: int, message: str, hint: str = "", if_one_based: int | None = None
+    ) -> None:
         super().__init__(message)
         self.column = column
         self.message = message
         self.hint = hint
+        self.if_one_based = if_one_based
+
+
+class Row(NamedTuple):
+    """The numbers of one record."""
+
+    values: Sequence[float]
+    label: int
+    targets: Sequence[float]
+    weight: float
 
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole records."""
-    at_once = whole(layout, chunk.data, chunk.line)
+    assert isinstance(chunk.data, bytes)
+    at_once = read_at_once(layout, chunk.data, chunk.line)
     if at_once is not None:
         batch = _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
         return _grouped(batch, at_once.by)
@@ -46,7 +69,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     parsed = _all_at_once(layout, found)
     if parsed is None:
         found, kept, parsed = _one_by_one(layout, found, faults)
-    passed = passed_on(layout, [r.cells for r in found]) if layout.request.keep_rows else None
+    passed = rows_of(layout, [r.cells for r in found]) if layout.request.keep_rows else None
     batch = _batch(layout, chunk, parsed, [record.line for record in found], passed, kept)
     if layout.request.on_error == "nan" and faults:
         unread = {fault.place.line for fault in faults}
@@ -65,6 +88,7 @@ def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> l
     """What some samples of a block are called: their rows are looked for once more, because few
     are asked for and to keep every row's name would take time."""
     assert layout.columns.id is not None
+    assert isinstance(chunk.data, bytes)
     starts = _line_starts(chunk.data)
     found = []
     for sample in samples:
@@ -78,7 +102,7 @@ def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> l
     return found
 
 
-def _line_starts(data: bytes) -> AnyArray:
+def _line_starts(data: bytes) -> Sequence[int] | AnyArray:
     if b"\r" in data:
         return [0, *(match.end() for match in LINE_END.finditer(data))]
     newlines = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == NEWLINE)
@@ -110,7 +134,7 @@ def _batch(
     if request.attached is None:
         return batch
     numbers = range(len(lines)) if kept is None else kept
-    return with_attached(batch, request, layout.source, [chunk.first + at for at in numbers])
+    return attach(batch, request, layout.source, [chunk.first + at for at in numbers])
 
 
 def _all_at_once(layout: Layout, found: Sequence[Record]) -> Parsed | None:
@@ -164,7 +188,7 @@ def _one_by_one(
     their values become nan, as was asked for. Also says which rows are kept."""
     records: list[Record] = []
     kept: list[int] = []
-    parsed: list[Parsed] = []
+    parsed: list[Row] = []
     for at, record in enumerate(found):
         try:
             parsed.append(_row(layout, record.cells))
@@ -173,7 +197,12 @@ def _one_by_one(
         except CellError as error:
             fault = _fault(layout, record, error)
             if layout.request.on_error == "stop":
-                raise DataError(fault.message, place=fault.place, hint=error.hint) from None
+                raise DataError(
+                    fault.message,
+                    place=fault.place,
+                    hint=error.hint,
+                    if_one_based=error.if_one_based,
+                ) from None
             faults.append(fault)
             if layout.request.on_error == "nan":
                 parsed.append(_nothing(layout))
@@ -181,7 +210,7 @@ def _one_by_one(
                 kept.append(at)
     columns = layout.columns
     values = np.array([row.values for row in parsed], dtype=np.float64)
-    labels = np.array([row.labels for row in parsed], dtype=np.int64)
+    labels = np.array([row.label for row in parsed], dtype=np.int64)
     targets = np.array([row.targets for row in parsed], dtype=np.float64)
     weight = np.array([row.weight for row in parsed], dtype=np.float64)
     return (
@@ -196,7 +225,7 @@ def _one_by_one(
     )
 
 
-def _row(layout: Layout, row: Sequence[bytes]) -> Parsed:
+def _row(layout: Layout, row: Sequence[bytes]) -> Row:
     """One record's numbers; a CellError names the first cell that is wrong."""
     columns, wanted = layout.columns, len(layout.names)
     if len(row) != wanted:
@@ -211,17 +240,17 @@ def _row(layout: Layout, row: Sequence[bytes]) -> Parsed:
         targets = tuple(_soft_target(layout, row[at], at) for at in columns.targets)
     if columns.weight is not None:
         weight = _weight(layout, row[columns.weight], columns.weight)
-    return Parsed(values, label, targets, weight)
+    return Row(values, label, targets, weight)
 
 
-def _nothing(layout: Layout) -> Parsed:
+def _nothing(layout: Layout) -> Row:
     """A row of nan, whatever its label."""
     columns = layout.columns
     nothing = [float("nan")] * len(columns.values)
     # A soft target of nan would be refused; with nan logits any target gives nan. The label must
     # be one that counts.
-    label = cells.label_of_nan(layout.request.ignore_index)
-    return Parsed(nothing, label, (0.0,) * len(columns.targets), 1.0)
+    label = numbers_labels.label_of_nan(layout.request.ignore_index)
+    return Row(nothing, label, (0.0,) * len(columns.targets), 1.0)
 
 
 def _padded(row: list[bytes], width: int) -> list[bytes]:
@@ -230,31 +259,30 @@ def _padded(row: list[bytes], width: int) -> list[bytes]:
 
 def _value(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
-    if layout.kind == "probs" and not (0 <= value <= 1 + cells.ROUNDING or value != value):
-        message = f"{value!r} is not a probability (0 to 1)"
-        raise CellError(at, message, cells.NOT_PROBABILITIES)
+    if layout.kind == "probs" and not (0 <= value <= 1 + numbers_labels.ROUNDING or value != value):
+        raise CellError(at, not_a_probability(value), numbers_labels.NOT_PROBABILITIES)
     return value
 
 
 def _soft_target(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, f"soft target {value!r} is not a probability (0 or more)")
+        raise CellError(at, not_a_soft_target(value))
     return value
 
 
 def _weight(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, f"the weight {value!r} is not a finite number from 0 up")
+        raise CellError(at, not_a_weight(value))
     return value
 
 
 def _number(layout: Layout, cell: bytes, at: int) -> float:
     content = _content(cell, at)
     try:
-        return cells.number(content, layout.request.decimal)
-    except cells.NotANumber as error:
+        return numbers_labels.number(content, layout.request.decimal)
+    except numbers_labels.NotANumber as error:
         raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
 
 
@@ -262,14 +290,15 @@ def _label(layout: Layout, cell: bytes, at: int) -> int:
     content = _content(cell, at)
     count = len(layout.columns.values)
     try:
-        return cells.label(content, layout.classes, count, layout.request.ignore_index)
-    except cells.NotANumber as error:
-        raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
+        return numbers_labels.label(content, layout.classes, count, layout.request.ignore_index)
+    except numbers_labels.NotANumber as error:
+        message = error.reason.format(quoted(content))
+        raise CellError(at, message, error.hint, error.if_one_based) from None
 
 
 def _content(cell: bytes, at: int) -> str:
     try:
-        return text.unquoted(cell)
+        return unquoted(cell)
     except UnicodeDecodeError:
         raise CellError(at, "the cell is not UTF-8 text", "--encoding names another one") from None
     except ValueError as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -17,16 +16,16 @@ from xentcli.errors import changed
 from xentcli.readers.interface import Chunk, Request, Span, WholeText
 from xentcli.readers.sources.source import (
     Source,
+    explain_errors,
     is_read_once,
-    opened,
+    open_source,
     size_of,
-    told_by,
     version_of,
     version_of_open,
 )
+from xentcli.readers.sources.urls import is_url
 from xentcli.readers.text import encoding
 from xentcli.readers.text.records import BYTE_ORDER_MARK, block_bytes
-from xentcli.urls import is_url
 
 # Few enough that the workers end at about the same time, enough to be worth the messages.
 BLOCKS_A_SPAN = 3
@@ -49,9 +48,9 @@ def is_large(size: int | None) -> bool:
 
 def spans_of(
     source: Source, request: Request, at: int, line: int, line_end: re.Pattern[bytes]
-) -> Callable[[], Iterator[Chunk]] | None:
-    """How to go through a text from that byte and line on in spans; None if it is not a large file
-    of UTF-8. A byte order mark before the text is not counted."""
+) -> Iterator[Chunk] | None:
+    """A text from that byte and line on in spans; None if it is not a large file of UTF-8. A byte
+    order mark before the text is not counted."""
     if source.path is None or not is_large(size_of(source)):
         return None
     mark = _mark(source, request.encoding)
@@ -61,31 +60,31 @@ def spans_of(
     # or longer, a span is short. Over a network a short one would be mostly waiting.
     blocks = 1 if request.each and not is_url(str(source.path)) else BLOCKS_A_SPAN
     step = blocks * block_bytes()
-    return partial(_spans, source, len(mark) + at, line, line_end, step)
+    return _spans(source, len(mark) + at, line, line_end, step)
 
 
 def partitions_of(
-    source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes]
-) -> Callable[[int], Iterator[Chunk]] | None:
-    """How to go through a text from that byte and line on in pieces of about so many bytes that a
-    process elsewhere can read; None where it can be read only here."""
+    source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes], size: int
+) -> Iterator[Chunk] | None:
+    """A text from that byte and line on in pieces of about so many bytes that a process elsewhere
+    can read; None where it can be read only here."""
     if source.copy or is_read_once(source):
         return None
     mark = None if size_of(source) is None else _mark(source, asked)
     if mark is None:
-        return partial(_whole, source, at, line, asked)
-    return partial(_spans, source, len(mark) + at, line, line_end)
+        return _whole(source, at, line, asked)
+    return _spans(source, len(mark) + at, line, line_end, size)
 
 
 def _mark(source: Source, asked: str | None) -> bytes | None:
     """The byte order mark of a text of UTF-8, if it has one; None if it is no UTF-8."""
-    with opened(source) as stream:
+    with open_source(source) as stream:
         if isinstance(encoding.as_utf8(stream, asked, source.name), encoding.Recoded):
             return None
         return BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
 
 
-def _whole(source: Source, start: int, line: int, asked: str | None, step: int) -> Iterator[Chunk]:
+def _whole(source: Source, start: int, line: int, asked: str | None) -> Iterator[Chunk]:
     assert source.path is not None
     yield Chunk(0, 0, 0, WholeText(source.path, version_of(source), start, asked), line)
 
@@ -123,7 +122,7 @@ def _blocks_of_whole(
     blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: WholeText, source: str
 ) -> Iterator[bytes]:
     mark, skipped = BYTE_ORDER_MARK, whole.start
-    with opened(Source(source, whole.path), whole.version) as stream:
+    with open_source(Source(source, whole.path), whole.version) as stream:
         for block in blocks(encoding.as_utf8(stream, whole.encoding, source), None):
             text = block.removeprefix(mark)
             mark = b""
@@ -142,7 +141,7 @@ def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
         with remote.part(span.path, span.version, span.start, span.end - span.start) as stream:
             yield stream
         return
-    with told_by(source):
+    with explain_errors(source):
         stream = open(span.path, "rb")  # noqa: SIM115
     with stream:
         if version_of_open(stream) != span.version:
@@ -177,7 +176,7 @@ def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces
             lambda places: remote.pieces(path, [(at, min(at + PEEK_BYTES, size)) for at in places]),
         )
         return
-    with told_by(source), open(path, "rb") as file:
+    with explain_errors(source), open(path, "rb") as file:
         yield version_of_open(file), lambda places: [_read_at(file, at) for at in places]
 
 

@@ -10,8 +10,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from xentcli.errors import UsageError, escaped
-from xentcli.urls import scheme_of, shown
-from xentcli.writers.files.file import told
+from xentcli.writers.files.file import reporting
 
 MARK = "_SUCCESS"
 # What workers write lies in here until all is well: one that is late finds no place any more.
@@ -33,7 +32,7 @@ class Folder:
     def write(self, data: bytes) -> None:
         """The next part of the answer are these bytes; none are no part."""
         if data:
-            with opened_part(self.path) as (name, stream):
+            with open_part(self.path) as (name, stream):
                 stream.write(data)
             self.take(name)
 
@@ -42,7 +41,7 @@ class Folder:
 
     def complete(self) -> None:
         """Give the parts their names, drop what is left over, and say that this is all."""
-        with told(self.path):
+        with reporting(self.path):
             for number, name in enumerate(self._parts):
                 os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
             _clear(self.path)
@@ -62,15 +61,10 @@ class Folder:
 
 
 @contextmanager
-def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
+def open_folder(path: str, suffix: str) -> Iterator[Folder]:
     """A folder that is new or empty; of a run that fails nothing stays in it."""
-    if scheme_of(path):
-        raise UsageError(
-            f"-o {escaped(shown(path))}: answers are not written to a URL",
-            hint="name a folder that this machine and the workers share",
-        )
     made = not os.path.exists(path)
-    with told(path):
+    with reporting(path):
         os.makedirs(path, exist_ok=True)
         if os.listdir(path):
             raise UsageError(
@@ -92,12 +86,12 @@ def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
 
 
 @contextmanager
-def opened_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
+def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
     """A file for a part of the answer, and its name; complete at the end, or absent."""
     name = uuid4().hex
     place = os.path.join(path, UNFINISHED, name)
     try:
-        with told(path), open(place, "xb") as stream:
+        with reporting(path), open(place, "xb") as stream:
             yield name, stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from xentcli import extras
 from xentcli.errors import rounded
-from xentcli.model import AnyArray
+from xentcli.model import Floats, fast_package
 
 # What a number takes, about.
 DIGITS = 20
+# About what is written without orjson in the time that its import takes.
+LITTLE_TO_WRITE = 1 << 14
 ROW_END = b"],["
 NON_FINITE_JSON = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
 
-def shortest(values: AnyArray) -> list[str]:
+def shortest(values: Floats) -> list[str]:
     """Each number in the shortest decimal form that reads back to it, at the array's own width."""
     return _joined(values.ravel()).decode("ascii").split(",") if values.size else []
 
 
-def shortest_cells(values: AnyArray) -> list[bytes]:
+def shortest_cells(values: Floats) -> list[bytes]:
     """The same as bytes."""
     return _joined(values.ravel()).split(b",") if values.size else []
 
 
-def pattern_of(values: AnyArray, delimiter: bytes, before: bytes, after: bytes) -> bytes:
+def pattern_of(values: Floats, delimiter: bytes, before: bytes, after: bytes) -> bytes:
     """The numbers of a table, with that before and after those of each row: bytes in which ``%s``
     may stand, as no number has a %."""
     if not values.size:
@@ -46,9 +48,9 @@ def pattern_of(values: AnyArray, delimiter: bytes, before: bytes, after: bytes) 
     return before + text + after
 
 
-def _joined(values: AnyArray) -> bytes:
+def _joined(values: Floats) -> bytes:
     """The numbers with commas between, and ROW_END between rows."""
-    orjson = extras.orjson(DIGITS * values.size) if values.dtype == np.float64 else None
+    orjson = _orjson(DIGITS * values.size) if values.dtype == np.float64 else None
     if orjson is None:
         number = repr if values.dtype.itemsize == 8 else str
         rows = values.tolist() if number is repr else list(values)
@@ -68,6 +70,20 @@ def _joined(values: AnyArray) -> bytes:
     apart = text.split(b"null")
     own = [repr(value).encode("ascii") for value in values[otherwise].tolist()]
     return b"".join(chain.from_iterable(zip(apart, own, strict=False))) + apart[-1]
+
+
+def _orjson(size: int) -> Any:
+    """The module orjson for that many bytes of text; None where it is not to be used."""
+    module = fast_package("orjson", size, LITTLE_TO_WRITE)
+    return module if module is not None and _writes_as_python(module) else None
+
+
+@cache
+def _writes_as_python(orjson: Any) -> bool:
+    # Most numbers it writes as Python does; another version may do so in a way of its own.
+    probes = [0.1, -0.0, 1e-4, 12345678.9, 1e15, 9.007199254740993e15, 1e-10, 1.5e-300, 5e-324]
+    found: bool = orjson.dumps(probes)[1:-1] == ",".join(map(repr, probes)).encode("ascii")
+    return found
 
 
 def shortest_one(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from xentcli.errors import UsageError
 
@@ -10,6 +11,8 @@ SCHEME = re.compile(r"([a-z][a-z0-9+.:-]*)://", re.IGNORECASE)
 # A password may hold what else would end the host's part; a port is none.
 USER = re.compile(r"[^/?#]*@|[^/?#:]*:(?!\d*(?:[/?#]|\Z)).*@", re.DOTALL)
 QUERY = re.compile(r"[?#].*", re.DOTALL)
+# How a path of Windows begins.
+DRIVE = re.compile(r"[a-z]:[/\\]", re.IGNORECASE)
 # Elsewhere the same marks may stand in a name, or in a pattern of names.
 SIGNED = re.compile(r"\?[^?]*=.*", re.DOTALL)
 # What was meant for a URL: a slash too few, or no scheme. One letter before the colon is a drive.
@@ -55,7 +58,9 @@ def local_path(text: str) -> str:
             f"{text}: what stands right after file:// is the name of a machine",
             hint=f"of a file on this one: file:///{host}{slash}{path}",
         )
-    return unquote(slash + path)
+    path = unquote(path)
+    # Of a drive's letter the slash before it is no part.
+    return path if sys.platform == "win32" and DRIVE.match(path) else slash + path
 
 
 def shown(text: str) -> str:

@@ -1,0 +1,410 @@
+"""exp, log, log1p and expm1 of doubles, the same to the last bit on every machine.
+
+NumPy picks its own exp and log by processor, and their last digits differ. What stands here is made
+of IEEE additions, multiplications and comparisons, integer operations and table look-ups, each a
+call of NumPy by itself, so that none can be fused with another.
+
+exp, −64 ≤ x ≤ 0, with M = 1.5·2**52/512, to which adding x rounds it to a multiple of 1/512:
+
+    k = M − x        h = k − M, and 512·h is the difference of the bits of k and M
+    r = x + h        exact, |r| ≤ 2**-10
+    exp(x) = T + T·(p + t)     T = exp(−h) and the rest t that its rounding left, from a table
+                               p = exp(r) − 1 = r·(c₁ + r·(1/2 + r·(c₃ + r/24)))
+
+Beyond, exp(64n) is one factor more. log and log1p: x = z·2**e with z from 0.6875 to 1.375,
+
+    log x = e·ln 2 − log v + log(1 + f)        f = z·v − 1 exactly, v from a table, |f| ≤ 2**-8
+
+Largest errors, in units in the last place: exp, log and log1p 0.51 (a subnormal exp 0.75), expm1
+0.55. An element's bits depend on nothing but the element.
+
+Source: P. T. P. Tang, "Table-driven implementation of the exponential function in IEEE
+floating-point arithmetic", ACM TOMS 15(2), 1989; the same of the logarithm, 16(4), 1990, and of
+expm1, 18(2), 1992. A table that holds its own rounding: glibc's exp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xentcli.core.elementary_tables import (
+    FARTHEST,
+    FIRST_Z,
+    GRID,
+    INTERVAL_BITS,
+    INTERVALS,
+    REACH,
+    far_table,
+    grid_table,
+    log_table,
+)
+from xentcli.core.exact import two_product, two_sum
+from xentcli.core.layout import Array, Buffers
+from xentcli.core.rounding import shift_error
+
+# ln b: what a number in nats is divided by to be one in logarithms to the base b.
+LOG_OF_BASE = {"e": 1.0, "2": 0.6931471805599453, "10": 2.302585092994046}
+
+# So many elements at a time, whose intermediate results lie in a near cache.
+AT_ONCE = 1 << 13
+
+
+def _constant(value: float) -> Array:
+    # An array without axes; a Python number would be made one in every call, which takes longer
+    # than some of the calls.
+    return np.array(value)
+
+
+M = _constant(1.5 * 2.0**52 / GRID)
+_M_BITS = M.view(np.int64)
+# The Taylor series of exp(r) − 1 up to r⁵/120, and r⁵ in turn by lower powers: the Chebyshev
+# polynomial of that degree is least between −a and a = 2**-10. Error 2**-60.9.
+_C1 = _constant(1 - 2.0**-40 * 5 / 1920)
+_C2 = _constant(1 / 2)
+_C3 = _constant(1 / 6 + 2.0**-20 * 20 / 1920)
+_C4 = _constant(1 / 24)
+_ONE = _constant(1.0)
+_LEAST, _MOST = -float(REACH), 0.0
+# Below the one exp is 0, above the other infinite.
+_ZERO, _INFINITE = -746.0, 710.0
+
+Bits = NDArray[np.int64]
+
+
+def exp(
+    x: ArrayLike,
+    missing: ArrayLike | None = None,
+    out: Array | None = None,
+    buffers: Buffers | None = None,
+) -> Array:
+    """exp(x), or exp(x + missing) where a double could not hold all of x.
+
+    Args:
+        x: numbers of any shape.
+        missing: what the rounding of x took from it, at most half a unit in its last place.
+        out: where the result is put; it may be x.
+        buffers: memory for the steps between.
+    """
+    return _each_part(_exp_part, x, missing, out, buffers)
+
+
+def log(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
+    """log x; −inf at 0, nan below."""
+    return _each_part(_log_part, x, None, out, buffers)
+
+
+def log1p(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
+    """log(1 + x); −inf at −1, nan below."""
+    return _each_part(_log1p_part, x, None, out, buffers)
+
+
+def expm1(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
+    """exp(x) − 1."""
+    return _each_part(_expm1_part, x, None, out, buffers)
+
+
+_Part = Callable[[Array, Array | None, Array, Buffers], None]
+
+
+def _each_part(
+    of_part: _Part,
+    x: ArrayLike,
+    missing: ArrayLike | None,
+    out: Array | None,
+    buffers: Buffers | None,
+) -> Array:
+    """A function of the elements, a few thousand at a time."""
+    given = np.asarray(x, np.float64)
+    result = np.empty(given.shape) if out is None else out
+    buffers = buffers or Buffers()
+    flat = np.ascontiguousarray(given).reshape(-1)
+    rest = None if missing is None else np.ascontiguousarray(missing, np.float64).reshape(-1)
+    in_place = result.flags.c_contiguous
+    into = result.reshape(-1) if in_place else np.empty(flat.size)
+    with np.errstate(all="ignore"):
+        for start in range(0, flat.size, AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            of_part(flat[part], None if rest is None else rest[part], into[part], buffers)
+    if not in_place:
+        result[...] = into.reshape(result.shape)
+    return result
+
+
+# ---- exp
+
+
+def _exp_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
+    # A nan is the least and the greatest.
+    usual = np.minimum.reduce(x) >= _LEAST and np.maximum.reduce(x) <= _MOST
+    if usual:
+        at, deep = None, None
+    else:
+        at = np.flatnonzero(~((x >= _LEAST) & (x <= _MOST)))
+        deep = _exp_anywhere(x[at], None if missing is None else missing[at])
+    k, r, p = (buffers.array(name, x.shape) for name in ("exp k", "exp r", "exp p"))
+    np.subtract(M, x, k)
+    np.subtract(k, M, r)
+    np.add(r, x, r)
+    if missing is not None:
+        np.add(r, missing, r)
+    _finish(k, r, p, out)
+    if at is not None:
+        out[at] = deep
+
+
+def _finish(k: Array, r: Array, p: Array, out: Array) -> None:
+    """T + T·(p + t) from k and r, both of which are overwritten, as p is; out may be one of them.
+
+    Where k is not next to M the result means nothing, but that does no harm.
+    """
+    value, rest = grid_table().value, grid_table().rest
+    index = k.view(np.int64)
+    # By position, for out= by its name takes as long as a few hundred elements.
+    np.subtract(index, _M_BITS, index)
+    np.multiply(r, _C4, p)
+    np.add(p, _C3, p)
+    np.multiply(p, r, p)
+    np.add(p, _C2, p)
+    np.multiply(p, r, p)
+    np.add(p, _C1, p)
+    np.multiply(p, r, p)
+    rest.take(index, None, r, "clip")
+    np.add(p, r, p)
+    value.take(index, None, r, "clip")
+    np.multiply(p, r, p)
+    np.add(p, r, out)
+
+
+def exp_of_difference(
+    x: Array, peak: Array, difference: Array, out: Array, buffers: Buffers
+) -> Array:
+    """exp(x − peak) of the exact difference, ``difference`` being the rounded one, which is ≤ 0.
+
+    With H the multiple of 1/512 next to the peak, g = H − h is one as well, and
+
+        r = (x − g) − (peak − H)
+
+    is x − peak + h without x − peak having been rounded.
+
+    Args:
+        x: two axes.
+        peak: one number for each row or column of x, to be combined with it.
+        difference: of the shape of x, as are out and the result.
+    """
+    with np.errstate(all="ignore"):
+        shifted_m = M + peak
+        above = np.broadcast_to(peak - (shifted_m - M), x.shape)
+        shifted_m = np.broadcast_to(shifted_m, x.shape)
+        for part in _parts(x.shape):
+            d = difference[part]
+            k, r, p = (buffers.array(name, d.shape) for name in ("exp k", "exp r", "exp p"))
+            np.subtract(M, d, k)
+            np.subtract(shifted_m[part], k, r)
+            np.subtract(x[part], r, r)
+            np.subtract(r, above[part], r)
+            _finish(k, r, p, out[part])
+        _mend(x, peak, difference, out)
+    return out
+
+
+# Up to here M + peak leaves the multiples of 1/512 whole.
+_LARGEST_PEAK = 2.0**40
+
+
+def _mend(x: Array, peak: Array, difference: Array, out: Array) -> None:
+    """The exponentials that the table or the grid does not reach, one by one."""
+    if np.minimum.reduce(difference, axis=None) >= _LEAST and (np.abs(peak) < _LARGEST_PEAK).all():
+        return
+    # What becomes 0 anyway is often masked logits, and many.
+    zero = difference < _ZERO
+    np.copyto(out, 0.0, where=zero)
+    at = np.nonzero(~(zero | (difference >= _LEAST) & (np.abs(peak) < _LARGEST_PEAK)))
+    few, top, d = x[at], np.broadcast_to(peak, x.shape)[at], difference[at]
+    out[at] = exp(d, shift_error(few, top, d))
+
+
+def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
+    """A block of two axes in parts of about ``AT_ONCE`` numbers."""
+    rows, columns = shape
+    wide = min(columns, max(1, AT_ONCE // min(rows, 64))) if columns else 1
+    high = max(1, AT_ONCE // wide)
+    for top in range(0, rows, high):
+        for left in range(0, columns, wide):
+            yield slice(top, top + high), slice(left, left + wide)
+
+
+def _exp_anywhere(x: Array, missing: Array | None = None) -> Array:
+    """exp of any double, the results that overflow, underflow or are nan included."""
+    high, low, exponent = _exp_parts(np.minimum(np.maximum(x, -800.0), 800.0), missing)
+    # In two steps: the first keeps all digits, the second rounds what becomes subnormal.
+    first = exponent >> 1
+    return (high + low) * _power_of_two(first) * _power_of_two(exponent - first)
+
+
+def _exp_parts(x: Array, missing: Array | None = None) -> tuple[Array, Array, Bits]:
+    """exp(x) = (high + low)·2**exponent for |x| ≤ 800, low not a unit in the last place of high."""
+    k = M - x
+    r = (k - M) + x
+    if missing is not None:
+        r = r + missing
+    index = k.view(np.int64) - _M_BITS
+    # −h = −64·n − i/512
+    n, i = index // (GRID * REACH), index % (GRID * REACH)
+    near, far = grid_table(), far_table()
+    high, error = two_product(
+        near.value.take(i, mode="clip"), far.value.take(FARTHEST - n, mode="clip")
+    )
+    rest = near.rest.take(i, mode="clip") + far.rest.take(FARTHEST - n, mode="clip")
+    p = r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r / 120))))
+    return high, high * (p + rest) + error, far.exponent.take(FARTHEST - n, mode="clip")
+
+
+def _power_of_two(exponent: Bits) -> Array:
+    return ((exponent + 1023) << 52).view(np.float64)
+
+
+# ---- expm1
+
+_NEAR = 2.0**-4
+
+
+def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
+    far = np.flatnonzero(~(np.abs(x) < _NEAR))
+    beyond = x[far]
+    series = np.full_like(x, 1 / 39916800)
+    for factorial in (3628800, 362880, 40320, 5040, 720, 120, 24, 6):
+        series = 1 / factorial + x * series
+    half = x * x * 0.5
+    result = x + (half + x * x * (x * series))
+    if far.size:
+        high, low, exponent = _exp_parts(np.minimum(np.maximum(beyond, -REACH), REACH))
+        scale = _power_of_two(exponent)
+        less_one, error = two_sum(high * scale, -1.0)
+        result[far] = np.where(
+            np.abs(beyond) <= REACH, less_one + (error + low * scale), _exp_anywhere(beyond) - 1.0
+        )
+    # expm1(−0) is −0.
+    np.copysign(result, x, out)
+
+
+# ---- log
+
+_FIRST_BITS = np.array(FIRST_Z).view(np.int64)
+_MASK = np.array(INTERVALS - 1)
+_FRACTION_BITS = np.array(52)
+_INTERVAL_BITS = np.array(INTERVAL_BITS)
+# Rounded to a multiple of 2**21 of its bits, z has 32 left, and v 11: their product is exact.
+_HALF_UNIT, _UPPER_BITS = np.array(1 << 20), np.array(-(1 << 21))
+_BIAS = np.array(1023)
+_SERIES = [_constant(c) for c in (-1 / 8, 1 / 7, -1 / 6, 1 / 5, -1 / 4, 1 / 3, -1 / 2)]
+_LEAST_NORMAL = 2.0**-1022
+
+
+def _log_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
+    if np.minimum.reduce(x) >= _LEAST_NORMAL and np.maximum.reduce(x) < np.inf:
+        _log_of_sum(x, None, None, out, buffers)
+        return
+    normal = (x >= _LEAST_NORMAL) & (x < np.inf)
+    subnormal = (x > 0) & (x < _LEAST_NORMAL)
+    others = np.where(x == 0, -np.inf, np.where(x > 0, x, np.nan))[~(normal | subnormal)]
+    kept = np.where(normal, x, np.where(subnormal, x * 2.0**54, 1.0))
+    _log_of_sum(kept, None, np.where(subnormal, -54.0, 0.0), out, buffers)
+    out[~(normal | subnormal)] = others
+
+
+def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
+    least = np.minimum.reduce(x)
+    usual = least > -1.0 and np.maximum.reduce(x) < np.inf
+    signs = None if least > 0.0 else x.copy()
+    if not usual:
+        special = ~((x > -1.0) & (x < np.inf))
+        others = np.where(x == -1, -np.inf, np.where(x > 0, x, np.nan))[special]
+        x = np.where(special, 0.0, x)
+    u, rest, part = (buffers.array(name, x.shape) for name in ("log u", "log rest", "log part"))
+    # 1 + x = u + rest exactly: the larger of the two first.
+    np.add(x, _ONE, u)
+    np.maximum(x, _ONE, out=rest)
+    np.subtract(u, rest, rest)
+    np.minimum(x, _ONE, out=part)
+    np.subtract(part, rest, rest)
+    _log_of_sum(u, rest, None, out, buffers)
+    if signs is not None:
+        # log1p(−0) is −0.
+        np.copysign(out, signs, out)
+    if not usual:
+        out[special] = others
+
+
+def _log_of_sum(
+    u: Array, rest: Array | None, more: Array | None, out: Array, buffers: Buffers
+) -> None:
+    """log(u + rest) + more·ln 2 of positive, finite, normal u; rest is at most half a unit in its
+    last place. ``out`` may be u or rest."""
+    table = log_table()
+    names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
+    index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
+    at, exponent = index.view(np.int64), e.view(np.int64)
+
+    # u = z·2**exponent, and z lies in the interval ``at``.
+    np.subtract(u.view(np.int64), _FIRST_BITS, at)
+    np.right_shift(at, _FRACTION_BITS, exponent)
+    np.right_shift(at, _INTERVAL_BITS, at)
+    np.bitwise_and(at, _MASK, at)
+    np.left_shift(exponent, _FRACTION_BITS, z.view(np.int64))
+    np.subtract(u.view(np.int64), z.view(np.int64), z.view(np.int64))
+    table.reciprocal.take(at, None, v, "clip")
+
+    # z·v − 1 = f + z exactly, by the upper and the lower bits of z.
+    np.add(z.view(np.int64), _HALF_UNIT, f.view(np.int64))
+    np.bitwise_and(f.view(np.int64), _UPPER_BITS, f.view(np.int64))
+    np.subtract(z, f, z)
+    np.multiply(f, v, f)
+    np.subtract(f, _ONE, f)
+    np.multiply(z, v, z)
+    if rest is not None:
+        # rest·v·2**-exponent. 2**-1024 is not normal, but then rest is nothing beside u.
+        scale = total.view(np.int64)
+        np.subtract(_BIAS, exponent, scale)
+        np.maximum(scale, 1, out=scale)
+        np.left_shift(scale, _FRACTION_BITS, scale)
+        np.multiply(v, rest, v)
+        np.multiply(v, total, v)
+        np.add(z, v, z)
+    # f + z = v + z, where the second z is what the sum's rounding left: lost.
+    np.add(f, z, v)
+    np.subtract(v, f, f)
+    np.subtract(z, f, z)
+    f, lost = v, z
+
+    # total = exponent·ln 2 − log v exactly but for their lower parts; small takes what is left.
+    np.copyto(total, exponent)
+    if more is not None:
+        np.add(total, more, total)
+    small, part = e, index
+    np.multiply(total, table.ln2_lower, small)
+    np.multiply(total, table.ln2_upper, total)
+    table.lower.take(at, None, high, "clip")
+    np.add(small, high, small)
+    table.upper.take(at, None, high, "clip")
+    np.add(total, high, total)
+    np.add(small, lost, small)
+    np.add(total, f, high)
+    np.subtract(total, high, total)
+    np.add(total, f, total)
+    np.add(small, total, small)
+    # log(1 + f + lost) = log(1 + f) + lost − f·lost
+    np.multiply(f, lost, part)
+    np.subtract(small, part, small)
+    # log(1 + f) = f + f²·(−1/2 + f·(1/3 − …))
+    np.multiply(f, _SERIES[0], part)
+    for coefficient in _SERIES[1:-1]:
+        np.add(part, coefficient, part)
+        np.multiply(part, f, part)
+    np.add(part, _SERIES[-1], part)
+    np.multiply(f, f, f)
+    np.multiply(part, f, part)
+    np.add(small, part, small)
+    np.add(high, small, out)

@@ -1,0 +1,174 @@
+"""The tables of :mod:`xentcli.core.elementary`, worked out in integers: the same on every machine.
+
+A number is held as an integer, in units of 2**-192. What is tabulated is a pair, a double and what
+the double leaves out, so that an entry is right to more than 100 bits. Each table is made when
+it is first asked for, in about a millisecond.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.exact import two_product
+from xentcli.core.layout import Array
+
+PLACES = 192
+ONE = 1 << PLACES
+
+# exp is tabulated for every multiple of 1/512 from 0 down to −64.
+GRID = 512
+REACH = 64
+# Beyond, one more factor takes it further: exp(64n) for n from −13 to 13, the ends 0 and infinite.
+FARTHEST = 13
+
+# log z is tabulated for 256 intervals of z from 0.6875 up to 1.375.
+FIRST_Z = 0.6875
+INTERVALS = 256
+INTERVAL_BITS = 44
+# The upper parts of ln 2 and of the logarithms end here, so that e·ln 2 − log v is exact.
+CUT = 42
+
+
+class GridTable(NamedTuple):
+    """exp(−i/512): a double, and what it leaves out, relative to it. The last entry is 0, for
+    whatever lies beyond."""
+
+    value: Array
+    rest: Array
+
+
+class FarTable(NamedTuple):
+    """exp(64n) at n + 13: value·(1 + rest)·2**exponent, the value from 1 to 2."""
+
+    value: Array
+    rest: Array
+    exponent: NDArray[np.int64]
+
+
+class LogTable(NamedTuple):
+    """For each interval of z a v of 11 bits, nearly 1/z, and −log v as the sum of two doubles."""
+
+    reciprocal: Array
+    upper: Array
+    lower: Array
+    ln2_upper: float
+    ln2_lower: float
+
+
+@cache
+def grid_table() -> GridTable:
+    """exp(−i/512) as the product of exp(−a/4) and exp(−b/512), i = 128a + b."""
+    coarse, coarse_rest = _powers(_exp(-ONE // 4), 4 * REACH + 1)
+    fine, fine_rest = _powers(_exp(-ONE // GRID), GRID // 4)
+    both = np.add.outer(coarse_rest / coarse, fine_rest / fine)
+    value = np.empty_like(both)
+    # A few rows at a time: their intermediate results stay in the nearest memory.
+    for start in range(0, len(coarse), 16):
+        rows = slice(start, start + 16)
+        value[rows], error = two_product(coarse[rows, np.newaxis], fine)
+        both[rows] += error / value[rows]
+    count = GRID * REACH + 1
+    return GridTable(np.append(value.ravel()[:count], 0.0), np.append(both.ravel()[:count], 0.0))
+
+
+@cache
+def far_table() -> FarTable:
+    """exp(64n) by multiplication; below n = 0 by division."""
+    # exp(−832) is below 2**-1200.
+    places = 8 * PLACES
+    e, step = _exp(ONE), 1 << places
+    for _ in range(REACH):
+        step = step * e >> PLACES
+    powers = [1 << places]
+    for _ in range(FARTHEST):
+        powers.append(powers[-1] * step >> places)
+    inverses = [(1 << 2 * places) // power for power in powers[:0:-1]]
+    lengths = [power.bit_length() - 1 for power in inverses + powers]
+    scaled = [
+        (power << PLACES) >> length
+        for power, length in zip(inverses + powers, lengths, strict=True)
+    ]
+    value, rest = _pairs(scaled)
+    return FarTable(value, rest / value, np.array(lengths) - places)
+
+
+@cache
+def log_table() -> LogTable:
+    """The intervals share the sign, the exponent and the first eight bits after the point."""
+    first = np.array(FIRST_Z).view(np.int64)
+    edges = (first + (np.arange(INTERVALS + 1) << INTERVAL_BITS)).view(np.float64)
+    parts = np.rint(2048.0 / (edges[:-1] + edges[1:])).astype(int)
+    # Beside 1, where log z is next to 0, z is taken as it is.
+    parts[(edges[:-1] == 1.0) | (edges[1:] == 1.0)] = 1024
+    logs = _logs_of_1024ths(set(parts.tolist()))
+    unit = ONE >> CUT
+    log_v = [-logs[part] for part in parts.tolist()]
+    upper = [(log + unit // 2) // unit * unit for log in log_v]
+    lower = [log - high for log, high in zip(log_v, upper, strict=True)]
+    ln2 = 2 * _artanh(ONE // 3)
+    ln2_upper = ln2 // unit * unit
+    return LogTable(
+        parts / 1024,
+        np.array([high / ONE for high in upper]),
+        np.array([low / ONE for low in lower]),
+        ln2_upper / ONE,
+        (ln2 - ln2_upper) / ONE,
+    )
+
+
+def _logs_of_1024ths(parts: set[int]) -> dict[int, int]:
+    """log(part/1024) of each part, from 1024 upwards and downwards, as the steps between them are
+    short and their series quick."""
+    logs = {1024: 0}
+    upwards = sorted(part for part in parts if part > 1024)
+    downwards = sorted((part for part in parts if part < 1024), reverse=True)
+    for way in (upwards, downwards):
+        last = 1024
+        for part in way:
+            # log(a/b) = 2·artanh((a − b)/(a + b))
+            logs[part] = logs[last] + 2 * _artanh((part - last) * ONE // (part + last))
+            last = part
+    return logs
+
+
+def _exp(x: int) -> int:
+    """exp(x) for |x| ≤ 1, x and the result in units of 2**-192."""
+    term, total, n = ONE, ONE, 1
+    while term not in (0, -1):
+        term = (term * x >> PLACES) // n
+        total += term
+        n += 1
+    return total
+
+
+def _artanh(x: int) -> int:
+    """artanh(x) = x + x³/3 + x⁵/5 + …, likewise."""
+    square, power, total, n = x * x >> PLACES, x, 0, 1
+    while power not in (0, -1):
+        total += power // n
+        power = power * square >> PLACES
+        n += 2
+    return total
+
+
+def _powers(ratio: int, count: int) -> tuple[Array, Array]:
+    """ratio to the power of 0, 1, 2, … as pairs."""
+    powers = [ONE]
+    for _ in range(count - 1):
+        powers.append(powers[-1] * ratio >> PLACES)
+    return _pairs(powers)
+
+
+def _pairs(numbers: list[int]) -> tuple[Array, Array]:
+    """The nearest doubles, and what they leave out."""
+    # The quotient of two integers is rounded once.
+    nearest = [number / ONE for number in numbers]
+    left = []
+    for number, double in zip(numbers, nearest, strict=True):
+        above, below = double.as_integer_ratio()
+        left.append((number - above * (ONE // below)) / ONE)
+    return np.array(nearest), np.array(left)

@@ -1,0 +1,146 @@
+"""The packages that read JSON faster than Python does: simdjson, and orjson where there is none.
+
+Both round as Python's ``float`` does. Whatever is unusual is declined, and the exact readers decide
+what it is.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xentcli.model import AnyArray, fast_package
+
+# The types of numbers, and of nothing that only stands for one.
+PLAIN = frozenset((float, int))
+# All that JSON's numbers, the commas between them and the white space around them are made of.
+PLAIN_TEXT = b"0123456789+-.eE, \t\r"
+MAX_FLOAT = sys.float_info.max
+# About what is read without them in the time that an import takes.
+LITTLE_TO_READ = 1 << 17
+
+
+class Parser(NamedTuple):
+    """What such a package does here."""
+
+    # Numbers with commas between, in a text that comes in parts, as an array. -0, which JSON takes
+    # for a whole number, may have lost its sign.
+    numbers: Callable[..., AnyArray | None]
+    # The records of a JSON list, each with its keys and values.
+    records: Callable[[bytes], Any]
+    # The same as dicts of Python's own values.
+    dicts: Callable[[bytes], list[Any]]
+    # Lists of so many numbers each, taken out of records, as an array of two dimensions.
+    stacked: Callable[[Sequence[Any], int], AnyArray | None]
+    # Whether a record shows a key that stands twice in it.
+    shows_repeated_keys: bool
+
+
+# What the packages, and looking into what they give, raise for what is no number.
+DECLINED = (ValueError, TypeError, RuntimeError, KeyError, AttributeError, OverflowError)
+
+
+def parser_for(size: int) -> Parser | None:
+    """The parser of so many bytes of text; None where none is to be used."""
+    simdjson = simdjson_parser(size)
+    if simdjson is not None:
+        return by_simdjson(simdjson)
+    orjson = fast_package("orjson", size, LITTLE_TO_READ)
+    if orjson is not None and not _reads_as_python(orjson):
+        return None
+    return None if orjson is None else by_orjson(orjson)
+
+
+_of_thread = threading.local()
+
+
+def simdjson_parser(size: int) -> Any:
+    """This thread's parser of pysimdjson; None where it is not to be used."""
+    module = fast_package("simdjson", size, LITTLE_TO_READ)
+    # A parser holds what it read last, and cannot be used by two at once.
+    if module is not None and not hasattr(_of_thread, "parser"):
+        _of_thread.parser = module.Parser()
+    return None if module is None else _of_thread.parser
+
+
+@cache
+def _reads_as_python(orjson: Any) -> bool:
+    # Next to halfway between two floats, the smallest ones, and more digits than decide.
+    probes = ["9007199254740993.0", "2.2250738585072011e-308", "5e-324", "1." + "0" * 400 + "1e23"]
+    same = list(map(float, probes))
+    found: bool = orjson.loads(f"[{','.join(probes)}]") == same
+    return found
+
+
+def plain_numbers(values: Sequence[Any]) -> AnyArray | None:
+    """Values as an array; None if one is no number, or not surely one that a float can hold."""
+    if not PLAIN.issuperset(map(type, values)):
+        return None
+    found = np.array(values, dtype=np.float64)
+    # An integer beyond the largest float may have been rounded to it.
+    return None if (np.abs(found) == MAX_FLOAT).any() else found
+
+
+def by_simdjson(parser: Any) -> Parser:
+    """A parser of pysimdjson."""
+    return Parser(
+        numbers=partial(_numbers_by_simdjson, parser),
+        records=parser.parse,
+        dicts=lambda text: parser.parse(text).as_list(),
+        stacked=_stacked_by_simdjson,
+        shows_repeated_keys=True,
+    )
+
+
+def _numbers_by_simdjson(parser: Any, *parts: bytes) -> AnyArray | None:
+    # The numbers of a list within the list would come out as well.
+    if any(b"[" in part or b"{" in part for part in parts):
+        return None
+    try:
+        found = parser.parse(b"".join((b"[", *parts, b"]"))).as_buffer(of_type="d")
+    except DECLINED:
+        return None
+    values: AnyArray = np.frombuffer(found)
+    return values
+
+
+def _stacked_by_simdjson(lists: Sequence[Any], width: int) -> AnyArray | None:
+    buffers = [found.as_buffer(of_type="d") for found in lists]
+    if any(memoryview(buffer).nbytes != 8 * width for buffer in buffers):
+        return None
+    return np.frombuffer(b"".join(buffers)).reshape(len(buffers), width)
+
+
+def by_orjson(module: Any) -> Parser:
+    """The module orjson."""
+    return Parser(
+        numbers=partial(_numbers_by_orjson, module),
+        records=module.loads,
+        dicts=module.loads,
+        stacked=_stacked_by_orjson,
+        shows_repeated_keys=False,
+    )
+
+
+def _numbers_by_orjson(module: Any, *parts: bytes) -> AnyArray | None:
+    # Of nothing but these come neither words nor lists, and no type has to be looked at.
+    if any(part.translate(None, PLAIN_TEXT) for part in parts):
+        return None
+    try:
+        found = np.array(module.loads(b"".join((b"[", *parts, b"]"))), dtype=np.float64)
+    except DECLINED:
+        return None
+    return None if (np.abs(found) == MAX_FLOAT).any() else found
+
+
+def _stacked_by_orjson(lists: Sequence[Any], width: int) -> AnyArray | None:
+    if any(type(found) is not list or len(found) != width for found in lists):
+        return None
+    flat = plain_numbers(list(chain.from_iterable(lists)))
+    return None if flat is None else flat.reshape(len(lists), width)
