@@ -22,7 +22,7 @@ from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input
-from xentcli.run.messages import say, told
+from xentcli.run.messages import print_message, print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
@@ -45,7 +45,7 @@ from xentcli.writers.rows.delimited import rejected_rows
 
 
 class Tally(NamedTuple):
-    """What was met on the way, beside the answer."""
+    """What is added up while the samples go by."""
 
     total: Total = Total()
     remarks: tuple[Remark, ...] = ()
@@ -86,7 +86,7 @@ def run(asked: Asked) -> int:
             alone = job.stream.each or rejects is not None
             task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _go_through(job, outcomes, room or sink, rejects)
+                tally = _write_rows(job, outcomes, room or sink, rejects)
         code = report_left_out(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked, sink, room, page, tally)
     return code
@@ -164,7 +164,7 @@ def _outcomes(
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
-    """What a gradient is divided by: the whole input is read once for it."""
+    """What a gradient is divided by. For a mean the whole input is read once to find it."""
     if job.calculation.settings.reduction != "mean":
         return 1.0
     total = Total()
@@ -176,10 +176,10 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
     return total.weight.value
 
 
-def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
-    """A gradient that is not that of the loss is a failure."""
+def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
+    """Fail if the gradient differs from the central differences."""
     if to_standard_error:
-        told(f"check: {check_in_words(check)}")
+        print_message(f"check: {check_in_words(check)}")
     if not check.largest <= LIMIT:
         raise DataError(
             f"the gradient differs from central differences by {check.largest:.1e} of its largest "
@@ -193,7 +193,7 @@ def _left_out(tally: Tally, job: Job) -> int:
 
 
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
-    """A mean over nothing is no answer."""
+    """Refuse a mean whose denominator is 0."""
     command = calculation.command
     if not command.has_target or calculation.settings.reduction != "mean":
         return
@@ -224,13 +224,13 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
     )
 
 
-def _go_through(
+def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
 ) -> Tally:
-    """Everything that is done while the samples go by."""
+    """Write rows and rejects while the samples go by, and add everything else up."""
     tally = Tally(
         check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
     )
@@ -258,7 +258,7 @@ def _finish(
     page: Sink | None,
     tally: Tally,
 ) -> None:
-    """What can be said only when the input has ended."""
+    """Write what can be written only at the end of the input: the answer, the page, the remarks."""
     check_unchanged()
     signals.check()
     check_attached(tally.total.samples + _left_out(tally, job), opened)
@@ -276,9 +276,9 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    say((*opened.remarks, *tally.remarks))
+    print_remarks((*opened.remarks, *tally.remarks))
     if tally.check is not None:
-        _judge(tally.check, opened, to_standard_error=not job.format.for_people)
+        _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
 
 def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
