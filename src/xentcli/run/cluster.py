@@ -271,7 +271,7 @@ class Submitted:
         if self._client.nthreads():
             self._said_to_wait = False
         elif not self._said_to_wait:
-            messages.told(f"{self._address} has no workers any more; waiting for the next")
+            messages.print_message(f"{self._address} has no workers any more; waiting for the next")
             self._said_to_wait = True
 
     def cancel(self) -> None:

@@ -45,7 +45,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.places import located
 from xentcli.run.workers import Run, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.rows.delimited import rejected_rows
 
 # All numbers are held in memory, several times over.
@@ -60,9 +60,9 @@ def run(asked: Asked) -> int:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        page = stack.enter_context(open_page(asked, inputs))
-        sink = stack.enter_context(open_answer(asked, inputs))
-        rejects = stack.enter_context(open_rejects(asked, inputs))
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        sink = open_answer(asked, outputs)
         runs = _runs(asked, wanted)
         run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)

@@ -37,7 +37,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.progress import Progress
 from xentcli.run.workers import Run, Tell, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
 from xentcli.writers.interface import Stream
@@ -61,24 +61,19 @@ def run(asked: Asked) -> int:
     check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
+        # All of it before a byte is read: what cannot be written is known at once.
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        answer = None if is_folder(asked) else open_answer(asked, outputs)
+        run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
-        page = stack.enter_context(open_page(asked, inputs))
         job = _job(asked, opened, calculation)
-        sink: Sink | Folder
-        if is_folder(asked):
-            sink = stack.enter_context(open_folder(asked, job.stream))
-        else:
-            sink = stack.enter_context(open_answer(asked, inputs))
-        run = stack.enter_context(start_workers(asked))
+        sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
         room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
-        # The list of rejects is complete when the input has ended, whatever comes of the answer.
-        with (
-            open_rejects(asked, inputs) as rejects,
-            closing(_progress(asked, job, opened)) as progress,
-        ):
+        with closing(_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
                 work = partial(write_chunk, job, sink.path)
