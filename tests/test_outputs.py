@@ -12,21 +12,10 @@ import pytest
 
 from tests.conftest import BIN, environment
 from tests.faults.running import run_inside
-from xentcli.writers.files import file
 
 ROWS = b"a,b,label\n1,2,0\n3,4,1\n5,x,1\n"
-EVERYTHING = [
-    "ce",
-    "a.csv",
-    "--on-error",
-    "skip",
-    "-o",
-    "o",
-    "--save",
-    "s.html",
-    "--rejects",
-    "r.csv",
-]
+OUTPUTS = ["-o", "o", "--save", "s.html", "--rejects", "r.csv"]
+EVERYTHING = ["ce", "a.csv", "--on-error", "skip", *OUTPUTS]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="reads from a pipe that stays open")
@@ -70,7 +59,7 @@ def test_if_one_gets_no_name_none_does(tmp_path: Path, last: str) -> None:
             raise OSError(28, "No space left on device")
         replace(source, target)
 
-    with mock.patch.object(file.os, "replace", failing):
+    with mock.patch.object(os, "replace", failing):
         found = run_inside(EVERYTHING, tmp_path)
     assert found.code == 1
     assert found.stderr.endswith(f"xent: {last}: cannot write it: no space left on device\n")

@@ -53,7 +53,8 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        env=environment(**SETTINGS, PYTHONWARNINGS="default"),
+        # Of Python's own warnings as much as anybody sees.
+        env=environment(**SETTINGS, PYTHONWARNINGS=""),
     )
     time.sleep(after)
     process.send_signal(number)

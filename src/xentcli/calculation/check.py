@@ -8,7 +8,7 @@ from xentcli.calculation.interface import Problem
 from xentcli.core import gradient
 from xentcli.core.differences import Differences
 from xentcli.errors import counted
-from xentcli.model import Batch, Check, Floats
+from xentcli.model import Batch, Check, Floats, sample_number
 
 LIMIT = 1e-6
 # An entry is compared with the largest of its sample; where all of them vanish because the softmax
@@ -41,7 +41,7 @@ def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominat
         count += 1
         if not difference <= largest:
             largest, worst = difference, at
-    return Check(count, count * classes, largest, batch.first + worst[0])
+    return Check(count, count * classes, largest, sample_number(batch, worst[0]))
 
 
 def _relative(found: Floats, expected: Differences) -> float:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import merge_remarks
+from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
@@ -54,6 +54,7 @@ class Tally(NamedTuple):
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
     survey: survey.Sums | None = None
+    looks: tuple[Looks, ...] = ()
 
 
 def run(asked: Asked) -> int:
@@ -271,7 +272,8 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    print_remarks((*opened.remarks, *tally.remarks))
+    on_looks = remarks_on_looks(tally.looks, tally.total.samples)
+    print_remarks((*opened.remarks, *on_looks, *tally.remarks))
     if tally.check is not None:
         _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
@@ -286,6 +288,7 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         tally.first_fault or (faults[0] if faults else None),
         tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
         survey.merge(job.survey, tally.survey, outcome.survey),
+        (tally.looks + outcome.looks)[:FIRST],
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell
+from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell, sample_number
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.listing import as_text, listing
 from xentcli.writers.rows.numbers import pattern_of, shortest, shortest_cells
@@ -136,7 +136,7 @@ def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
     labels = [] if batch.labels is None else np.ravel(batch.labels).tolist()
     for number in range(len(texts) // width):
         index = np.unravel_index(number, shape) if shape else (0,)
-        cells = [str(batch.first + int(index[0])), *(str(int(i)) for i in index[1:])]
+        cells = [str(sample_number(batch, int(index[0]))), *(str(int(i)) for i in index[1:])]
         cells += texts[number * width : (number + 1) * width]
         cells += [str(labels[number])] if labels else []
         cells += [losses[number]] if losses else []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import DataError, Place
-from xentcli.model import Answer, Batch, Floats, Origin, Report, Rows
+from xentcli.model import Answer, Batch, Floats, Origin, Report, Rows, sample_number
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.json.report import nested
 from xentcli.writers.json.text import harmless
@@ -202,7 +202,7 @@ def _made(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
     if batch.targets is not None:
         targets = list(_samples(batch.targets, batch, stream, has_classes=True))
     for number, own in enumerate(values):
-        fields = {"sample": b"%d" % (batch.first + number)}
+        fields = {"sample": b"%d" % sample_number(batch, number)}
         if answer.field == "loss":
             fields[batch.kind] = own
         if labels is not None:
