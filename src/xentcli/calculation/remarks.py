@@ -47,7 +47,7 @@ def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks,
     """How the first samples look, where they may be probabilities that were taken for logits;
     ``place_at`` says where one stands."""
     head = problem.positions[:FIRST]
-    if problem.kind != "logits" or not problem.calculation.command.has_target or head.shape[1] == 1:
+    if problem.kind != "logits" or not problem.calculation.loss.has_target or head.shape[1] == 1:
         return ()
     negative = np.any(~(head >= 0), axis=(1, 2))
     unnormalised = np.any(unnormalised_samples(head, 1), axis=1)
@@ -70,11 +70,11 @@ def remarks_on_looks(looks: Sequence[Looks], samples: int) -> tuple[Remark, ...]
 
 def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     """Each remark: the argument that it is about, what it says, and which samples it concerns."""
-    positions, kind = problem.positions, problem.kind
-    if problem.target.soft is not None:
+    positions, kind, measure = problem.positions, problem.kind, problem.calculation.loss
+    if problem.target.soft is not None and not measure.questions:
         unnormalised = unnormalised_samples(problem.target.soft, 1)
         yield "target", "the soft target does not sum to 1", unnormalised
-    if kind == "probs":
+    if kind == "probs" and not measure.questions:
         yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
     if kind == "log_probs":
         above: NDArray[np.bool_] = np.any(positions > ROUNDING, axis=1)

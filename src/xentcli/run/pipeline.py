@@ -161,7 +161,7 @@ def _outcomes(
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
     """What a gradient is divided by. For a mean the whole input is read once to find it."""
-    if job.calculation.settings.reduction != "mean":
+    if not job.calculation.settings.averages:
         return 1.0
     total = Total()
     task = Task(partial(sum_shares, job), partial(merge, job))
@@ -184,14 +184,10 @@ def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool)
         )
 
 
-def _left_out(tally: Tally, job: Job) -> int:
-    return tally.faults if job.skips else 0
-
-
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
     """Refuse a mean whose denominator is 0."""
     command = calculation.command
-    if not command.has_target or calculation.settings.reduction != "mean":
+    if not command.has_loss or not calculation.settings.averages:
         return
     if total.weight.value != 0.0:
         return
@@ -217,6 +213,9 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
         dimensions=opened.dimensions,
         class_axis=opened.class_axis,
         single=opened.single,
+        losses=tuple(f"loss_{name}" for name in names)
+        if calculation.loss.questions and len(names) > 1
+        else ("loss",),
     )
 
 
@@ -257,7 +256,8 @@ def _finish(
     """Write what can be written only at the end of the input: the answer, the page, the remarks."""
     check_unchanged()
     signals.check()
-    check_attached(tally.total.samples + _left_out(tally, job), opened)
+    left_out = tally.faults if job.skips else 0
+    check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
     waiting = room.parts() if room else ()

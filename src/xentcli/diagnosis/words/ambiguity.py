@@ -16,7 +16,11 @@ from xentcli.diagnosis.mistakes.pick import LITERAL
 # Most formulas to name; there may be many where the number is nan.
 MOST = 3
 # What makes no difference on most inputs is not worth a word where it makes none.
-QUIET = {one.part.key for one in (*ARITHMETICS, *CLIPS, LITERAL)}
+QUIET = {
+    *(one.part.key for one in ARITHMETICS),
+    *(one.part.key for one in CLIPS),
+    LITERAL.part.key,
+}
 ONE_SAMPLE = ("sum", "mean", "softmax-everything", "every-label")
 
 

@@ -118,7 +118,8 @@ def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
 def _checked_labels(
     given: AnyArray, layout: Layout, key: str, piece: Part
 ) -> tuple[AnyArray, list[BadNumber]]:
-    count, request = layout.shape[1], layout.request
+    request = layout.request
+    count = request.label_count(layout.shape[1])
     labels, unknown = number_labels(given, count, request.ignore_index)
     wrong = []
     for index in np.argwhere(unknown)[: _as_many(layout)].tolist():

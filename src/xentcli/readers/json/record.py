@@ -255,11 +255,11 @@ def _label(layout: Layout, value: Any, place: Place) -> Any:
     assert layout.label is not None
     path, shape = path_of(layout.label), layout.label_shape
     if not shape:
-        if type(value) is int and 0 <= value < layout.class_count:
+        if type(value) is int and 0 <= value < layout.label_count:
             return value
-        return label_of(value, layout.class_count, layout.request, place, path)
+        return label_of(value, layout.label_count, layout.request, place, path)
     found: list[int] = []
-    collect_labels(value, shape, layout.class_count, layout.request, place, path, found)
+    collect_labels(value, shape, layout.label_count, layout.request, place, path, found)
     return found
 
 

@@ -89,7 +89,8 @@ def fit_labels(
     wanted = math.prod(shape)
     if len(labels) != wanted:
         raise DataError(
-            f"{counted(len(labels), 'label')} for {counted(wanted, 'sample')}",
+            f"{counted(len(labels), 'label')} for "
+            + counted(wanted, "question" if request.questions else "sample"),
             place=Place(attached.origin.source),
         )
     numbers = range(len(labels))
@@ -124,7 +125,7 @@ def class_indices(
 ) -> AnyArray:
     """Labels that stand apart, words or an array of numbers, as class indices; each has a number
     from 0. Few words differ, so each text is looked at once."""
-    words = labels
+    words, class_count = labels, request.label_count(class_count)
     if isinstance(labels, np.ndarray):
         indices, unknown = number_labels(labels, class_count, request.ignore_index)
         if not unknown.any():

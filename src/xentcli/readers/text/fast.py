@@ -267,14 +267,14 @@ def is_run(at: tuple[int, ...]) -> bool:
 def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
     """Labels that are written as numbers; None if one is no class."""
     ignored = layout.request.ignore_index
-    labels, unknown = number_labels(column, len(layout.columns.values), ignored)
+    labels, unknown = number_labels(column, layout.label_count, ignored)
     # From 2**53 on a float stands for several integers.
     return None if unknown.any() or abs(ignored) >= 2**53 else labels
 
 
 def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
     """Labels that are names of classes; None if one is not."""
-    count, ignore_index = len(layout.columns.values), layout.request.ignore_index
+    count, ignore_index = layout.label_count, layout.request.ignore_index
     known: dict[bytes, int] = {}
     for word in set(words):
         try:

@@ -29,7 +29,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     if not stream.each:
         return b""
     values = answer.values
-    if stream.class_axis != 1 and answer.field != "loss" and values.ndim > 1:
+    if stream.class_axis != 1 and answer.has_classes and values.ndim > 1:
         values = np.moveaxis(values, 1, stream.class_axis)
     text = nested([strict_json(text) for text in shortest(values)], values.shape)
     if batch.values.ndim > 1:
@@ -53,6 +53,7 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     fields: list[tuple[str, Any]] = [
         ("schema", SCHEMA),
         ("command", report.command),
+        *([("loss", report.loss)] if report.loss else []),
         ("input", report.kind),
         ("classes", list(report.classes)),
     ]
@@ -66,6 +67,10 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield harmless(("{\n  " + text + ',\n  "result": ').encode("utf-8", "backslashreplace"))
     yield from _result(report, stream, waiting)
+    if report.roots is not None and report.reduction != "none":
+        names = ("root_of_mean", "mean_of_roots")
+        for name, root in zip(names, report.roots, strict=True):
+            yield f',\n  "{name}": {_number(root)}'.encode("ascii")
     if report.survey is not None:
         survey = "".join(_survey(report.survey, report))
         yield harmless(survey.encode("utf-8", "backslashreplace"))

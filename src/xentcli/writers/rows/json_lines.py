@@ -34,7 +34,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     """A batch's records."""
     if not stream.each:
         return b""
-    values = _samples(answer.values, batch, stream, has_classes=answer.field != "loss")
+    values = _samples(answer.values, batch, stream, has_classes=answer.has_classes)
     lines = []
     for record, value in zip(_records(batch, answer, stream), values, strict=True):
         # A field of that name that is passed on gives way.
