@@ -62,7 +62,9 @@ WY = W[Y]
 PAIRS = {
     "with the softmax applied twice, summed over the samples": nll(P, Y).sum(),
     "with logarithms to base 2, summed over the samples": LOSSES.sum() / math.log(2),
-    "without the logarithm, as NLLLoss of probabilities gives it, without the minus sign": at(P, Y).mean(),
+    "without the logarithm, as NLLLoss of probabilities gives it, without the minus sign": at(
+        P, Y
+    ).mean(),
     "with logarithms to base 2, without the minus sign": -LOSSES.mean() / math.log(2),
     "at the class before the label, summed over the samples": nll(Z, Y - 1).sum(),
     "with the softmax applied twice, at the class before the label": nll(P, Y - 1).mean(),
