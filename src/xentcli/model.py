@@ -92,7 +92,8 @@ class Batch(NamedTuple):
     ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
-    last. ``grouping`` is by the column that was asked for.
+    last. ``kept`` says which of the samples that were read these are, where some were left out.
+    ``grouping`` is by the column that was asked for.
     """
 
     values: Floats
@@ -110,6 +111,7 @@ class Batch(NamedTuple):
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
+    kept: Indices | None = None
 
 
 class Answer(NamedTuple):
@@ -321,6 +323,12 @@ class Diagnosis(NamedTuple):
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
     caveat: str = ""
+
+
+def sample_number(batch: Batch, at: int) -> int:
+    """The number, in the whole input, of the sample at that place in the batch: those that were
+    left out have numbers too."""
+    return batch.first + (at if batch.kept is None else int(batch.kept[at]))
 
 
 def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:

@@ -30,7 +30,8 @@ from xentcli.errors import (
 from xentcli.model import AnyArray, Batch, Diagnosis, Fault, Remark
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
-from xentcli.readers.sources.source import Source
+from xentcli.readers.sources.source import Source, check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
@@ -47,7 +48,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.places import located
 from xentcli.run.workers import Run, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.rows.delimited import rejected_rows
 
 # All numbers are held in memory, several times over.
@@ -66,9 +67,9 @@ def run(asked: Asked) -> int:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        page = stack.enter_context(open_page(asked, inputs))
-        sink = stack.enter_context(open_answer(asked, inputs))
-        rejects = stack.enter_context(open_rejects(asked, inputs))
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        sink = open_answer(asked, outputs)
         runs = _runs(asked, wanted)
         run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)
@@ -77,6 +78,8 @@ def run(asked: Asked) -> int:
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
         cases = found.cases * len(wanted) if runs == 1 and wanted else found.cases
         diagnosis = diagnose(cases, wanted, asked.output.rows, asked.output.digits)
+        check_unchanged()
+        signals.check()
         _write(diagnosis, wanted, asked, sink)
         if page is not None:
             from xentcli.writers.page import save as pages
