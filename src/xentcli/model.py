@@ -155,11 +155,12 @@ class Check(NamedTuple):
 
 class Remark(NamedTuple):
     """Something about the input that is worth a word on standard error: where it was first met,
-    what it is, and how many samples it concerns."""
+    what it is, and how many samples it concerns. A note says what was taken for what."""
 
     message: str
     place: Place
     samples: int = 1
+    word: Literal["warning", "note"] = "warning"
 
 
 class Bin(NamedTuple):

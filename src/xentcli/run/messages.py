@@ -45,9 +45,9 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
 
 
 def say(remarks: Iterable[Remark]) -> None:
-    """Each remark as a warning."""
+    """Each remark."""
     for remark in remarks:
         many = (
             "" if remark.samples == 1 else f" (and of {counted(remark.samples - 1, 'more sample')})"
         )
-        told(f"warning: {remark.place}: {remark.message}{many}")
+        told(f"{remark.word}: {remark.place}: {remark.message}{many}")

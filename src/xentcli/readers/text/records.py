@@ -22,10 +22,12 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Dialect(NamedTuple):
-    """What stands between cells, and how a line begins that is no record."""
+    """What stands between cells, and how a line begins that is no record. ``blanks`` says that
+    between cells are runs of blanks and tabs, of which readers get to see single blanks."""
 
     delimiter: bytes = b","
     comment: bytes = b""
+    blanks: bool = False
 
 
 class Record(NamedTuple):
@@ -129,7 +131,7 @@ def record_at(
 
 
 def _plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]:
-    delimiter, comment = dialect
+    delimiter, comment = dialect.delimiter, dialect.comment
     for number, whole in enumerate(text.splitlines(keepends=True), line):
         content = whole.rstrip(b"\r\n")
         if content and not (comment and content.startswith(comment)):
