@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from inspect import cleandoc
 from pathlib import Path
 
 from typer.main import get_command
 
 from xentcli import __version__, errors
+from xentcli.calculation.commands import COMMANDS
 from xentcli.cli import help as helping
-from xentcli.cli.commands import ABOUT, COMMANDS, app, summary
-from xentcli.cli.describing import Described, by_panel, described, of_parameters
+from xentcli.cli.commands import ABOUT, FUNCTIONS, app
+from xentcli.cli.help import Option, by_panel, of_parameters, options_of
 from xentcli.readers import FORMATS
 
 PAGE = Path(__file__).parent / "xent.1"
@@ -84,9 +84,8 @@ def _lines() -> Iterator[str]:
     yield "\\fBxent\\fR \\fICOMMAND\\fR [\\fIFILE\\fR]... [\\fIOPTIONS\\fR]"
     yield from _section("DESCRIPTION", ABOUT, *INPUT)
     yield ".SH COMMANDS"
-    for name, (function, _) in COMMANDS.items():
-        more = cleandoc(function.__doc__ or "").split("\n\n")[1:]
-        yield from _entry(_bold(name), summary(name), *more)
+    for command in COMMANDS.values():
+        yield from _entry(_bold(command.name), *command.help.split("\n\n"))
     yield ".SH OPTIONS"
     yield from _options()
     yield ".SH FORMATS"
@@ -100,9 +99,9 @@ def _lines() -> Iterator[str]:
     for code, text in EXIT_CODES:
         yield from _entry(_bold(str(code)), text)
     yield ".SH EXAMPLES"
-    for name, (_, examples) in COMMANDS.items():
-        yield from (f".SS {_text(name)}", ".EX")
-        yield from (_text(example).replace("'", "\\(aq") for example in examples)
+    for command in COMMANDS.values():
+        yield from (f".SS {_text(command.name)}", ".EX")
+        yield from (_text(example).replace("'", "\\(aq") for example in command.examples)
         yield ".EE"
     yield from (".SH SEE ALSO", f"{_bold('jq')}(1), {_bold('mlr')}(1)")
 
@@ -117,9 +116,9 @@ def _section(name: str, *paragraphs: str) -> Iterator[str]:
 
 def _options() -> Iterator[str]:
     """Each panel's options, and which commands take one that is not common to all."""
-    takers: dict[Described, list[str]] = {}
-    for name, (function, _) in COMMANDS.items():
-        for option in described(function):
+    takers: dict[Option, list[str]] = {}
+    for name, function in FUNCTIONS.items():
+        for option in options_of(function):
             takers.setdefault(option, []).append(name)
     alone = of_parameters(get_command(app()).params)
     for panel, options in by_panel([*alone, *takers]).items():
@@ -139,7 +138,7 @@ def _limits(takers: list[str]) -> str:
     return f" Only for {', '.join(takers)}."
 
 
-def _synopsis(option: Described) -> str:
+def _synopsis(option: Option) -> str:
     names = ", ".join(_bold(name) for name in option.names)
     if not option.form:
         return names

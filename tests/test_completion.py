@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BIN, Xent, environment
-from xentcli.cli.commands import COMMANDS
+from xentcli.calculation.commands import COMMANDS
 
 HEADER = "id,logit_cat,logit_dog,my answer,label\n"
 BASH = shutil.which("bash")

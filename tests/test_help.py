@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import BIN, Xent, environment
-from xentcli.cli.commands import COMMANDS, EXAMPLES
-from xentcli.cli.describing import described
+from xentcli.calculation.commands import COMMANDS
+from xentcli.cli.commands import EXAMPLES, FUNCTIONS
+from xentcli.cli.help import options_of
 
 fcntl = pytest.importorskip("fcntl")
 pty = pytest.importorskip("pty")
@@ -43,7 +44,7 @@ a,b,c,label
 """,
 )
 EVERY = [("", example) for example in EXAMPLES] + [
-    (name, example) for name, (_, examples) in COMMANDS.items() for example in examples
+    (name, example) for name, command in COMMANDS.items() for example in command.examples
 ]
 
 
@@ -116,7 +117,7 @@ def test_nothing_is_cut_at_any_width(name: str, width: int) -> None:
     lines = folded(width, name, "--help")
     assert max(map(len, lines)) <= width
     words = re.sub(r"\s+", " ", " ".join(line.strip("│ ") for line in lines))
-    for option in described(COMMANDS[name].function):
+    for option in options_of(FUNCTIONS[name]):
         said = f"{option.synopsis} {option.help}"
         # A list of choices may be parted behind each.
         assert said.replace("|", "") in re.sub(r"\| ?", "", words)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_without_workers_it_is_done_here(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
-    def none_left(work: Work, count: int) -> Iterator[Submit]:
+    def none_left(work: Work[Any], count: int) -> Iterator[Submit[Any]]:
         raise error
         yield
 

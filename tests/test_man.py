@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from xentcli.cli.commands import COMMANDS
+from xentcli.calculation.commands import COMMANDS
 
 PAGE = ROOT / "docs" / "xent.1"
 GROFF = shutil.which("groff")
@@ -57,8 +57,8 @@ def test_an_example_can_be_copied_from_the_page() -> None:
     # As wide as no example is.
     command = ["groff", "-man", "-Tascii", "-rLL=200n", "-P-cbou", str(PAGE)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    for _, examples in COMMANDS.values():
-        for example in examples:
+    for known in COMMANDS.values():
+        for example in known.examples:
             assert re.search(rf"^ +{re.escape(example)}$", shown, re.MULTILINE)
 
 

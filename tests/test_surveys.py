@@ -22,7 +22,7 @@ from tests.faults.running import run_inside
 from xentcli.calculation import survey
 from xentcli.core.histogram import NOTHING
 from xentcli.core.total import Total
-from xentcli.run.chunk import Outcome, together
+from xentcli.run.chunk import Outcome, merge
 
 ROWS, CLASSES = 400, 4
 rng = np.random.default_rng(6)
@@ -187,7 +187,7 @@ def test_outcomes_can_be_joined_again() -> None:
         Outcome(survey=survey.Sums(NOTHING, {0: Total(samples=n)}, {"x": Total(samples=n)}, ()))
         for n in (2, 3)
     ]
-    first, again = together(job, pieces), together(job, pieces)
+    first, again = merge(job, pieces), merge(job, pieces)
     assert first == again
     assert first.survey is not None
     assert first.survey.groups["x"].samples == 5

@@ -14,10 +14,10 @@ from xentcli.core import framework, settings
 from xentcli.options import groups as options
 
 
-@pytest.mark.parametrize("format", [*writers.NAMES, writers.QUIET])
-def test_every_output_format_has_a_writer(format: str) -> None:
-    writer = writers.writer(format)
-    assert all(hasattr(writer, name) for name in ("ROWS_WAIT", "start", "rows", "end"))
+@pytest.mark.parametrize("format", [*writers.FORMATS, writers.QUIET], ids=lambda one: one.name)
+def test_every_output_format_has_a_writer(format: writers.Format) -> None:
+    assert all(hasattr(format.writer, name) for name in ("start", "rows", "end"))
+    assert not format.diagnosis or hasattr(format.diagnosis_writer, "diagnosis_text")
 
 
 @pytest.mark.parametrize("format", readers.FORMATS, ids=readers.NAMES)
@@ -27,15 +27,17 @@ def test_every_input_format_has_a_reader(format: readers.Format) -> None:
 
 def test_the_choices_of_the_options_are_those_of_the_tables() -> None:
     assert get_args(options.FormatName) == writers.NAMES
+    diagnosed = tuple(format.name for format in writers.FORMATS if format.diagnosis)
+    assert get_args(options.DocumentName) == diagnosed
     assert get_args(options.InputFormatName) == readers.NAMES
     assert set(get_args(options.WidthName)) == {"float64", *framework.WIDTHS}
     assert get_args(options.ReductionName) == get_args(settings.Reduction)
 
 
 def test_the_commands_of_the_app_are_those_that_can_be_calculated() -> None:
-    from xentcli.cli.commands import COMMANDS as LISTED
+    from xentcli.cli.commands import FUNCTIONS
 
-    assert set(LISTED) == set(COMMANDS)
+    assert list(FUNCTIONS) == list(COMMANDS)
 
 
 def test_the_public_names_exist() -> None:

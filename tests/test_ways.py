@@ -1,4 +1,5 @@
-"""With and without the extra, in blocks of any size, in any number of jobs: the same bytes."""
+"""With and without the extra, or simdjson of it, in blocks of any size, in any number of jobs: the
+same bytes."""
 
 from __future__ import annotations
 

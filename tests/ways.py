@@ -85,7 +85,7 @@ class _Asked(Future[Any]):
 
 
 @contextmanager
-def _last_first(work: Work, count: int) -> Iterator[Submit]:
+def _last_first(work: Work[Any], count: int) -> Iterator[Submit[Any]]:
     executor = LastFirst()
     yield lambda chunk: executor.submit(work, chunk).result
 

@@ -1,4 +1,4 @@
-"""Softmax cross-entropy, worked out in the open.
+"""Softmax cross-entropy and its sibling losses, worked out in the open.
 
 The functions take NumPy arrays or nested sequences and compute in float64; see each one's help.
 They are imported when first used, so that the command line starts without NumPy where it can.
@@ -10,7 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xentcli.core.bce import (
+        binary_cross_entropy,
+        binary_cross_entropy_grad,
+        binary_cross_entropy_with_logits,
+        binary_cross_entropy_with_logits_grad,
+    )
+    from xentcli.core.entropy import entropy, entropy_grad
     from xentcli.core.gradient import cross_entropy_grad, nll_loss_grad
+    from xentcli.core.js import js_div, js_div_grad
+    from xentcli.core.kl import kl_div, kl_div_grad
     from xentcli.core.loss import cross_entropy, nll_loss
     from xentcli.core.softmax import log_softmax, softmax
 
@@ -18,8 +27,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "__version__",
+    "binary_cross_entropy",
+    "binary_cross_entropy_grad",
+    "binary_cross_entropy_with_logits",
+    "binary_cross_entropy_with_logits_grad",
     "cross_entropy",
     "cross_entropy_grad",
+    "entropy",
+    "entropy_grad",
+    "js_div",
+    "js_div_grad",
+    "kl_div",
+    "kl_div_grad",
     "log_softmax",
     "nll_loss",
     "nll_loss_grad",
@@ -33,6 +52,16 @@ _HOME = {
     "cross_entropy": "xentcli.core.loss",
     "nll_loss_grad": "xentcli.core.gradient",
     "cross_entropy_grad": "xentcli.core.gradient",
+    "binary_cross_entropy_with_logits": "xentcli.core.bce",
+    "binary_cross_entropy_with_logits_grad": "xentcli.core.bce",
+    "binary_cross_entropy": "xentcli.core.bce",
+    "binary_cross_entropy_grad": "xentcli.core.bce",
+    "kl_div": "xentcli.core.kl",
+    "kl_div_grad": "xentcli.core.kl",
+    "js_div": "xentcli.core.js",
+    "js_div_grad": "xentcli.core.js",
+    "entropy": "xentcli.core.entropy",
+    "entropy_grad": "xentcli.core.entropy",
 }
 
 

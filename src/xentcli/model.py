@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from xentcli.errors import Place
 
 if TYPE_CHECKING:
-    # The command line describes itself without NumPy.
-    from numpy import floating
+    # The command line describes itself without NumPy: a type is all that is wanted of it here.
+    import numpy as np
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.floating]
+    Indices = NDArray[np.intp]
     AnyArray = NDArray[Any]
     # NumPy's where it is of a framework's width.
-    Number = float | floating[Any]
+    Number = float | np.floating[Any]
 else:
-    AnyArray = Number = Any
+    Floats = Indices = AnyArray = Number = Any
 
 Kind = Literal["logits", "probs", "log_probs"]
 AnswerField = Literal["loss", "probs", "log_probs", "grad"]
@@ -79,7 +81,7 @@ class Grouping(NamedTuple):
     which of them it is."""
 
     names: tuple[str, ...]
-    at: AnyArray
+    at: Indices
 
 
 class Batch(NamedTuple):
@@ -92,7 +94,7 @@ class Batch(NamedTuple):
     last. ``grouping`` is by the column that was asked for.
     """
 
-    values: AnyArray
+    values: Floats
     kind: Kind
     values_from: Origin
     classes: tuple[str, ...] = ()
@@ -112,7 +114,7 @@ class Answer(NamedTuple):
     """What a command answers for a batch, in the batch's shape (a loss has no class axis)."""
 
     field: AnswerField
-    values: AnyArray
+    values: Floats
 
 
 class Step(NamedTuple):
@@ -154,8 +156,8 @@ class Check(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """Something about the input that is worth a word on standard error: where it was first met,
-    what it is, and how many samples it concerns. A note says what was taken for what."""
+    """A remark about the input: what it is, the first place, and how many samples it concerns. A
+    note says what was taken for what."""
 
     message: str
     place: Place
@@ -214,11 +216,11 @@ class Survey(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything that a command found out: what is shown, not how.
+    """The results of a command: what is shown, not how.
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file.
+    losses of a file. ``title`` stands above a page of it.
     """
 
     command: str
@@ -238,6 +240,7 @@ class Report(NamedTuple):
     floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
+    title: str = ""
 
 
 class Candidate(NamedTuple):

@@ -12,7 +12,7 @@ from tests.faults.fault import GOOD
 from tests.faults.running import Answered, run_inside
 from tests.test_ways import FILES
 from xentcli.errors import OutputError
-from xentcli.writers.files.folder import opened_folder, opened_part
+from xentcli.writers.files.folder import open_folder, open_part
 
 pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.slow]
 
@@ -91,17 +91,17 @@ def test_of_a_run_that_fails_nothing_stays(there: bool, cluster: Cluster, tmp_pa
 
 
 def test_after_the_end_a_worker_finds_no_place_to_write(tmp_path: Path) -> None:
-    with opened_folder(str(tmp_path), "csv") as folder:
+    with open_folder(str(tmp_path), "csv") as folder:
         folder.write(b"1,2\n")
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(OutputError, match="no such file"), opened_part(str(tmp_path)):
+    with pytest.raises(OutputError, match="no such file"), open_part(str(tmp_path)):
         pass
     assert sorted(tmp_path.iterdir()) == before
 
 
 def test_a_part_that_is_missing_at_the_end_undoes_the_others(tmp_path: Path) -> None:
     def write() -> None:
-        with opened_folder(str(tmp_path / "out"), "csv") as folder:
+        with open_folder(str(tmp_path / "out"), "csv") as folder:
             folder.write(b"1,2\n")
             folder.take("what nobody wrote")
 

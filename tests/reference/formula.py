@@ -90,3 +90,94 @@ def as_fraction(exact: mpf) -> Fraction:
     mantissa, exponent = exact.man_exp
     signed = -mantissa if exact < 0 and mantissa > 0 else mantissa
     return Fraction(int(signed)) * Fraction(2) ** int(exponent)
+
+
+def bce(logit: float, target: float, positive: float = 1.0) -> mpf:
+    """Return -positive t log sigma(z) - (1 - t) log(1 - sigma(z))."""
+    z, t = mpf(logit), mpf(target)
+    yes, no = mpmath.log(1 + mpmath.exp(-z)), mpmath.log(1 + mpmath.exp(z))
+    return mpf(positive) * t * yes + (1 - t) * no
+
+
+def bce_of_prob(prob: float, target: float) -> mpf:
+    """Return -t log p - (1 - t) log(1 - p), where a term without a share is 0."""
+    p, t = mpf(prob), mpf(target)
+    logs = ((t, p), (1 - t, 1 - p))
+    return sum(
+        (-share * (mpmath.log(q) if q else -mpmath.inf) for share, q in logs if share), mpf(0)
+    )
+
+
+def bce_grad(logit: float, target: float, positive: float = 1.0) -> mpf:
+    """Return the derivative of `bce` by the logit."""
+    p, t = sigmoid(logit), mpf(target)
+    return (1 - t) * p - mpf(positive) * t * (1 - p)
+
+
+def sigmoid(logit: float) -> mpf:
+    """Return 1 / (1 + exp(-z))."""
+    return 1 / (1 + mpmath.exp(-mpf(logit)))
+
+
+def focal(logit: float, target: float, gamma: float, alpha: float | None = None) -> mpf:
+    """Return alpha_t (1 - p_t)**gamma times the loss."""
+    p, t = sigmoid(logit), mpf(target)
+    away = p * (1 - t) + (1 - p) * t
+    return balance(target, alpha) * mpmath.power(away, mpf(gamma)) * bce(logit, target)
+
+
+def focal_grad(logit: float, target: float, gamma: float, alpha: float | None = None) -> mpf:
+    """Return the derivative of `focal` by the logit."""
+    p, t, power = sigmoid(logit), mpf(target), mpf(gamma)
+    away = p * (1 - t) + (1 - p) * t
+    inner = power * mpmath.power(away, power - 1) * (1 - 2 * t) * p * (1 - p) * bce(logit, target)
+    outer = mpmath.power(away, power) * bce_grad(logit, target)
+    return balance(target, alpha) * (inner + outer)
+
+
+def balance(target: float, alpha: float | None) -> mpf:
+    """Return alpha t + (1 - alpha)(1 - t), 1 without an alpha."""
+    if alpha is None:
+        return mpf(1)
+    return mpf(alpha) * mpf(target) + (1 - mpf(alpha)) * (1 - mpf(target))
+
+
+def kl(target: Sequence[mpf], log_probs: Sequence[mpf]) -> mpf:
+    """Return the sum of t (log t - log p), where a term without t is 0."""
+    return sum(kl_terms(target, log_probs), mpf(0))
+
+
+def kl_terms(target: Sequence[mpf], log_probs: Sequence[mpf]) -> list[mpf]:
+    """Return t (log t - log p) of the classes that have a target."""
+    pairs = zip(target, log_probs, strict=True)
+    return [t * (mpmath.log(t) - log_p) for t, log_p in pairs if t]
+
+
+def js(first: Sequence[mpf], second: Sequence[mpf]) -> mpf:
+    """Return half of each divergence from the mean of the two."""
+    mean = [(p + q) / 2 for p, q in zip(first, second, strict=True)]
+    logs = [mpmath.log(m) if m else mpf(0) for m in mean]
+    return (kl(first, logs) + kl(second, logs)) / 2
+
+
+def js_grad(probs: Sequence[mpf], target: Sequence[mpf]) -> list[mpf]:
+    """Return the derivative of `js` by the logits of the probabilities."""
+    pairs = zip(probs, target, strict=True)
+    slopes = [mpmath.log(2 * p / (p + t)) / 2 if p else mpf(0) for p, t in pairs]
+    return by_logits(probs, slopes)
+
+
+def entropy(probs: Sequence[mpf]) -> mpf:
+    """Return -sum p log p."""
+    return -sum((p * mpmath.log(p) for p in probs if p), mpf(0))
+
+
+def entropy_grad(probs: Sequence[mpf]) -> list[mpf]:
+    """Return the derivative of `entropy` by the logits of the probabilities."""
+    return by_logits(probs, [-mpmath.log(p) if p else mpf(0) for p in probs])
+
+
+def by_logits(probs: Sequence[mpf], slopes: Sequence[mpf]) -> list[mpf]:
+    """Return p (g - sum p g): a derivative by probabilities as one by their logits."""
+    mean = sum(p * g for p, g in zip(probs, slopes, strict=True))
+    return [p * (g - mean) for p, g in zip(probs, slopes, strict=True)]

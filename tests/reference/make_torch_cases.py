@@ -1,33 +1,53 @@
 """Write torch_cases.json: what PyTorch gives for a designed cross of calls and its corners.
 
-Run by hand where PyTorch and mpmath are installed: python tests/reference/make_torch_cases.py
+And sibling_cases.json: the same of the sibling losses, where PyTorch has none what SciPy gives.
+
+Run by hand where PyTorch, SciPy and mpmath are installed:
+python tests/reference/make_torch_cases.py
 The inputs depend on the cases' names alone, so that a change to one case changes one line.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import scipy  # type: ignore[import-untyped, unused-ignore]
 import torch  # type: ignore[import-not-found, unused-ignore]
 from crossed import Case, crossed_cases
 from deviations import Deviation, deviations
 from edges import edge_cases
 from encoding import write_cases
+from sibling_deviations import sibling_deviations
+from siblings import sibling_cases
 from torch_answers import answer
 
 DESTINATION = Path(__file__).with_name("torch_cases.json")
+SIBLINGS = Path(__file__).with_name("sibling_cases.json")
 
 
 def main() -> None:
     """Compute every case, write the file and print how many cases each function has."""
     torch.set_num_threads(1)
-    records = [record(case) for case in chain(crossed_cases(), edge_cases())]
-    records += [deviation_record(deviation) for deviation in deviations()]
+    versions = {"torch": torch.__version__.split("+")[0]}
+    write(DESTINATION, versions, chain(crossed_cases(), edge_cases()), deviations())
+    siblings = {**versions, "scipy": scipy.__version__}
+    write(SIBLINGS, siblings, sibling_cases(), sibling_deviations())
+
+
+def write(
+    destination: Path,
+    versions: dict[str, str],
+    cases: Iterable[Case],
+    departures: Iterable[Deviation],
+) -> None:
+    """Compute the cases of a file, write them and print how many each function has."""
+    records = [record(case) for case in cases]
+    records += [deviation_record(deviation) for deviation in departures]
     require_unique(records)
-    write_cases(DESTINATION, {"torch": torch.__version__.split("+")[0]}, records)
-    print(Counter(each["function"] for each in records), DESTINATION.stat().st_size, "bytes")
+    write_cases(destination, versions, records)
+    print(Counter(each["function"] for each in records), destination.stat().st_size, "bytes")
 
 
 def record(case: Case) -> dict[str, Any]:

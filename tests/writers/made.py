@@ -64,9 +64,9 @@ def stream_of(batch: Batch, field: Any = "probs", **more: Any) -> Stream:
 
 def written(format: str, batch: Batch, answer: Answer, **more: Any) -> bytes:
     """The samples with their answers, as a format has them."""
-    if format == "tsv":
-        more = {"delimiter": b"\t"} | more
-    writer, stream = writers.writer(format), stream_of(batch, answer.field, **more)
+    known = writers.format_named(format)
+    more = {"delimiter": known.delimiter} | more
+    writer, stream = known.writer, stream_of(batch, answer.field, **more)
     return writer.start(stream) + writer.rows(batch, answer, stream)
 
 

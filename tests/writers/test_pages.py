@@ -80,7 +80,7 @@ def report(classes: tuple[str, ...] = ("cat", "dog"), **more: object) -> Report:
     )
     worked = Worked((0,), steps, label=0, loss=1.31326168752, share=1.0)
     found = Report("ce", "logits", "loss", classes, 1, (worked,), 1.3132616875182228, "mean")
-    return found._replace(denominator=1.0, **more)  # type: ignore[arg-type]
+    return found._replace(denominator=1.0, title="Cross-entropy", **more)  # type: ignore[arg-type]
 
 
 def surveyed(classes: int = 2) -> Report:
@@ -102,7 +102,8 @@ def surveyed(classes: int = 2) -> Report:
 def gradient() -> Report:
     steps = (Step("grad", "scale · difference", (0.25, -0.25)),)
     worked = Worked((0,), steps, label=1)
-    return Report("grad", "logits", "grad", ("0", "1"), 1, (worked,), reduction="mean")
+    found = Report("grad", "logits", "grad", ("0", "1"), 1, (worked,), reduction="mean")
+    return found._replace(title="Gradient")
 
 
 def diagnosis() -> Diagnosis:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from xentcli.calculation import answers
-from xentcli.calculation.commands import Calculation
+from xentcli.calculation.interface import Problem
 from xentcli.core import gradient
-from xentcli.core.differences import Differences, central_differences
-from xentcli.core.layout import Array
+from xentcli.core.differences import Differences
 from xentcli.errors import counted
-from xentcli.model import Batch, Check
+from xentcli.model import Batch, Check, Floats
 
 LIMIT = 1e-6
 # An entry is compared with the largest of its sample; where all of them vanish because the softmax
@@ -22,26 +20,23 @@ VANISHING = 1e-5
 MOST_EXPONENTIALS = 20_000_000
 
 
-def checked(batch: Batch, gradients: Array, calculation: Calculation, denominator: float) -> Check:
+def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominator: float) -> Check:
     """The largest difference, relative to the largest entry of its sample."""
-    target = answers.target_of(batch, calculation)
-    positions = answers.positions_of(batch)
+    positions, calculation = problem.positions, problem.calculation
+    formulas, ignored = calculation.formulas, calculation.formulas.ignored(problem)
     outer, classes, inner = positions.shape
-    weighted, ignored, _ = answers.weighted_target(positions.shape, target, calculation)
     found = gradients.reshape(positions.shape)
     scale = gradient.scale_of(denominator) / calculation.log_base
     most = max(1, MOST_EXPONENTIALS // (4 * classes * classes))
     count, largest, worst = 0, 0.0, (0, 0)
     for number in range(min(outer * inner, most)):
         at = divmod(number, inner)
-        logits = positions[at[0], :, at[1]].astype(np.float64)
-        if ignored[at] or not np.isfinite(logits).all():
+        if ignored[at] or not np.isfinite(positions[at[0], :, at[1]]).all():
             continue
         row_scale = scale
-        if batch.sample_weight is not None:
-            row_scale *= float(batch.sample_weight[at[0]])
-        products = weighted[at[0], :, at[1]]
-        expected = central_differences(logits, products, calculation.settings.temperature)
+        if problem.weight is not None:
+            row_scale *= float(problem.weight[at[0]])
+        expected = formulas.differences(problem.at([at]))
         difference = _relative(found[at[0], :, at[1]] / row_scale, expected) if row_scale else 0.0
         count += 1
         if not difference <= largest:
@@ -49,7 +44,7 @@ def checked(batch: Batch, gradients: Array, calculation: Calculation, denominato
     return Check(count, count * classes, largest, batch.first + worst[0])
 
 
-def _relative(found: Array, expected: Differences) -> float:
+def _relative(found: Floats, expected: Differences) -> float:
     bend = VANISHING * float(np.abs(expected.second).max())
     largest = max(float(np.abs(expected.first).max()), bend)
     difference = float(np.abs(found - expected.first).max())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xentcli.calculation import answers
-from xentcli.calculation.commands import Calculation
+from xentcli.calculation.interface import Problem
+from xentcli.core.layout import Array
 from xentcli.core.target import unnormalised_samples
 from xentcli.errors import ArgumentError, not_a_probability
-from xentcli.model import AnyArray, Batch, Remark
+from xentcli.model import Batch, Kind, Remark
 
 FIRST = 20
 # A probability that was computed may be above 1, a log-probability above 0, by some roundings.
@@ -33,7 +34,7 @@ def check_kind(batch: Batch) -> None:
         )
 
 
-def _are_probabilities(kind: str, positions: AnyArray) -> bool:
+def _are_probabilities(kind: Kind, positions: Array) -> bool:
     """Whether the first samples could hardly be anything else: none is negative, all sum to 1 but
     for rounding, and they are not whole numbers."""
     head = positions[:FIRST]
@@ -44,24 +45,23 @@ def _are_probabilities(kind: str, positions: AnyArray) -> bool:
     return bool((head != np.round(head)).any())
 
 
-def remarks(batch: Batch, calculation: Calculation) -> Iterator[tuple[str, str, AnyArray]]:
+def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     """Each remark: the argument that it is about, what it says, and which samples it concerns."""
-    positions = answers.positions_of(batch)
-    if batch.targets is not None:
-        soft = answers.target_of(batch, calculation).soft
-        assert soft is not None
-        yield "target", "the soft target does not sum to 1", unnormalised_samples(soft, 1)
-    if calculation.command.has_target and _are_probabilities(batch.kind, positions):
+    positions, kind = problem.positions, problem.kind
+    if problem.target.soft is not None:
+        unnormalised = unnormalised_samples(problem.target.soft, 1)
+        yield "target", "the soft target does not sum to 1", unnormalised
+    if problem.calculation.command.has_target and _are_probabilities(kind, positions):
         message = "the logits are 0 or more and sum to 1; are they probabilities? (--probs, "
         yield "logits", message + "--input probs)", np.ones(len(positions), dtype=bool)
-    if batch.kind == "probs":
+    if kind == "probs":
         yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
-    if batch.kind == "log_probs":
-        above = np.any(positions > ROUNDING, axis=1)
+    if kind == "log_probs":
+        above: NDArray[np.bool_] = np.any(positions > ROUNDING, axis=1)
         yield "log_probs", "a log-probability is above 0; are these logits?", above
 
 
-def merged(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
+def merge_remarks(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
     """Remarks of the same kind become one: the first place, and how many samples in all."""
     result = {remark.message: remark for remark in known}
     for remark in found:

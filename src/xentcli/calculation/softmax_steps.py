@@ -9,11 +9,11 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.layout import Array
-from xentcli.model import AnyArray, Kind, Step
+from xentcli.model import Floats, Kind, Step
 
 
 class ToLogProbs(NamedTuple):
-    """The steps, and what the loss and the gradient go on from."""
+    """The steps, and p and log p for the steps that come after them."""
 
     steps: tuple[Step, ...]
     probs: Array
@@ -22,7 +22,7 @@ class ToLogProbs(NamedTuple):
 
 
 def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) -> ToLogProbs:
-    """The steps that a sample of that kind takes, given as a block of one."""
+    """The steps of a sample from its values to log p; ``block`` is a block of one sample."""
     if kind != "logits":
         return _given(block, kind)
     if calculation.dtype:
@@ -37,7 +37,10 @@ def _given(block: Array, kind: Kind) -> ToLogProbs:
         given = each("log_softmax", "log p, as given", block)
         return ToLogProbs((given,), elementary.exp(block), block, from_logits=False)
     log_probs = textbook.log(block)
-    shown = (each("softmax", "p, as given", block), each("log_softmax", "log p", log_probs))
+    shown = (
+        each("softmax", "p, as given", block),
+        each("log_softmax", "log p", log_probs),
+    )
     return ToLogProbs(shown, block, log_probs, from_logits=False)
 
 
@@ -111,23 +114,13 @@ def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
     return logits, each("scaled", "z / T", block / temperature)
 
 
-_UNUSED = {
-    "softmax": ("log_sum", "log_softmax"),
-    "log-softmax": ("softmax",),
-    "nll": ("softmax",),
-}
-
-
 def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
-    """The steps without those that the command does not go through."""
-    if calculation.method == "textbook" and calculation.command.name != "softmax":
-        return steps
-    unused = _UNUSED.get(calculation.command.name, ())
-    return tuple(step for step in steps if step.name not in unused)
+    """The steps without those that the command does not show."""
+    return tuple(step for step in steps if step.name not in calculation.unused_steps)
 
 
 def overflow(values: Array) -> str:
-    """What exp did to the values, where it left the range of a double."""
+    """A note where exp left the range of a double."""
     if np.isinf(values).any():
         return "overflows: exp(z) is above 1.8e308 from z = 709.79 on"
     if (values == 0).any():
@@ -136,7 +129,7 @@ def overflow(values: Array) -> str:
 
 
 def beside(values: Array, exact: Array) -> str:
-    """How far the textbook's values are from the stable ones, where they differ visibly."""
+    """A note where the textbook's values differ visibly from the stable ones."""
     if (np.isnan(values) & ~np.isnan(exact)).any():
         return "nan where the stable formula has a value"
     lost = (values == 0) & (exact != 0)
@@ -153,11 +146,11 @@ def beside(values: Array, exact: Array) -> str:
     return f"off by {relative:.1e} relative" if relative > 1e-14 else ""
 
 
-def each(name: str, formula: str, values: AnyArray, note: str = "") -> Step:
+def each(name: str, formula: str, values: Floats, note: str = "") -> Step:
     """A step with one number a class."""
     return Step(name, formula, tuple(values.ravel().tolist()), note)
 
 
-def one(name: str, formula: str, values: AnyArray, note: str = "") -> Step:
+def one(name: str, formula: str, values: Floats, note: str = "") -> Step:
     """A step with one number for the whole sample."""
     return Step(name, formula, float(values.ravel()[0]), note)

@@ -24,42 +24,29 @@ def report(
     has_labels: bool = True,
     check: Check | None = None,
 ) -> Report:
-    """Everything that a command found out."""
+    """The report of a command, without its survey."""
     command, settings = calculation.command, calculation.settings
-    if not command.has_target:
-        return Report(command.name, kind, command.field, classes, total.samples, worked)
+    plain = Report(
+        command.name, kind, command.field, classes, total.samples, worked, title=command.title
+    )
+    if not command.has_loss:
+        return plain
     if command.field == "grad":
-        return Report(
-            command.name,
-            kind,
-            command.field,
-            classes,
-            total.samples,
-            worked,
+        return plain._replace(
             reduction=settings.reduction,
             ignored=total.ignored,
             denominator=denominator,
             unit=UNITS[calculation.base],
             check=check,
         )
-    loss_sum = total.loss.value
-    whole = total.weight.value if settings.reduction == "mean" else 1.0
     kept = total.samples - total.ignored
-    mean = divided(loss_sum, total.weight.value)
-    return Report(
-        command.name,
-        kind,
-        command.field,
-        classes,
-        total.samples,
-        worked,
-        result=None
-        if settings.reduction == "none"
-        else narrowed(divided(loss_sum, whole), calculation),
+    mean = divided(total.loss.value, total.weight.value)
+    return plain._replace(
+        result=None if settings.reduction == "none" else reduced_loss(calculation, total),
         reduction=settings.reduction,
         ignored=total.ignored,
-        denominator=whole,
-        loss_sum=loss_sum,
+        denominator=_denominator(calculation, total),
+        loss_sum=total.loss.value,
         perplexity=perplexity(mean * calculation.log_base),
         accuracy=total.correct / kept
         if has_labels and kept and calculation.want_accuracy
@@ -67,6 +54,15 @@ def report(
         unit=UNITS[calculation.base],
         floor=floor(len(classes), calculation) if has_labels else None,
     )
+
+
+def reduced_loss(calculation: Calculation, total: Total) -> float | np.floating:
+    """The sum of the losses, for the mean divided by that of the shares."""
+    return narrowed(divided(total.loss.value, _denominator(calculation, total)), calculation)
+
+
+def _denominator(calculation: Calculation, total: Total) -> float:
+    return total.weight.value if calculation.settings.reduction == "mean" else 1.0
 
 
 def floor(classes: int, calculation: Calculation) -> float | None:

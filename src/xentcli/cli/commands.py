@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from xentcli import __version__
+from xentcli.calculation.commands import COMMANDS
 from xentcli.errors import UsageError, quoted
 from xentcli.options.completion import command_completed
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
@@ -41,24 +42,17 @@ EXAMPLES = (
 )
 
 
-class Command(NamedTuple):
-    """A command: its function, and examples of its use for the end of its help."""
-
-    function: Callable[..., None]
-    examples: tuple[str, ...]
+# The function of each command, by the name that calculation.commands has for it.
+FUNCTIONS: dict[str, Callable[..., None]] = {}
 
 
-COMMANDS: dict[str, Command] = {}
-
-
-def command(name: str, *examples: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Lists a function of groups of options as a command."""
-
-    def listed(function: Callable[..., None]) -> Callable[..., None]:
-        COMMANDS[name] = Command(function, examples)
-        return function
-
-    return listed
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Lists a function of groups of options as the command of that name; the table of commands has
+    its help."""
+    name = function.__name__.replace("_", "-")
+    function.__doc__ = COMMANDS[name].help
+    FUNCTIONS[name] = function
+    return function
 
 
 def app(asked: str = "") -> typer.Typer:
@@ -77,7 +71,7 @@ def app(asked: str = "") -> typer.Typer:
     )
     built.callback()(xent)
     for name in [asked] if asked else COMMANDS:
-        command = grouped(COMMANDS[name].function, HelpAsked)
+        command = grouped(FUNCTIONS[name], HelpAsked)
         built.command(name, context_settings=SETTINGS, add_help_option=False)(command)
     return built
 
@@ -93,7 +87,7 @@ def asked_command(arguments: Sequence[str]) -> str:
 
 def commands_with(option: str) -> list[str]:
     """The commands that list an option."""
-    return [name for name, found in COMMANDS.items() if option in names_of_options(found.function)]
+    return [name for name, found in FUNCTIONS.items() if option in names_of_options(found)]
 
 
 def _run(asked: Asked) -> None:
@@ -119,11 +113,9 @@ def _show_help(context: typer.Context, wanted: bool) -> None:
 
     name = context.info_name
     if name in COMMANDS:
-        function, examples = COMMANDS[name]
-        helping.show(helping.of_command(name, function, examples))
+        helping.show(helping.of_command(COMMANDS[name], FUNCTIONS[name]))
     else:
-        summaries = {name: summary(name) for name in COMMANDS}
-        helping.show(helping.of_app(ABOUT, summaries, context.command.params, EXAMPLES))
+        helping.show(helping.of_app(ABOUT, COMMANDS.values(), context.command.params, EXAMPLES))
     raise typer.Exit
 
 
@@ -155,44 +147,21 @@ def xent(
         _show_help(context, True)
 
 
-def summary(name: str) -> str:
-    """What a command is, in a sentence."""
-    return (COMMANDS[name].function.__doc__ or "").partition("\n")[0]
-
-
-@command(
-    "softmax",
-    "xent softmax --logits 1,2,3",
-    "xent softmax --logits 1,2,3 --temperature 0.5 --quiet",
-    "xent softmax logits.csv --format csv -o probs.csv",
-    "xent softmax logits.npy --format json",
-)
+@command
 def softmax(
     samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
 ) -> None:
-    """The probabilities of each sample."""
     _run(Asked("softmax", samples, output, reading, arithmetic, running=running))
 
 
-@command(
-    "log-softmax",
-    "xent log-softmax --logits 1,2,3",
-    "xent log-softmax logits.csv --format csv | xent nll - --input log-probs",
-)
+@command
 def log_softmax(
     samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
 ) -> None:
-    """The log-probabilities of each sample."""
     _run(Asked("log-softmax", samples, output, reading, arithmetic, running=running))
 
 
-@command(
-    "nll",
-    "xent nll --logits 1,2,3 --label 2",
-    'xent nll --log-probs "-2.4,-1.4,-0.4" --label 1 --quiet',
-    "xent nll logits.npy --labels-from labels.npy --reduction sum",
-    "xent nll probs.csv --input probs --format json",
-)
+@command
 def nll(
     samples: Samples,
     reading: Reading,
@@ -204,19 +173,11 @@ def nll(
     output: Output,
     running: Running,
 ) -> None:
-    """The negative log-likelihood of the labels: log-softmax first, then the pick."""
     asked = Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss)
     _run(asked._replace(survey=survey, running=running))
 
 
-@command(
-    "ce",
-    'xent ce --logits "12.3,-5.2,31.4" --label 0',
-    'xent ce --logits "2,1,0.1" --target "0.7,0.2,0.1" --base 2',
-    "xent ce logits.csv --label-col label --weight fox=3 --by source",
-    "xent ce logits.csv --rows 2 --save losses.html",
-    "xent ce logits.csv --reduction none --format csv -o losses.csv",
-)
+@command
 def ce(
     samples: Samples,
     reading: Reading,
@@ -230,19 +191,13 @@ def ce(
     output: Output,
     running: Running,
 ) -> None:
-    """The cross-entropy of the labels or soft targets."""
     asked = Asked(
         "ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing
     )
     _run(asked._replace(survey=survey, running=running))
 
 
-@command(
-    "grad",
-    "xent grad --logits 1,2,3 --label 2",
-    'xent grad --logits "1,2,3; 3,1,2" --labels 2,0 --check',
-    "xent grad logits.csv --label-smoothing 0.1 --format csv -o gradients.csv",
-)
+@command
 def grad(
     samples: Samples,
     reading: Reading,
@@ -255,18 +210,11 @@ def grad(
     output: Output,
     running: Running,
 ) -> None:
-    """The gradient of the cross-entropy with respect to the logits."""
     asked = Asked("grad", samples, output, reading, arithmetic, Kinds(), labels, targets, loss)
     _run(asked._replace(smoothing=smoothing, check=check, running=running))
 
 
-@command(
-    "diagnose",
-    'xent diagnose --logits "2,-1,0.5; 0.3,1,-2" --labels 0,1 --got 0.7592',
-    "xent diagnose logits.csv --got 0.717 --format json",
-    "xent diagnose run1.csv run2.csv --got 3.947 --got 2.2798",
-    "xent diagnose logits.csv",
-)
+@command
 def diagnose(
     samples: Samples,
     reading: Reading,
@@ -280,14 +228,6 @@ def diagnose(
     output: DiagnosisOutput,
     running: Running,
 ) -> None:
-    """Which formula or mistake gives the number that somebody got.
-
-    Fewer departures from what ce computes come first, then likelier ones.
-
-    Without --got it tells what is remarkable about the input.
-
-    Exit code: 0 if a formula gives the number, 1 if none does.
-    """
     from xentcli.run.diagnose import run
 
     asked = Asked(

@@ -1,22 +1,20 @@
-"""The help as text: panels of options, examples, at any width."""
+"""What the help and the manual page say of an option, and the help as text at any width."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from inspect import cleandoc
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import typer
 
-from xentcli.cli.describing import Described, by_panel, described, of_parameters
-from xentcli.options.flatten import ENVIRONMENT_PREFIX
+from xentcli.calculation.commands import Command
+from xentcli.options.flatten import ENVIRONMENT_PREFIX, declarations, names_in
 from xentcli.options.groups import OUTPUT
 from xentcli.writers.interface import View
-from xentcli.writers.letters import PLAIN_LETTERS
-from xentcli.writers.terminal import view_of
+from xentcli.writers.view import PLAIN_LETTERS, view_of
 
 NARROWEST, WIDEST = 40, 100
 # Below this an option's help stands under its name, not beside it.
@@ -32,7 +30,7 @@ WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
 
 
 class Frame(NamedTuple):
-    """What a panel is drawn with."""
+    """The characters of a panel's frame."""
 
     corners: tuple[str, str, str, str]
     side: str
@@ -44,8 +42,7 @@ ASCII = Frame(("+", "+", "+", "+"), "|", "-")
 
 
 class Help(NamedTuple):
-    """What there is to say: the usage, what it is about, rows in panels, examples, and a word at
-    the end."""
+    """The parts of a help text, from top to bottom."""
 
     usage: str
     about: str
@@ -54,24 +51,96 @@ class Help(NamedTuple):
     end: str
 
 
-def of_command(name: str, function: Callable[..., None], examples: Sequence[str]) -> Help:
-    """The help of a command."""
-    panels = _rows(described(function))
+class Option(NamedTuple):
+    """An option, or the argument FILE, as it is shown: ``names`` as typed, the form of its value
+    (empty for a switch), and what it is when it is not given (empty where that says nothing)."""
+
+    panel: str
+    names: tuple[str, ...]
+    form: str
+    help: str
+    default: str
+
+    @property
+    def synopsis(self) -> str:
+        """The names with the form of the value."""
+        return f"{', '.join(self.names)} {self.form}".strip()
+
+
+def options_of(command: Callable[..., None]) -> list[Option]:
+    """The options of a command's function."""
+    return [_option(*declared) for declared in declarations(command)]
+
+
+def of_parameters(parameters: Iterable[Any]) -> list[Option]:
+    """The switches of the app itself, some of which are Typer's own."""
+    return [
+        Option("Options", tuple(_short_first(found.opts)), "", found.help or "", "")
+        for found in parameters
+        if not found.hidden
+    ]
+
+
+def by_panel(options: Iterable[Option]) -> dict[str, list[Option]]:
+    """The options by panel, the panels in the order of their first options."""
+    panels: dict[str, list[Option]] = {}
+    for option in options:
+        panels.setdefault(option.panel, []).append(option)
+    return panels
+
+
+def _option(hint: Any, default: Any) -> Option:
+    kind, info = hint.__origin__, hint.__metadata__[0]
+    names = names_in(hint)
+    choices = _choices(kind)
+    if not names:
+        return Option(info.rich_help_panel, (info.metavar,), "", info.help, "")
+    return Option(
+        info.rich_help_panel,
+        tuple(_short_first(names)),
+        info.metavar or "|".join(choices),
+        info.help,
+        _default(names, default),
+    )
+
+
+def _short_first(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: name.startswith("--"))
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return next((get_args(part) for part in get_args(kind) if get_origin(part) is Literal), ())
+
+
+def _default(names: list[str], default: Any) -> str:
+    if default is None or default is False:
+        return ""
+    if default is True:
+        return names[0].partition("/")[0]
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def of_command(command: Command, function: Callable[..., None]) -> Help:
+    """The help of a command, whose options are those of its function."""
+    panels = _rows(options_of(function))
     panels[OUTPUT].append(("-h, --help", "Show this."))
-    about = cleandoc(function.__doc__ or "")
-    return Help(f"xent {name} [FILE]... [OPTIONS]", about, panels, examples, ENVIRONMENT)
+    usage = f"xent {command.name} [FILE]... [OPTIONS]"
+    return Help(usage, command.help, panels, command.examples, ENVIRONMENT)
 
 
 def of_app(
-    about: str, summaries: Mapping[str, str], parameters: Iterable[Any], examples: Sequence[str]
+    about: str, commands: Iterable[Command], parameters: Iterable[Any], examples: Sequence[str]
 ) -> Help:
-    """The help of all."""
-    panels = {"Commands": list(summaries.items()), **_rows(of_parameters(parameters))}
+    """The help of the app."""
+    summaries = [(command.name, command.summary) for command in commands]
+    panels = {"Commands": summaries, **_rows(of_parameters(parameters))}
     end = "xent COMMAND --help has the options of a command, with examples."
     return Help("xent COMMAND [FILE]... [OPTIONS]", about, panels, examples, end)
 
 
-def _rows(options: Iterable[Described]) -> dict[str, list[tuple[str, str]]]:
+def _rows(options: Iterable[Option]) -> dict[str, list[tuple[str, str]]]:
     return {
         panel: [(option.synopsis, with_default(option)) for option in found]
         for panel, found in by_panel(options).items()
@@ -79,7 +148,7 @@ def _rows(options: Iterable[Described]) -> dict[str, list[tuple[str, str]]]:
 
 
 def show(help: Help) -> None:
-    """The help on standard output."""
+    """Print the help."""
     view = view_of(to_file=False, color="auto", digits=0, steps=False)
     width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
     for line in _lines(help, width, view):
@@ -114,7 +183,7 @@ def _bold(text: str) -> str:
     return typer.style(text, bold=True)
 
 
-def with_default(option: Described) -> str:
+def with_default(option: Option) -> str:
     """What is said of an option, its default included."""
     return f"{option.help} [default: {option.default}]" if option.default else option.help
 

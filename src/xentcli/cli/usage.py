@@ -1,4 +1,4 @@
-"""Typer's own faults in the form of all others."""
+"""Typer's own errors, in sentences like all others."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import typer
 
-from xentcli.cli.commands import COMMANDS, commands_with
-from xentcli.cli.describing import Described, described
+from xentcli.cli.commands import FUNCTIONS, commands_with
+from xentcli.cli.help import Option, options_of
 from xentcli.errors import UsageError, escaped, quoted
 from xentcli.options.flatten import ENVIRONMENT_PREFIX
 from xentcli.options.values import did_you_mean
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:
-    """What Typer found wrong with the command line; None for a fault that is not Typer's."""
+    """What Typer found wrong with the command line; None for an error that is not Typer's."""
     if isinstance(error, typer.Abort):
         return UsageError("aborted")
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
@@ -48,7 +48,7 @@ def _where_else(option: str, command: str) -> str:
     return f"it is an option of {', '.join(others)}"
 
 
-def _options(command: str) -> dict[str, Described]:
+def _options(command: str) -> dict[str, Option]:
     """The options of a command by each of their names."""
-    found = described(COMMANDS[command].function) if command else []
+    found = options_of(FUNCTIONS[command]) if command else []
     return {name: each for each in found for names in each.names for name in names.split("/")}

@@ -96,9 +96,14 @@ def log(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) 
     return _each_part(_log_part, x, None, out, buffers)
 
 
-def log1p(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
-    """log(1 + x); −inf at −1, nan below."""
-    return _each_part(_log1p_part, x, None, out, buffers)
+def log1p(
+    x: ArrayLike,
+    missing: ArrayLike | None = None,
+    out: Array | None = None,
+    buffers: Buffers | None = None,
+) -> Array:
+    """log(1 + x), or log(1 + x + missing), as for :func:`exp`; −inf at −1, nan below."""
+    return _each_part(_log1p_part, x, missing, out, buffers)
 
 
 def expm1(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
@@ -305,17 +310,17 @@ _LEAST_NORMAL = 2.0**-1022
 
 def _log_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
     if np.minimum.reduce(x) >= _LEAST_NORMAL and np.maximum.reduce(x) < np.inf:
-        _log_of_sum(x, None, None, out, buffers)
+        _log_of_sum(x, None, None, None, out, buffers)
         return
     normal = (x >= _LEAST_NORMAL) & (x < np.inf)
     subnormal = (x > 0) & (x < _LEAST_NORMAL)
     others = np.where(x == 0, -np.inf, np.where(x > 0, x, np.nan))[~(normal | subnormal)]
     kept = np.where(normal, x, np.where(subnormal, x * 2.0**54, 1.0))
-    _log_of_sum(kept, None, np.where(subnormal, -54.0, 0.0), out, buffers)
+    _log_of_sum(kept, None, None, np.where(subnormal, -54.0, 0.0), out, buffers)
     out[~(normal | subnormal)] = others
 
 
-def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
+def _log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
     least = np.minimum.reduce(x)
     usual = least > -1.0 and np.maximum.reduce(x) < np.inf
     signs = None if least > 0.0 else x.copy()
@@ -323,6 +328,8 @@ def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
         special = ~((x > -1.0) & (x < np.inf))
         others = np.where(x == -1, -np.inf, np.where(x > 0, x, np.nan))[special]
         x = np.where(special, 0.0, x)
+        if missing is not None:
+            missing = np.where(special, 0.0, missing)
     u, rest, part = (buffers.array(name, x.shape) for name in ("log u", "log rest", "log part"))
     # 1 + x = u + rest exactly: the larger of the two first.
     np.add(x, _ONE, u)
@@ -330,7 +337,7 @@ def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
     np.subtract(u, rest, rest)
     np.minimum(x, _ONE, out=part)
     np.subtract(part, rest, rest)
-    _log_of_sum(u, rest, None, out, buffers)
+    _log_of_sum(u, rest, missing, None, out, buffers)
     if signs is not None:
         # log1p(−0) is −0.
         np.copysign(out, signs, out)
@@ -339,10 +346,15 @@ def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
 
 
 def _log_of_sum(
-    u: Array, rest: Array | None, more: Array | None, out: Array, buffers: Buffers
+    u: Array,
+    rest: Array | None,
+    missing: Array | None,
+    more: Array | None,
+    out: Array,
+    buffers: Buffers,
 ) -> None:
-    """log(u + rest) + more·ln 2 of positive, finite, normal u; rest is at most half a unit in its
-    last place. ``out`` may be u or rest."""
+    """log(u + rest + missing) + more·ln 2 of positive, finite, normal u; rest is at most half a
+    unit in its last place, and missing nothing beside u + rest. ``out`` may be any of them."""
     table = log_table()
     names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
     index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
@@ -370,14 +382,18 @@ def _log_of_sum(
         np.subtract(_BIAS, exponent, scale)
         np.maximum(scale, 1, out=scale)
         np.left_shift(scale, _FRACTION_BITS, scale)
-        np.multiply(v, rest, v)
         np.multiply(v, total, v)
+        if missing is not None:
+            np.multiply(missing, v, high)
+        np.multiply(v, rest, v)
         np.add(z, v, z)
     # f + z = v + z, where the second z is what the sum's rounding left: lost.
     np.add(f, z, v)
     np.subtract(v, f, f)
     np.subtract(z, f, z)
     f, lost = v, z
+    if missing is not None:
+        np.add(lost, high, lost)
 
     # total = exponent·ln 2 − log v exactly but for their lower parts; small takes what is left.
     np.copyto(total, exponent)

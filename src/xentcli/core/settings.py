@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from numbers import Real
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,18 +37,24 @@ def settings(
     temperature: float = 1.0,
 ) -> Settings:
     """The settings for logits of that many classes; each value is checked."""
-    if reduction not in get_args(Reduction):
-        raise ArgumentError("reduction", f"{reduction!r} is none of mean, sum, none")
+    checked = check_reduction(reduction)
     if not isinstance(label_smoothing, Real) or not 0.0 <= label_smoothing <= 1.0:
         raise ArgumentError("label_smoothing", f"{label_smoothing} is not between 0 and 1")
     check_temperature(temperature)
     return Settings(
         None if weight is None else class_weights(weight, classes),
         whole(ignore_index),
-        reduction,
+        checked,
         float(label_smoothing),
         float(temperature),
     )
+
+
+def check_reduction(reduction: str) -> Reduction:
+    """Refuse what is no reduction of every loss."""
+    if reduction not in get_args(Reduction):
+        raise ArgumentError("reduction", f"{reduction!r} is none of mean, sum, none")
+    return cast(Reduction, reduction)
 
 
 def whole(ignore_index: int) -> int:

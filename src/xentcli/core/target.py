@@ -129,13 +129,18 @@ def unnormalised_samples(probs: Array, axis: int) -> NDArray[np.bool_]:
 def warn_if_unnormalised(target: Target, stacklevel: int = 3) -> None:
     """A Python warning where soft targets do not sum to 1; the answer is the formula's all the
     same, as PyTorch's is."""
-    if target.soft is None:
-        return
-    wrong = unnormalised_samples(target.soft, 1)
+    if target.soft is not None:
+        warn_if_rows_unnormalised(target.soft, 1, "target", stacklevel + 1)
+
+
+def warn_if_rows_unnormalised(probs: Array, axis: int, argument: str, stacklevel: int = 3) -> None:
+    """The same of an argument whose classes lie along ``axis``."""
+    wrong = unnormalised_samples(probs, axis)
     if wrong.any():
         at = first_index(wrong)
-        total = float(target.soft[at[0], :, at[1]].sum())
-        message = f"target: the soft target of sample {at[0]} sums to {total:.6g}, not 1"
+        total = float(np.moveaxis(probs, axis, -1)[at].sum())
+        row = f"the row of sample {at[0]}" if at else "the row"
+        message = f"{argument}: {row} sums to {total:.6g}, not 1"
         warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened, Reader
-from xentcli.urls import is_url, local_path, scheme_of, shown
+from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
 
 def expand_names(names: Sequence[str]) -> list[str]:

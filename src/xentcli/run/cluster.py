@@ -9,7 +9,6 @@ import pickle
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -17,12 +16,11 @@ from uuid import uuid4
 from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
+from xentcli.readers.sources.urls import is_url, shown
 from xentcli.readers.text.records import bytes_from
-from xentcli.run import order as engine
 from xentcli.run import signals
-from xentcli.run.chunk import Outcome, shifted
-from xentcli.run.order import Awaited, Done, Task
-from xentcli.urls import is_url, shown
+from xentcli.run.chunk import Outcome
+from xentcli.run.order import Awaited, Done, Found, Task, share_work, shifted, shifts
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any
@@ -44,7 +42,7 @@ class PartitionLost(XentError):
 
 
 class Facts(NamedTuple):
-    """What must be known of a partition before the next one can be placed."""
+    """How large a partition was: the samples and lines of the next one are counted on from it."""
 
     samples: int
     lines: int
@@ -52,9 +50,9 @@ class Facts(NamedTuple):
 
 
 @contextmanager
-def connected(scheduler: str, jobs: int) -> Iterator[Client]:
-    """A client of the cluster with that scheduler; of one on this machine that ends with it, for
-    ``local``."""
+def connect(scheduler: str, jobs: int) -> Iterator[Client]:
+    """A client of the cluster with that scheduler. ``local`` starts a cluster on this machine,
+    which ends with the client."""
     _check_installed()
     from distributed import Client
 
@@ -100,7 +98,7 @@ def _started(jobs: int) -> Iterator[Any]:
     # A signal has to wait until all that was started is known, and can be ended. Workers are never
     # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
     with ExitStack() as stack:
-        with signals.held():
+        with signals.hold():
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=jobs,
@@ -153,28 +151,28 @@ def _version() -> str:
 
 
 def outcomes(
-    client: Client, task: Task, opened: Opened, told: Callable[[int, int], None]
-) -> Generator[Done]:
-    """What comes of an input's partitions: each by itself in their order, or all as one where that
-    is what is wanted. ``told`` is called for each."""
+    client: Client, task: Task[Found], opened: Opened, tell: Callable[[int, int], None]
+) -> Generator[Done[Found]]:
+    """The outcomes of an input's partitions: each by itself in their order, or all as one where
+    they are merged. ``tell`` is called for each."""
     partitions = opened.chunks.partitions(partition_bytes())
     chunks = opened.chunks.in_order() if partitions is None else partitions
     submitted = Submitted(client, task, opened.source)
     ahead = 2 * max(1, sum(client.nthreads().values())) + 2
-    found = engine.shared(submitted.again, chunks, task.follows, submitted.ask, ahead)
+    found = share_work(submitted.again, chunks, submitted.ask, ahead)
     tree = None
     # The scheduler keeps what was sent to it for as long as anything depends on that: of chunks
     # that bring their bytes it would be all.
-    if task.together is not None and partitions is not None:
-        tree = Tree(client, task.together)
-    last: Done | None = None
+    if task.merge is not None and partitions is not None:
+        tree = Tree(client, task.merge)
+    last: Done[Facts] | None = None
     try:
         for done in found:
-            facts: Any = done.outcome
-            told(facts.samples, facts.size)
-            future = submitted.taken(done.worked_on)
+            tell(done.outcome.samples, done.outcome.size)
+            future = submitted.take(done.worked_on)
             if tree is None:
-                yield done._replace(outcome=submitted.result(future, done.worked_on))
+                outcome = submitted.result(future, done.worked_on)
+                yield Done(done.worked_on, done.chunk, outcome)
             else:
                 tree.add(future, done)
                 last = done
@@ -190,14 +188,14 @@ def outcomes(
 
 
 def partition_bytes() -> int:
-    """How large the pieces of a text are that a worker takes at a time."""
+    """How many bytes of a text a worker reads at a time."""
     return bytes_from("XENT_PARTITION_BYTES", PARTITION_BYTES)
 
 
 class Submitted:
-    """Partitions that were handed to the cluster."""
+    """The partitions that the cluster is working on."""
 
-    def __init__(self, client: Client, task: Task, source: str) -> None:
+    def __init__(self, client: Client, task: Task[Any], source: str) -> None:
         self._client = client
         self._source = source
         self._run = uuid4().hex
@@ -207,8 +205,9 @@ class Submitted:
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
 
-    def ask(self, chunk: Chunk) -> Awaited:
-        """Hand out a partition; what this gives waits for the facts about what came of it."""
+    def ask(self, chunk: Chunk) -> Awaited[Facts]:
+        """Hand out a partition; return a function that waits until it is done, and says how large
+        it was."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
         # Dask would look into every list for something to wait for.
@@ -217,20 +216,21 @@ class Submitted:
         # The facts alone come here: what they are about may be large.
         facts = self._client.submit(_facts, future, key=f"{key}-facts", pure=False)
         self._futures[chunk.number] = future, facts
-        return partial(self.result, facts, chunk)
+        return lambda: Facts(*self.result(facts, chunk))
 
     def again(self, chunk: Chunk) -> Facts:
-        """Hand out a partition that turned out to begin elsewhere, and wait."""
+        """Hand out a partition once more, because it begins elsewhere than was thought; wait for
+        it."""
         _released(*self._futures.pop(chunk.number))
-        facts: Any = self.ask(chunk)()
-        return Facts(*facts)
+        return self.ask(chunk)()
 
-    def taken(self, chunk: Chunk) -> Future:
-        """The outcome of a partition, which is not kept here any longer."""
+    def take(self, chunk: Chunk) -> Future:
+        """Give up a partition and return its outcome, which is still on a worker."""
         return self._futures.pop(chunk.number)[0]
 
     def result(self, future: Future, chunk: Chunk) -> Any:
-        """What came of it, or why nothing did."""
+        """Wait for a future and return its value; what goes wrong is raised as a fault with a
+        place."""
         try:
             return future.result()
         except XentError:
@@ -241,7 +241,7 @@ class Submitted:
             ) from None
 
     def cancel(self) -> None:
-        """What is under way is not wanted any more; the cluster goes on without it."""
+        """Release everything that is under way. The cluster stays as it is."""
         _released(self._work, *chain(*self._futures.values()))
 
     def _place(self, chunk: Chunk) -> Place:
@@ -276,21 +276,20 @@ def _first_line(error: Exception) -> str:
 
 
 class Tree:
-    """Outcomes that become one on the workers, some at a time, so that neither the client nor any
-    worker ever holds many."""
+    """Merges outcomes on the workers, ``FAN_IN`` at a time, so that neither the client nor a worker
+    ever holds many."""
 
-    def __init__(self, client: Client, together: Callable[[Sequence[Outcome]], Outcome]) -> None:
+    def __init__(self, client: Client, merge: Callable[[Sequence[Any]], Any]) -> None:
         self._client = client
-        self._together = together
+        self._merge = merge
         self._levels: list[list[Leaf]] = []
 
-    def add(self, future: Future, done: Done) -> None:
+    def add(self, future: Future, done: Done[Facts]) -> None:
         """The outcome of the next partition."""
-        samples = done.chunk.first - done.worked_on.first
-        self._put(Leaf(future, samples, done.chunk.line - done.worked_on.line), 0)
+        self._put(Leaf(future, *shifts(done)), 0)
 
     def root(self) -> Future:
-        """All of them."""
+        """The future of all outcomes merged."""
         for level, leaves in enumerate(self._levels):
             if level == len(self._levels) - 1:
                 return self._joined(leaves)
@@ -310,13 +309,13 @@ class Tree:
         leaves.append(leaf)
 
     def _joined(self, leaves: Sequence[Leaf]) -> Future:
-        shifts = [(leaf.samples, leaf.lines) for leaf in leaves]
+        further = [(leaf.samples, leaf.lines) for leaf in leaves]
         futures = [leaf.future for leaf in leaves]
-        return self._client.submit(_joined, self._together, shifts, *futures, pure=False)
+        return self._client.submit(_joined, self._merge, further, *futures, pure=False)
 
 
 class Leaf(NamedTuple):
-    """An outcome on a worker, and how much further on it belongs than it says."""
+    """An outcome on a worker, and how many samples and lines are to be added to its numbers."""
 
     future: Future
     samples: int = 0
@@ -324,7 +323,7 @@ class Leaf(NamedTuple):
 
 
 def _from_anywhere(chunk: Chunk) -> Chunk:
-    """The chunk for a worker, which may be in another folder."""
+    """The chunk with absolute paths: a worker may run in another folder."""
     data = chunk.data
     if not isinstance(data, Span | WholeText | RowGroup) or is_url(data.path):
         return chunk
@@ -343,8 +342,8 @@ def _facts(outcome: Any) -> Facts:
 
 
 def _joined(
-    together: Callable[[Sequence[Outcome]], Outcome],
-    shifts: Sequence[tuple[int, int]],
+    merge: Callable[[Sequence[Outcome]], Outcome],
+    further: Sequence[tuple[int, int]],
     *outcomes: Outcome,
 ) -> Outcome:
-    return together([shifted(one, *shift) for one, shift in zip(outcomes, shifts, strict=True)])
+    return merge([shifted(one, *by) for one, by in zip(outcomes, further, strict=True)])

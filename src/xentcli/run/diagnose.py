@@ -1,23 +1,54 @@
-"""``xent diagnose``: gathers each run into memory, looks for the formula, and writes what came."""
+"""``xent diagnose``: reads each run into memory, looks for the formula, writes what it found."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
+from typing import NamedTuple
 
+import numpy as np
+
+from xentcli.calculation import answers, summary
+from xentcli.calculation.commands import Calculation
+from xentcli.core.layout import class_axis
+from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.diagnose import diagnosed
 from xentcli.diagnosis.printed_number import Got, got
-from xentcli.errors import EXIT_FAILURE, UsageError, counted
-from xentcli.model import Diagnosis
+from xentcli.errors import (
+    EXIT_FAILURE,
+    ArgumentError,
+    DataError,
+    Place,
+    UsageError,
+    XentError,
+    counted,
+)
+from xentcli.model import AnyArray, Batch, Diagnosis, Fault, Remark
 from xentcli.options.groups import Asked
-from xentcli.run.checks import check_options, command_line, exit_code, opened_page, opened_rejects
-from xentcli.run.gathering import gathered
-from xentcli.run.inputs import names_of_inputs
-from xentcli.run.messages import say
-from xentcli.run.running import runner
-from xentcli.writers.files.file import Sink, opened_output
-from xentcli.writers.rows.rejects import rejected
-from xentcli.writers.terminal import view_of
+from xentcli.readers.interface import Chunk, Reader
+from xentcli.readers.sources.source import Source
+from xentcli.run.checks import calculation_of, check_options
+from xentcli.run.chunk import Outcome, count_samples, read_parts
+from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
+from xentcli.run.messages import print_remarks
+from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.outputs import (
+    command_line,
+    format_of,
+    open_answer,
+    open_page,
+    open_rejects,
+    report_left_out,
+    view_for,
+)
+from xentcli.run.places import located
+from xentcli.run.workers import Run, start_workers
+from xentcli.writers.files.file import Sink
+from xentcli.writers.rows.delimited import rejected_rows
+
+# All numbers are held in memory, several times over.
+MOST_NUMBERS = 20_000_000
 
 
 def run(asked: Asked) -> int:
@@ -28,14 +59,14 @@ def run(asked: Asked) -> int:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        page = stack.enter_context(opened_page(asked, inputs))
-        sink = stack.enter_context(opened_output(asked.output.output, inputs))
-        rejects = stack.enter_context(opened_rejects(asked, inputs))
+        page = stack.enter_context(open_page(asked, inputs))
+        sink = stack.enter_context(open_answer(asked, inputs))
+        rejects = stack.enter_context(open_rejects(asked, inputs))
         runs = _runs(asked, wanted)
-        run = stack.enter_context(runner(asked))
-        found = gathered(asked, stack, run, apart=runs > 1)
+        run = stack.enter_context(start_workers(asked))
+        found = gather(asked, stack, run, apart=runs > 1)
         if rejects is not None:
-            rejects.write(rejected(found.faults))
+            rejects.write(rejected_rows(found.faults))
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
         cases = found.cases * len(wanted) if runs == 1 and wanted else found.cases
         diagnosis = diagnosed(cases, wanted, asked.output.rows, asked.output.digits)
@@ -48,8 +79,8 @@ def run(asked: Asked) -> int:
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )
-        say(found.remarks)
-        code = exit_code(len(found.faults), found.faults[0] if found.faults else None, asked)
+        print_remarks(found.remarks)
+        code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)
     return EXIT_FAILURE if wanted and not matches else code
 
@@ -78,23 +109,190 @@ def _check_reduction(asked: Asked, wanted: Sequence[Got], counts: Sequence[int])
 
 
 def _write(diagnosis: Diagnosis, wanted: Sequence[Got], asked: Asked, sink: Sink) -> None:
-    view = view_of(
-        to_file=asked.output.output is not None,
-        color=asked.output.color,
-        digits=asked.output.digits,
-        steps=True,
-    )
-    # The table needs Rich, JSON does not.
-    if asked.output.format == "json" and not asked.output.quiet:
-        from xentcli.writers.json import diagnosis as diagnosis_document
-
-        sink.write(diagnosis_document.document(diagnosis))
-    elif asked.output.quiet:
-        from xentcli.writers.letters import encoded
-
-        sink.write(encoded(f"{diagnosis.sentence}\n", view))
-    else:
-        from xentcli.writers.screen import diagnosis as diagnosis_table
-
-        sink.write(diagnosis_table.text(diagnosis, [one.text for one in wanted], view))
+    writer = format_of(asked).diagnosis_writer
+    sink.write(writer.diagnosis_text(diagnosis, [one.text for one in wanted], view_for(asked)))
     sink.flush()
+
+
+class Gathered(NamedTuple):
+    """The cases that were read, the rows that could not be used, and remarks."""
+
+    cases: list[Case]
+    faults: tuple[Fault, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
+    """Read the whole input into a case, or each of its files into one (``apart``).
+
+    Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
+    """
+    sources = rereadable_sources(asked, stack)
+    try:
+        return _gather(asked, stack, run, sources, apart=apart)
+    except DataError as error:
+        if error.if_one_based is None:
+            raise
+        try:
+            return _gather(asked, stack, run, sources, apart=apart, one_based=error.if_one_based)
+        except XentError:
+            # Something else is wrong as well: the first thing said it.
+            raise error from None
+
+
+def _gather(
+    asked: Asked,
+    stack: ExitStack,
+    run: Run,
+    sources: Sequence[Source],
+    *,
+    apart: bool,
+    one_based: int | None = None,
+) -> Gathered:
+    reading = asked
+    if one_based is not None:
+        # The one label that is no class and that readers let pass is the ignored one.
+        reading = asked._replace(loss=asked.loss._replace(ignore_index=one_based))
+    opened = open_input(reading, stack, sources)
+    calculation = calculation_of(asked, opened)
+    batches: dict[int, list[Batch]] = {}
+    faults: list[Fault] = []
+    samples = numbers = 0
+    skips = asked.reading.on_error == "skip"
+    checked = calculation if one_based is None else None
+    work = partial(_read, opened.reader, checked, skips)
+    with closing(run(Task(work), opened, lambda samples, size: None)) as found:
+        for done in found:
+            piece = done.outcome
+            batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
+            faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
+            samples += piece.samples - (len(piece.faults) if skips else 0)
+            numbers += sum(batch.values.size for batch in piece.batches)
+            _check_size(numbers, opened.source)
+    check_attached(samples + (len(faults) if skips else 0), opened)
+    if not samples:
+        raise DataError("there are no samples", place=Place(opened.source))
+    cases = [
+        _case(parts, calculation, one_based is not None)._replace(class_axis=opened.class_axis)
+        for parts in batches.values()
+    ]
+    if not apart:
+        cases = [case._replace(source="") for case in cases]
+    return Gathered(cases, tuple(faults), opened.remarks)
+
+
+def _check_size(numbers: int, source: str) -> None:
+    if numbers > MOST_NUMBERS:
+        raise DataError(
+            f"more than {MOST_NUMBERS:,} numbers: diagnose holds all of them in memory",
+            place=Place(source),
+            hint="a part of the rows shows the same mistake",
+        )
+
+
+class Piece(NamedTuple):
+    """The batches of a chunk and the rows that could not be used; ``samples``, ``lines`` and
+    ``size`` say how much of the input the chunk is, these rows included."""
+
+    batches: list[Batch]
+    faults: tuple[Fault, ...]
+    samples: int
+    lines: int
+    size: int
+
+
+def _read(
+    reader: Reader,
+    calculation: Calculation | None,
+    skips: bool,
+    chunk: Chunk,
+) -> Piece:
+    """Read a chunk; its batches are checked unless ``calculation`` is None."""
+    batches: list[Batch] = []
+    faults: list[Fault] = []
+    samples = lines = size = numbers = 0
+    for part, batch in read_parts(reader, chunk, skips=skips):
+        lines, size = lines + part.lines, size + part.size
+        samples += count_samples(batch, skips=skips)
+        faults += batch.faults
+        if batch.values.size or batch.faults:
+            if calculation is not None:
+                _check(batch, calculation)
+            batches.append(batch)
+            numbers += batch.values.size
+            _check_size(numbers, batch.values_from.source)
+    return Piece(batches, tuple(faults), samples, lines, size)
+
+
+def _check(batch: Batch, calculation: Calculation) -> None:
+    try:
+        answers.problem_of(batch, calculation)
+    except ArgumentError as error:
+        raise located(error, batch) from None
+
+
+def _case(parts: Sequence[Batch], calculation: Calculation, one_based: bool) -> Case:
+    whole = _concatenate(parts)
+    if one_based:
+        labels = whole.labels
+        if labels is None or labels.min() < 1:
+            raise DataError("the labels do not count from 1")
+        whole = whole._replace(labels=labels - 1)
+    _check(whole, calculation)
+    values = whole.values
+    axis = class_axis(values.ndim)
+    last = np.moveaxis(values, axis, -1)
+    grid = last.shape[:-1] or (1,)
+    rows = np.ascontiguousarray(last.reshape(-1, last.shape[-1]), dtype=np.float64)
+    weight = whole.sample_weight
+    if weight is not None:
+        weight = np.repeat(np.asarray(weight, dtype=np.float64), len(rows) // len(weight))
+    soft = None
+    if whole.targets is not None:
+        soft = np.moveaxis(whole.targets, axis, -1).reshape(rows.shape).astype(np.float64)
+    labels = None
+    if soft is None:
+        labels = np.asarray(whole.labels, dtype=np.int64).reshape(len(rows))
+    arithmetic = "textbook" if calculation.method == "textbook" else calculation.dtype or "float64"
+    return Case(
+        rows,
+        whole.kind,
+        grid,
+        labels,
+        soft,
+        weight,
+        calculation.settings,
+        calculation.base,
+        arithmetic,  # type: ignore[arg-type]
+        None if one_based else _loss(whole, calculation),
+        whole.values_from.source,
+        one_based,
+    )
+
+
+def _loss(whole: Batch, calculation: Calculation) -> float:
+    """What ``ce`` gives, to the last bit; of one sample with --reduction none, that sample's."""
+    if calculation.settings.reduction == "none":
+        settings = calculation.settings._replace(reduction="sum")
+        calculation = calculation._replace(settings=settings)
+    with np.errstate(over="ignore"):
+        total = answers.answer(whole, answers.problem_of(whole, calculation)).total
+    return float(summary.reduced_loss(calculation, total))
+
+
+def _concatenate(parts: Sequence[Batch]) -> Batch:
+    """The batches as one, without the rows that other commands pass on."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    return first._replace(
+        values=np.concatenate([part.values for part in parts]),
+        labels=_joined([part.labels for part in parts]),
+        targets=_joined([part.targets for part in parts]),
+        sample_weight=_joined([part.sample_weight for part in parts]),
+    )
+
+
+def _joined(arrays: Sequence[AnyArray | None]) -> AnyArray | None:
+    present = [array for array in arrays if array is not None]
+    return np.concatenate(present) if present else None

@@ -10,13 +10,14 @@ from contextlib import ExitStack
 
 from xentcli import readers
 from xentcli.calculation.commands import COMMANDS, Command
-from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, escaped, quoted
+from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, counted, escaped, quoted
 from xentcli.model import Kind
 from xentcli.options.groups import Asked, KindName
 from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.copies import rereadable
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
+from xentcli.readers.sources.urls import local_path
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,
@@ -25,7 +26,8 @@ from xentcli.readers.typed import (
     typed_labels,
     typed_targets,
 )
-from xentcli.urls import local_path
+from xentcli.run.outputs import format_of
+from xentcli.writers import Format
 
 KINDS: dict[KindName, Kind] = {
     "logits": "logits",
@@ -34,9 +36,9 @@ KINDS: dict[KindName, Kind] = {
 }
 
 
-def opened_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
-    """The input that a command was given; what ``stack`` holds must stay open while it is read.
-    ``sources`` stand for its files where they have been found already."""
+def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
+    """Open the input of a command. ``stack`` closes its files. ``sources`` are its files, where
+    they are known already."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
     request = _request(asked, command)
@@ -87,7 +89,7 @@ def _from_files(
 
 
 def _check_same_order(attached: Attached, opened: Opened) -> None:
-    """Soft targets whose classes are called as the logits' are, but stand in another order."""
+    """Refuse soft targets with the logits' classes in another order."""
     targets = without_common_prefix(attached.origin.names)
     logits = without_common_prefix(opened.classes)
     if targets != logits and sorted(targets) == sorted(logits):
@@ -100,8 +102,8 @@ def _check_same_order(attached: Attached, opened: Opened) -> None:
 
 
 def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
-    """The files that were given, or copies of those that can be read only once; none for typed
-    values."""
+    """The files that were given, with a copy of each that can be read only once; none where values
+    are typed."""
     if _typed(asked) is not None:
         return []
     return [stack.enter_context(rereadable(source)) for source in sources_of(asked)]
@@ -147,7 +149,7 @@ def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
 
 
 def _unquoted(texts: Sequence[str], files: Sequence[str], option: str) -> str:
-    """A hint where the shell has parted what was meant as one value."""
+    """A hint to quote the numbers, where the shell has split them at spaces."""
     words = [*texts, *files]
     numbers = all(re.fullmatch(r"[-+\d.,;eE\[\]]+", word) for word in words)
     return (
@@ -180,7 +182,7 @@ def _request(asked: Asked, command: Command) -> Request:
         wanted = "labels or targets" if command.takes_soft else "labels"
     samples, labels, targets, reading = asked.samples, asked.labels, asked.targets, asked.reading
     each = command.field != "loss" or asked.loss.reduction == "none"
-    format = asked.output.format if each and not asked.output.quiet else ""
+    format = format_of(asked)
     request = Request(
         wanted=wanted,
         kind=KINDS[asked.kinds.input] if asked.kinds.input else None,
@@ -191,9 +193,9 @@ def _request(asked: Asked, command: Command) -> Request:
         weight_col=labels.weight_col,
         classes=class_names(samples.classes) if samples.classes else (),
         ignore_index=asked.loss.ignore_index,
-        each=each and (asked.output.quiet or asked.output.format != "table"),
-        keep_rows=_kept(format, command),
-        keep_records=format == "jsonl",
+        each=each and not format.for_people,
+        keep_rows=_kept_rows(format, command) if each else None,
+        keep_records=each and format.records,
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
         header=reading.header,
@@ -208,11 +210,11 @@ def _request(asked: Asked, command: Command) -> Request:
     return request._replace(attached=_attached(asked, request))
 
 
-def _kept(format: str, command: Command) -> KeepRows | None:
+def _kept_rows(format: Format, command: Command) -> KeepRows | None:
     """How far the input's rows must be taken apart for that format to pass them on."""
-    if format == "csv":
+    if format.passes_on == "whole":
         return "lines" if command.field == "loss" else "around"
-    return "cells" if format in ("tsv", "markdown", "jsonl") else None
+    return format.passes_on
 
 
 def _attached(asked: Asked, request: Request) -> Attached | None:
@@ -279,3 +281,14 @@ def _check(opened: Opened, command: Command) -> None:
         )
     if command.has_target and opened.has_targets and not command.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
+
+
+def check_attached(samples: int, opened: Opened) -> None:
+    """Refuse typed labels, or labels of a second file, that are more than the samples."""
+    attached = opened.attached
+    if attached is not None and attached.size > samples:
+        what = "label" if attached.labels is not None else "soft target"
+        raise DataError(
+            f"{counted(attached.size, what)} for {counted(samples, 'sample')}",
+            place=Place(attached.origin.source),
+        )

@@ -3,49 +3,47 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from typing import NamedTuple
 
-from xentcli import writers
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import merged
+from xentcli.calculation.remarks import merge_remarks
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
-from xentcli.options.groups import Asked, Output
+from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
-from xentcli.run.checks import (
-    calculation_of,
-    check_attached,
-    check_options,
+from xentcli.run.checks import calculation_of, check_options, survey_of
+from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
+from xentcli.run.inputs import check_attached, names_of_inputs, open_input
+from xentcli.run.messages import print_message, print_remarks
+from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.outputs import (
     command_line,
-    exit_code,
+    format_of,
     is_folder,
-    opened_folder,
-    opened_page,
-    opened_rejects,
-    survey_of,
+    open_answer,
+    open_folder,
+    open_page,
+    open_rejects,
+    report_left_out,
+    view_for,
 )
-from xentcli.run.chunk import Job, Outcome, answered, following, placed, shares, together, written
-from xentcli.run.inputs import names_of_inputs, opened_input
-from xentcli.run.messages import say, told
-from xentcli.run.order import Task
 from xentcli.run.progress import Progress
-from xentcli.run.running import Run, runner
-from xentcli.writers.files.file import Sink, opened_output
+from xentcli.run.workers import Run, Tell, start_workers
+from xentcli.writers.files.file import Sink
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
 from xentcli.writers.interface import Stream
-from xentcli.writers.rows.rejects import rejected
-from xentcli.writers.terminal import view_of
+from xentcli.writers.rows.delimited import rejected_rows
 
 
 class Tally(NamedTuple):
-    """What was met on the way, beside the answer."""
+    """What is added up while the samples go by."""
 
     total: Total = Total()
     remarks: tuple[Remark, ...] = ()
@@ -61,51 +59,46 @@ def run(asked: Asked) -> int:
     check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        opened = opened_input(asked, stack)
+        opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
-        page = stack.enter_context(opened_page(asked, inputs))
+        page = stack.enter_context(open_page(asked, inputs))
         job = _job(asked, opened, calculation)
         sink: Sink | Folder
         if is_folder(asked):
-            sink = stack.enter_context(opened_folder(asked, job.stream))
+            sink = stack.enter_context(open_folder(asked, job.stream))
         else:
-            sink = stack.enter_context(opened_output(asked.output.output, inputs))
-        run = stack.enter_context(runner(asked))
+            sink = stack.enter_context(open_answer(asked, inputs))
+        run = stack.enter_context(start_workers(asked))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
-        waits = writers.writer(job.format).ROWS_WAIT
-        room = stack.enter_context(WaitingRoom()) if waits else None
+        room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
         # The list of rejects is complete when the input has ended, whatever comes of the answer.
         with (
-            opened_rejects(asked, inputs) as rejects,
+            open_rejects(asked, inputs) as rejects,
             closing(_progress(asked, job, opened)) as progress,
         ):
-            work = partial(answered, job)
+            work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
-                work = partial(written, job, sink.path)
+                work = partial(write_chunk, job, sink.path)
             # Rows, and what is wrong with some, are told as they come.
             alone = job.stream.each or rejects is not None
-            merge = None if alone else partial(together, job)
-            task = Task(work, following, merge)
+            task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _go_through(job, outcomes, room or sink, rejects)
-        code = exit_code(tally.faults, tally.first_fault, asked)
-        _finish(job, opened, asked.output, sink, room, page, tally)
+                tally = _write_rows(job, outcomes, room or sink, rejects)
+        code = report_left_out(tally.faults, tally.first_fault, asked)
+        _finish(job, opened, asked, sink, room, page, tally)
     return code
 
 
 def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
-    name = writers.QUIET if asked.output.quiet else asked.output.format
-    stream = _stream(opened, calculation)
-    if name == "tsv":
-        stream = stream._replace(delimiter=b"\t")
-    shown = name in ("table", "json") or asked.output.save is not None
-    worked_count = asked.output.rows if shown else 0
+    format = format_of(asked)
+    stream = _stream(opened, calculation)._replace(delimiter=format.delimiter)
+    worked_count = asked.output.rows if format.document or asked.output.save is not None else 0
     wanted = survey_of(asked, opened)
     return Job(
         opened.reader,
         calculation,
-        name,
+        format,
         stream,
         worked_count,
         check=asked.check.check,
@@ -119,7 +112,7 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
     # Rows and a bar on the same terminal would overwrite each other.
     rows_on_terminal = (
         job.stream.each
-        and job.format not in ("table", "json")
+        and not job.format.document
         and asked.output.output is None
         and sys.stdout.isatty()
     )
@@ -157,22 +150,22 @@ class MarkedChunks:
 
 
 def _outcomes(
-    task: Task, job: Job, opened: Opened, run: Run, told: Callable[[int, int], None]
+    task: Task[Outcome], job: Job, opened: Opened, run: Run, tell: Tell
 ) -> Generator[Outcome]:
     chunks = MarkedChunks(opened.chunks, job.worked_count)
     opened = opened._replace(chunks=chunks)
-    with closing(run(task, opened, told)) as done:
-        for outcome in map(placed, done):
-            chunks.shown += len(outcome.worked)
-            yield outcome
+    with closing(run(task, opened, tell)) as done:
+        for one in done:
+            chunks.shown += len(one.outcome.worked)
+            yield shifted(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
-    """What a gradient is divided by: the whole input is read once for it."""
+    """What a gradient is divided by. For a mean the whole input is read once to find it."""
     if job.calculation.settings.reduction != "mean":
         return 1.0
     total = Total()
-    task = Task(partial(shares, job), following, partial(together, job))
+    task = Task(partial(sum_shares, job), partial(merge, job))
     with closing(_outcomes(task, job, opened, run, lambda samples, size: None)) as outcomes:
         for part in outcomes:
             total += part.total
@@ -180,10 +173,10 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
     return total.weight.value
 
 
-def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
-    """A gradient that is not that of the loss is a failure."""
+def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
+    """Fail if the gradient differs from the central differences."""
     if to_standard_error:
-        told(f"check: {check_in_words(check)}")
+        print_message(f"check: {check_in_words(check)}")
     if not check.largest <= LIMIT:
         raise DataError(
             f"the gradient differs from central differences by {check.largest:.1e} of its largest "
@@ -197,7 +190,7 @@ def _left_out(tally: Tally, job: Job) -> int:
 
 
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
-    """A mean over nothing is no answer."""
+    """Refuse a mean whose denominator is 0."""
     command = calculation.command
     if not command.has_target or calculation.settings.reduction != "mean":
         return
@@ -228,18 +221,18 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
     )
 
 
-def _go_through(
+def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
 ) -> Tally:
-    """Everything that is done while the samples go by."""
+    """Write rows and rejects while the samples go by, and add everything else up."""
     tally = Tally(
         check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
     )
     # The header waits for the first rows: where these fail, nothing is printed at all.
-    header = writers.writer(job.format).start(job.stream)
+    header = job.format.writer.start(job.stream)
     for outcome in outcomes:
         if isinstance(destination, Folder):
             destination.take(outcome.file)
@@ -247,8 +240,8 @@ def _go_through(
             destination.write(header + outcome.text)
         header = b""
         if rejects is not None:
-            rejects.write(rejected(outcome.faults))
-        tally = _added(tally, outcome, job)
+            rejects.write(rejected_rows(outcome.faults))
+        tally = _add(tally, outcome, job)
     destination.write(header)
     return tally
 
@@ -256,24 +249,18 @@ def _go_through(
 def _finish(
     job: Job,
     opened: Opened,
-    output: Output,
+    asked: Asked,
     sink: Sink | Folder,
     room: WaitingRoom | None,
     page: Sink | None,
     tally: Tally,
 ) -> None:
-    """What can be said only when the input has ended."""
+    """Write what can be written only at the end of the input: the answer, the page, the remarks."""
     check_attached(tally.total.samples + _left_out(tally, job), opened)
     _check_defined(tally.total, job.calculation, opened)
-    view = view_of(
-        to_file=output.output is not None,
-        color=output.color,
-        digits=output.digits,
-        steps=output.steps,
-    )
-    report = _report(job, opened, tally)
-    writer = writers.writer(job.format)
-    for part in writer.end(report, job.stream, view, room.parts() if room else ()):
+    report, output = _report(job, opened, tally), asked.output
+    waiting = room.parts() if room else ()
+    for part in job.format.writer.end(report, job.stream, view_for(asked), waiting):
         sink.write(part)
     sink.flush()
     if page is not None:
@@ -284,21 +271,21 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    say((*opened.remarks, *tally.remarks))
+    print_remarks((*opened.remarks, *tally.remarks))
     if tally.check is not None:
-        _judge(tally.check, opened, to_standard_error=job.format != "table")
+        _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
 
-def _added(tally: Tally, outcome: Outcome, job: Job) -> Tally:
+def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
     faults = outcome.faults
     return Tally(
         tally.total + outcome.total,
-        merged(tally.remarks, outcome.remarks),
+        merge_remarks(tally.remarks, outcome.remarks),
         furthest(tally.check, outcome.check),
         tally.faults + len(faults),
         tally.first_fault or (faults[0] if faults else None),
         tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
-        survey.together(job.survey, tally.survey, outcome.survey),
+        survey.merge(job.survey, tally.survey, outcome.survey),
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs the work on this machine: in this process, in threads or in processes, whichever suits."""
+"""Runs the work in this process, in threads, in processes, or on a cluster."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import mmap
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from xentcli.core.threads import available
 from xentcli.errors import DataError
+from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
-from xentcli.run import order as engine
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Done, Follows, Submit, Work
+from xentcli.run.messages import print_message
+from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -38,8 +41,39 @@ SLOT_BYTES = 1 << 22
 MOST_ON_WINDOWS = 61
 
 
-def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generator[Done]:
-    """What comes of an input's chunks, in their order.
+# Is called with how many samples and bytes are done.
+Tell = Callable[[int, int], None]
+
+
+class Run(Protocol):
+    """What does the work."""
+
+    def __call__(self, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]: ...
+
+
+@contextmanager
+def start_workers(asked: Asked) -> Iterator[Run]:
+    """What does the work that a command line asks for."""
+    scheduler, jobs = asked.running.scheduler, asked.running.jobs or available()
+    if scheduler is None:
+        yield partial(_run_here, jobs)
+        return
+    from xentcli.run import cluster
+
+    with cluster.connect(scheduler, jobs) as client:
+        if not client.nthreads():
+            print_message(f"{scheduler} has no workers yet; waiting for the first")
+        yield partial(cluster.outcomes, client)
+
+
+def _run_here(jobs: int, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]:
+    for done in outcomes(task.work, opened, jobs):
+        tell(done.outcome.samples, done.outcome.size)
+        yield done
+
+
+def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Found]]:
+    """The outcomes of an input's chunks, in their order.
 
     Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
     so that every number of jobs meets the same blocks.
@@ -47,12 +81,12 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
     spans = opened.chunks.spans()
     chunks = opened.chunks.in_order() if spans is None else spans
     if jobs == 1 or opened.workers is None or _is_small(opened):
-        yield from engine.here(work, chunks, follows)
+        yield from work_here(work, chunks)
         return
-    before: Done | None = None
+    before: Done[Found] | None = None
     if opened.size is None:
         # Nobody knows how much there will be: a pipe, or compressed data.
-        for before in engine.here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE), follows):
+        for before in work_here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE)):
             yield before
         following = next(chunks, None)
         if following is None:
@@ -64,9 +98,9 @@ def outcomes(work: Work, opened: Opened, follows: Follows, jobs: int) -> Generat
             submit = stack.enter_context(pool(work, jobs))
         except (OSError, ImportError):
             # No more processes or files are to be had, or no semaphores: then it is done here.
-            yield from engine.here(work, chunks, follows, before)
+            yield from work_here(work, chunks, before)
             return
-        yield from engine.shared(work, chunks, follows, submit, jobs + AHEAD, before)
+        yield from share_work(work, chunks, submit, jobs + AHEAD, before)
 
 
 def _is_small(opened: Opened) -> bool:
@@ -74,8 +108,8 @@ def _is_small(opened: Opened) -> bool:
 
 
 @contextmanager
-def threads(work: Work, count: int) -> Iterator[Submit]:
-    """Workers for what leaves Python to itself while it computes."""
+def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
+    """Threads: for input whose reading releases Python's lock."""
     from concurrent.futures import ThreadPoolExecutor
 
     executor = ThreadPoolExecutor(count)
@@ -86,8 +120,8 @@ def threads(work: Work, count: int) -> Iterator[Submit]:
 
 
 @contextmanager
-def processes(work: Work, count: int) -> Iterator[Submit]:
-    """Workers for what holds Python while it reads. The processes end with this one, however it
+def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
+    """Processes: for input whose reading holds Python's lock. They end with this one, however it
     ends."""
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
@@ -101,21 +135,23 @@ def processes(work: Work, count: int) -> Iterator[Submit]:
     executor = ProcessPoolExecutor(count, context, _begin, (work, slots))
     known = set(multiprocessing.active_children())
     try:
-        with signals.held():
+        with signals.hold():
             executor.submit(_started)
         workers = set(multiprocessing.active_children()) - known
         free = list(range(len(slots)))
 
-        def submit(chunk: Chunk) -> Awaited:
+        def submit(chunk: Chunk) -> Awaited[Found]:
             slot = free.pop() if free else None
             future = executor.submit(_at_work, chunk, slot)
 
-            def awaited() -> object:
+            def awaited() -> Found:
                 try:
+                    outcome: Any
                     outcome, length = _result(future, workers)
                     if slot is not None and length:
                         outcome = outcome._replace(text=slots[slot][:length])
-                    return outcome
+                    found: Found = outcome
+                    return found
                 finally:
                     # What nobody waits for keeps its slot, as its worker may yet write there; with
                     # none left, rows go through the pipe.
@@ -145,7 +181,8 @@ def most_processes(count: int) -> int:
 
 
 def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:
-    """What a worker sends. The executor does not notice the death of one that was just sending."""
+    """Wait for a worker's result. The executor does not notice if a worker dies while it sends
+    one."""
     from concurrent.futures import BrokenExecutor, wait
 
     while not wait([future], PATIENCE).done:
@@ -155,7 +192,8 @@ def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:
 
 
 def _may_fork() -> bool:
-    """A copy of a process has one thread only, and the locks of all: it may hang."""
+    """Whether this process has one thread only. A copy of a process has but one thread and the
+    locks of all, and may hang on those."""
     if sys.platform != "linux":
         return False
     if "xentcli.readers.sources.remote" in sys.modules:
@@ -167,11 +205,11 @@ def _may_fork() -> bool:
     return False
 
 
-_work: Work | None = None
+_work: Work[Any] | None = None
 _slots: Sequence[mmap.mmap] = ()
 
 
-def _begin(work: Work, slots: Sequence[mmap.mmap]) -> None:
+def _begin(work: Work[Any], slots: Sequence[mmap.mmap]) -> None:
     """The start of a worker process."""
     import multiprocessing
     import threading
@@ -194,11 +232,12 @@ def _end_with(parent: Any) -> None:
 
 
 def _started() -> None:
-    """Nothing: the executor starts its processes when there is something to do."""
+    """A task that does nothing: the executor starts its processes with the first one."""
 
 
 def _at_work(chunk: Chunk, slot: int | None) -> tuple[Any, int]:
-    """What comes of a chunk, and how many bytes of its rows lie in the slot instead."""
+    """The outcome of a chunk; its rows are left in the slot, and their size is returned, if they
+    fit."""
     assert _work is not None
     outcome = _work(chunk)
     if slot is None or not isinstance(outcome, Outcome):

@@ -6,33 +6,61 @@ A writer is a module with three functions (see :mod:`xentcli.writers.interface`)
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from xentcli.writers.interface import Writer
+from xentcli.writers.interface import DiagnosisWriter, Writer
 
 
 class Format(NamedTuple):
-    """An output format: its name and its module here."""
+    """An output format: its name, its module here, and what it needs.
+
+    ``for_people``: shows a survey unasked, and no sample's row. ``document``: is one whole, with
+    room for all steps and surveys; other formats are rows that can be used as they come.
+    ``rows_wait``: has the rows in its middle, where they can be written only at the end.
+    ``passes_on``: the input's own rows, split into ``cells``, or ``whole`` with the answer put in.
+    ``records``: passes on the input's own JSON. ``delimiter``: stands between cells, in place of
+    the input's own. ``suffix``: of the files of a folder; without one the rows cannot be split into
+    files. ``diagnosis``: the module that writes a diagnosis.
+    """
 
     name: str
     module: str
+    for_people: bool = False
+    document: bool = False
+    rows_wait: bool = False
+    passes_on: Literal["whole", "cells"] | None = None
+    records: bool = False
+    delimiter: bytes | None = None
+    suffix: str = ""
+    diagnosis: str = ""
+
+    @property
+    def writer(self) -> Writer:
+        """The module that writes answers."""
+        found: Writer = import_module(f"xentcli.writers.{self.module}")
+        return found
+
+    @property
+    def diagnosis_writer(self) -> DiagnosisWriter:
+        """The module that writes a diagnosis."""
+        found: DiagnosisWriter = import_module(f"xentcli.writers.{self.diagnosis}")
+        return found
 
 
 FORMATS = (
-    Format("table", "screen.report"),
-    Format("csv", "rows.delimited"),
-    Format("tsv", "rows.delimited"),
-    Format("json", "json.report"),
-    Format("jsonl", "rows.json_lines"),
-    Format("markdown", "rows.markdown"),
+    Format("table", "screen.report", for_people=True, document=True, diagnosis="screen.diagnosis"),
+    Format("csv", "rows.delimited", passes_on="whole", suffix="csv"),
+    Format("tsv", "rows.delimited", passes_on="cells", delimiter=b"\t", suffix="tsv"),
+    Format("json", "json.report", document=True, rows_wait=True, diagnosis="json.diagnosis"),
+    Format("jsonl", "rows.json_lines", passes_on="cells", records=True, suffix="jsonl"),
+    Format("markdown", "rows.markdown", passes_on="cells"),
 )
+# What --quiet writes, whatever --format says.
+QUIET = Format("quiet", "rows.quiet", suffix="txt", diagnosis="rows.quiet")
 
 NAMES = tuple(format.name for format in FORMATS)
-QUIET = "quiet"
 
 
-def writer(name: str) -> Writer:
-    """The writer of a format."""
-    module = "rows.quiet" if name == QUIET else next(f.module for f in FORMATS if f.name == name)
-    found: Writer = import_module(f"xentcli.writers.{module}")
-    return found
+def format_named(name: str) -> Format:
+    """The format of that name."""
+    return next(format for format in FORMATS if format.name == name)

@@ -1,16 +1,16 @@
 """What a writer is.
 
 ``start`` and ``rows`` give what can be written while the samples go by; ``end`` what can be said
-only when all are known. Where ``ROWS_WAIT`` is true the rows are kept until then and handed to
+only when all are known. The rows of a format with ``rows_wait`` are kept until then and handed to
 ``end``, because they stand in the middle of the document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from xentcli.model import Answer, AnswerField, Batch, Report, Rows
+from xentcli.model import Answer, AnswerField, Batch, Diagnosis, Report, Rows
 
 
 class View(NamedTuple):
@@ -46,8 +46,6 @@ class Stream(NamedTuple):
 class Writer(Protocol):
     """The functions of a writer's module."""
 
-    ROWS_WAIT: bool
-
     def start(self, stream: Stream) -> bytes:
         """What stands before the first row."""
 
@@ -58,3 +56,10 @@ class Writer(Protocol):
         self, report: Report, stream: Stream, view: View, waiting: Iterable[bytes]
     ) -> Iterator[bytes]:
         """What stands after the last row."""
+
+
+class DiagnosisWriter(Protocol):
+    """The function of a module that writes diagnoses."""
+
+    def diagnosis_text(self, diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
+        """All of it; ``got`` are the numbers as they were typed."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.core import elementary
-from xentcli.core.entropy import entropy
+from xentcli.core.entropy import entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels, one_hot
@@ -109,7 +109,7 @@ def _swapped(weighted: Array, target: Array, found: Terms) -> Array:
 
 
 def _divergence(weighted: Array, target: Array, found: Terms) -> Array:
-    return expected(weighted, found) - entropy(target, 1)
+    return expected(weighted, found) - entropy_of(target, 1)
 
 
 INDEX = Pick(Part("index", formula="−{}[y]"), _at_label, _sum)

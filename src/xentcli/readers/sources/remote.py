@@ -17,7 +17,7 @@ from zlib import crc32
 
 from xentcli.errors import DataError, Place, UsageError, changed
 from xentcli.readers.sources.remote_errors import needs, reason_of
-from xentcli.urls import scheme_of, shown
+from xentcli.readers.sources.urls import scheme_of, shown
 
 # What is read of a file at first, and kept: its format, its compression and its header are in it.
 BEGINNING_BYTES = 1 << 16

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xentcli.errors import CHANGED, UsageError, escaped
-from xentcli.urls import secrets, shown
+from xentcli.readers.sources.urls import secrets, shown
 
 PACKAGES = {
     "fsspec": "'xentcli[cluster]'",

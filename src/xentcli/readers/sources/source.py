@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, changed
-from xentcli.urls import is_url, local_path, shown
+from xentcli.readers.sources.urls import is_url, local_path, shown
 
 PEEK_BYTES = 1 << 16
 STANDARD_INPUT = "standard input"

@@ -11,8 +11,8 @@ import pyarrow.ipc
 
 from xentcli.errors import DataError, Place, changed, escaped
 from xentcli.readers.sources.source import Source, Version, version_of
+from xentcli.readers.sources.urls import is_url
 from xentcli.readers.tables.cells import plain
-from xentcli.urls import is_url
 
 if TYPE_CHECKING:
     from xentcli.readers.sources.remote import Ranged

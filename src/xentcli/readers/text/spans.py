@@ -23,9 +23,9 @@ from xentcli.readers.sources.source import (
     version_of,
     version_of_open,
 )
+from xentcli.readers.sources.urls import is_url
 from xentcli.readers.text import encoding
 from xentcli.readers.text.records import BYTE_ORDER_MARK, block_bytes
-from xentcli.urls import is_url
 
 # Few enough that the workers end at about the same time, enough to be worth the messages.
 BLOCKS_A_SPAN = 3

@@ -11,11 +11,10 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
-from xentcli.urls import scheme_of, shown
 
 
 class Sink:
-    """A binary stream whose failures are told in a sentence."""
+    """A binary stream whose failures are errors in a sentence."""
 
     def __init__(self, name: str, stream: BinaryIO) -> None:
         self.name = name
@@ -23,16 +22,16 @@ class Sink:
 
     def write(self, data: bytes) -> None:
         """Write all of it."""
-        with self._told():
+        with self._reporting():
             self._stream.write(data)
 
     def flush(self) -> None:
         """Hand what was written to the operating system: a full disk shows only now."""
-        with self._told():
+        with self._reporting():
             self._stream.flush()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _reporting(self) -> Iterator[None]:
         try:
             yield
         except BrokenPipeError:
@@ -45,16 +44,11 @@ class Sink:
 
 
 @contextmanager
-def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -> Iterator[Sink]:
+def open_output(path: str | None, inputs: Sequence[str], option: str = "-o") -> Iterator[Sink]:
     """Standard output, or the file at ``path``: written beside its place, moved over it at the end.
 
     Whatever fails, and whenever, an old file at that path stays as it was.
     """
-    if path is not None and scheme_of(path):
-        raise UsageError(
-            f"{option} {escaped(shown(path))}: answers are not written to a URL",
-            hint="name a file of this machine",
-        )
     if path is None or path == "-":
         if sys.stdout is None:
             raise OutputError("it is closed", place=Place("standard output"))
@@ -64,7 +58,7 @@ def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -
         return
     descriptor = _open_descriptor(path)
     if descriptor is not None:
-        with told(path), os.fdopen(os.dup(descriptor), "wb") as stream:
+        with reporting(path), os.fdopen(os.dup(descriptor), "wb") as stream:
             output = Sink(path, stream)
             yield output
             output.flush()
@@ -72,7 +66,7 @@ def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -
     place = os.path.realpath(path)
     _refuse_inputs(place, f"{option} {escaped(path)}", inputs)
     if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
-        with told(path), open(place, "wb") as stream:
+        with reporting(path), open(place, "wb") as stream:
             output = Sink(path, stream)
             yield output
             output.flush()
@@ -82,8 +76,8 @@ def opened_output(path: str | None, inputs: Sequence[str], option: str = "-o") -
 
 
 @contextmanager
-def told(path: str) -> Iterator[None]:
-    """What the operating system refuses, told in a sentence."""
+def reporting(path: str) -> Iterator[None]:
+    """Raise what the operating system refuses as an error in a sentence."""
     try:
         yield
     except BrokenPipeError:
@@ -125,12 +119,12 @@ def _beside(place: str, path: str) -> Iterator[Sink]:
             output = Sink(path, stream)
             yield output
             output.flush()
-            with told(path):
+            with reporting(path):
                 # Windows has it from Python 3.13 on, and no modes that would be lost without.
                 if hasattr(os, "fchmod"):
                     os.fchmod(stream.fileno(), _mode(place))
                 os.fsync(stream.fileno())
-        with told(path):
+        with reporting(path):
             os.replace(temporary, place)
     except BaseException:
         with suppress(OSError):

@@ -10,8 +10,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from xentcli.errors import UsageError, escaped
-from xentcli.urls import scheme_of, shown
-from xentcli.writers.files.file import told
+from xentcli.writers.files.file import reporting
 
 MARK = "_SUCCESS"
 # What workers write lies in here until all is well: one that is late finds no place any more.
@@ -27,22 +26,23 @@ class Folder:
         self._parts: list[str] = []
 
     def take(self, name: str) -> None:
-        """The next part of the answer is that file."""
+        """Add a file to the answer, as its next part."""
         self._parts.append(name)
 
     def write(self, data: bytes) -> None:
-        """The next part of the answer are these bytes; none are no part."""
+        """Add a part with these bytes, if there are any."""
         if data:
-            with opened_part(self.path) as (name, stream):
+            with open_part(self.path) as (name, stream):
                 stream.write(data)
             self.take(name)
 
     def flush(self) -> None:
-        """Nothing: a file is whole when it is written."""
+        """Do nothing: files are flushed when they are written."""
 
     def complete(self) -> None:
-        """Give the parts their names, drop what is left over, and say that this is all."""
-        with told(self.path):
+        """Give the parts their names, delete other files, and add the mark that the answer is
+        whole."""
+        with reporting(self.path):
             for number, name in enumerate(self._parts):
                 os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
             _clear(self.path)
@@ -50,7 +50,7 @@ class Folder:
                 pass
 
     def undo(self) -> None:
-        """Take away all of it."""
+        """Delete everything that was written."""
         with suppress(OSError):
             _clear(self.path)
         for number in range(len(self._parts)):
@@ -62,15 +62,10 @@ class Folder:
 
 
 @contextmanager
-def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
-    """A folder that is new or empty; of a run that fails nothing stays in it."""
-    if scheme_of(path):
-        raise UsageError(
-            f"-o {escaped(shown(path))}: answers are not written to a URL",
-            hint="name a folder that this machine and the workers share",
-        )
+def open_folder(path: str, suffix: str) -> Iterator[Folder]:
+    """A new or empty folder for the answer. If the run fails, everything in it is deleted."""
     made = not os.path.exists(path)
-    with told(path):
+    with reporting(path):
         os.makedirs(path, exist_ok=True)
         if os.listdir(path):
             raise UsageError(
@@ -92,12 +87,12 @@ def opened_folder(path: str, suffix: str) -> Iterator[Folder]:
 
 
 @contextmanager
-def opened_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
+def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
     """A file for a part of the answer, and its name; complete at the end, or absent."""
     name = uuid4().hex
     place = os.path.join(path, UNFINISHED, name)
     try:
-        with told(path), open(place, "xb") as stream:
+        with reporting(path), open(place, "xb") as stream:
             yield name, stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -108,7 +103,7 @@ def opened_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
 
 
 def _clear(path: str) -> None:
-    """Take away what nobody wants: a partition may have been worked on twice."""
+    """Delete files that are no part: a partition may have been worked on twice."""
     from shutil import rmtree  # slow to import, and seldom needed
 
     rmtree(os.path.join(path, UNFINISHED))

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from xentcli.model import Advice, Candidate, Diagnosis, Finding
+from xentcli.writers.interface import View
 from xentcli.writers.json.report import SCHEMA, Verbatim
 from xentcli.writers.rows.numbers import shortest_one, strict_json
 
 
-def document(diagnosis: Diagnosis) -> bytes:
+def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
     """The object. ``got``, ``value`` and ``difference`` are numbers, of several runs lists."""
     several = len(diagnosis.loss) > 1
     fields: list[tuple[str, Any]] = [

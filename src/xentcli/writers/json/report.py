@@ -13,7 +13,6 @@ from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.listing import Listing, as_json, grouped, hardest
 from xentcli.writers.rows.numbers import shortest, shortest_one, strict_json
 
-ROWS_WAIT = True
 SCHEMA = "xent/1"
 COMMA = ", "
 

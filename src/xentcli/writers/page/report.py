@@ -29,13 +29,6 @@ from xentcli.writers.words.survey import (
     shares,
 )
 
-TITLES = {
-    "softmax": "Softmax",
-    "log-softmax": "Log-softmax",
-    "nll": "Negative log-likelihood",
-    "ce": "Cross-entropy",
-    "grad": "Gradient of the cross-entropy",
-}
 # A gradient above 0 takes the logit down, one below 0 up.
 TONES: dict[int, Tone] = {1: "positive", 0: "plain", -1: "negative"}
 # More classes are for --quiet and --format csv.
@@ -44,7 +37,7 @@ MOST_IN_FULL = 100
 
 def page(report: Report, command: str, view: View) -> Page:
     """The page of a report."""
-    title = TITLES[report.command]
+    title = report.title
     blocks = tuple(_blocks(report, view))
     first = blocks[0]
     said = title

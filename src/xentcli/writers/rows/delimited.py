@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from xentcli.model import Answer, Batch, Report, Rows, csv_cell
+from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.listing import as_text, listing
 from xentcli.writers.rows.numbers import pattern_of, shortest, shortest_cells
 from xentcli.writers.rows.quiet import class_count, position_rows
 
-ROWS_WAIT = False
 DELIMITER = b","
+# The header of the list of rows that could not be used: --rejects FILE.
+REJECTED = b"file,line,column,value,message,row\n"
 
 
 def start(stream: Stream) -> bytes:
@@ -157,3 +158,17 @@ def is_quoted(cell: bytes) -> bool:
 def unquoted(cell: bytes) -> bytes:
     """A cell's content."""
     return cell[1:-1].replace(b'""', b'"') if is_quoted(cell) else cell
+
+
+def rejected_rows(faults: Iterable[Fault]) -> bytes:
+    """A row a fault; what JSON faults have instead of a column is the path."""
+    return b"".join(_rejected_row(fault) for fault in faults)
+
+
+def _rejected_row(fault: Fault) -> bytes:
+    place = fault.place
+    line = "" if place.line is None else str(place.line)
+    column = place.detail if place.column is None else str(place.column)
+    texts = (place.source, line, column, fault.value, fault.message)
+    cells = [csv_cell(text.encode("utf-8", "surrogateescape")) for text in texts]
+    return b",".join([*cells, csv_cell(fault.row)]) + b"\n"

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import DataError, Place
-from xentcli.model import Answer, AnyArray, Batch, Origin, Report, Rows
+from xentcli.model import Answer, Batch, Floats, Origin, Report, Rows
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.json.report import nested
 from xentcli.writers.rows.delimited import unquoted
 from xentcli.writers.rows.listing import as_json, listing
 from xentcli.writers.rows.numbers import shortest, strict_json
 
-ROWS_WAIT = False
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 # The fields of a record by name, each as its JSON.
@@ -67,9 +66,7 @@ def _text(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def _samples(
-    values: AnyArray, batch: Batch, stream: Stream, *, has_classes: bool
-) -> Iterator[bytes]:
+def _samples(values: Floats, batch: Batch, stream: Stream, *, has_classes: bool) -> Iterator[bytes]:
     """Each sample's part of an array, nested as the input was."""
     if batch.values.ndim == 1:
         values = values[np.newaxis]

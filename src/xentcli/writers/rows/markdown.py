@@ -10,7 +10,6 @@ from xentcli.model import Answer, Batch, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.delimited import cell_rows, header, listed_cells, unquoted
 
-ROWS_WAIT = False
 # What would be read as markup. An underscore is none within a word: logit_cat stays as it is.
 MARKUP = re.compile(r"[\\|`*<>\[\]~&$]|(?<![^\W_])_|_(?![^\W_])")
 LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import rounded
-from xentcli.model import AnyArray, fast_package
+from xentcli.model import Floats, fast_package
 
 # What a number takes, about.
 DIGITS = 20
@@ -19,17 +19,17 @@ ROW_END = b"],["
 NON_FINITE_JSON = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
 
-def shortest(values: AnyArray) -> list[str]:
+def shortest(values: Floats) -> list[str]:
     """Each number in the shortest decimal form that reads back to it, at the array's own width."""
     return _joined(values.ravel()).decode("ascii").split(",") if values.size else []
 
 
-def shortest_cells(values: AnyArray) -> list[bytes]:
+def shortest_cells(values: Floats) -> list[bytes]:
     """The same as bytes."""
     return _joined(values.ravel()).split(b",") if values.size else []
 
 
-def pattern_of(values: AnyArray, delimiter: bytes, before: bytes, after: bytes) -> bytes:
+def pattern_of(values: Floats, delimiter: bytes, before: bytes, after: bytes) -> bytes:
     """The numbers of a table, with that before and after those of each row: bytes in which ``%s``
     may stand, as no number has a %."""
     if not values.size:
@@ -48,7 +48,7 @@ def pattern_of(values: AnyArray, delimiter: bytes, before: bytes, after: bytes) 
     return before + text + after
 
 
-def _joined(values: AnyArray) -> bytes:
+def _joined(values: Floats) -> bytes:
     """The numbers with commas between, and ROW_END between rows."""
     orjson = _orjson(DIGITS * values.size) if values.dtype == np.float64 else None
     if orjson is None:

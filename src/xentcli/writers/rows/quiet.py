@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from xentcli.model import Answer, AnyArray, Batch, Report
+from xentcli.model import Answer, Batch, Diagnosis, Floats, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.numbers import shortest, shortest_one
-
-ROWS_WAIT = False
+from xentcli.writers.view import encoded
 
 
 def start(stream: Stream) -> bytes:
@@ -34,7 +33,7 @@ def class_count(answer: Answer) -> int:
     return shape[1 if len(shape) > 1 else 0]
 
 
-def position_rows(answer: Answer) -> AnyArray:
+def position_rows(answer: Answer) -> Floats:
     """The answer with its classes last, so that a position's numbers stand together."""
     values = answer.values
     if answer.field == "loss" or values.ndim < 3:
@@ -46,3 +45,8 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     """The reduced loss."""
     if not stream.each:
         yield f"{shortest_one(report.result)}\n".encode("ascii")
+
+
+def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
+    """The sentence of a diagnosis."""
+    return encoded(f"{diagnosis.sentence}\n", view)

@@ -13,8 +13,8 @@ from rich.text import Text
 from xentcli.errors import escaped, rounded
 from xentcli.model import Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
-from xentcli.writers.letters import encoded
 from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
+from xentcli.writers.view import encoded
 from xentcli.writers.words import diagnosis as words
 
 # How wide prose is where there is no terminal to fit.
@@ -26,7 +26,7 @@ MARK = "✓"
 INDENT = "    "
 
 
-def text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
+def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
     """The diagnosis; ``got`` are the numbers as they were typed."""
     drawn_on = console(view)
     blocks = [render(part, drawn_on) for part in _parts(diagnosis, view)]

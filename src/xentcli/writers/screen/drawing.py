@@ -21,6 +21,11 @@ DIM = Style(dim=True)
 # Like rich.box.SIMPLE_HEAD, in ASCII.
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
+# The parts of a bar, by eighths of a letter.
+EIGHTHS = " ▏▎▍▌▋▊▉"
+FULL = "█"
+ASCII_BAR = "#"
+
 
 def head(view: View) -> box.Box:
     """A line under the header, and no other."""
@@ -53,3 +58,20 @@ def render(part: RenderableType, drawn_on: Console) -> str:
         drawn_on.print(part, soft_wrap=isinstance(part, Text))
     lines = captured.get().rstrip("\n").split("\n")
     return "\n".join(line.rstrip() for line in lines)
+
+
+def bar(share: float, width: int, view: View, *, least: int = 0) -> str:
+    """A bar of that share of the width, to an eighth of a character, and of at least so many of the
+    smallest pieces; nothing for 0 and nan.
+
+    >>> bar(0.5, 5, View()), bar(0.5, 5, View(unicode=False)), bar(1e-9, 5, View(), least=1)
+    ('██▌', '##', '▏')
+    """
+    if not share > 0:
+        return ""
+    share = min(share, 1.0)
+    if not view.unicode:
+        return ASCII_BAR * max(least, round(share * width))
+    pieces = max(least, round(share * width * len(EIGHTHS)))
+    whole, part = divmod(pieces, len(EIGHTHS))
+    return FULL * whole + EIGHTHS[part].strip()

@@ -15,14 +15,12 @@ from rich.text import Text
 
 from xentcli.model import Answer, Batch, Report, Worked
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.letters import encoded
-from xentcli.writers.screen.bars import bar
-from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
+from xentcli.writers.screen.drawing import BOLD, DIM, bar, console, plain_table, render
 from xentcli.writers.screen.survey import pictures
+from xentcli.writers.view import encoded
 from xentcli.writers.words import report as words
 from xentcli.writers.words.grid import Grid, Row, first_line, folded, grid
 
-ROWS_WAIT = False
 # Longer answers are for --quiet and --format csv.
 ANSWERS_IN_FULL = 1000
 LABEL = Style(bold=True, color="cyan")

@@ -16,8 +16,7 @@ from rich.text import Text
 from xentcli.errors import counted, escaped, rounded
 from xentcli.model import Bin, Group, Hard, Report, Survey
 from xentcli.writers.interface import View
-from xentcli.writers.screen.bars import bar
-from xentcli.writers.screen.drawing import BOLD, DIM, plain_table
+from xentcli.writers.screen.drawing import BOLD, DIM, bar, plain_table
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.survey import (
     group_columns,

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from xentcli.errors import escaped, rounded
 from xentcli.model import Step, Worked
 from xentcli.writers.interface import View
-from xentcli.writers.letters import in_letters
 from xentcli.writers.rows.numbers import as_given
+from xentcli.writers.view import in_letters
 
 # One blank of padding and one between columns.
 GAP = 2

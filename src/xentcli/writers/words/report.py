@@ -69,8 +69,7 @@ def _named(worked: Worked, name: str) -> Step:
 def written_out(report: Report, view: View) -> str:
     """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``, or the two sums where they are many."""
     losses = [rounded(worked.loss or 0.0, view.digits) for worked in report.worked]
-    assert report.result is not None
-    result = rounded(float(report.result), view.digits)
+    result = rounded(float(report.result or 0.0), view.digits)
     if len(report.worked) == report.samples:
         upper = " + ".join(losses)
         shares = [rounded(worked.share or 0.0, view.digits) for worked in report.worked]

@@ -1,0 +1,138 @@
+"""The steps of a cross-entropy and of its gradient, behind those to log p."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xentcli.calculation.commands import Calculation
+from xentcli.calculation.interface import Problem, Sample, SampleSteps
+from xentcli.calculation.softmax_steps import (
+    ToLogProbs,
+    beside,
+    each,
+    one,
+    to_log_probs,
+)
+from xentcli.core import gradient, loss, textbook
+from xentcli.core.entropy import divergence, entropy_of
+from xentcli.core.layout import Array
+from xentcli.core.softmax import sum_over_classes
+from xentcli.core.target import one_hot, smoothed
+from xentcli.model import Step
+
+
+def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
+    """Every step of a sample to its loss, or to its gradient where that is asked for."""
+    calculation, axis = problem.calculation, sample.axis
+    start = to_log_probs(sample.block, axis, problem.kind, calculation)
+    shown, weighted = _target_steps(sample, start, calculation)
+    found = (*start.steps, *shown, *_loss_steps(sample, start, weighted, calculation))
+    if sample.gradient is not None:
+        found += _difference_steps(sample, start, weighted, calculation, denominator)
+        found += (each("grad", "scale · difference", sample.gradient),)
+    if sample.soft is None or _has_weights(sample, calculation):
+        return SampleSteps(found)
+    target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
+    base = calculation.log_base
+    return SampleSteps(
+        found,
+        float(entropy_of(target, axis)[0]) / base,
+        float(divergence(target, start.log_probs, axis)[0]) / base,
+    )
+
+
+def _target_steps(
+    sample: Sample, start: ToLogProbs, calculation: Calculation
+) -> tuple[tuple[Step, ...], Array]:
+    """The steps ``target`` and ``weight``, and w·q."""
+    settings, axis, row = calculation.settings, sample.axis, sample.row_weight
+    classes, smoothing = start.probs.shape[axis], settings.label_smoothing
+    if sample.soft is None:
+        hot, name = one_hot(np.array([sample.label]), classes, axis), "onehot(y)"
+    else:
+        hot, name = sample.soft, "t"
+    formula = f"q = (1−ε)·{name} + ε/C" if smoothing else f"q = {name}"
+    if sample.ignored:
+        formula = "q = 0: ignored"
+    target = np.zeros_like(hot) if sample.ignored else smoothed(hot, smoothing, axis)
+    shown = [each("target", formula, target)]
+    weighted = loss.products(settings.weight, target, axis)
+    if _has_weights(sample, calculation):
+        weight = np.ones(classes) if settings.weight is None else settings.weight
+        formula = "w" if row is None else f"w, times the sample's {row!r}"
+        shown.append(each("weight", formula, weight * (1.0 if row is None else row)))
+        weighted = weighted * (1.0 if row is None else row)
+    return tuple(shown), np.zeros_like(weighted) if sample.ignored else weighted
+
+
+def _has_weights(sample: Sample, calculation: Calculation) -> bool:
+    """Whether weights of classes or samples take part."""
+    return calculation.settings.weight is not None or sample.row_weight is not None
+
+
+def _loss_steps(
+    sample: Sample, start: ToLogProbs, weighted: Array, calculation: Calculation
+) -> tuple[Step, ...]:
+    by_textbook = calculation.method == "textbook"
+    terms = (textbook.terms if by_textbook else loss.terms)(weighted, start.log_probs)
+    if sample.ignored:
+        terms = np.zeros_like(terms)
+    formula = "ℓ = Σ terms"
+    if calculation.base != "e":
+        formula += f" / ln {calculation.base}"
+    if sample.ignored:
+        formula = f"0: label {sample.label} is ignored"
+    note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
+    product = "−w·q·log p" if _has_weights(sample, calculation) else "−q·log p"
+    return (
+        each("term", product, terms),
+        one("loss", formula, np.array([sample.loss]), note),
+    )
+
+
+def _beside_stable(sample: Sample, calculation: Calculation) -> str:
+    """How far the textbook's loss of a sample is from the stable one."""
+    by_stable = calculation._replace(method="stable")
+    stable = to_log_probs(sample.block, sample.axis, "logits", by_stable)
+    _, weighted = _target_steps(sample, stable, calculation)
+    exact = sum_over_classes(loss.terms(weighted, stable.log_probs), sample.axis)
+    return beside(np.array([sample.loss]), exact / calculation.log_base)
+
+
+def _difference_steps(
+    sample: Sample,
+    start: ToLogProbs,
+    weighted: Array,
+    calculation: Calculation,
+    denominator: float,
+) -> tuple[Step, ...]:
+    settings, axis = calculation.settings, sample.axis
+    total = np.expand_dims(sum_over_classes(weighted, axis), axis)
+    plain = calculation.method == "textbook" or calculation.dtype is not None
+    if sample.ignored:
+        difference = np.zeros_like(start.probs)
+    elif plain or sample.label is None or settings.label_smoothing != 0.0:
+        difference = textbook.difference(start.probs, weighted, axis)
+    else:
+        label = np.array([sample.label])
+        at_label = loss.pick(start.log_probs, label, axis)
+        difference = gradient.less_one_at(start.probs, label, at_label, axis) * total
+    scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
+    weights = _has_weights(sample, calculation)
+    assert sample.gradient is not None
+    return (
+        each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
+        one("scale", _scale_formula(calculation), np.array([scale])),
+    )
+
+
+def _scale_formula(calculation: Calculation) -> str:
+    settings = calculation.settings
+    parts = ["1"]
+    if settings.reduction == "mean":
+        parts.append("denominator")
+    if settings.temperature != 1.0:
+        parts.append("T")
+    if calculation.base != "e":
+        parts.append(f"ln {calculation.base}")
+    return " / ".join(parts)

@@ -1,0 +1,111 @@
+"""What the module of a loss has: see ``cross_entropy``, and ``softmax``, which has no loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.calculation.commands import Calculation
+from xentcli.core.differences import Differences
+from xentcli.core.layout import FEW_CLASSES, Array
+from xentcli.core.loss import Losses
+from xentcli.core.target import Target
+from xentcli.model import Batch, Kind, Step
+
+# A position: its sample in the batch, and its place among the positions of that sample.
+At = tuple[int, int]
+
+
+class Problem(NamedTuple):
+    """A batch as the formulas take it, everything checked once.
+
+    ``positions`` are the values as ``(outer, C, inner)``, ``target`` is what they are measured
+    against; one number comes out a position. ``weight`` is a number a sample. ``shape`` is that of
+    the losses as people see them.
+    """
+
+    calculation: Calculation
+    kind: Kind
+    positions: Array
+    target: Target
+    weight: Array | None
+    shape: tuple[int, ...]
+
+    def at(self, places: Sequence[At]) -> Problem:
+        """Some of its positions, each as a sample of its own. A position's numbers do not depend
+        on those around it, to the last bit."""
+        outer, inner = np.array(places, dtype=np.intp).reshape(-1, 2).T
+        labels, soft = self.target.labels, self.target.soft
+        return self._replace(
+            positions=self.positions[outer, :, inner][:, :, np.newaxis],
+            target=Target(
+                None if labels is None else labels[outer, inner][:, np.newaxis],
+                None if soft is None else soft[outer, :, inner][:, :, np.newaxis],
+            ),
+            weight=None if self.weight is None else self.weight[outer],
+            shape=(len(places),),
+        )
+
+
+class Sample(NamedTuple):
+    """One position with all that came out for it; ``axis`` is that of the classes in ``block``, in
+    ``soft`` and in ``gradient``, which have one sample each."""
+
+    block: Array
+    axis: int
+    label: int | None = None
+    soft: Array | None = None
+    ignored: bool = False
+    row_weight: float | None = None
+    loss: float | None = None
+    share: float | None = None
+    gradient: Array | None = None
+
+
+class SampleSteps(NamedTuple):
+    """The steps of a sample; and its loss in two parts, where it has them."""
+
+    steps: tuple[Step, ...]
+    entropy: float | None = None
+    divergence: float | None = None
+
+
+class Formulas(Protocol):
+    """The functions of a loss's module. Arrays in, arrays out; losses and gradients include sample
+    weights and are in the unit that is asked for (``calculation.log_base``)."""
+
+    def problem_of(self, batch: Batch, calculation: Calculation) -> Problem:
+        """Check a batch, its labels or soft targets against its shape."""
+
+    def losses(self, problem: Problem) -> Losses:
+        """Each position's loss, and its share of the mean's denominator."""
+
+    def shares(self, problem: Problem) -> Array:
+        """The shares alone, as ``(outer, inner)``."""
+
+    def ignored(self, problem: Problem) -> NDArray[np.bool_]:
+        """Which positions do not count, as ``(outer, inner)``."""
+
+    def gradients(self, problem: Problem, denominator: float) -> Array:
+        """The gradient with respect to the values, as ``(outer, C, inner)``."""
+
+    def differences(self, problem: Problem) -> Differences:
+        """The gradient of a problem with one position by central differences; sample weight and
+        scale are not in it."""
+
+    def steps(self, sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
+        """Every step of a sample, in order. The last one is the answer."""
+
+
+def block_at(array: Array, at: At) -> Array:
+    """The numbers of a position as the block of one sample that the core would make of it."""
+    row = array[at[0], :, at[1]].astype(np.float64)
+    return np.ascontiguousarray(np.expand_dims(row, 1 - block_axis(array)))
+
+
+def block_axis(array: Array) -> int:
+    """The axis of the classes in a block of such ``(outer, C, inner)`` values."""
+    return 0 if array.shape[1] < FEW_CLASSES else 1

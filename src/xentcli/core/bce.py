@@ -1,0 +1,378 @@
+"""Binary cross-entropy: every number is a yes/no question with a target t from 0 to 1.
+
+With p = σ(z) the probability of yes, w⁺ the weight of a yes and w that of the question:
+
+    ℓ = w · [−w⁺·t·log p − (1−t)·log(1−p)]
+    log σ(z) = min(z, 0) − log1p(exp(−|z|))      log(1 − σ(z)) = log σ(−z)
+
+Neither logarithm is that of a number near 1, so that no digit is lost at either end. A term whose
+w⁺·t or 1−t is 0 is 0. With a focusing parameter γ and a balance A, the loss is the whole of that
+times α_t·(1 − p_t)^γ, where
+
+    p_t = p·t + (1−p)·(1−t)      α_t = A·t + (1−A)·(1−t)
+
+The mean divides by the number of questions, whatever the weights, as PyTorch's does.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xentcli.core import focal
+from xentcli.core.elementary import exp, log, log1p
+from xentcli.core.gradient import scale_of
+from xentcli.core.layout import Array, as_float
+from xentcli.core.loss import divided
+from xentcli.core.settings import Reduction, check_reduction
+from xentcli.core.target import first_index
+from xentcli.core.threads import threads_for
+from xentcli.core.total import ExactSum
+from xentcli.errors import ArgumentError
+
+Given = Literal["logits", "probs"]
+
+
+class Settings(NamedTuple):
+    """Weights that can be broadcast to the questions, and the focal factor's γ and A."""
+
+    weight: Array | None = None
+    pos_weight: Array | None = None
+    gamma: float = 0.0
+    alpha: float | None = None
+
+
+class Odds(NamedTuple):
+    """p and 1 − p of each question, and their logarithms, none taken from another's rounding."""
+
+    yes: Array
+    no: Array
+    log_yes: Array
+    log_no: Array
+
+
+class Steps(NamedTuple):
+    """What each step returned: the terms of yes and no, α_t and (1 − p_t)^γ (None where they are
+    not asked for), and the loss."""
+
+    odds: Odds
+    yes_term: Array
+    no_term: Array
+    balance: Array | None
+    factor: Array | None
+    loss: Array
+
+
+def odds_of_logits(logits: Array) -> Odds:
+    """σ(z), 1 − σ(z) and their logarithms, from e = exp(−|z|)."""
+    e = exp(-np.abs(logits))
+    rest = log1p(e)
+    larger = 1.0 / (1.0 + e)
+    smaller = e * larger
+    positive = logits >= 0
+    return Odds(
+        np.where(positive, larger, smaller),
+        np.where(positive, smaller, larger),
+        # The minimum of 0 and nan is nan.
+        np.minimum(logits, 0.0) - rest,
+        np.minimum(-logits, 0.0) - rest,
+    )
+
+
+def odds_of_probs(probs: Array) -> Odds:
+    """p, 1 − p, log p and log(1 − p) = log1p(−p)."""
+    return Odds(probs, 1.0 - probs, log(probs), log1p(-probs))
+
+
+def odds_of(values: Array, given: Given) -> Odds:
+    """The odds of logits or of probabilities."""
+    return odds_of_logits(values) if given == "logits" else odds_of_probs(values)
+
+
+def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
+    """Every step up to the loss of each question, each kept."""
+    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    yes_term, no_term = _term(positive, odds.log_yes), _term(1.0 - target, odds.log_no)
+    loss = yes_term + no_term
+    balance = factor = None
+    if settings.alpha is not None:
+        balance = settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)
+        loss = _times(balance, loss)
+    if settings.gamma != 0.0:
+        factor = focal.factor(miss(odds, target), settings.gamma)
+        loss = _times(factor, loss)
+    if settings.weight is not None:
+        loss = _times(settings.weight, loss)
+    return Steps(odds, yes_term, no_term, balance, factor, loss)
+
+
+def miss(odds: Odds, target: Array) -> Array:
+    """1 − p_t = p·(1−t) + (1−p)·t, where nothing cancels."""
+    result: Array = odds.yes * (1.0 - target) + odds.no * target
+    return result
+
+
+def losses(values: Array, target: Array, given: Given, settings: Settings) -> Array:
+    """The loss of each question."""
+    return steps(odds_of(values, given), target, settings).loss
+
+
+def gradients_by_logits(logits: Array, target: Array, settings: Settings) -> Array:
+    """∂ℓ/∂z = w·α_t·m^γ·[γ·(1−2t)·p·(1−p)/m·L + L'] for m = 1 − p_t and the plain loss L, whose
+    own derivative L' is (1−t)·p − w⁺·t·(1−p)."""
+    odds = odds_of_logits(logits)
+    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    result: Array = (1.0 - target) * odds.yes - positive * odds.no
+    if settings.gamma != 0.0:
+        result = _of_focal(odds, target, positive, result, settings.gamma)
+    if settings.alpha is not None:
+        result = (settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)) * result
+    # + 0.0: a weight of 0 makes no −0.
+    return result + 0.0 if settings.weight is None else settings.weight * result + 0.0
+
+
+def _of_focal(odds: Odds, target: Array, positive: Array, plain: Array, gamma: float) -> Array:
+    away = miss(odds, target)
+    loss = _term(positive, odds.log_yes) + _term(1.0 - target, odds.log_no)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        # The smaller of p and 1 − p by m, which is at most about 1, and then the larger.
+        bend = np.minimum(odds.yes, odds.no) / away * np.maximum(odds.yes, odds.no)
+        # Where the loss is infinite, p·(1−p) is 0.
+        slope = np.where(bend == 0.0, 0.0, (1.0 - 2.0 * target) * bend * loss)
+        result = focal.factor(away, gamma) * (gamma * slope + plain)
+    # p_t = 1: the loss and its slope vanish together.
+    return np.where(away == 0.0, 0.0, result)
+
+
+def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array:
+    """∂ℓ/∂p = w·[−w⁺·t/p + (1−t)/(1−p)], a term whose t or 1−t is 0 being 0."""
+    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        yes = np.where(positive == 0.0, 0.0, positive / probs)
+        no = np.where(target == 1.0, 0.0, (1.0 - target) / (1.0 - probs))
+    result = no - yes
+    return result if settings.weight is None else settings.weight * result + 0.0
+
+
+def _term(coefficient: Array, log_prob: Array) -> Array:
+    """−c·log p, which is 0 where c is 0 and log p −∞, and nan where log p is."""
+    with np.errstate(invalid="ignore"):
+        product = -coefficient * log_prob
+    return np.where((coefficient == 0.0) & ~np.isnan(log_prob), 0.0, product)
+
+
+def _times(weight: Array, loss: Array) -> Array:
+    """weight · loss, which is 0 where the weight is 0 and the loss infinite."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        product = weight * loss
+    return np.where((weight == 0.0) & ~np.isnan(loss), 0.0, product)
+
+
+def as_target(target: ArrayLike, shape: tuple[int, ...]) -> Array:
+    """Targets from 0 to 1, one a question, as doubles.
+
+    Raises:
+        ArgumentError (a ValueError): another shape, or a target outside 0…1.
+    """
+    given = as_float(target, "target")
+    if given.shape != shape:
+        raise ArgumentError(
+            "target", f"its shape {given.shape} is not that of the questions, {shape}"
+        )
+    _require_shares(given, "target", "a target")
+    return given.astype(np.float64, copy=False)
+
+
+def as_probs(probs: ArrayLike) -> Array:
+    """Probabilities of yes, each from 0 to 1."""
+    given = as_float(probs, "probs")
+    _require_shares(given, "probs", "a probability")
+    return given.astype(np.float64, copy=False)
+
+
+def _require_shares(given: NDArray, argument: str, what: str) -> None:  # type: ignore[type-arg]
+    # A nan is the least and the greatest.
+    if given.size and not (given.min() >= 0 and given.max() <= 1):
+        at = first_index(~((given >= 0) & (given <= 1)))
+        raise ArgumentError(argument, f"{float(given[at])} is not {what} from 0 to 1", index=at)
+
+
+def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -> Array | None:
+    """Finite weights that can be broadcast to the questions."""
+    if weight is None:
+        return None
+    given = as_float(weight, argument).astype(np.float64, copy=False)
+    try:
+        np.broadcast_to(given, shape)
+    except ValueError:
+        raise ArgumentError(
+            argument, f"its shape {given.shape} cannot be broadcast to that of the input, {shape}"
+        ) from None
+    if not np.isfinite(given).all():
+        at = first_index(~np.isfinite(given))
+        raise ArgumentError(argument, f"{float(given[at])} is not a finite number", index=at)
+    return given
+
+
+def check_alpha(alpha: float) -> float:
+    """Refuse a balance that is not from 0 to 1."""
+    if not isinstance(alpha, Real) or not 0.0 <= alpha <= 1.0:
+        raise ArgumentError("alpha", f"{alpha} is not between 0 and 1")
+    return float(alpha)
+
+
+def _reduced(loss: Array, reduction: Reduction) -> np.float64 | Array:
+    if reduction == "none":
+        return loss[()] if loss.ndim == 0 else loss
+    total = ExactSum.of(loss, threads_for(loss.size)).value
+    return np.float64(divided(total, loss.size) if reduction == "mean" else total)
+
+
+def _scaled(gradient: Array, reduction: Reduction) -> Array:
+    if reduction != "mean":
+        return gradient
+    result: Array = scale_of(gradient.size) * gradient
+    return result
+
+
+def binary_cross_entropy_with_logits(
+    logits: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    reduction: str = "mean",
+    pos_weight: ArrayLike | None = None,
+) -> np.float64 | NDArray[np.float64]:
+    """The binary cross-entropy ℓ = −w·[w⁺·t·log σ(z) + (1−t)·log(1 − σ(z))], in nats.
+
+    Args:
+        logits: z, of any shape; each is a question of its own.
+        target: t from 0 to 1, of the same shape.
+        weight: w, which can be broadcast to that shape. It never counts in the denominator.
+        reduction: ``"mean"`` (Σℓ by the number of questions), ``"sum"`` or ``"none"``.
+        pos_weight: w⁺, which can be broadcast to that shape: one a column, say.
+
+    Returns:
+        A float64 scalar, or for ``"none"`` an array of the shape of the logits. A mean over no
+        questions is nan.
+
+    Raises:
+        ValueError: for anything that cannot be used; the message names argument and position.
+
+    Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
+
+    >>> binary_cross_entropy_with_logits([1.5, -0.5, 40.0], [1, 0, 1], reduction="none").tolist()
+    [0.2014132779827524, 0.4740769841801067, 4.248354255291589e-18]
+    """
+    values = as_float(logits, "logits").astype(np.float64, copy=False)
+    settings, reduction = _settings(values.shape, weight, pos_weight, reduction)
+    return _reduced(losses(values, as_target(target, values.shape), "logits", settings), reduction)
+
+
+def binary_cross_entropy_with_logits_grad(
+    logits: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    reduction: str = "mean",
+    pos_weight: ArrayLike | None = None,
+) -> NDArray[np.float64]:
+    """The gradient of :func:`xentcli.binary_cross_entropy_with_logits` by the logits.
+
+    It is scale·w·[(1−t)·σ(z) − w⁺·t·(1 − σ(z))]; without w⁺ that is scale·w·(σ(z) − t).
+
+    Args: as for :func:`xentcli.binary_cross_entropy_with_logits`. For ``reduction="none"`` it is
+        the gradient of the sum.
+
+    Returns:
+        float64, of the shape of ``logits``.
+
+    Raises:
+        ValueError: as :func:`xentcli.binary_cross_entropy_with_logits`.
+
+    Source: ``torch.nn.functional.binary_cross_entropy_with_logits`` and its derivative.
+
+    >>> binary_cross_entropy_with_logits_grad([0.0, 40.0], [0, 1], reduction="sum").tolist()
+    [0.5, -4.248354255291589e-18]
+    """
+    values = as_float(logits, "logits").astype(np.float64, copy=False)
+    settings, reduction = _settings(values.shape, weight, pos_weight, reduction)
+    gradient = gradients_by_logits(values, as_target(target, values.shape), settings)
+    return _scaled(gradient, reduction)
+
+
+def binary_cross_entropy(
+    probs: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    reduction: str = "mean",
+) -> np.float64 | NDArray[np.float64]:
+    """The binary cross-entropy ℓ = −w·[t·log p + (1−t)·log(1−p)] of probabilities, in nats.
+
+    The logarithms are not cut at −100, as PyTorch cuts them.
+
+    Args:
+        probs: p from 0 to 1, of any shape.
+        target, weight, reduction: as for :func:`xentcli.binary_cross_entropy_with_logits`.
+
+    Returns:
+        A float64 scalar, or for ``"none"`` an array of the shape of ``probs``; inf where p is 0
+        and t is not, or p is 1 and t is not.
+
+    Raises:
+        ValueError: for anything that cannot be used; the message names argument and position.
+
+    Source: ``torch.nn.functional.binary_cross_entropy``.
+
+    >>> binary_cross_entropy([0.9, 0.2], [1, 0])
+    np.float64(0.16425203348601802)
+    """
+    values = as_probs(probs)
+    settings, reduction = _settings(values.shape, weight, None, reduction)
+    return _reduced(losses(values, as_target(target, values.shape), "probs", settings), reduction)
+
+
+def binary_cross_entropy_grad(
+    probs: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    reduction: str = "mean",
+) -> NDArray[np.float64]:
+    """The gradient of :func:`xentcli.binary_cross_entropy`: scale·w·[(1−t)/(1−p) − t/p].
+
+    Args: as for :func:`xentcli.binary_cross_entropy`. For ``reduction="none"`` it is the gradient
+        of the sum.
+
+    Returns:
+        float64, of the shape of ``probs``; infinite where the loss is.
+
+    Raises:
+        ValueError: as :func:`xentcli.binary_cross_entropy`.
+
+    Source: ``torch.nn.functional.binary_cross_entropy`` and its derivative.
+
+    >>> binary_cross_entropy_grad([0.5, 0.25], [1, 0], reduction="sum").tolist()
+    [-2.0, 1.3333333333333333]
+    """
+    values = as_probs(probs)
+    settings, reduction = _settings(values.shape, weight, None, reduction)
+    gradient = gradients_by_probs(values, as_target(target, values.shape), settings)
+    return _scaled(gradient, reduction)
+
+
+def _settings(
+    shape: tuple[int, ...],
+    weight: ArrayLike | None,
+    pos_weight: ArrayLike | None,
+    reduction: str,
+) -> tuple[Settings, Reduction]:
+    checked = check_reduction(reduction)
+    return (
+        Settings(as_weight(weight, "weight", shape), as_weight(pos_weight, "pos_weight", shape)),
+        checked,
+    )

@@ -1,0 +1,114 @@
+"""p and log p of every class, from whatever is given: what the divergences and the entropy need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xentcli.core.elementary import exp, log
+from xentcli.core.exact import two_sum
+from xentcli.core.layout import (
+    Array,
+    Block,
+    Buffers,
+    across,
+    as_float,
+    each_block,
+    laid_out,
+    store,
+    store_each,
+)
+from xentcli.core.softmax import Steps, log_probabilities, probabilities, steps
+from xentcli.core.target import first_index
+from xentcli.errors import ArgumentError
+from xentcli.model import Kind
+
+
+class Distribution(NamedTuple):
+    """p and log p of a block's samples, the classes along ``axis``; and with a target its t."""
+
+    probs: Array
+    log_probs: Array
+    axis: int
+    target: Array | None = None
+
+
+def distribution(values: Array, kind: Kind, axis: int, temperature: float = 1.0) -> Distribution:
+    """p and log p of a block, each with all of its digits."""
+    if kind == "probs":
+        return Distribution(values, log(values), axis)
+    if kind == "log_probs":
+        return Distribution(exp(values), values, axis)
+    step = steps(values, axis, temperature)
+    log_probs = log_probabilities(step, axis)
+    return Distribution(_refined_probs(step, axis), log_probs, axis)
+
+
+def _refined_probs(step: Steps, axis: int) -> Array:
+    """e/(1 + s), with what the rounding of 1 + s took from it: that would be an error of all
+    classes alike, which a sum over them does not even out."""
+    total, rest = two_sum(np.ones_like(step.others), step.others)
+    probs = probabilities(step, axis)
+    with np.errstate(under="ignore", invalid="ignore"):
+        probs -= probs * across(rest / total, axis)
+    return probs
+
+
+def loss_of_each(
+    positions: NDArray[np.floating],
+    target: Array | None,
+    kind: Kind,
+    temperature: float,
+    loss: Callable[[Distribution], Array],
+    threads: int = 1,
+) -> Array:
+    """A loss of each position of ``(outer, C, inner)``, as ``(outer, inner)``."""
+    losses = np.empty((positions.shape[0], positions.shape[2]))
+
+    def of_block(block: Block, buffers: Buffers) -> None:
+        store_each(losses, block.cut, loss(_of_block(block, target, kind, temperature, buffers)))
+
+    each_block(positions, of_block, threads)
+    return losses
+
+
+def gradient_of_each(
+    positions: NDArray[np.floating],
+    target: Array | None,
+    temperature: float,
+    gradient: Callable[[Distribution], Array],
+    threads: int = 1,
+) -> Array:
+    """A gradient by the logits of each position, of the same shape; 1/T is in it."""
+    result = np.empty(positions.shape)
+
+    def of_block(block: Block, buffers: Buffers) -> None:
+        given = _of_block(block, target, "logits", temperature, buffers)
+        store(result, block, gradient(given) / temperature)
+
+    each_block(positions, of_block, threads)
+    return result
+
+
+def _of_block(
+    block: Block, target: Array | None, kind: Kind, temperature: float, buffers: Buffers
+) -> Distribution:
+    given = distribution(block.values, kind, block.axis, temperature)
+    if target is None:
+        return given
+    return given._replace(target=laid_out(target, block.cut, block.axis, buffers, "target"))
+
+
+def as_probs(values: ArrayLike, argument: str) -> Array:
+    """Probabilities, none of which is negative, infinite or nan."""
+    given = as_float(values, argument)
+    # A nan is the least and the greatest.
+    if given.size and not (given.min() >= 0 and given.max() < np.inf):
+        at = first_index(~(given >= 0) | np.isinf(given))
+        raise ArgumentError(
+            argument, f"{float(given[at])} is not a probability (0 or more)", index=at
+        )
+    return given.astype(np.float64, copy=False)

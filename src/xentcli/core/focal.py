@@ -1,0 +1,63 @@
+"""The focal factor, which makes a loss small where the prediction is right already.
+
+With p_t the probability of what is true and a focusing parameter γ ≥ 0, a loss is multiplied by
+
+    (1 − p_t)^γ
+
+Source: Lin, Goyal, Girshick, He and Dollár, "Focal loss for dense object detection", ICCV 2017;
+``torchvision.ops.sigmoid_focal_loss``.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+
+import numpy as np
+
+from xentcli.core.elementary import exp, expm1, log
+from xentcli.core.exact import two_product
+from xentcli.core.layout import Array
+from xentcli.errors import ArgumentError
+
+
+def factor(miss: Array, gamma: float) -> Array:
+    """miss^γ for miss = 1 − p_t: exp(γ·log miss), with what the product's rounding lost.
+
+    For γ = 0 it is 1, also where p_t is 1.
+    """
+    if gamma == 0.0:
+        return np.where(np.isnan(miss), np.nan, 1.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        product, lost = two_product(log(miss), gamma)
+    return exp(product, np.where(np.isfinite(product), lost, 0.0))
+
+
+def miss_of_loss(loss: Array) -> Array:
+    """1 − p_t of a loss −log p_t in nats, without the cancellation: −expm1(−loss)."""
+    return 0.0 - expm1(-loss)
+
+
+def factor_of_loss(loss: Array, gamma: float) -> Array:
+    """(1 − p_t)^γ of a cross-entropy −log p_t that has no weight yet."""
+    return factor(miss_of_loss(loss), gamma)
+
+
+def gradient_factor(loss: Array, gamma: float) -> Array:
+    """What the gradient of −log p_t is multiplied by to become that of (1 − p_t)^γ·(−log p_t).
+
+    With ℓ = −log p_t and m = 1 − p_t it is m^γ·(1 + γ·p_t·ℓ/m); 0 where p_t is 1.
+    """
+    miss = miss_of_loss(loss)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # p_t·ℓ is 0 where ℓ is infinite.
+        beside = np.where(np.isinf(loss), 0.0, exp(-loss) * loss / miss)
+        product = factor(miss, gamma) * (1.0 + gamma * beside)
+    return np.where(miss == 0.0, 0.0 if gamma else 1.0, product)
+
+
+def check_gamma(gamma: float) -> float:
+    """Refuse a γ that is negative, infinite or no number."""
+    if not isinstance(gamma, Real) or not 0.0 <= gamma < math.inf:
+        raise ArgumentError("gamma", f"{gamma} is not a number of 0 or more")
+    return float(gamma)

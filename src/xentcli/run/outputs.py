@@ -1,0 +1,117 @@
+"""Opens what is written: the answer, the page, the list of rejects; and counts rows left out."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from xentcli import writers
+from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, escaped
+from xentcli.model import Fault
+from xentcli.options.groups import Asked
+from xentcli.readers.sources.urls import scheme_of, shown, shown_within
+from xentcli.run.messages import print_message
+from xentcli.writers.files import file, folder
+from xentcli.writers.files.file import Sink
+from xentcli.writers.files.folder import Folder
+from xentcli.writers.interface import Stream, View
+from xentcli.writers.rows.delimited import REJECTED
+from xentcli.writers.view import view_of
+
+
+def format_of(asked: Asked) -> writers.Format:
+    """The form of the answer."""
+    return writers.QUIET if asked.output.quiet else writers.format_named(asked.output.format)
+
+
+def view_for(asked: Asked) -> View:
+    """How the answer is to look where it goes."""
+    output = asked.output
+    to_file = output.output is not None
+    return view_of(to_file=to_file, color=output.color, digits=output.digits, steps=output.steps)
+
+
+def open_answer(asked: Asked, inputs: Sequence[str]) -> AbstractContextManager[Sink]:
+    """Standard output, or the file that ``-o`` names."""
+    return _open_file(asked.output.output, inputs, "-o")
+
+
+@contextmanager
+def open_rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
+    """The list of rejects with its header, where one is asked for."""
+    if asked.reading.rejects is None:
+        yield None
+        return
+    with _open_file(asked.reading.rejects, inputs, "--rejects") as rejects:
+        rejects.write(REJECTED)
+        yield rejects
+
+
+@contextmanager
+def open_page(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
+    """The page, where one is asked for."""
+    if asked.output.save is None:
+        yield None
+        return
+    with _open_file(asked.output.save, inputs, "--save") as page:
+        yield page
+
+
+def _open_file(
+    name: str | None, inputs: Sequence[str], option: str
+) -> AbstractContextManager[Sink]:
+    if name is not None:
+        _check_local(option, name, "name a file of this machine")
+    return file.open_output(name, inputs, option)
+
+
+def _check_local(option: str, name: str, hint: str) -> None:
+    if scheme_of(name):
+        message = f"{option} {escaped(shown(name))}: answers are not written to a URL"
+        raise UsageError(message, hint=hint)
+
+
+def is_folder(asked: Asked) -> bool:
+    """Whether the answer is to be a folder of files."""
+    output = asked.output.output
+    if output is None:
+        return False
+    return output.endswith(("/", os.sep)) or (
+        asked.running.scheduler is not None and os.path.isdir(output)
+    )
+
+
+@contextmanager
+def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
+    """The folder of ``-o DIR/``; refuse answers that cannot be split into files."""
+    output, suffix = str(asked.output.output), format_of(asked).suffix
+    if asked.running.scheduler is None:
+        raise UsageError(
+            f"-o {escaped(output)}: a folder is written by the workers of a cluster, a file each",
+            hint="--scheduler local starts one on this machine",
+        )
+    if not stream.each or not suffix:
+        raise UsageError(
+            f"-o {escaped(output)}: a folder holds rows, and there are none to write",
+            hint="--format csv, tsv or jsonl, of each sample (--reduction none)",
+        )
+    _check_local("-o", output, "name a folder that this machine and the workers share")
+    with folder.open_folder(output, suffix) as found:
+        yield found
+
+
+def command_line() -> str:
+    """The command as it was typed, quoted for a shell; URLs without their secrets."""
+    return shlex.join(["xent", *map(shown_within, sys.argv[1:])])
+
+
+def report_left_out(faults: int, first: Fault | None, asked: Asked) -> int:
+    """Print how many rows were left out, and which was the first; return the exit code."""
+    if first is None:
+        return EXIT_OK
+    done = "left out" if asked.reading.on_error == "skip" else "set to nan"
+    print_message(f"{counted(faults, 'row')} {done}; the first: {first.place}: {first.message}")
+    return EXIT_ROWS_LEFT_OUT

@@ -1,0 +1,86 @@
+"""What the place that shows the answer can show: width, colour, letters."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from xentcli.writers.interface import View
+
+# Letters that not every terminal has.
+PLAIN_LETTERS = str.maketrans(
+    {
+        "Σ": "sum ",
+        "−": "-",
+        "·": "*",
+        "ε": "eps",
+        "ℓ": "loss",
+        "…": "...",
+        "‖": "||",
+        "±": "+-",
+        "σ": "sigmoid",
+        "∞": "inf",
+        "×": "x",
+        "²": "^2",
+        "₂": "2",
+        "₁": "1",
+        "₀": "0",
+        "✓": "*",
+        "“": '"',
+        "”": '"',
+        "─": "-",
+        "–": "-",
+    }
+)
+
+
+def in_letters(text: str, view: View) -> str:
+    """The text in letters that can be shown. To be used before a text is measured: some letters
+    become several."""
+    if view.unicode:
+        return text
+    return _plain(text).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def _plain(text: str) -> str:
+    # Σe is a name as well as a sum, and stands where there is little room.
+    return text.replace("Σe", "S").replace("Σ ", "Σ").translate(PLAIN_LETTERS)
+
+
+def encoded(text: str, view: View) -> bytes:
+    """The text as bytes, in letters that can be shown."""
+    if view.unicode:
+        return text.encode("utf-8", "backslashreplace")
+    return _plain(text).encode("ascii", "backslashreplace")
+
+
+def view_of(*, to_file: bool, color: str, digits: int, steps: bool) -> View:
+    """How results are to look where they go."""
+    on_terminal = not to_file and sys.stdout is not None and sys.stdout.isatty()
+    return View(
+        width=shutil.get_terminal_size().columns if on_terminal else None,
+        color=_colored(color, on_terminal),
+        unicode=to_file or _has_unicode(),
+        digits=digits,
+        steps=steps,
+    )
+
+
+def _colored(asked: str, on_terminal: bool) -> bool:
+    if asked != "auto":
+        return asked == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return on_terminal and os.environ.get("TERM") != "dumb"
+
+
+def _has_unicode() -> bool:
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    try:
+        "Σ−·─…".encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
