@@ -220,7 +220,8 @@ class Report(NamedTuple):
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file. ``title`` stands above a page of it.
+    losses of a file; ``left_out`` are columns of numbers that are taken for nothing.
+    ``title`` stands above a page of it.
     """
 
     command: str
@@ -240,6 +241,7 @@ class Report(NamedTuple):
     floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
+    left_out: tuple[str, ...] = ()
     title: str = ""
 
 

@@ -20,9 +20,9 @@ class Case(NamedTuple):
     """The values of a run as rows of C, what they are measured against, and the options of ``ce``.
 
     ``grid`` is the shape of the positions that the rows stand for, ``class_axis`` where the classes
-    were. Rows with an ignored label have
-    it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the labels because
-    they count from 1; they are shifted already then.
+    were; ``left_out`` are columns of numbers that were taken for nothing. Rows with an ignored
+    label have it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the
+    labels because they count from 1; they are shifted already then.
     """
 
     values: Array
@@ -38,6 +38,7 @@ class Case(NamedTuple):
     source: str = ""
     one_based: bool = False
     class_axis: int = 1
+    left_out: tuple[str, ...] = ()
 
     @property
     def samples(self) -> int:

@@ -24,7 +24,7 @@ from xentcli.errors import (
     XentError,
     counted,
 )
-from xentcli.model import AnyArray, Batch, Diagnosis, Fault, Remark
+from xentcli.model import AnyArray, Batch, Diagnosis, Fault
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.readers.sources.source import Source
@@ -79,7 +79,6 @@ def run(asked: Asked) -> int:
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )
-        print_remarks(found.remarks)
         code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)
     return EXIT_FAILURE if wanted and not matches else code
@@ -115,11 +114,10 @@ def _write(diagnosis: Diagnosis, wanted: Sequence[Got], asked: Asked, sink: Sink
 
 
 class Gathered(NamedTuple):
-    """The cases that were read, the rows that could not be used, and remarks."""
+    """The cases that were read, and the rows that could not be used."""
 
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
-    remarks: tuple[Remark, ...] = ()
 
 
 def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
@@ -155,6 +153,8 @@ def _gather(
         reading = asked._replace(loss=asked.loss._replace(ignore_index=one_based))
     opened = open_input(reading, stack, sources)
     calculation = calculation_of(asked, opened)
+    if one_based is None:
+        print_remarks(opened.remarks)
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
@@ -173,12 +173,14 @@ def _gather(
     if not samples:
         raise DataError("there are no samples", place=Place(opened.source))
     cases = [
-        _case(parts, calculation, one_based is not None)._replace(class_axis=opened.class_axis)
+        _case(parts, calculation, one_based is not None)._replace(
+            class_axis=opened.class_axis, left_out=opened.left_out
+        )
         for parts in batches.values()
     ]
     if not apart:
         cases = [case._replace(source="") for case in cases]
-    return Gathered(cases, tuple(faults), opened.remarks)
+    return Gathered(cases, tuple(faults))
 
 
 def _check_size(numbers: int, source: str) -> None:

@@ -29,6 +29,8 @@ from xentcli.readers.typed import (
 from xentcli.run.outputs import format_of
 from xentcli.writers import Format
 
+# The commands for which one class is none: the softmax of one logit is always 1.
+ONE_CLASS_IS_NONE = ("ce", "nll", "grad")
 KINDS: dict[KindName, Kind] = {
     "logits": "logits",
     "probs": "probs",
@@ -73,9 +75,6 @@ def _from_files(
     from xentcli.readers.several import join
 
     inputs = []
-    if len({readers.choose_format(source, request.input_format).name for source in sources}) > 1:
-        # Rows that are parted by different marks cannot be passed on whole.
-        request = request._replace(keep_rows=request.keep_rows and "cells")
     for source in sources:
         # The denominator of the mean must be known before the first gradient. And what is sent from
         # elsewhere must not wait for the work.
@@ -279,8 +278,25 @@ def _check(opened: Opened, command: Command) -> None:
             f"{command.name} needs labels, and {opened.source} has none",
             hint=f"give {either}{column}",
         )
+    if command.name in ONE_CLASS_IS_NONE and opened.class_count == 1:
+        _refuse_one_class(opened, command)
     if command.has_target and opened.has_targets and not command.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
+
+
+def _refuse_one_class(opened: Opened, command: Command) -> None:
+    """Refuse one column of logits or probabilities: a softmax over it is 1, its loss 0."""
+    if opened.kind == "log_probs":
+        return
+    what, two = {
+        "logits": ("logit", "0 and the logit"),
+        "probs": ("probability", "1 − p and p"),
+    }[opened.kind]
+    raise UsageError(
+        f"{command.name} compares classes, and {opened.source} has one {what} a sample",
+        hint=f"bce takes the {what} of a yes/no question; for {command.name} give two classes, "
+        f"{two}",
+    )
 
 
 def check_attached(samples: int, opened: Opened) -> None:

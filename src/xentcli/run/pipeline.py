@@ -61,6 +61,8 @@ def run(asked: Asked) -> int:
         inputs = names_of_inputs(asked)
         opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
+        # Before the work: they may explain what goes wrong with it.
+        print_remarks(opened.remarks)
         page = stack.enter_context(open_page(asked, inputs))
         job = _job(asked, opened, calculation)
         sink: Sink | Folder
@@ -271,7 +273,7 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    print_remarks((*opened.remarks, *tally.remarks))
+    print_remarks(tally.remarks)
     if tally.check is not None:
         _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
@@ -299,7 +301,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         job.denominator,
         has_labels=opened.has_labels,
         check=tally.check,
-    )
+    )._replace(left_out=opened.left_out)
     if job.survey is None or tally.survey is None:
         return report
     found = survey.survey(

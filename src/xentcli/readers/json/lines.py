@@ -441,10 +441,10 @@ class RecordLook:
         not a key of names."""
         return any(map(_is_number, self._values(at)))
 
-    def is_whole(self, at: int) -> bool:
-        """Whether the numbers are integers alone."""
-        numbers = [value for value in self._values(at) if _is_number(value)]
-        return bool(numbers) and all(type(value) is int for value in numbers)
+    def is_whole(self, at: int) -> bool | None:
+        """Whether the numbers are integers alone, but for those that are not finite."""
+        numbers = [value for value in self._values(at) if type(value) in (int, float)]
+        return all(type(value) is int for value in numbers) if numbers else None
 
     def counts(self, at: int) -> bool:
         """Whether the values go up by one from 0 or 1."""

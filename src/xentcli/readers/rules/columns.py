@@ -63,8 +63,9 @@ class Look(Protocol):
     def is_numeric(self, at: int) -> bool:
         """Whether a cell is a number, or all of them are missing ones."""
 
-    def is_whole(self, at: int) -> bool:
-        """Whether the numbers are integers alone, without a point or an exponent."""
+    def is_whole(self, at: int) -> bool | None:
+        """Whether the numbers are integers alone, without a point or an exponent; None if there are
+        none."""
 
     def counts(self, at: int) -> bool:
         """Whether the cells of several rows are integers that go up by one from 0 or 1."""
@@ -85,8 +86,8 @@ class Columns(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The columns, the names of those that have numbers and are left out, and what is worth a
-    word."""
+    """The columns; the names of those that have numbers and are left out, where that does not go
+    without saying; and what is worth a word."""
 
     columns: Columns
     left_out: tuple[str, ...] = ()
@@ -134,6 +135,8 @@ def choose_columns(look: Look, request: Request, place: Place, *, has_names: boo
     if request.logit_cols is not None:
         return Choice(columns)
     left_out = _left_out(look, values, used, label)
+    if _goes_without_saying(names, left_out):
+        left_out = []
     return Choice(
         columns,
         tuple(_shown_name(names, at) for at in left_out),
@@ -303,7 +306,7 @@ def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
     """The columns of numbers, but for a first one that numbers the rows of numbers that do not."""
     numeric = [at for at in free if look.is_numeric(at)]
     first = 0 in numeric and look.counts(0)
-    if first and not all(look.is_whole(at) for at in numeric[1:]):
+    if first and any(look.is_whole(at) is False for at in numeric[1:]):
         return tuple(numeric[1:])
     return tuple(numeric)
 
@@ -323,7 +326,9 @@ def _left_out(
         if at not in values
         and at not in used
         and look.is_numeric(at)
-        and not (label is None and names[at].lower() in LABEL_NAMES and look.is_whole(at))
+        and not (
+            label is None and names[at].lower() in LABEL_NAMES and look.is_whole(at) is not False
+        )
     ]
 
 
@@ -332,12 +337,12 @@ def _remarks(
 ) -> Iterable[Remark]:
     names = look.names
     told: list[str] = []
-    if left_out and not _goes_without_saying(names, left_out):
+    if left_out:
         told.append(f"left out: {_listed(names, left_out)}")
     if list(classes.at) != sorted(classes.at):
         told.append("they are in the order of their numbers")
-    whole = [] if classes.by_number else [at for at in classes.at if look.is_whole(at)]
-    if 0 < len(whole) < len(classes.at):
+    whole = [at for at in classes.at if not classes.by_number and look.is_whole(at)]
+    if whole and any(look.is_whole(at) is False for at in classes.at):
         held = "holds only integers" if len(whole) == 1 else "hold only integers"
         told.append(f"{_listed(names, whole)} {held}")
     odd = [at for at in classes.at if has_names and names[at].lower() in RARELY_CLASSES]

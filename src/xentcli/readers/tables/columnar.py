@@ -273,7 +273,7 @@ class TableLook:
 
         return self._schema.names[at] not in self._index and is_numeric(self._schema.types[at])
 
-    def is_whole(self, at: int) -> bool:
+    def is_whole(self, at: int) -> bool | None:
         """Whether its type is one of integers."""
         from xentcli.readers.tables.cells import is_integer
 

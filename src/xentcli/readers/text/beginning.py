@@ -4,7 +4,8 @@ seen from the same samples, however large the blocks are in which the text comes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
@@ -23,7 +24,7 @@ from xentcli.readers.text.dialects import (
     see_dialect,
     without_mark,
 )
-from xentcli.readers.text.first_line import has_header, is_whole
+from xentcli.readers.text.first_line import has_header, is_number, is_whole
 from xentcli.readers.text.records import BYTE_ORDER_MARK, Cursor, Dialect, Record
 
 MISSING_CELLS = frozenset(("", "nan", *MISSING))
@@ -149,12 +150,21 @@ def _first_records(
                 ends = Cursor(offset + after.at, after.line)
             cursor = after
         if first is not None:
-            for record in records.records(text[cursor.at :], dialect, cursor.line, source):
-                following.append(record.cells)
-                if len(following) == LOOKED_AT:
-                    return FirstRecords(tuple(read), first, begins, ends, tuple(following))
+            left = LOOKED_AT - len(following)
+            following += _readable(text[cursor.at :], dialect, cursor.line, left)
+            if len(following) == LOOKED_AT:
+                break
         offset, line = offset + len(text), line + records.line_ends(text)
     return first and FirstRecords(tuple(read), first, begins, ends, tuple(following))
+
+
+def _readable(text: bytes, dialect: Dialect, line: int, most: int) -> list[Sequence[bytes]]:
+    """At most so many records, up to one that cannot be read: that is told when its turn comes."""
+    found: list[Sequence[bytes]] = []
+    with suppress(DataError):
+        for record in islice(records.records(text, dialect, line, ""), most):
+            found.append(record.cells)
+    return found
 
 
 def _joined_mark(found: FirstRecords, dialect: Dialect) -> Record:
@@ -253,14 +263,16 @@ class TextLook:
             return False
         return not any(len(row) > at and row[at].strip() for row in self._start.samples)
 
-    def is_whole(self, at: int) -> bool:
-        """Whether the numbers are integers alone."""
-        known = False
-        for text in self._present(at):
-            if not is_whole(text):
+    def is_whole(self, at: int) -> bool | None:
+        """Whether the numbers are integers alone, but for those that are not finite."""
+        found: bool | None = None
+        for row in self._start.samples:
+            text = _text(row[at]).strip() if len(row) > at else ""
+            if is_whole(text):
+                found = True
+            elif is_number(text) and any(map(str.isdigit, text)):
                 return False
-            known = True
-        return known
+        return found
 
     def counts(self, at: int) -> bool:
         """Whether the cells go up by one from 0 or 1."""
@@ -272,9 +284,3 @@ class TextLook:
     def texts(self, at: int) -> Collection[str]:
         """The cells."""
         return {_text(row[at]) for row in self._start.samples if len(row) > at}
-
-    def _present(self, at: int) -> Iterator[str]:
-        for row in self._start.samples:
-            text = _text(row[at]).strip() if len(row) > at else ""
-            if text.lower() not in MISSING_CELLS:
-                yield text

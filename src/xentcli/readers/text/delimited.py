@@ -60,6 +60,15 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     )
 
 
+def with_cells(opened: Opened) -> Opened:
+    """The input, with rows of text taken apart into cells."""
+    reader = opened.reader
+    if opened.rows is None or not isinstance(reader, TextReader):
+        return opened
+    request = reader.layout.request._replace(keep_rows="cells")
+    return opened._replace(reader=TextReader(reader.layout._replace(request=request)))
+
+
 class TextReader(NamedTuple):
     """Reads blocks of a text."""
 

@@ -55,6 +55,9 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         ("input", report.kind),
         ("classes", list(report.classes)),
     ]
+    if report.left_out:
+        columns = {"classes": list(report.classes), "left_out": list(report.left_out)}
+        fields.append(("columns", Verbatim(json.dumps(columns, ensure_ascii=False))))
     if report.reduction is not None:
         fields.append(("reduction", report.reduction))
     fields.append(("samples", report.samples))
