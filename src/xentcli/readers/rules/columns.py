@@ -140,7 +140,10 @@ def choose_columns(look: Look, request: Request, place: Place, *, has_names: boo
     return Choice(
         columns,
         tuple(_shown_name(names, at) for at in left_out),
-        tuple(_remarks(look, classes, left_out, place, has_names=has_names)),
+        (
+            *_remarks(look, classes, left_out, place, has_names=has_names),
+            *_alone(look, columns, place, has_names=has_names),
+        ),
     )
 
 
@@ -345,12 +348,31 @@ def _remarks(
     if whole and any(look.is_whole(at) is False for at in classes.at):
         held = "holds only integers" if len(whole) == 1 else "hold only integers"
         told.append(f"{_listed(names, whole)} {held}")
+    if 0 in classes.at and not classes.by_number and look.counts(0):
+        told.append(f"{_listed(names, [0])} counts the rows")
     odd = [at for at in classes.at if has_names and names[at].lower() in RARELY_CLASSES]
     if odd:
         told.append(f"{_listed(names, odd)} {'is' if len(odd) == 1 else 'are'} among them")
     if told:
         message = f"the classes are {_listed(names, classes.at)}; {'; '.join(told)}"
         yield Remark(f"{message} (--logit-cols says otherwise)", place, word="note")
+
+
+def _alone(look: Look, columns: Columns, place: Place, *, has_names: bool) -> Iterable[Remark]:
+    """A word where one class is left because the other columns have no numbers."""
+    names, (first, *others) = look.names, columns.values
+    known = {*LABEL_NAMES, *ID_NAMES}
+    words = [
+        at
+        for at in range(len(names))
+        if at not in (first, *columns.targets, columns.label, columns.weight, columns.by)
+        and not look.is_numeric(at)
+        and names[at]
+        and names[at].lower() not in known
+    ]
+    if words and has_names and not others:
+        message = f"only the column {quoted(names[first])} is a class; no numbers stand in "
+        yield Remark(message + _listed(names, words), place)
 
 
 def _goes_without_saying(names: Sequence[str], left_out: Sequence[int]) -> bool:

@@ -199,7 +199,7 @@ def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
     columns = choice.columns
     _check_types(schema, columns, listed is not None, place)
     if listed is None:
-        kind, classes = request.kind or "logits", tuple(names[at] for at in columns.values)
+        kind, classes = request.kind or "logits", tuple(names[at].strip() for at in columns.values)
         count = len(classes)
     else:
         classes, count = (), _list_size(table, schema, columns.values[0])

@@ -55,9 +55,6 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         ("input", report.kind),
         ("classes", list(report.classes)),
     ]
-    if report.left_out:
-        columns = {"classes": list(report.classes), "left_out": list(report.left_out)}
-        fields.append(("columns", Verbatim(json.dumps(columns, ensure_ascii=False))))
     if report.reduction is not None:
         fields.append(("reduction", report.reduction))
     fields.append(("samples", report.samples))
@@ -65,6 +62,9 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         fields.append(("ignored", report.ignored))
         if report.reduction != "none":
             fields.append(("denominator", Verbatim(_number(report.denominator))))
+    if report.left_out:
+        columns = {"classes": list(report.classes), "left_out": list(report.left_out)}
+        fields.append(("columns", Verbatim(json.dumps(columns, ensure_ascii=False))))
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield ("{\n  " + text + ',\n  "result": ').encode("utf-8")
     yield from _result(report, stream, waiting)
