@@ -59,7 +59,7 @@ def main(folder: Path) -> None:
 
 
 def import_all() -> None:
-    from xentcli.main import main as xent
+    from xentcli.cli.main import main as xent
 
     shown = os.dup(1)
     with open(os.devnull, "w") as nowhere:
@@ -73,7 +73,7 @@ def import_all() -> None:
 
 def serve(connection: socket.socket) -> None:
     """Run one command in this process, and end it."""
-    from xentcli.main import main as xent
+    from xentcli.cli.main import main as xent
 
     code = 1
     try:

@@ -349,8 +349,8 @@ FAULTS = (
         "ce a.csv",
         2,
         "xent: ce compares classes, and a.csv has one logit a sample\n"
-        "hint: bce takes the logit of a yes/no question; for ce give two classes, 0 and the "
-        "logit\n",
+        "hint: xent bce takes it as a yes/no question with labels 0 and 1; two columns, 0 and the "
+        "logit, say the same\n",
         {"a.csv": b"a,label\n1,0\n"},
     ),
     Fault(
@@ -358,8 +358,8 @@ FAULTS = (
         "ce a.csv --input probs",
         2,
         "xent: ce compares classes, and a.csv has one probability a sample\n"
-        "hint: bce takes the probability of a yes/no question; for ce give two classes, 1 − p "
-        "and p\n",
+        "hint: xent bce takes it as a yes/no question with labels 0 and 1; two columns, 1 − p and "
+        "p, say the same\n",
         {"a.csv": b"a,label\n0.5,0\n"},
     ),
 )

@@ -216,7 +216,7 @@ def test_the_classes_of_a_table(header: Header, tmp_path: Path) -> None:
     # Columns of the types that a reader of the text would give them.
     records = values_of(header.text)
     columns = {
-        name: [float(v) if kinds == {int, float} else v for v in values]
+        name: [float(str(v)) if kinds == {int, float} else v for v in values]
         for name in records[0]
         if (values := [record[name] for record in records]) and (kinds := set(map(type, values)))
     }

@@ -142,7 +142,7 @@ def choose_columns(look: Look, request: Request, place: Place, *, has_names: boo
         tuple(_shown_name(names, at) for at in left_out),
         (
             *_remarks(look, classes, left_out, place, has_names=has_names),
-            *_alone(look, columns, place, has_names=has_names),
+            *(() if request.questions else _alone(look, columns, place, has_names=has_names)),
         ),
     )
 
@@ -187,6 +187,9 @@ def _classes(
     beside = [at for at in free if names[at].lower() in BESIDE_CLASSES]
     _check_not_called(look, [at for at in beside if look.is_numeric(at)], request, label, place)
     free = [at for at in free if at not in beside]
+    if request.questions and not any(map(look.is_numeric, free)):
+        # A prediction alone answers a yes/no question.
+        return Classes(_by_cells(look, beside))
     numbered = _by_number(look, free, place)
     if numbered is not None:
         return numbered
