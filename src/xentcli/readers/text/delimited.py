@@ -275,7 +275,8 @@ def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
         listed = ", ".join(quoted(name) for name in dropped[:5])
         message = f"only the column {quoted(chosen[0])} is a class; no numbers stand in {listed}"
         yield Remark(message, place)
-    yield from taken_for_classes(chosen, layout.request, place)
+    if not (layout.request.questions and len(chosen) == 1):
+        yield from taken_for_classes(chosen, layout.request, place)
 
 
 def _counts(names: Sequence[str], first: int) -> bool:
