@@ -91,7 +91,8 @@ class Batch(NamedTuple):
     the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
-    last. ``grouping`` is by the column that was asked for.
+    last. ``kept`` says which of the samples that were read these are, where some were left out.
+    ``grouping`` is by the column that was asked for.
     """
 
     values: Floats
@@ -108,6 +109,7 @@ class Batch(NamedTuple):
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
+    kept: Indices | None = None
 
 
 class Answer(NamedTuple):
@@ -301,7 +303,8 @@ class Diagnosis(NamedTuple):
     """Which formulas give the numbers got, one a run; without any, what was found.
 
     ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
-    digits that a formula as simple as the first would match. ``notes`` are sentences.
+    digits that a formula as simple as the first would match, and ``caveat`` says so where it is
+    worth a word. ``notes`` are sentences, that one among them.
     """
 
     got: tuple[float, ...]
@@ -313,6 +316,13 @@ class Diagnosis(NamedTuple):
     advice: tuple[Advice, ...] = ()
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
+    caveat: str = ""
+
+
+def sample_number(batch: Batch, at: int) -> int:
+    """The number, in the whole input, of the sample at that place in the batch: those that were
+    left out have numbers too."""
+    return batch.first + (at if batch.kept is None else int(batch.kept[at]))
 
 
 def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:

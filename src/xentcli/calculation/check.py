@@ -8,7 +8,7 @@ from xentcli.calculation.interface import Problem
 from xentcli.core import gradient
 from xentcli.core.differences import Differences
 from xentcli.errors import DataError, counted
-from xentcli.model import Batch, Check, Floats
+from xentcli.model import Batch, Check, Floats, sample_number
 
 LIMIT = 1e-6
 # A focal loss below this: its p_t rounds to 1, as 1 − 2**-53 is the largest double below.
@@ -44,7 +44,7 @@ def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominat
         count += 1
         if not difference <= largest:
             largest, worst = difference, at
-    return Check(count, count * classes, largest, batch.first + worst[0])
+    return Check(count, count * classes, largest, sample_number(batch, worst[0]))
 
 
 def _check_smooth(problem: Problem, at: tuple[int, int], batch: Batch) -> None:
@@ -56,7 +56,7 @@ def _check_smooth(problem: Problem, at: tuple[int, int], batch: Batch) -> None:
     losses = problem.calculation.formulas.losses(problem.at([at])._replace(weight=None)).loss
     if (losses < CERTAIN).any():
         raise DataError(
-            f"p_t is 1 at sample {batch.first + at[0]}, where (1 − p_t)^{gamma:g} has no "
+            f"p_t is 1 at sample {sample_number(batch, at[0])}, where (1 − p_t)^{gamma:g} has no "
             "derivative to be compared with",
             hint="leave out --check, or give --gamma of 1 or more",
         )

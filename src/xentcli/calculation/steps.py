@@ -11,7 +11,7 @@ import numpy as np
 from xentcli.calculation.answers import Answered
 from xentcli.calculation.interface import At, Problem, Sample, block_at, block_axis
 from xentcli.core.layout import Array
-from xentcli.model import Batch, Worked
+from xentcli.model import Batch, Worked, sample_number
 
 
 def worked(
@@ -50,7 +50,7 @@ def _at(values: Array, at: At, inner: int) -> Array:
 
 def _position(batch: Batch, at: At) -> tuple[int, ...]:
     inner = np.unravel_index(at[1], batch.values.shape[2:]) if batch.values.ndim > 2 else ()
-    return (batch.first + at[0], *(int(i) for i in inner))
+    return (sample_number(batch, at[0]), *(int(i) for i in inner))
 
 
 def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sample]:

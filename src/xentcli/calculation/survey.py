@@ -17,7 +17,7 @@ from xentcli.core import histogram
 from xentcli.core.loss import divided
 from xentcli.core.total import Total, sums_by_group
 from xentcli.errors import DataError, Place
-from xentcli.model import Batch, Bin, Group, Hard, Survey
+from xentcli.model import Batch, Bin, Group, Hard, Survey, sample_number
 
 MOST_GROUPS = 100_000
 # As many lines as an eye takes in at once: a little less than four powers of ten.
@@ -144,7 +144,7 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
     found = -1 if predicted is None else int(predicted[sample, inside])
     has_lines = origin.form in ("text", "json lines")
     return Hard(
-        (batch.first + sample, *inner),
+        (sample_number(batch, sample), *inner),
         float(judged.losses.loss[sample, inside]),
         None if labels is None else int(labels[sample, inside]),
         None if found < 0 else found,

@@ -49,7 +49,7 @@ from xentcli.core.rounding import shift_error
 LOG_OF_BASE = {"e": 1.0, "2": 0.6931471805599453, "10": 2.302585092994046}
 
 # So many elements at a time, whose intermediate results lie in a near cache.
-AT_ONCE = 1 << 13
+AT_ONCE = 1 << 14
 
 
 def _constant(value: float) -> Array:
@@ -234,7 +234,9 @@ def _mend(x: Array, peak: Array, difference: Array, out: Array) -> None:
 def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
     """A block of two axes in parts of about ``AT_ONCE`` numbers."""
     rows, columns = shape
-    wide = min(columns, max(1, AT_ONCE // min(rows, 64))) if columns else 1
+    # Whole rows, unless there are so few that each is long.
+    wide = columns if rows > 64 else -(-AT_ONCE // max(1, rows))
+    wide = max(1, min(wide, columns, AT_ONCE))
     high = max(1, AT_ONCE // wide)
     for top in range(0, rows, high):
         for left in range(0, columns, wide):
@@ -358,27 +360,28 @@ def _log_of_sum(
     table = log_table()
     names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
     index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
-    at, exponent = index.view(np.int64), e.view(np.int64)
+    u_bits, at, exponent, z_bits, f_bits, scale = (
+        array.view(np.int64) for array in (u, index, e, z, f, total)
+    )
 
     # u = z·2**exponent, and z lies in the interval ``at``.
-    np.subtract(u.view(np.int64), _FIRST_BITS, at)
+    np.subtract(u_bits, _FIRST_BITS, at)
     np.right_shift(at, _FRACTION_BITS, exponent)
     np.right_shift(at, _INTERVAL_BITS, at)
     np.bitwise_and(at, _MASK, at)
-    np.left_shift(exponent, _FRACTION_BITS, z.view(np.int64))
-    np.subtract(u.view(np.int64), z.view(np.int64), z.view(np.int64))
+    np.left_shift(exponent, _FRACTION_BITS, z_bits)
+    np.subtract(u_bits, z_bits, z_bits)
     table.reciprocal.take(at, None, v, "clip")
 
     # z·v − 1 = f + z exactly, by the upper and the lower bits of z.
-    np.add(z.view(np.int64), _HALF_UNIT, f.view(np.int64))
-    np.bitwise_and(f.view(np.int64), _UPPER_BITS, f.view(np.int64))
+    np.add(z_bits, _HALF_UNIT, f_bits)
+    np.bitwise_and(f_bits, _UPPER_BITS, f_bits)
     np.subtract(z, f, z)
     np.multiply(f, v, f)
     np.subtract(f, _ONE, f)
     np.multiply(z, v, z)
     if rest is not None:
         # rest·v·2**-exponent. 2**-1024 is not normal, but then rest is nothing beside u.
-        scale = total.view(np.int64)
         np.subtract(_BIAS, exponent, scale)
         np.maximum(scale, 1, out=scale)
         np.left_shift(scale, _FRACTION_BITS, scale)

@@ -18,6 +18,7 @@ OUTPUT = "Output"
 
 KindName = Literal["logits", "probs", "log-probs"]
 YesNoKindName = Literal["logits", "probs"]
+DiagnosedLoss = Literal["ce", "bce", "kl"]
 ReductionName = Literal["mean", "sum", "none"]
 DivergenceReductionName = Literal["batchmean", "mean", "sum", "none"]
 LossName = Literal["ce", "bce", "kl", "js", "entropy"]
@@ -634,6 +635,17 @@ class Running(NamedTuple):
 
 class Seen(NamedTuple):
     """A number that somebody got."""
+
+    loss: Annotated[
+        DiagnosedLoss | None,
+        _choice(
+            "--loss",
+            kind=DiagnosedLoss,
+            panel=LOSS,
+            help="The loss that was meant: of classes, of yes-or-no questions, or the divergence "
+            "from soft targets. Default: ce; of one column bce.",
+        ),
+    ] = None
 
     got: Annotated[
         list[str] | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -200,9 +201,15 @@ def typed_targets(texts: Sequence[str], option: str = "--target") -> Attached:
 
 
 def typed_weights(
-    texts: Sequence[str], classes: Sequence[str], count: int, option: str = "--weight"
+    texts: Sequence[str],
+    classes: Sequence[str],
+    count: int,
+    option: str = "--weight",
+    *,
+    signed: bool = False,
 ) -> list[float]:
-    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest."""
+    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest; below 0
+    only where they are ``signed``."""
     check_swallowed(texts, option)
     if not any("=" in text for text in texts):
         weights = [float(value) for text in texts for value in _plain_weights(text, option)]
@@ -220,9 +227,10 @@ def typed_weights(
                 )
             weights[_class_of(name, classes, count, option)] = _weight(word, value, at, option)
     for at, weight in enumerate(weights):
-        if not weight >= 0 or weight == float("inf"):
+        if not (signed or weight >= 0) or not isfinite(weight):
             raise UsageError(
-                f"{option}, value {at + 1}: {weight!r} is not a finite number from 0 up"
+                f"{option}, value {at + 1}: {weight!r} is not a finite number"
+                + ("" if signed else " from 0 up")
             )
     return weights
 

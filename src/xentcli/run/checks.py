@@ -126,7 +126,9 @@ def _weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[flo
     """The weights of the classes or columns, and those of their yes."""
     classes, count = opened.classes, opened.class_count
     weight, positive = asked.loss.weight, asked.balance.pos_weight
-    found = typed_weights(weight, classes, count) if weight else None
+    # A loss that somebody got may have had any weights, as PyTorch takes them.
+    signed = asked.command == "diagnose"
+    found = typed_weights(weight, classes, count, signed=signed) if weight else None
     if not positive:
         return found, None
     single = len(positive) == 1 and not set(positive[0]) & set(",;= [")

@@ -11,12 +11,14 @@ from typing import NamedTuple
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import merge_remarks
+from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
+from xentcli.readers.sources.source import check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input
@@ -35,7 +37,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.progress import Progress
 from xentcli.run.workers import Run, Tell, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
 from xentcli.writers.interface import Stream
@@ -52,6 +54,7 @@ class Tally(NamedTuple):
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
     survey: survey.Sums | None = None
+    looks: tuple[Looks, ...] = ()
 
 
 def run(asked: Asked) -> int:
@@ -59,24 +62,19 @@ def run(asked: Asked) -> int:
     check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
+        # All of it before a byte is read: what cannot be written is known at once.
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        answer = None if is_folder(asked) else open_answer(asked, outputs)
+        run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
-        page = stack.enter_context(open_page(asked, inputs))
         job = _job(asked, opened, calculation)
-        sink: Sink | Folder
-        if is_folder(asked):
-            sink = stack.enter_context(open_folder(asked, job.stream))
-        else:
-            sink = stack.enter_context(open_answer(asked, inputs))
-        run = stack.enter_context(start_workers(asked))
+        sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
         room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
-        # The list of rejects is complete when the input has ended, whatever comes of the answer.
-        with (
-            open_rejects(asked, inputs) as rejects,
-            closing(_progress(asked, job, opened)) as progress,
-        ):
+        with closing(_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
                 work = partial(write_chunk, job, sink.path)
@@ -156,6 +154,7 @@ def _outcomes(
     opened = opened._replace(chunks=chunks)
     with closing(run(task, opened, tell)) as done:
         for one in done:
+            signals.check()
             chunks.shown += len(one.outcome.worked)
             yield shifted(one.outcome, *shifts(one))
 
@@ -183,10 +182,6 @@ def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool)
             f"entry, at sample {check.sample}",
             place=None if opened.source.startswith("--") else Place(opened.source),
         )
-
-
-def _left_out(tally: Tally, job: Job) -> int:
-    return tally.faults if job.skips else 0
 
 
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
@@ -259,7 +254,10 @@ def _finish(
     tally: Tally,
 ) -> None:
     """Write what can be written only at the end of the input: the answer, the page, the remarks."""
-    check_attached(tally.total.samples + _left_out(tally, job), opened)
+    check_unchanged()
+    signals.check()
+    left_out = tally.faults if job.skips else 0
+    check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
     waiting = room.parts() if room else ()
@@ -274,7 +272,8 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    print_remarks((*opened.remarks, *tally.remarks))
+    on_looks = remarks_on_looks(tally.looks, tally.total.samples)
+    print_remarks((*opened.remarks, *on_looks, *tally.remarks))
     if tally.check is not None:
         _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
@@ -289,6 +288,7 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         tally.first_fault or (faults[0] if faults else None),
         tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
         survey.merge(job.survey, tally.survey, outcome.survey),
+        (tally.looks + outcome.looks)[:FIRST],
     )
 
 

@@ -37,7 +37,16 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int]) 
             place=Place(attached.origin.source),
         )
     if attached.targets is not None:
-        targets = np.atleast_2d(attached.targets)[np.array(numbers, dtype=np.int64)]
+        whole = np.atleast_2d(attached.targets)
+        if whole.ndim == 2 and whole.shape[1] != batch.values.shape[1]:
+            # How many samples there are is not known before the end.
+            classes = counted(batch.values.shape[1], "class", "classes")
+            raise DataError(
+                f"soft targets of {whole.shape[1]} numbers each for values of {classes}",
+                place=Place(attached.origin.source),
+                hint="soft targets give one number a class for each sample",
+            )
+        targets = whole[np.array(numbers, dtype=np.int64)]
         fitted = fit_targets(attached._replace(targets=targets), batch.values)
         origin = attached.origin
         if origin.form == "text":

@@ -23,6 +23,7 @@ from xentcli.readers.text.quotes import NEWLINE, Bytes, Places, outside
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
 # Parts of a text that are no longer are cut out of it all at once.
 SHORT = 8
+LINE_ENDS = b"\r\n"
 
 
 class Whole(NamedTuple):
@@ -98,7 +99,7 @@ def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
     """The block with a \\n at the end of each row; None if its lines end otherwise, if it has
     comments, or if its cells are parted in a way that numbers are not."""
     delimiter, comment = layout.dialect
-    if delimiter not in DELIMITERS or layout.request.decimal != "." or not block:
+    if delimiter not in DELIMITERS or layout.request.decimal != "." or not block.strip(LINE_ENDS):
         return None
     if comment and comment in block:
         return None

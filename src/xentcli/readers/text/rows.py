@@ -75,6 +75,8 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         unread = {fault.place.line for fault in faults}
         at = (at for at, record in enumerate(found) if record.line in unread)
         batch = batch._replace(unread=tuple(at))
+    if layout.request.on_error == "skip" and faults:
+        batch = batch._replace(kept=np.array(kept, dtype=np.intp))
     by = layout.columns.by
     groups = None if by is None else [record.cells[by] for record in found]
     return _grouped(batch._replace(faults=tuple(faults)), groups)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell
+from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell, sample_number
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.listing import as_text, listing
 from xentcli.writers.rows.numbers import pattern_of, shortest, shortest_cells
@@ -155,7 +155,7 @@ def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
     count = len(texts) // width
     for number in range(count):
         index = np.unravel_index(number, shape) if shape else (0,)
-        cells = [str(batch.first + int(index[0])), *(str(int(i)) for i in index[1:])]
+        cells = [str(sample_number(batch, int(index[0]))), *(str(int(i)) for i in index[1:])]
         cells += texts[number * width : (number + 1) * width]
         cells += map(str, _nth(labels, number, count))
         cells += _nth(losses, number, count)
