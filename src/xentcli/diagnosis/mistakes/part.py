@@ -12,6 +12,9 @@ USUAL_GUESS, GUESS = 5, 6
 # A guess that goes with nothing else.
 LONE_GUESS = 8
 
+# What tells formulas apart that agree where every label is the same.
+SEVERAL_CLASSES = "give samples of several classes"
+
 
 class Fix(NamedTuple):
     """What cures a mistake, library by library; empty where the library cannot make it."""

@@ -15,7 +15,15 @@ from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels, one_hot
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.focal import NONE as NO_FOCAL
-from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import (
+    HARDLY,
+    OFTEN,
+    SELDOM,
+    SEVERAL_CLASSES,
+    SOMETIMES,
+    Fix,
+    Part,
+)
 from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
 
 
@@ -275,7 +283,7 @@ EVERY_LABEL = Pick(
             "keras.ops.take_along_axis(log_p, y[:, None], axis=1), not take(log_p, y, axis=1)",
             "log_loss(y, p) picks the label itself",
         ),
-        apart="give samples of several classes",
+        apart=SEVERAL_CLASSES,
     ),
     _at_every_label,
     expected,

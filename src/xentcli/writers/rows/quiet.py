@@ -48,5 +48,6 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
 
 
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-    """The sentence of a diagnosis."""
-    return encoded(f"{diagnosis.sentence}\n", view)
+    """The sentence of a diagnosis, and that it may be chance where it may."""
+    said = " ".join(filter(None, [diagnosis.sentence, diagnosis.caveat]))
+    return encoded(f"{said}\n", view)
