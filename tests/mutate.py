@@ -69,7 +69,7 @@ class Mutation(ast.NodeTransformer):
         self.line = getattr(node, "lineno", 0)
         return True
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """What stands in a function; its types and its docstring are left alone."""
         self.depth += 1
         start = 1 if ast.get_docstring(node) else 0
@@ -77,7 +77,7 @@ class Mutation(ast.NodeTransformer):
         self.depth -= 1
         return node
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """Another operator."""
         self.generic_visit(node)
         swap = SWAPS.get(type(node.op))
@@ -85,7 +85,7 @@ class Mutation(ast.NodeTransformer):
             node.op = swap()  # type: ignore[assignment]
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """Another comparison."""
         self.generic_visit(node)
         swap = SWAPS.get(type(node.ops[0]))
@@ -93,19 +93,19 @@ class Mutation(ast.NodeTransformer):
             node.ops[0] = swap()  # type: ignore[call-overload]
         return node
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         """And for or, or the other way."""
         self.generic_visit(node)
         if self.here(node):
             node.op = SWAPS[type(node.op)]()  # type: ignore[assignment]
         return node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         """Without the sign."""
         self.generic_visit(node)
         return node.operand if self.here(node) else node
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Another number, or the other truth value."""
         if isinstance(node.value, bool):
             return (
@@ -115,7 +115,7 @@ class Mutation(ast.NodeTransformer):
             return ast.copy_location(ast.Constant(node.value + 1), node)
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """The value alone: a type has no effect."""
         if node.value is not None:
             node.value = self.visit(node.value)
