@@ -193,8 +193,7 @@ def test_random_numbers_are_not_explained(given: str, draw: str) -> None:
     numbers = [parse_got(f"{DRAWS[draw](rng, near):.4g}") for _ in range(1000)]
     found = [matching(simple, [number]) for number in numbers]
     in_first_class = [
-        any(simple.tried[at].tier <= 1 for at in one.places if at not in one.nearly)
-        for one in found
+        any(simple.tier[at] <= 1 for at in one.places if at not in one.nearly) for one in found
     ]
     assert sum(in_first_class) <= 20
     # Of numbers that were cut or worked by hand as few are explained.
@@ -208,7 +207,7 @@ def test_the_chance_is_what_random_numbers_find() -> None:
     from xentcli.diagnosis.search.matching import chance
 
     rng = np.random.default_rng(8)
-    last = len(everything.tried) - 1
+    last = len(everything.values) - 1
     numbers = [parse_got(f"{rng.uniform(1.5, 6.0):.3g}") for _ in range(2000)]
     matched = np.mean([bool(matching(everything, [number]).places) for number in numbers])
     told = chance(everything, last, [parse_got("3.00")])

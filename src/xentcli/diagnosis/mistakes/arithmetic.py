@@ -19,8 +19,8 @@ class Arithmetic(NamedTuple):
     """The operations that readings are made of; the classes lie along the last axis.
 
     ``given`` rounds to the width what comes in, ``stored`` what any other operation returns,
-    ``result`` the number that comes out; ``add`` sums the rows' losses or shares; ``slack`` is how far, relative to it, the
-    last rounding of a sum may differ from a library's.
+    ``result`` the number that comes out; ``add`` sums the rows' losses or shares; ``slack`` is how
+    far, relative to it, the last rounding of a sum may differ from a library's.
     """
 
     part: Part
