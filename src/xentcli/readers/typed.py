@@ -62,7 +62,7 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
     labels = targets = None
     if attached.labels is not None:
         axis = 1 if values.ndim > 1 else 0
-        shape = values.shape[:axis] + values.shape[axis + 1 :]
+        shape = request.label_shape(values.shape, axis)
         labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
         targets = fit_targets(attached, values, request.class_axis)
@@ -201,11 +201,15 @@ def typed_targets(texts: Sequence[str], option: str = "--target") -> Attached:
 
 
 def typed_weights(
-    texts: Sequence[str], classes: Sequence[str], count: int, *, signed: bool = False
+    texts: Sequence[str],
+    classes: Sequence[str],
+    count: int,
+    option: str = "--weight",
+    *,
+    signed: bool = False,
 ) -> list[float]:
     """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest; below 0
     only where they are ``signed``."""
-    option = "--weight"
     check_swallowed(texts, option)
     if not any("=" in text for text in texts):
         weights = [float(value) for text in texts for value in _plain_weights(text, option)]
@@ -221,7 +225,7 @@ def typed_weights(
                     f"{option}, value {at + 1}: {quoted(word.text)} is not of the form name=w; "
                     "give a weight for each class, or all of them by name"
                 )
-            weights[_class_of(name, classes, count)] = _weight(word, value, at)
+            weights[_class_of(name, classes, count, option)] = _weight(word, value, at, option)
     for at, weight in enumerate(weights):
         if not (signed or weight >= 0) or not isfinite(weight):
             raise UsageError(
@@ -236,22 +240,22 @@ def _plain_weights(text: str, option: str) -> list[float]:
         flat: list[float] = _from_json(text, option).ravel().tolist()
         return flat
     words = [word for sample in samples_of(text) for word in sample]
-    return [_weight(word, word.text, at) for at, word in enumerate(words)]
+    return [_weight(word, word.text, at, option) for at, word in enumerate(words)]
 
 
-def _class_of(name: str, classes: Sequence[str], count: int) -> int:
+def _class_of(name: str, classes: Sequence[str], count: int, option: str) -> int:
     try:
         return numbers_labels.label(name, classes, count, NO_INDEX)
     except numbers_labels.NotANumber as error:
         raise UsageError(
-            f"--weight: {error.reason.format(quoted(name))}", hint=error.hint
+            f"{option}: {error.reason.format(quoted(name))}", hint=error.hint
         ) from None
 
 
-def _weight(word: Word, value: str, at: int) -> float:
+def _weight(word: Word, value: str, at: int, option: str) -> float:
     try:
         return numbers_labels.number(value)
     except numbers_labels.NotANumber as error:
         raise UsageError(
-            f"--weight, value {at + 1}: {error.reason.format(quoted(value))}", hint=error.hint
+            f"{option}, value {at + 1}: {error.reason.format(quoted(value))}", hint=error.hint
         ) from None

@@ -12,10 +12,10 @@ from xentcli.calculation import answers, survey
 from xentcli.calculation.check import check_gradients, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
-from xentcli.calculation.remarks import merge_remarks, remarks
+from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, remarks
 from xentcli.calculation.steps import worked
 from xentcli.core.total import Total
-from xentcli.errors import ArgumentError
+from xentcli.errors import ArgumentError, Place
 from xentcli.model import Batch, Check, Fault, Remark, Worked
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
@@ -25,9 +25,8 @@ from xentcli.writers.interface import Stream
 
 
 class Outcome(NamedTuple):
-    """What came of a chunk: its rows as text, what it adds to the totals, its worked samples, how
-    its gradient was checked, what is worth a word, the rows that could not be used, and what it
-    adds to a survey.
+    """What a chunk gives: its rows as text, its totals, its worked samples, the check of its
+    gradient, remarks, the rows that could not be used, and its share of a survey.
 
     ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included;
     ``file`` is where the rows went, if they are not here.
@@ -38,6 +37,7 @@ class Outcome(NamedTuple):
     worked: tuple[Worked, ...] = ()
     check: Check | None = None
     remarks: tuple[Remark, ...] = ()
+    looks: tuple[Looks, ...] = ()
     faults: tuple[Fault, ...] = ()
     survey: survey.Sums | None = None
     samples: int = 0
@@ -62,12 +62,12 @@ class Job(NamedTuple):
 
 
 def answer_chunk(job: Job, chunk: Chunk) -> Outcome:
-    """What comes of a chunk."""
+    """Read a chunk and answer it."""
     return _over_parts(_answer_part, job, chunk)
 
 
 def write_chunk(job: Job, folder: str, chunk: Chunk) -> Outcome:
-    """What comes of a chunk, its rows written to a file of a folder; the first has the header."""
+    """The same, with the rows written to a file of a folder; the first file has the header."""
     with open_part(folder) as (name, stream):
         if chunk.number == 0:
             stream.write(job.format.writer.start(job.stream))
@@ -76,7 +76,7 @@ def write_chunk(job: Job, folder: str, chunk: Chunk) -> Outcome:
 
 
 def sum_shares(job: Job, chunk: Chunk) -> Outcome:
-    """What a chunk adds to the denominator, for a first pass that finds only that."""
+    """What a chunk adds to the denominator of a gradient, in a first pass over the input."""
     return _over_parts(_sum_part_shares, job, chunk)
 
 
@@ -86,8 +86,8 @@ def _over_parts(
     chunk: Chunk,
     write: Callable[[bytes], object] | None = None,
 ) -> Outcome:
-    """What comes of the parts of a chunk; their rows go where they are to be written, if that is
-    not here."""
+    """The outcome of a chunk that is worked on in parts. Rows are handed to ``write``, if there is
+    such a function, and are not kept in the outcome."""
     found: list[Outcome] = []
     samples = lines = size = 0
     for part, batch in read_parts(job.reader, chunk, skips=job.skips):
@@ -113,7 +113,7 @@ def read_parts(
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
-    """The parts of a chunk, each with its first sample and as a batch."""
+    """Each part of a chunk, with the number of its first sample, and the batch that it holds."""
     samples = 0
     for part in reader.parts(chunk):
         part = part._replace(first=chunk.first + samples)
@@ -123,7 +123,7 @@ def read_parts(
 
 
 def count_samples(batch: Batch, *, skips: bool) -> int:
-    """How many samples of the input a batch stands for, those that were left out included."""
+    """How many samples of the input a batch was read from: those that were skipped count too."""
     return _count(batch) + (len(batch.faults) if skips else 0)
 
 
@@ -132,7 +132,7 @@ def _count(batch: Batch) -> int:
 
 
 def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
-    """What came of pieces that follow one another as one."""
+    """The outcomes of pieces that follow one another, as one."""
     if len(found) == 1:
         return found[0]
     # What is made here may be added to; the pieces stay as they are, and may be joined again.
@@ -143,6 +143,7 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
             worked=(whole.worked + part.worked)[: job.worked_count],
             check=furthest(whole.check, part.check) if whole.check else part.check,
             remarks=merge_remarks(whole.remarks, part.remarks),
+            looks=(whole.looks + part.looks)[:FIRST],
             faults=whole.faults + part.faults,
             survey=survey.merge(job.survey, whole.survey, part.survey),
             samples=whole.samples + part.samples,
@@ -168,7 +169,8 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
         ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
         surveyed = survey.sums(batch, judged, job.survey, ids)
     said = tuple(_remarks(batch, problem))
-    return Outcome(text, answered.total, shown, check, said, batch.faults, surveyed)
+    looks = looks_of(problem, lambda at: _place_of_sample("logits", at, batch))
+    return Outcome(text, answered.total, shown, check, said, looks, batch.faults, surveyed)
 
 
 def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
@@ -179,6 +181,9 @@ def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
 def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
     for argument, message, concerned in remarks(problem):
         if concerned.any():
-            first = np.argwhere(concerned)[0][: 1 if batch.values.ndim > 1 else 0]
-            place = place_of(argument, tuple(int(i) for i in first), batch)
+            place = _place_of_sample(argument, int(np.argwhere(concerned)[0][0]), batch)
             yield Remark(message, place, int(np.count_nonzero(concerned)))
+
+
+def _place_of_sample(argument: str, at: int, batch: Batch) -> Place:
+    return place_of(argument, (at,) if batch.values.ndim > 1 else (), batch)

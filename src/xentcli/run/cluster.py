@@ -16,9 +16,9 @@ from uuid import uuid4
 from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
-from xentcli.readers.sources.urls import is_url, shown
-from xentcli.readers.text.records import bytes_from
-from xentcli.run import signals
+from xentcli.readers.sources.limits import bytes_from
+from xentcli.readers.sources.urls import concealed, is_url, shown
+from xentcli.run import messages, signals
 from xentcli.run.chunk import Outcome
 from xentcli.run.order import Awaited, Done, Found, Task, share_work, shifted, shifts
 
@@ -32,6 +32,9 @@ CONNECT_SECONDS = 10
 PARTITION_BYTES = 64 << 20
 # So many outcomes become one on a worker; only what is left then comes here.
 FAN_IN = 16
+# Seconds after which it is asked whether there is still a scheduler, and a worker to wait for.
+PATIENCE = 5.0
+ADDRESSES = "tcp://host:8786, or local for a cluster on this machine"
 GONE = "the scheduler is gone"
 # Each has a level and a handler of its own. What goes wrong is told here, in a sentence.
 LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
@@ -42,7 +45,7 @@ class PartitionLost(XentError):
 
 
 class Facts(NamedTuple):
-    """What must be known of a partition before the next one can be placed."""
+    """How large a partition was: the samples and lines of the next one are counted on from it."""
 
     samples: int
     lines: int
@@ -50,9 +53,15 @@ class Facts(NamedTuple):
 
 
 @contextmanager
-def connected(scheduler: str, jobs: int) -> Iterator[Client]:
-    """A client of the cluster with that scheduler; of one on this machine that ends with it, for
-    ``local``."""
+def connect(scheduler: str, jobs: int) -> Iterator[Client]:
+    """A client of the cluster with that scheduler. ``local`` starts a cluster on this machine,
+    which ends with the client."""
+    if concealed(scheduler) != scheduler:
+        raise UsageError(
+            f"--scheduler: {quoted(concealed(scheduler))} was given with a user's name, a password "
+            "or a query, and the address of a scheduler has none",
+            hint=ADDRESSES,
+        )
     _check_installed()
     from distributed import Client
 
@@ -72,7 +81,7 @@ def connected(scheduler: str, jobs: int) -> Iterator[Client]:
         except (ValueError, TypeError) as error:
             raise UsageError(
                 f"--scheduler: cannot connect to {quoted(scheduler)} ({_first_line(error)})",
-                hint="tcp://host:8786, or local for a cluster on this machine",
+                hint=ADDRESSES,
             ) from None
         except OSError:
             raise DataError(
@@ -98,7 +107,7 @@ def _started(jobs: int) -> Iterator[Any]:
     # A signal has to wait until all that was started is known, and can be ended. Workers are never
     # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
     with ExitStack() as stack:
-        with signals.held():
+        with signals.hold():
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=jobs,
@@ -169,7 +178,7 @@ def outcomes(
     try:
         for done in found:
             tell(done.outcome.samples, done.outcome.size)
-            future = submitted.taken(done.worked_on)
+            future = submitted.take(done.worked_on)
             if tree is None:
                 outcome = submitted.result(future, done.worked_on)
                 yield Done(done.worked_on, done.chunk, outcome)
@@ -182,18 +191,18 @@ def outcomes(
             yield Done(last.chunk, last.chunk, outcome)
     except OSError:
         # What Dask says where the connection breaks.
-        raise PartitionLost(GONE, place=Place(client.scheduler.address)) from None
+        raise submitted.gone() from None
     finally:
         submitted.cancel()
 
 
 def partition_bytes() -> int:
-    """How large the pieces of a text are that a worker takes at a time."""
+    """How many bytes of a text a worker reads at a time."""
     return bytes_from("XENT_PARTITION_BYTES", PARTITION_BYTES)
 
 
 class Submitted:
-    """Partitions that were handed to the cluster."""
+    """The partitions that the cluster is working on."""
 
     def __init__(self, client: Client, task: Task[Any], source: str) -> None:
         self._client = client
@@ -201,12 +210,15 @@ class Submitted:
         self._run = uuid4().hex
         self._count = 0
         self._futures: dict[int, tuple[Future, Future]] = {}
+        self._address = client.scheduler.address
+        self._said_to_wait = False
         # Sent once, however many partitions there are: labels of another file may be part of it.
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
 
     def ask(self, chunk: Chunk) -> Awaited[Facts]:
-        """Hand out a partition; what this gives waits for the facts about what came of it."""
+        """Hand out a partition; return a function that waits until it is done, and says how large
+        it was."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
         # Dask would look into every list for something to wait for.
@@ -218,27 +230,52 @@ class Submitted:
         return lambda: Facts(*self.result(facts, chunk))
 
     def again(self, chunk: Chunk) -> Facts:
-        """Hand out a partition that turned out to begin elsewhere, and wait."""
+        """Hand out a partition once more, because it begins elsewhere than was thought; wait for
+        it."""
         _released(*self._futures.pop(chunk.number))
         return self.ask(chunk)()
 
-    def taken(self, chunk: Chunk) -> Future:
-        """The outcome of a partition, which is not kept here any longer."""
+    def take(self, chunk: Chunk) -> Future:
+        """Give up a partition and return its outcome, which is still on a worker."""
         return self._futures.pop(chunk.number)[0]
 
     def result(self, future: Future, chunk: Chunk) -> Any:
-        """What came of it, or why nothing did."""
+        """Wait for a future and return its value; what goes wrong is raised as a fault with a
+        place."""
         try:
+            while not future.done():
+                try:
+                    return future.result(timeout=PATIENCE)
+                except TimeoutError:
+                    self._check_cluster()
             return future.result()
         except XentError:
             raise
         except Exception as error:
+            reason = _reason(error)
+            if reason == GONE:
+                raise self.gone() from None
             raise PartitionLost(
-                f"no worker could finish it ({_reason(error)})", place=self._place(chunk)
+                f"no worker could finish it ({reason})", place=self._place(chunk)
             ) from None
 
+    def gone(self) -> PartitionLost:
+        """The fault of a scheduler that does not answer any more."""
+        return PartitionLost(GONE, place=Place(self._address))
+
+    def _check_cluster(self) -> None:
+        """Whether anybody is there who could do the work; without workers one waits for the next,
+        and says so once."""
+        if self._client.status != "running":
+            raise self.gone()
+        if self._client.nthreads():
+            self._said_to_wait = False
+        elif not self._said_to_wait:
+            messages.print_message(f"{self._address} has no workers any more; waiting for the next")
+            self._said_to_wait = True
+
     def cancel(self) -> None:
-        """What is under way is not wanted any more; the cluster goes on without it."""
+        """Release everything that is under way. The cluster stays as it is."""
         _released(self._work, *chain(*self._futures.values()))
 
     def _place(self, chunk: Chunk) -> Place:
@@ -273,8 +310,8 @@ def _first_line(error: Exception) -> str:
 
 
 class Tree:
-    """Outcomes that become one on the workers, some at a time, so that neither the client nor any
-    worker ever holds many."""
+    """Merges outcomes on the workers, ``FAN_IN`` at a time, so that neither the client nor a worker
+    ever holds many."""
 
     def __init__(self, client: Client, merge: Callable[[Sequence[Any]], Any]) -> None:
         self._client = client
@@ -286,7 +323,7 @@ class Tree:
         self._put(Leaf(future, *shifts(done)), 0)
 
     def root(self) -> Future:
-        """All of them."""
+        """The future of all outcomes merged."""
         for level, leaves in enumerate(self._levels):
             if level == len(self._levels) - 1:
                 return self._joined(leaves)
@@ -312,7 +349,7 @@ class Tree:
 
 
 class Leaf(NamedTuple):
-    """An outcome on a worker, and how much further on it belongs than it says."""
+    """An outcome on a worker, and how many samples and lines are to be added to its numbers."""
 
     future: Future
     samples: int = 0
@@ -320,7 +357,7 @@ class Leaf(NamedTuple):
 
 
 def _from_anywhere(chunk: Chunk) -> Chunk:
-    """The chunk for a worker, which may be in another folder."""
+    """The chunk with absolute paths: a worker may run in another folder."""
     data = chunk.data
     if not isinstance(data, Span | WholeText | RowGroup) or is_url(data.path):
         return chunk

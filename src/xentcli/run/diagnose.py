@@ -30,11 +30,12 @@ from xentcli.errors import (
 from xentcli.model import AnyArray, Batch, Diagnosis, Fault, Remark
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
-from xentcli.readers.sources.source import Source
+from xentcli.readers.sources.source import Source, check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
-from xentcli.run.messages import say
+from xentcli.run.messages import print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
@@ -47,7 +48,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.places import located
 from xentcli.run.workers import Run, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.rows.delimited import rejected_rows
 
 # All numbers are held in memory, several times over.
@@ -66,9 +67,9 @@ def run(asked: Asked) -> int:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        page = stack.enter_context(open_page(asked, inputs))
-        sink = stack.enter_context(open_answer(asked, inputs))
-        rejects = stack.enter_context(open_rejects(asked, inputs))
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        sink = open_answer(asked, outputs)
         runs = _runs(asked, wanted)
         run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)
@@ -77,6 +78,8 @@ def run(asked: Asked) -> int:
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
         cases = found.cases * len(wanted) if runs == 1 and wanted else found.cases
         diagnosis = diagnose(cases, wanted, asked.output.rows, asked.output.digits)
+        check_unchanged()
+        signals.check()
         _write(diagnosis, wanted, asked, sink)
         if page is not None:
             from xentcli.writers.page import save as pages
@@ -86,7 +89,7 @@ def run(asked: Asked) -> int:
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )
-        say(found.remarks)
+        print_remarks(found.remarks)
         code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)
     return EXIT_FAILURE if wanted and not matches else code
@@ -122,7 +125,7 @@ def _write(diagnosis: Diagnosis, wanted: Sequence[Got], asked: Asked, sink: Sink
 
 
 class Gathered(NamedTuple):
-    """The cases, the rows that could not be used, and what is worth a word."""
+    """The cases that were read, the rows that could not be used, and remarks."""
 
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
@@ -130,9 +133,9 @@ class Gathered(NamedTuple):
 
 
 def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
-    """The input as a case, or each of its files as one.
+    """Read the whole input into a case, or each of its files into one (``apart``).
 
-    Labels that run from 1 to C are no fault here: 1 is taken from each.
+    Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
     """
     sources = rereadable_sources(asked, stack)
     try:
@@ -185,7 +188,7 @@ def _gather(
         raise DataError("there are no samples", place=Place(opened.source))
     cases = []
     for parts in batches.values():
-        whole = _together(parts)
+        whole = _concatenate(parts)
         if question == "bce":
             case = _binary_case(whole, calculation)
         else:
@@ -227,8 +230,8 @@ def _check_size(numbers: int, source: str) -> None:
 
 
 class Piece(NamedTuple):
-    """What was read of a chunk: its batches, the rows that could not be used, and how much of the
-    input it was, these rows included."""
+    """The batches of a chunk and the rows that could not be used; ``samples``, ``lines`` and
+    ``size`` say how much of the input the chunk is, these rows included."""
 
     batches: list[Batch]
     faults: tuple[Fault, ...]
@@ -243,7 +246,7 @@ def _read(
     skips: bool,
     chunk: Chunk,
 ) -> Piece:
-    """The batches of a chunk, checked if it is known for what."""
+    """Read a chunk; its batches are checked unless ``calculation`` is None."""
     batches: list[Batch] = []
     faults: list[Fault] = []
     samples = lines = size = numbers = 0
@@ -397,8 +400,8 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
     return float(summary.reduced_loss(calculation, total))
 
 
-def _together(parts: Sequence[Batch]) -> Batch:
-    """Batches as one; what passes on rows is of no use here."""
+def _concatenate(parts: Sequence[Batch]) -> Batch:
+    """The batches as one, without the rows that other commands pass on."""
     first = parts[0]
     if len(parts) == 1:
         return first

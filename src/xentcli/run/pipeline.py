@@ -11,16 +11,18 @@ from typing import NamedTuple
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import merge_remarks
+from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
+from xentcli.readers.sources.source import check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import check_attached, names_of_inputs, open_input
-from xentcli.run.messages import say, told
+from xentcli.run.messages import print_message, print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
@@ -35,7 +37,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.progress import Progress
 from xentcli.run.workers import Run, Tell, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
 from xentcli.writers.interface import Stream
@@ -43,7 +45,7 @@ from xentcli.writers.rows.delimited import rejected_rows
 
 
 class Tally(NamedTuple):
-    """What was met on the way, beside the answer."""
+    """What is added up while the samples go by."""
 
     total: Total = Total()
     remarks: tuple[Remark, ...] = ()
@@ -52,6 +54,7 @@ class Tally(NamedTuple):
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
     survey: survey.Sums | None = None
+    looks: tuple[Looks, ...] = ()
 
 
 def run(asked: Asked) -> int:
@@ -59,24 +62,19 @@ def run(asked: Asked) -> int:
     check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
+        # All of it before a byte is read: what cannot be written is known at once.
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        answer = None if is_folder(asked) else open_answer(asked, outputs)
+        run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
-        page = stack.enter_context(open_page(asked, inputs))
         job = _job(asked, opened, calculation)
-        sink: Sink | Folder
-        if is_folder(asked):
-            sink = stack.enter_context(open_folder(asked, job.stream))
-        else:
-            sink = stack.enter_context(open_answer(asked, inputs))
-        run = stack.enter_context(start_workers(asked))
+        sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
         room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
-        # The list of rejects is complete when the input has ended, whatever comes of the answer.
-        with (
-            open_rejects(asked, inputs) as rejects,
-            closing(_progress(asked, job, opened)) as progress,
-        ):
+        with closing(_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
                 work = partial(write_chunk, job, sink.path)
@@ -84,7 +82,7 @@ def run(asked: Asked) -> int:
             alone = job.stream.each or rejects is not None
             task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _go_through(job, outcomes, room or sink, rejects)
+                tally = _write_rows(job, outcomes, room or sink, rejects)
         code = report_left_out(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked, sink, room, page, tally)
     return code
@@ -156,13 +154,14 @@ def _outcomes(
     opened = opened._replace(chunks=chunks)
     with closing(run(task, opened, tell)) as done:
         for one in done:
+            signals.check()
             chunks.shown += len(one.outcome.worked)
             yield shifted(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
-    """What a gradient is divided by: the whole input is read once for it."""
-    if job.calculation.settings.reduction != "mean":
+    """What a gradient is divided by. For a mean the whole input is read once to find it."""
+    if not job.calculation.settings.averages:
         return 1.0
     total = Total()
     task = Task(partial(sum_shares, job), partial(merge, job))
@@ -173,10 +172,10 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
     return total.weight.value
 
 
-def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
-    """A gradient that is not that of the loss is a failure."""
+def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
+    """Fail if the gradient differs from the central differences."""
     if to_standard_error:
-        told(f"check: {check_in_words(check)}")
+        print_message(f"check: {check_in_words(check)}")
     if not check.largest <= LIMIT:
         raise DataError(
             f"the gradient differs from central differences by {check.largest:.1e} of its largest "
@@ -185,14 +184,10 @@ def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
         )
 
 
-def _left_out(tally: Tally, job: Job) -> int:
-    return tally.faults if job.skips else 0
-
-
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
-    """A mean over nothing is no answer."""
+    """Refuse a mean whose denominator is 0."""
     command = calculation.command
-    if not command.has_target or calculation.settings.reduction != "mean":
+    if not command.has_loss or not calculation.settings.averages:
         return
     if total.weight.value != 0.0:
         return
@@ -218,16 +213,19 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
         dimensions=opened.dimensions,
         class_axis=opened.class_axis,
         single=opened.single,
+        losses=tuple(f"loss_{name}" for name in names)
+        if calculation.loss.questions and len(names) > 1
+        else ("loss",),
     )
 
 
-def _go_through(
+def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
 ) -> Tally:
-    """Everything that is done while the samples go by."""
+    """Write rows and rejects while the samples go by, and add everything else up."""
     tally = Tally(
         check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
     )
@@ -255,8 +253,11 @@ def _finish(
     page: Sink | None,
     tally: Tally,
 ) -> None:
-    """What can be said only when the input has ended."""
-    check_attached(tally.total.samples + _left_out(tally, job), opened)
+    """Write what can be written only at the end of the input: the answer, the page, the remarks."""
+    check_unchanged()
+    signals.check()
+    left_out = tally.faults if job.skips else 0
+    check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
     waiting = room.parts() if room else ()
@@ -271,9 +272,10 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    say((*opened.remarks, *tally.remarks))
+    on_looks = remarks_on_looks(tally.looks, tally.total.samples)
+    print_remarks((*opened.remarks, *on_looks, *tally.remarks))
     if tally.check is not None:
-        _judge(tally.check, opened, to_standard_error=not job.format.for_people)
+        _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
 
 def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
@@ -286,6 +288,7 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         tally.first_fault or (faults[0] if faults else None),
         tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
         survey.merge(job.survey, tally.survey, outcome.survey),
+        (tally.looks + outcome.looks)[:FIRST],
     )
 
 

@@ -7,7 +7,7 @@ from xentcli.model import Batch, Origin
 
 
 def located(error: ArgumentError, batch: Batch) -> XentError:
-    """The fault in an array, at the place in the input where the number stands."""
+    """The error of a number in an array, as the error of its place in the input."""
     if error.argument == "ignore_index":
         return UsageError(f"--ignore-index: {error.message}")
     message, origin = error.message, _origin(error.argument, batch)
@@ -44,7 +44,7 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
     if origin.form == "table":
         return Place(source, detail=f"row {origin.lines[sample]}")
     if origin.form == "array":
-        number = batch.first + sample if origin.lines is None else int(origin.lines[sample])
+        number = int(origin.lines[sample]) if len(origin.lines) else batch.first + sample
         return Place(source, detail=f"{origin.path}[{', '.join(map(str, (number, *rest)))}]")
     if origin.form == "json lines":
         path = origin.path + _brackets(rest)

@@ -37,7 +37,16 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int]) 
             place=Place(attached.origin.source),
         )
     if attached.targets is not None:
-        targets = np.atleast_2d(attached.targets)[np.array(numbers, dtype=np.int64)]
+        whole = np.atleast_2d(attached.targets)
+        if whole.ndim == 2 and whole.shape[1] != batch.values.shape[1]:
+            # How many samples there are is not known before the end.
+            classes = counted(batch.values.shape[1], "class", "classes")
+            raise DataError(
+                f"soft targets of {whole.shape[1]} numbers each for values of {classes}",
+                place=Place(attached.origin.source),
+                hint="soft targets give one number a class for each sample",
+            )
+        targets = whole[np.array(numbers, dtype=np.int64)]
         fitted = fit_targets(attached._replace(targets=targets), batch.values)
         origin = attached.origin
         if origin.form == "text":
@@ -80,7 +89,8 @@ def fit_labels(
     wanted = math.prod(shape)
     if len(labels) != wanted:
         raise DataError(
-            f"{counted(len(labels), 'label')} for {counted(wanted, 'sample')}",
+            f"{counted(len(labels), 'label')} for "
+            + counted(wanted, "question" if request.questions else "sample"),
             place=Place(attached.origin.source),
         )
     numbers = range(len(labels))
@@ -115,7 +125,7 @@ def class_indices(
 ) -> AnyArray:
     """Labels that stand apart, words or an array of numbers, as class indices; each has a number
     from 0. Few words differ, so each text is looked at once."""
-    words = labels
+    words, class_count = labels, request.label_count(class_count)
     if isinstance(labels, np.ndarray):
         indices, unknown = number_labels(labels, class_count, request.ignore_index)
         if not unknown.any():

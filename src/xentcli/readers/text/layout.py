@@ -27,6 +27,11 @@ class Layout(NamedTuple):
     classes: tuple[str, ...]
     numeric: tuple[bool, ...] = ()
 
+    @property
+    def label_count(self) -> int:
+        """How many labels there are."""
+        return self.request.label_count(len(self.columns.values))
+
 
 class Parsed(NamedTuple):
     """The numbers of some records: values, labels, soft targets, sample weights."""

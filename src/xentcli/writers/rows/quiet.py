@@ -21,7 +21,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
         return b""
     texts = shortest(position_rows(answer))
     width = len(texts) if answer.values.ndim == 0 else 1
-    if answer.field != "loss":
+    if answer.has_classes:
         width = class_count(answer)
     lines = (",".join(texts[at : at + width]) for at in range(0, len(texts), width))
     return "".join(f"{line}\n" for line in lines).encode("ascii")
@@ -36,7 +36,7 @@ def class_count(answer: Answer) -> int:
 def position_rows(answer: Answer) -> Floats:
     """The answer with its classes last, so that a position's numbers stand together."""
     values = answer.values
-    if answer.field == "loss" or values.ndim < 3:
+    if not answer.has_classes or values.ndim < 3:
         return values
     return values.transpose(0, *range(2, values.ndim), 1)
 
