@@ -62,7 +62,8 @@ def diagnose(
     values = tuple(one.value for one in got)
     if not got:
         losses = tuple(_asked_for(case) for case in cases)
-        return Diagnosis((), cases[0].kind, losses, _without_number(found), hint, findings=found)
+        nothing = Diagnosis((), cases[0].kind, losses, _without_number(found), hint)
+        return nothing._replace(findings=found, loss_name=cases[0].loss_name)
     # Several numbers of one input are several runs of the same case.
     known = {id(case): Search(case, kit) for case, kit in zip(cases, kits(cases), strict=True)}
     searches = [known[id(case)] for case in cases]
@@ -70,7 +71,8 @@ def diagnose(
     looked = _search(searches, got)
     places = looked.matches.places
     losses = looked.trial.at(0).values
-    result = Diagnosis(values, cases[0].kind, losses, "", findings=found)
+    result = Diagnosis(values, cases[0].kind, losses, "", loss_name=cases[0].loss_name)
+    result = result._replace(findings=found)
     result = result._replace(candidates=_candidates(looked, values, kit, cases[0], most))
     words = answer.Words(kit, cases[0], losses, [one.text for one in got], digits)
     if not places:
