@@ -331,7 +331,8 @@ class Diagnosis(NamedTuple):
 
     ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
     digits that a formula as simple as the first would match, and ``caveat`` says so where it is
-    worth a word. ``notes`` are sentences, that one among them.
+    worth a word. ``notes`` are sentences, that one among them. ``loss_name`` is what the loss that
+    was asked for is called.
     """
 
     got: tuple[float, ...]
@@ -344,6 +345,7 @@ class Diagnosis(NamedTuple):
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
     caveat: str = ""
+    loss_name: str = "cross-entropy"
 
 
 def sample_number(batch: Batch, at: int) -> int:
