@@ -100,11 +100,13 @@ class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
-    the whole input. ``sample_bytes`` are how many bytes of text each stands for. ``rows`` or
+    the whole input. ``sample_bytes`` are how many bytes of text each stands for; where these are
+    not the samples' own, ``bytes_at`` says to which group each belongs. ``rows`` or
     ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
-    last. ``kept`` says which of the samples that were read these are, where some were left out.
+    last. ``kept`` says which of the samples that were read these are, where some were left out, and
+    ``read`` how many of the input's they stand for, where these are not the same.
     ``grouping`` is by the column that was asked for.
     """
 
@@ -117,6 +119,7 @@ class Batch(NamedTuple):
     target_from: Origin | None = None
     sample_weight: AnyArray | None = None
     sample_bytes: AnyArray | None = None
+    bytes_at: Indices | None = None
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
@@ -125,6 +128,7 @@ class Batch(NamedTuple):
     grouping: Grouping | None = None
     tokens: Tokens | None = None
     kept: Indices | None = None
+    read: int | None = None
 
 
 class Answer(NamedTuple):
@@ -283,6 +287,7 @@ class Report(NamedTuple):
     loss: str = ""
     roots: tuple[float, float] | None = None
     bits_per_byte: float | None = None
+    shifted: bool = False
     questions: bool = False
 
     @property

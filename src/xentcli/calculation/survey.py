@@ -15,7 +15,7 @@ from xentcli.calculation.commands import Calculation
 from xentcli.calculation.summary import bits_per_byte, mean_perplexity, narrowed
 from xentcli.core import histogram
 from xentcli.core.loss import divided
-from xentcli.core.total import Total, sums_by_group
+from xentcli.core.total import ExactSum, Total, sums_by_group
 from xentcli.errors import DataError, Place
 from xentcli.model import Batch, Bin, Group, Hard, Survey, Tokens, Worked, sample_number
 
@@ -127,8 +127,12 @@ def _with_bytes(totals: dict[int, Total], batch: Batch) -> dict[int, Total]:
     """The totals of the groups with the bytes of their samples."""
     if batch.sample_bytes is None or batch.grouping is None:
         return totals
-    sizes = sums_by_group(batch.sample_bytes, batch.grouping.at)
-    return {group: total._replace(bytes=sizes[group]) for group, total in totals.items()}
+    at = batch.grouping.at if batch.bytes_at is None else batch.bytes_at
+    sizes = sums_by_group(batch.sample_bytes, at)
+    return {
+        group: totals.get(group, Total())._replace(bytes=sizes.get(group, ExactSum()))
+        for group in {**totals, **sizes}
+    }
 
 
 def _hardest(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> tuple[Hard, ...]:

@@ -518,6 +518,15 @@ class Smoothing(NamedTuple):
 class Sequences(NamedTuple):
     """Samples that are the tokens of a text."""
 
+    shift: Annotated[
+        bool,
+        _option(
+            "--shift",
+            panel=LOSS,
+            help="Score position t with the label of t+1, as a causal language model: along "
+            "the axis of positions, or from row to row of each value of --by.",
+        ),
+    ] = False
     bytes: Annotated[
         int | None,
         _whole(

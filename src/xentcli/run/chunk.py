@@ -59,6 +59,7 @@ class Job(NamedTuple):
     skips: bool = False
     survey: survey.Wanted | None = None
     has_ids: bool = False
+    shifted: bool = False
 
 
 def answer_chunk(job: Job, chunk: Chunk) -> Outcome:
@@ -95,7 +96,7 @@ def _over_parts(
         part = part._replace(worked=chunk.worked and shown < job.worked_count)
         lines, size = lines + part.lines, size + part.size
         samples += count_samples(batch, skips=job.skips)
-        if _count(batch) or batch.faults:
+        if _count(batch) or batch.faults or batch.read:
             try:
                 outcome = work(job, part, batch)
             except ArgumentError as error:
@@ -129,6 +130,8 @@ def read_parts(
 
 def count_samples(batch: Batch, *, skips: bool) -> int:
     """How many samples of the input a batch was read from: those that were skipped count too."""
+    if batch.read is not None:
+        return batch.read
     return _count(batch) + (len(batch.faults) if skips else 0)
 
 

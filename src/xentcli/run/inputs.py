@@ -200,7 +200,7 @@ def _request(asked: Asked, command: Command) -> Request:
         # No answer of a yes/no question is left out: 0 is one of the two.
         ignore_index=0 if measure.questions else asked.loss.ignore_index,
         each=each and not format.for_people,
-        keep_rows=_kept_rows(format, command) if each else None,
+        keep_rows=_kept_rows(format, command, asked) if each else None,
         keep_records=each and format.records,
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
@@ -217,11 +217,12 @@ def _request(asked: Asked, command: Command) -> Request:
     return request._replace(attached=_attached(asked, request))
 
 
-def _kept_rows(format: Format, command: Command) -> KeepRows | None:
+def _kept_rows(format: Format, command: Command, asked: Asked) -> KeepRows | None:
     """How far the input's rows must be taken apart for that format to pass them on."""
-    if format.passes_on == "whole":
+    if format.passes_on == "whole" and not asked.sequences.shift:
         return "lines" if command.field == "loss" else "around"
-    return format.passes_on
+    # With --shift the label of another row takes the place of each row's own.
+    return "cells" if format.passes_on else None
 
 
 def _attached(asked: Asked, request: Request) -> Attached | None:

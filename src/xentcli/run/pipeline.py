@@ -45,6 +45,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.progress import Progress
+from xentcli.run.shift import shift_labels
 from xentcli.run.workers import Run, Tell, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
@@ -77,6 +78,8 @@ def run(asked: Asked) -> int:
         answer = None if is_folder(asked) else open_answer(asked, outputs)
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
+        if asked.sequences.shift:
+            opened = shift_labels(opened)
         calculation = calculation_of(asked, opened)
         # Before the work: they may explain what goes wrong with it.
         print_remarks(opened.remarks)
@@ -114,6 +117,7 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
         skips=asked.reading.on_error == "skip",
         survey=wanted,
         has_ids=opened.has_ids and wanted is not None and wanted.top > 0,
+        shifted=asked.sequences.shift,
     )
 
 
@@ -324,6 +328,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         has_labels=opened.has_labels,
         check=tally.check,
     )._replace(left_out=opened.left_out)
+    report = report._replace(shifted=job.shifted)
     if job.survey is None or tally.survey is None:
         return report
     found = survey.survey(

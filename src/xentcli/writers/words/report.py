@@ -36,6 +36,9 @@ def _label_name(worked: Worked, report: Report) -> str:
     return "" if name == str(worked.label) else f" ({escaped(name)})"
 
 
+SHIFTED = "position t is scored with label t+1"
+
+
 def classes_left_out(number: int, report: Report) -> str:
     """How many classes a table does not show."""
     everything = counted(len(report.classes), "class", "classes")
