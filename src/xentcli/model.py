@@ -209,7 +209,7 @@ class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
     mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
     where there are no labels. Of a yes/no question, so many are ``positive``. The losses add up to
-    ``loss_sum``."""
+    ``loss_sum``; of a sequence, so many ``tokens`` count."""
 
     name: str
     result: float
@@ -220,6 +220,7 @@ class Group(NamedTuple):
     accuracy: float | None = None
     positive: int | None = None
     bits_per_byte: float | None = None
+    tokens: int | None = None
     loss_sum: float = 0.0
 
 
@@ -244,7 +245,8 @@ class Hard(NamedTuple):
 class Survey(NamedTuple):
     """What the losses of many samples look like: how many are how large, what each class that
     occurs as a label loses, the samples that lose most (and whether somebody asked for them), and
-    the figures of each value of the column ``by``."""
+    the figures of each value of the column ``by``. Where these are sequences and the mean of their
+    means is another than that of all tokens, it is ``mean_of_means``."""
 
     histogram: tuple[Bin, ...] = ()
     classes: tuple[Group, ...] = ()
@@ -252,6 +254,7 @@ class Survey(NamedTuple):
     top_asked: bool = False
     by: str = ""
     groups: tuple[Group, ...] = ()
+    mean_of_means: float | None = None
 
 
 class Report(NamedTuple):

@@ -139,7 +139,7 @@ def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
         return None
     number = usual if top is None else top
     by = opened.by if _has_groups(asked) else ""
-    return Wanted(opened.source, opened.files > 1, number, top is not None, by)
+    return Wanted(opened.source, opened.files > 1, number, top is not None, by, opened.by_sequence)
 
 
 def calculation_of(asked: Asked, opened: Opened) -> Calculation:

@@ -13,7 +13,7 @@ from xentcli.calculation.commands import COMMANDS, Command
 from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, counted, escaped, quoted
 from xentcli.model import Kind
 from xentcli.options.groups import Asked, KindName
-from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
+from xentcli.readers.interface import EACH_SEQUENCE, Attached, KeepRows, Opened, Request, Wanted
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.copies import rereadable
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
@@ -168,7 +168,7 @@ def _about_files(asked: Asked) -> list[str]:
         ("--target-cols", asked.targets.target_cols),
         ("--label-col", asked.samples.label_col),
         ("--logit-cols", asked.samples.logit_cols),
-        ("--by", asked.survey.by),
+        ("--by", None if asked.survey.by == EACH_SEQUENCE else asked.survey.by),
         ("--scheduler", asked.running.scheduler),
         *((_option_of(name, value), value) for name, value in asked.reading._asdict().items()),
     ]

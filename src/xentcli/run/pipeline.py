@@ -45,6 +45,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.progress import Progress
+from xentcli.run.sequences import group_sequences
 from xentcli.run.shift import shift_labels
 from xentcli.run.workers import Run, Tell, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
@@ -78,6 +79,8 @@ def run(asked: Asked) -> int:
         answer = None if is_folder(asked) else open_answer(asked, outputs)
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
+        if asked.survey.by is not None and not opened.by:
+            opened = group_sequences(opened)
         if asked.sequences.shift:
             opened = shift_labels(opened)
         calculation = calculation_of(asked, opened)

@@ -41,6 +41,7 @@ def shift_labels(opened: Opened) -> Opened:
         numbered=True,
         has_ids=False,
         attached=None,
+        by_sequence=True,
     )
 
 

@@ -22,7 +22,7 @@ from xentcli.readers.arrays.stored import (
     npz_archive,
     safetensors_archive,
 )
-from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
+from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.keys import (
     LABEL_KEYS,
     TARGET_KEYS,
@@ -63,7 +63,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
 
 def _open_file(source: Source, request: Request, format_name: str) -> Opened:
-    if request.by is not None:
+    if request.by not in (None, EACH_SEQUENCE):
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with _archive(source, format_name) as archive:
         kind, values = _values(archive, request, source.name)

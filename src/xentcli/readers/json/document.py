@@ -10,7 +10,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
-from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, opened_whole
 from xentcli.readers.json import server
 from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shown
 from xentcli.readers.rules import numbers_labels
@@ -51,10 +51,13 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     origin = Origin(source.name, "json", path=path)
     labels, targets, target_origin = _target(document, values, request, source.name, classes)
     batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
-    if request.by is not None:
-        batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
+    by = request.by
+    if by == EACH_SEQUENCE and not (isinstance(document, dict) and by in document):
+        by = None
+    if by is not None:
+        batch = batch._replace(grouping=_grouping(document, by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    return opened._replace(remarks=_remarks(source), by=request.by or "")
+    return opened._replace(remarks=_remarks(source), by=by or "")
 
 
 def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
