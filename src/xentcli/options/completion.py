@@ -65,7 +65,9 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
     import json
 
     from xentcli.readers import choose_format
+    from xentcli.readers.interface import Request
     from xentcli.readers.sources.source import source_of
+    from xentcli.readers.text.dialects import see_dialect
 
     # Standard input and pipes are left to the command.
     if not os.path.isfile(path):
@@ -79,10 +81,14 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
         return list(json.loads(text.partition("\n")[0]).keys())
     if format.module != "text.delimited" or given.get("header") is False:
         return []
-    comment = given.get("comment")
-    lines = [line for line in text.splitlines() if not (comment and line.startswith(comment))]
-    delimiter = given.get("delimiter") or ("\t" if format.name == "tsv" else ",")
-    return next(csv.reader(lines, delimiter="\t" if delimiter in ("\\t", "tab") else delimiter))
+    asked = Request(delimiter=given.get("delimiter"), comment=given.get("comment"))
+    seen = see_dialect(text.encode(), asked, tabs_first=format.name == "tsv")
+    lines = text.splitlines()[seen.lines_before :]
+    comment = asked.comment
+    lines = [line for line in lines if not (comment and line.startswith(comment))]
+    if seen.dialect.blanks:
+        lines = [" ".join(line.split()) for line in lines]
+    return next(csv.reader(lines, delimiter=seen.dialect.delimiter.decode()))
 
 
 def _start(source: Source, encoding: str | None) -> str:

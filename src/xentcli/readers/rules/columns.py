@@ -163,9 +163,6 @@ def _no_classes(names: Sequence[str], place: Place) -> DataError:
     return DataError("no column of numbers to take as logits", place=place, hint=hint)
 
 
-# --- the classes -----------------------------------------------------------------------------
-
-
 def _classes(
     look: Look,
     request: Request,
@@ -315,9 +312,6 @@ def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
     if first and any(look.is_whole(at) is False for at in numeric[1:]):
         return tuple(numeric[1:])
     return tuple(numeric)
-
-
-# --- what is told ----------------------------------------------------------------------------
 
 
 def _left_out(
