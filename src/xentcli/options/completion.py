@@ -65,9 +65,7 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
     import json
 
     from xentcli.readers import choose_format
-    from xentcli.readers.interface import Request
     from xentcli.readers.sources.source import source_of
-    from xentcli.readers.text.dialects import see_dialect
 
     # Standard input and pipes are left to the command.
     if not os.path.isfile(path):
@@ -81,14 +79,16 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
         return list(json.loads(text.partition("\n")[0]).keys())
     if format.module != "text.delimited" or given.get("header") is False:
         return []
-    asked = Request(delimiter=given.get("delimiter"), comment=given.get("comment"))
-    seen = see_dialect(text.encode(), asked, tabs_first=format.name == "tsv")
-    lines = text.splitlines()[seen.lines_before :]
-    comment = asked.comment
-    lines = [line for line in lines if not (comment and line.startswith(comment))]
-    if seen.dialect.blanks:
-        lines = [" ".join(line.split()) for line in lines]
-    return next(csv.reader(lines, delimiter=seen.dialect.delimiter.decode()))
+    comment = given.get("comment")
+    lines = [line for line in text.splitlines() if not (comment and line.startswith(comment))]
+    delimiter = given.get("delimiter") or _likely_delimiter(lines, format.name)
+    return next(csv.reader(lines, delimiter="\t" if delimiter in ("\\t", "tab") else delimiter))
+
+
+def _likely_delimiter(lines: list[str], format_name: str) -> str:
+    """What a command would see between the cells, as far as a header alone shows it."""
+    marks = "\t,;|" if format_name == "tsv" else ",;\t|"
+    return next((mark for mark in marks if lines and mark in lines[0]), marks[0])
 
 
 def _start(source: Source, encoding: str | None) -> str:
