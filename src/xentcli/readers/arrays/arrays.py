@@ -23,7 +23,6 @@ from xentcli.readers.arrays.stored import (
     safetensors_archive,
 )
 from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
-from xentcli.readers.rules.columns import listed, near_or_all
 from xentcli.readers.rules.keys import (
     LABEL_KEYS,
     TARGET_KEYS,
@@ -32,6 +31,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.named_columns import listed, near_or_all
 from xentcli.readers.rules.targets import fit_targets
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (
