@@ -35,6 +35,7 @@ TOPICS = (
     "outputs",
     "left_out",
     "diagnosed",
+    "siblings",
 )
 
 
