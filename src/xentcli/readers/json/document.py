@@ -11,6 +11,7 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.json import server
 from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shown
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values
@@ -36,6 +37,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads a document whole; its samples are one chunk."""
     document = _loaded(source, request)
     place = Place(source.name)
+    if server.is_response(document):
+        return server.open_responses([(document, place)], source.name, request)
     kind, value, path = _values(document, request, place)
     values = as_array(value, place, path)
     if values.ndim == 1:

@@ -56,6 +56,8 @@ def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
 
 def hardest(samples: Sequence[Hard]) -> Listing:
     """A row a sample; ``d1`` and so on are its place where a sample has several."""
+    if any(one.token is not None for one in samples):
+        return _hardest_tokens(samples)
     dimensions = max((len(one.position) - 1 for one in samples), default=0)
     columns: dict[str, list[Any]] = {
         "sample": [one.position[0] for one in samples],
@@ -74,6 +76,16 @@ def hardest(samples: Sequence[Hard]) -> Listing:
         if name in ("sample", "loss") or any(value is not None for value in values)
     }
     return Listing(tuple(told), tuple(zip(*told.values(), strict=True)))
+
+
+def _hardest_tokens(samples: Sequence[Hard]) -> Listing:
+    names = ("sequence", "position", "token", "loss")
+    rows = tuple((*one.position, one.token, one.loss) for one in samples)
+    if not any(one.file for one in samples):
+        return Listing(names, rows)
+    return Listing(
+        ("file", *names), tuple((one.file, *row) for one, row in zip(samples, rows, strict=True))
+    )
 
 
 def as_text(value: Any) -> str:
