@@ -24,7 +24,7 @@ WidthName = Literal["float64", "float32", "float16"]
 FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
 DocumentName = Literal["table", "json"]
 InputFormatName = Literal[
-    "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "parquet", "arrow"
+    "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "pt", "parquet", "arrow"
 ]
 OnErrorName = Literal["stop", "skip", "nan"]
 ColorName = Literal["auto", "always", "never"]
@@ -58,8 +58,8 @@ class Samples(NamedTuple):
     file: Annotated[
         list[str] | None,
         typer.Argument(
-            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, Parquet, Arrow; compressed too. A path, "
-            "or a URL such as s3://bucket/part-*.csv; several follow one another; - is standard "
+            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, .pt, Parquet, Arrow; compressed too. A "
+            "path, or a URL such as s3://bucket/part-*.csv; several follow one another; - is standard "
             "input.",
             metavar="[FILE]...",
             rich_help_panel=INPUT,
@@ -152,11 +152,15 @@ class Reading(NamedTuple):
     ] = "."
     logits_key: Annotated[
         str | None,
-        _option("--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON and .npz."),
+        _option(
+            "--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON, .npz and .pt."
+        ),
     ] = None
     label_key: Annotated[
         str | None,
-        _option("--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON and .npz."),
+        _option(
+            "--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON, .npz and .pt."
+        ),
     ] = None
     on_error: Annotated[
         OnErrorName,

@@ -1,4 +1,5 @@
-"""NumPy's .npy and .npz, and .safetensors: arrays of samples, read by the block from the file."""
+"""NumPy's .npy and .npz, .safetensors and PyTorch's .pt: arrays of samples, read by the block from
+the file."""
 
 from __future__ import annotations
 
@@ -12,8 +13,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.errors import DataError, Place, UsageError, counted
 from xentcli.model import AnyArray, Kind
+from xentcli.readers.arrays.choice import chosen_values, remarks_on, with_labels
 from xentcli.readers.arrays.samples import Layout, Named, Piece, in_a_sentence, part_of, read
 from xentcli.readers.arrays.stored import (
     Archive,
@@ -22,17 +24,16 @@ from xentcli.readers.arrays.stored import (
     npz_archive,
     safetensors_archive,
 )
+from xentcli.readers.arrays.torch_file import torch_archive
+from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
-from xentcli.readers.rules.names import listed, near_or_all
 from xentcli.readers.sources.copies import brought_here, closed_with
 from xentcli.readers.sources.source import Source, opened, size_of, told_by
 from xentcli.readers.typed import fitted_targets
 
-KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
-LABEL_KEYS = ("labels", "label", "targets", "target")
-# What savez calls the first array that it is given without a name.
-UNNAMED = "arr_0"
 CHUNK_BYTES = 4 << 20
+FIRST_BYTES = 256
+MOST_CLASSES_WITHOUT_SAMPLES = 1 << 20
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
@@ -52,8 +53,12 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by is not None:
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with _archive(source, format_name) as archive:
-        kind, values = _values(archive, request, source.name)
-        layout = _with_labels(_layout(source.name, kind, values, request), archive)
+        choice = chosen_values(archive, request, source.name)
+        values = _array(archive, choice.values, source.name)
+        layout = _layout(source.name, choice.kind, values, request)
+        if request.wanted != "none":
+            choice = with_labels(choice, archive, request, layout.shape, source.name)
+        layout = _with_labels(layout, choice.labels, archive)
     class_count = layout.shape[1]
     if request.classes and len(request.classes) != class_count:
         raise UsageError(
@@ -65,7 +70,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     labels = attached.labels if attached is not None and attached.labels is not None else ()
     return Opened(
         source.name,
-        kind,
+        choice.kind,
         class_count,
         request.classes,
         partial(_chunks, layout, labels, targets, source.copy),
@@ -76,6 +81,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
+        remarks=remarks_on(choice, source.name),
     )
 
 
@@ -87,12 +93,12 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
         size = os.path.getsize(path) if path else 0
     if path:
         with open(path, "rb") as stream, in_a_sentence(source.name):
-            yield _opened(stream, size, path, b"", format_name)
+            yield _opened(stream, size, path, b"", format_name, source.name)
         return
     with opened(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
-        yield _opened(io.BytesIO(content), len(content), "", content, format_name)
+        yield _opened(io.BytesIO(content), len(content), "", content, format_name, source.name)
 
 
 def _is_plain(source: Source, format_name: str) -> bool:
@@ -106,55 +112,26 @@ def _is_plain(source: Source, format_name: str) -> bool:
         return stream.read(9)[8:] == b"{"
 
 
-def _opened(stream: BinaryIO, size: int, path: str, content: bytes, format_name: str) -> Archive:
+def _opened(
+    stream: BinaryIO, size: int, path: str, content: bytes, format_name: str, name: str
+) -> Archive:
+    check_read(stream.read(FIRST_BYTES), name)
+    stream.seek(0)
     if format_name == "npz":
         return npz_archive(stream, path)
+    if format_name == "pt":
+        return torch_archive(stream, size, path, content)
     if format_name == "safetensors":
         return safetensors_archive(stream, size, path, content)
     stored = npy_array(stream, size, path, content)
-    return Archive(("",), lambda _: stored)
+    return Archive(("",), lambda _: stored, lambda _: stored)
 
 
 def _array(archive: Archive, key: str, name: str) -> Named:
     with in_a_sentence(name, key):
-        return Named(key, archive.array(key))
-
-
-def _values(archive: Archive, request: Request, name: str) -> tuple[Kind, Named]:
-    key = _values_key(archive.keys, request, name)
-    kind = request.kind or "logits"
-    for known in KIND_KEYS:
-        if key == known:
-            if request.kind is not None and request.kind != known:
-                asked = request.kind.replace("_", "-")
-                raise UsageError(f'--input {asked}: the key in {name} is "{known}"')
-            kind = known
-    return kind, _array(archive, key, name)
-
-
-def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
-    if keys == ("",):
-        return ""
-    if request.logits_key is not None:
-        return _asked_key(keys, request.logits_key, "--logits-key", name)
-    present: list[str] = [key for key in KIND_KEYS if key in keys]
-    if not present and keys == (UNNAMED,):
-        return UNNAMED
-    if len(present) != 1:
-        found = " and ".join(f'"{key}"' for key in present) or "none of them"
-        raise DataError(
-            f'expected one of "logits", "probs", "log_probs", found {found}',
-            place=Place(name),
-            hint=f"{listed(keys, 'keys')}; --logits-key names one",
-        )
-    return present[0]
-
-
-def _asked_key(keys: tuple[str, ...], key: str, option: str, name: str) -> str:
-    if key not in keys:
-        hint = near_or_all(key, keys, "keys")
-        raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=hint)
-    return key
+        found = Named(key, archive.array(key))
+        archive.verify(key)
+        return found
 
 
 def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
@@ -170,26 +147,24 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
         )
     if shape[axis] == 0:
         raise DataError("a sample without values", place=place)
+    if math.prod(shape) == 0 and shape[axis] > MOST_CLASSES_WITHOUT_SAMPLES:
+        # Each class has a name in the output, whatever there is of samples.
+        raise DataError(f"no samples of {shape[axis]} classes", place=place)
     # Classes second, as they come from _moved.
     rest = list(shape)
     count = rest.pop(axis)
     return Layout(name, kind, request, values, axis % len(shape), (rest[0], count, *rest[1:]))
 
 
-def _with_labels(layout: Layout, archive: Archive) -> Layout:
+def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
     """The layout with the labels or soft targets that are wanted."""
     request, name = layout.request, layout.source
     if request.wanted == "none":
         return layout
     if request.attached is not None:
         return layout._replace(attached_from=request.attached.origin)
-    if request.label_key is not None:
-        key = _asked_key(archive.keys, request.label_key, "--label-key", name)
-    else:
-        present = [key for key in LABEL_KEYS if key in archive.keys]
-        if not present:
-            return layout
-        key = present[0]
+    if key is None:
+        return layout
     found = _array(archive, key, name)
     shape, wanted = found.stored.shape, layout.shape[:1] + layout.shape[2:]
     if shape == wanted or (shape == () and wanted == (1,)):

@@ -100,7 +100,7 @@ def _numbers(
         except ValueError:
             # The map does not fit into the file any more.
             raise changed(layout.source) from None
-    if axis is None and not named.stored.bfloat16:
+    if axis is None and not named.stored.narrow:
         return present
     return numbers(present, named.stored)
 

@@ -1,5 +1,7 @@
 """Where arrays lie in .npy, .npz and .safetensors files: found by the headers, then mapped.
 
+PyTorch's .pt files are in :mod:`xentcli.readers.arrays.torch_file`.
+
 NumPy's own ``load`` would unpickle, allocate whatever a header claims, and read a member of an
 .npz whole; here a header is believed only if the numbers that it announces are there.
 """
@@ -11,15 +13,19 @@ import json
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any, BinaryIO, NamedTuple
+from itertools import pairwise
+from typing import IO, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from xentcli.errors import quoted
 from xentcli.model import AnyArray
+from xentcli.readers.arrays.narrow import widened
 
 # As the safetensors library has it.
 LONGEST_HEADER = 100_000_000
 LOCAL_HEADER_BYTES = 30
+BLOCK_BYTES = 1 << 20
 SAFETENSORS_DTYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -33,6 +39,14 @@ SAFETENSORS_DTYPES = {
     "U32": "<u4",
     "U16": "<u2",
     "U8": "|u1",
+    "F8_E4M3": "|u1",
+    "F8_E5M2": "|u1",
+}
+# Those of them that NumPy knows only as integers.
+SAFETENSORS_NARROW = {
+    "BF16": "bfloat16",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
 }
 
 
@@ -43,7 +57,8 @@ class Unreadable(Exception):
 class Stored(NamedTuple):
     """An array's place: in the file ``path`` from ``offset`` on, or in the bytes ``content``.
 
-    ``bfloat16`` says that the 16-bit integers are the upper halves of 32-bit floats.
+    ``narrow`` names the float that integers of its width stand for (``bfloat16`` and the like).
+    ``strides``, counted in numbers, are there where the numbers do not simply follow one another.
     """
 
     dtype: str
@@ -52,14 +67,31 @@ class Stored(NamedTuple):
     fortran: bool = False
     path: str = ""
     content: bytes = b""
-    bfloat16: bool = False
+    narrow: str = ""
+    strides: tuple[int, ...] | None = None
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the numbers are floats, not integers."""
+        return bool(self.narrow) or np.dtype(self.dtype).kind == "f"
+
+    @property
+    def span(self) -> int:
+        """How many numbers lie from the first to the last, these included."""
+        if self.strides is None or math.prod(self.shape) == 0:
+            return math.prod(self.shape)
+        steps = zip(self.shape, self.strides, strict=True)
+        return 1 + sum((length - 1) * stride for length, stride in steps)
 
 
 class Archive(NamedTuple):
-    """Arrays under keys; ``array`` finds the one of a key."""
+    """Arrays under keys. ``array`` finds the one of a key; ``outline`` does without its numbers;
+    ``verify`` compares an array's bytes with their checksum, where they have one."""
 
     keys: tuple[str, ...]
     array: Callable[[str], Stored]
+    outline: Callable[[str], Stored]
+    verify: Callable[[str], None] = lambda key: None
 
 
 def mapped(stored: Stored) -> AnyArray:
@@ -67,6 +99,10 @@ def mapped(stored: Stored) -> AnyArray:
     order: Any = "F" if stored.fortran else "C"
     if math.prod(stored.shape) == 0:
         return np.empty(stored.shape, stored.dtype)
+    if stored.strides is not None:
+        flat = mapped(stored._replace(shape=(stored.span,), strides=None))
+        steps = [stride * flat.itemsize for stride in stored.strides]
+        return np.lib.stride_tricks.as_strided(flat, stored.shape, steps, writeable=False)
     if not stored.path:
         flat = np.frombuffer(stored.content, stored.dtype, math.prod(stored.shape), stored.offset)
         return flat.reshape(stored.shape, order=order)
@@ -79,8 +115,8 @@ def mapped(stored: Stored) -> AnyArray:
 
 def numbers(part: AnyArray, stored: Stored) -> AnyArray:
     """A part of the array as floats in this machine's order; a view where they are that already."""
-    if stored.bfloat16:
-        return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    if stored.narrow:
+        return widened(part, stored.narrow)
     if part.dtype.kind == "f" and part.dtype.itemsize <= 8:
         return part.astype(part.dtype.newbyteorder("="), copy=False)
     return part.astype(np.float64)
@@ -93,7 +129,7 @@ def npy_array(stream: BinaryIO, size: int, path: str, content: bytes) -> Stored:
     return stored
 
 
-def _npy_header(stream: BinaryIO) -> Stored:
+def _npy_header(stream: IO[bytes]) -> Stored:
     try:
         # Files from Python 2 make it warn.
         with warnings.catch_warnings(action="ignore"):
@@ -139,12 +175,19 @@ def npz_archive(stream: BinaryIO, path: str) -> Archive:
         raise
     except Exception as error:
         raise Unreadable(f"not an .npz archive ({_first_line(error)})") from None
-    names = {info.filename.removesuffix(".npy"): info for info in members.infolist()}
+    names: dict[str, Any] = {}
+    for info in members.infolist():
+        key = info.filename.removesuffix(".npy")
+        if key in names:
+            raise Unreadable(f"two of its arrays are called {quoted(key)}")
+        names[key] = info
 
     def array(key: str) -> Stored:
         info = names[key]
-        if path and info.compress_type == 0 and not info.flag_bits & 1:
-            return _npz_member(stream, info, path)
+        if path and is_stored(info):
+            start = member_start(stream, info)
+            stream.seek(start)
+            return npy_array(stream, start + info.file_size, path, b"")
         try:
             content = members.read(info)
         except OSError:
@@ -153,19 +196,54 @@ def npz_archive(stream: BinaryIO, path: str) -> Archive:
             raise Unreadable(f"it cannot be unpacked ({_first_line(error)})") from None
         return npy_array(io.BytesIO(content), len(content), "", content)
 
-    return Archive(tuple(names), array)
+    def outline(key: str) -> Stored:
+        try:
+            with members.open(names[key]) as member:
+                return _npy_header(member)
+        except (OSError, Unreadable):
+            raise
+        except Exception as error:
+            raise Unreadable(f"it cannot be unpacked ({_first_line(error)})") from None
+
+    def verify(key: str) -> None:
+        # What is unpacked is compared as it is read.
+        if path and is_stored(names[key]):
+            start = member_start(stream, names[key])
+            check_sum(stream, start, names[key].file_size, names[key].CRC)
+
+    return Archive(tuple(names), array, outline, verify)
 
 
-def _npz_member(stream: BinaryIO, info: Any, path: str) -> Stored:
+def is_stored(info: Any) -> bool:
+    """Whether a member of a zip archive stands there as it is, neither packed nor encrypted."""
+    return info.compress_type == 0 and not info.flag_bits & 1
+
+
+def member_start(stream: BinaryIO, info: Any) -> int:
+    """Where the bytes of a member of a zip archive begin."""
     # The local header has lengths of its own; the extra field differs from the directory's.
     stream.seek(info.header_offset)
     header = stream.read(LOCAL_HEADER_BYTES)
     if len(header) < LOCAL_HEADER_BYTES or not header.startswith(b"PK\x03\x04"):
         raise Unreadable("it cannot be unpacked (its header in the archive is damaged)")
     lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    start = info.header_offset + LOCAL_HEADER_BYTES + lengths
+    start: int = info.header_offset + LOCAL_HEADER_BYTES + lengths
+    return start
+
+
+def check_sum(stream: BinaryIO, start: int, size: int, wanted: int) -> None:
+    """Refuse bytes that differ from what was written, by their CRC-32."""
+    from zlib import crc32
+
     stream.seek(start)
-    return npy_array(stream, start + info.file_size, path, b"")
+    found, left = 0, size
+    while left:
+        block = stream.read(min(left, BLOCK_BYTES))
+        if not block:
+            raise Unreadable(f"it is cut short: {left} bytes are missing")
+        found, left = crc32(block, found), left - len(block)
+    if found != wanted:
+        raise Unreadable("it is damaged: its bytes differ from what was written (CRC-32)")
 
 
 def safetensors_archive(stream: BinaryIO, size: int, path: str, content: bytes) -> Archive:
@@ -174,17 +252,39 @@ def safetensors_archive(stream: BinaryIO, size: int, path: str, content: bytes) 
     if size < 8 or length > min(size - 8, LONGEST_HEADER):
         raise Unreadable("not a .safetensors file, or cut short: its header does not fit into it")
     try:
-        header = json.loads(stream.read(length))
+        header = json.loads(stream.read(length), object_pairs_hook=_without_twins)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"its .safetensors header is not JSON ({_first_line(error)})") from None
     if not isinstance(header, dict):
         raise Unreadable("its .safetensors header is not a JSON object")
     header.pop("__metadata__", None)
+    _check_apart(header)
 
     def array(key: str) -> Stored:
         return _tensor(header[key], 8 + length, size)._replace(path=path, content=content)
 
-    return Archive(tuple(header), array)
+    return Archive(tuple(header), array, array)
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        twice = next(key for at, key in enumerate(keys) if key in keys[:at])
+        raise Unreadable(f"two of its entries are called {quoted(twice)}")
+    return dict(pairs)
+
+
+def _check_apart(header: dict[str, Any]) -> None:
+    """Refuse tensors that share bytes: one of them would not be what was saved."""
+    known = []
+    for key, entry in header.items():
+        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+        if isinstance(offsets, list) and [type(number) for number in offsets] == [int, int]:
+            known.append((*offsets, key))
+    filled = sorted((begin, end, key) for begin, end, key in known if begin < end)
+    for (_, end, first), (begin, _, second) in pairwise(filled):
+        if begin < end:
+            raise Unreadable(f"{quoted(first)} and {quoted(second)} share bytes")
 
 
 def _tensor(entry: Any, start: int, size: int) -> Stored:
@@ -196,7 +296,9 @@ def _tensor(entry: Any, start: int, size: int) -> Stored:
         raise Unreadable("its entry in the .safetensors header is damaged")
     if not isinstance(name, str) or name not in SAFETENSORS_DTYPES:
         raise Unreadable(f"its dtype is {name}, not integers or real floats")
-    stored = Stored(SAFETENSORS_DTYPES[name], shape, start + begin, bfloat16=name == "BF16")
+    stored = Stored(
+        SAFETENSORS_DTYPES[name], shape, start + begin, narrow=SAFETENSORS_NARROW.get(name, "")
+    )
     if start + end > size:
         _check_size(stored, size)
     _check_size(stored, start + end)
