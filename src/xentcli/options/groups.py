@@ -59,8 +59,8 @@ class Samples(NamedTuple):
         list[str] | None,
         typer.Argument(
             help="CSV, TSV, JSON, JSON Lines, .npy, .npz, .pt, Parquet, Arrow; compressed too. A "
-            "path, or a URL such as s3://bucket/part-*.csv; several follow one another; - is standard "
-            "input.",
+            "path, or a URL such as s3://bucket/part-*.csv; several follow one another; - is "
+            "standard input.",
             metavar="[FILE]...",
             rich_help_panel=INPUT,
         ),

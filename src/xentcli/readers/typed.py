@@ -11,6 +11,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin
+from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.json.nested import Spelled, as_array, classes_second
 from xentcli.readers.rules import numbers_labels as cells
@@ -108,15 +109,24 @@ def fitted_labels(
     """Typed labels as an array of that shape."""
     assert attached.labels is not None
     labels = attached.labels
-    wanted = math.prod(shape)
-    if len(labels) != wanted:
-        raise DataError(
-            f"{counted(len(labels), 'label')} for {counted(wanted, 'sample')}",
-            place=Place(attached.origin.source),
-        )
+    check_label_shape(attached, shape)
     numbers = range(len(labels))
     found = indices_of(labels, numbers, attached.origin, classes, class_count, request)
     return found.reshape(shape)
+
+
+def check_label_shape(attached: Attached, shape: tuple[int, ...]) -> None:
+    """Refuse labels that are not as many as the samples, or lie in lists of another shape. Flat
+    ones are taken in C order."""
+    count, wanted, place = len(attached.labels), math.prod(shape), Place(attached.origin.source)
+    if count != wanted:
+        message = f"{counted(count, 'label')} for {counted(wanted, 'sample')}"
+        raise DataError(message, place=place)
+    given = tuple(length for length in attached.shape if length != 1)
+    if len(given) > 1 and given != tuple(length for length in shape if length != 1):
+        raise DataError(
+            f"labels of shape {attached.shape} for samples of shape {shape}", place=place
+        )
 
 
 def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
@@ -188,14 +198,16 @@ def _word_place(word: Word, at: int, origin: Origin) -> Place:
 
 
 def typed_array(texts: Sequence[str], option: str) -> AnyArray:
-    """``(C)`` for one sample, ``(N, C)`` for several, any shape for nested JSON lists."""
+    """``(C)`` for one sample, ``(N, C)`` for several, any shape for nested lists."""
     check_swallowed(texts, option)
-    if len(texts) == 1 and texts[0].lstrip().startswith("["):
-        return _from_json(texts[0], option)
+    texts = [text.translate(pasted.MARKS) for text in texts]
+    if len(texts) == 1 and pasted.is_printed(texts[0]):
+        return np.atleast_1d(_from_lists(texts[0], option))
     samples: list[list[float]] = []
     for text in texts:
-        if text.lstrip().startswith("["):
-            array = _from_json(text, option)
+        pasted.check_whole(text, option)
+        if pasted.is_printed(text):
+            array = _from_lists(text, option)
             if array.ndim > 2:
                 raise UsageError(f"{option}: lists deeper than two levels are given in one piece")
             samples.extend(np.atleast_2d(array).tolist())
@@ -257,31 +269,69 @@ def _excerpt(word: Word) -> Excerpt:
     return Excerpt(word.whole, word.start, word.start + max(1, len(word.text)))
 
 
-def _from_json(text: str, option: str) -> AnyArray:
-    return as_array(_loaded(text, option), Place(option), "$")
+def _from_lists(text: str, option: str) -> AnyArray:
+    """The array of nested lists, as JSON has them or as a program prints them."""
+    value = _json(text)
+    if value is not None:
+        return as_array(value, Place(option), "$")
+    found = pasted.printed(text, option)
+    numbers = [_printed_number(word, text, option) for word in found.words]
+    if not isinstance(found.value, list):
+        return np.array(numbers[0])
+    shape = as_array(_zeros(found.value), Place(option), "$").shape
+    return np.array(numbers, dtype=np.float64).reshape(shape)
 
 
-def _loaded(text: str, option: str) -> Any:
+def _json(text: str) -> Any:
+    """The list that a text is as JSON; None if it is none."""
     import json
 
     try:
-        return json.loads(text, parse_constant=Spelled)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"not a JSON list ({error})", place=Place(option)) from None
+        value = json.loads(text, parse_constant=Spelled)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) else None
+
+
+def _zeros(value: Any) -> Any:
+    """Lists of the same shapes."""
+    return [_zeros(item) for item in value] if isinstance(value, list) else 0.0
+
+
+def _printed_number(word: pasted.Word, text: str, option: str) -> float:
+    try:
+        return cells.number(word.text)
+    except cells.NotANumber as error:
+        place = Place(option, excerpt=_excerpt(Word(word.text, word.start, text)))
+        raise DataError(
+            error.reason.format(quoted(word.text)), place=place, hint=error.hint
+        ) from None
 
 
 def typed_labels(texts: Sequence[str], option: str = "--label") -> Attached:
-    """``--label``: indices or names, split by commas (or by spaces); nested JSON lists too."""
+    """``--label``: indices or names, split by commas (or by spaces); nested lists too."""
     check_swallowed(texts, option)
     words: list[Word] = []
-    for text in texts:
-        if text.lstrip().startswith("["):
-            words += [Word(str(item), 0, text) for item in _flat(_loaded(text, option))]
+    shape: tuple[int, ...] = ()
+    for text in (text.translate(pasted.COMMAS) for text in texts):
+        if pasted.are_printed_labels(text):
+            value = _json(text)
+            if value is None:
+                found = pasted.printed(text, option)
+                value = found.value
+                words += [Word(word.text, word.start, text) for word in found.words]
+            else:
+                words += [Word(str(item), 0, text) for item in _flat(value)]
+            if len(texts) == 1 and isinstance(value, list):
+                shape = as_array(_zeros(value), Place(option), "$").shape
         elif "," in text or ";" in text:
             words += [word for sample in _name_lists(text) for word in sample]
         else:
             words += _words(text, 0, len(text)) if _all_indices(text) else [_trimmed(text)]
-    return Attached(tuple(words), None, Origin(option, "typed"), len(words))
+    for word in words:
+        if word.text in ("...", "…"):
+            raise DataError(pasted.SHORTENED, place=Place(option), hint=pasted.WHOLE)
+    return Attached(tuple(words), None, Origin(option, "typed"), len(words), shape)
 
 
 def _all_indices(text: str) -> bool:
@@ -348,8 +398,9 @@ def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> l
 
 
 def _plain_weights(text: str, option: str) -> list[float]:
-    if text.lstrip().startswith("["):
-        flat: list[float] = _from_json(text, option).ravel().tolist()
+    text = text.translate(pasted.MARKS)
+    if pasted.is_printed(text):
+        flat: list[float] = np.ravel(_from_lists(text, option)).tolist()
         return flat
     words = [word for sample in samples_of(text) for word in sample]
     return [_weight(word, word.text, at) for at, word in enumerate(words)]

@@ -10,6 +10,7 @@ from xentcli.diagnosis.printed_number import Got, got
 from xentcli.errors import EXIT_FAILURE, UsageError, counted
 from xentcli.model import Diagnosis
 from xentcli.options.groups import Asked
+from xentcli.readers.pasted import lone_number
 from xentcli.run.checks import check_options, command_line, exit_code, opened_page, opened_rejects
 from xentcli.run.gathering import gathered
 from xentcli.run.inputs import names_of_inputs
@@ -23,7 +24,7 @@ from xentcli.writers.terminal import view_of
 def run(asked: Asked) -> int:
     """Carry out the command and give its exit code."""
     check_options(asked)
-    wanted = [got(text, asked.seen.tolerance) for text in asked.seen.got or []]
+    wanted = [got(lone_number(text), asked.seen.tolerance) for text in asked.seen.got or []]
     if asked.seen.tolerance is not None and not wanted:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:

@@ -29,7 +29,7 @@ from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.sources.copies import brought_here, closed_with
 from xentcli.readers.sources.source import Source, opened, size_of, told_by
-from xentcli.readers.typed import fitted_targets
+from xentcli.readers.typed import check_label_shape, fitted_targets
 
 CHUNK_BYTES = 4 << 20
 FIRST_BYTES = 256
@@ -187,12 +187,7 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray:
     """Labels are counted, soft targets put into the values' shape; None for labels."""
     shape = layout.shape
     if attached.labels is not None:
-        wanted = math.prod(shape[:1] + shape[2:])
-        if len(attached.labels) != wanted:
-            raise DataError(
-                f"{counted(len(attached.labels), 'label')} for {counted(wanted, 'sample')}",
-                place=Place(attached.origin.source),
-            )
+        check_label_shape(attached, shape[:1] + shape[2:])
         return None
     targets, axis = attached.targets, layout.axis
     if targets.ndim == 1 and shape[0] == 1:
