@@ -34,7 +34,7 @@ ARROW_SIGNATURES = (b"ARROW1", b"\xff\xff\xff\xff")
 FORMATS = (
     Format("csv", "text.delimited", (".csv", ".txt"), (), COLUMNS | TEXT | ROWS),
     Format("tsv", "text.delimited", (".tsv", ".tab"), (), COLUMNS | TEXT | ROWS),
-    Format("json", "json.document", (".json",), (b"[", b"{"), KEYS | {"encoding"}),
+    Format("json", "json.opening", (".json",), (b"[", b"{"), KEYS | COLUMNS | {"encoding"}),
     Format("jsonl", "json.lines", (".jsonl", ".ndjson"), (), COLUMNS | KEYS | ROWS | {"encoding"}),
     Format("npy", "arrays.arrays", (".npy",), (b"\x93NUMPY",), ROWS),
     Format("npz", "arrays.arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06"), KEYS | ROWS),

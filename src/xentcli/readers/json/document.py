@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -21,14 +22,15 @@ from xentcli.readers.typed import fitted_labels, fitted_targets, opened_whole
 
 # From here on a word is in order about what memory it takes.
 LARGE = 64 << 20
+# Its objects take some ten times as much.
+LARGEST = 1 << 30
 KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 LABEL_KEYS = ("labels", "label")
 TARGET_KEYS = ("targets", "target")
 
 
-def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads a document whole; its samples are one chunk."""
-    document = _loaded(source, request)
+def open_document(source: Source, document: Any, request: Request) -> Opened:
+    """The samples of a document, as one chunk."""
     place = Place(source.name)
     kind, value, path = _values(document, request, place)
     values = as_array(value, place, path)
@@ -48,7 +50,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     if request.by is not None:
         batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    return opened._replace(remarks=_remarks(source), by=request.by or "")
+    return opened._replace(by=request.by or "")
 
 
 def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
@@ -66,7 +68,8 @@ def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
     return grouping_of_values(values)
 
 
-def _remarks(source: Source) -> tuple[Remark, ...]:
+def remarks_on_size(source: Source) -> tuple[Remark, ...]:
+    """A word on the memory that a large document takes."""
     size = size_of(source) or 0
     if size < LARGE:
         return ()
@@ -74,10 +77,11 @@ def _remarks(source: Source) -> tuple[Remark, ...]:
     return (Remark(message, Place(source.name)),)
 
 
-def _loaded(source: Source, request: Request) -> Any:
+def loaded(source: Source, request: Request) -> Any:
+    """A document, read whole."""
     with opened(source) as stream, told_by(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
-        raw = b"".join(iter(partial(recoded.read, 1 << 20), b""))
+        raw = b"".join(_blocks(recoded, source))
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -94,6 +98,19 @@ def _loaded(source: Source, request: Request) -> Any:
         raise DataError(f'the key "{error}" stands twice', place=Place(source.name)) from None
     except (RecursionError, ValueError) as error:
         raise DataError(f"cannot read it as JSON ({error})", place=Place(source.name)) from None
+
+
+def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
+    size = 0
+    for block in iter(partial(stream.read, 1 << 20), b""):
+        size += len(block)
+        if size > LARGEST:
+            raise DataError(
+                f"one document of more than {LARGEST >> 20} MiB",
+                place=Place(source.name),
+                hint="JSON Lines, a record a line, are streamed: jq -c '.[]' x.json > x.jsonl",
+            )
+        yield block
 
 
 def not_json(error: json.JSONDecodeError) -> str:

@@ -162,7 +162,9 @@ def sample_of(layout: Layout, line: Line) -> Sample:
         if layout.targets:
             targets = _targets(layout, record, place)
         if layout.weight is not None:
-            weight = _weight(field(record, layout.weight, place), place, path_of(layout.weight))
+            weight = sample_weight(
+                field(record, layout.weight, place), place, path_of(layout.weight)
+            )
         if layout.by is not None:
             by = field(record, layout.by, place)
     except RecursionError:
@@ -200,7 +202,7 @@ def _values(layout: Layout, record: Any, place: Place) -> Any:
     numbers = []
     for key, value in zip(layout.flat, values, strict=True):
         number = as_number(value, place, path_of(key))
-        _check_kind(layout.kind, [number], place, path_of(key))
+        check_kind(layout.kind, [number], place, path_of(key))
         numbers.append(number)
     return numbers
 
@@ -213,7 +215,7 @@ def _checked(layout: Layout, value: Any, place: Place, path: str) -> Any:
     array = as_array(value, place, path)
     if array.shape != layout.shape:
         raise fault(_other_shape(array.shape, layout.shape), place, path)
-    _check_kind(layout.kind, array, place, path)
+    check_kind(layout.kind, array, place, path)
     return array.tolist()
 
 
@@ -235,7 +237,8 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
     return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
 
 
-def _check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
+def check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
+    """Refuse probabilities that are none."""
     if kind != "probs":
         return
     array = np.asarray(values)
@@ -262,7 +265,9 @@ def _label(layout: Layout, value: Any, place: Place) -> Any:
 
 def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     if layout.flat:
-        return [_soft(field(record, key, place), place, path_of(key)) for key in layout.targets]
+        return [
+            soft_target(field(record, key, place), place, path_of(key)) for key in layout.targets
+        ]
     (key,) = layout.targets
     array = as_array(field(record, key, place), place, path_of(key))
     if array.shape != layout.shape:
@@ -271,18 +276,20 @@ def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     wrong = np.argwhere(~(array >= 0) | np.isinf(array))
     if wrong.size:
         at = tuple(wrong[0])
-        _soft(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
+        soft_target(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
     return array.tolist()
 
 
-def _soft(value: Any, place: Place, path: str) -> float:
+def soft_target(value: Any, place: Place, path: str) -> float:
+    """A class's share of a soft target."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
         raise fault(f"soft target {number!r} is not a probability (0 or more)", place, path)
     return number
 
 
-def _weight(value: Any, place: Place, path: str) -> float:
+def sample_weight(value: Any, place: Place, path: str) -> float:
+    """A sample's weight."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
         raise fault(f"the weight {number!r} is not a finite number from 0 up", place, path)
