@@ -186,7 +186,8 @@ FAULTS = (
         "labels too many",
         "ce --logits 1,2 --labels 0,1",
         1,
-        "xent: --label: 2 labels for 1 sample\n",
+        "xent: --label: 2 labels for 1 sample\n"
+        "hint: a label belongs to a row; for several labels repeat the row, with ; between\n",
     ),
     Fault(
         "the second label is wrong",
@@ -334,5 +335,12 @@ FAULTS = (
         "--labels '[[0,2,1],[0,2,1]]'",
         1,
         "xent: --label: labels of shape (2, 3) for samples of shape (3, 2)\n",
+    ),
+    Fault(
+        "labels that fit the last axis alone",
+        "ce --logits '[[[1,2,3],[4,5,6]]]' --labels '[[0,2]]'",
+        1,
+        "xent: --label: 2 labels for 3 samples\n"
+        "hint: the labels fit if the classes are the last axis: --class-axis -1\n",
     ),
 )

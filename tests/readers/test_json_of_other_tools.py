@@ -69,27 +69,24 @@ def test_every_orient_is_the_same_table(tmp_path: Path, orient: str) -> None:
     assert batch.grouping.names == ("a", "b")
 
 
+PATHS: dict[str, tuple[str, list[Any]]] = {
+    "records": ("$[1].dog", [1, "dog"]),
+    "split": ("$.data[1][1]", ["data", 1, 1]),
+    "table": ("$.data[1].dog", ["data", 1, "dog"]),
+    "index": ('$["1"].dog', ["1", "dog"]),
+    "columns": ('$.dog["1"]', ["dog", "1"]),
+}
+
+
 @pytest.mark.parametrize("orient", ORIENTS)
 def test_a_fault_is_placed_where_it_stands(tmp_path: Path, orient: str) -> None:
-    document = json.loads(json.dumps(ORIENTS[orient]))
-    paths = {
-        "records": "$[1].dog",
-        "split": "$.data[1][1]",
-        "table": "$.data[1].dog",
-        "index": '$["1"].dog',
-        "columns": '$.dog["1"]',
-    }
-    place: Any = document
-    for key in {
-        "records": [1, "dog"],
-        "split": ["data", 1, 1],
-        "table": ["data", 1, "dog"],
-        "index": ["1", "dog"],
-        "columns": ["dog", "1"],
-    }[orient][:-1]:
-        place = place[key]
-    place[1 if orient == "split" else "1" if orient == "columns" else "dog"] = "x"
-    message = f'a.json: {paths[orient]}: cannot read "x" as a number'
+    document: Any = json.loads(json.dumps(ORIENTS[orient]))
+    path, (*keys, last) = PATHS[orient]
+    inner = document
+    for key in keys:
+        inner = inner[key]
+    inner[last] = "x"
+    message = f'a.json: {path}: cannot read "x" as a number'
     assert refused(tmp_path, document, NAMED) == message
 
 

@@ -132,9 +132,9 @@ def test_labels_may_be_flat_or_of_the_shape_of_the_samples() -> None:
         return typed_labels([text])
 
     for text in ("0,1,2,0,1,2", "[0, 1, 2, 0, 1, 2]", "[[0,1,2],[0,1,2]]", "[[[0,1,2],[0,1,2]]]"):
-        check_label_shape(labels(text), (2, 3))
+        check_label_shape(labels(text), (2, 9, 3), 1)
     with pytest.raises(XentError, match=r"labels of shape \(3, 2\) for samples of shape \(2, 3\)"):
-        check_label_shape(labels("[[0,1],[2,0],[1,2]]"), (2, 3))
+        check_label_shape(labels("[[0,1],[2,0],[1,2]]"), (2, 9, 3), 1)
     assert labels("0,1").origin == Origin("--label", "typed")
 
 

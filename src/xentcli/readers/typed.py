@@ -15,6 +15,7 @@ from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
 from xentcli.readers.json.nested import Spelled, as_array, classes_second
 from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.number_labels import number_labels
 
 # An ignore_index that no text can be: weights name classes alone.
@@ -109,24 +110,28 @@ def fitted_labels(
     """Typed labels as an array of that shape."""
     assert attached.labels is not None
     labels = attached.labels
-    check_label_shape(attached, shape)
+    check_label_shape(attached, (*shape[:1], class_count, *shape[1:]), request.class_axis)
     numbers = range(len(labels))
     found = indices_of(labels, numbers, attached.origin, classes, class_count, request)
     return found.reshape(shape)
 
 
-def check_label_shape(attached: Attached, shape: tuple[int, ...]) -> None:
-    """Refuse labels that are not as many as the samples, or lie in lists of another shape. Flat
-    ones are taken in C order."""
+def check_label_shape(attached: Attached, values: tuple[int, ...], class_axis: int) -> None:
+    """Refuse labels that are not as many as the samples of values of that shape, classes second, or
+    lie in lists of another shape. Flat ones are taken in C order."""
+    shape = values[:1] + values[2:] if len(values) > 1 else ()
     count, wanted, place = len(attached.labels), math.prod(shape), Place(attached.origin.source)
     if count != wanted:
         message = f"{counted(count, 'label')} for {counted(wanted, 'sample')}"
-        raise DataError(message, place=place)
+        hint = last_axis_hint(values, class_axis, count)
+        if not hint and attached.origin.form == "typed" and wanted == 1:
+            hint = "a label belongs to a row; for several labels repeat the row, with ; between"
+        raise DataError(message, place=place, hint=hint)
     given = tuple(length for length in attached.shape if length != 1)
     if len(given) > 1 and given != tuple(length for length in shape if length != 1):
-        raise DataError(
-            f"labels of shape {attached.shape} for samples of shape {shape}", place=place
-        )
+        message = f"labels of shape {attached.shape} for samples of shape {shape}"
+        hint = last_axis_hint(values, class_axis, attached.shape)
+        raise DataError(message, place=place, hint=hint)
 
 
 def fitted_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:

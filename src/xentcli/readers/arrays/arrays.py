@@ -27,6 +27,7 @@ from xentcli.readers.arrays.stored import (
 from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import Attached, Chunk, Opened, Request
+from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.sources.copies import brought_here, closed_with
 from xentcli.readers.sources.source import Source, opened, size_of, told_by
 from xentcli.readers.typed import check_label_shape, fitted_targets
@@ -180,6 +181,7 @@ def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
         f"the shape {shape} fits neither labels {wanted} nor soft targets "
         f"{layout.values.stored.shape}",
         place=place,
+        hint=last_axis_hint(layout.shape, request.class_axis, shape),
     )
 
 
@@ -187,7 +189,7 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray:
     """Labels are counted, soft targets put into the values' shape; None for labels."""
     shape = layout.shape
     if attached.labels is not None:
-        check_label_shape(attached, shape[:1] + shape[2:])
+        check_label_shape(attached, shape, layout.request.class_axis)
         return None
     targets, axis = attached.targets, layout.axis
     if targets.ndim == 1 and shape[0] == 1:

@@ -12,8 +12,17 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.json.nested import Spelled, as_array, classes_second, fault, no_key, shown
+from xentcli.readers.json.nested import (
+    Spelled,
+    as_array,
+    classes_second,
+    fault,
+    no_key,
+    shape_of,
+    shown,
+)
 from xentcli.readers.rules import numbers_labels as cells
+from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.names import near_or_all
 from xentcli.readers.sources.source import Source, opened, size_of, told_by
@@ -234,7 +243,12 @@ def _labels(
 ) -> AnyArray:
     found: list[int] = []
     listed = value if isinstance(value, list) else [value]
-    collect_labels(listed, shape, count, request, place, path, found)
+    try:
+        collect_labels(listed, shape, count, request, place, path, found)
+    except DataError as error:
+        values = (*shape[:1], count, *shape[1:])
+        error.hint = error.hint or last_axis_hint(values, request.class_axis, shape_of(listed))
+        raise
     return np.array(found, dtype=np.int64).reshape(shape)
 
 
