@@ -12,19 +12,20 @@ from xentcli.writers.interface import Writer
 
 
 class Format(NamedTuple):
-    """An output format: its name and its module here."""
+    """An output format: its name, its module here, and the suffixes of a file that is one."""
 
     name: str
     module: str
+    suffixes: tuple[str, ...] = ()
 
 
 FORMATS = (
     Format("table", "screen.report"),
-    Format("csv", "rows.delimited"),
-    Format("tsv", "rows.delimited"),
-    Format("json", "json.report"),
-    Format("jsonl", "rows.json_lines"),
-    Format("markdown", "rows.markdown"),
+    Format("csv", "rows.delimited", (".csv",)),
+    Format("tsv", "rows.delimited", (".tsv",)),
+    Format("json", "json.report", (".json",)),
+    Format("jsonl", "rows.json_lines", (".jsonl", ".ndjson")),
+    Format("markdown", "rows.markdown", (".md",)),
 )
 
 NAMES = tuple(format.name for format in FORMATS)
