@@ -16,7 +16,7 @@ from xentcli.calculation.remarks import check_kind, merged, remarks
 from xentcli.calculation.steps import worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, path_of, quoted
-from xentcli.model import Batch, Check, Fault, Origin, Remark, Worked
+from xentcli.model import AnyArray, Batch, Check, Fault, Origin, Remark, Worked
 from xentcli.readers.interface import Chunk, Ids, Span
 from xentcli.run.order import Done
 from xentcli.writers.files.folder import opened_part
@@ -169,6 +169,9 @@ def _answered(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
         ids = None if job.ids is None else partial(job.ids, chunk, batch)
         surveyed = survey.sums(batch, judged, job.survey, ids)
     said = tuple(_remarks(batch, calculation))
+    # A table lists the samples with the largest losses.
+    if judged is not None and job.format != "table" and not job.stream.each:
+        said += tuple(_infinite_losses(batch, judged.losses.loss))
     return Outcome(text, total, shown, check, said, batch.faults, surveyed)
 
 
@@ -182,6 +185,15 @@ def _remarks(batch: Batch, calculation: Calculation) -> Iterator[Remark]:
             first = np.argwhere(concerned)[0][: 1 if batch.values.ndim > 1 else 0]
             place = _place(argument, tuple(int(i) for i in first), batch)
             yield Remark(message, place, int(np.count_nonzero(concerned)))
+
+
+def _infinite_losses(batch: Batch, losses: AnyArray) -> Iterator[Remark]:
+    """Which samples make a mean or a sum infinite."""
+    infinite = np.isinf(losses).any(axis=tuple(range(1, losses.ndim)))
+    if infinite.any():
+        first = np.argwhere(infinite)[0][: 1 if batch.values.ndim > 1 else 0]
+        place = _place("logits", tuple(int(i) for i in first), batch)
+        yield Remark("its loss is inf", place, int(np.count_nonzero(infinite)))
 
 
 def following(chunk: Chunk, before: Done | None) -> Chunk:
