@@ -211,6 +211,10 @@ HOSTILE = {
     "a dict with a list for a key": (b"}(]]u", "a key of a dict is a list"),
     "a text of 4 GB": (b"X\xff\xff\xff\xff", "its pickle is damaged"),
     "a memo of 4 GB": (b"Nr\xff\xff\xff\xff", "none of them"),
+    "two keys that are written alike": (
+        dict_of(**{"a.b": integer(1), "a": dict_of(b=integer(2))}),
+        'two of its arrays are called "a.b"',
+    ),
     "an array of objects": (array_of_objects(), "it holds an array of Python objects"),
     "nothing": (b"", "its pickle is damaged"),
     "no end": (b"]" * 10 + b"(", "its pickle is damaged"),

@@ -99,7 +99,7 @@ def unpickled(content: bytes) -> Any:
             machine.step(opcode.name, argument)
     except Unreadable:
         raise
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         # What garbage raises depends on where it stands.
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise Unreadable(f"its pickle is damaged ({quoted(reason)})") from None
@@ -239,7 +239,7 @@ def _build(machine: _Machine, _: Any) -> None:
     state = machine.pop()
     built = machine.stack[-1]
     if isinstance(built, NumpyDtype):
-        built.order = state[1]
+        built.order = str(state[1])
     elif isinstance(built, NumpyArray):
         _, shape, dtype, fortran, content = state
         built.shape, built.dtype, built.fortran = _sizes(shape), _dtype(dtype), bool(fortran)

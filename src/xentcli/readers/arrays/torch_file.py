@@ -150,19 +150,25 @@ def _collect(value: Any, key: str, depth: int, left: list[int], found: dict[str,
     if depth > DEEPEST:
         raise Unreadable(f"its dicts and lists are nested more than {DEEPEST} deep")
     if isinstance(value, (Tensor, NumpyArray)) or type(value) in (int, float):
-        found[key] = value
+        _put(value, key, found)
         return
     if isinstance(value, dict):
         items = [(str(name), item) for name, item in value.items()]
     elif type(value) in (list, tuple):
         if _is_table(value, left):
-            found[key] = value
+            _put(value, key, found)
             return
         items = [(str(at), item) for at, item in enumerate(value)]
     else:
         return
     for name, item in items:
         _collect(item, f"{key}.{name}" if depth else name, depth + 1, left, found)
+
+
+def _put(value: Any, key: str, found: dict[str, Any]) -> None:
+    if key in found:
+        raise Unreadable(f"two of its arrays are called {quoted(key)}")
+    found[key] = value
 
 
 def _spend(left: list[int], number: int) -> None:
