@@ -76,7 +76,7 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "json": (lambda: JSON, "ce a.json --format json", "json.opening"),
     "jsonl": (lambda: JSON_LINES, "ce a.jsonl --format jsonl --reduction none", "json.lines"),
     "records": (lambda: RECORDS, "ce records.json --quiet", "json.opening"),
-    "scores": (lambda: SCORES, "softmax scores.json --input probs --quiet", "json.opening"),
+    "scores": (lambda: SCORES, "ce scores.json --input probs --label POS --quiet", "json.opening"),
     "pt": (lambda: PT.read_bytes(), "ce a.pt --quiet", "arrays.arrays"),
     "npy": (npy, "softmax a.npy --quiet", "arrays.arrays"),
     "npz": (npz, "ce a.npz --format csv", "arrays.arrays"),

@@ -103,9 +103,9 @@ FAULTS = (
     ),
     Fault(
         "its output over its input",
-        "diagnose a.csv -o a.csv",
+        "diagnose a.json -o a.json",
         2,
-        "xent: -o a.csv: it is also the input, a.csv\n",
-        {"a.csv": GOOD},
+        "xent: -o a.json: it is also the input, a.json\n",
+        {"a.json": b"[1, 2]"},
     ),
 )

@@ -185,6 +185,7 @@ def test_scores_of_a_pipeline(tmp_path: Path) -> None:
         (TWO, PROBS._replace(attached=typed_labels(["0,1"])), "labels that are numbers mean"),
         ([TWO[0], TWO[1][:1]], PROBS, "$[1]: the score of"),
         ([NUMBERED[0][:1], NUMBERED[1][:1]], PROBS, "some are missing"),
+        (scores({"A": 1.5, "B": 0.0}), PROBS, '$[0] ("A"): 1.5 is not a probability'),
         (TWO[0] + TWO[1], PROBS, "may be one sample, or the best class of several"),
         ([TWO[0][0]], PROBS, "may be one sample, or the best class of several"),
         (TWO[0], WANTED._replace(kind="logits"), "may be one sample"),
@@ -233,5 +234,7 @@ def test_other_own_answers_are_no_input(tmp_path: Path, command: str, format: st
 def test_options_about_columns_need_columns(tmp_path: Path) -> None:
     message = "--logit-cols means nothing for a.json, which is json"
     assert refused(tmp_path, {"logits": ROWS}, NAMED) == message
+    message = "--class-axis 0: a table has its samples in its rows"
+    assert refused(tmp_path, ORIENTS["index"], NAMED._replace(class_axis=0)) == message
     message = "--logits-key means nothing for a.json, which is a table"
     assert refused(tmp_path, ORIENTS["split"], Request(logits_key="x")) == message

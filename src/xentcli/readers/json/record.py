@@ -243,7 +243,7 @@ def check_kind(kind: Kind, values: AnyArray, place: Place, path: str) -> None:
         return
     array = np.asarray(values)
     wrong = np.argwhere(~((array >= 0) & (array <= 1 + cells.ROUNDING)) & ~np.isnan(array))
-    if wrong.size:
+    if len(wrong):
         at = tuple(wrong[0])
         where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
         error = fault(f"{float(array[at])!r} is not a probability (0 to 1)", place, where)

@@ -27,6 +27,8 @@ SAMPLE_ROWS = 1000
 def open_table(source: Source, table: Table, request: Request) -> Opened:
     """The rows of a table, in memory."""
     place = Place(source.name)
+    if request.class_axis not in (1, -1):
+        raise UsageError(f"--class-axis {request.class_axis}: a table has its samples in its rows")
     columns = _columns(table, request, place)
     chosen = tuple(table.names[at] for at in columns.values)
     classes = request.classes or chosen
@@ -37,7 +39,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     values = _numbers(table, columns.values, place)
     for row, column in np.argwhere(np.isfinite(values)).tolist() if kind == "probs" else ():
         path = table.path(row, columns.values[column])
-        check_kind(kind, [values[row, column]], place, path)
+        check_kind(kind, values[row, column], place, path)
     batch = Batch(values, kind, Origin(source.name, "json", names=chosen), classes)
     batch = _with_target(batch, table, columns, request, place)
     if columns.weight is not None:
