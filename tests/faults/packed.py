@@ -97,25 +97,4 @@ FAULTS = (
         'xent: a.json.gz: $.logits[1]: cannot read "x" as a number\n',
         {"a.json.gz": gzip.compress(b'{"logits": [1, "x"], "label": 0}', mtime=0)},
     ),
-    Fault(
-        "garbage after bzip2",
-        "ce a.csv.bz2",
-        1,
-        "xent: a.csv.bz2: the compressed data is damaged (Invalid data stream)\n",
-        {"a.csv.bz2": BZ2 + b"1,2,3,0\n"},
-    ),
-    Fault(
-        "garbage after xz",
-        "ce a.csv.xz",
-        1,
-        "xent: a.csv.xz: the compressed data is damaged (Input format not supported by decoder)\n",
-        {"a.csv.xz": LZMA + b"4,5,6,1\n4,5,6,1\n"},
-    ),
-    Fault(
-        "a few bytes after bzip2",
-        "ce a.csv.bz2",
-        1,
-        "xent: a.csv.bz2: the compressed data ends too early; is the file cut off?\n",
-        {"a.csv.bz2": BZ2 + b"B"},
-    ),
 )

@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, changed
-from xentcli.readers.sources import unpacking
 from xentcli.urls import is_url, local_path, shown
 
 PEEK_BYTES = 1 << 16
@@ -152,7 +151,6 @@ def _opener(compression: Compression, name: str) -> Callable[[Any], Any]:
     for module in compression.modules:
         try:
             found: Callable[[Any], Any] = import_module(module).open
-            found = unpacking.STRICT.get(compression.name, found)
         except ImportError:
             continue
         return found
