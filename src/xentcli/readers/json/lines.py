@@ -15,6 +15,8 @@ from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
+from xentcli.readers.json.other_tools import is_table
+from xentcli.readers.json.own_output import check_record, is_own
 from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
 from xentcli.readers.rules.columns import OTHER_NAMES, choose_columns, taken_for_classes
 from xentcli.readers.rules.keys import (
@@ -129,6 +131,8 @@ def is_json_lines(start: bytes) -> bool:
         return False
     if end and rest.strip():
         return True
+    if is_own(value) or is_table(value):
+        return False
     return isinstance(value, dict) and not kind_keys_in(value)
 
 
@@ -240,6 +244,8 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
         raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
     for name in record:
         _check_text(name, place)
+    if request.logits_key is None and request.logit_cols is None:
+        check_record(record, place)
     key = _values_key(record, request, place)
     if key is None:
         return _flat(source, request, record, data, place)
