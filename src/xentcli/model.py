@@ -88,7 +88,8 @@ class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
-    the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
+    the whole input. ``sample_bytes`` are how many bytes of text each stands for. ``rows`` or
+    ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
     last. ``kept`` says which of the samples that were read these are, where some were left out.
@@ -103,6 +104,7 @@ class Batch(NamedTuple):
     targets: AnyArray | None = None
     target_from: Origin | None = None
     sample_weight: AnyArray | None = None
+    sample_bytes: AnyArray | None = None
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
@@ -166,11 +168,13 @@ class Check(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A warning about the input: what it is, the first place, and how many samples it concerns."""
+    """A remark about the input: what it is, the first place, and how many samples it concerns. A
+    note says what was taken for what."""
 
     message: str
     place: Place
     samples: int = 1
+    word: Literal["warning", "note"] = "warning"
 
 
 class Bin(NamedTuple):
@@ -185,7 +189,8 @@ class Bin(NamedTuple):
 class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
     mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
-    where there are no labels. Of a yes/no question, so many are ``positive``."""
+    where there are no labels. Of a yes/no question, so many are ``positive``. The losses add up to
+    ``loss_sum``."""
 
     name: str
     result: float
@@ -195,6 +200,8 @@ class Group(NamedTuple):
     perplexity: float | None = None
     accuracy: float | None = None
     positive: int | None = None
+    bits_per_byte: float | None = None
+    loss_sum: float = 0.0
 
 
 class Hard(NamedTuple):
@@ -231,7 +238,8 @@ class Report(NamedTuple):
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file. ``title`` stands above a page of it. A gradient is of the ``loss`` of that
+    losses of a file; ``left_out`` are columns of numbers that are taken for nothing.
+    ``title`` stands above a page of it. A gradient is of the ``loss`` of that
     name. A distance has ``roots``: that of the mean, and the mean of the samples' own. The classes
     are ``questions`` where each is answered by itself with yes or no.
     """
@@ -253,9 +261,11 @@ class Report(NamedTuple):
     floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
+    left_out: tuple[str, ...] = ()
     title: str = ""
     loss: str = ""
     roots: tuple[float, float] | None = None
+    bits_per_byte: float | None = None
     questions: bool = False
 
     @property
@@ -304,7 +314,8 @@ class Diagnosis(NamedTuple):
 
     ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
     digits that a formula as simple as the first would match, and ``caveat`` says so where it is
-    worth a word. ``notes`` are sentences, that one among them.
+    worth a word. ``notes`` are sentences, that one among them. ``loss_name`` is what the loss that
+    was asked for is called.
     """
 
     got: tuple[float, ...]
@@ -317,6 +328,7 @@ class Diagnosis(NamedTuple):
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
     caveat: str = ""
+    loss_name: str = "cross-entropy"
 
 
 def sample_number(batch: Batch, at: int) -> int:

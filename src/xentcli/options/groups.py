@@ -103,7 +103,7 @@ class Samples(NamedTuple):
             autocompletion=columns,
             metavar="COLUMNS",
             help="Names, numbers from 1, ranges (2-11) or globs (logit_*), in class order. "
-            "Default: every column of numbers that is nothing else.",
+            "Default: those that are numbered, else every column of numbers that is nothing else.",
         ),
     ] = None
     label_col: Annotated[
@@ -148,10 +148,14 @@ class Reading(NamedTuple):
             help="What stands between cells; tab for \\t.",
         ),
     ] = None
-    no_header: Annotated[
-        bool,
-        _option("--no-header", panel=INPUT, help="The first line is a sample; columns are 1, 2 …"),
-    ] = False
+    header: Annotated[
+        bool | None,
+        _option(
+            "--header/--no-header",
+            panel=INPUT,
+            help="Whether the first line names the columns; if it is a sample, they are 1, 2 …",
+        ),
+    ] = None
     encoding: Annotated[
         str | None,
         _option(
@@ -168,9 +172,9 @@ class Reading(NamedTuple):
         ),
     ] = None
     decimal: Annotated[
-        str,
+        str | None,
         _option("--decimal", panel=INPUT, metavar="CHAR", help="The decimal mark: . or ,"),
-    ] = "."
+    ] = None
     logits_key: Annotated[
         str | None,
         _option(
@@ -532,6 +536,30 @@ class Smoothing(NamedTuple):
     ] = 0.0
 
 
+class Sequences(NamedTuple):
+    """Samples that are the tokens of a text."""
+
+    bytes: Annotated[
+        int | None,
+        _whole(
+            "--bytes",
+            panel=LOSS,
+            least=1,
+            help="How many bytes of text the whole input stands for: adds the bits per byte.",
+        ),
+    ] = None
+    bytes_col: Annotated[
+        str | None,
+        _option(
+            "--bytes-col",
+            panel=INPUT,
+            autocompletion=a_column,
+            metavar="NAME|N",
+            help="A column of how many bytes of text each sample stands for.",
+        ),
+    ] = None
+
+
 class Survey(NamedTuple):
     """A closer look at the losses of many samples."""
 
@@ -732,4 +760,5 @@ class Asked(NamedTuple):
     seen: Seen = Seen()
     focus: Focus = Focus()
     balance: Balance = Balance()
+    sequences: Sequences = Sequences()
     gradient_of: LossName = "ce"

@@ -90,7 +90,6 @@ def run(asked: Asked) -> int:
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )
-        print_remarks(found.remarks)
         code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)
     return EXIT_FAILURE if wanted and not matches else code
@@ -126,11 +125,10 @@ def _write(diagnosis: Diagnosis, wanted: Sequence[Got], asked: Asked, sink: Sink
 
 
 class Gathered(NamedTuple):
-    """The cases that were read, the rows that could not be used, and remarks."""
+    """The cases that were read, and the rows that could not be used."""
 
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
-    remarks: tuple[Remark, ...] = ()
 
 
 def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
@@ -170,6 +168,10 @@ def _gather(
         # Label 1 of one column is yes: nothing counts from 1.
         one_based = None
     calculation = calculation_of(asked, opened)
+    if one_based is None:
+        print_remarks(opened.remarks)
+        if question == "bce" and asked.seen.loss is None:
+            print_remarks([Remark(ONE_COLUMN, Place(opened.source))])
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
@@ -194,13 +196,14 @@ def _gather(
             case = _binary_case(whole, calculation)
         else:
             case = _case(whole, calculation, question, one_based is not None)
-        cases.append(case._replace(class_axis=opened.class_axis, names=opened.classes))
+        cases.append(
+            case._replace(
+                class_axis=opened.class_axis, names=opened.classes, left_out=opened.left_out
+            )
+        )
     if not apart:
         cases = [case._replace(source="") for case in cases]
-    remarks = opened.remarks
-    if question == "bce" and asked.seen.loss is None:
-        remarks = (*remarks, Remark(ONE_COLUMN, Place(opened.source)))
-    return Gathered(cases, tuple(faults), remarks)
+    return Gathered(cases, tuple(faults))
 
 
 def _question(asked: Asked, opened: Opened) -> Question:

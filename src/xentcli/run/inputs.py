@@ -78,9 +78,6 @@ def _from_files(
     from xentcli.readers.several import join
 
     inputs = []
-    if len({readers.choose_format(source, request.input_format).name for source in sources}) > 1:
-        # Rows that are parted by different marks cannot be passed on whole.
-        request = request._replace(keep_rows=request.keep_rows and "cells")
     for source in sources:
         # The denominator of the mean must be known before the first gradient. And what is sent from
         # elsewhere must not wait for the work.
@@ -167,18 +164,19 @@ def _about_files(asked: Asked) -> list[str]:
     of_files: list[tuple[str, object]] = [
         ("--input", asked.kinds.input),
         ("--weight-col", asked.labels.weight_col),
+        ("--bytes-col", asked.sequences.bytes_col),
         ("--target-cols", asked.targets.target_cols),
         ("--label-col", asked.samples.label_col),
         ("--logit-cols", asked.samples.logit_cols),
         ("--by", asked.survey.by),
         ("--scheduler", asked.running.scheduler),
-        *(
-            (f"--{name.replace('_', '-')}", value)
-            for name, value in asked.reading._asdict().items()
-        ),
+        *((_option_of(name, value), value) for name, value in asked.reading._asdict().items()),
     ]
-    unset = (None, False, "stop", ".")
-    return [option for option, value in of_files if value not in unset]
+    return [option for option, value in of_files if value not in (None, "stop")]
+
+
+def _option_of(name: str, value: object) -> str:
+    return f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
 
 
 def _request(asked: Asked, command: Command) -> Request:
@@ -197,6 +195,7 @@ def _request(asked: Asked, command: Command) -> Request:
         label_col=samples.label_col,
         target_cols=targets.target_cols,
         weight_col=labels.weight_col,
+        bytes_col=asked.sequences.bytes_col,
         classes=class_names(samples.classes) if samples.classes else (),
         # No answer of a yes/no question is left out: 0 is one of the two.
         ignore_index=0 if measure.questions else asked.loss.ignore_index,
@@ -205,7 +204,7 @@ def _request(asked: Asked, command: Command) -> Request:
         keep_records=each and format.records,
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
-        no_header=reading.no_header,
+        header=reading.header,
         encoding=reading.encoding,
         comment=reading.comment,
         decimal=reading.decimal,
@@ -257,7 +256,7 @@ def _alone(request: Request) -> Request:
     """The request for a second file, whose columns are all values."""
     return Request(
         delimiter=request.delimiter,
-        no_header=request.no_header,
+        header=request.header,
         encoding=request.encoding,
         comment=request.comment,
         decimal=request.decimal,

@@ -13,7 +13,6 @@ from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Kind, Remark
 from xentcli.readers.arrays.stored import Archive, Stored, Unreadable
 from xentcli.readers.interface import Request
-from xentcli.readers.rules.columns import listed, near_or_all
 from xentcli.readers.rules.keys import (
     LABEL_KEYS,
     TARGET_KEYS,
@@ -21,6 +20,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.named_columns import listed, near_or_all
 
 # What other programs call the same.
 USUAL_VALUES = ("outputs", "preds", "predictions", "y_pred", "scores")

@@ -15,7 +15,6 @@ from xentcli.readers.interface import Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_of, shown
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
-from xentcli.readers.rules.columns import near_or_all
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
@@ -26,6 +25,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
 from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 from xentcli.readers.text import encoding

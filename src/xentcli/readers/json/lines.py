@@ -14,11 +14,16 @@ from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.layout import Layout, Line
-from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
+from xentcli.readers.json.look import RecordLook, is_number
+from xentcli.readers.json.nested import as_array, fault, shown
 from xentcli.readers.json.other_tools import is_table
 from xentcli.readers.json.own_output import check_record, is_own
 from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
-from xentcli.readers.rules.columns import OTHER_NAMES, choose_columns, taken_for_classes
+from xentcli.readers.rules.columns import (
+    LOOKED_AT,
+    PLAIN_IDS,
+    choose_columns,
+)
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -28,6 +33,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.sample_numbers import number_column
 from xentcli.readers.sources.source import (
     Source,
     explain_errors,
@@ -39,12 +45,9 @@ from xentcli.readers.text import encoding, quotes
 from xentcli.readers.text import records as text
 from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_of
 
-# Enough records to tell a key of numbers from one of names, few enough to be quick.
-SAMPLE_RECORDS = 1000
-
 
 class Start(NamedTuple):
-    """The blocks up to the first line that is not blank, and those that follow."""
+    """The blocks with the first samples, and those that follow."""
 
     blocks: list[bytes]
     later: Iterator[bytes]
@@ -73,7 +76,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=json_passed.rows(layout, []) if keeps_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=taken_for_classes(layout.flat, request, Place(source.name)),
+        remarks=layout.choice.remarks if layout.choice else (),
+        left_out=layout.choice.left_out if layout.choice else (),
         has_ids=layout.id is not None,
         by=layout.by or "",
     )
@@ -181,11 +185,17 @@ def _start(source: Source, request: Request) -> Start:
     with _text_of(source, request) as stream:
         later = _blocks(stream, source.name, text.BLOCK_BYTES)
         blocks: list[bytes] = []
+        lines = 0
         for block in later:
             blocks.append(block)
-            if block.strip():
-                # The generator has read beyond this block: only it may go on.
-                return Start(blocks, later)
+            present = [line for line in block.split(b"\n") if line.strip()]
+            # Of records with lists the first one says all, and a hundred might be many bytes.
+            if present and (lines + len(present) >= LOOKED_AT or b"[" in present[0]):
+                break
+            lines += len(present)
+        if any(block.strip() for block in blocks):
+            # The generator has read beyond the blocks: only it may go on.
+            return Start(blocks, later)
     raise DataError("it is empty", place=Place(source.name))
 
 
@@ -250,23 +260,24 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if key is None:
         return _flat(source, request, record, data, place)
     layout = _with_values(source, request, record[key], key, place)
-    if request.weight_col is not None:
-        field(record, request.weight_col, place)
+    number = number_column(request)
+    if number is not None:
+        field(record, number, place)
     label, targets = _target_keys(record, layout, place)
     if request.by is not None:
         field(record, request.by, place)
     return layout._replace(
         label=label,
         targets=targets,
-        weight=request.weight_col,
+        weight=number,
         by=request.by,
-        id=next((name for name in OTHER_NAMES if name in record), None),
+        id=next((name for name in PLAIN_IDS if name in record), None),
         columns=tuple(record),
     )
 
 
 def _names_keys(request: Request) -> bool:
-    asked = (request.logits_key, request.logit_cols, request.weight_col, request.by)
+    asked = (request.logits_key, request.logit_cols, number_column(request), request.by)
     target = (request.label_key, request.label_col, request.target_cols)
     return any(asked) or (request.wanted != "none" and any(target))
 
@@ -293,7 +304,7 @@ def _values_key(record: dict[str, Any], request: Request, place: Place) -> str |
     if found:
         return found[0]
     for key in KIND_KEYS:
-        if key in record and not _is_number(record[key]):
+        if key in record and not is_number(record[key]):
             found_there = shown(record[key])
             raise fault(f"expected a list of numbers, found {found_there}", place, path_of(key))
     return None
@@ -378,12 +389,12 @@ def _flat(
 ) -> Layout:
     """The layout of records that have each value under a key of its own."""
     names = tuple(record)
-    records = list(islice(_records(data), SAMPLE_RECORDS))
-    numeric = [_is_numeric(records, name) for name in names]
-    if request.logit_cols is None and not any(numeric):
+    look = RecordLook(names, _rows(data, names))
+    if request.logit_cols is None and not any(map(look.is_numeric, range(len(names)))):
         raise _no_values(record, place)
     asked = request._replace(label_col=request.label_col or request.label_key)
-    columns = choose_columns(names, numeric, asked, place)
+    choice = choose_columns(look, asked, place)
+    columns = choice.columns
     flat = tuple(names[at] for at in columns.values)
     classes = request.classes or tuple(name.strip() for name in flat)
     check_class_names(classes, len(flat), f" for {len(flat)} keys of logits")
@@ -401,6 +412,7 @@ def _flat(
         by=None if columns.by is None else names[columns.by],
         id=None if columns.id is None else names[columns.id],
         columns=names,
+        choice=choice,
     )
 
 
@@ -409,6 +421,11 @@ def _no_values(record: dict[str, Any], place: Place) -> DataError:
     error = fault('there is no "logits", "probs" or "log_probs", and no number', place, "$")
     error.hint = f"--logits-key {lists[0]}" if len(lists) == 1 else "--logits-key names the values"
     return error
+
+
+def _rows(data: bytes, names: Sequence[str]) -> list[list[Any]]:
+    """The first records, as they are looked at."""
+    return [[record.get(name) for name in names] for record in islice(_records(data), LOOKED_AT)]
 
 
 def _records(data: bytes) -> Iterator[dict[str, Any]]:
@@ -420,15 +437,3 @@ def _records(data: bytes) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(value, dict):
             yield value
-
-
-def _is_numeric(records: Sequence[dict[str, Any]], name: str) -> bool:
-    """Whether any value of a key is a number: a key of numbers with a bad value is an error, not a
-    key of names."""
-    return any(_is_number(record.get(name)) for record in records)
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, str):
-        return value in NON_FINITE
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

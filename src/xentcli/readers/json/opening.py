@@ -15,7 +15,7 @@ from xentcli.readers.json.table import open_table
 from xentcli.readers.sources.source import Source
 
 # What says something only where there are columns.
-OF_COLUMNS = ("logit_cols", "label_col", "target_cols", "weight_col")
+OF_COLUMNS = ("logit_cols", "label_col", "target_cols", "weight_col", "bytes_col")
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:

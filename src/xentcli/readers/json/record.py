@@ -16,12 +16,11 @@ from xentcli.errors import (
     counted,
     not_a_probability,
     not_a_soft_target,
-    not_a_weight,
     path_of,
     quoted,
 )
 from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
-from xentcli.readers.interface import Chunk
+from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.document import (
     RepeatedKey,
@@ -43,6 +42,7 @@ from xentcli.readers.json.nested import (
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach, classes_second
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
@@ -163,9 +163,8 @@ def sample_of(layout: Layout, line: Line) -> Sample:
         if layout.targets:
             targets = _targets(layout, record, place)
         if layout.weight is not None:
-            weight = sample_weight(
-                field(record, layout.weight, place), place, path_of(layout.weight)
-            )
+            path = path_of(layout.weight)
+            weight = sample_number(field(record, layout.weight, place), layout.request, place, path)
         if layout.by is not None:
             by = field(record, layout.by, place)
     except RecursionError:
@@ -291,11 +290,11 @@ def soft_target(value: Any, place: Place, path: str) -> float:
     return number
 
 
-def sample_weight(value: Any, place: Place, path: str) -> float:
-    """A sample's weight."""
+def sample_number(value: Any, request: Request, place: Place, path: str) -> float:
+    """A sample's weight, or how many bytes it stands for."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(not_a_weight(number), place, path)
+        raise fault(not_a_number(request, number), place, path)
     return number
 
 
@@ -345,8 +344,8 @@ def _of_arrays(
         labels=labels,
         targets=targets,
         target_from=_target_origin(layout, lines),
-        sample_weight=weight,
         first=first,
+        **batch_fields(layout.request, weight),
     )
 
 

@@ -12,9 +12,10 @@ from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Opened, Request, opened_whole
 from xentcli.readers.json.document import collect_labels, label_of, target_key
 from xentcli.readers.json.nested import as_array, fault, shown
-from xentcli.readers.json.record import check_kind, sample_weight
+from xentcli.readers.json.record import check_kind, sample_number
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
+from xentcli.readers.rules.sample_numbers import batch_fields, number_column
 from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
 from xentcli.readers.sources.source import Source
 
@@ -39,9 +40,13 @@ def open_records(
     origin = Origin(source.name, "json", path=f"$[...]{path_of(key)[1:]}")
     batch = Batch(values, kind, origin, request.classes)
     batch = _with_target(batch, records, request, place)
-    if request.weight_col is not None:
-        weights = [sample_weight(*cell) for cell in _cells(records, request.weight_col, place)]
-        batch = batch._replace(sample_weight=np.array(weights, dtype=np.float64))
+    number = number_column(request)
+    if number is not None:
+        found = [
+            sample_number(value, request, at, path)
+            for value, at, path in _cells(records, number, place)
+        ]
+        batch = batch._replace(**batch_fields(request, np.array(found, dtype=np.float64)))
     if request.by is not None:
         names = [value for value, _, _ in _cells(records, request.by, place)]
         batch = batch._replace(grouping=grouping_of_values(names))

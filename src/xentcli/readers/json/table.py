@@ -11,17 +11,16 @@ from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Batch, Origin, Remark
 from xentcli.readers.interface import Chunk, Opened, Request, opened_whole
 from xentcli.readers.json.document import label_of
-from xentcli.readers.json.nested import NON_FINITE, as_number
+from xentcli.readers.json.look import RecordLook
+from xentcli.readers.json.nested import as_number
 from xentcli.readers.json.other_tools import Table
-from xentcli.readers.json.record import check_kind, sample_weight, soft_target
-from xentcli.readers.rules.columns import Columns, choose_columns, taken_for_classes
+from xentcli.readers.json.record import check_kind, sample_number, soft_target
+from xentcli.readers.rules.columns import LOOKED_AT, Choice, Columns, choose_columns
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.keys import check_class_names
+from xentcli.readers.rules.sample_numbers import batch_fields
 from xentcli.readers.rules.targets import fit_labels, fit_targets
 from xentcli.readers.sources.source import Source
-
-# As many as are looked at in JSON Lines.
-SAMPLE_ROWS = 1000
 
 
 def open_table(source: Source, table: Table, request: Request) -> Opened:
@@ -29,8 +28,9 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     place = Place(source.name)
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: a table has its samples in its rows")
-    columns = _columns(table, request, place)
-    chosen = tuple(table.names[at] for at in columns.values)
+    choice = _choose_columns(table, request, place)
+    columns = choice.columns
+    chosen = tuple(table.names[at].strip() for at in columns.values)
     classes = request.classes or chosen
     check_class_names(classes, len(chosen), f" for {len(chosen)} columns")
     request = request._replace(classes=classes)
@@ -42,8 +42,11 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     batch = Batch(values, kind, Origin(source.name, "json", names=chosen), classes)
     batch = _with_target(batch, table, columns, request, place)
     if columns.weight is not None:
-        found = [sample_weight(*cell) for cell in _cells(table, columns.weight, place)]
-        batch = batch._replace(sample_weight=np.array(found, dtype=np.float64))
+        found = [
+            sample_number(value, request, at, path)
+            for value, at, path in _cells(table, columns.weight, place)
+        ]
+        batch = batch._replace(**batch_fields(request, np.array(found, dtype=np.float64)))
     if columns.by is not None:
         batch = batch._replace(grouping=grouping_of_values(row[columns.by] for row in table.rows))
     if request.keep_records:
@@ -52,7 +55,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     opened = opened_whole(source.name, batch, request.class_axis)
     notes = (Remark(table.note, place),) if table.note else ()
     opened = opened._replace(
-        remarks=(*notes, *taken_for_classes(chosen, request, place)), by=request.by or ""
+        remarks=(*notes, *choice.remarks), left_out=choice.left_out, by=request.by or ""
     )
     if columns.id is None:
         return opened
@@ -79,17 +82,11 @@ class TableReader(NamedTuple):
         return [self.names[at] for at in samples]
 
 
-def _columns(table: Table, request: Request, place: Place) -> Columns:
+def _choose_columns(table: Table, request: Request, place: Place) -> Choice:
     if table.scores:
-        return Columns(tuple(range(len(table.names))))
-    rows = table.rows[:SAMPLE_ROWS]
-    numeric = [any(_is_number(row[at]) for row in rows) for at in range(len(table.names))]
+        return Choice(Columns(tuple(range(len(table.names)))))
     asked = request._replace(label_col=request.label_col or request.label_key)
-    return choose_columns(table.names, numeric, asked, place)
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) or (isinstance(value, str) and value in NON_FINITE)
+    return choose_columns(RecordLook(table.names, table.rows[:LOOKED_AT]), asked, place)
 
 
 def _numbers(table: Table, columns: Sequence[int], place: Place) -> AnyArray:

@@ -9,10 +9,9 @@ from xentcli.model import AnyArray, Origin, unquoted
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.columns import LABEL_NAMES
 from xentcli.readers.rules.targets import Word
-from xentcli.readers.sources.source import Source, open_source
-from xentcli.readers.text import encoding
+from xentcli.readers.sources.source import Source
 from xentcli.readers.text import records as text
-from xentcli.readers.text.delimited import dialect_of
+from xentcli.readers.text.beginning import parted_text
 
 
 def labels_of_values(found: Opened, source: Source) -> Attached:
@@ -37,15 +36,15 @@ def targets_of_values(found: Opened, source: Source) -> Attached:
 def labels_of_text(source: Source, request: Request, format_name: str) -> Attached:
     """Labels in a text: its label column, or its only one. A first line is a header only if it is
     one of the words for a label."""
-    dialect = dialect_of(request, format_name)
     words: list[Word] = []
     at, column = None, 0
-    with open_source(source) as raw:
-        stream = encoding.as_utf8(raw, request.encoding, source.name)
+    with parted_text(source, request, format_name) as (stream, dialect, lines_before):
         line = 1
         for block in text.blocks(stream, dialect, source.name, text.block_bytes()):
             data = block.removeprefix(text.BYTE_ORDER_MARK)
             for record in text.records(data, dialect, line, source.name):
+                if record.line <= lines_before:
+                    continue
                 row = [_content(cell, source, record.line) for cell in record.cells]
                 if at is None:
                     at = _label_column(row, request, source, record.line)
@@ -86,4 +85,6 @@ def _label_column(row: list[str], request: Request, source: Source, line: int) -
 
 def _is_header(first: str, request: Request) -> bool:
     """Any other word is the name of a class: to take one for a header would shift the rest."""
-    return not request.no_header and first.lower() in LABEL_NAMES
+    if request.header is not None:
+        return request.header
+    return first.lower() in LABEL_NAMES

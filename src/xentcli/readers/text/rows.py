@@ -15,7 +15,6 @@ from xentcli.errors import (
     counted,
     not_a_probability,
     not_a_soft_target,
-    not_a_weight,
     quoted,
 )
 from xentcli.model import AnyArray, Batch, Fault, Origin, Rows, unquoted
@@ -23,6 +22,7 @@ from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
 from xentcli.readers.rules.numbers_labels import number_labels
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach
 from xentcli.readers.text import records as text
 from xentcli.readers.text.fast import read_at_once
@@ -129,9 +129,9 @@ def _batch(
         labels=parsed.labels,
         targets=parsed.targets,
         target_from=_target_origin(layout, lines),
-        sample_weight=parsed.weight,
         first=chunk.first,
         rows=rows,
+        **batch_fields(request, parsed.weight),
     )
     if request.attached is None:
         return batch
@@ -276,14 +276,14 @@ def _soft_target(layout: Layout, cell: bytes, at: int) -> float:
 def _weight(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, not_a_weight(value))
+        raise CellError(at, not_a_number(layout.request, value))
     return value
 
 
 def _number(layout: Layout, cell: bytes, at: int) -> float:
     content = _content(cell, at)
     try:
-        return numbers_labels.number(content, layout.request.decimal)
+        return numbers_labels.number(content, layout.request.decimal or ".")
     except numbers_labels.NotANumber as error:
         raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
 
@@ -317,7 +317,7 @@ def _fault(layout: Layout, record: Record, error: CellError) -> Fault:
     length = len(row[at].decode("utf-8", "replace")) if at < len(row) else 1
     excerpt = Excerpt(shown, before, before + max(1, length))
     message = error.message
-    if len(row) == len(layout.names) and not layout.request.no_header:
+    if len(row) == len(layout.names) and layout.header:
         message = f"column {quoted(layout.names[at])}: {message}"
     place = Place(layout.source, record.line, at + 1, excerpt=excerpt)
     value = row[at].decode("utf-8", "replace") if at < len(row) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentcli.errors import counted, escaped, rounded
+from xentcli.errors import counted, escaped, quoted, rounded
 from xentcli.model import Report, Step, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import shortest_one
@@ -100,6 +100,8 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "perplexity", rounded(report.perplexity, view.digits)
     if report.accuracy is not None and report.samples > 1:
         yield "accuracy", percent(report.accuracy)
+    if report.bits_per_byte is not None:
+        yield "bits per byte", rounded(report.bits_per_byte, view.digits)
     if report.floor is not None and report.averages:
         yield "lowest possible", rounded(report.floor, view.digits)
     if report.roots is not None and report.reduction != "none":
@@ -112,6 +114,12 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         checked = counted(report.check.samples, "sample")
         difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
         yield "off central differences by", difference
+
+
+def columns_left_out(report: Report) -> str:
+    """Which columns of numbers are taken for nothing."""
+    names = ", ".join(map(quoted, report.left_out))
+    return f"Columns of numbers that are no classes: {names}"
 
 
 def losses(report: Report) -> Iterator[tuple[str, str]]:
