@@ -16,13 +16,15 @@ KeepRows = Literal["lines", "around", "cells"]
 class Attached(NamedTuple):
     """Labels or soft targets that stand apart from the values: typed, or in a file of their own.
 
-    Labels are words, or an array of numbers.
+    Labels are words, or an array of numbers; ``shape`` is that of the lists that they were typed
+    in.
     """
 
     labels: Any
     targets: AnyArray | None
     origin: Origin
     size: int
+    shape: tuple[int, ...] = ()
 
 
 class Request(NamedTuple):

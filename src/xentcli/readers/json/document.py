@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import Opened, Request, opened_whole
-from xentcli.readers.json import server
-from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shown
+from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_of, shown
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
@@ -31,14 +32,13 @@ from xentcli.readers.text import encoding
 
 # From here on a word is in order about what memory it takes.
 LARGE = 64 << 20
+# Its objects take some ten times as much.
+LARGEST = 1 << 30
 
 
-def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads a document whole; its samples are one chunk."""
-    document = _loaded(source, request)
+def open_document(source: Source, document: Any, request: Request) -> Opened:
+    """The samples of a document, as one chunk."""
     place = Place(source.name)
-    if server.is_response(document):
-        return server.open_responses([(document, place)], source.name, request)
     kind, value, path = _values(document, request, place)
     values = as_array(value, place, path)
     if values.ndim == 1:
@@ -54,7 +54,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     if request.by is not None:
         batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    return opened._replace(remarks=_remarks(source), by=request.by or "")
+    return opened._replace(by=request.by or "")
 
 
 def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
@@ -72,7 +72,8 @@ def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
     return grouping_of_values(values)
 
 
-def _remarks(source: Source) -> tuple[Remark, ...]:
+def remarks_on_size(source: Source) -> tuple[Remark, ...]:
+    """A word on the memory that a large document takes."""
     size = size_of(source) or 0
     if size < LARGE:
         return ()
@@ -80,10 +81,11 @@ def _remarks(source: Source) -> tuple[Remark, ...]:
     return (Remark(message, Place(source.name)),)
 
 
-def _loaded(source: Source, request: Request) -> Any:
+def loaded(source: Source, request: Request) -> Any:
+    """A document, read whole."""
     with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
-        raw = b"".join(iter(partial(recoded.read, 1 << 20), b""))
+        raw = b"".join(_blocks(recoded, source))
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -100,6 +102,19 @@ def _loaded(source: Source, request: Request) -> Any:
         raise DataError(f'the key "{error}" stands twice', place=Place(source.name)) from None
     except (RecursionError, ValueError) as error:
         raise DataError(f"cannot read it as JSON ({error})", place=Place(source.name)) from None
+
+
+def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
+    size = 0
+    for block in iter(partial(stream.read, 1 << 20), b""):
+        size += len(block)
+        if size > LARGEST:
+            raise DataError(
+                f"one document of more than {LARGEST >> 20} MiB",
+                place=Place(source.name),
+                hint="JSON Lines, a record a line, are streamed: jq -c '.[]' x.json > x.jsonl",
+            )
+        yield block
 
 
 def not_json(error: json.JSONDecodeError) -> str:
@@ -217,7 +232,13 @@ def _labels(
     if request.questions and shape[:1] == (1,) and not any(map(_is_list, listed)):
         # The questions of the only sample.
         listed = [listed] if len(shape) > 1 else listed
-    collect_labels(listed, shape, count, request, place, path, found)
+    try:
+        collect_labels(listed, shape, count, request, place, path, found)
+    except DataError as error:
+        if not request.questions:
+            values = (*shape[:1], count, *shape[1:])
+            error.hint = error.hint or last_axis_hint(values, request.class_axis, shape_of(listed))
+        raise
     return np.array(found, dtype=np.int64).reshape(shape)
 
 

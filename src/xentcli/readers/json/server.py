@@ -248,7 +248,7 @@ def _own_id(entry: Response, id: Response | None) -> str:
             f"{len(entry.value)} tokens, and nothing says which is the prompt's own",
             hint=f"ask the server for {IDS}, or for the prompt's tokens alone (prompt_logprobs=0)",
         )
-    return next(iter(entry.value))
+    return str(next(iter(entry.value)))
 
 
 def _text(response: Response) -> str:
