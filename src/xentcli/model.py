@@ -91,7 +91,8 @@ class Batch(NamedTuple):
     the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
-    last. ``grouping`` is by the column that was asked for.
+    last. ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second
+    file that the samples were matched with by their ids; -1 where a sample has none.
     """
 
     values: Floats
@@ -108,6 +109,7 @@ class Batch(NamedTuple):
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
+    partners: Indices | None = None
 
 
 class Answer(NamedTuple):

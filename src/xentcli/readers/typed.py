@@ -12,6 +12,7 @@ from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Attached, Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.join import pair_files
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import (
     Word,
@@ -19,6 +20,7 @@ from xentcli.readers.rules.targets import (
     excerpt_of,
     fit_labels,
     fit_targets,
+    in_class_order,
 )
 
 # An ignore_index that no text can be: weights name classes alone.
@@ -38,6 +40,7 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     if class_count == 0:
         raise DataError("there are no values", place=Place(option))
     check_class_names(request.classes, class_count, f", {option} has {class_count}")
+    request = pair_files(request, (), Place(option))
     batch = Batch(values, kind, Origin(option, "typed"), request.classes)
     attached = request.attached
     if attached is not None:
@@ -64,7 +67,8 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
         shape = values.shape[:axis] + values.shape[axis + 1 :]
         labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
-        targets = fit_targets(attached, values, request.class_axis)
+        ordered = in_class_order(attached, request.classes)
+        targets = fit_targets(ordered, values, request.class_axis)
     return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
 
 

@@ -16,7 +16,7 @@ from xentcli.calculation.remarks import merge_remarks, remarks
 from xentcli.calculation.steps import worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError
-from xentcli.model import Batch, Check, Fault, Remark, Worked
+from xentcli.model import Batch, Check, Fault, Indices, Remark, Worked
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
 from xentcli.writers import Format
@@ -26,8 +26,8 @@ from xentcli.writers.interface import Stream
 
 class Outcome(NamedTuple):
     """What came of a chunk: its rows as text, what it adds to the totals, its worked samples, how
-    its gradient was checked, what is worth a word, the rows that could not be used, and what it
-    adds to a survey.
+    its gradient was checked, what is worth a word, the rows that could not be used, what it adds to
+    a survey, and the rows of a second file that its ids led to.
 
     ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included;
     ``file`` is where the rows went, if they are not here.
@@ -40,6 +40,7 @@ class Outcome(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     faults: tuple[Fault, ...] = ()
     survey: survey.Sums | None = None
+    partners: Indices | None = None
     samples: int = 0
     lines: int = 0
     size: int = 0
@@ -145,11 +146,19 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
             remarks=merge_remarks(whole.remarks, part.remarks),
             faults=whole.faults + part.faults,
             survey=survey.merge(job.survey, whole.survey, part.survey),
+            partners=_merge_partners(whole.partners, part.partners),
             samples=whole.samples + part.samples,
             lines=whole.lines + part.lines,
             size=whole.size + part.size,
         )
     return whole._replace(text=b"".join([part.text for part in found]))
+
+
+def _merge_partners(one: Indices | None, other: Indices | None) -> Indices | None:
+    if one is None or other is None:
+        return other if one is None else one
+    # Each row once: of many samples there are no more than the second file has.
+    return np.union1d(one, other)
 
 
 def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
@@ -168,7 +177,7 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
         ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
         surveyed = survey.sums(batch, judged, job.survey, ids)
     said = tuple(_remarks(batch, problem))
-    return Outcome(text, answered.total, shown, check, said, batch.faults, surveyed)
+    return Outcome(text, answered.total, shown, check, said, batch.faults, surveyed, batch.partners)
 
 
 def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:

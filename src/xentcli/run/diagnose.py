@@ -30,7 +30,13 @@ from xentcli.readers.interface import Chunk, Reader
 from xentcli.readers.sources.source import Source
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
-from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
+from xentcli.run.inputs import (
+    RowsNeeded,
+    check_attached,
+    names_of_inputs,
+    open_input,
+    rereadable_sources,
+)
 from xentcli.run.messages import say
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
@@ -158,6 +164,7 @@ def _gather(
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
+    needed = RowsNeeded(opened)
     skips = asked.reading.on_error == "skip"
     checked = calculation if one_based is None else None
     work = partial(_read, opened.reader, checked, skips)
@@ -168,6 +175,8 @@ def _gather(
             faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
             samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
+            for batch in piece.batches:
+                needed.add(batch.partners)
             _check_size(numbers, opened.source)
     check_attached(samples + (len(faults) if skips else 0), opened)
     if not samples:
@@ -178,7 +187,7 @@ def _gather(
     ]
     if not apart:
         cases = [case._replace(source="") for case in cases]
-    return Gathered(cases, tuple(faults), opened.remarks)
+    return Gathered(cases, tuple(faults), (*opened.remarks, *needed.remarks()))
 
 
 def _check_size(numbers: int, source: str) -> None:

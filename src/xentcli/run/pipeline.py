@@ -19,7 +19,7 @@ from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
-from xentcli.run.inputs import check_attached, names_of_inputs, open_input
+from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
 from xentcli.run.messages import say, told
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
@@ -52,6 +52,7 @@ class Tally(NamedTuple):
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
     survey: survey.Sums | None = None
+    not_needed: tuple[Remark, ...] = ()
 
 
 def run(asked: Asked) -> int:
@@ -84,7 +85,7 @@ def run(asked: Asked) -> int:
             alone = job.stream.each or rejects is not None
             task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _go_through(job, outcomes, room or sink, rejects)
+                tally = _go_through(job, outcomes, room or sink, rejects, RowsNeeded(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked, sink, room, page, tally)
     return code
@@ -226,6 +227,7 @@ def _go_through(
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
+    needed: RowsNeeded,
 ) -> Tally:
     """Everything that is done while the samples go by."""
     tally = Tally(
@@ -241,9 +243,10 @@ def _go_through(
         header = b""
         if rejects is not None:
             rejects.write(rejected_rows(outcome.faults))
+        needed.add(outcome.partners)
         tally = _add(tally, outcome, job)
     destination.write(header)
-    return tally
+    return tally._replace(not_needed=needed.remarks())
 
 
 def _finish(
@@ -271,7 +274,7 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    say((*opened.remarks, *tally.remarks))
+    say((*opened.remarks, *tally.not_needed, *tally.remarks))
     if tally.check is not None:
         _judge(tally.check, opened, to_standard_error=not job.format.for_people)
 

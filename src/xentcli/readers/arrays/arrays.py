@@ -23,6 +23,7 @@ from xentcli.readers.arrays.stored import (
 )
 from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.columns import listed, near_or_all
+from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     LABEL_KEYS,
     TARGET_KEYS,
@@ -31,7 +32,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
-from xentcli.readers.rules.targets import fit_targets
+from xentcli.readers.rules.targets import fit_targets, in_class_order
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 
@@ -57,6 +58,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by is not None:
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with _archive(source, format_name) as archive:
+        request = pair_files(request, archive.keys, Place(source.name))
         kind, values = _values(archive, request, source.name)
         layout = _with_labels(_layout(source.name, kind, values, request), archive)
     class_count = layout.shape[1]
@@ -78,6 +80,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
+        remarks=remarks_on_pairing(layout.request),
     )
 
 
@@ -257,7 +260,8 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
         targets, axis = targets[np.newaxis], 1
     # Only the shape of the values matters, and this has it without any memory.
     values = np.broadcast_to(np.float64(0.0), shape)
-    return fit_targets(attached._replace(targets=targets), values, axis)
+    chosen = in_class_order(attached._replace(targets=targets), layout.request.classes)
+    return fit_targets(chosen, values, axis)
 
 
 def _size(stored: Stored) -> int:

@@ -13,7 +13,8 @@ class Layout(NamedTuple):
 
     ``key`` has the list of values, of the shape ``shape`` with its classes at ``class_at``; if it
     is None the line is that list, or ``flat`` are the keys of a value each. ``targets`` is one key
-    of a list, or a key a class; ``by`` has the group, ``id`` what the sample is called.
+    of a list, or a key a class; ``by`` has the group, ``id`` what the sample is called, ``join``
+    the id by which it is matched with a row of a second file.
     ``columns`` are the first record's keys.
     """
 
@@ -31,6 +32,7 @@ class Layout(NamedTuple):
     by: str | None = None
     id: str | None = None
     columns: tuple[str, ...] = ()
+    join: str | None = None
 
     @property
     def class_count(self) -> int:
@@ -65,3 +67,4 @@ class Sample(NamedTuple):
     targets: Any = None
     weight: float = 1.0
     by: Any = None
+    partner: int = -1

@@ -17,6 +17,7 @@ from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
 from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
 from xentcli.readers.rules.columns import OTHER_NAMES, choose_columns, taken_for_classes
+from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -52,7 +53,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the first records, and decides which key is what."""
     start = _start(source, request)
     layout = _layout(source, request, start)
-    attached = request.attached
+    attached = layout.request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
     return Opened(
         source.name,
@@ -71,7 +72,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=json_passed.rows(layout, []) if keeps_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=taken_for_classes(layout.flat, request, Place(source.name)),
+        remarks=(
+            *taken_for_classes(layout.flat, request, Place(source.name)),
+            *remarks_on_pairing(layout.request),
+        ),
         has_ids=layout.id is not None,
         by=layout.by or "",
     )
@@ -204,7 +208,7 @@ def _is_numbered(layout: Layout) -> bool:
     to be known by."""
     request = layout.request
     made = request.keep_rows is not None and not request.keep_records and not layout.is_table
-    return made or request.attached is not None
+    return made or is_by_position(request)
 
 
 def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
@@ -235,11 +239,13 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if isinstance(record, list):
         if _names_keys(request):
             raise fault("expected an object, found a list", place, "$")
+        request = pair_files(request, (), Place(source.name))
         return _with_values(source, request, record, None, place)
     if not isinstance(record, dict):
         raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
     for name in record:
         _check_text(name, place)
+    request = pair_files(request, tuple(record), Place(source.name))
     key = _values_key(record, request, place)
     if key is None:
         return _flat(source, request, record, data, place)
@@ -256,6 +262,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
         by=request.by,
         id=next((name for name in OTHER_NAMES if name in record), None),
         columns=tuple(record),
+        join=_join_key(request),
     )
 
 
@@ -395,7 +402,13 @@ def _flat(
         by=None if columns.by is None else names[columns.by],
         id=None if columns.id is None else names[columns.id],
         columns=names,
+        join=_join_key(request),
     )
+
+
+def _join_key(request: Request) -> str | None:
+    attached = request.attached
+    return None if attached is None or attached.join is None else attached.join.name
 
 
 def _no_values(record: dict[str, Any], place: Place) -> DataError:

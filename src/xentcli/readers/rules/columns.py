@@ -57,7 +57,8 @@ def choose_columns(
         values = _several(names, request.logit_cols, "--logit-cols", place)
     else:
         by_name = _label_positions(names) if label is None else [label]
-        taken = {*by_name, *targets, weight, by}
+        beside = (at for at, name in enumerate(names) if name in request.beside)
+        taken = {*by_name, *targets, weight, by, *beside}
         values = tuple(
             at
             for at, name in enumerate(names)

@@ -14,6 +14,12 @@ from xentcli.model import Batch, Remark, unquoted
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import choose_columns, left_over, taken_for_classes
+from xentcli.readers.rules.join import (
+    is_by_position,
+    key_position,
+    pair_files,
+    remarks_on_pairing,
+)
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.sources.source import Source, is_read_once, open_source, size_of
 from xentcli.readers.text import encoding
@@ -48,7 +54,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     dialect = dialect_of(request, format_name)
     start = _start(source, request, dialect)
     layout = _layout(source, request, dialect, start)
-    attached = request.attached
+    attached = layout.request.attached
     return Opened(
         source.name,
         layout.kind,
@@ -57,7 +63,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         TextChunks(source, layout, start),
         TextReader(layout),
         workers="processes",
-        numbered=attached is not None,
+        numbered=is_by_position(layout.request),
         has_labels=layout.columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(layout.columns.targets)
@@ -66,7 +72,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=rows_of(layout, []) if request.keep_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=tuple(_remarks(layout, start)),
+        remarks=(*_remarks(layout, start), *remarks_on_pairing(layout.request)),
         has_ids=layout.columns.id is not None,
         by="" if layout.columns.by is None else layout.names[layout.columns.by],
     )
@@ -104,14 +110,14 @@ class TextChunks:
     def spans(self) -> Iterator[Chunk] | None:
         """The spans of a large file."""
         request, (at, line) = self._layout.request, self._start.rows
-        if request.attached is not None:
+        if is_by_position(request):
             return None
         return spans_of(self._source, request, at, line, LINE_END)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
         """Spans of about so many bytes."""
         request, (at, line) = self._layout.request, self._start.rows
-        if request.attached is not None:
+        if is_by_position(request):
             return None
         return partitions_of(self._source, request.encoding, at, line, LINE_END, size)
 
@@ -190,6 +196,7 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
         names = tuple(str(number + 1) for number in range(len(header.cells)))
     else:
         names = tuple(_decoded(cell, place) for cell in header.cells)
+    request = pair_files(request, names, place)
     data = start.block[start.rows.at :]
     found = text.records(data, dialect, start.rows.line, source.name)
     sample = [record.cells for record in islice(found, SAMPLE_ROWS)]
@@ -210,6 +217,7 @@ def _layout(source: Source, request: Request, dialect: Dialect, start: Start) ->
         request,
         classes,
         tuple(numeric),
+        key_position(request, names),
     )
 
 
