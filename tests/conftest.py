@@ -33,10 +33,13 @@ def needs_posix() -> None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a process under test: nothing of the tester's terminal in it."""
+    """The environment of a process under test: nothing of the tester's terminal in it.
+
+    With NPY_DISABLE_CPU_FEATURES set, all tests run as on a processor without those instructions.
+    """
     kept = {
         name: os.environ[name]
-        for name in ("HOME", "TMPDIR", "LD_LIBRARY_PATH")
+        for name in ("HOME", "TMPDIR", "LD_LIBRARY_PATH", "NPY_DISABLE_CPU_FEATURES")
         if name in os.environ
     }
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])

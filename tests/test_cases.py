@@ -32,9 +32,7 @@ def folders() -> list[Path]:
 def test_prints_what_is_expected(
     folder: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    for file in folder.iterdir():
-        if file.name not in NOT_INPUT:
-            shutil.copy(file, tmp_path)
+    copy_input(folder, tmp_path)
     found = outcome(folder, tmp_path)
     if request.config.getoption("--update-cases"):
         update(folder, found)
@@ -44,9 +42,15 @@ def test_prints_what_is_expected(
         assert found[name].decode() == expected.decode(), name
 
 
-def outcome(folder: Path, where: Path) -> dict[str, bytes]:
+def copy_input(folder: Path, where: Path) -> None:
+    for file in folder.iterdir():
+        if file.name not in NOT_INPUT:
+            shutil.copy(file, where)
+
+
+def outcome(folder: Path, where: Path, **more: str) -> dict[str, bytes]:
     command = ["sh", "-c", (folder / "cmd").read_text()]
-    env = environment(EXAMPLES=str(ROOT / "examples"))
+    env = environment(EXAMPLES=str(ROOT / "examples"), **more)
     if (folder / "columns").exists():
         columns = int((folder / "columns").read_text())
         with TemporaryFile() as error:

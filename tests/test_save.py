@@ -122,7 +122,8 @@ def test_a_name_that_tells_no_kind_is_refused_before_any_work(
 def test_the_refusal_says_what_to_write(xent: Xent) -> None:
     ran = xent("ce", *TYPED, "--save", "page.pdf")
     assert ran.stderr == (
-        'xent: --save: "page.pdf" is no page; name a file that ends in .html or .svg\n'
+        'xent: --save: "page.pdf" is not the name of a page; '
+        "name a file that ends in .html or .svg\n"
     )
 
 

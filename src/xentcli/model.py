@@ -158,8 +158,7 @@ class Check(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """Something about the input that is worth a word on standard error: where it was first met,
-    what it is, and how many samples it concerns."""
+    """A warning about the input: what it is, the first place, and how many samples it concerns."""
 
     message: str
     place: Place
@@ -217,7 +216,7 @@ class Survey(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything that a command found out: what is shown, not how.
+    """The results of a command: what is shown, not how.
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for

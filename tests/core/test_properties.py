@@ -109,3 +109,23 @@ def test_positions_of_an_image_are_rows(batch: tuple[Array, NDArray[np.int64]]) 
     losses = cross_entropy(image, np.stack([labels] * 3, axis=1), reduction="none")
     rows = cross_entropy(logits, labels, reduction="none")
     np.testing.assert_array_equal(losses, np.stack([rows] * 3, axis=1))
+
+
+@pytest.mark.parametrize("dtype", [None, "float32"])
+def test_no_classes_and_a_single_number_as_in_pytorch(dtype: str | None) -> None:
+    """torch 2.13.0: softmax(tensor(5.), 0) is 1, its logarithm 0, and of no classes nothing."""
+    for axis in (0, -1):
+        assert softmax(5.0, axis, dtype=dtype) == 1.0
+        assert log_softmax(-7.5, axis, dtype=dtype) == 0.0
+        assert np.isnan(softmax(np.nan, axis, dtype=dtype))
+        assert softmax(5.0, axis, dtype=dtype).shape == ()
+    for function in (softmax, log_softmax):
+        for shape, axis in (((0,), 0), ((3, 0), 1), ((0, 3), 0), ((0, 3), 1), ((2, 0, 4), 1)):
+            found = function(np.zeros(shape), axis, dtype=dtype)
+            assert found.shape == shape
+            assert found.dtype == (dtype or "float64")
+        for axis in (1, -2):
+            with pytest.raises(ValueError, match="axis"):
+                function(5.0, axis, dtype=dtype)
+            with pytest.raises(ValueError, match="axis"):
+                function(np.zeros(0), axis, dtype=dtype)

@@ -19,14 +19,15 @@ from xentcli.model import Answer, Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch as the formulas of a command take it, everything in it checked."""
+    """Check a batch, and make of it what the command's formulas take."""
     check_kind(batch)
     return calculation.formulas.problem_of(batch, calculation)
 
 
 class Judged(NamedTuple):
-    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, and the class
-    that is predicted: −1 where the largest value is nan, None where nobody wants to know."""
+    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, and the
+    predicted class: −1 where the largest value is nan. ``predicted`` is None where it is not
+    wanted."""
 
     losses: Losses
     ignored: NDArray[np.bool_]
@@ -34,8 +35,8 @@ class Judged(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A command's answer for a batch, what the batch adds to the totals, and of a loss how each
-    position fared. ``gradients`` are the answer as ``(outer, C, inner)``, at its full width."""
+    """A command's answer for a batch, and what the batch adds to the totals. ``judged`` is there
+    for losses; ``gradients``, in float64 and as ``(outer, C, inner)``, for gradients."""
 
     answer: Answer
     total: Total

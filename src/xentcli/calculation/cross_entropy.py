@@ -29,7 +29,7 @@ __all__ = [
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch, its labels or soft targets checked against its shape."""
+    """Check the labels or soft targets of a batch against its shape."""
     given = batch.targets if batch.targets is not None else batch.labels
     shape = batch.values.shape
     assert given is not None

@@ -6,7 +6,13 @@ import numpy as np
 
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
-from xentcli.calculation.softmax_steps import ToLogProbs, beside, each, one, to_log_probs
+from xentcli.calculation.softmax_steps import (
+    ToLogProbs,
+    beside,
+    each,
+    one,
+    to_log_probs,
+)
 from xentcli.core import gradient, loss, textbook
 from xentcli.core.entropy import divergence, entropy_of
 from xentcli.core.layout import Array

@@ -78,7 +78,7 @@ class Formulas(Protocol):
     weights and are in the unit that is asked for (``calculation.log_base``)."""
 
     def problem_of(self, batch: Batch, calculation: Calculation) -> Problem:
-        """The batch, its labels or soft targets checked against its shape."""
+        """Check a batch, its labels or soft targets against its shape."""
 
     def losses(self, problem: Problem) -> Losses:
         """Each position's loss, and its share of the mean's denominator."""
@@ -93,8 +93,8 @@ class Formulas(Protocol):
         """The gradient with respect to the values, as ``(outer, C, inner)``."""
 
     def differences(self, problem: Problem) -> Differences:
-        """The same of the only position of a problem, without its sample weight and the scale, by
-        central differences."""
+        """The gradient of a problem with one position by central differences; sample weight and
+        scale are not in it."""
 
     def steps(self, sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         """Every step of a sample, in order. The last one is the answer."""

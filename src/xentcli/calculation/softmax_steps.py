@@ -13,7 +13,7 @@ from xentcli.model import Floats, Kind, Step
 
 
 class ToLogProbs(NamedTuple):
-    """The steps, and what the loss and the gradient go on from."""
+    """The steps, and p and log p for the steps that come after them."""
 
     steps: tuple[Step, ...]
     probs: Array
@@ -22,7 +22,7 @@ class ToLogProbs(NamedTuple):
 
 
 def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) -> ToLogProbs:
-    """The steps that a sample of that kind takes, given as a block of one."""
+    """The steps of a sample from its values to log p; ``block`` is a block of one sample."""
     if kind != "logits":
         return _given(block, kind)
     if calculation.dtype:
@@ -37,7 +37,10 @@ def _given(block: Array, kind: Kind) -> ToLogProbs:
         given = each("log_softmax", "log p, as given", block)
         return ToLogProbs((given,), elementary.exp(block), block, from_logits=False)
     log_probs = textbook.log(block)
-    shown = (each("softmax", "p, as given", block), each("log_softmax", "log p", log_probs))
+    shown = (
+        each("softmax", "p, as given", block),
+        each("log_softmax", "log p", log_probs),
+    )
     return ToLogProbs(shown, block, log_probs, from_logits=False)
 
 
@@ -112,12 +115,12 @@ def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
 
 
 def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
-    """The steps without those that the command does not go through."""
+    """The steps without those that the command does not show."""
     return tuple(step for step in steps if step.name not in calculation.unused_steps)
 
 
 def overflow(values: Array) -> str:
-    """What exp did to the values, where it left the range of a double."""
+    """A note where exp left the range of a double."""
     if np.isinf(values).any():
         return "overflows: exp(z) is above 1.8e308 from z = 709.79 on"
     if (values == 0).any():
@@ -126,7 +129,7 @@ def overflow(values: Array) -> str:
 
 
 def beside(values: Array, exact: Array) -> str:
-    """How far the textbook's values are from the stable ones, where they differ visibly."""
+    """A note where the textbook's values differ visibly from the stable ones."""
     if (np.isnan(values) & ~np.isnan(exact)).any():
         return "nan where the stable formula has a value"
     lost = (values == 0) & (exact != 0)

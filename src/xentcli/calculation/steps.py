@@ -43,7 +43,8 @@ def _position(batch: Batch, at: At) -> tuple[int, ...]:
 
 
 def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sample]:
-    """What came out for these positions; of a gradient their losses alone are computed yet."""
+    """These positions with their results. Of a gradient, only their losses are yet to be
+    computed."""
     positions, calculation = problem.positions, problem.calculation
     axis = block_axis(positions)
     plain = [Sample(block_at(positions, at), axis) for at in places]

@@ -24,7 +24,7 @@ def report(
     has_labels: bool = True,
     check: Check | None = None,
 ) -> Report:
-    """Everything that a command found out."""
+    """The report of a command, without its survey."""
     command, settings = calculation.command, calculation.settings
     plain = Report(
         command.name, kind, command.field, classes, total.samples, worked, title=command.title

@@ -25,8 +25,8 @@ MOST_BINS = 11
 
 
 class Wanted(NamedTuple):
-    """What is to be found out about the samples of a source (and whether that is several files):
-    how many of the hardest (and whether somebody asked for them), and the column to group by."""
+    """Which figures are wanted of the samples of a ``source`` (``several`` files or one): the
+    ``top`` hardest samples, ``top_asked`` if --top asked for them, and groups ``by`` a column."""
 
     source: str
     several: bool = False
@@ -36,8 +36,8 @@ class Wanted(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What a survey is made from. ``hardest`` are in falling order, equal ones as they came. The
-    totals of the one that all others are added to grow in place: there may be many groups."""
+    """The sums that a survey is made from. ``hardest`` is sorted by falling loss, equal ones in the
+    order of the input. :func:`merge` adds to the dictionaries in place, as they may be large."""
 
     histogram: histogram.Counts
     classes: dict[int, Total]
@@ -51,12 +51,12 @@ Ids = Callable[[Sequence[int]], Sequence[str]]
 
 
 def nothing() -> Sums:
-    """What a survey begins with."""
+    """The sums of no samples."""
     return Sums(histogram.NOTHING, {}, {}, ())
 
 
 def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
-    """What a batch adds to a survey."""
+    """The sums of a batch."""
     kept = ~judged.ignored
     classes: dict[int, Total] = {}
     if batch.labels is not None:
@@ -139,8 +139,8 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
 
 
 def merge(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
-    """Both as one. What is known may be large, and is added to, not copied; what is found stays as
-    it is."""
+    """Both as one. ``known`` may be large: its dictionaries are added to, not copied. ``found``
+    stays as it is."""
     if wanted is None or known is None or found is None:
         return known
     _add(known.classes, found.classes)
@@ -163,8 +163,8 @@ def _add(known: dict[Name, Total], found: dict[Name, Total]) -> None:
         known[name] = known[name] + total if name in known else total
 
 
-def moved(sums: Sums, samples: int, lines: int) -> Sums:
-    """The same of samples that stand so many samples and lines further on."""
+def shift(sums: Sums, samples: int, lines: int) -> Sums:
+    """The sums of samples that stand so many samples and lines further on."""
     return sums._replace(
         hardest=tuple(
             one._replace(
@@ -179,7 +179,7 @@ def moved(sums: Sums, samples: int, lines: int) -> Sums:
 def survey(
     sums: Sums, wanted: Wanted, calculation: Calculation, classes: Sequence[str], *, labelled: bool
 ) -> Survey:
-    """The figures for people."""
+    """The figures that are shown."""
     mean = calculation._replace(settings=calculation.settings._replace(reduction="mean"))
     return Survey(
         bins(sums.histogram),
@@ -222,8 +222,8 @@ def _group(name: str, total: Total, calculation: Calculation, *, labelled: bool)
 
 
 def bins(counts: histogram.Counts) -> tuple[Bin, ...]:
-    """The counts as bins from the lowest loss to the highest; what is far below the highest goes
-    into one."""
+    """The counts as bins, from the lowest loss to the highest; losses far below the highest share
+    one bin."""
     *finite, infinite, undefined = counts
     edges = (-math.inf, *histogram.EDGES, math.inf)
     met = [at for at, count in enumerate(finite) if count]

@@ -30,7 +30,7 @@ WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
 
 
 class Frame(NamedTuple):
-    """What a panel is drawn with."""
+    """The characters of a panel's frame."""
 
     corners: tuple[str, str, str, str]
     side: str
@@ -42,8 +42,7 @@ ASCII = Frame(("+", "+", "+", "+"), "|", "-")
 
 
 class Help(NamedTuple):
-    """What there is to say: the usage, what it is about, rows in panels, examples, and a word at
-    the end."""
+    """The parts of a help text, from top to bottom."""
 
     usage: str
     about: str
@@ -69,7 +68,7 @@ class Option(NamedTuple):
 
 
 def options_of(command: Callable[..., None]) -> list[Option]:
-    """What a function of groups of options takes."""
+    """The options of a command's function."""
     return [_option(*declared) for declared in declarations(command)]
 
 
@@ -83,7 +82,7 @@ def of_parameters(parameters: Iterable[Any]) -> list[Option]:
 
 
 def by_panel(options: Iterable[Option]) -> dict[str, list[Option]]:
-    """The options in their panels, the panels in the order in which they come up."""
+    """The options by panel, the panels in the order of their first options."""
     panels: dict[str, list[Option]] = {}
     for option in options:
         panels.setdefault(option.panel, []).append(option)
@@ -134,7 +133,7 @@ def of_command(command: Command, function: Callable[..., None]) -> Help:
 def of_app(
     about: str, commands: Iterable[Command], parameters: Iterable[Any], examples: Sequence[str]
 ) -> Help:
-    """The help of all."""
+    """The help of the app."""
     summaries = [(command.name, command.summary) for command in commands]
     panels = {"Commands": summaries, **_rows(of_parameters(parameters))}
     end = "xent COMMAND --help has the options of a command, with examples."
@@ -149,7 +148,7 @@ def _rows(options: Iterable[Option]) -> dict[str, list[tuple[str, str]]]:
 
 
 def show(help: Help) -> None:
-    """The help on standard output."""
+    """Print the help."""
     view = view_of(to_file=False, color="auto", digits=0, steps=False)
     width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
     for line in _lines(help, width, view):

@@ -72,14 +72,14 @@ def _run(arguments: list[str]) -> int:
 
 
 def _failed(error: XentError) -> int:
-    from xentcli.run.messages import tell
+    from xentcli.run.messages import print_error
 
-    tell(error)
+    print_error(error)
     return _silenced(error.exit_code) if isinstance(error, OutputError) else error.exit_code
 
 
 class _Closed(io.RawIOBase):
-    """What stands for a standard output that was closed before the start."""
+    """In place of a standard output that was closed before the start: writing to it fails."""
 
     def writable(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Typer's own faults in the form of all others."""
+"""Typer's own errors, in sentences like all others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xentcli.options.values import did_you_mean
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:
-    """What Typer found wrong with the command line; None for a fault that is not Typer's."""
+    """What Typer found wrong with the command line; None for an error that is not Typer's."""
     if isinstance(error, typer.Abort):
         return UsageError("aborted")
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):

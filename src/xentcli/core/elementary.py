@@ -49,7 +49,7 @@ from xentcli.core.rounding import shift_error
 LOG_OF_BASE = {"e": 1.0, "2": 0.6931471805599453, "10": 2.302585092994046}
 
 # So many elements at a time, whose intermediate results lie in a near cache.
-AT_ONCE = 1 << 13
+AT_ONCE = 1 << 14
 
 
 def _constant(value: float) -> Array:
@@ -96,9 +96,14 @@ def log(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) 
     return _each_part(_log_part, x, None, out, buffers)
 
 
-def log1p(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
-    """log(1 + x); −inf at −1, nan below."""
-    return _each_part(_log1p_part, x, None, out, buffers)
+def log1p(
+    x: ArrayLike,
+    missing: ArrayLike | None = None,
+    out: Array | None = None,
+    buffers: Buffers | None = None,
+) -> Array:
+    """log(1 + x), or log(1 + x + missing), as for :func:`exp`; −inf at −1, nan below."""
+    return _each_part(_log1p_part, x, missing, out, buffers)
 
 
 def expm1(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
@@ -229,7 +234,9 @@ def _mend(x: Array, peak: Array, difference: Array, out: Array) -> None:
 def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
     """A block of two axes in parts of about ``AT_ONCE`` numbers."""
     rows, columns = shape
-    wide = min(columns, max(1, AT_ONCE // min(rows, 64))) if columns else 1
+    # Whole rows, unless there are so few that each is long.
+    wide = columns if rows > 64 else -(-AT_ONCE // max(1, rows))
+    wide = max(1, min(wide, columns, AT_ONCE))
     high = max(1, AT_ONCE // wide)
     for top in range(0, rows, high):
         for left in range(0, columns, wide):
@@ -305,17 +312,17 @@ _LEAST_NORMAL = 2.0**-1022
 
 def _log_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
     if np.minimum.reduce(x) >= _LEAST_NORMAL and np.maximum.reduce(x) < np.inf:
-        _log_of_sum(x, None, None, out, buffers)
+        _log_of_sum(x, None, None, None, out, buffers)
         return
     normal = (x >= _LEAST_NORMAL) & (x < np.inf)
     subnormal = (x > 0) & (x < _LEAST_NORMAL)
     others = np.where(x == 0, -np.inf, np.where(x > 0, x, np.nan))[~(normal | subnormal)]
     kept = np.where(normal, x, np.where(subnormal, x * 2.0**54, 1.0))
-    _log_of_sum(kept, None, np.where(subnormal, -54.0, 0.0), out, buffers)
+    _log_of_sum(kept, None, None, np.where(subnormal, -54.0, 0.0), out, buffers)
     out[~(normal | subnormal)] = others
 
 
-def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
+def _log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
     least = np.minimum.reduce(x)
     usual = least > -1.0 and np.maximum.reduce(x) < np.inf
     signs = None if least > 0.0 else x.copy()
@@ -323,6 +330,8 @@ def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
         special = ~((x > -1.0) & (x < np.inf))
         others = np.where(x == -1, -np.inf, np.where(x > 0, x, np.nan))[special]
         x = np.where(special, 0.0, x)
+        if missing is not None:
+            missing = np.where(special, 0.0, missing)
     u, rest, part = (buffers.array(name, x.shape) for name in ("log u", "log rest", "log part"))
     # 1 + x = u + rest exactly: the larger of the two first.
     np.add(x, _ONE, u)
@@ -330,7 +339,7 @@ def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
     np.subtract(u, rest, rest)
     np.minimum(x, _ONE, out=part)
     np.subtract(part, rest, rest)
-    _log_of_sum(u, rest, None, out, buffers)
+    _log_of_sum(u, rest, missing, None, out, buffers)
     if signs is not None:
         # log1p(−0) is −0.
         np.copysign(out, signs, out)
@@ -339,45 +348,55 @@ def _log1p_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
 
 
 def _log_of_sum(
-    u: Array, rest: Array | None, more: Array | None, out: Array, buffers: Buffers
+    u: Array,
+    rest: Array | None,
+    missing: Array | None,
+    more: Array | None,
+    out: Array,
+    buffers: Buffers,
 ) -> None:
-    """log(u + rest) + more·ln 2 of positive, finite, normal u; rest is at most half a unit in its
-    last place. ``out`` may be u or rest."""
+    """log(u + rest + missing) + more·ln 2 of positive, finite, normal u; rest is at most half a
+    unit in its last place, and missing nothing beside u + rest. ``out`` may be any of them."""
     table = log_table()
     names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
     index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
-    at, exponent = index.view(np.int64), e.view(np.int64)
+    u_bits, at, exponent, z_bits, f_bits, scale = (
+        array.view(np.int64) for array in (u, index, e, z, f, total)
+    )
 
     # u = z·2**exponent, and z lies in the interval ``at``.
-    np.subtract(u.view(np.int64), _FIRST_BITS, at)
+    np.subtract(u_bits, _FIRST_BITS, at)
     np.right_shift(at, _FRACTION_BITS, exponent)
     np.right_shift(at, _INTERVAL_BITS, at)
     np.bitwise_and(at, _MASK, at)
-    np.left_shift(exponent, _FRACTION_BITS, z.view(np.int64))
-    np.subtract(u.view(np.int64), z.view(np.int64), z.view(np.int64))
+    np.left_shift(exponent, _FRACTION_BITS, z_bits)
+    np.subtract(u_bits, z_bits, z_bits)
     table.reciprocal.take(at, None, v, "clip")
 
     # z·v − 1 = f + z exactly, by the upper and the lower bits of z.
-    np.add(z.view(np.int64), _HALF_UNIT, f.view(np.int64))
-    np.bitwise_and(f.view(np.int64), _UPPER_BITS, f.view(np.int64))
+    np.add(z_bits, _HALF_UNIT, f_bits)
+    np.bitwise_and(f_bits, _UPPER_BITS, f_bits)
     np.subtract(z, f, z)
     np.multiply(f, v, f)
     np.subtract(f, _ONE, f)
     np.multiply(z, v, z)
     if rest is not None:
         # rest·v·2**-exponent. 2**-1024 is not normal, but then rest is nothing beside u.
-        scale = total.view(np.int64)
         np.subtract(_BIAS, exponent, scale)
         np.maximum(scale, 1, out=scale)
         np.left_shift(scale, _FRACTION_BITS, scale)
-        np.multiply(v, rest, v)
         np.multiply(v, total, v)
+        if missing is not None:
+            np.multiply(missing, v, high)
+        np.multiply(v, rest, v)
         np.add(z, v, z)
     # f + z = v + z, where the second z is what the sum's rounding left: lost.
     np.add(f, z, v)
     np.subtract(v, f, f)
     np.subtract(z, f, z)
     f, lost = v, z
+    if missing is not None:
+        np.add(lost, high, lost)
 
     # total = exponent·ln 2 − log v exactly but for their lower parts; small takes what is left.
     np.copyto(total, exponent)

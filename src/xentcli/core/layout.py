@@ -23,9 +23,9 @@ Array = NDArray[np.float64]
 # The layout may depend on nothing but the number of classes: the order in which a row is summed
 # follows from it, and a row's last bit must not change with the rows around it.
 FEW_CLASSES = 64
-# 1 MiB of doubles. Smaller blocks would lie in a nearer cache, but threads pass Python's lock back
-# and forth at every step, and with short steps they wait for it more than they compute.
-BLOCK_NUMBERS = 1 << 17
+# 512 KiB of doubles. Smaller blocks would lie in a nearer cache, but threads pass Python's lock
+# back and forth at every step, and with short steps they wait for it more than they compute.
+BLOCK_NUMBERS = 1 << 16
 
 
 class Cut(NamedTuple):

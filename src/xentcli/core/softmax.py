@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from xentcli.core import elementary, framework
+from xentcli.core.exact import two_sum
 from xentcli.core.layout import (
     Array,
     Block,
@@ -91,24 +92,6 @@ def exponential(
     return elementary.exp(shifted, lost, out, buffers)
 
 
-def without_maximum(
-    exponentials: Array, shifted: Array, at: NDArray[np.intp] | None, buffers: Buffers
-) -> tuple[Array, Array | None]:
-    """The exponentials with 0 in place of the maximum's, and in columns how many equal it.
-
-    In rows the 0 is written over e_k. In columns, where k would be slow to find, every 1 gives way
-    to a 0, so that those equal to the maximum remain to be counted.
-    """
-    if at is not None:
-        rows = np.arange(len(at))
-        # d_k is 0, or nan in a row without a softmax.
-        exponentials[rows, at] = shifted[rows, at]
-        return exponentials, None
-    ones = np.floor(exponentials, out=buffers.array("others", exponentials.shape))
-    equals = np.add.reduce(ones, axis=0) - 1.0
-    return np.subtract(exponentials, ones, out=ones), equals
-
-
 def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -> Array:
     """Σ over the classes, pairwise, in an order that depends on their number alone."""
     if axis == 1:
@@ -135,6 +118,34 @@ def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -
     return total
 
 
+def sum_of_others(
+    exponentials: Array, axis: int, at: NDArray[np.intp] | None, buffers: Buffers
+) -> tuple[Array, Array | None]:
+    """s = Σe − 1, all classes but the maximum, and in columns what its rounding left.
+
+    In rows the maximum's 1 is left out of the sum. In columns, where k would be slow to find, each
+    e is cut at the last place of 64, 2**-46: the upper parts and −1 are added without rounding, and
+    then the sum of the lower ones, which are small, or all that there is.
+    """
+    if at is not None:
+        rows = np.arange(len(at))
+        # It is 1, or nan in a row without a softmax.
+        largest = exponentials[rows, at]
+        exponentials[rows, at] = largest - 1.0
+        others = sum_over_classes(exponentials, 1)
+        exponentials[rows, at] = largest
+        return others, None
+    parts = np.add(exponentials, _CUT, out=buffers.array("parts", exponentials.shape))
+    np.subtract(parts, _CUT, out=parts)
+    upper = np.add.reduce(parts, axis=0) - 1.0
+    lower = sum_over_classes(np.subtract(exponentials, parts, out=parts), 0, buffers)
+    return two_sum(upper, lower)
+
+
+# (e + 96) − 96 is e cut at the last place of 64. Of up to 64 such e the sum has at most 53 bits.
+_CUT = 96.0
+
+
 class Steps(NamedTuple):
     """What one block was given, and what each step returned."""
 
@@ -155,14 +166,8 @@ def steps(
     largest, at = maximum(logits, axis)
     shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
     exponentials = exponential(logits, largest, shifted, axis, temperature, buffers)
-    apart, equals = without_maximum(exponentials, shifted, at, buffers)
-    others = sum_over_classes(apart, axis, buffers)
-    if equals is not None:
-        others += equals
-    if at is not None:
-        rows = np.arange(len(at))
-        exponentials[rows, at] = shifted[rows, at] + 1.0
-    log_sum = elementary.log1p(others, buffers=buffers)
+    others, rest = sum_of_others(exponentials, axis, at, buffers)
+    log_sum = elementary.log1p(others, rest, buffers=buffers)
     return Steps(logits, temperature, largest, shifted, exponentials, others, log_sum)
 
 

@@ -1,4 +1,4 @@
-"""Options that are checked together, and what they ask to be computed."""
+"""Checks of options against one another, and what they ask to be computed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ HARDEST = 5
 
 
 def check_options(asked: Asked) -> None:
-    """Refuse options that name no file or the same one, and those that the format has no place
-    for."""
+    """Refuse outputs without a name or with the same one, and options that contradict each
+    other."""
     _check_survey(asked)
     output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
     if "" in (output, save, rejects):
@@ -48,7 +48,7 @@ def _check_apart(outputs: Sequence[tuple[str, str | None]]) -> None:
 
 
 def _check_survey(asked: Asked) -> None:
-    """Refuse a survey where the format has no place for it."""
+    """Refuse --by and --top where the format has no room for what they give."""
     survey, reduction = asked.survey, asked.loss.reduction
     given = [name for name, value in survey._asdict().items() if value is not None]
     if not given:
@@ -71,7 +71,7 @@ def _check_survey(asked: Asked) -> None:
 
 
 def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
-    """What is to be found out about many samples; nothing where it would not be shown."""
+    """Which figures of many samples are wanted; None where none would be shown."""
     by, top = asked.survey.by, asked.survey.top
     from_file = not opened.source.startswith("--")
     usual = HARDEST if _is_for_people(asked) and from_file else 0

@@ -25,9 +25,9 @@ from xentcli.writers.interface import Stream
 
 
 class Outcome(NamedTuple):
-    """What came of a chunk: its rows as text, what it adds to the totals, its worked samples, how
-    its gradient was checked, what is worth a word, the rows that could not be used, what it adds to
-    a survey, and the rows of a second file that its ids led to.
+    """What a chunk gives: its rows as text, its totals, its worked samples, the check of its
+    gradient, remarks, the rows that could not be used, its share of a survey, and the rows of a
+    second file that its ids led to.
 
     ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included;
     ``file`` is where the rows went, if they are not here.
@@ -63,12 +63,12 @@ class Job(NamedTuple):
 
 
 def answer_chunk(job: Job, chunk: Chunk) -> Outcome:
-    """What comes of a chunk."""
+    """Read a chunk and answer it."""
     return _over_parts(_answer_part, job, chunk)
 
 
 def write_chunk(job: Job, folder: str, chunk: Chunk) -> Outcome:
-    """What comes of a chunk, its rows written to a file of a folder; the first has the header."""
+    """The same, with the rows written to a file of a folder; the first file has the header."""
     with open_part(folder) as (name, stream):
         if chunk.number == 0:
             stream.write(job.format.writer.start(job.stream))
@@ -77,7 +77,7 @@ def write_chunk(job: Job, folder: str, chunk: Chunk) -> Outcome:
 
 
 def sum_shares(job: Job, chunk: Chunk) -> Outcome:
-    """What a chunk adds to the denominator, for a first pass that finds only that."""
+    """What a chunk adds to the denominator of a gradient, in a first pass over the input."""
     return _over_parts(_sum_part_shares, job, chunk)
 
 
@@ -87,8 +87,8 @@ def _over_parts(
     chunk: Chunk,
     write: Callable[[bytes], object] | None = None,
 ) -> Outcome:
-    """What comes of the parts of a chunk; their rows go where they are to be written, if that is
-    not here."""
+    """The outcome of a chunk that is worked on in parts. Rows are handed to ``write``, if there is
+    such a function, and are not kept in the outcome."""
     found: list[Outcome] = []
     samples = lines = size = 0
     for part, batch in read_parts(job.reader, chunk, skips=job.skips):
@@ -114,7 +114,7 @@ def read_parts(
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
-    """The parts of a chunk, each with its first sample and as a batch."""
+    """Each part of a chunk, with the number of its first sample, and the batch that it holds."""
     samples = 0
     for part in reader.parts(chunk):
         part = part._replace(first=chunk.first + samples)
@@ -124,7 +124,7 @@ def read_parts(
 
 
 def count_samples(batch: Batch, *, skips: bool) -> int:
-    """How many samples of the input a batch stands for, those that were left out included."""
+    """How many samples of the input a batch was read from: those that were skipped count too."""
     return _count(batch) + (len(batch.faults) if skips else 0)
 
 
@@ -133,7 +133,7 @@ def _count(batch: Batch) -> int:
 
 
 def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
-    """What came of pieces that follow one another as one."""
+    """The outcomes of pieces that follow one another, as one."""
     if len(found) == 1:
         return found[0]
     # What is made here may be added to; the pieces stay as they are, and may be joined again.

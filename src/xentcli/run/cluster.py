@@ -42,7 +42,7 @@ class PartitionLost(XentError):
 
 
 class Facts(NamedTuple):
-    """What must be known of a partition before the next one can be placed."""
+    """How large a partition was: the samples and lines of the next one are counted on from it."""
 
     samples: int
     lines: int
@@ -50,9 +50,9 @@ class Facts(NamedTuple):
 
 
 @contextmanager
-def connected(scheduler: str, jobs: int) -> Iterator[Client]:
-    """A client of the cluster with that scheduler; of one on this machine that ends with it, for
-    ``local``."""
+def connect(scheduler: str, jobs: int) -> Iterator[Client]:
+    """A client of the cluster with that scheduler. ``local`` starts a cluster on this machine,
+    which ends with the client."""
     _check_installed()
     from distributed import Client
 
@@ -98,7 +98,7 @@ def _started(jobs: int) -> Iterator[Any]:
     # A signal has to wait until all that was started is known, and can be ended. Workers are never
     # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
     with ExitStack() as stack:
-        with signals.held():
+        with signals.hold():
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=jobs,
@@ -169,7 +169,7 @@ def outcomes(
     try:
         for done in found:
             tell(done.outcome.samples, done.outcome.size)
-            future = submitted.taken(done.worked_on)
+            future = submitted.take(done.worked_on)
             if tree is None:
                 outcome = submitted.result(future, done.worked_on)
                 yield Done(done.worked_on, done.chunk, outcome)
@@ -188,12 +188,12 @@ def outcomes(
 
 
 def partition_bytes() -> int:
-    """How large the pieces of a text are that a worker takes at a time."""
+    """How many bytes of a text a worker reads at a time."""
     return bytes_from("XENT_PARTITION_BYTES", PARTITION_BYTES)
 
 
 class Submitted:
-    """Partitions that were handed to the cluster."""
+    """The partitions that the cluster is working on."""
 
     def __init__(self, client: Client, task: Task[Any], source: str) -> None:
         self._client = client
@@ -206,7 +206,8 @@ class Submitted:
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
 
     def ask(self, chunk: Chunk) -> Awaited[Facts]:
-        """Hand out a partition; what this gives waits for the facts about what came of it."""
+        """Hand out a partition; return a function that waits until it is done, and says how large
+        it was."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
         # Dask would look into every list for something to wait for.
@@ -218,16 +219,18 @@ class Submitted:
         return lambda: Facts(*self.result(facts, chunk))
 
     def again(self, chunk: Chunk) -> Facts:
-        """Hand out a partition that turned out to begin elsewhere, and wait."""
+        """Hand out a partition once more, because it begins elsewhere than was thought; wait for
+        it."""
         _released(*self._futures.pop(chunk.number))
         return self.ask(chunk)()
 
-    def taken(self, chunk: Chunk) -> Future:
-        """The outcome of a partition, which is not kept here any longer."""
+    def take(self, chunk: Chunk) -> Future:
+        """Give up a partition and return its outcome, which is still on a worker."""
         return self._futures.pop(chunk.number)[0]
 
     def result(self, future: Future, chunk: Chunk) -> Any:
-        """What came of it, or why nothing did."""
+        """Wait for a future and return its value; what goes wrong is raised as a fault with a
+        place."""
         try:
             return future.result()
         except XentError:
@@ -238,7 +241,7 @@ class Submitted:
             ) from None
 
     def cancel(self) -> None:
-        """What is under way is not wanted any more; the cluster goes on without it."""
+        """Release everything that is under way. The cluster stays as it is."""
         _released(self._work, *chain(*self._futures.values()))
 
     def _place(self, chunk: Chunk) -> Place:
@@ -273,8 +276,8 @@ def _first_line(error: Exception) -> str:
 
 
 class Tree:
-    """Outcomes that become one on the workers, some at a time, so that neither the client nor any
-    worker ever holds many."""
+    """Merges outcomes on the workers, ``FAN_IN`` at a time, so that neither the client nor a worker
+    ever holds many."""
 
     def __init__(self, client: Client, merge: Callable[[Sequence[Any]], Any]) -> None:
         self._client = client
@@ -286,7 +289,7 @@ class Tree:
         self._put(Leaf(future, *shifts(done)), 0)
 
     def root(self) -> Future:
-        """All of them."""
+        """The future of all outcomes merged."""
         for level, leaves in enumerate(self._levels):
             if level == len(self._levels) - 1:
                 return self._joined(leaves)
@@ -312,7 +315,7 @@ class Tree:
 
 
 class Leaf(NamedTuple):
-    """An outcome on a worker, and how much further on it belongs than it says."""
+    """An outcome on a worker, and how many samples and lines are to be added to its numbers."""
 
     future: Future
     samples: int = 0
@@ -320,7 +323,7 @@ class Leaf(NamedTuple):
 
 
 def _from_anywhere(chunk: Chunk) -> Chunk:
-    """The chunk for a worker, which may be in another folder."""
+    """The chunk with absolute paths: a worker may run in another folder."""
     data = chunk.data
     if not isinstance(data, Span | WholeText | RowGroup) or is_url(data.path):
         return chunk

@@ -37,7 +37,7 @@ from xentcli.run.inputs import (
     open_input,
     rereadable_sources,
 )
-from xentcli.run.messages import say
+from xentcli.run.messages import print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
@@ -85,7 +85,7 @@ def run(asked: Asked) -> int:
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )
-        say(found.remarks)
+        print_remarks(found.remarks)
         code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)
     return EXIT_FAILURE if wanted and not matches else code
@@ -121,7 +121,7 @@ def _write(diagnosis: Diagnosis, wanted: Sequence[Got], asked: Asked, sink: Sink
 
 
 class Gathered(NamedTuple):
-    """The cases, the rows that could not be used, and what is worth a word."""
+    """The cases that were read, the rows that could not be used, and remarks."""
 
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
@@ -129,9 +129,9 @@ class Gathered(NamedTuple):
 
 
 def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
-    """The input as a case, or each of its files as one.
+    """Read the whole input into a case, or each of its files into one (``apart``).
 
-    Labels that run from 1 to C are no fault here: 1 is taken from each.
+    Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
     """
     sources = rereadable_sources(asked, stack)
     try:
@@ -200,8 +200,8 @@ def _check_size(numbers: int, source: str) -> None:
 
 
 class Piece(NamedTuple):
-    """What was read of a chunk: its batches, the rows that could not be used, and how much of the
-    input it was, these rows included."""
+    """The batches of a chunk and the rows that could not be used; ``samples``, ``lines`` and
+    ``size`` say how much of the input the chunk is, these rows included."""
 
     batches: list[Batch]
     faults: tuple[Fault, ...]
@@ -216,7 +216,7 @@ def _read(
     skips: bool,
     chunk: Chunk,
 ) -> Piece:
-    """The batches of a chunk, checked if it is known for what."""
+    """Read a chunk; its batches are checked unless ``calculation`` is None."""
     batches: list[Batch] = []
     faults: list[Fault] = []
     samples = lines = size = numbers = 0
@@ -241,7 +241,7 @@ def _check(batch: Batch, calculation: Calculation) -> None:
 
 
 def _case(parts: Sequence[Batch], calculation: Calculation, one_based: bool) -> Case:
-    whole = _together(parts)
+    whole = _concatenate(parts)
     if one_based:
         labels = whole.labels
         if labels is None or labels.min() < 1:
@@ -289,8 +289,8 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
     return float(summary.reduced_loss(calculation, total))
 
 
-def _together(parts: Sequence[Batch]) -> Batch:
-    """Batches as one; what passes on rows is of no use here."""
+def _concatenate(parts: Sequence[Batch]) -> Batch:
+    """The batches as one, without the rows that other commands pass on."""
     first = parts[0]
     if len(parts) == 1:
         return first

@@ -39,8 +39,8 @@ KINDS: dict[KindName, Kind] = {
 
 
 def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
-    """The input that a command was given; what ``stack`` holds must stay open while it is read.
-    ``sources`` stand for its files where they have been found already."""
+    """Open the input of a command. ``stack`` closes its files. ``sources`` are its files, where
+    they are known already."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
     request = _request(asked, command, stack)
@@ -104,8 +104,8 @@ def _check_same_ids(inputs: Sequence[Opened]) -> None:
 
 
 def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
-    """The files that were given, or copies of those that can be read only once; none for typed
-    values."""
+    """The files that were given, with a copy of each that can be read only once; none where values
+    are typed."""
     if _typed(asked) is not None:
         return []
     return [stack.enter_context(rereadable(source)) for source in sources_of(asked)]
@@ -151,7 +151,7 @@ def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
 
 
 def _unquoted(texts: Sequence[str], files: Sequence[str], option: str) -> str:
-    """A hint where the shell has parted what was meant as one value."""
+    """A hint to quote the numbers, where the shell has split them at spaces."""
     words = [*texts, *files]
     numbers = all(re.fullmatch(r"[-+\d.,;eE\[\]]+", word) for word in words)
     return (
@@ -282,7 +282,8 @@ def _check(opened: Opened, command: Command) -> None:
 
 
 def check_attached(samples: int, opened: Opened) -> None:
-    """Refuse labels that stand apart and are more than the samples, but where ids match them."""
+    """Refuse typed labels, or labels of a second file, that are more than the samples; where ids
+    match them there may be more."""
     attached = opened.attached
     if attached is not None and attached.join is None and attached.size > samples:
         what = "label" if attached.labels is not None else "soft target"

@@ -10,15 +10,16 @@ from xentcli.errors import LONGEST_VALUE, Excerpt, XentError, counted, escaped
 from xentcli.model import Remark
 
 
-def told(*lines: str) -> None:
-    """Lines on standard error; where there is none, the answer is no worse for it."""
+def print_message(*lines: str) -> None:
+    """Print lines on standard error. If that fails, the answer is still right: nothing is
+    raised."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write("".join(f"{line}\n" for line in (f"xent: {lines[0]}", *lines[1:])))
         sys.stderr.flush()
 
 
-def tell(error: XentError) -> None:
-    """A fault: one sentence, the excerpt where a terminal shows it, and the hint."""
+def print_error(error: XentError) -> None:
+    """Print a fault: one sentence, on a terminal the text with a caret under it, and the hint."""
     lines = [str(error)]
     excerpt = error.place.excerpt if error.place else None
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -26,7 +27,7 @@ def tell(error: XentError) -> None:
             lines += caret_lines(excerpt)
     if error.hint:
         lines.append(f"hint: {error.hint}")
-    told(*lines)
+    print_message(*lines)
 
 
 def caret_lines(excerpt: Excerpt) -> list[str]:
@@ -44,10 +45,10 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
     return [f"  {before}{marked}{after}", f"  {' ' * cell_len(before)}{caret}"]
 
 
-def say(remarks: Iterable[Remark]) -> None:
-    """Each remark as a warning."""
+def print_remarks(remarks: Iterable[Remark]) -> None:
+    """Print each remark as a warning."""
     for remark in remarks:
         many = (
             "" if remark.samples == 1 else f" (and of {counted(remark.samples - 1, 'more sample')})"
         )
-        told(f"warning: {remark.place}: {remark.message}{many}")
+        print_message(f"warning: {remark.place}: {remark.message}{many}")

@@ -133,7 +133,7 @@ def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
             one._replace(position=(one.position[0] + samples, *one.position[1:]))
             for one in found.worked
         ),
-        survey=surveyed and survey.moved(surveyed, samples, lines),
+        survey=surveyed and survey.shift(surveyed, samples, lines),
         check=check and check._replace(sample=check.sample + samples),
         remarks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.remarks),
         faults=tuple(one._replace(place=_moved(one.place, lines)) for one in found.faults),

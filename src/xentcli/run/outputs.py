@@ -1,4 +1,4 @@
-"""Where the answer and what goes with it are written; the rows that were left out."""
+"""Opens what is written: the answer, the page, the list of rejects; and counts rows left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, esc
 from xentcli.model import Fault
 from xentcli.options.groups import Asked
 from xentcli.readers.sources.urls import scheme_of, shown, shown_within
-from xentcli.run.messages import told
+from xentcli.run.messages import print_message
 from xentcli.writers.files import file, folder
 from xentcli.writers.files.file import Sink
 from xentcli.writers.files.folder import Folder
@@ -52,7 +52,7 @@ def open_rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
 
 @contextmanager
 def open_page(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
-    """Where the page goes, where one is asked for."""
+    """The page, where one is asked for."""
     if asked.output.save is None:
         yield None
         return
@@ -86,7 +86,7 @@ def is_folder(asked: Asked) -> bool:
 
 @contextmanager
 def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
-    """The folder that the answer goes to, if what is asked for can be one."""
+    """The folder of ``-o DIR/``; refuse answers that cannot be split into files."""
     output, suffix = str(asked.output.output), format_of(asked).suffix
     if asked.running.scheduler is None:
         raise UsageError(
@@ -104,7 +104,7 @@ def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
 
 
 def command_line() -> str:
-    """The command as it was typed, for a shell; of URLs without what is secret."""
+    """The command as it was typed, quoted for a shell; URLs without their secrets."""
     return shlex.join(["xent", *map(shown_within, sys.argv[1:])])
 
 
@@ -113,5 +113,5 @@ def report_left_out(faults: int, first: Fault | None, asked: Asked) -> int:
     if first is None:
         return EXIT_OK
     done = "left out" if asked.reading.on_error == "skip" else "set to nan"
-    told(f"{counted(faults, 'row')} {done}; the first: {first.place}: {first.message}")
+    print_message(f"{counted(faults, 'row')} {done}; the first: {first.place}: {first.message}")
     return EXIT_ROWS_LEFT_OUT

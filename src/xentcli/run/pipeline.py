@@ -20,7 +20,7 @@ from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
-from xentcli.run.messages import say, told
+from xentcli.run.messages import print_message, print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
     command_line,
@@ -43,7 +43,7 @@ from xentcli.writers.rows.delimited import rejected_rows
 
 
 class Tally(NamedTuple):
-    """What was met on the way, beside the answer."""
+    """What is added up while the samples go by."""
 
     total: Total = Total()
     remarks: tuple[Remark, ...] = ()
@@ -85,7 +85,7 @@ def run(asked: Asked) -> int:
             alone = job.stream.each or rejects is not None
             task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _go_through(job, outcomes, room or sink, rejects, RowsNeeded(opened))
+                tally = _write_rows(job, outcomes, room or sink, rejects, RowsNeeded(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked, sink, room, page, tally)
     return code
@@ -162,7 +162,7 @@ def _outcomes(
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
-    """What a gradient is divided by: the whole input is read once for it."""
+    """What a gradient is divided by. For a mean the whole input is read once to find it."""
     if job.calculation.settings.reduction != "mean":
         return 1.0
     total = Total()
@@ -174,10 +174,10 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
     return total.weight.value
 
 
-def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
-    """A gradient that is not that of the loss is a failure."""
+def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
+    """Fail if the gradient differs from the central differences."""
     if to_standard_error:
-        told(f"check: {check_in_words(check)}")
+        print_message(f"check: {check_in_words(check)}")
     if not check.largest <= LIMIT:
         raise DataError(
             f"the gradient differs from central differences by {check.largest:.1e} of its largest "
@@ -186,12 +186,8 @@ def _judge(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
         )
 
 
-def _left_out(tally: Tally, job: Job) -> int:
-    return tally.faults if job.skips else 0
-
-
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
-    """A mean over nothing is no answer."""
+    """Refuse a mean whose denominator is 0."""
     command = calculation.command
     if not command.has_target or calculation.settings.reduction != "mean":
         return
@@ -222,14 +218,14 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
     )
 
 
-def _go_through(
+def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
     needed: RowsNeeded,
 ) -> Tally:
-    """Everything that is done while the samples go by."""
+    """Write rows and rejects while the samples go by, and add everything else up."""
     tally = Tally(
         check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
     )
@@ -258,8 +254,9 @@ def _finish(
     page: Sink | None,
     tally: Tally,
 ) -> None:
-    """What can be said only when the input has ended."""
-    check_attached(tally.total.samples + _left_out(tally, job), opened)
+    """Write what can be written only at the end of the input: the answer, the page, the remarks."""
+    left_out = tally.faults if job.skips else 0
+    check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
     waiting = room.parts() if room else ()
@@ -274,9 +271,9 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    say((*opened.remarks, *tally.not_needed, *tally.remarks))
+    print_remarks((*opened.remarks, *tally.not_needed, *tally.remarks))
     if tally.check is not None:
-        _judge(tally.check, opened, to_standard_error=not job.format.for_people)
+        _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
 
 def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:

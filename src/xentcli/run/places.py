@@ -7,7 +7,7 @@ from xentcli.model import Batch, Origin
 
 
 def located(error: ArgumentError, batch: Batch) -> XentError:
-    """The fault in an array, at the place in the input where the number stands."""
+    """The error of a number in an array, as the error of its place in the input."""
     if error.argument == "ignore_index":
         return UsageError(f"--ignore-index: {error.message}")
     message, origin = error.message, _origin(error.argument, batch)

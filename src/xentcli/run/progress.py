@@ -18,7 +18,7 @@ AFTER_SECONDS = 1.0
 class Progress:
     """Counts the rows and the bytes that are done; shown only after a second.
 
-    ``partitions`` says that what is done is done by the partition, and these are counted too.
+    On a cluster ``partitions`` are counted as well.
     """
 
     def __init__(self, size: int | None, *, wanted: bool, partitions: bool = False) -> None:
@@ -31,7 +31,7 @@ class Progress:
         self._task: TaskID | None = None
 
     def done(self, rows: int, size: int) -> None:
-        """So many more rows and bytes are finished."""
+        """Count more rows and bytes as done."""
         self._times += 1
         self._rows += rows
         self._bytes += size

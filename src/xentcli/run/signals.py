@@ -10,9 +10,9 @@ ENDING = {signal.SIGINT, signal.SIGTERM}
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """A signal waits until a new process or thread knows what to do about it, and is known itself;
-    what is started now never sees one unless it asks for them."""
+def hold() -> Iterator[None]:
+    """Hold signals back while processes or threads are started: until they are known here, so that
+    they can be ended, and have said themselves which signals they take."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

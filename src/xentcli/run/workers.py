@@ -1,4 +1,4 @@
-"""Runs the work where it is done: in this process, in threads, in processes, or on a cluster."""
+"""Runs the work in this process, in threads, in processes, or on a cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xentcli.readers.interface import Chunk, Opened
 from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.messages import told
+from xentcli.run.messages import print_message
 from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def start_workers(asked: Asked) -> Iterator[Run]:
         return
     from xentcli.run import cluster
 
-    with cluster.connected(scheduler, jobs) as client:
+    with cluster.connect(scheduler, jobs) as client:
         if not client.nthreads():
-            told(f"{scheduler} has no workers yet; waiting for the first")
+            print_message(f"{scheduler} has no workers yet; waiting for the first")
         yield partial(cluster.outcomes, client)
 
 
@@ -109,7 +109,7 @@ def _is_small(opened: Opened) -> bool:
 
 @contextmanager
 def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
-    """Workers for what leaves Python to itself while it computes."""
+    """Threads: for input whose reading releases Python's lock."""
     from concurrent.futures import ThreadPoolExecutor
 
     executor = ThreadPoolExecutor(count)
@@ -121,7 +121,7 @@ def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
 
 @contextmanager
 def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
-    """Workers for what holds Python while it reads. The processes end with this one, however it
+    """Processes: for input whose reading holds Python's lock. They end with this one, however it
     ends."""
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
@@ -135,7 +135,7 @@ def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     executor = ProcessPoolExecutor(count, context, _begin, (work, slots))
     known = set(multiprocessing.active_children())
     try:
-        with signals.held():
+        with signals.hold():
             executor.submit(_started)
         workers = set(multiprocessing.active_children()) - known
         free = list(range(len(slots)))
@@ -181,7 +181,8 @@ def most_processes(count: int) -> int:
 
 
 def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:
-    """What a worker sends. The executor does not notice the death of one that was just sending."""
+    """Wait for a worker's result. The executor does not notice if a worker dies while it sends
+    one."""
     from concurrent.futures import BrokenExecutor, wait
 
     while not wait([future], PATIENCE).done:
@@ -191,7 +192,8 @@ def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:
 
 
 def _may_fork() -> bool:
-    """A copy of a process has one thread only, and the locks of all: it may hang."""
+    """Whether this process has one thread only. A copy of a process has but one thread and the
+    locks of all, and may hang on those."""
     if sys.platform != "linux":
         return False
     if "xentcli.readers.sources.remote" in sys.modules:
@@ -230,11 +232,12 @@ def _end_with(parent: Any) -> None:
 
 
 def _started() -> None:
-    """Nothing: the executor starts its processes when there is something to do."""
+    """A task that does nothing: the executor starts its processes with the first one."""
 
 
 def _at_work(chunk: Chunk, slot: int | None) -> tuple[Any, int]:
-    """What comes of a chunk, and how many bytes of its rows lie in the slot instead."""
+    """The outcome of a chunk; its rows are left in the slot, and their size is returned, if they
+    fit."""
     assert _work is not None
     outcome = _work(chunk)
     if slot is None or not isinstance(outcome, Outcome):

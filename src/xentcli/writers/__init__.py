@@ -14,13 +14,13 @@ from xentcli.writers.interface import DiagnosisWriter, Writer
 class Format(NamedTuple):
     """An output format: its name, its module here, and what it needs.
 
-    ``for_people`` says that a survey is shown unasked, and no sample's row; ``document`` that the
-    answer is one, with room for every step and every survey, not rows that can be used as they
-    come; ``rows_wait`` that the rows stand in the middle of it. The input's own rows must be taken
-    apart into ``cells`` to be passed on, or can stay ``whole`` but for the answer; ``records`` asks
-    for the input's own JSON. Cells are parted by ``delimiter``, where that is not the input's.
-    Files of rows can be joined if they have a ``suffix``. ``diagnosis`` is the module that writes a
-    diagnosis.
+    ``for_people``: shows a survey unasked, and no sample's row. ``document``: is one whole, with
+    room for all steps and surveys; other formats are rows that can be used as they come.
+    ``rows_wait``: has the rows in its middle, where they can be written only at the end.
+    ``passes_on``: the input's own rows, split into ``cells``, or ``whole`` with the answer put in.
+    ``records``: passes on the input's own JSON. ``delimiter``: stands between cells, in place of
+    the input's own. ``suffix``: of the files of a folder; without one the rows cannot be split into
+    files. ``diagnosis``: the module that writes a diagnosis.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Format(NamedTuple):
 
     @property
     def writer(self) -> Writer:
-        """The module."""
+        """The module that writes answers."""
         found: Writer = import_module(f"xentcli.writers.{self.module}")
         return found
 

@@ -36,7 +36,8 @@ PLAIN_LETTERS = str.maketrans(
 
 
 def in_letters(text: str, view: View) -> str:
-    """The text in the letters that will be shown, before it is measured: some become several."""
+    """The text in letters that can be shown. To be used before a text is measured: some letters
+    become several."""
     if view.unicode:
         return text
     return _plain(text).encode("ascii", "backslashreplace").decode("ascii")
@@ -48,7 +49,7 @@ def _plain(text: str) -> str:
 
 
 def encoded(text: str, view: View) -> bytes:
-    """The text as bytes that the place where it goes can show."""
+    """The text as bytes, in letters that can be shown."""
     if view.unicode:
         return text.encode("utf-8", "backslashreplace")
     return _plain(text).encode("ascii", "backslashreplace")

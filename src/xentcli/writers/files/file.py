@@ -14,7 +14,7 @@ from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
 
 
 class Sink:
-    """A binary stream whose failures are told in a sentence."""
+    """A binary stream whose failures are errors in a sentence."""
 
     def __init__(self, name: str, stream: BinaryIO) -> None:
         self.name = name
@@ -77,7 +77,7 @@ def open_output(path: str | None, inputs: Sequence[str], option: str = "-o") -> 
 
 @contextmanager
 def reporting(path: str) -> Iterator[None]:
-    """What the operating system refuses, told in a sentence."""
+    """Raise what the operating system refuses as an error in a sentence."""
     try:
         yield
     except BrokenPipeError:

@@ -26,21 +26,22 @@ class Folder:
         self._parts: list[str] = []
 
     def take(self, name: str) -> None:
-        """The next part of the answer is that file."""
+        """Add a file to the answer, as its next part."""
         self._parts.append(name)
 
     def write(self, data: bytes) -> None:
-        """The next part of the answer are these bytes; none are no part."""
+        """Add a part with these bytes, if there are any."""
         if data:
             with open_part(self.path) as (name, stream):
                 stream.write(data)
             self.take(name)
 
     def flush(self) -> None:
-        """Nothing: a file is whole when it is written."""
+        """Do nothing: files are flushed when they are written."""
 
     def complete(self) -> None:
-        """Give the parts their names, drop what is left over, and say that this is all."""
+        """Give the parts their names, delete other files, and add the mark that the answer is
+        whole."""
         with reporting(self.path):
             for number, name in enumerate(self._parts):
                 os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
@@ -49,7 +50,7 @@ class Folder:
                 pass
 
     def undo(self) -> None:
-        """Take away all of it."""
+        """Delete everything that was written."""
         with suppress(OSError):
             _clear(self.path)
         for number in range(len(self._parts)):
@@ -62,7 +63,7 @@ class Folder:
 
 @contextmanager
 def open_folder(path: str, suffix: str) -> Iterator[Folder]:
-    """A folder that is new or empty; of a run that fails nothing stays in it."""
+    """A new or empty folder for the answer. If the run fails, everything in it is deleted."""
     made = not os.path.exists(path)
     with reporting(path):
         os.makedirs(path, exist_ok=True)
@@ -102,7 +103,7 @@ def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
 
 
 def _clear(path: str) -> None:
-    """Take away what nobody wants: a partition may have been worked on twice."""
+    """Delete files that are no part: a partition may have been worked on twice."""
     from shutil import rmtree  # slow to import, and seldom needed
 
     rmtree(os.path.join(path, UNFINISHED))

@@ -29,13 +29,13 @@ class WaitingRoom:
         self._pieces.close()
 
     def write(self, data: bytes) -> None:
-        """Keep a piece; nothing is no piece."""
+        """Keep a piece, unless it is empty."""
         if data:
             self._pieces.write(data)
             self._sizes.append(len(data))
 
     def parts(self) -> Iterator[bytes]:
-        """The pieces."""
+        """The pieces, in order."""
         self._pieces.seek(0)
         for size in self._sizes:
             yield self._pieces.read(size)

@@ -36,7 +36,9 @@ def check_name(path: str) -> None:
     """Refuse a name that does not tell which page it is to be."""
     if _module(path) is None:
         ends = " or ".join(kind.suffix for kind in KINDS)
-        raise UsageError(f"--save: {quoted(path)} is no page; name a file that ends in {ends}")
+        raise UsageError(
+            f"--save: {quoted(path)} is not the name of a page; name a file that ends in {ends}"
+        )
 
 
 def report_page(report: Report, path: str, command: str, *, digits: int, steps: bool) -> bytes:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from xentcli.errors import rounded
 from xentcli.model import Bin, Group, Hard, Report
 from xentcli.writers.interface import View
+from xentcli.writers.rows.listing import hardest as listing_of_hardest
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.report import percent
 
@@ -65,24 +68,23 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
 
 
 def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[str, list[str]]:
-    """What is told of the hardest samples: a list of cells a column, the loss last."""
+    """The columns of a listing of the hardest samples for the eye: a list of cells each, the loss
+    last."""
+    name = partial(shown_name, view=view, longest=LONGEST_ID)
+    show: dict[str, Callable[[Any], str]] = {
+        "file": name,
+        "line": str,
+        "id": name,
+        "label": lambda at: shown_name(report.classes[at], view),
+        "predicted": lambda at: shown_name(report.classes[at], view),
+        "loss": lambda loss: rounded(loss, view.digits),
+    }
+    listed = listing_of_hardest(hardest)
     columns = {"sample": [", ".join(map(str, one.position)) for one in hardest]}
-    if any(one.file for one in hardest):
-        columns["file"] = [shown_name(one.file, view, LONGEST_ID) for one in hardest]
-    if any(one.line is not None for one in hardest):
-        columns["line"] = ["" if one.line is None else str(one.line) for one in hardest]
-    if any(one.id is not None for one in hardest):
-        columns["id"] = [shown_name(one.id or "", view, LONGEST_ID) for one in hardest]
-    if any(one.label is not None for one in hardest):
-        columns["label"] = [_class(one.label, report, view) for one in hardest]
-    if any(one.predicted is not None for one in hardest):
-        columns["predicted"] = [_class(one.predicted, report, view) for one in hardest]
-    columns["loss"] = [rounded(one.loss, view.digits) for one in hardest]
+    for column, cells in zip(listed.names, zip(*listed.rows, strict=True), strict=True):
+        if column in show:
+            columns[column] = ["" if cell is None else show[column](cell) for cell in cells]
     return columns
-
-
-def _class(at: int | None, report: Report, view: View) -> str:
-    return "" if at is None else shown_name(report.classes[at], view)
 
 
 def has_words(name: str, cells: Sequence[str]) -> bool:
