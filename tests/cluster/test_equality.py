@@ -124,7 +124,7 @@ def test_files_of_other_kinds(name: str, cluster: Cluster, tmp_path: Path) -> No
         "ce a.csv a.jsonl a.csv -q",
         "ce a.jsonl a.parquet --format json",
         "softmax [ab].csv --format csv",
-        "ce a.csv b.csv --labels-from y.csv --reduction none --format csv",
+        "ce a.csv b.csv --labels-from y.csv --label-col label --reduction none --format csv",
         "ce a.parquet --labels-from y.npy -q",
         "ce a.jsonl --targets-from t.csv -q",
         "ce - --format json",

@@ -226,6 +226,9 @@ def _check_one_label(
     """Refuse labels in both files where nobody says which are meant."""
     if attached.labels is None or request.second.label_col is not None:
         return
+    # A file of nothing but labels has no column that could be named.
+    if not attached.label_name:
+        return
     found = [name for name in names if name.strip().lower() in LABEL_NAMES]
     if found:
         raise UsageError(
