@@ -22,7 +22,9 @@ class Case(NamedTuple):
     ``grid`` is the shape of the positions that the rows stand for, ``class_axis`` where the classes
     were. Rows with an ignored label have
     it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the labels because
-    they count from 1; they are shifted already then.
+    they count from 1; they are shifted already then. ``second`` is the file that the labels or soft
+    targets came from, if that is another one; ``ids_say`` what speaks against having matched its
+    rows by position.
     """
 
     values: Array
@@ -38,6 +40,8 @@ class Case(NamedTuple):
     source: str = ""
     one_based: bool = False
     class_axis: int = 1
+    second: str = ""
+    ids_say: str = ""
 
     @property
     def samples(self) -> int:

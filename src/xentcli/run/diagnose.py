@@ -71,6 +71,8 @@ def run(asked: Asked) -> int:
         runs = _runs(asked, wanted)
         run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)
+        if asked.labels.by_position:
+            found = _ask_ids(asked, stack, run, found, apart=runs > 1)
         if rejects is not None:
             rejects.write(rejected_rows(found.faults))
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
@@ -126,6 +128,7 @@ class Gathered(NamedTuple):
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    joined: bool = False
 
 
 def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
@@ -144,6 +147,32 @@ def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
+
+
+def _ask_ids(asked: Asked, stack: ExitStack, run: Run, found: Gathered, *, apart: bool) -> Gathered:
+    """The cases of rows that were matched by position, with what their ids say to that."""
+    by_ids = asked._replace(labels=asked.labels._replace(by_position=False))
+    try:
+        others = gather(by_ids, stack, run, apart=apart)
+    except UsageError:
+        return found
+    except DataError as error:
+        return found._replace(cases=[case._replace(ids_say=str(error)) for case in found.cases])
+    if not others.joined:
+        return found
+    pairs = zip(found.cases, others.cases, strict=True)
+    cases = [case._replace(ids_say=_moved_rows(case, other)) for case, other in pairs]
+    return found._replace(cases=cases)
+
+
+def _moved_rows(case: Case, other: Case) -> str:
+    """How many rows have another target by their ids."""
+    if case.target.shape != other.target.shape:
+        return ""
+    moved = int((case.target != other.target).any(axis=1).sum())
+    return (
+        f"{moved:,} of {counted(case.samples, 'row')} have another target by them" if moved else ""
+    )
 
 
 def _gather(
@@ -182,12 +211,16 @@ def _gather(
     if not samples:
         raise DataError("there are no samples", place=Place(opened.source))
     cases = [
-        _case(parts, calculation, one_based is not None)._replace(class_axis=opened.class_axis)
+        _case(parts, calculation, one_based is not None)._replace(
+            class_axis=opened.class_axis,
+            second=asked.labels.labels_from or asked.targets.targets_from or "",
+        )
         for parts in batches.values()
     ]
     if not apart:
         cases = [case._replace(source="") for case in cases]
-    return Gathered(cases, tuple(faults), (*opened.remarks, *needed.remarks()))
+    joined = opened.attached is not None and opened.attached.join is not None
+    return Gathered(cases, tuple(faults), (*opened.remarks, *needed.remarks()), joined)
 
 
 def _check_size(numbers: int, source: str) -> None:
