@@ -43,6 +43,15 @@ a,b,c,label
 0.3,0.3,0.4,0
 """,
 )
+# What yes/no questions and distributions are read from.
+OTHERS = {
+    "scores.csv": "z,clicked\n1.5,1\n-0.5,0\n3,0\n",
+    "tags.csv": "z_cat,z_dog,is_cat,is_dog\n1.5,-2,1,0\n0.5,2,0,1\n",
+    "student.csv": "a,b,c\n2,1,0.1\n0.5,1,2\n",
+    "teacher.csv": "a,b,c\n0.7,0.2,0.1\n0.1,0.3,0.6\n",
+    "today.csv": "a,b\n0.5,0.5\n0.9,0.1\n",
+    "before.csv": "a,b\n0.4,0.6\n0.9,0.1\n",
+}
 EVERY = [("", example) for example in EXAMPLES] + [
     (name, example) for name, command in COMMANDS.items() for example in command.examples
 ]
@@ -55,6 +64,9 @@ def files(tmp_path: Path) -> Path:
     for number, run in enumerate(RUNS, 1):
         (tmp_path / f"run{number}.csv").write_text(run)
     (tmp_path / "probs.csv").write_text(RUNS[1])
+    for name, text in OTHERS.items():
+        (tmp_path / name).write_text(text)
+    np.save(tmp_path / "probs.npy", np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]]))
     np.save(tmp_path / "logits.npy", np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]]))
     np.save(tmp_path / "labels.npy", np.array([2, 0]))
     return tmp_path

@@ -54,10 +54,10 @@ def test_nobody_waits_for_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     worker.kill()
     worker.join()
     with pytest.raises(BrokenExecutor):
-        local._result(Future(), [worker])
+        local._result(Future(), worker.is_alive)
     finished: Future[object] = Future()
     finished.set_result(7)
-    assert local._result(finished, [worker]) == 7
+    assert local._result(finished, worker.is_alive) == 7
 
 
 def repeated(chunk: Chunk) -> Outcome:

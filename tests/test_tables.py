@@ -10,7 +10,7 @@ import pytest
 import xentcli
 from xentcli import readers, writers
 from xentcli.calculation.commands import COMMANDS
-from xentcli.core import framework, settings
+from xentcli.core import framework, kl, settings
 from xentcli.options import groups as options
 
 
@@ -31,7 +31,9 @@ def test_the_choices_of_the_options_are_those_of_the_tables() -> None:
     assert get_args(options.DocumentName) == diagnosed
     assert get_args(options.InputFormatName) == readers.NAMES
     assert set(get_args(options.WidthName)) == {"float64", *framework.WIDTHS}
-    assert get_args(options.ReductionName) == get_args(settings.Reduction)
+    assert get_args(options.ReductionName) == settings.REDUCTIONS
+    assert get_args(options.DivergenceReductionName) == kl.REDUCTIONS
+    assert set(get_args(options.LossName)) <= set(COMMANDS)
 
 
 def test_the_commands_of_the_app_are_those_that_can_be_calculated() -> None:

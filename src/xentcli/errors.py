@@ -39,7 +39,7 @@ class Place(NamedTuple):
         if not self.detail:
             return spot
         mark = "," if self.source.startswith("--") else ":"
-        return f"{spot}{mark} {self.detail}"
+        return f"{spot}{mark} {escaped(self.detail)}"
 
 
 class XentError(Exception):

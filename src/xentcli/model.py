@@ -91,8 +91,9 @@ class Batch(NamedTuple):
     the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
-    last. ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second
-    file that the samples were matched with by their ids; -1 where a sample has none.
+    last. ``kept`` says which of the samples that were read these are, where some were left out.
+    ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
+    that the samples were matched with by their ids; -1 where a sample has none.
     """
 
     values: Floats
@@ -109,14 +110,22 @@ class Batch(NamedTuple):
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
+    kept: Indices | None = None
     partners: Indices | None = None
 
 
 class Answer(NamedTuple):
-    """What a command answers for a batch, in the batch's shape (a loss has no class axis)."""
+    """What a command answers for a batch, in the batch's shape; a loss has no class axis, unless
+    every column is a question with a loss of its own, as ``questions`` says."""
 
     field: AnswerField
     values: Floats
+    questions: bool = False
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether there is a number for each class."""
+        return self.field != "loss" or self.questions
 
 
 class Step(NamedTuple):
@@ -134,15 +143,16 @@ class Step(NamedTuple):
 class Worked(NamedTuple):
     """A sample with every step kept; ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``.
 
-    With a soft target and no weights the loss is ``entropy`` + ``divergence``.
+    ``losses`` are one, or of yes/no questions one a column, ``shares`` what they add to the mean's
+    denominator. With a soft target and no weights the loss is ``entropy`` + ``divergence``.
     """
 
     position: tuple[int, ...]
     steps: tuple[Step, ...]
     label: int | None = None
     ignored: bool = False
-    loss: float | None = None
-    share: float | None = None
+    losses: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
     entropy: float | None = None
     divergence: float | None = None
 
@@ -177,21 +187,23 @@ class Bin(NamedTuple):
 class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
     mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
-    where there are no labels."""
+    where there are no labels. Of a yes/no question, so many are ``positive``."""
 
     name: str
     result: float
     samples: int
     ignored: int
     denominator: float
-    perplexity: float
+    perplexity: float | None = None
     accuracy: float | None = None
+    positive: int | None = None
 
 
 class Hard(NamedTuple):
     """A sample with a large loss: its ``position`` as in :class:`Worked`, its ``id`` where the
     input has a column of them, the physical ``line`` of a text (and of several files which), its
-    label and the class that was predicted, None where there is none."""
+    label and the class that was predicted, None where there is none; of several yes/no questions a
+    sample, the number of the ``question``."""
 
     position: tuple[int, ...]
     loss: float
@@ -200,6 +212,7 @@ class Hard(NamedTuple):
     id: str | None = None
     line: int | None = None
     file: str = ""
+    question: int | None = None
 
 
 class Survey(NamedTuple):
@@ -220,7 +233,9 @@ class Report(NamedTuple):
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file. ``title`` stands above a page of it.
+    losses of a file. ``title`` stands above a page of it. A gradient is of the ``loss`` of that
+    name. A distance has ``roots``: that of the mean, and the mean of the samples' own. The classes
+    are ``questions`` where each is answered by itself with yes or no.
     """
 
     command: str
@@ -241,6 +256,14 @@ class Report(NamedTuple):
     check: Check | None = None
     survey: Survey | None = None
     title: str = ""
+    loss: str = ""
+    roots: tuple[float, float] | None = None
+    questions: bool = False
+
+    @property
+    def averages(self) -> bool:
+        """Whether the losses were divided by the denominator."""
+        return self.reduction in ("mean", "batchmean")
 
 
 class Candidate(NamedTuple):
@@ -282,7 +305,8 @@ class Diagnosis(NamedTuple):
     """Which formulas give the numbers got, one a run; without any, what was found.
 
     ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
-    digits that a formula as simple as the first would match. ``notes`` are sentences.
+    digits that a formula as simple as the first would match, and ``caveat`` says so where it is
+    worth a word. ``notes`` are sentences, that one among them.
     """
 
     got: tuple[float, ...]
@@ -294,6 +318,13 @@ class Diagnosis(NamedTuple):
     advice: tuple[Advice, ...] = ()
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
+    caveat: str = ""
+
+
+def sample_number(batch: Batch, at: int) -> int:
+    """The number, in the whole input, of the sample at that place in the batch: those that were
+    left out have numbers too."""
+    return batch.first + (at if batch.kept is None else int(batch.kept[at]))
 
 
 def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:

@@ -19,10 +19,11 @@ NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 
 class Cluster(NamedTuple):
-    """Where its scheduler listens, and the processes of its workers."""
+    """Where its scheduler listens, and the processes of its workers and of itself."""
 
     address: str
     workers: list[subprocess.Popen[bytes]]
+    scheduler: subprocess.Popen[bytes] | None = None
 
 
 @contextmanager
@@ -32,10 +33,10 @@ def started(
     """A cluster of as many workers, with these options, whose files are in that folder."""
     file = folder / "scheduler.json"
     command = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-    with _running([*command, "--scheduler-file", str(file)], folder, env):
+    with _running([*command, "--scheduler-file", str(file)], folder, env) as scheduler:
         wait_for(lambda: file.exists() and file.stat().st_size)
         address = json.loads(file.read_text(encoding="utf-8"))["address"]
-        cluster = Cluster(address, [])
+        cluster = Cluster(address, [], scheduler)
         with _workers(cluster, folder, options, workers, env):
             wait_for(lambda: len(threads_of(cluster)) == workers)
             yield cluster

@@ -14,6 +14,7 @@ import pytest
 from tests.cluster import at_work
 from tests.cluster.clusters import (
     Cluster,
+    joined,
     on_cluster,
     started,
     tasks_of,
@@ -110,3 +111,46 @@ def test_a_signal(number: int, code: int, name: str, cluster: Cluster, tmp_path:
     (tmp_path / "begun").unlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv"]
     assert on_cluster(cluster, ASKED, tmp_path) == run_inside(ASKED, tmp_path)
+
+
+def slowed(folder: Path, cluster: Cluster) -> subprocess.Popen[bytes]:
+    """The command at work on that cluster, each partition slowed down."""
+    put(folder)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOWLY, "ce", "a.csv", "-q", "--scheduler", cluster.address],
+        cwd=folder,
+        env=environment(PYTHONPATH=str(ROOT), XENT_PARTITION_BYTES="200"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    wait_for((folder / "begun").exists)
+    return process
+
+
+def test_without_workers_it_says_so_and_waits(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    put(tmp_path)
+    expected = run_inside(["ce", "a.csv", "-q"], tmp_path).stdout
+    folder = tmp_path_factory.mktemp("workers")
+    with started(folder, workers=1) as cluster:
+        process = slowed(tmp_path, cluster)
+        cluster.workers[0].kill()
+        assert process.stderr is not None
+        said = process.stderr.readline().decode()
+        assert said == f"xent: {cluster.address} has no workers any more; waiting for the next\n"
+        with joined(cluster, folder):
+            assert process.communicate(timeout=60) == (expected, b"")
+        assert process.returncode == 0
+
+
+def test_a_killed_scheduler_is_named(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with started(tmp_path_factory.mktemp("scheduler"), workers=1) as cluster:
+        process = slowed(tmp_path, cluster)
+        assert cluster.scheduler is not None
+        cluster.scheduler.kill()
+        _, stderr = process.communicate(timeout=60)
+    assert stderr.decode() == f"xent: {cluster.address}: the scheduler is gone\n"
+    assert process.returncode == 1

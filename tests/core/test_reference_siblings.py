@@ -15,6 +15,7 @@ import pytest
 import xentcli
 from tests.core.test_reference_torch import Case, decoded, difference, is_refused
 from xentcli.core import bce
+from xentcli.core.settings import Settings
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "sibling_cases.json"
 RELATIVE = 1e-12
@@ -51,7 +52,7 @@ PLAIN = [case for case in CASES if "deviation" not in case]
 def focal(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the focal loss and its gradient, which the commands have and the API has not."""
     logits, target = arguments["logits"], arguments["target"]
-    settings = bce.Settings(gamma=arguments["gamma"], alpha=arguments.get("alpha"))
+    settings = Settings(gamma=arguments["gamma"], alpha=arguments.get("alpha"))
     losses = bce.losses(logits, target, "logits", settings)
     grad = bce.gradients_by_logits(logits, target, settings)
     reduction = arguments["reduction"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from xentcli.core import bce, entropy, js, kl
 from xentcli.core.distribution import Distribution, distribution, gradient_of_each, loss_of_each
+from xentcli.core.settings import Settings
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "exact_siblings.json"
 RELATIVE = 1e-13
@@ -33,7 +34,7 @@ def question(case: Case) -> tuple[float, float | None]:
     """Return a question's loss and, of a logit, the gradient."""
     value, target = np.array([case["value"]]), np.array([case["target"]])
     positive = case.get("pos_weight")
-    settings = bce.Settings(
+    settings = Settings(
         pos_weight=None if positive is None else np.array(positive),
         gamma=case.get("gamma", 0.0),
         alpha=case.get("alpha"),

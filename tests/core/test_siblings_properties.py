@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import xentcli
 from xentcli.core import bce, focal, js
+from xentcli.core.settings import Settings
 
 Array = NDArray[np.float64]
 
@@ -66,7 +67,7 @@ def test_two_classes_say_what_one_question_does(question: tuple[Array, Array]) -
 @given(questions(limit=5.0), st.sampled_from([0.0, 0.5, 2.0, 3.3]))
 def test_the_gradient_is_that_of_the_loss(question: tuple[Array, Array], gamma: float) -> None:
     logits, target = question
-    settings = bce.Settings(pos_weight=np.array(1.5), gamma=gamma, alpha=0.25)
+    settings = Settings(pos_weight=np.array(1.5), gamma=gamma, alpha=0.25)
     step = 2.0**-8
 
     def loss(change: float) -> Array:

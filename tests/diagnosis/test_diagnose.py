@@ -13,8 +13,8 @@ import xentcli
 from tests.diagnosis.made import at, case, first, made, named, nll, softmax
 from tests.faults.running import run_inside
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.diagnose import diagnosed
-from xentcli.diagnosis.printed_number import got
+from xentcli.diagnosis.diagnose import diagnose
+from xentcli.diagnosis.printed_number import parse_got
 from xentcli.diagnosis.search.choices import kits
 from xentcli.diagnosis.search.matching import matching, trial
 from xentcli.diagnosis.search.search import Depth, Search
@@ -30,7 +30,7 @@ LOSSES = nll(Z, Y)
 
 
 def test_story_3() -> None:
-    found = diagnosed([case(STORY_3, [0, 1, 2])], [got("3.947")])
+    found = diagnose([case(STORY_3, [0, 1, 2])], [parse_got("3.947")])
     assert found.sentence == (
         "3.947 is the textbook −log p of these rows read as probabilities, added once per class. "
         "Read as logits, as PyTorch does, the cross-entropy is 1.1484."
@@ -62,7 +62,9 @@ WY = W[Y]
 PAIRS = {
     "with the softmax applied twice, summed over the samples": nll(P, Y).sum(),
     "with logarithms to base 2, summed over the samples": LOSSES.sum() / math.log(2),
-    "without the logarithm, without the minus sign": at(P, Y).mean(),
+    "without the logarithm, as NLLLoss of probabilities gives it, without the minus sign": at(
+        P, Y
+    ).mean(),
     "with logarithms to base 2, without the minus sign": -LOSSES.mean() / math.log(2),
     "at the class before the label, summed over the samples": nll(Z, Y - 1).sum(),
     "with the softmax applied twice, at the class before the label": nll(P, Y - 1).mean(),
@@ -132,7 +134,7 @@ def test_a_second_run_settles_what_one_leaves_open() -> None:
     rows = np.abs(other.logits) + 0.01
     second = -np.log(at(rows, other.labels))
     runs = [case(STORY_3, [0, 1, 2]), case(rows, other.labels)]
-    found = diagnosed(runs, [got("3.947"), got(f"{second.sum():.4f}")])
+    found = diagnose(runs, [parse_got("3.947"), parse_got(f"{second.sum():.4f}")])
     assert [one.name for one in found.candidates if one.matches] == [
         "read as probabilities, summed over the samples"
     ]
@@ -141,10 +143,10 @@ def test_a_second_run_settles_what_one_leaves_open() -> None:
 
 def test_several_numbers_of_one_input_must_all_hold() -> None:
     same = case(Z, Y)
-    wanted = [got(f"{LOSSES.mean():.3g}"), got(f"{LOSSES.mean():.6g}")]
-    assert diagnosed([same, same], wanted).candidates[0].matches
-    wanted = [got(f"{LOSSES.mean():.6g}"), got(f"{LOSSES.sum():.6g}")]
-    assert not diagnosed([same, same], wanted).candidates[0].matches
+    wanted = [parse_got(f"{LOSSES.mean():.3g}"), parse_got(f"{LOSSES.mean():.6g}")]
+    assert diagnose([same, same], wanted).candidates[0].matches
+    wanted = [parse_got(f"{LOSSES.mean():.6g}"), parse_got(f"{LOSSES.sum():.6g}")]
+    assert not diagnose([same, same], wanted).candidates[0].matches
 
 
 def test_a_match_that_may_be_chance_says_so() -> None:
@@ -157,7 +159,7 @@ def test_a_match_that_may_be_chance_says_so() -> None:
     ]
     said = 0
     for value in two[:40]:
-        found = diagnosed([of], [got(f"{value:.3g}")])
+        found = diagnose([of], [parse_got(f"{value:.3g}")])
         best = found.candidates[0]
         if best.departures == 2 and (found.chance or 0.0) >= 0.01:
             said += 1
@@ -188,7 +190,7 @@ def test_random_numbers_are_not_explained(given: str, draw: str) -> None:
     simple = trial([Search(of, kit).values(Depth(1))], kit)
     rng = np.random.default_rng(7)
     near = abs(simple.values[0, 0])
-    numbers = [got(f"{DRAWS[draw](rng, near):.4g}") for _ in range(1000)]
+    numbers = [parse_got(f"{DRAWS[draw](rng, near):.4g}") for _ in range(1000)]
     explained = sum(bool(matching(simple, [number])) for number in numbers)
     assert explained <= 20
 
@@ -201,9 +203,9 @@ def test_the_chance_is_what_random_numbers_find() -> None:
 
     rng = np.random.default_rng(8)
     last = len(everything.tried) - 1
-    numbers = [got(f"{rng.uniform(1.5, 6.0):.3g}") for _ in range(2000)]
+    numbers = [parse_got(f"{rng.uniform(1.5, 6.0):.3g}") for _ in range(2000)]
     matched = np.mean([bool(matching(everything, [number])) for number in numbers])
-    told = chance(everything, last, [got("3.00")])
+    told = chance(everything, last, [parse_got("3.00")])
     assert told == pytest.approx(matched, abs=0.05)
 
 

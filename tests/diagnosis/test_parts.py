@@ -37,7 +37,7 @@ READINGS = {
         POSITIVE,
         -np.log(at(POSITIVE / POSITIVE.sum(axis=1, keepdims=True), Y)).mean(),
     ),
-    "without the logarithm": (Z, -at(P, Y).mean()),
+    "without the logarithm, as NLLLoss of probabilities gives it": (Z, -at(P, Y).mean()),
 }
 
 
@@ -50,8 +50,8 @@ def test_a_reading_of_logits(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "number"),
     [
-        ("read as logits", nll(P, Y).mean()),
-        ("without the logarithm", -at(P, Y).mean()),
+        ("read as logits, with a softmax of the probabilities", nll(P, Y).mean()),
+        ("without the logarithm, as NLLLoss of probabilities gives it", -at(P, Y).mean()),
     ],
 )
 def test_a_reading_of_probabilities(name: str, number: float) -> None:
@@ -68,7 +68,7 @@ def test_probabilities_that_are_divided_by_their_sums() -> None:
     ("name", "number"),
     [
         ("with a softmax of their probabilities", nll(P, Y).mean()),
-        ("without the logarithm", -at(P, Y).mean()),
+        ("without the logarithm, as NLLLoss of probabilities gives it", -at(P, Y).mean()),
     ],
 )
 def test_a_reading_of_log_probabilities(name: str, number: float) -> None:
@@ -125,7 +125,7 @@ PICKS = {
     "added once per class": C * LOSSES.mean(),
     "added over every class": -LOG_P.sum(axis=1).mean(),
     "at the largest value instead of the label": -LOG_P.max(axis=1).mean(),
-    "with each row at every row's label": -LOG_P[:, Y].mean(),
+    "at log_p[:, y], so that N × N numbers were averaged": -LOG_P[:, Y].mean(),
     "as the binary cross-entropy of each class": _binary(P),
     "with a sigmoid instead of the softmax, as the binary cross-entropy of each class": _binary(
         1 / (1 + np.exp(-Z))

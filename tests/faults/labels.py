@@ -211,7 +211,7 @@ FAULTS = (
         "typed soft targets for fewer classes",
         "ce a.csv --target '0.5,0.3,0.2;0,1,0'",
         1,
-        "xent: --target: soft targets of shape (2, 3) for values of shape (2, 2)\n"
+        "xent: --target: soft targets of 3 numbers each for values of 2 classes\n"
         "hint: soft targets give one number a class for each sample\n",
         {"a.csv": b"a,b\n1,2\n3,4\n"},
     ),
@@ -299,7 +299,7 @@ FAULTS = (
         "a targets file with other classes",
         "ce a.csv --targets-from b.csv",
         1,
-        "xent: b.csv: soft targets of shape (1, 3) for values of shape (1, 2)\n"
+        "xent: b.csv: soft targets of 3 numbers each for values of 2 classes\n"
         "hint: soft targets give one number a class for each sample\n",
         {"a.csv": b"a,b\n1,2\n", "b.csv": b"p,q,r\n0.5,0.25,0.25\n"},
     ),

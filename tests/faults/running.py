@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +64,9 @@ def _standard_input(content: bytes) -> Iterator[None]:
 def _state_kept(environment: Mapping[str, str]) -> Iterator[None]:
     """What a command changes in its process: how signals are handled; what changes a command."""
     options = [name for name in os.environ if name.startswith("XENT_")]
-    handler = signal.getsignal(signal.SIGTERM)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
+    handlers = [signal.getsignal(number) for number in numbers]
+    hooks = sys.unraisablehook, threading.excepthook
     try:
         with mock.patch.dict(os.environ):
             for name in options:
@@ -71,7 +74,9 @@ def _state_kept(environment: Mapping[str, str]) -> Iterator[None]:
             os.environ.update(environment)
             yield
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
+        sys.unraisablehook, threading.excepthook = hooks
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from tests.faults.fault import GOOD, Fault
 
 FAULTS = (
     Fault(
-        "a command that is none",
+        "a command by its long name",
         "crossentropy",
         2,
-        'xent: there is no command "crossentropy"\nhint: xent --help lists the commands\n',
+        'xent: there is no command "crossentropy"\nhint: did you mean ce?\n',
     ),
     Fault(
         "a near command",

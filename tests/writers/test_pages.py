@@ -78,7 +78,7 @@ def report(classes: tuple[str, ...] = ("cat", "dog"), **more: object) -> Report:
         Step("softmax", "p = e / Σe", (0.26894142137, 0.73105857863), "a note <b>"),
         Step("loss", "ℓ = Σ terms", 1.31326168752),
     )
-    worked = Worked((0,), steps, label=0, loss=1.31326168752, share=1.0)
+    worked = Worked((0,), steps, label=0, losses=(1.31326168752,), shares=(1.0,))
     found = Report("ce", "logits", "loss", classes, 1, (worked,), 1.3132616875182228, "mean")
     return found._replace(denominator=1.0, title="Cross-entropy", **more)  # type: ignore[arg-type]
 
@@ -229,7 +229,7 @@ def test_of_many_classes_those_with_the_largest_loss_are_shown(kind: str) -> Non
 def test_of_many_classes_the_rest_are_counted_and_the_label_stays(kind: str) -> None:
     count = 1000
     steps = (Step("logits", "z", tuple(float(at) for at in range(count))),)
-    worked = Worked((0,), steps, label=777, loss=0.0, share=1.0)
+    worked = Worked((0,), steps, label=777, losses=(0.0,), shares=(1.0,))
     names = tuple(f"c{at}" for at in range(count))
     words = words_of(kind, drawn(kind, report(names, worked=(worked,))))
     assert "777" in words.split()
@@ -248,7 +248,7 @@ SHOWN = ("<script>alert(1)", "a&amp;b\\x1b[31m", "]]>\"'", "\\ud800\\ufffe")
 @BOTH
 def test_text_of_the_data_is_shown_and_is_no_markup(kind: str) -> None:
     steps = (Step("logits", "z", (1.0, 2.0, 3.0, 4.0)),)
-    worked = Worked((0,), steps, label=0, loss=0.0, share=1.0)
+    worked = Worked((0,), steps, label=0, losses=(0.0,), shares=(1.0,))
     text = drawn(kind, report(NASTY, worked=(worked,)))
     words = words_of(kind, text)
     for name in SHOWN:

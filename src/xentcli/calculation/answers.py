@@ -25,13 +25,19 @@ def problem_of(batch: Batch, calculation: Calculation) -> Problem:
 
 
 class Judged(NamedTuple):
-    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, and the
-    predicted class: −1 where the largest value is nan. ``predicted`` is None where it is not
-    wanted."""
+    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, the predicted
+    class (−1 where there is none; None where it is not wanted), and the label.
+
+    ``inner`` is the shape of a sample's positions. Of yes/no questions its first axis is that of
+    the questions, and ``questions`` their number.
+    """
 
     losses: Losses
     ignored: NDArray[np.bool_]
     predicted: NDArray[np.intp] | None = None
+    labels: NDArray[np.int64] | None = None
+    inner: tuple[int, ...] = ()
+    questions: int = 0
 
 
 class Answered(NamedTuple):
@@ -50,10 +56,17 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
     field = calculation.command.field
     if field == "loss":
         losses = formulas.losses(problem)
-        predicted = _predicted_classes(problem) if calculation.want_accuracy else None
-        judged = Judged(losses, formulas.ignored(problem), predicted)
-        found = Answer(field, _narrowed(losses.loss.reshape(problem.shape), calculation))
-        return Answered(found, _total(batch, judged), judged)
+        judged = Judged(
+            losses,
+            formulas.ignored(problem),
+            formulas.predicted(problem) if calculation.want_accuracy else None,
+            formulas.labels(problem),
+            problem.shape[1:] if batch.values.ndim > 1 else problem.shape,
+            problem.positions.shape[1] if calculation.loss.questions else 0,
+        )
+        narrowed = _narrowed(losses.loss.reshape(problem.shape), calculation)
+        found = Answer(field, narrowed, judged.questions > 1)
+        return Answered(found, _total(judged), judged)
     if field == "grad":
         gradients = formulas.gradients(problem, denominator)
         found = Answer(field, _narrowed(gradients.reshape(batch.values.shape), calculation))
@@ -72,41 +85,41 @@ def _narrowed(values: Array, calculation: Calculation) -> Array:
         return values.astype(width)
 
 
-def _predicted_classes(problem: Problem) -> NDArray[np.intp]:
-    """The class with the largest value at each position; −1 where that is nan."""
-    positions = problem.positions
-    found = np.argmax(positions, axis=1)
-    # argmax takes a nan for the largest.
-    largest = np.take_along_axis(positions, found[:, np.newaxis], 1)[:, 0]
-    return np.where(np.isnan(largest), -1, found)
-
-
-def hits(batch: Batch, judged: Judged) -> NDArray[np.bool_] | None:
+def hits(judged: Judged) -> NDArray[np.bool_] | None:
     """Where the predicted class is a label that counts; None where there is nothing to compare."""
-    if batch.labels is None or judged.predicted is None:
+    if judged.labels is None or judged.predicted is None:
         return None
-    right: NDArray[np.bool_] = judged.predicted == batch.labels.reshape(judged.ignored.shape)
+    right: NDArray[np.bool_] = judged.predicted == judged.labels
     return right & ~judged.ignored
 
 
-def _total(batch: Batch, judged: Judged) -> Total:
+def _total(judged: Judged) -> Total:
     """What a batch adds to the totals of a loss."""
-    losses, hit = judged.losses, hits(batch, judged)
+    losses, hit = judged.losses, hits(judged)
     return Total(
         ExactSum.of(losses.loss),
         ExactSum.of(losses.share),
-        losses.loss.size,
+        losses.loss.size // max(1, judged.questions),
         int(np.count_nonzero(judged.ignored)),
         0 if hit is None else int(np.count_nonzero(hit)),
+        _positive(judged),
+        ExactSum() if losses.root is None else ExactSum.of(losses.root),
     )
+
+
+def _positive(judged: Judged) -> int:
+    """How many questions have yes for an answer."""
+    if not judged.questions or judged.labels is None:
+        return 0
+    return int(np.count_nonzero(judged.labels))
 
 
 def share_total(problem: Problem) -> Total:
     """What a batch adds to the denominator, without its losses."""
-    formulas = problem.calculation.formulas
+    calculation, formulas = problem.calculation, problem.calculation.formulas
     share, ignored = formulas.shares(problem), formulas.ignored(problem)
     return Total(
         weight=ExactSum.of(share),
-        samples=share.size,
+        samples=share.size // (problem.positions.shape[1] if calculation.loss.questions else 1),
         ignored=int(np.count_nonzero(ignored)),
     )

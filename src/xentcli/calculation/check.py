@@ -7,10 +7,12 @@ import numpy as np
 from xentcli.calculation.interface import Problem
 from xentcli.core import gradient
 from xentcli.core.differences import Differences
-from xentcli.errors import counted
-from xentcli.model import Batch, Check, Floats
+from xentcli.errors import DataError, counted
+from xentcli.model import Batch, Check, Floats, sample_number
 
 LIMIT = 1e-6
+# A focal loss below this: its p_t rounds to 1, as 1 − 2**-53 is the largest double below.
+CERTAIN = 2.0**-53
 # An entry is compared with the largest of its sample; where all of them vanish because the softmax
 # is the target, with this share of the second derivative, from which the differences' own error
 # follows. (Where they vanish because the sample is certain, so does the second derivative.)
@@ -36,12 +38,28 @@ def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominat
         row_scale = scale
         if problem.weight is not None:
             row_scale *= float(problem.weight[at[0]])
+        _check_smooth(problem, at, batch)
         expected = formulas.differences(problem.at([at]))
         difference = _relative(found[at[0], :, at[1]] / row_scale, expected) if row_scale else 0.0
         count += 1
         if not difference <= largest:
             largest, worst = difference, at
-    return Check(count, count * classes, largest, batch.first + worst[0])
+    return Check(count, count * classes, largest, sample_number(batch, worst[0]))
+
+
+def _check_smooth(problem: Problem, at: tuple[int, int], batch: Batch) -> None:
+    """Refuse a sample where p_t is 1 to the last digit and the focal factor's exponent below 1: a
+    power of 0 has no derivative there."""
+    gamma = problem.calculation.settings.gamma
+    if not 0.0 < gamma < 1.0:
+        return
+    losses = problem.calculation.formulas.losses(problem.at([at])._replace(weight=None)).loss
+    if (losses < CERTAIN).any():
+        raise DataError(
+            f"p_t is 1 at sample {sample_number(batch, at[0])}, where (1 − p_t)^{gamma:g} has no "
+            "derivative to be compared with",
+            hint="leave out --check, or give --gamma of 1 or more",
+        )
 
 
 def _relative(found: Floats, expected: Differences) -> float:

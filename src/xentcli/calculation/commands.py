@@ -22,7 +22,7 @@ from xentcli.model import AnswerField, Kind
 
 if TYPE_CHECKING:
     from xentcli.calculation.interface import Formulas
-    from xentcli.core.settings import Settings
+    from xentcli.core.settings import Reduction, Settings
 
 Method = Literal["stable", "textbook"]
 Base = Literal["e", "2", "10"]
@@ -38,7 +38,9 @@ class Command(NamedTuple):
     saved page. It answers with ``field``, takes values of those ``kinds``, needs labels if
     ``has_target``, and soft targets do as well if ``takes_soft``. ``formulas`` is the module beside
     this one that computes it. It does not show the steps ``unused``, with ``--method textbook``
-    those in ``textbook_unused``.
+    those in ``textbook_unused``. Its columns are ``questions`` where each is answered by itself,
+    with yes or no. ``has_perplexity`` says that exp of the mean loss is one.
+    The options that ``grad`` lists but that are not for this loss are in ``without``.
     """
 
     name: str
@@ -52,6 +54,10 @@ class Command(NamedTuple):
     takes_soft: bool = False
     unused: tuple[str, ...] = ()
     textbook_unused: tuple[str, ...] = ()
+    questions: bool = False
+    has_perplexity: bool = False
+    reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
+    without: tuple[str, ...] = ()
 
     @property
     def has_loss(self) -> bool:
@@ -63,6 +69,11 @@ class Command(NamedTuple):
         """The command in a sentence."""
         return self.help.partition("\n")[0]
 
+
+# What only a loss of classes has, and only one of yes/no questions.
+OF_CLASSES = ("--label-smoothing", "--dtype", "--method")
+OF_QUESTIONS = ("--alpha", "--pos-weight")
+OF_WEIGHTED = ("--weight", "--gamma")
 
 COMMANDS = {
     command.name: command
@@ -112,6 +123,7 @@ COMMANDS = {
             EVERY_KIND,
             "cross_entropy",
             unused=("softmax",),
+            has_perplexity=True,
         ),
         Command(
             "ce",
@@ -128,14 +140,90 @@ COMMANDS = {
             EVERY_KIND,
             "cross_entropy",
             takes_soft=True,
+            has_perplexity=True,
+            without=OF_QUESTIONS,
+        ),
+        Command(
+            "bce",
+            "Binary cross-entropy",
+            "The binary cross-entropy: each column is a question whose answer is yes or no.\n\n"
+            "One column takes labels 0 and 1, or targets from 0 to 1; several take a target each.",
+            (
+                'xent bce --logits "1.5; -0.5; 3" --labels 1,0,0',
+                'xent bce --logits "1.5,-0.5,3" --target "1,0,0.2" --pos-weight 3',
+                "xent bce scores.csv --label-col clicked --gamma 2 --alpha 0.25",
+                "xent bce tags.csv --logit-cols 'z_*' --target-cols 'is_*' --reduction none",
+            ),
+            "loss",
+            ("logits", "probs"),
+            "binary",
+            takes_soft=True,
+            questions=True,
+            without=(*OF_CLASSES, "--ignore-index"),
+        ),
+        Command(
+            "kl",
+            "Kullback–Leibler divergence",
+            "The Kullback–Leibler divergence of the prediction from the targets, KL(t‖p).",
+            (
+                'xent kl --probs "0.5,0.3,0.2" --target "0.4,0.4,0.2"',
+                'xent kl --logits "2,1,0.1" --target "0.7,0.2,0.1" --base 2',
+                "xent kl student.csv --targets-from teacher.csv --temperature 2",
+            ),
+            "loss",
+            EVERY_KIND,
+            "kl",
+            takes_soft=True,
+            reductions=("batchmean", "mean", "sum", "none"),
+            without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+        ),
+        Command(
+            "js",
+            "Jensen–Shannon divergence",
+            "The Jensen–Shannon divergence of two distributions, JS(t, p), and its root.",
+            (
+                'xent js --probs "0.5,0.3,0.2" --target "0.4,0.4,0.2"',
+                "xent js today.csv --input probs --targets-from before.csv --reduction none",
+            ),
+            "loss",
+            EVERY_KIND,
+            "js",
+            takes_soft=True,
+            without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+        ),
+        Command(
+            "entropy",
+            "Entropy",
+            "The entropy of each prediction, H(p): how undecided it is.",
+            (
+                "xent entropy --logits 1,2,3",
+                "xent entropy logits.csv --base 2 --top 10",
+                "xent entropy probs.npy --input probs --reduction none --quiet",
+            ),
+            "loss",
+            EVERY_KIND,
+            "entropy",
+            has_target=False,
+            has_perplexity=True,
+            without=(
+                *OF_CLASSES,
+                *OF_QUESTIONS,
+                *OF_WEIGHTED,
+                "--ignore-index",
+                "--label",
+                "--target",
+                "--target-cols",
+            ),
         ),
         Command(
             "grad",
-            "Gradient of the cross-entropy",
-            "The gradient of the cross-entropy with respect to the logits.",
+            "Gradient of the loss",
+            "The gradient of a loss with respect to the logits: of the cross-entropy, or of what "
+            "--loss names.",
             (
                 "xent grad --logits 1,2,3 --label 2",
                 'xent grad --logits "1,2,3; 3,1,2" --labels 2,0 --check',
+                'xent grad --loss bce --logits "1.5; -0.5" --labels 1,0 --gamma 2 --check',
                 "xent grad logits.csv --label-smoothing 0.1 --format csv -o gradients.csv",
             ),
             "grad",
@@ -169,7 +257,7 @@ class Calculation(NamedTuple):
     """A command, the settings of its loss, and how it computes.
 
     ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce.
-    ``loss`` is the loss that a gradient is of, where that is not the command's own.
+    A gradient is ``gradient_of`` the loss of that command.
     """
 
     command: Command
@@ -178,7 +266,12 @@ class Calculation(NamedTuple):
     dtype: str | None = None
     base: Base = "e"
     want_accuracy: bool = False
-    loss: Command | None = None
+    gradient_of: Command | None = None
+
+    @property
+    def loss(self) -> Command:
+        """The command of the loss, also where its gradient is asked for."""
+        return self.gradient_of or self.command
 
     @property
     def log_base(self) -> float:
@@ -191,8 +284,7 @@ class Calculation(NamedTuple):
     @property
     def formulas(self) -> Formulas:
         """The module that computes it."""
-        name = (self.loss or self.command).formulas
-        found: Formulas = import_module(f"xentcli.calculation.{name}")
+        found: Formulas = import_module(f"xentcli.calculation.{self.loss.formulas}")
         return found
 
     @property

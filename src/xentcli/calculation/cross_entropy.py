@@ -8,9 +8,17 @@ from numpy.typing import NDArray
 from xentcli.calculation import softmax
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.cross_entropy_steps import steps
-from xentcli.calculation.interface import Problem
-from xentcli.core import gradient, loss, textbook
-from xentcli.core.differences import Differences, central_differences
+from xentcli.calculation.interface import Problem, class_of_largest
+from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.core import focal, gradient, loss, textbook
+from xentcli.core.differences import (
+    Differences,
+    Long,
+    central_differences,
+    differences_of,
+    focal_losses,
+    log_softmax,
+)
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 from xentcli.core.target import as_target, one_hot, smoothed
@@ -21,7 +29,9 @@ __all__ = [
     "differences",
     "gradients",
     "ignored",
+    "labels",
     "losses",
+    "predicted",
     "problem_of",
     "shares",
     "steps",
@@ -44,7 +54,7 @@ def problem_of(batch: Batch, calculation: Calculation) -> Problem:
 def losses(problem: Problem) -> Losses:
     """Each position's loss and its share of the denominator, sample weights included."""
     calculation, target = problem.calculation, problem.target
-    if problem.kind == "logits" and calculation.method == "stable" and not calculation.dtype:
+    if _has_every_digit(problem):
         found = loss.from_logits(problem.positions, target, calculation.settings)
     elif calculation.method == "textbook":
         terms = textbook.terms(_weighted_target(problem), softmax.log_probs(problem))
@@ -52,21 +62,41 @@ def losses(problem: Problem) -> Losses:
         found = Losses(each, _class_shares(problem))
     else:
         found = loss.from_log_probs(softmax.log_probs(problem), target, calculation.settings)
-    with np.errstate(over="ignore"):
-        each, share = found.loss / calculation.log_base, found.share
-    if problem.weight is not None:
-        weight = problem.weight.reshape(-1, 1)
-        with np.errstate(invalid="ignore"):
-            # A weight of 0 leaves the sample out, even if its loss is infinite.
-            each = np.where((weight == 0) & ~np.isnan(each), 0.0, weight * each)
-        share = weight * share
-    return Losses(each, share)
+    return weighted(_focal(found, problem), problem)
+
+
+def _has_every_digit(problem: Problem) -> bool:
+    """Whether the loss goes from the logits by the stable way, at full width."""
+    calculation = problem.calculation
+    return problem.kind == "logits" and calculation.method == "stable" and not calculation.dtype
+
+
+def _focal(found: Losses, problem: Problem) -> Losses:
+    """The losses times (1 − p_t)^γ."""
+    gamma = problem.calculation.settings.gamma
+    if gamma == 0.0:
+        return found
+    return found._replace(loss=_times(focal.factor_of_loss(_own(problem), gamma), found.loss))
+
+
+def _own(problem: Problem) -> Array:
+    """−log p of the label of each position, without weights: what the focal factor is of."""
+    settings = problem.calculation.settings._replace(weight=None)
+    if _has_every_digit(problem):
+        return loss.from_logits(problem.positions, problem.target, settings).loss
+    return loss.from_log_probs(softmax.log_probs(problem), problem.target, settings).loss
+
+
+def _times(factor: Array, values: Array) -> Array:
+    with np.errstate(invalid="ignore"):
+        product: Array = factor * values
+    # A loss of 0 stays 0.
+    return np.where(values == 0.0, 0.0, product)
 
 
 def shares(problem: Problem) -> Array:
     """What each position adds to the mean's denominator, without its loss."""
-    share = _class_shares(problem)
-    return share if problem.weight is None else share * problem.weight.reshape(-1, 1)
+    return weighted_shares(_class_shares(problem), problem)
 
 
 def _class_shares(problem: Problem) -> Array:
@@ -108,14 +138,34 @@ def gradients(problem: Problem, denominator: float) -> Array:
         difference = textbook.difference(softmax.probs(problem), _weighted_target(problem), 1)
         result = gradient.scaled(difference, scale, settings.temperature)
         result = np.where(ignored(problem)[:, np.newaxis, :], 0.0, result)
-    if problem.weight is not None:
-        # + 0.0: a weight of 0 makes no -0.
-        result = result * problem.weight.reshape(-1, 1, 1) + 0.0
-    return result / calculation.log_base
+    if settings.gamma != 0.0:
+        factor = focal.gradient_factor(_own(problem), settings.gamma)
+        result = _times(factor[:, np.newaxis, :], result)
+    return weighted_gradients(result, problem)
 
 
 def differences(problem: Problem) -> Differences:
     """The gradient of a problem's only position by central differences of its loss."""
+    settings = problem.calculation.settings
     logits = problem.positions[0, :, 0].astype(np.float64)
     products = _weighted_target(problem)[0, :, 0]
-    return central_differences(logits, products, problem.calculation.settings.temperature)
+    if settings.gamma == 0.0:
+        return central_differences(logits, products, settings.temperature)
+    assert problem.target.labels is not None
+    label, weight = problem.target.labels[0, 0], products.sum().astype(np.longdouble)
+
+    def losses(scaled: Long) -> Long:
+        result: Long = weight * focal_losses(log_softmax(scaled)[:, label], settings.gamma)
+        return result
+
+    return differences_of(logits, losses, settings.temperature)
+
+
+def predicted(problem: Problem) -> NDArray[np.intp]:
+    """The class with the largest value."""
+    return class_of_largest(problem.positions)
+
+
+def labels(problem: Problem) -> NDArray[np.int64] | None:
+    """The labels, those that are ignored among them."""
+    return problem.target.labels

@@ -13,7 +13,7 @@ from xentcli.calculation.softmax_steps import (
     one,
     to_log_probs,
 )
-from xentcli.core import gradient, loss, textbook
+from xentcli.core import focal, gradient, loss, textbook
 from xentcli.core.entropy import divergence, entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
@@ -29,7 +29,6 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     found = (*start.steps, *shown, *_loss_steps(sample, start, weighted, calculation))
     if sample.gradient is not None:
         found += _difference_steps(sample, start, weighted, calculation, denominator)
-        found += (each("grad", "scale · difference", sample.gradient),)
     if sample.soft is None or _has_weights(sample, calculation):
         return SampleSteps(found)
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
@@ -83,11 +82,20 @@ def _loss_steps(
     if sample.ignored:
         formula = f"0: label {sample.label} is ignored"
     note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
+    assert sample.loss is not None
     product = "−w·q·log p" if _has_weights(sample, calculation) else "−q·log p"
-    return (
-        each("term", product, terms),
-        one("loss", formula, np.array([sample.loss]), note),
-    )
+    shown = [each("term", product, terms)]
+    if calculation.settings.gamma != 0.0:
+        formula = formula.replace("Σ terms", "(1 − p_t)^γ·Σ terms")
+        shown.append(_focal_step(sample, start, calculation))
+    return (*shown, one("loss", formula, sample.loss, note))
+
+
+def _focal_step(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Step:
+    label = np.array([0 if sample.ignored else sample.label])
+    own = -loss.pick(start.log_probs, label, sample.axis)
+    gamma = calculation.settings.gamma
+    return one("focal", f"(1 − p_t)^{gamma:g}, p_t = p[y]", focal.factor_of_loss(own, gamma))
 
 
 def _beside_stable(sample: Sample, calculation: Calculation) -> str:
@@ -96,7 +104,8 @@ def _beside_stable(sample: Sample, calculation: Calculation) -> str:
     stable = to_log_probs(sample.block, sample.axis, "logits", by_stable)
     _, weighted = _target_steps(sample, stable, calculation)
     exact = sum_over_classes(loss.terms(weighted, stable.log_probs), sample.axis)
-    return beside(np.array([sample.loss]), exact / calculation.log_base)
+    assert sample.loss is not None
+    return beside(sample.loss, exact / calculation.log_base)
 
 
 def _difference_steps(
@@ -119,17 +128,27 @@ def _difference_steps(
         difference = gradient.less_one_at(start.probs, label, at_label, axis) * total
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
     weights = _has_weights(sample, calculation)
+    slope: tuple[Step, ...] = ()
+    if settings.gamma != 0.0:
+        label = np.array([0 if sample.ignored else sample.label])
+        own = -loss.pick(start.log_probs, label, axis)
+        factor = focal.gradient_factor(own, settings.gamma)
+        slope = (one("slope", "(1 − p_t)^γ·(1 − γ·p_t·log p_t/(1 − p_t))", factor),)
+    product = "scale · slope · difference" if slope else "scale · difference"
     assert sample.gradient is not None
     return (
         each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
-        one("scale", _scale_formula(calculation), np.array([scale])),
+        *slope,
+        one("scale", scale_formula(calculation), np.array([scale])),
+        each("grad", product, sample.gradient),
     )
 
 
-def _scale_formula(calculation: Calculation) -> str:
+def scale_formula(calculation: Calculation, weight: str = "1") -> str:
+    """What a gradient is multiplied by."""
     settings = calculation.settings
-    parts = ["1"]
-    if settings.reduction == "mean":
+    parts = [weight]
+    if settings.averages:
         parts.append("denominator")
     if settings.temperature != 1.0:
         parts.append("T")

@@ -23,8 +23,8 @@ class Problem(NamedTuple):
     """A batch as the formulas take it, everything checked once.
 
     ``positions`` are the values as ``(outer, C, inner)``, ``target`` is what they are measured
-    against; one number comes out a position. ``weight`` is a number a sample. ``shape`` is that of
-    the losses as people see them.
+    against; one number comes out a position, or of yes/no questions one for each of its columns.
+    ``weight`` is a number a sample. ``shape`` is that of the losses as people see them.
     """
 
     calculation: Calculation
@@ -52,7 +52,8 @@ class Problem(NamedTuple):
 
 class Sample(NamedTuple):
     """One position with all that came out for it; ``axis`` is that of the classes in ``block``, in
-    ``soft`` and in ``gradient``, which have one sample each."""
+    ``soft`` and in ``gradient``, which have one sample each. ``loss`` and ``share`` are one number,
+    or of yes/no questions one a column."""
 
     block: Array
     axis: int
@@ -60,8 +61,8 @@ class Sample(NamedTuple):
     soft: Array | None = None
     ignored: bool = False
     row_weight: float | None = None
-    loss: float | None = None
-    share: float | None = None
+    loss: Array | None = None
+    share: Array | None = None
     gradient: Array | None = None
 
 
@@ -89,6 +90,12 @@ class Formulas(Protocol):
     def ignored(self, problem: Problem) -> NDArray[np.bool_]:
         """Which positions do not count, as ``(outer, inner)``."""
 
+    def predicted(self, problem: Problem) -> NDArray[np.intp]:
+        """The class that each position's values speak for, −1 where there is none."""
+
+    def labels(self, problem: Problem) -> NDArray[np.int64] | None:
+        """What would have been right there; None without labels."""
+
     def gradients(self, problem: Problem, denominator: float) -> Array:
         """The gradient with respect to the values, as ``(outer, C, inner)``."""
 
@@ -98,6 +105,14 @@ class Formulas(Protocol):
 
     def steps(self, sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         """Every step of a sample, in order. The last one is the answer."""
+
+
+def class_of_largest(positions: Array) -> NDArray[np.intp]:
+    """The class with the largest value at each position; −1 where that is nan."""
+    found = np.argmax(positions, axis=1)
+    # argmax takes a nan for the largest.
+    largest = np.take_along_axis(positions, found[:, np.newaxis], 1)[:, 0]
+    return np.where(np.isnan(largest), -1, found)
 
 
 def block_at(array: Array, at: At) -> Array:

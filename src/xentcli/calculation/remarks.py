@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.calculation.interface import Problem
-from xentcli.core.layout import Array
 from xentcli.core.target import unnormalised_samples
-from xentcli.errors import ArgumentError, not_a_probability
-from xentcli.model import Batch, Kind, Remark
+from xentcli.errors import ArgumentError, Place, not_a_probability
+from xentcli.model import Batch, Remark
 
 FIRST = 20
 # A probability that was computed may be above 1, a log-probability above 0, by some roundings.
@@ -34,27 +34,47 @@ def check_kind(batch: Batch) -> None:
         )
 
 
-def _are_probabilities(kind: Kind, positions: Array) -> bool:
-    """Whether the first samples could hardly be anything else: none is negative, all sum to 1 but
-    for rounding, and they are not whole numbers."""
-    head = positions[:FIRST]
-    if kind != "logits" or head.shape[1] == 1:
-        return False
-    if not head.size or not (head >= 0).all() or unnormalised_samples(head, 1).any():
-        return False
-    return bool((head != np.round(head)).any())
+class Looks(NamedTuple):
+    """What one of the first samples looks like: a distribution (none of its numbers is negative,
+    and they sum to 1 but for rounding), and other than whole numbers."""
+
+    place: Place
+    distribution: bool
+    fraction: bool
+
+
+def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks, ...]:
+    """How the first samples look, where they may be probabilities that were taken for logits;
+    ``place_at`` says where one stands."""
+    head = problem.positions[:FIRST]
+    if problem.kind != "logits" or not problem.calculation.loss.has_target or head.shape[1] == 1:
+        return ()
+    negative = np.any(~(head >= 0), axis=(1, 2))
+    unnormalised = np.any(unnormalised_samples(head, 1), axis=1)
+    distribution = np.asarray(~(negative | unnormalised))
+    fraction = (head != np.round(head)).any(axis=(1, 2))
+    return tuple(
+        Looks(place_at(at), bool(distribution[at]), bool(fraction[at])) for at in range(len(head))
+    )
+
+
+def remarks_on_looks(looks: Sequence[Looks], samples: int) -> tuple[Remark, ...]:
+    """A remark if the first of so many samples could hardly be logits."""
+    if not looks or not all(one.distribution for one in looks):
+        return ()
+    if not any(one.fraction for one in looks):
+        return ()
+    message = "the logits are 0 or more and sum to 1; are they probabilities? (--probs, "
+    return (Remark(message + "--input probs)", looks[0].place, samples),)
 
 
 def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     """Each remark: the argument that it is about, what it says, and which samples it concerns."""
-    positions, kind = problem.positions, problem.kind
-    if problem.target.soft is not None:
+    positions, kind, measure = problem.positions, problem.kind, problem.calculation.loss
+    if problem.target.soft is not None and not measure.questions:
         unnormalised = unnormalised_samples(problem.target.soft, 1)
         yield "target", "the soft target does not sum to 1", unnormalised
-    if problem.calculation.command.has_target and _are_probabilities(kind, positions):
-        message = "the logits are 0 or more and sum to 1; are they probabilities? (--probs, "
-        yield "logits", message + "--input probs)", np.ones(len(positions), dtype=bool)
-    if kind == "probs":
+    if kind == "probs" and not measure.questions:
         yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
     if kind == "log_probs":
         above: NDArray[np.bool_] = np.any(positions > ROUNDING, axis=1)

@@ -10,7 +10,8 @@ import numpy as np
 
 from xentcli.calculation.answers import Answered
 from xentcli.calculation.interface import At, Problem, Sample, block_at, block_axis
-from xentcli.model import Batch, Worked
+from xentcli.core.layout import Array
+from xentcli.model import Batch, Worked, sample_number
 
 
 def worked(
@@ -29,17 +30,27 @@ def worked(
                 _position(batch, at),
                 label=sample.label,
                 ignored=sample.ignored,
-                loss=sample.loss,
-                share=sample.share,
+                losses=_numbers(sample.loss),
+                shares=_numbers(sample.share),
                 **shown._asdict(),
             )
         )
     return tuple(found)
 
 
+def _numbers(values: Array | None) -> tuple[float, ...]:
+    return () if values is None else tuple(values.tolist())
+
+
+def _at(values: Array, at: At, inner: int) -> Array:
+    """The number of a position, or of yes/no questions those of its columns."""
+    found: Array = values.reshape(len(values), -1, inner)[at[0], :, at[1]]
+    return found
+
+
 def _position(batch: Batch, at: At) -> tuple[int, ...]:
     inner = np.unravel_index(at[1], batch.values.shape[2:]) if batch.values.ndim > 2 else ()
-    return (batch.first + at[0], *(int(i) for i in inner))
+    return (sample_number(batch, at[0]), *(int(i) for i in inner))
 
 
 def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sample]:
@@ -53,11 +64,11 @@ def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sam
     few, formulas = problem.at(places), calculation.formulas
     if answered.judged is None:
         found = formulas.losses(few)
-        losses, shares = found.loss.ravel(), found.share.ravel()
+        numbers = [(found.loss[number], found.share[number]) for number in range(len(places))]
     else:
-        every = answered.judged.losses
-        losses, shares = (np.array([one[at] for at in places]) for one in every)
-    ignored = formulas.ignored(few).ravel()
+        every, inner = answered.judged.losses, positions.shape[2]
+        numbers = [(_at(every.loss, at, inner), _at(every.share, at, inner)) for at in places]
+    ignored = formulas.ignored(few)[:, 0]
     labels, soft = few.target.labels, few.target.soft
     return [
         sample._replace(
@@ -65,8 +76,8 @@ def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sam
             soft=None if soft is None else block_at(soft, (number, 0)),
             ignored=bool(ignored[number]),
             row_weight=None if few.weight is None else float(few.weight[number]),
-            loss=float(losses[number]),
-            share=float(shares[number]),
+            loss=numbers[number][0],
+            share=numbers[number][1],
             gradient=None if answered.gradients is None else block_at(answered.gradients, at),
         )
         for number, (at, sample) in enumerate(zip(places, plain, strict=True))

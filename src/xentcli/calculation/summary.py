@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from xentcli.calculation.commands import UNITS, Calculation
@@ -25,7 +27,7 @@ def report(
     check: Check | None = None,
 ) -> Report:
     """The report of a command, without its survey."""
-    command, settings = calculation.command, calculation.settings
+    command, settings, loss = calculation.command, calculation.settings, calculation.loss
     plain = Report(
         command.name, kind, command.field, classes, total.samples, worked, title=command.title
     )
@@ -38,6 +40,8 @@ def report(
             denominator=denominator,
             unit=UNITS[calculation.base],
             check=check,
+            loss="" if loss.name == "ce" else loss.name,
+            questions=loss.questions,
         )
     kept = total.samples - total.ignored
     mean = divided(total.loss.value, total.weight.value)
@@ -47,12 +51,14 @@ def report(
         ignored=total.ignored,
         denominator=_denominator(calculation, total),
         loss_sum=total.loss.value,
-        perplexity=perplexity(mean * calculation.log_base),
-        accuracy=total.correct / kept
-        if has_labels and kept and calculation.want_accuracy
+        perplexity=mean_perplexity(mean, calculation),
+        accuracy=total.correct / (kept * (len(classes) if loss.questions else 1))
+        if (has_labels or loss.questions) and kept and calculation.want_accuracy
         else None,
         unit=UNITS[calculation.base],
         floor=floor(len(classes), calculation) if has_labels else None,
+        roots=_roots(mean, total) if loss.name == "js" else None,
+        questions=loss.questions,
     )
 
 
@@ -62,7 +68,19 @@ def reduced_loss(calculation: Calculation, total: Total) -> float | np.floating:
 
 
 def _denominator(calculation: Calculation, total: Total) -> float:
-    return total.weight.value if calculation.settings.reduction == "mean" else 1.0
+    return total.weight.value if calculation.settings.averages else 1.0
+
+
+def _roots(mean: float, total: Total) -> tuple[float, float]:
+    """√ of the mean divergence, and the mean of the samples' √."""
+    return math.sqrt(mean), divided(total.root.value, total.weight.value)
+
+
+def mean_perplexity(mean: float, calculation: Calculation) -> float | None:
+    """exp of a mean loss; None where that is no perplexity."""
+    if not calculation.loss.has_perplexity or calculation.settings.gamma != 0.0:
+        return None
+    return perplexity(mean * calculation.log_base)
 
 
 def floor(classes: int, calculation: Calculation) -> float | None:

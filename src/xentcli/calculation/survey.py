@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from xentcli.calculation.answers import Judged, hits
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.summary import narrowed, perplexity
+from xentcli.calculation.summary import mean_perplexity, narrowed
 from xentcli.core import histogram
 from xentcli.core.loss import divided
 from xentcli.core.total import Total, sums_by_group
 from xentcli.errors import DataError, Place
-from xentcli.model import Batch, Bin, Group, Hard, Survey
+from xentcli.model import Batch, Bin, Group, Hard, Survey, sample_number
 
 MOST_GROUPS = 100_000
 # As many lines as an eye takes in at once: a little less than four powers of ten.
@@ -59,25 +59,32 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
     """The sums of a batch."""
     kept = ~judged.ignored
     classes: dict[int, Total] = {}
-    if batch.labels is not None:
-        labels = np.reshape(batch.labels, kept.shape)
+    at_class = _classes(judged)
+    if at_class is not None:
         # What stands for a label that could not be read is nobody's.
         known = kept.copy()
         known[list(batch.unread)] = False
-        classes = _totals(labels[known], batch, judged, known)
+        classes = _totals(at_class[known], judged, known)
     groups: dict[str, Total] = {}
     if batch.grouping is not None:
         everything = np.ones(kept.shape, dtype=bool)
         at = np.broadcast_to(np.reshape(batch.grouping.at, (-1, 1)), kept.shape)
-        found = _totals(at.ravel(), batch, judged, everything)
+        found = _totals(at.ravel(), judged, everything)
         groups = {batch.grouping.names[number]: total for number, total in found.items()}
     hardest = _hardest(batch, judged, wanted, ids)
     return Sums(histogram.counts(judged.losses.loss[kept]), classes, groups, hardest)
 
 
-def _totals(
-    at: NDArray[np.intp], batch: Batch, judged: Judged, among: NDArray[np.bool_]
-) -> dict[int, Total]:
+def _classes(judged: Judged) -> NDArray[np.int64] | None:
+    """The class, or the question, that each position belongs to; None where it is of all."""
+    if not judged.questions:
+        return judged.labels
+    outer, numbers = judged.ignored.shape
+    each = np.repeat(np.arange(judged.questions), numbers // judged.questions)
+    return np.broadcast_to(each, (outer, numbers))
+
+
+def _totals(at: NDArray[np.intp], judged: Judged, among: NDArray[np.bool_]) -> dict[int, Total]:
     """The totals of the positions in each group; ``among`` says which positions ``at`` is of."""
     if not at.size:
         return {}
@@ -85,8 +92,12 @@ def _totals(
     weight = sums_by_group(judged.losses.share[among], at)
     samples = np.bincount(at)
     ignored = np.bincount(at[judged.ignored[among]], minlength=samples.size)
-    hit = hits(batch, judged)
+    hit = hits(judged)
     correct = np.bincount(at if hit is None else at[hit[among]], minlength=samples.size)
+    positive = np.zeros(samples.size, dtype=np.intp)
+    if judged.questions:
+        assert judged.labels is not None
+        positive = np.bincount(at[judged.labels[among] == 1], minlength=samples.size)
     return {
         group: Total(
             loss[group],
@@ -94,6 +105,7 @@ def _totals(
             int(samples[group]),
             int(ignored[group]),
             int(correct[group]) if hit is not None else 0,
+            int(positive[group]),
         )
         for group in loss
     }
@@ -123,18 +135,23 @@ def _hardness(loss: float) -> tuple[bool, float]:
 
 def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several: bool) -> Hard:
     sample, inside = divmod(place, judged.ignored.shape[1])
-    inner = np.unravel_index(inside, batch.values.shape[2:]) if batch.values.ndim > 2 else ()
+    inner = tuple(int(at) for at in np.unravel_index(inside, judged.inner)) if judged.inner else ()
+    question = None
+    if judged.questions > 1:
+        question, inner = inner[0], inner[1:]
+    labels = None if sample in batch.unread else judged.labels
     origin, predicted = batch.values_from, judged.predicted
     found = -1 if predicted is None else int(predicted[sample, inside])
-    has_lines, unread = origin.form in ("text", "json lines"), sample in batch.unread
+    has_lines = origin.form in ("text", "json lines")
     return Hard(
-        (batch.first + sample, *(int(at) for at in inner)),
+        (sample_number(batch, sample), *inner),
         float(judged.losses.loss[sample, inside]),
-        None if batch.labels is None or unread else int(np.ravel(batch.labels)[place]),
+        None if labels is None else int(labels[sample, inside]),
         None if found < 0 else found,
         name,
         int(origin.lines[sample]) if has_lines else None,
         origin.source if several else "",
+        question,
     )
 
 
@@ -184,14 +201,14 @@ def survey(
     return Survey(
         bins(sums.histogram),
         tuple(
-            _group(classes[label], total, mean, labelled=True)
+            _group(classes[label], total, mean, labelled=True, questions=1)
             for label, total in sorted(sums.classes.items())
         ),
         sums.hardest,
         wanted.top_asked,
         wanted.by,
         tuple(
-            _group(name, sums.groups[name], calculation, labelled=labelled)
+            _group(name, sums.groups[name], calculation, labelled=labelled, questions=len(classes))
             for name in sorted(sums.groups, key=_natural)
         ),
     )
@@ -206,18 +223,23 @@ def _natural(name: str) -> tuple[bool, float, str]:
     return (True, 0.0, name) if math.isnan(number) else (False, number, name)
 
 
-def _group(name: str, total: Total, calculation: Calculation, *, labelled: bool) -> Group:
-    loss, weight = total.loss.value, total.weight.value
+def _group(
+    name: str, total: Total, calculation: Calculation, *, labelled: bool, questions: int
+) -> Group:
+    """The figures of a group, of as many questions a sample."""
+    loss, weight, by_yes_no = total.loss.value, total.weight.value, calculation.loss.questions
     mean, kept = divided(loss, weight), total.samples - total.ignored
-    reduced = (mean, weight) if calculation.settings.reduction == "mean" else (loss, 1.0)
+    known = labelled or by_yes_no
+    reduced = (mean, weight) if calculation.settings.averages else (loss, 1.0)
     return Group(
         name,
         float(narrowed(reduced[0], calculation)),
-        total.samples,
+        total.samples // questions if by_yes_no else total.samples,
         total.ignored,
         reduced[1],
-        perplexity(mean * calculation.log_base),
-        total.correct / kept if labelled and kept and calculation.want_accuracy else None,
+        mean_perplexity(mean, calculation),
+        total.correct / kept if known and kept and calculation.want_accuracy else None,
+        total.positive if by_yes_no else None,
     )
 
 

@@ -15,19 +15,29 @@ from xentcli.options.groups import (
     OUTPUT,
     Arithmetic,
     Asked,
+    Balance,
     Check,
     DiagnosisOutput,
+    DivergenceLoss,
+    Focus,
+    GradientLoss,
     Kinds,
     Labels,
     Loss,
     Output,
+    QuestionLoss,
     Reading,
+    RowLoss,
     Running,
     Samples,
+    SampleWeights,
+    Scale,
     Seen,
     Smoothing,
     SoftTargets,
     Survey,
+    UnlabelledLoss,
+    YesNoKinds,
 )
 from xentcli.options.values import did_you_mean
 
@@ -59,7 +69,8 @@ def app(asked: str = "") -> typer.Typer:
     """The Typer app; only with the command that is asked for, where there is one, because Typer
     takes longer to build a command than xent to run it."""
     if asked and asked not in COMMANDS:
-        hint = did_you_mean(asked, list(COMMANDS)) or "xent --help lists the commands"
+        hint = _long_name(asked) or did_you_mean(asked, list(COMMANDS))
+        hint = hint or "xent --help lists the commands"
         raise UsageError(f"there is no command {quoted(asked)}", hint=hint)
     # No prefix for the app itself: XENT_VERSION=1 must not turn every command into --version.
     built = typer.Typer(
@@ -74,6 +85,15 @@ def app(asked: str = "") -> typer.Typer:
         command = grouped(FUNCTIONS[name], HelpAsked)
         built.command(name, context_settings=SETTINGS, add_help_option=False)(command)
     return built
+
+
+def _long_name(asked: str) -> str:
+    """A hint for what is a command's title, however it is written: ``cross_entropy`` is ``ce``."""
+    letters = "".join(filter(str.isalpha, asked)).lower()
+    for name, command in COMMANDS.items():
+        if letters == "".join(filter(str.isalpha, command.title)).lower():
+            return f"did you mean {name}?"
+    return ""
 
 
 def asked_command(arguments: Sequence[str]) -> str:
@@ -186,6 +206,7 @@ def ce(
     targets: SoftTargets,
     loss: Loss,
     smoothing: Smoothing,
+    focus: Focus,
     arithmetic: Arithmetic,
     survey: Survey,
     output: Output,
@@ -194,7 +215,92 @@ def ce(
     asked = Asked(
         "ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing
     )
-    _run(asked._replace(survey=survey, running=running))
+    _run(asked._replace(focus=focus, survey=survey, running=running))
+
+
+@command
+def bce(
+    samples: Samples,
+    reading: Reading,
+    kinds: YesNoKinds,
+    labels: Labels,
+    targets: SoftTargets,
+    loss: QuestionLoss,
+    balance: Balance,
+    focus: Focus,
+    scale: Scale,
+    survey: Survey,
+    output: Output,
+    running: Running,
+) -> None:
+    asked = _of_loss("bce", samples, output, reading, scale, loss, labels)
+    asked = asked._replace(kinds=Kinds(**kinds._asdict()), balance=balance, focus=focus)
+    _run(asked._replace(targets=targets, survey=survey, running=running))
+
+
+@command
+def kl(
+    samples: Samples,
+    reading: Reading,
+    kinds: Kinds,
+    labels: Labels,
+    targets: SoftTargets,
+    loss: DivergenceLoss,
+    scale: Scale,
+    survey: Survey,
+    output: Output,
+    running: Running,
+) -> None:
+    asked = _of_loss("kl", samples, output, reading, scale, loss, labels)
+    _run(asked._replace(kinds=kinds, targets=targets, survey=survey, running=running))
+
+
+@command
+def js(
+    samples: Samples,
+    reading: Reading,
+    kinds: Kinds,
+    labels: Labels,
+    targets: SoftTargets,
+    loss: RowLoss,
+    scale: Scale,
+    survey: Survey,
+    output: Output,
+    running: Running,
+) -> None:
+    asked = _of_loss("js", samples, output, reading, scale, loss, labels)
+    _run(asked._replace(kinds=kinds, targets=targets, survey=survey, running=running))
+
+
+@command
+def entropy(
+    samples: Samples,
+    reading: Reading,
+    kinds: Kinds,
+    weights: SampleWeights,
+    loss: UnlabelledLoss,
+    scale: Scale,
+    survey: Survey,
+    output: Output,
+    running: Running,
+) -> None:
+    labels = Labels(**weights._asdict())
+    asked = _of_loss("entropy", samples, output, reading, scale, loss, labels)
+    _run(asked._replace(kinds=kinds, survey=survey, running=running))
+
+
+def _of_loss(
+    name: str,
+    samples: Samples,
+    output: Output,
+    reading: Reading,
+    scale: Scale,
+    loss: QuestionLoss | DivergenceLoss | RowLoss | UnlabelledLoss,
+    labels: Labels,
+) -> Asked:
+    """A command whose groups of options are parts of others."""
+    arithmetic, whole = Arithmetic(**scale._asdict()), Loss(**loss._asdict())
+    return Asked(name, samples, output, reading, arithmetic, Kinds(), labels, loss=whole)
 
 
 @command
@@ -203,15 +309,22 @@ def grad(
     reading: Reading,
     labels: Labels,
     targets: SoftTargets,
-    loss: Loss,
+    loss: GradientLoss,
     smoothing: Smoothing,
+    focus: Focus,
+    balance: Balance,
     check: Check,
     arithmetic: Arithmetic,
     output: Output,
     running: Running,
 ) -> None:
-    asked = Asked("grad", samples, output, reading, arithmetic, Kinds(), labels, targets, loss)
-    _run(asked._replace(smoothing=smoothing, check=check, running=running))
+    fields = loss._asdict()
+    name = fields.pop("loss")
+    fields["reduction"] = loss.reduction or ("batchmean" if name == "kl" else "mean")
+    whole = Loss(**fields)
+    asked = Asked("grad", samples, output, reading, arithmetic, Kinds(), labels, targets, whole)
+    asked = asked._replace(gradient_of=name, smoothing=smoothing, focus=focus, balance=balance)
+    _run(asked._replace(check=check, running=running))
 
 
 @command

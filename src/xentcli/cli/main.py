@@ -7,17 +7,19 @@ import errno
 import gc
 import io
 import os
-import signal
 import sys
-from types import FrameType
+import threading
 
 from xentcli import __version__, errors
 from xentcli.errors import OutputError, PipeClosed, Terminated, XentError
+from xentcli.run import signals
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    signals.install()
+    # A thread that cannot go on is noticed by whoever waits for it.
+    threading.excepthook = lambda _: None
     if sys.stdout is None:
         # Closed by the caller: whatever is written must fail, also the help.
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()), write_through=True)
@@ -28,20 +30,23 @@ def main(arguments: list[str] | None = None) -> int:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
     except XentError as error:
-        return _failed(error)
+        return signals.exit_code() or _failed(error)
     except BrokenPipeError:
         return _silenced(errors.EXIT_PIPE_CLOSED)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        place = errors.Place("standard output")
-        return _failed(OutputError(f"cannot write it: {reason}", place=place))
-    except KeyboardInterrupt:
-        return errors.EXIT_INTERRUPTED
+    except (KeyboardInterrupt, Terminated):
+        return signals.exit_code() or errors.EXIT_INTERRUPTED
     except PipeClosed:
         return _silenced(errors.EXIT_PIPE_CLOSED)
-    except Terminated:
-        return errors.EXIT_TERMINATED
-    return code
+    except Exception as error:
+        ended = signals.exit_code()
+        if ended is not None:
+            # What was broken off in the middle said so in its own way.
+            return ended
+        of_the_system = _of_the_system(error)
+        if of_the_system is None:
+            raise
+        return _failed(of_the_system)
+    return signals.exit_code() or code
 
 
 def _run(arguments: list[str]) -> int:
@@ -71,6 +76,28 @@ def _run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else errors.EXIT_OK
 
 
+def _of_the_system(error: Exception) -> XentError | None:
+    """What this machine does not give, in a sentence; None for a fault of the program."""
+    if isinstance(error, MemoryError):
+        return XentError("memory is short", hint="--jobs 1 takes the least of it")
+    if isinstance(error, ImportError):
+        return XentError(f"Python cannot load it: {str(error).strip().partition(chr(10))[0]}")
+    if isinstance(error, RuntimeError):
+        if "start new thread" not in str(error):
+            return None
+        return XentError("no more threads are to be had", hint="--jobs 1 takes the fewest")
+    if not isinstance(error, OSError):
+        return None
+    reason = (error.strerror or str(error)).lower()
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return XentError(reason, hint="ulimit -n says how many there may be")
+    if error.filename is None and error.errno == errno.ENOENT:
+        return XentError("the folder that it was started in is gone")
+    if error.filename is not None:
+        return XentError(reason, place=errors.Place(os.fsdecode(error.filename)))
+    return OutputError(f"cannot write it: {reason}", place=errors.Place("standard output"))
+
+
 def _failed(error: XentError) -> int:
     from xentcli.run.messages import print_error
 
@@ -86,10 +113,6 @@ class _Closed(io.RawIOBase):
 
     def write(self, data: object) -> int:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-
-
-def _terminated(number: int, frame: FrameType | None) -> None:
-    raise Terminated
 
 
 def _silenced(code: int) -> int:
@@ -111,7 +134,16 @@ def script() -> None:
     # NumPy's linear algebra, of which nothing is used, would start a thread a core; a process with
     # several threads cannot be copied for its workers.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    code = main()
+    try:
+        code = main()
+        signals.ignore()
+    except (KeyboardInterrupt, Terminated):
+        # It arrived while a fault was told.
+        code = signals.exit_code() or errors.EXIT_INTERRUPTED
+    except MemoryError:
+        # Not even the sentence could be made.
+        os.write(2, b"xent: memory is short\n")
+        code = errors.EXIT_FAILURE
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()

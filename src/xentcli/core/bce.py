@@ -16,7 +16,6 @@ The mean divides by the number of questions, whatever the weights, as PyTorch's 
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,25 +23,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core import focal
 from xentcli.core.elementary import exp, log, log1p
+from xentcli.core.exact import two_product
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float
 from xentcli.core.loss import divided
-from xentcli.core.settings import Reduction, check_reduction
+from xentcli.core.settings import Reduction, Settings, check_reduction
 from xentcli.core.target import first_index
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 
 Given = Literal["logits", "probs"]
-
-
-class Settings(NamedTuple):
-    """Weights that can be broadcast to the questions, and the focal factor's γ and A."""
-
-    weight: Array | None = None
-    pos_weight: Array | None = None
-    gamma: float = 0.0
-    alpha: float | None = None
 
 
 class Odds(NamedTuple):
@@ -66,20 +57,32 @@ class Steps(NamedTuple):
     loss: Array
 
 
-def odds_of_logits(logits: Array) -> Odds:
-    """σ(z), 1 − σ(z) and their logarithms, from e = exp(−|z|)."""
-    e = exp(-np.abs(logits))
+def odds_of_logits(logits: Array, temperature: float = 1.0) -> Odds:
+    """σ(z/T), 1 − σ(z/T) and their logarithms, from e = exp(−|z/T|)."""
+    scaled, lost = _scaled(logits, temperature)
+    positive = scaled >= 0
+    e = exp(-np.abs(scaled), None if lost is None else np.where(positive, -lost, lost))
     rest = log1p(e)
     larger = 1.0 / (1.0 + e)
     smaller = e * larger
-    positive = logits >= 0
     return Odds(
         np.where(positive, larger, smaller),
         np.where(positive, smaller, larger),
         # The minimum of 0 and nan is nan.
-        np.minimum(logits, 0.0) - rest,
-        np.minimum(-logits, 0.0) - rest,
+        np.minimum(scaled, 0.0) - rest,
+        np.minimum(-scaled, 0.0) - rest,
     )
+
+
+def _scaled(logits: Array, temperature: float) -> tuple[Array, Array | None]:
+    """z/T, and what its rounding took from it."""
+    if temperature == 1.0:
+        return logits, None
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        scaled = logits / temperature
+        product, rounding = two_product(scaled, temperature)
+        lost = ((logits - product) - rounding) / temperature
+    return scaled, np.where(np.isfinite(lost), lost, 0.0)
 
 
 def odds_of_probs(probs: Array) -> Odds:
@@ -87,9 +90,9 @@ def odds_of_probs(probs: Array) -> Odds:
     return Odds(probs, 1.0 - probs, log(probs), log1p(-probs))
 
 
-def odds_of(values: Array, given: Given) -> Odds:
+def odds_of(values: Array, given: Given, temperature: float = 1.0) -> Odds:
     """The odds of logits or of probabilities."""
-    return odds_of_logits(values) if given == "logits" else odds_of_probs(values)
+    return odds_of_logits(values, temperature) if given == "logits" else odds_of_probs(values)
 
 
 def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
@@ -115,36 +118,63 @@ def miss(odds: Odds, target: Array) -> Array:
     return result
 
 
+def right(odds: Odds, target: Array) -> Array:
+    """p_t = p·t + (1−p)·(1−t)."""
+    result: Array = odds.yes * target + odds.no * (1.0 - target)
+    return result
+
+
 def losses(values: Array, target: Array, given: Given, settings: Settings) -> Array:
     """The loss of each question."""
-    return steps(odds_of(values, given), target, settings).loss
+    return steps(odds_of(values, given, settings.temperature), target, settings).loss
 
 
 def gradients_by_logits(logits: Array, target: Array, settings: Settings) -> Array:
-    """∂ℓ/∂z = w·α_t·m^γ·[γ·(1−2t)·p·(1−p)/m·L + L'] for m = 1 − p_t and the plain loss L, whose
-    own derivative L' is (1−t)·p − w⁺·t·(1−p)."""
-    odds = odds_of_logits(logits)
+    """∂ℓ/∂z = (1/T)·w·α_t·m^γ·[γ·(1−2t)·p·(1−p)/m·L + L'] for m = 1 − p_t and the plain loss L,
+    whose own derivative L' is (1−t)·p − w⁺·t·(1−p)."""
+    return slopes(logits, target, settings).whole / settings.temperature
+
+
+class Slopes(NamedTuple):
+    """The parts of a gradient with respect to z/T: L', and with a focal factor also
+    γ·(1−2t)·p·(1−p)/m, which the loss is multiplied by (None without); and all of it."""
+
+    plain: Array
+    bend: Array | None
+    whole: Array
+
+
+def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
+    """The gradient with respect to z/T."""
+    odds = odds_of_logits(logits, settings.temperature)
     positive = target if settings.pos_weight is None else settings.pos_weight * target
-    result: Array = (1.0 - target) * odds.yes - positive * odds.no
+    plain: Array = (1.0 - target) * odds.yes - positive * odds.no
+    result, bend = plain, None
     if settings.gamma != 0.0:
-        result = _of_focal(odds, target, positive, result, settings.gamma)
+        away = miss(odds, target)
+        bend = settings.gamma * _bend(odds, target, away)
+        loss = _term(positive, odds.log_yes) + _term(1.0 - target, odds.log_no)
+        with np.errstate(invalid="ignore", over="ignore"):
+            # Where the loss is infinite, p·(1−p) is 0.
+            result = plain + np.where(bend == 0.0, 0.0, bend * loss)
+            result = focal.factor(away, settings.gamma) * result
+        # p_t = 1: the loss and its slope vanish together.
+        result = np.where(away == 0.0, 0.0, result)
     if settings.alpha is not None:
         result = (settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)) * result
-    # + 0.0: a weight of 0 makes no −0.
-    return result + 0.0 if settings.weight is None else settings.weight * result + 0.0
+    if settings.weight is not None:
+        # + 0.0: a weight of 0 makes no −0.
+        result = settings.weight * result
+    return Slopes(plain, bend, result + 0.0)
 
 
-def _of_focal(odds: Odds, target: Array, positive: Array, plain: Array, gamma: float) -> Array:
-    away = miss(odds, target)
-    loss = _term(positive, odds.log_yes) + _term(1.0 - target, odds.log_no)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+def _bend(odds: Odds, target: Array, away: Array) -> Array:
+    """(1−2t)·p·(1−p)/m."""
+    with np.errstate(invalid="ignore", divide="ignore"):
         # The smaller of p and 1 − p by m, which is at most about 1, and then the larger.
-        bend = np.minimum(odds.yes, odds.no) / away * np.maximum(odds.yes, odds.no)
-        # Where the loss is infinite, p·(1−p) is 0.
-        slope = np.where(bend == 0.0, 0.0, (1.0 - 2.0 * target) * bend * loss)
-        result = focal.factor(away, gamma) * (gamma * slope + plain)
-    # p_t = 1: the loss and its slope vanish together.
-    return np.where(away == 0.0, 0.0, result)
+        ratio = np.minimum(odds.yes, odds.no) / away
+        result: Array = (1.0 - 2.0 * target) * ratio * np.maximum(odds.yes, odds.no)
+    return result
 
 
 def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array:
@@ -217,13 +247,6 @@ def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -
     return given
 
 
-def check_alpha(alpha: float) -> float:
-    """Refuse a balance that is not from 0 to 1."""
-    if not isinstance(alpha, Real) or not 0.0 <= alpha <= 1.0:
-        raise ArgumentError("alpha", f"{alpha} is not between 0 and 1")
-    return float(alpha)
-
-
 def _reduced(loss: Array, reduction: Reduction) -> np.float64 | Array:
     if reduction == "none":
         return loss[()] if loss.ndim == 0 else loss
@@ -231,7 +254,7 @@ def _reduced(loss: Array, reduction: Reduction) -> np.float64 | Array:
     return np.float64(divided(total, loss.size) if reduction == "mean" else total)
 
 
-def _scaled(gradient: Array, reduction: Reduction) -> Array:
+def _over_count(gradient: Array, reduction: Reduction) -> Array:
     if reduction != "mean":
         return gradient
     result: Array = scale_of(gradient.size) * gradient
@@ -268,8 +291,10 @@ def binary_cross_entropy_with_logits(
     [0.2014132779827524, 0.4740769841801067, 4.248354255291589e-18]
     """
     values = as_float(logits, "logits").astype(np.float64, copy=False)
-    settings, reduction = _settings(values.shape, weight, pos_weight, reduction)
-    return _reduced(losses(values, as_target(target, values.shape), "logits", settings), reduction)
+    settings = _settings(values.shape, weight, pos_weight, reduction)
+    return _reduced(
+        losses(values, as_target(target, values.shape), "logits", settings), settings.reduction
+    )
 
 
 def binary_cross_entropy_with_logits_grad(
@@ -299,9 +324,9 @@ def binary_cross_entropy_with_logits_grad(
     [0.5, -4.248354255291589e-18]
     """
     values = as_float(logits, "logits").astype(np.float64, copy=False)
-    settings, reduction = _settings(values.shape, weight, pos_weight, reduction)
+    settings = _settings(values.shape, weight, pos_weight, reduction)
     gradient = gradients_by_logits(values, as_target(target, values.shape), settings)
-    return _scaled(gradient, reduction)
+    return _over_count(gradient, settings.reduction)
 
 
 def binary_cross_entropy(
@@ -332,8 +357,10 @@ def binary_cross_entropy(
     np.float64(0.16425203348601802)
     """
     values = as_probs(probs)
-    settings, reduction = _settings(values.shape, weight, None, reduction)
-    return _reduced(losses(values, as_target(target, values.shape), "probs", settings), reduction)
+    settings = _settings(values.shape, weight, None, reduction)
+    return _reduced(
+        losses(values, as_target(target, values.shape), "probs", settings), settings.reduction
+    )
 
 
 def binary_cross_entropy_grad(
@@ -360,19 +387,16 @@ def binary_cross_entropy_grad(
     [-2.0, 1.3333333333333333]
     """
     values = as_probs(probs)
-    settings, reduction = _settings(values.shape, weight, None, reduction)
+    settings = _settings(values.shape, weight, None, reduction)
     gradient = gradients_by_probs(values, as_target(target, values.shape), settings)
-    return _scaled(gradient, reduction)
+    return _over_count(gradient, settings.reduction)
 
 
 def _settings(
-    shape: tuple[int, ...],
-    weight: ArrayLike | None,
-    pos_weight: ArrayLike | None,
-    reduction: str,
-) -> tuple[Settings, Reduction]:
-    checked = check_reduction(reduction)
-    return (
-        Settings(as_weight(weight, "weight", shape), as_weight(pos_weight, "pos_weight", shape)),
-        checked,
+    shape: tuple[int, ...], weight: ArrayLike | None, pos_weight: ArrayLike | None, reduction: str
+) -> Settings:
+    return Settings(
+        as_weight(weight, "weight", shape),
+        reduction=check_reduction(reduction),
+        pos_weight=as_weight(pos_weight, "pos_weight", shape),
     )

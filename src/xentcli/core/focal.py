@@ -10,15 +10,11 @@ Source: Lin, Goyal, Girshick, He and Dollár, "Focal loss for dense object detec
 
 from __future__ import annotations
 
-import math
-from numbers import Real
-
 import numpy as np
 
 from xentcli.core.elementary import exp, expm1, log
 from xentcli.core.exact import two_product
 from xentcli.core.layout import Array
-from xentcli.errors import ArgumentError
 
 
 def factor(miss: Array, gamma: float) -> Array:
@@ -54,10 +50,3 @@ def gradient_factor(loss: Array, gamma: float) -> Array:
         beside = np.where(np.isinf(loss), 0.0, exp(-loss) * loss / miss)
         product = factor(miss, gamma) * (1.0 + gamma * beside)
     return np.where(miss == 0.0, 0.0 if gamma else 1.0, product)
-
-
-def check_gamma(gamma: float) -> float:
-    """Refuse a γ that is negative, infinite or no number."""
-    if not isinstance(gamma, Real) or not 0.0 <= gamma < math.inf:
-        raise ArgumentError("gamma", f"{gamma} is not a number of 0 or more")
-    return float(gamma)

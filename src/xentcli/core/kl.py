@@ -14,7 +14,7 @@ Source: Kullback and Leibler, "On information and sufficiency", Ann. Math. Stati
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, cast, get_args
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,12 +25,13 @@ from xentcli.core.exact import sum_along
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float, class_axis
 from xentcli.core.loss import divided
+from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 
-Reduction = Literal["batchmean", "mean", "sum", "none"]
+REDUCTIONS: tuple[Reduction, ...] = ("batchmean", "mean", "sum", "none")
 
 _LEAST_NORMAL = float(np.finfo(np.float64).smallest_normal)
 
@@ -155,9 +156,7 @@ def _denominator(asked: _Question) -> float:
 def _question(
     log_probs: ArrayLike, target: ArrayLike, reduction: str, log_target: bool
 ) -> _Question:
-    if reduction not in get_args(Reduction):
-        names = ", ".join(get_args(Reduction))
-        raise ArgumentError("reduction", f"{reduction!r} is none of {names}")
+    checked = check_reduction(reduction, REDUCTIONS)
     given = as_float(log_probs, "log_probs").astype(np.float64, copy=False)
     if given.ndim == 0:
         raise ArgumentError("log_probs", "a single number has no classes; give a row of them")
@@ -170,6 +169,4 @@ def _question(
     probs = exp(wanted) if log_target else as_probs(wanted, "target")
     # The user's line is two calls up.
     warn_if_rows_unnormalised(probs, class_axis(given.ndim), "target", stacklevel=4)
-    return _Question(
-        exp(given), given, probs, wanted if log_target else None, cast(Reduction, reduction)
-    )
+    return _Question(exp(given), given, probs, wanted if log_target else None, checked)

@@ -37,10 +37,14 @@ from xentcli.core.total import ExactSum
 
 
 class Losses(NamedTuple):
-    """Per sample: its loss, and its share of the mean's denominator. Shape ``(outer, inner)``."""
+    """Per sample: its loss, and its share of the mean's denominator. Shape ``(outer, inner)``.
+
+    ``root`` is the square root of the loss where that is a distance, times the sample's weight.
+    """
 
     loss: Array
     share: Array
+    root: Array | None = None
 
 
 def pick(values: Array, labels: Labels, axis: int) -> Array:
@@ -110,7 +114,7 @@ def shares(labels: Labels | None, count: int, options: Settings) -> Array:
 
 def denominator(target: Target, count: int, options: Settings) -> float:
     """What the sum of the losses of so many samples is divided by: Σ share for the mean, else 1."""
-    if options.reduction != "mean":
+    if not options.averages:
         return 1.0
     if target.labels is None:
         return float(count)

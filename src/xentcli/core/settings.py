@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Sequence
 from numbers import Real
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,17 +15,29 @@ from xentcli.core.layout import Array, as_float
 from xentcli.core.softmax import check_temperature
 from xentcli.errors import ArgumentError
 
-Reduction = Literal["mean", "sum", "none"]
+Reduction = Literal["mean", "batchmean", "sum", "none"]
+REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "none")
 
 
 class Settings(NamedTuple):
-    """What PyTorch's CrossEntropyLoss is built with, and a temperature."""
+    """What PyTorch's losses are built with, a temperature, and the focal factor's γ and A.
+
+    ``weight`` and ``pos_weight`` are of the classes, or of the columns of yes/no questions.
+    """
 
     weight: Array | None = None
     ignore_index: int = -100
     reduction: Reduction = "mean"
     label_smoothing: float = 0.0
     temperature: float = 1.0
+    pos_weight: Array | None = None
+    gamma: float = 0.0
+    alpha: float | None = None
+
+    @property
+    def averages(self) -> bool:
+        """Whether the sum of the losses is divided by a denominator."""
+        return self.reduction in ("mean", "batchmean")
 
 
 def settings(
@@ -35,9 +48,13 @@ def settings(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
     temperature: float = 1.0,
+    reductions: Sequence[Reduction] = REDUCTIONS,
+    pos_weight: ArrayLike | None = None,
+    gamma: float = 0.0,
+    alpha: float | None = None,
 ) -> Settings:
     """The settings for logits of that many classes; each value is checked."""
-    checked = check_reduction(reduction)
+    checked = check_reduction(reduction, reductions)
     if not isinstance(label_smoothing, Real) or not 0.0 <= label_smoothing <= 1.0:
         raise ArgumentError("label_smoothing", f"{label_smoothing} is not between 0 and 1")
     check_temperature(temperature)
@@ -47,13 +64,16 @@ def settings(
         checked,
         float(label_smoothing),
         float(temperature),
+        None if pos_weight is None else class_weights(pos_weight, classes, "pos_weight"),
+        check_gamma(gamma),
+        None if alpha is None else check_alpha(alpha),
     )
 
 
-def check_reduction(reduction: str) -> Reduction:
-    """Refuse what is no reduction of every loss."""
-    if reduction not in get_args(Reduction):
-        raise ArgumentError("reduction", f"{reduction!r} is none of mean, sum, none")
+def check_reduction(reduction: str, allowed: Sequence[Reduction] = REDUCTIONS) -> Reduction:
+    """Refuse what is no reduction of the loss."""
+    if reduction not in allowed:
+        raise ArgumentError("reduction", f"{reduction!r} is none of {', '.join(allowed)}")
     return cast(Reduction, reduction)
 
 
@@ -65,14 +85,28 @@ def whole(ignore_index: int) -> int:
         raise ArgumentError("ignore_index", f"{ignore_index!r} is not an integer") from None
 
 
-def class_weights(weight: ArrayLike, classes: int) -> Array:
+def check_gamma(gamma: float) -> float:
+    """Refuse a focusing parameter that is negative, infinite or no number."""
+    if not isinstance(gamma, Real) or not 0.0 <= gamma < math.inf:
+        raise ArgumentError("gamma", f"{gamma} is not a number of 0 or more")
+    return float(gamma)
+
+
+def check_alpha(alpha: float) -> float:
+    """Refuse a balance that is not from 0 to 1."""
+    if not isinstance(alpha, Real) or not 0.0 <= alpha <= 1.0:
+        raise ArgumentError("alpha", f"{alpha} is not between 0 and 1")
+    return float(alpha)
+
+
+def class_weights(weight: ArrayLike, classes: int, argument: str = "weight") -> Array:
     """One weight a class. Negative ones are taken, as PyTorch takes them."""
-    weights = as_float(weight, "weight").astype(np.float64)
+    weights = as_float(weight, argument).astype(np.float64)
     if weights.shape != (classes,):
         raise ArgumentError(
-            "weight", f"{classes} classes need {classes} weights, not shape {weights.shape}"
+            argument, f"{classes} classes need {classes} weights, not shape {weights.shape}"
         )
     for at, value in enumerate(weights.tolist()):
         if math.isnan(value) or math.isinf(value):
-            raise ArgumentError("weight", f"{value} is not a finite number", index=(at,))
+            raise ArgumentError(argument, f"{value} is not a finite number", index=(at,))
     return weights

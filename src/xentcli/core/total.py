@@ -152,7 +152,8 @@ class Total(NamedTuple):
 
     ``loss`` is Σℓ; ``weight`` the exact denominator of the mean; ``samples`` counts every position,
     ``ignored`` those that ``ignore_index`` left out; ``correct`` those of the rest whose largest
-    logit is the label's.
+    logit is the label's, of yes/no questions those that are answered rightly at 0.5, among which
+    ``positive`` have yes for an answer. ``root`` is the sum of the roots, where a loss has them.
     """
 
     loss: ExactSum = ExactSum()
@@ -160,6 +161,8 @@ class Total(NamedTuple):
     samples: int = 0
     ignored: int = 0
     correct: int = 0
+    positive: int = 0
+    root: ExactSum = ExactSum()
 
     def __add__(self, other: Total) -> Total:  # type: ignore[override]
         return Total(
@@ -168,4 +171,6 @@ class Total(NamedTuple):
             self.samples + other.samples,
             self.ignored + other.ignored,
             self.correct + other.correct,
+            self.positive + other.positive,
+            self.root + other.root,
         )

@@ -13,7 +13,14 @@ from xentcli.core.settings import Settings
 from xentcli.core.target import Labels, one_hot
 from xentcli.model import Kind
 
-ArithmeticName = Literal["float64", "float32", "float16", "textbook"]
+ArithmeticName = Literal["float64", "float32", "float16", "bfloat16", "textbook"]
+# What is asked for: the cross-entropy, the binary one, or the divergence from the target.
+Question = Literal["ce", "bce", "kl"]
+LOSSES: dict[Question, str] = {
+    "ce": "cross-entropy",
+    "bce": "binary cross-entropy",
+    "kl": "KL divergence",
+}
 
 
 class Case(NamedTuple):
@@ -22,9 +29,14 @@ class Case(NamedTuple):
     ``grid`` is the shape of the positions that the rows stand for, ``class_axis`` where the classes
     were. Rows with an ignored label have
     it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the labels because
-    they count from 1; they are shifted already then. ``second`` is the file that the labels or soft
-    targets came from, if that is another one; ``ids_say`` what speaks against having matched its
-    rows by position.
+    they count from 1; they are shifted already then.
+
+    A yes-or-no question (``bce``) is a row of two: the values of no and of yes. For a logit z that
+    is 0 and z, for a probability p it is 1 − p and p, so that its loss is the cross-entropy of the
+    row. ``names`` are those of the classes, where they have names.
+
+    ``second`` is the file that the labels or soft targets came from, if that is another one;
+    ``ids_say`` what speaks against having matched its rows by position.
     """
 
     values: Array
@@ -40,8 +52,15 @@ class Case(NamedTuple):
     source: str = ""
     one_based: bool = False
     class_axis: int = 1
+    question: Question = "ce"
+    names: tuple[str, ...] = ()
     second: str = ""
     ids_say: str = ""
+
+    @property
+    def loss_name(self) -> str:
+        """What the loss that is asked for is called."""
+        return LOSSES[self.question]
 
     @property
     def samples(self) -> int:
@@ -90,3 +109,10 @@ def classes_of(case: Case) -> Labels:
     assert case.labels is not None
     known = (case.labels >= 0) & (case.labels < case.classes)
     return np.where(known, case.labels, 0)
+
+
+def as_questions(columns: Array, kind: Kind) -> Array:
+    """Values of yes-or-no questions, ``(N, K)``, as rows of two, ``(N·K, 2)``."""
+    yes = columns.reshape(-1)
+    no = np.zeros_like(yes) if kind == "logits" else 1.0 - yes
+    return np.stack([no, yes], axis=1)

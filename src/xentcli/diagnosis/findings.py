@@ -66,7 +66,7 @@ def _not_finite(case: Case) -> Finding | None:
 
 def _probabilities(case: Case) -> Finding | None:
     """Logits that could be nothing but probabilities."""
-    if case.kind != "logits" or not _could_be_probabilities(case):
+    if case.kind != "logits" or not looks_like_probabilities(case):
         return None
     sums = case.values.sum(axis=1)
     return _concerning(
@@ -83,10 +83,15 @@ def _sums(sums: Array) -> str:
     return f"the sums are {least} to {most}" if least != most else f"each sum is {least}"
 
 
-def _could_be_probabilities(case: Case) -> bool:
+def looks_like_probabilities(case: Case) -> bool:
     """Whether all rows are non-negative, sum to 1 but for rounding, and are not whole numbers."""
     values = case.values
-    if case.classes == 1 or not (values >= 0).all() or unnormalised_samples(values, 1).any():
+    if (
+        case.kind != "logits"
+        or case.classes == 1
+        or not (values >= 0).all()
+        or unnormalised_samples(values, 1).any()
+    ):
         return False
     return bool((values != np.round(values)).any())
 
@@ -259,7 +264,7 @@ def _double_softmax_floor(case: Case, got: Got | None) -> Finding | None:
     seen = got.value if got is not None else case.loss
     if case.kind != "logits" or seen is None or case.settings.reduction == "sum":
         return None
-    if got is None and not _could_be_probabilities(case):
+    if got is None and not looks_like_probabilities(case):
         return None
     if not -0.001 * floor <= seen - floor <= NEAR_THE_FLOOR * floor:
         return None

@@ -6,12 +6,17 @@ import math
 import re
 from typing import NamedTuple
 
+import numpy as np
+
 from xentcli.errors import UsageError, quoted
 
 # What PyTorch prints as 3. is whole in all of its four decimals.
 WHOLE = 0.5e-4
 # A number with all its digits may still differ in the last ones: sums are taken in another order.
 LEAST = 1e-12
+
+# So many digits and more tell a float32 from other numbers.
+FLOAT32_DIGITS = 7
 
 _NUMBER = r"([+-]?)([0-9]*)(\.?)([0-9]*)(?:[eE]([+-]?[0-9]{1,4}))?"
 # tensor(1.1484, grad_fn=<NllLossBackward0>), np.float64(1.1484)
@@ -28,21 +33,33 @@ _NOT_FINITE = {
 
 
 class Got(NamedTuple):
-    """The text, the number, and how far a formula may be from it; ``digits`` are significant."""
+    """The text, the number, and how far a formula may be from it; ``digits`` are significant.
+
+    ``unit`` is one of the last printed digit, 0 where a tolerance was given in its place.
+    """
 
     text: str
     value: float
     tolerance: float
     digits: int
+    unit: float = 0.0
+
+    @property
+    def is_float32(self) -> bool:
+        """Whether that is how a number of 32 bits is printed, in its own digits or as a double."""
+        narrow = np.float32(self.value)
+        if self.unit == 0.0 or self.digits < FLOAT32_DIGITS or not np.isfinite(narrow):
+            return False
+        return float(narrow) == self.value or float(str(narrow)) == self.value
 
 
-def got(text: str, tolerance: float | None = None) -> Got:
+def parse_got(text: str, tolerance: float | None = None) -> Got:
     """A number with half a unit of its last digit, unless a tolerance is given.
 
-    >>> got("3.947").tolerance, got("1e-3").tolerance
+    >>> parse_got("3.947").tolerance, parse_got("1e-3").tolerance
     (0.0005, 0.0005)
-    >>> got("tensor(19.1000)")
-    Got(text='19.1000', value=19.1, tolerance=5e-05, digits=6)
+    >>> parse_got("tensor(19.1000)")
+    Got(text='19.1000', value=19.1, tolerance=5e-05, digits=6, unit=0.0001)
     """
     if tolerance is not None and not 0 <= tolerance < math.inf:
         raise UsageError(f"--tolerance: {tolerance} is not a finite number from 0 up")
@@ -63,8 +80,10 @@ def got(text: str, tolerance: float | None = None) -> Got:
     if math.isinf(value):
         raise UsageError(f"--got: {quoted(text)} is too large for a 64-bit float")
     half = _half_a_unit(match, value) if tolerance is None else tolerance
+    unit = 2 * half if tolerance is None else 0.0
     significant = (match[2] + match[4]).lstrip("0")
-    return Got(written, value, max(half, LEAST * abs(value)), max(1, len(significant)))
+    shown = written.removesuffix(".")
+    return Got(shown, value, max(half, LEAST * abs(value)), max(1, len(significant)), unit)
 
 
 def _half_a_unit(match: re.Match[str], value: float) -> float:

@@ -17,7 +17,11 @@ LOSS = "Loss"
 OUTPUT = "Output"
 
 KindName = Literal["logits", "probs", "log-probs"]
+YesNoKindName = Literal["logits", "probs"]
+DiagnosedLoss = Literal["ce", "bce", "kl"]
 ReductionName = Literal["mean", "sum", "none"]
+DivergenceReductionName = Literal["batchmean", "mean", "sum", "none"]
+LossName = Literal["ce", "bce", "kl", "js", "entropy"]
 MethodName = Literal["stable", "textbook"]
 BaseName = Literal["e", "2", "10"]
 WidthName = Literal["float64", "float32", "float16"]
@@ -206,6 +210,44 @@ class Kinds(NamedTuple):
     ] = None
 
 
+class YesNoKinds(NamedTuple):
+    """The same of yes/no questions."""
+
+    probs: Annotated[
+        list[str] | None,
+        _option(
+            "--probs",
+            panel=INPUT,
+            metavar='"0.9;0.2"',
+            help="Typed probabilities of yes instead of logits.",
+        ),
+    ] = None
+    input: Annotated[
+        YesNoKindName | None,
+        _choice(
+            "--input", kind=YesNoKindName, panel=INPUT, help="What FILE holds. Default: logits."
+        ),
+    ] = None
+
+
+WeightColumn = Annotated[
+    str | None,
+    _option(
+        "--weight-col",
+        panel=INPUT,
+        autocompletion=a_column,
+        metavar="NAME|N",
+        help="A column of sample weights; each multiplies its row's loss and share of the mean.",
+    ),
+]
+
+
+class SampleWeights(NamedTuple):
+    """What samples weigh, where nothing else belongs to them."""
+
+    weight_col: WeightColumn = None
+
+
 class Labels(NamedTuple):
     """What the samples are measured against, as class indices."""
 
@@ -248,17 +290,7 @@ class Labels(NamedTuple):
             help="A second file has the same rows in the same order, whatever ids there are.",
         ),
     ] = False
-    weight_col: Annotated[
-        str | None,
-        _option(
-            "--weight-col",
-            panel=INPUT,
-            autocompletion=a_column,
-            metavar="NAME|N",
-            help="A column of sample weights; each multiplies its row's loss and share of the "
-            "mean.",
-        ),
-    ] = None
+    weight_col: WeightColumn = None
 
 
 class SoftTargets(NamedTuple):
@@ -296,13 +328,30 @@ class SoftTargets(NamedTuple):
     ] = None
 
 
+Temperature = Annotated[
+    float, _number("--temperature", panel=LOSS, metavar="T", help="Divides the logits.")
+]
+ClassAxis = Annotated[
+    int,
+    _whole(
+        "--class-axis",
+        panel=LOSS,
+        help="The axis of the classes in nested lists and arrays; -1 is the last.",
+    ),
+]
+
+
+class Scale(NamedTuple):
+    """How the logits of a loss are read that is always computed with every digit."""
+
+    temperature: Temperature = 1.0
+    class_axis: ClassAxis = 1
+
+
 class Arithmetic(NamedTuple):
     """How the softmax is computed."""
 
-    temperature: Annotated[
-        float,
-        _number("--temperature", panel=LOSS, metavar="T", help="Divides the logits."),
-    ] = 1.0
+    temperature: Temperature = 1.0
     dtype: Annotated[
         WidthName,
         _choice(
@@ -312,14 +361,7 @@ class Arithmetic(NamedTuple):
             help="float32 and float16 give what a framework of that width prints.",
         ),
     ] = "float64"
-    class_axis: Annotated[
-        int,
-        _whole(
-            "--class-axis",
-            panel=LOSS,
-            help="The axis of the classes in nested lists and arrays; -1 is the last.",
-        ),
-    ] = 1
+    class_axis: ClassAxis = 1
     method: Annotated[
         MethodName,
         _choice(
@@ -332,43 +374,154 @@ class Arithmetic(NamedTuple):
     ] = "stable"
 
 
+ClassWeight = Annotated[
+    list[str] | None,
+    _option(
+        "--weight",
+        panel=LOSS,
+        metavar='"2,1,3"',
+        help="A weight a class, or name=w for some of them.",
+    ),
+]
+QuestionWeight = Annotated[
+    list[str] | None,
+    _option(
+        "--weight",
+        panel=LOSS,
+        metavar='"2,1,3"',
+        help="A weight a column, or name=w for some of them; never part of the denominator.",
+    ),
+]
+IgnoreIndex = Annotated[
+    int,
+    _whole(
+        "--ignore-index",
+        panel=LOSS,
+        help="The label that does not count.",
+        least=-(2**53),
+        most=2**53,
+    ),
+]
+_BECOMES = "What becomes of the samples' losses."
+Reduction = Annotated[
+    ReductionName,
+    _choice("--reduction", kind=ReductionName, panel=LOSS, help=_BECOMES),
+]
+Base = Annotated[
+    BaseName,
+    _choice("--base", kind=BaseName, panel=LOSS, help="The logarithm's base: nats, bits or bans."),
+]
+
+
 class Loss(NamedTuple):
     """How the losses are weighted and put together."""
 
-    weight: Annotated[
-        list[str] | None,
-        _option(
-            "--weight",
-            panel=LOSS,
-            metavar='"2,1,3"',
-            help="A weight a class, or name=w for some of them.",
-        ),
-    ] = None
-    ignore_index: Annotated[
-        int,
-        _whole(
-            "--ignore-index",
-            panel=LOSS,
-            help="The label that does not count.",
-            least=-(2**53),
-            most=2**53,
-        ),
-    ] = -100
+    weight: ClassWeight = None
+    ignore_index: IgnoreIndex = -100
+    reduction: Reduction = "mean"
+    base: Base = "e"
+
+    @property
+    def averages(self) -> bool:
+        """Whether there is a denominator."""
+        return self.reduction not in ("sum", "none")
+
+
+class QuestionLoss(NamedTuple):
+    """The same of yes/no questions."""
+
+    weight: QuestionWeight = None
+    reduction: Reduction = "mean"
+    base: Base = "e"
+
+
+class DivergenceLoss(NamedTuple):
+    """The same of a Kullback–Leibler divergence."""
+
+    ignore_index: IgnoreIndex = -100
     reduction: Annotated[
-        ReductionName,
+        DivergenceReductionName,
         _choice(
             "--reduction",
-            kind=ReductionName,
+            kind=DivergenceReductionName,
             panel=LOSS,
-            help="What becomes of the samples' losses.",
+            help=f"{_BECOMES} batchmean divides by the samples, mean by the elements.",
         ),
-    ] = "mean"
-    base: Annotated[
-        BaseName,
+    ] = "batchmean"
+    base: Base = "e"
+
+
+class RowLoss(NamedTuple):
+    """The same of a number a sample without class weights."""
+
+    ignore_index: IgnoreIndex = -100
+    reduction: Reduction = "mean"
+    base: Base = "e"
+
+
+class UnlabelledLoss(NamedTuple):
+    """The same of a number a sample that is measured against nothing."""
+
+    reduction: Reduction = "mean"
+    base: Base = "e"
+
+
+class GradientLoss(NamedTuple):
+    """Which loss a gradient is of, and how its losses are weighted and put together."""
+
+    loss: Annotated[
+        LossName, _choice("--loss", kind=LossName, panel=LOSS, help="What the gradient is of.")
+    ] = "ce"
+    weight: ClassWeight = None
+    ignore_index: IgnoreIndex = -100
+    reduction: Annotated[
+        DivergenceReductionName | None,
         _choice(
-            "--base", kind=BaseName, panel=LOSS, help="The logarithm's base: nats, bits or bans."
+            "--reduction",
+            kind=DivergenceReductionName,
+            panel=LOSS,
+            help=f"{_BECOMES} Default: mean, of kl batchmean.",
         ),
-    ] = "e"
+    ] = None
+    base: Base = "e"
+
+
+class Focus(NamedTuple):
+    """The focal factor."""
+
+    gamma: Annotated[
+        float,
+        _number(
+            "--gamma",
+            panel=LOSS,
+            metavar="G",
+            help="Multiplies each loss by (1 − p_t)^G, p_t being the probability of what is true: "
+            "the focal loss.",
+        ),
+    ] = 0.0
+
+
+class Balance(NamedTuple):
+    """What yes weighs beside no."""
+
+    pos_weight: Annotated[
+        list[str] | None,
+        _option(
+            "--pos-weight",
+            panel=LOSS,
+            metavar="W",
+            help="Multiplies the term of yes: one number, or one a column.",
+        ),
+    ] = None
+    alpha: Annotated[
+        float | None,
+        _number(
+            "--alpha",
+            panel=LOSS,
+            metavar="A",
+            help="Multiplies each loss by A·t + (1 − A)·(1 − t), from 0 to 1.",
+        ),
+    ] = None
 
 
 class Smoothing(NamedTuple):
@@ -510,6 +663,17 @@ class Running(NamedTuple):
 class Seen(NamedTuple):
     """A number that somebody got."""
 
+    loss: Annotated[
+        DiagnosedLoss | None,
+        _choice(
+            "--loss",
+            kind=DiagnosedLoss,
+            panel=LOSS,
+            help="The loss that was meant: of classes, of yes-or-no questions, or the divergence "
+            "from soft targets. Default: ce; of one column bce.",
+        ),
+    ] = None
+
     got: Annotated[
         list[str] | None,
         _option(
@@ -570,3 +734,6 @@ class Asked(NamedTuple):
     survey: Survey = Survey()
     running: Running = Running()
     seen: Seen = Seen()
+    focus: Focus = Focus()
+    balance: Balance = Balance()
+    gradient_of: LossName = "ce"

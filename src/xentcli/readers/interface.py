@@ -49,7 +49,8 @@ class Request(NamedTuple):
     ``each`` says that something is written for every sample; ``keep_rows`` asks for
     :class:`xentcli.model.Rows` to be passed on as text, and how far they must be taken apart for
     that; ``keep_records`` for the samples' records to be passed on as JSON; ``by`` for the samples'
-    grouping by a column. ``second`` is about a second file; columns of the names ``beside`` are no
+    grouping by a column. The columns are ``questions`` where labels are no classes but 0 and 1, one
+    for each column. ``second`` is about a second file; columns of the names ``beside`` are no
     classes.
     """
 
@@ -78,6 +79,18 @@ class Request(NamedTuple):
     label_key: str | None = None
     by: str | None = None
     on_error: OnError = "stop"
+    questions: bool = False
+
+    def label_count(self, columns: int) -> int:
+        """How many labels there are, which count from 0."""
+        return 2 if self.questions else columns
+
+    def label_shape(self, shape: tuple[int, ...], class_axis: int = 1) -> tuple[int, ...]:
+        """The shape of the labels of values of that shape: one a position, or of several questions
+        one for each."""
+        if self.questions and shape[class_axis] > 1:
+            return shape
+        return shape[:class_axis] + shape[class_axis + 1 :]
 
 
 class Span(NamedTuple):

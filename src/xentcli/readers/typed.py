@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
     labels = targets = None
     if attached.labels is not None:
         axis = 1 if values.ndim > 1 else 0
-        shape = values.shape[:axis] + values.shape[axis + 1 :]
+        shape = request.label_shape(values.shape, axis)
         labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
         ordered = in_class_order(attached, request.classes)
@@ -203,9 +204,16 @@ def typed_targets(texts: Sequence[str], option: str = "--target") -> Attached:
     return Attached(None, targets, Origin(option, "typed"), len(np.atleast_2d(targets)))
 
 
-def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> list[float]:
-    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest."""
-    option = "--weight"
+def typed_weights(
+    texts: Sequence[str],
+    classes: Sequence[str],
+    count: int,
+    option: str = "--weight",
+    *,
+    signed: bool = False,
+) -> list[float]:
+    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest; below 0
+    only where they are ``signed``."""
     check_swallowed(texts, option)
     if not any("=" in text for text in texts):
         weights = [float(value) for text in texts for value in _plain_weights(text, option)]
@@ -221,11 +229,12 @@ def typed_weights(texts: Sequence[str], classes: Sequence[str], count: int) -> l
                     f"{option}, value {at + 1}: {quoted(word.text)} is not of the form name=w; "
                     "give a weight for each class, or all of them by name"
                 )
-            weights[_class_of(name, classes, count)] = _weight(word, value, at)
+            weights[_class_of(name, classes, count, option)] = _weight(word, value, at, option)
     for at, weight in enumerate(weights):
-        if not weight >= 0 or weight == float("inf"):
+        if not (signed or weight >= 0) or not isfinite(weight):
             raise UsageError(
-                f"{option}, value {at + 1}: {weight!r} is not a finite number from 0 up"
+                f"{option}, value {at + 1}: {weight!r} is not a finite number"
+                + ("" if signed else " from 0 up")
             )
     return weights
 
@@ -235,22 +244,22 @@ def _plain_weights(text: str, option: str) -> list[float]:
         flat: list[float] = _from_json(text, option).ravel().tolist()
         return flat
     words = [word for sample in samples_of(text) for word in sample]
-    return [_weight(word, word.text, at) for at, word in enumerate(words)]
+    return [_weight(word, word.text, at, option) for at, word in enumerate(words)]
 
 
-def _class_of(name: str, classes: Sequence[str], count: int) -> int:
+def _class_of(name: str, classes: Sequence[str], count: int, option: str) -> int:
     try:
         return numbers_labels.label(name, classes, count, NO_INDEX)
     except numbers_labels.NotANumber as error:
         raise UsageError(
-            f"--weight: {error.reason.format(quoted(name))}", hint=error.hint
+            f"{option}: {error.reason.format(quoted(name))}", hint=error.hint
         ) from None
 
 
-def _weight(word: Word, value: str, at: int) -> float:
+def _weight(word: Word, value: str, at: int, option: str) -> float:
     try:
         return numbers_labels.number(value)
     except numbers_labels.NotANumber as error:
         raise UsageError(
-            f"--weight, value {at + 1}: {error.reason.format(quoted(value))}", hint=error.hint
+            f"{option}, value {at + 1}: {error.reason.format(quoted(value))}", hint=error.hint
         ) from None

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from xentcli.calculation.commands import COMMANDS, Calculation
+from xentcli.calculation.commands import COMMANDS, Calculation, Command
 from xentcli.calculation.survey import Wanted
 from xentcli.core.settings import settings
 from xentcli.errors import ArgumentError, UsageError, escaped
-from xentcli.options.groups import Asked
+from xentcli.options.groups import Asked, Loss
 from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
+from xentcli.run.inputs import loss_command
 from xentcli.run.outputs import format_of
 from xentcli.writers.page.save import check_name
 
 # So many of the hardest samples are listed unless somebody says otherwise.
 HARDEST = 5
+POSITIVE = "--pos-weight"
 
 
 def check_options(asked: Asked) -> None:
@@ -84,9 +86,9 @@ def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
 def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     """What is to be computed from that input, every setting checked."""
     arithmetic, loss = asked.arithmetic, asked.loss
-    weight = None
-    if loss.weight:
-        weight = typed_weights(loss.weight, opened.classes, opened.class_count)
+    measure = loss_command(asked)
+    _check_options_of_loss(asked, measure, opened)
+    weight, pos_weight = _weights(asked, opened)
     try:
         checked = settings(
             weight,
@@ -95,6 +97,10 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
             reduction=loss.reduction,
             label_smoothing=asked.smoothing.label_smoothing,
             temperature=arithmetic.temperature,
+            reductions=measure.reductions,
+            pos_weight=pos_weight,
+            gamma=asked.focus.gamma,
+            alpha=asked.balance.alpha,
         )
     except ArgumentError as error:
         option = error.argument.replace("_", "-")
@@ -112,7 +118,51 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
         dtype,
         loss.base,
         want_accuracy=_is_for_people(asked) or survey_of(asked, opened) is not None,
+        gradient_of=measure if asked.command == "grad" else None,
     )
+
+
+def _weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[float] | None]:
+    """The weights of the classes or columns, and those of their yes."""
+    classes, count = opened.classes, opened.class_count
+    weight, positive = asked.loss.weight, asked.balance.pos_weight
+    # A loss that somebody got may have had any weights, as PyTorch takes them.
+    signed = asked.command == "diagnose"
+    found = typed_weights(weight, classes, count, signed=signed) if weight else None
+    if not positive:
+        return found, None
+    single = len(positive) == 1 and not set(positive[0]) & set(",;= [")
+    return found, typed_weights(positive * count if single else positive, classes, count, POSITIVE)
+
+
+def _check_options_of_loss(asked: Asked, measure: Command, opened: Opened) -> None:
+    """Refuse what the loss has no place for. The commands do not list it; ``grad`` lists all."""
+    given = [
+        ("--label-smoothing", asked.smoothing.label_smoothing != 0.0),
+        ("--weight", bool(asked.loss.weight)),
+        ("--ignore-index", asked.loss.ignore_index != Loss().ignore_index),
+        ("--gamma", asked.focus.gamma != 0.0),
+        ("--alpha", asked.balance.alpha is not None),
+        ("--pos-weight", bool(asked.balance.pos_weight)),
+        ("--dtype", asked.arithmetic.dtype != "float64"),
+        ("--method", asked.arithmetic.method != "stable"),
+        ("--label", bool(asked.labels.label or asked.labels.labels_from)),
+        ("--target", bool(asked.targets.target or asked.targets.targets_from)),
+        ("--target-cols", bool(asked.targets.target_cols)),
+    ]
+    for option, is_given in given:
+        if is_given and option in measure.without:
+            raise UsageError(f"{option} is not for {measure.name}")
+    if asked.focus.gamma == 0.0 or measure.questions:
+        return
+    beside = "--label-smoothing" if asked.smoothing.label_smoothing else ""
+    if opened.has_targets:
+        beside = "soft targets"
+    if beside:
+        raise UsageError(
+            f"--gamma and {beside} contradict each other: p_t is the probability of one label",
+            hint="xent bce takes targets from 0 to 1 with --gamma",
+        )
 
 
 def _is_for_people(asked: Asked) -> bool:

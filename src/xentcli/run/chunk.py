@@ -12,10 +12,10 @@ from xentcli.calculation import answers, survey
 from xentcli.calculation.check import check_gradients, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
-from xentcli.calculation.remarks import merge_remarks, remarks
+from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, remarks
 from xentcli.calculation.steps import worked
 from xentcli.core.total import Total
-from xentcli.errors import ArgumentError
+from xentcli.errors import ArgumentError, Place
 from xentcli.model import Batch, Check, Fault, Indices, Remark, Worked
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
@@ -38,6 +38,7 @@ class Outcome(NamedTuple):
     worked: tuple[Worked, ...] = ()
     check: Check | None = None
     remarks: tuple[Remark, ...] = ()
+    looks: tuple[Looks, ...] = ()
     faults: tuple[Fault, ...] = ()
     survey: survey.Sums | None = None
     partners: Indices | None = None
@@ -144,6 +145,7 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
             worked=(whole.worked + part.worked)[: job.worked_count],
             check=furthest(whole.check, part.check) if whole.check else part.check,
             remarks=merge_remarks(whole.remarks, part.remarks),
+            looks=(whole.looks + part.looks)[:FIRST],
             faults=whole.faults + part.faults,
             survey=survey.merge(job.survey, whole.survey, part.survey),
             partners=_merge_partners(whole.partners, part.partners),
@@ -177,7 +179,18 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
         ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
         surveyed = survey.sums(batch, judged, job.survey, ids)
     said = tuple(_remarks(batch, problem))
-    return Outcome(text, answered.total, shown, check, said, batch.faults, surveyed, batch.partners)
+    looks = looks_of(problem, lambda at: _place_of_sample("logits", at, batch))
+    return Outcome(
+        text,
+        answered.total,
+        shown,
+        check,
+        said,
+        looks,
+        batch.faults,
+        surveyed,
+        batch.partners,
+    )
 
 
 def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
@@ -188,6 +201,9 @@ def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
 def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
     for argument, message, concerned in remarks(problem):
         if concerned.any():
-            first = np.argwhere(concerned)[0][: 1 if batch.values.ndim > 1 else 0]
-            place = place_of(argument, tuple(int(i) for i in first), batch)
+            place = _place_of_sample(argument, int(np.argwhere(concerned)[0][0]), batch)
             yield Remark(message, place, int(np.count_nonzero(concerned)))
+
+
+def _place_of_sample(argument: str, at: int, batch: Batch) -> Place:
+    return place_of(argument, (at,) if batch.values.ndim > 1 else (), batch)

@@ -16,9 +16,9 @@ from uuid import uuid4
 from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
-from xentcli.readers.sources.urls import is_url, shown
-from xentcli.readers.text.records import bytes_from
-from xentcli.run import signals
+from xentcli.readers.sources.limits import bytes_from
+from xentcli.readers.sources.urls import concealed, is_url, shown
+from xentcli.run import messages, signals
 from xentcli.run.chunk import Outcome
 from xentcli.run.order import Awaited, Done, Found, Task, share_work, shifted, shifts
 
@@ -32,6 +32,9 @@ CONNECT_SECONDS = 10
 PARTITION_BYTES = 64 << 20
 # So many outcomes become one on a worker; only what is left then comes here.
 FAN_IN = 16
+# Seconds after which it is asked whether there is still a scheduler, and a worker to wait for.
+PATIENCE = 5.0
+ADDRESSES = "tcp://host:8786, or local for a cluster on this machine"
 GONE = "the scheduler is gone"
 # Each has a level and a handler of its own. What goes wrong is told here, in a sentence.
 LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
@@ -53,6 +56,12 @@ class Facts(NamedTuple):
 def connect(scheduler: str, jobs: int) -> Iterator[Client]:
     """A client of the cluster with that scheduler. ``local`` starts a cluster on this machine,
     which ends with the client."""
+    if concealed(scheduler) != scheduler:
+        raise UsageError(
+            f"--scheduler: {quoted(concealed(scheduler))} was given with a user's name, a password "
+            "or a query, and the address of a scheduler has none",
+            hint=ADDRESSES,
+        )
     _check_installed()
     from distributed import Client
 
@@ -72,7 +81,7 @@ def connect(scheduler: str, jobs: int) -> Iterator[Client]:
         except (ValueError, TypeError) as error:
             raise UsageError(
                 f"--scheduler: cannot connect to {quoted(scheduler)} ({_first_line(error)})",
-                hint="tcp://host:8786, or local for a cluster on this machine",
+                hint=ADDRESSES,
             ) from None
         except OSError:
             raise DataError(
@@ -182,7 +191,7 @@ def outcomes(
             yield Done(last.chunk, last.chunk, outcome)
     except OSError:
         # What Dask says where the connection breaks.
-        raise PartitionLost(GONE, place=Place(client.scheduler.address)) from None
+        raise submitted.gone() from None
     finally:
         submitted.cancel()
 
@@ -201,6 +210,8 @@ class Submitted:
         self._run = uuid4().hex
         self._count = 0
         self._futures: dict[int, tuple[Future, Future]] = {}
+        self._address = client.scheduler.address
+        self._said_to_wait = False
         # Sent once, however many partitions there are: labels of another file may be part of it.
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
@@ -232,13 +243,36 @@ class Submitted:
         """Wait for a future and return its value; what goes wrong is raised as a fault with a
         place."""
         try:
+            while not future.done():
+                try:
+                    return future.result(timeout=PATIENCE)
+                except TimeoutError:
+                    self._check_cluster()
             return future.result()
         except XentError:
             raise
         except Exception as error:
+            reason = _reason(error)
+            if reason == GONE:
+                raise self.gone() from None
             raise PartitionLost(
-                f"no worker could finish it ({_reason(error)})", place=self._place(chunk)
+                f"no worker could finish it ({reason})", place=self._place(chunk)
             ) from None
+
+    def gone(self) -> PartitionLost:
+        """The fault of a scheduler that does not answer any more."""
+        return PartitionLost(GONE, place=Place(self._address))
+
+    def _check_cluster(self) -> None:
+        """Whether anybody is there who could do the work; without workers one waits for the next,
+        and says so once."""
+        if self._client.status != "running":
+            raise self.gone()
+        if self._client.nthreads():
+            self._said_to_wait = False
+        elif not self._said_to_wait:
+            messages.print_message(f"{self._address} has no workers any more; waiting for the next")
+            self._said_to_wait = True
 
     def cancel(self) -> None:
         """Release everything that is under way. The cluster stays as it is."""

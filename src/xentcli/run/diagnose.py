@@ -11,10 +11,13 @@ import numpy as np
 
 from xentcli.calculation import answers, summary
 from xentcli.calculation.commands import Calculation
+from xentcli.calculation.remarks import check_kind
+from xentcli.core import bce, kl
+from xentcli.core.distribution import distribution
 from xentcli.core.layout import class_axis
-from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.diagnose import diagnosed
-from xentcli.diagnosis.printed_number import Got, got
+from xentcli.diagnosis.case import ArithmeticName, Case, Question, as_questions
+from xentcli.diagnosis.diagnose import diagnose
+from xentcli.diagnosis.printed_number import Got, parse_got
 from xentcli.errors import (
     EXIT_FAILURE,
     ArgumentError,
@@ -26,8 +29,9 @@ from xentcli.errors import (
 )
 from xentcli.model import AnyArray, Batch, Diagnosis, Fault, Remark
 from xentcli.options.groups import Asked
-from xentcli.readers.interface import Chunk, Reader
-from xentcli.readers.sources.source import Source
+from xentcli.readers.interface import Chunk, Opened, Reader
+from xentcli.readers.sources.source import Source, check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import (
@@ -50,24 +54,28 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.places import located
 from xentcli.run.workers import Run, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.rows.delimited import rejected_rows
 
 # All numbers are held in memory, several times over.
 MOST_NUMBERS = 20_000_000
+ONE_COLUMN = (
+    "one column is taken as yes-or-no questions, a number the logit or probability of yes "
+    "(--loss bce)"
+)
 
 
 def run(asked: Asked) -> int:
     """Carry out the command and give its exit code."""
     check_options(asked)
-    wanted = [got(text, asked.seen.tolerance) for text in asked.seen.got or []]
+    wanted = [parse_got(text, asked.seen.tolerance) for text in asked.seen.got or []]
     if asked.seen.tolerance is not None and not wanted:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        page = stack.enter_context(open_page(asked, inputs))
-        sink = stack.enter_context(open_answer(asked, inputs))
-        rejects = stack.enter_context(open_rejects(asked, inputs))
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        sink = open_answer(asked, outputs)
         runs = _runs(asked, wanted)
         run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)
@@ -77,7 +85,9 @@ def run(asked: Asked) -> int:
             rejects.write(rejected_rows(found.faults))
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
         cases = found.cases * len(wanted) if runs == 1 and wanted else found.cases
-        diagnosis = diagnosed(cases, wanted, asked.output.rows, asked.output.digits)
+        diagnosis = diagnose(cases, wanted, asked.output.rows, asked.output.digits)
+        check_unchanged()
+        signals.check()
         _write(diagnosis, wanted, asked, sink)
         if page is not None:
             from xentcli.writers.page import save as pages
@@ -189,13 +199,17 @@ def _gather(
         # The one label that is no class and that readers let pass is the ignored one.
         reading = asked._replace(loss=asked.loss._replace(ignore_index=one_based))
     opened = open_input(reading, stack, sources)
+    question = _question(asked, opened)
+    if question == "bce":
+        # Label 1 of one column is yes: nothing counts from 1.
+        one_based = None
     calculation = calculation_of(asked, opened)
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
     needed = RowsNeeded(opened)
     skips = asked.reading.on_error == "skip"
-    checked = calculation if one_based is None else None
+    checked = calculation if one_based is None and question != "bce" else None
     work = partial(_read, opened.reader, checked, skips)
     with closing(run(Task(work), opened, lambda samples, size: None)) as found:
         for done in found:
@@ -210,17 +224,41 @@ def _gather(
     check_attached(samples + (len(faults) if skips else 0), opened)
     if not samples:
         raise DataError("there are no samples", place=Place(opened.source))
-    cases = [
-        _case(parts, calculation, one_based is not None)._replace(
-            class_axis=opened.class_axis,
-            second=asked.labels.labels_from or asked.targets.targets_from or "",
-        )
-        for parts in batches.values()
-    ]
+    cases = []
+    for parts in batches.values():
+        whole = _concatenate(parts)
+        if question == "bce":
+            case = _binary_case(whole, calculation)
+        else:
+            case = _case(whole, calculation, question, one_based is not None)
+        second = asked.labels.labels_from or asked.targets.targets_from or ""
+        names, axis = opened.classes, opened.class_axis
+        cases.append(case._replace(class_axis=axis, names=names, second=second))
     if not apart:
         cases = [case._replace(source="") for case in cases]
+    remarks = (*opened.remarks, *needed.remarks())
+    if question == "bce" and asked.seen.loss is None:
+        remarks = (*remarks, Remark(ONE_COLUMN, Place(opened.source)))
     joined = opened.attached is not None and opened.attached.join is not None
-    return Gathered(cases, tuple(faults), (*opened.remarks, *needed.remarks()), joined)
+    return Gathered(cases, tuple(faults), remarks, joined)
+
+
+def _question(asked: Asked, opened: Opened) -> Question:
+    """Which loss is meant; a column alone can be no classes."""
+    question = asked.seen.loss or ("bce" if opened.class_count == 1 else "ce")
+    if question != "bce":
+        return question
+    unused = {
+        "--weight": asked.loss.weight,
+        "--label-smoothing": asked.smoothing.label_smoothing,
+        "--ignore-index": asked.loss.ignore_index != -100,
+    }
+    for option, given in unused.items():
+        if given:
+            raise UsageError(f"--loss bce, of yes-or-no questions, has no {option}")
+    if opened.kind == "log_probs":
+        raise UsageError("--loss bce takes logits or probabilities of yes, not their logarithms")
+    return question
 
 
 def _check_size(numbers: int, source: str) -> None:
@@ -273,8 +311,68 @@ def _check(batch: Batch, calculation: Calculation) -> None:
         raise located(error, batch) from None
 
 
-def _case(parts: Sequence[Batch], calculation: Calculation, one_based: bool) -> Case:
-    whole = _concatenate(parts)
+def _binary_case(whole: Batch, calculation: Calculation) -> Case:
+    """Yes-or-no questions, a column each, as rows of two: of no and of yes."""
+    columns, target = _columns(whole.values), _yes(whole)
+    if target.shape != columns.shape:
+        raise UsageError(
+            f"--loss bce of {columns.shape[-1]} columns takes a soft target for each of them",
+            hint="--target, --targets-from or --target-cols; labels go with one column",
+        )
+    outside = ~((target >= 0) & (target <= 1))
+    if outside.any():
+        raise DataError(
+            f"{float(target[outside][0]):g} is no answer to a yes-or-no question (0 to 1)",
+            place=Place(whole.values_from.source),
+        )
+    try:
+        check_kind(whole)
+    except ArgumentError as error:
+        raise located(error, whole) from None
+    weight = whole.sample_weight
+    if weight is not None:
+        count = len(target.reshape(-1))
+        weight = np.repeat(np.asarray(weight, dtype=np.float64), count // len(weight))
+    yes = target.reshape(-1)
+    are_labels = bool(np.isin(yes, (0.0, 1.0)).all())
+    case = Case(
+        as_questions(columns, whole.kind),
+        whole.kind,
+        columns.shape if columns.shape[-1] > 1 else columns.shape[:-1],
+        yes.astype(np.int64) if are_labels else None,
+        None if are_labels else np.stack([1.0 - yes, yes], axis=1),
+        weight,
+        calculation.settings,
+        calculation.base,
+        _arithmetic(calculation),
+        None,
+        whole.values_from.source,
+        question="bce",
+    )
+    return case if weight is not None else case._replace(loss=_binary_loss(columns, target, case))
+
+
+def _columns(values: AnyArray) -> AnyArray:
+    axis = class_axis(values.ndim)
+    return np.atleast_2d(np.moveaxis(values, axis, -1)).astype(np.float64)
+
+
+def _yes(whole: Batch) -> AnyArray:
+    """How much of a yes each question has for its answer."""
+    if whole.targets is not None:
+        return _columns(whole.targets)
+    return np.asarray(whole.labels, dtype=np.float64)[..., np.newaxis]
+
+
+def _binary_loss(columns: AnyArray, target: AnyArray, case: Case) -> float:
+    of = bce.binary_cross_entropy_with_logits if case.kind == "logits" else bce.binary_cross_entropy
+    values = columns / case.settings.temperature
+    reduction = "mean" if case.settings.reduction == "mean" else "sum"
+    with np.errstate(all="ignore"):
+        return float(of(values, target, reduction=reduction)) / case.log_base
+
+
+def _case(whole: Batch, calculation: Calculation, question: Question, one_based: bool) -> Case:
     if one_based:
         labels = whole.labels
         if labels is None or labels.min() < 1:
@@ -295,8 +393,7 @@ def _case(parts: Sequence[Batch], calculation: Calculation, one_based: bool) -> 
     labels = None
     if soft is None:
         labels = np.asarray(whole.labels, dtype=np.int64).reshape(len(rows))
-    arithmetic = "textbook" if calculation.method == "textbook" else calculation.dtype or "float64"
-    return Case(
+    case = Case(
         rows,
         whole.kind,
         grid,
@@ -305,11 +402,33 @@ def _case(parts: Sequence[Batch], calculation: Calculation, one_based: bool) -> 
         weight,
         calculation.settings,
         calculation.base,
-        arithmetic,  # type: ignore[arg-type]
-        None if one_based else _loss(whole, calculation),
+        _arithmetic(calculation),
+        None,
         whole.values_from.source,
         one_based,
+        question=question,
     )
+    if one_based:
+        return case
+    return case._replace(loss=_loss(whole, calculation) if question == "ce" else _divergence(case))
+
+
+def _divergence(case: Case) -> float | None:
+    """What ``kl`` gives; left to the search where something else takes part."""
+    if case.has_weights or case.has_ignored or case.settings.label_smoothing:
+        return None
+    given = distribution(case.values, case.kind, 1, case.settings.temperature)
+    with np.errstate(all="ignore"):
+        found = kl.divergences(given._replace(target=case.target)).reshape(-1)
+        total = found.sum() if case.settings.reduction == "sum" else found.mean()
+    return float(total) / case.log_base
+
+
+def _arithmetic(calculation: Calculation) -> ArithmeticName:
+    if calculation.method == "textbook":
+        return "textbook"
+    found: ArithmeticName = calculation.dtype or "float64"  # type: ignore[assignment]
+    return found
 
 
 def _loss(whole: Batch, calculation: Calculation) -> float:

@@ -38,6 +38,11 @@ KINDS: dict[KindName, Kind] = {
 }
 
 
+def loss_command(asked: Asked) -> Command:
+    """The command of the loss that is asked for, or of the one whose gradient is."""
+    return COMMANDS[asked.gradient_of if asked.command == "grad" else asked.command]
+
+
 def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
     """Open the input of a command. ``stack`` closes its files. ``sources`` are its files, where
     they are known already."""
@@ -49,7 +54,7 @@ def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None 
     else:
         found = sources_of(asked) if sources is None else sources
         opened = _from_files(asked, command, request, stack, found)
-    _check(opened, command)
+    _check(opened, command, loss_command(asked))
     return opened
 
 
@@ -81,7 +86,7 @@ def _from_files(
     for source in sources:
         # The denominator of the mean must be known before the first gradient. And what is sent from
         # elsewhere must not wait for the work.
-        if is_remote(source) or (command.field == "grad" and asked.loss.reduction == "mean"):
+        if is_remote(source) or (command.field == "grad" and asked.loss.averages):
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
     _check_same_ids(inputs)
@@ -121,7 +126,7 @@ def sources_of(asked: Asked) -> list[Source]:
         example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
         raise UsageError(
             f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
-            hint=example + (" --label 0" if COMMANDS[asked.command].has_target else ""),
+            hint=example + (" --label 0" if loss_command(asked).has_target else ""),
         )
     return [source_of("-")]
 
@@ -180,8 +185,9 @@ def _about_files(asked: Asked) -> list[str]:
 
 def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
     wanted: Wanted = "none"
-    if command.has_target:
-        wanted = "labels or targets" if command.takes_soft else "labels"
+    measure = loss_command(asked)
+    if measure.has_target:
+        wanted = "labels or targets" if measure.takes_soft else "labels"
     samples, labels, targets, reading = asked.samples, asked.labels, asked.targets, asked.reading
     each = command.field != "loss" or asked.loss.reduction == "none"
     format = format_of(asked)
@@ -195,7 +201,8 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         target_cols=targets.target_cols,
         weight_col=labels.weight_col,
         classes=class_names(samples.classes) if samples.classes else (),
-        ignore_index=asked.loss.ignore_index,
+        # No answer of a yes/no question is left out: 0 is one of the two.
+        ignore_index=0 if measure.questions else asked.loss.ignore_index,
         each=each and not format.for_people,
         keep_rows=_kept_rows(format, command) if each else None,
         keep_records=each and format.records,
@@ -209,6 +216,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         label_key=reading.label_key,
         by=asked.survey.by,
         on_error=reading.on_error,
+        questions=measure.questions,
         second=_second(asked),
     )
     return request._replace(attached=_attached(asked, request, stack))
@@ -243,7 +251,7 @@ def _attached(asked: Asked, request: Request, stack: ExitStack) -> Attached | No
         ("--targets-from", targets.targets_from),
         ("--target-cols", targets.target_cols),
     ]
-    if COMMANDS[asked.command].has_target and not labels.labels_from:
+    if loss_command(asked).has_target and not labels.labels_from:
         sources.append(("--label-col", samples.label_col))
     given = [option for option, value in sources if value]
     if len(given) > 1:
@@ -263,22 +271,42 @@ def _attached(asked: Asked, request: Request, stack: ExitStack) -> Attached | No
     return open_second(source, request)
 
 
-def _check(opened: Opened, command: Command) -> None:
+def _check(opened: Opened, command: Command, measure: Command) -> None:
     if opened.kind not in command.kinds:
         kind = opened.kind.replace("_", "-")
-        raise UsageError(f"{command.name} needs logits, but {opened.source} holds {kind}")
-    if command.has_target and not opened.has_target:
-        either = "--label or --target" if command.takes_soft else "--label"
+        needed = " or ".join(kind.replace("_", "-") for kind in command.kinds)
+        raise UsageError(f"{command.name} needs {needed}, but {opened.source} holds {kind}")
+    if not measure.has_target:
+        return
+    what = "a second distribution" if measure.name == "js" else "labels"
+    if not opened.has_target:
+        either = "--label or --target" if measure.takes_soft else "--label"
         column = ""
         if not opened.source.startswith("--"):
             column = ", or --label-col to name their column"
-            column += " (soft targets: --target-cols)" if command.takes_soft else ""
+            column += " (soft targets: --target-cols)" if measure.takes_soft else ""
         raise UsageError(
-            f"{command.name} needs labels, and {opened.source} has none",
+            f"{command.name} needs {what}, and {opened.source} has none",
             hint=f"give {either}{column}",
         )
-    if command.has_target and opened.has_targets and not command.takes_soft:
+    if opened.has_targets and not measure.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
+    if opened.class_count == 1 and measure.name in ("ce", "nll"):
+        _refuse_one_column(opened, command)
+
+
+def _refuse_one_column(opened: Opened, command: Command) -> None:
+    """The softmax of one number is 1: what has one column is hardly meant to be compared."""
+    numbers, two = {
+        "logits": ("logit", "two columns, 0 and the logit, say the same"),
+        "probs": ("probability", "two columns, 1 − p and p, say the same"),
+        "log_probs": ("log-probability", "two columns, log(1 − p) and log p, say the same"),
+    }[opened.kind]
+    asked = "grad --loss bce" if command.name == "grad" else "bce"
+    raise UsageError(
+        f"{command.name} compares classes, and {opened.source} has one {numbers} a sample",
+        hint=f"xent {asked} takes it as a yes/no question with labels 0 and 1; {two}",
+    )
 
 
 def check_attached(samples: int, opened: Opened) -> None:

@@ -8,13 +8,16 @@ from collections.abc import Iterable
 
 from xentcli.errors import LONGEST_VALUE, Excerpt, XentError, counted, escaped
 from xentcli.model import Remark
+from xentcli.readers.sources.urls import concealed
 
 
 def print_message(*lines: str) -> None:
     """Print lines on standard error. If that fails, the answer is still right: nothing is
     raised."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write("".join(f"{line}\n" for line in (f"xent: {lines[0]}", *lines[1:])))
+        # Whatever is quoted in them, it does not drive the terminal, and no secret is told.
+        shown = (escaped(concealed(line)) for line in (f"xent: {lines[0]}", *lines[1:]))
+        sys.stderr.write("".join(f"{line}\n" for line in shown))
         sys.stderr.flush()
 
 

@@ -136,6 +136,7 @@ def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
         survey=surveyed and survey.shift(surveyed, samples, lines),
         check=check and check._replace(sample=check.sample + samples),
         remarks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.remarks),
+        looks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.looks),
         faults=tuple(one._replace(place=_moved(one.place, lines)) for one in found.faults),
     )
 

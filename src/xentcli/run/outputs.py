@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from xentcli import writers
 from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, escaped
@@ -14,8 +14,8 @@ from xentcli.model import Fault
 from xentcli.options.groups import Asked
 from xentcli.readers.sources.urls import scheme_of, shown, shown_within
 from xentcli.run.messages import print_message
-from xentcli.writers.files import file, folder
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files import folder
+from xentcli.writers.files.file import Outputs, Sink
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.delimited import REJECTED
@@ -34,38 +34,31 @@ def view_for(asked: Asked) -> View:
     return view_of(to_file=to_file, color=output.color, digits=output.digits, steps=output.steps)
 
 
-def open_answer(asked: Asked, inputs: Sequence[str]) -> AbstractContextManager[Sink]:
+def open_answer(asked: Asked, outputs: Outputs) -> Sink:
     """Standard output, or the file that ``-o`` names."""
-    return _open_file(asked.output.output, inputs, "-o")
+    return _open_file(asked.output.output, outputs, "-o")
 
 
-@contextmanager
-def open_rejects(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
+def open_rejects(asked: Asked, outputs: Outputs) -> Sink | None:
     """The list of rejects with its header, where one is asked for."""
     if asked.reading.rejects is None:
-        yield None
-        return
-    with _open_file(asked.reading.rejects, inputs, "--rejects") as rejects:
-        rejects.write(REJECTED)
-        yield rejects
+        return None
+    rejects = _open_file(asked.reading.rejects, outputs, "--rejects")
+    rejects.write(REJECTED)
+    return rejects
 
 
-@contextmanager
-def open_page(asked: Asked, inputs: Sequence[str]) -> Iterator[Sink | None]:
-    """The page, where one is asked for."""
+def open_page(asked: Asked, outputs: Outputs) -> Sink | None:
+    """Where the page goes, where one is asked for."""
     if asked.output.save is None:
-        yield None
-        return
-    with _open_file(asked.output.save, inputs, "--save") as page:
-        yield page
+        return None
+    return _open_file(asked.output.save, outputs, "--save")
 
 
-def _open_file(
-    name: str | None, inputs: Sequence[str], option: str
-) -> AbstractContextManager[Sink]:
+def _open_file(name: str | None, outputs: Outputs, option: str) -> Sink:
     if name is not None:
         _check_local(option, name, "name a file of this machine")
-    return file.open_output(name, inputs, option)
+    return outputs.open(name, option)
 
 
 def _check_local(option: str, name: str, hint: str) -> None:

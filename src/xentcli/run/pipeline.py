@@ -11,12 +11,14 @@ from typing import NamedTuple
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import merge_remarks
+from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
+from xentcli.readers.sources.source import check_unchanged
+from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options, survey_of
 from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
 from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
@@ -35,7 +37,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.progress import Progress
 from xentcli.run.workers import Run, Tell, start_workers
-from xentcli.writers.files.file import Sink
+from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.files.spool import WaitingRoom
 from xentcli.writers.interface import Stream
@@ -52,6 +54,7 @@ class Tally(NamedTuple):
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
     survey: survey.Sums | None = None
+    looks: tuple[Looks, ...] = ()
     not_needed: tuple[Remark, ...] = ()
 
 
@@ -60,24 +63,19 @@ def run(asked: Asked) -> int:
     check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
+        # All of it before a byte is read: what cannot be written is known at once.
+        outputs = stack.enter_context(open_outputs(inputs))
+        page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        answer = None if is_folder(asked) else open_answer(asked, outputs)
+        run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
-        page = stack.enter_context(open_page(asked, inputs))
         job = _job(asked, opened, calculation)
-        sink: Sink | Folder
-        if is_folder(asked):
-            sink = stack.enter_context(open_folder(asked, job.stream))
-        else:
-            sink = stack.enter_context(open_answer(asked, inputs))
-        run = stack.enter_context(start_workers(asked))
+        sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
         room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
-        # The list of rejects is complete when the input has ended, whatever comes of the answer.
-        with (
-            open_rejects(asked, inputs) as rejects,
-            closing(_progress(asked, job, opened)) as progress,
-        ):
+        with closing(_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
                 work = partial(write_chunk, job, sink.path)
@@ -157,13 +155,14 @@ def _outcomes(
     opened = opened._replace(chunks=chunks)
     with closing(run(task, opened, tell)) as done:
         for one in done:
+            signals.check()
             chunks.shown += len(one.outcome.worked)
             yield shifted(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
     """What a gradient is divided by. For a mean the whole input is read once to find it."""
-    if job.calculation.settings.reduction != "mean":
+    if not job.calculation.settings.averages:
         return 1.0
     total = Total()
     task = Task(partial(sum_shares, job), partial(merge, job))
@@ -189,7 +188,7 @@ def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool)
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
     """Refuse a mean whose denominator is 0."""
     command = calculation.command
-    if not command.has_target or calculation.settings.reduction != "mean":
+    if not command.has_loss or not calculation.settings.averages:
         return
     if total.weight.value != 0.0:
         return
@@ -215,6 +214,9 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
         dimensions=opened.dimensions,
         class_axis=opened.class_axis,
         single=opened.single,
+        losses=tuple(f"loss_{name}" for name in names)
+        if calculation.loss.questions and len(names) > 1
+        else ("loss",),
     )
 
 
@@ -255,6 +257,8 @@ def _finish(
     tally: Tally,
 ) -> None:
     """Write what can be written only at the end of the input: the answer, the page, the remarks."""
+    check_unchanged()
+    signals.check()
     left_out = tally.faults if job.skips else 0
     check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
@@ -271,7 +275,8 @@ def _finish(
                 report, page.name, command_line(), digits=output.digits, steps=output.steps
             )
         )
-    print_remarks((*opened.remarks, *tally.not_needed, *tally.remarks))
+    on_looks = remarks_on_looks(tally.looks, tally.total.samples)
+    print_remarks((*opened.remarks, *tally.not_needed, *on_looks, *tally.remarks))
     if tally.check is not None:
         _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
@@ -286,6 +291,7 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         tally.first_fault or (faults[0] if faults else None),
         tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
         survey.merge(job.survey, tally.survey, outcome.survey),
+        (tally.looks + outcome.looks)[:FIRST],
     )
 
 

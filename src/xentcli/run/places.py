@@ -44,7 +44,7 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
     if origin.form == "table":
         return Place(source, detail=f"row {origin.lines[sample]}")
     if origin.form == "array":
-        number = batch.first + sample if origin.lines is None else int(origin.lines[sample])
+        number = int(origin.lines[sample]) if len(origin.lines) else batch.first + sample
         return Place(source, detail=f"{origin.path}[{', '.join(map(str, (number, *rest)))}]")
     if origin.form == "json lines":
         path = origin.path + _brackets(rest)

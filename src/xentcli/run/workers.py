@@ -7,7 +7,8 @@ import mmap
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -25,7 +26,6 @@ from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_wo
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from multiprocessing.process import BaseProcess
 
 Sent = TypeVar("Sent")
 
@@ -94,13 +94,14 @@ def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Fou
         chunks = chain([following], chunks)
     pool = processes if opened.workers == "processes" else threads
     with ExitStack() as stack:
-        try:
+        submit: Submit[Found] | None = None
+        # No more processes, threads, files or semaphores may be to be had: then it is done here.
+        with contextlib.suppress(OSError, ImportError, MemoryError, RuntimeError):
             submit = stack.enter_context(pool(work, jobs))
-        except (OSError, ImportError):
-            # No more processes or files are to be had, or no semaphores: then it is done here.
+        if submit is None:
             yield from work_here(work, chunks, before)
-            return
-        yield from share_work(work, chunks, submit, jobs + AHEAD, before)
+        else:
+            yield from share_work(work, chunks, submit, jobs + AHEAD, before)
 
 
 def _is_small(opened: Opened) -> bool:
@@ -113,8 +114,16 @@ def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     from concurrent.futures import ThreadPoolExecutor
 
     executor = ThreadPoolExecutor(count)
+
+    def submit(chunk: Chunk) -> Awaited[Found]:
+        try:
+            return executor.submit(work, chunk).result
+        except RuntimeError:
+            # No thread is to be had for it.
+            return partial(work, chunk)
+
     try:
-        yield lambda chunk: executor.submit(work, chunk).result
+        yield submit
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -134,10 +143,20 @@ def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     slots = [mmap.mmap(-1, SLOT_BYTES) for _ in range(count + AHEAD)] if forked else []
     executor = ProcessPoolExecutor(count, context, _begin, (work, slots))
     known = set(multiprocessing.active_children())
+    before = set(threading.enumerate())
     try:
         with signals.hold():
             executor.submit(_started)
         workers = set(multiprocessing.active_children()) - known
+
+        def are_there() -> bool:
+            """The workers, and the thread that hands the work to them; the one that it has for
+            itself, which writes, is a daemon."""
+            threads = set(threading.enumerate()) - before
+            return any(not thread.daemon for thread in threads) and all(
+                worker.is_alive() for worker in workers
+            )
+
         free = list(range(len(slots)))
 
         def submit(chunk: Chunk) -> Awaited[Found]:
@@ -147,7 +166,7 @@ def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
             def awaited() -> Found:
                 try:
                     outcome: Any
-                    outcome, length = _result(future, workers)
+                    outcome, length = _result(future, are_there)
                     if slot is not None and length:
                         outcome = outcome._replace(text=slots[slot][:length])
                     found: Found = outcome
@@ -173,6 +192,9 @@ def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
             process.terminate()
             process.join()
         executor.shutdown(wait=False, cancel_futures=True)
+        for thread in set(threading.enumerate()) - before:
+            # It sees that they are gone. What comes next may want to copy a process of one thread.
+            thread.join(PATIENCE)
 
 
 def most_processes(count: int) -> int:
@@ -180,13 +202,13 @@ def most_processes(count: int) -> int:
     return min(count, MOST_ON_WINDOWS) if sys.platform == "win32" else count
 
 
-def _result(future: Future[Sent], workers: Iterable[BaseProcess]) -> Sent:
+def _result(future: Future[Sent], are_there: Callable[[], bool]) -> Sent:
     """Wait for a worker's result. The executor does not notice if a worker dies while it sends
-    one."""
+    one, and nobody does if the thread dies that waits for them."""
     from concurrent.futures import BrokenExecutor, wait
 
     while not wait([future], PATIENCE).done:
-        if not all(worker.is_alive() for worker in workers) and not wait([future], PATIENCE).done:
+        if not are_there() and not wait([future], PATIENCE).done:
             raise BrokenExecutor
     return future.result()
 
@@ -212,7 +234,6 @@ _slots: Sequence[mmap.mmap] = ()
 def _begin(work: Work[Any], slots: Sequence[mmap.mmap]) -> None:
     """The start of a worker process."""
     import multiprocessing
-    import threading
 
     global _work, _slots
     _work, _slots = work, slots
@@ -223,7 +244,9 @@ def _begin(work: Work[Any], slots: Sequence[mmap.mmap]) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        # Without a thread for it, it ends when its parent does not ask for more.
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
 def _end_with(parent: Any) -> None:

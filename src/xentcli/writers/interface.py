@@ -29,7 +29,8 @@ class Stream(NamedTuple):
     ``each`` says whether every sample's answer is wanted, or a reduced one; ``delimiter`` is what
     stands between cells where it is not the input's own; ``single`` says whether there is but one
     sample, of shape ``(C)``; ``dimensions`` is how many follow the classes; ``class_axis`` is where
-    the input has its classes (batches have them at 1).
+    the input has its classes (batches have them at 1); ``losses`` are the names of a sample's
+    losses, of which several yes/no questions have one each.
     """
 
     field: AnswerField
@@ -41,6 +42,7 @@ class Stream(NamedTuple):
     dimensions: int = 0
     class_axis: int = 1
     single: bool = False
+    losses: tuple[str, ...] = ("loss",)
 
 
 class Writer(Protocol):

@@ -11,7 +11,7 @@ from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.framework import Width
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray
 
 
@@ -19,8 +19,8 @@ class Arithmetic(NamedTuple):
     """The operations that readings are made of; the classes lie along the last axis.
 
     ``stored`` rounds to the width what any other operation returns, ``result`` the number that
-    comes out; ``slack`` is how far, relative to it, the last rounding of a sum may differ from a
-    library's.
+    comes out; ``add`` sums the rows' losses or shares; ``slack`` is how far, relative to it, the
+    last rounding of a sum may differ from a library's.
     """
 
     part: Part
@@ -28,7 +28,12 @@ class Arithmetic(NamedTuple):
     log_softmax: Callable[[AnyArray], AnyArray]
     stored: Callable[[AnyArray], AnyArray]
     result: Callable[[float], float]
+    add: Callable[[Array], float]
     slack: float = 0.0
+
+
+def _sum(values: Array) -> float:
+    return float(values.sum())
 
 
 def _as_it_is(values: AnyArray) -> AnyArray:
@@ -66,6 +71,7 @@ def _to_bfloat16(values: AnyArray) -> AnyArray:
     return np.where(np.isfinite(values), narrow, np.asarray(values, dtype=np.float32))
 
 
+FLOAT32_SLACK = 2.0**-22
 BFLOAT16 = Width("bfloat16", _to_bfloat16, np.float32)
 
 
@@ -81,8 +87,96 @@ def _narrow(part: Part, width: Width, slack: float = 0.0) -> Arithmetic:
         lambda values: along(values, log=True),
         lambda values: width.rounded(np.asarray(values)),
         lambda value: float(width.rounded(np.array([value]))[0]),
+        _sum,
         slack,
     )
+
+
+# PyTorch's sum over a batch on the CPU: runs of 16 numbers, then runs of 16 of these sums …
+RUN = 16
+LEVELS = 8
+
+
+def running_sum(values: Array, width: Width) -> float:
+    """The sum of a batch's losses in 16 bits as PyTorch's ``nll_loss`` takes it on the CPU.
+
+    Each addition is rounded to the width. The first number is a run of its own, each of the
+    following runs has 16, and what is left of the last one is added at the end.
+    """
+    if np.isin(values, (0.0, 1.0)).all():
+        # Rows are counted, not added up.
+        return float(width.rounded(np.array([values.sum()]))[0])
+    numbers = width.rounded(np.asarray(values, dtype=np.float32))
+    rests = []
+    for _ in range(LEVELS - 1):
+        if len(numbers) < 2:
+            break
+        count = -(-(len(numbers) - 1) // RUN)
+        runs = np.zeros(count * RUN, dtype=np.float32)
+        runs[: len(numbers) - 1] = numbers[1:]
+        # A 0 adds nothing to the run that is cut short.
+        sums = _in_order(runs.reshape(-1, RUN).T, width)
+        is_short = (len(numbers) - 1) % RUN != 0
+        rests.append(sums[-1] if is_short else np.float32(0))
+        numbers = np.concatenate([numbers[:1], sums[: count - is_short]])
+    last = _in_order(numbers[:, np.newaxis], width)
+    return float(_in_order(np.array([*rests, *last], dtype=np.float32)[:, np.newaxis], width)[0])
+
+
+def _in_order(rows: AnyArray, width: Width) -> AnyArray:
+    """The sum of the rows, one after the other, each addition rounded."""
+    total = np.zeros(rows.shape[1], dtype=np.float32)
+    for row in rows:
+        total = width.rounded(total + row)
+    return total
+
+
+def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]:
+    """16 bits throughout as PyTorch computes on the CPU; with the mean in float32; and with
+    nothing in 16 bits but the values."""
+    name = width.name
+    whole = _narrow(part, width)._replace(
+        log_softmax=lambda values: _half_log_softmax(values, width),
+        add=lambda values: running_sum(values, width),
+    )
+    wide_sum = whole._replace(
+        part=part._replace(
+            key=f"{name}-wide-sum",
+            rank=HARDLY,
+            phrase=f"in {name}, the losses summed in float32",
+            explanation=f'the losses of reduction="none" are {name}; their .mean() adds them in '
+            "float32 and rounds once",
+        ),
+        add=_sum,
+    )
+    narrow_values = _narrow(part, framework.WIDTHS["float32"], slack=FLOAT32_SLACK)._replace(
+        part=part._replace(
+            key=f"{name}-values",
+            rank=HARDLY,
+            phrase=f"from values rounded to {name}",
+            formula=f"{{}} of {name} values",
+            explanation=f"only the values are {name}; the loss is computed in float32, as autocast "
+            "does",
+        ),
+        stored=lambda values: _once_rounded(values, width),
+    )
+    return whole, wide_sum, narrow_values
+
+
+def _once_rounded(values: AnyArray, width: Width) -> AnyArray:
+    """What comes in, as doubles, is rounded to the width; later results, floats, to float32."""
+    if values.dtype == np.float64:
+        return width.rounded(values)
+    return values.astype(np.float32)
+
+
+def _half_log_softmax(values: AnyArray, width: Width) -> AnyArray:
+    """PyTorch keeps Σ exp(z − max) and its logarithm in 16 bits, and the rest in float32."""
+    rows = np.asarray(values, dtype=np.float32)
+    shifted = rows - rows.max(axis=-1, keepdims=True)
+    total = elementary.exp(shifted).astype(np.float32).sum(axis=-1, keepdims=True)
+    log_total = width.rounded(elementary.log(width.rounded(total)))
+    return width.rounded(shifted - log_total)
 
 
 _WIDER = Fix(
@@ -113,6 +207,7 @@ FLOAT64 = Arithmetic(
     _exact_log,
     _as_it_is,
     float,
+    _sum,
 )
 FRAMEWORK64 = Arithmetic(
     Part(
@@ -132,6 +227,7 @@ FRAMEWORK64 = Arithmetic(
     _framework_log,
     _as_it_is,
     float,
+    _sum,
 )
 TEXTBOOK = Arithmetic(
     Part(
@@ -153,6 +249,7 @@ TEXTBOOK = Arithmetic(
     _textbook_log,
     _as_it_is,
     float,
+    _sum,
 )
 FLOAT32 = _narrow(
     Part(
@@ -165,34 +262,36 @@ FLOAT32 = _narrow(
         apart=_SMALL,
     ),
     framework.WIDTHS["float32"],
-    slack=2.0**-22,
+    slack=FLOAT32_SLACK,
 )
-FLOAT16 = _narrow(
-    Part(
-        "float16",
-        "in float16",
-        "{} in float16",
-        "float16 has 11 bits: a logit above 65504 is infinite, a loss has three digits",
-        SOMETIMES,
-        fix=_NOT_HALF,
-        apart=_SMALL,
+HALVES = (
+    *_half(
+        Part(
+            "float16",
+            "in float16",
+            "{} in float16",
+            "float16 has 11 bits: a logit above 65504 is infinite, a loss has three digits",
+            SELDOM,
+            fix=_NOT_HALF,
+            apart=_SMALL,
+        ),
+        framework.WIDTHS["float16"],
     ),
-    framework.WIDTHS["float16"],
-)
-BF16 = _narrow(
-    Part(
-        "bfloat16",
-        "in bfloat16",
-        "{} in bfloat16",
-        "bfloat16 has 8 bits: a loss has two to three digits",
-        SOMETIMES,
-        fix=_NOT_HALF,
-        apart=_SMALL,
+    *_half(
+        Part(
+            "bfloat16",
+            "in bfloat16",
+            "{} in bfloat16",
+            "bfloat16 has 8 bits: a loss has two to three digits",
+            SELDOM,
+            fix=_NOT_HALF,
+            apart=_SMALL,
+        ),
+        BFLOAT16,
     ),
-    BFLOAT16,
 )
 
-ALL = (FLOAT64, FRAMEWORK64, TEXTBOOK, FLOAT32, FLOAT16, BF16)
+ALL = (FLOAT64, FRAMEWORK64, TEXTBOOK, FLOAT32, *HALVES)
 
 
 def choices(case: Case) -> tuple[Arithmetic, ...]:

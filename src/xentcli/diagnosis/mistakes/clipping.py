@@ -11,6 +11,17 @@ from xentcli.core import elementary
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, Fix, Part
 from xentcli.model import AnyArray
 
+# Every ε that is a power of ten from here to 1e-16, and what else is used.
+LARGEST_POWER, SMALLEST_POWER = 3, 16
+# What libraries clip at, and who.
+KNOWN = {
+    "1e-7": ", as Keras does",
+    "1e-15": ", as scikit-learn did before 1.2",
+    "1.2e-7": ", the eps of float32, as scikit-learn does with it",
+    "2.2e-16": ", the eps of float64, as scikit-learn does",
+}
+VALUES = {"1.2e-7": 2.0**-23, "2.2e-16": 2.0**-52}
+
 
 class Clip(NamedTuple):
     """A part and what it makes of the probabilities; None leaves them, and the logarithm exact."""
@@ -28,7 +39,9 @@ _UNCLIPPED = Fix(
 _LARGE = "give a sample whose label has a probability next to 0"
 
 
-def _clipped(written: str, eps: float, who: str, rank: int) -> Clip:
+def _clipped(written: str) -> Clip:
+    eps = VALUES.get(written, float(written))
+
     def of(probs: AnyArray) -> AnyArray:
         return np.clip(probs, probs.dtype.type(eps), probs.dtype.type(1.0 - eps))
 
@@ -38,8 +51,9 @@ def _clipped(written: str, eps: float, who: str, rank: int) -> Clip:
             f"clip-{written}",
             f"with probabilities clipped at {written}",
             f"clip({{}}, {written})",
-            f"p is kept between {written} and 1 − {written}{who}: no loss is above {most:.4f}",
-            rank,
+            f"p is kept between {written} and 1 − {written}{KNOWN.get(written, '')}: no loss is "
+            f"above {most:.4f}",
+            SELDOM if written in KNOWN else HARDLY,
             fix=_UNCLIPPED,
             apart=_LARGE,
         ),
@@ -47,7 +61,34 @@ def _clipped(written: str, eps: float, who: str, rank: int) -> Clip:
     )
 
 
-def _added(written: str, eps: float) -> Clip:
+def _other_clipped(written: str) -> Clip:
+    """1 − clip(1 − p): the least p is 1 − (1 − ε), which is not ε in floating point."""
+    eps = float(written)
+
+    def of(probs: AnyArray) -> AnyArray:
+        kind = probs.dtype.type
+        others = np.clip(kind(1) - probs, kind(eps), kind(1.0 - eps))
+        result: AnyArray = kind(1) - others
+        return result
+
+    return Clip(
+        Part(
+            f"clip-1-{written}",
+            f"with probabilities clipped at 1 − (1 − {written})",
+            f"(1 − clip(1 − {{}}, {written}))",
+            f"1 − p is what is clipped at {written}, as in a loss of two columns: 1 − (1 − "
+            f"{written}) is not {written} in floating point",
+            HARDLY,
+            fix=_UNCLIPPED,
+            apart=_LARGE,
+        ),
+        of,
+    )
+
+
+def _added(written: str) -> Clip:
+    eps = float(written)
+
     def of(probs: AnyArray) -> AnyArray:
         moved: AnyArray = probs + probs.dtype.type(eps)
         return moved
@@ -67,17 +108,33 @@ def _added(written: str, eps: float) -> Clip:
     )
 
 
+def _clipped_and_added(written: str) -> Clip:
+    clip, added = _clipped(written), _added(written)
+    assert clip.of is not None
+    assert added.of is not None
+    first, then = clip.of, added.of
+    return Clip(
+        Part(
+            f"clip-add-{written}",
+            f"with probabilities clipped at {written} and {written} added",
+            f"(clip({{}}, {written}) + {written})",
+            f"log(clip(p) + {written}), as Keras's binary cross-entropy has it: no loss is above "
+            f"{-float(elementary.log(2 * float(written))):.4f}",
+            HARDLY,
+            fix=_UNCLIPPED,
+            apart=_LARGE,
+        ),
+        lambda probs: then(first(probs)),
+    )
+
+
+POWERS = tuple(f"1e-{power}" for power in range(LARGEST_POWER, SMALLEST_POWER + 1))
+LARGE = ("0.05", "0.01")
 CHOICES = (
     Clip(Part(""), None),
-    _clipped("1e-7", 1e-7, ", as Keras does", SELDOM),
-    _clipped("1e-15", 1e-15, ", as scikit-learn did before 1.2", SELDOM),
-    _clipped("1.2e-7", 2.0**-23, ", the eps of float32, as scikit-learn does with it", SELDOM),
-    _clipped("2.2e-16", 2.0**-52, ", the eps of float64, as scikit-learn does", SELDOM),
-    _clipped("1e-12", 1e-12, "", HARDLY),
-    _added("1e-7", 1e-7),
-    _added("1e-8", 1e-8),
-    _added("1e-9", 1e-9),
-    _added("1e-10", 1e-10),
-    _added("1e-12", 1e-12),
-    _added("1e-15", 1e-15),
+    *map(_clipped, KNOWN),
+    *(_clipped(written) for written in (*LARGE, *POWERS) if written not in KNOWN),
+    *map(_other_clipped, ("1e-7", "1e-15")),
+    *map(_clipped_and_added, ("1e-7", "1e-8", "1e-15")),
+    *map(_added, ("0.01", *POWERS)),
 )

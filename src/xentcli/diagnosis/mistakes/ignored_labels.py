@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SOMETIMES, Fix, Part
 
 
 class Ignoring(NamedTuple):
-    """A part, and whether ignored rows have a loss and a share of the denominator."""
+    """A part, whether ignored rows have a loss and a share of the denominator, and whether that
+    loss is of the smoothing alone."""
 
     part: Part
     has_loss: bool
     has_share: bool
+    is_smoothing: bool = False
 
 
 IGNORED = Ignoring(Part("ignored"), False, False)
@@ -58,16 +57,46 @@ NOT_IGNORED = Ignoring(
     True,
 )
 
+SMOOTHED = Ignoring(
+    Part(
+        "ignored-smoothed",
+        "with the ignored rows' share of the smoothing counted",
+        "{}",
+        "the ε/C of every class is added up over the ignored rows too; the mean divides by those "
+        "that count",
+        OFTEN,
+        fix=Fix(
+            "label_smoothing= and ignore_index= of one F.cross_entropy",
+            "leave out the rows before the smoothing: kept = y != ignore",
+            "ignore the rows before the smoothing",
+            "log_loss has no label smoothing",
+        ),
+        apart="give another share of ignored rows",
+        excludes=frozenset({"smoothings"}),
+    ),
+    True,
+    False,
+    is_smoothing=True,
+)
+SMOOTHED_AND_COUNTED = SMOOTHED._replace(
+    part=SMOOTHED.part._replace(
+        key="ignored-smoothed-counted",
+        phrase="with the ignored rows' share of the smoothing counted, and they in the denominator",
+        explanation="the ε/C of every class is added up over the ignored rows too, and the mean "
+        "divides by all rows",
+        rank=HARDLY,
+    ),
+    has_share=True,
+)
+
 
 def choices(case: Case) -> tuple[Ignoring, ...]:
     """Rows whose label is a class, or counts back from the last one, could be taken in."""
     if not case.has_ignored:
         return (IGNORED,)
+    found = [IGNORED, IN_DENOMINATOR]
     if 0 <= case.settings.ignore_index < case.classes:
-        return (IGNORED, IN_DENOMINATOR, NOT_IGNORED)
-    return (IGNORED, IN_DENOMINATOR)
-
-
-def counted(case: Case, wanted: bool) -> NDArray[np.bool_]:
-    """The rows that are in, with or without the ignored ones."""
-    return np.ones(case.samples, dtype=bool) if wanted else case.kept
+        found.append(NOT_IGNORED)
+    if case.settings.label_smoothing:
+        found += [SMOOTHED, SMOOTHED_AND_COUNTED]
+    return tuple(found)

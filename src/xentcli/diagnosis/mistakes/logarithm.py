@@ -72,7 +72,7 @@ DECIMAL = Logarithm(
 NO_LOGARITHM = Logarithm(
     Part(
         "no-log",
-        "without the logarithm",
+        "without the logarithm, as NLLLoss of probabilities gives it",
         "{}",
         "minus the probability itself: NLLLoss of a softmax instead of a log-softmax",
         OFTEN,

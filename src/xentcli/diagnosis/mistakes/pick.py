@@ -1,4 +1,4 @@
-"""What is picked from the log-probabilities: the label's, a neighbour's, every class's …"""
+"""What is picked from the log-probabilities: the label's, every class's, the largest …"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.core import elementary
 from xentcli.core.entropy import entropy_of
@@ -13,54 +14,65 @@ from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels, one_hot
 from xentcli.diagnosis.case import Case, classes_of
-from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.terms import Terms, expected
+from xentcli.diagnosis.mistakes.focal import NONE as NO_FOCAL
+from xentcli.diagnosis.mistakes.part import (
+    HARDLY,
+    OFTEN,
+    SELDOM,
+    SEVERAL_CLASSES,
+    SOMETIMES,
+    Fix,
+    Part,
+)
+from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
 
 
 class Picked(NamedTuple):
-    """The target of each row before smoothing, and the class whose weight counts for it; a soft
-    target has no such class."""
+    """What the rows are measured against: the target of each before smoothing.
+
+    ``classes`` are those whose weights count; a soft target has none. ``chosen`` is there where the
+    target is 1 at one class of each row that counts. ``kept`` says which rows count, where these
+    are not the ones whose own label does.
+    """
 
     target: Array
     classes: Labels | None
+    chosen: Labels | None = None
+    kept: NDArray[np.bool_] | None = None
 
 
 class Pick(NamedTuple):
-    """A part, what it measures the rows against (None where it cannot), and each row's loss from
-    w·q, q and the terms."""
+    """A part, what it measures the rows against (None where it cannot), and each row's loss.
+
+    ``clips_target`` says that a clip is one of the target too.
+    """
 
     part: Part
     picked: Callable[[Case], Picked | None]
-    losses: Callable[[Array, Array, Terms], Array]
+    losses: Callable[[Weighted, Terms], Array]
+    clips_target: bool = False
 
 
-def _at_label(case: Case) -> Picked:
-    return Picked(case.target, None if case.labels is None else classes_of(case))
+def as_asked(case: Case) -> Picked:
+    """The target itself."""
+    if case.labels is None:
+        return Picked(case.target, None)
+    known = classes_of(case)
+    return Picked(case.target, known, known)
 
 
-def _at(index: Labels, case: Case) -> Picked:
-    return Picked(one_hot(index, case.classes, 1), index)
-
-
-def _at_class_before(case: Case) -> Picked:
-    """Label 0 becomes the last class, as index −1 does."""
-    return _at((classes_of(case) - 1) % case.classes, case)
-
-
-def _at_class_after(case: Case) -> Picked | None:
-    index = classes_of(case) + 1
-    if (index[case.kept] >= case.classes).any():
-        return None
-    return _at(np.minimum(index, case.classes - 1), case)
+def at(index: Labels, case: Case, kept: NDArray[np.bool_] | None = None) -> Picked:
+    """One class a row."""
+    return Picked(one_hot(index, case.classes, 1), index, index, kept)
 
 
 def _at_largest(case: Case) -> Picked:
-    return _at(np.argmax(case.values, axis=1), case)
+    return at(np.argmax(case.values, axis=1), case)
 
 
 def _at_largest_target(case: Case) -> Picked:
     assert case.soft is not None
-    return _at(np.argmax(case.soft, axis=1), case)
+    return at(np.argmax(case.soft, axis=1), case)
 
 
 def _at_every_label(case: Case) -> Picked | None:
@@ -72,83 +84,83 @@ def _at_every_label(case: Case) -> Picked | None:
 
 
 def _at_every_class(case: Case) -> Picked:
-    return Picked(np.ones((1, case.classes)), _at_label(case).classes)
+    return Picked(np.ones((1, case.classes)), as_asked(case).classes)
 
 
-def _sum(weighted: Array, target: Array, found: Terms) -> Array:
-    return expected(weighted, found)
-
-
-def _literal_sum(weighted: Array, target: Array, found: Terms) -> Array:
+def _literal_sum(weighted: Weighted, found: Terms) -> Array:
     """Every product, so that 0·∞ is nan."""
-    return sum_over_classes(weighted * found.minus_log, 1)
+    return sum_over_classes(weighted.products * found.minus_log, 1)
 
 
-def _once_per_class(weighted: Array, target: Array, found: Terms) -> Array:
+def _once_per_class(weighted: Weighted, found: Terms) -> Array:
     losses: Array = found.minus_log.shape[1] * expected(weighted, found)
     return losses
 
 
-def _binary(weighted: Array, target: Array, found: Terms) -> Array:
-    """The mean over the classes of −q·log p − (1−q)·log(1−p)."""
-    others = 1.0 - found.probs
-    if found.clip.of is not None:
-        others = found.clip.of(others)
-    rest = (1.0 - target) * -elementary.log(others)
-    classes = found.minus_log.shape[1]
-    no = sum_over_classes(np.where(target == 1.0, 0.0, rest), 1)
-    losses: Array = (expected(weighted, found) + no) / classes
+def _averaged(weighted: Weighted, found: Terms) -> Array:
+    losses: Array = expected(weighted, found) / found.minus_log.shape[1]
     return losses
 
 
-def _swapped(weighted: Array, target: Array, found: Terms) -> Array:
+def _averaged_over_classes(values: Array) -> Array:
+    losses: Array = sum_over_classes(values, 1) / values.shape[1]
+    return losses
+
+
+def _focal_at_label(weighted: Weighted, found: Terms) -> Array:
+    """The mean over every class of (1 − q·p)^γ·(−log p)."""
+    plain = Terms(found.read, found.clip, found.logarithm, NO_FOCAL)
+    miss = 1.0 - weighted.target * found.probs
+    return _averaged_over_classes(found.focal.of_miss(plain.minus_log, miss))
+
+
+def _swapped(weighted: Weighted, found: Terms) -> Array:
     """−Σ p·log q."""
+    target = weighted.target
     kept = target if found.clip.of is None else found.clip.of(target)
     products = np.where(found.probs == 0, 0.0, found.probs * -elementary.log(kept))
     return sum_over_classes(products, 1)
 
 
-def _divergence(weighted: Array, target: Array, found: Terms) -> Array:
-    return expected(weighted, found) - entropy_of(target, 1)
+def _divergence(weighted: Weighted, found: Terms) -> Array:
+    return expected(weighted, found) - entropy_of(weighted.target, 1)
 
 
-INDEX = Pick(Part("index", formula="−{}[y]"), _at_label, _sum)
-SOFT = Pick(Part("soft", formula="−Σ_c t[c]·{}[c]"), _at_label, _sum)
-BEFORE = Pick(
+def _reverse_divergence(weighted: Weighted, found: Terms) -> Array:
+    """Σ p·(log p − log q)."""
+    return _swapped(weighted, found) - entropy_of(found.probs, 1)
+
+
+INDEX = Pick(
     Part(
-        "label-minus-1",
-        "at the class before the label",
-        "−{}[y − 1]",
-        "1 is taken from labels that count from 0 already; label 0 wraps to the last class",
-        SOMETIMES,
-        fix=Fix(
-            "targets are 0 … C−1: no - 1",
-            "log_p[np.arange(len(y)), y], not y - 1",
-            "SparseCategoricalCrossentropy takes 0 … C−1: no - 1",
-            "give log_loss y and labels=np.arange(C), not y - 1",
-        ),
-        apart="give samples of several classes",
+        "index",
+        "at the label alone",
+        "−{}[y]",
+        "the label's term alone is taken",
+        OFTEN,
+        fix=Fix("F.kl_div(log_p, t)", "t * (np.log(t) - log_p)", "KLDivergence", "log_loss"),
+        apart="give another number of classes",
     ),
-    _at_class_before,
-    _sum,
+    as_asked,
+    expected,
 )
-AFTER = Pick(
+SOFT = Pick(
     Part(
-        "label-plus-1",
-        "at the class after the label",
-        "−{}[y + 1]",
-        "labels that count from 0 are taken as if they counted from 1",
-        SELDOM,
+        "soft",
+        "with the target's entropy left in, as a cross-entropy",
+        "−Σ_c t[c]·{}[c]",
+        "the cross-entropy −Σ t·log p: KL(t‖p) plus the entropy of the target",
+        OFTEN,
         fix=Fix(
-            "targets are 0 … C−1: no + 1",
-            "log_p[np.arange(len(y)), y], not y + 1",
-            "SparseCategoricalCrossentropy takes 0 … C−1: no + 1",
-            "give log_loss y and labels=np.arange(C), not y + 1",
+            "F.kl_div(log_p, t, reduction='batchmean'), not F.cross_entropy(z, t)",
+            "(t * (np.log(t) - log_p)).sum(axis=1)",
+            "KLDivergence, not CategoricalCrossentropy",
+            "log_loss has no soft targets: scipy.stats.entropy(t, p, axis=1)",
         ),
-        apart="give samples of several classes",
+        apart="give targets with another entropy",
     ),
-    _at_class_after,
-    _sum,
+    as_asked,
+    expected,
 )
 ONCE_PER_CLASS = Pick(
     Part(
@@ -167,8 +179,39 @@ ONCE_PER_CLASS = Pick(
         ),
         apart="give another number of samples than there are classes",
     ),
-    _at_label,
+    as_asked,
     _once_per_class,
+)
+EVERY_ELEMENT = Pick(
+    Part(
+        "every-element",
+        "averaged over every class, the label's or not",
+        "mean_c −{}[c]",
+        "the mean runs over all samples times classes: no label or one-hot factor takes part",
+        SELDOM,
+        by_hand=True,
+        fix=Fix(
+            "F.cross_entropy(z, y), or log_p.gather(1, y[:, None])",
+            "multiply by np.eye(C)[y] and sum over the classes before the mean",
+            "multiply by the one-hot target and sum over the classes before the mean",
+            "log_loss(y, p) picks the label itself",
+        ),
+        apart="give samples with larger losses",
+    ),
+    _at_every_class,
+    _averaged,
+)
+FOCAL_AT_LABEL = Pick(
+    EVERY_ELEMENT.part._replace(
+        key="focal-at-label",
+        phrase="averaged over every class, with the focal factor at the label alone",
+        formula="mean_c {}[c], p = q·p in the factor",
+        explanation="p is multiplied by the one-hot target before the factor (1 − p)^γ, which so "
+        "is 1 at every other class, and the mean runs over all of them",
+        needs=frozenset({"focals"}),
+    ),
+    as_asked,
+    _focal_at_label,
 )
 EVERY_CLASS = Pick(
     Part(
@@ -187,7 +230,7 @@ EVERY_CLASS = Pick(
         apart="give samples with larger losses",
     ),
     _at_every_class,
-    _sum,
+    expected,
 )
 LARGEST = Pick(
     Part(
@@ -205,7 +248,7 @@ LARGEST = Pick(
         apart="give a sample that is classified wrongly",
     ),
     _at_largest,
-    _sum,
+    expected,
 )
 LITERAL = Pick(
     Part(
@@ -223,16 +266,16 @@ LITERAL = Pick(
         ),
         apart="give the number of another run",
     ),
-    _at_label,
+    as_asked,
     _literal_sum,
 )
 EVERY_LABEL = Pick(
     Part(
         "every-label",
-        "with each row at every row's label",
+        "at log_p[:, y], so that N × N numbers were averaged",
         "mean_j −{}[y_j]",
-        "log_p[:, y] has a column for every label: N × N numbers instead of N",
-        SELDOM,
+        "log_p[:, y] has a column for every row's label: each row is taken at all of them",
+        HARDLY,
         by_hand=True,
         fix=Fix(
             "log_p[torch.arange(len(y)), y], not log_p[:, y]",
@@ -240,29 +283,10 @@ EVERY_LABEL = Pick(
             "keras.ops.take_along_axis(log_p, y[:, None], axis=1), not take(log_p, y, axis=1)",
             "log_loss(y, p) picks the label itself",
         ),
-        apart="give samples of several classes",
+        apart=SEVERAL_CLASSES,
     ),
     _at_every_label,
-    _sum,
-)
-BINARY = Pick(
-    Part(
-        "binary",
-        "as the binary cross-entropy of each class",
-        "mean_c −(q[c]·{0}[c] + (1 − q[c])·log(1 − p[c]))",
-        "each class is a yes-or-no question, and the mean runs over the classes too",
-        SOMETIMES,
-        fix=Fix(
-            "F.cross_entropy, not BCELoss or BCEWithLogitsLoss, for classes that exclude each "
-            "other",
-            "leave out the terms (1 - q) * np.log(1 - p)",
-            "CategoricalCrossentropy, not BinaryCrossentropy, with one-hot targets",
-            "log_loss(y, p) with y as indices, not one column at a time",
-        ),
-        apart="give another number of classes",
-    ),
-    _at_label,
-    _binary,
+    expected,
 )
 SWAPPED = Pick(
     Part(
@@ -279,8 +303,9 @@ SWAPPED = Pick(
         ),
         apart="give samples with other losses",
     ),
-    _at_label,
+    as_asked,
     _swapped,
+    clips_target=True,
 )
 DIVERGENCE = Pick(
     Part(
@@ -297,8 +322,27 @@ DIVERGENCE = Pick(
         ),
         apart="give targets that are not one-hot",
     ),
-    _at_label,
+    as_asked,
     _divergence,
+)
+REVERSE_DIVERGENCE = Pick(
+    Part(
+        "reverse-divergence",
+        "as the divergence the other way round",
+        "Σ_c p[c]·log(p[c] / q[c])",
+        "KL(p‖q): the prediction's divergence from the target, where KL(q‖p) is meant",
+        SELDOM,
+        fix=Fix(
+            "F.kl_div(log_p, t): the log-probabilities come first, the target second",
+            "(t * (np.log(t) - log_p)).sum(axis=1)",
+            "KLDivergence()(t, p): the target comes first",
+            "scipy.stats.entropy(t, p, axis=1): the target comes first",
+        ),
+        apart="give targets that differ more from the probabilities",
+    ),
+    as_asked,
+    _reverse_divergence,
+    clips_target=True,
 )
 LARGEST_TARGET = Pick(
     Part(
@@ -316,14 +360,27 @@ LARGEST_TARGET = Pick(
         apart="give targets that are not one-hot",
     ),
     _at_largest_target,
-    _sum,
+    expected,
 )
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Every pick, that of ``ce`` first."""
-    both = (ONCE_PER_CLASS, EVERY_CLASS, LARGEST, LITERAL, EVERY_LABEL, BINARY, SWAPPED)
+    """Every pick, the asked one first."""
+    both = (
+        ONCE_PER_CLASS,
+        EVERY_ELEMENT,
+        FOCAL_AT_LABEL,
+        EVERY_CLASS,
+        LARGEST,
+        LITERAL,
+        EVERY_LABEL,
+        SWAPPED,
+    )
+    if case.question == "bce":
+        return (INDEX if case.labels is not None else SOFT, LARGEST, LITERAL)
+    if case.question == "kl":
+        plain = SOFT if case.labels is None else INDEX
+        return (DIVERGENCE, plain, REVERSE_DIVERGENCE, *both)
     if case.labels is None:
-        return (SOFT, LARGEST_TARGET, DIVERGENCE, *both)
-    more = (DIVERGENCE,) if case.settings.label_smoothing else ()
-    return (INDEX, BEFORE, AFTER, *both, *more)
+        return (SOFT, LARGEST_TARGET, DIVERGENCE, REVERSE_DIVERGENCE, *both)
+    return (INDEX, *both, DIVERGENCE) if case.settings.label_smoothing else (INDEX, *both)

@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.core import elementary
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
-from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray
 
 # The values, a class an element of the last axis, and the arithmetic.
@@ -18,21 +18,33 @@ Read = Callable[[AnyArray, Arithmetic], AnyArray]
 
 
 class Reading(NamedTuple):
-    """A part, its noun for a sentence, and p and log p; ``log_formula`` is the latter's formula."""
+    """A part, its noun for a sentence, p and log p, and log(1 − p) where it keeps digits.
+
+    ``noun`` has braces for the name of the loss.
+    """
 
     part: Part
     noun: str
     log_probs: Read
     probs: Read
-    log_formula: str = "log {}"
+    log_others: Read | None = None
+
+
+def log(values: AnyArray) -> AnyArray:
+    """log of each value, in its type."""
+    return elementary.log(values).astype(values.dtype)
 
 
 def _log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(elementary.log(values).astype(values.dtype))
+    return arithmetic.stored(log(values))
 
 
 def _exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return arithmetic.stored(elementary.exp(values).astype(values.dtype))
+
+
+def _log1p(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.stored(elementary.log1p(values).astype(values.dtype))
 
 
 def _given(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
@@ -89,7 +101,7 @@ def _log_of_log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return _log(arithmetic.log_softmax(values), arithmetic)
 
 
-def _along(axis: int, log: bool) -> Read:
+def _along(axis: int, *, log: bool) -> Read:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         moved = np.ascontiguousarray(np.moveaxis(values, axis, -1))
         found = arithmetic.log_softmax(moved) if log else arithmetic.softmax(moved)
@@ -98,7 +110,7 @@ def _along(axis: int, log: bool) -> Read:
     return read
 
 
-def _over_everything(log: bool) -> Read:
+def _over_everything(*, log: bool) -> Read:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         flat = values.reshape(1, -1)
         found = arithmetic.log_softmax(flat) if log else arithmetic.softmax(flat)
@@ -122,9 +134,10 @@ LOGITS = Reading(
         ),
         apart="give rows that differ more",
     ),
-    "the cross-entropy of these rows read as logits",
+    "the {} of these rows read as logits",
     _log_softmax,
     _softmax,
+    lambda values, arithmetic: _log1p(-_softmax(values, arithmetic), arithmetic),
 )
 PROBS = Reading(
     Part(
@@ -166,7 +179,6 @@ LOG_PROBS = Reading(
     "the negative of these rows at the label, read as log-probabilities",
     _given,
     _exp,
-    "{}",
 )
 TWICE = Reading(
     Part(
@@ -183,7 +195,7 @@ TWICE = Reading(
         ),
         apart="give rows that differ more",
     ),
-    "the cross-entropy of these rows with the softmax applied twice",
+    "the {} of these rows with the softmax applied twice",
     _log_twice,
     _twice,
 )
@@ -194,7 +206,7 @@ OF_EXP = Reading(
         formula="softmax(exp(z))",
         explanation="the probabilities exp(z) go through a softmax once more",
     ),
-    "the cross-entropy of these rows with a softmax of their probabilities",
+    "the {} of these rows with a softmax of their probabilities",
     _log_softmax_of_exp,
     _softmax_of_exp,
 )
@@ -217,6 +229,13 @@ SIGMOID = Reading(
     "the −log σ(z) of these rows, with a sigmoid instead of the softmax",
     _log_sigmoid,
     _sigmoid,
+    lambda values, arithmetic: _log_sigmoid(-values, arithmetic),
+)
+SOFTMAX_OF_PROBS = LOGITS._replace(
+    part=LOGITS.part._replace(
+        phrase="read as logits, with a softmax of the probabilities",
+        explanation="the probabilities go through a softmax once more, as CrossEntropyLoss has it",
+    )
 )
 NORMALISED = Reading(
     Part(
@@ -254,7 +273,7 @@ EVERYTHING = Reading(
         ),
         apart="give two samples or more",
     ),
-    "the cross-entropy of these rows with one softmax over all numbers",
+    "the {} of these rows with one softmax over all numbers",
     _over_everything(log=True),
     _over_everything(log=False),
 )
@@ -264,7 +283,7 @@ LOG_OF_LOG = Reading(
         "with the logarithm taken twice",
         "log softmax(z)",
         "the logarithm of a log-probability, which is negative: nan",
-        HARDLY,
+        SELDOM,
         by_hand=True,
         fix=Fix(
             "log_softmax has the logarithm in it: no torch.log after it",
@@ -278,6 +297,105 @@ LOG_OF_LOG = Reading(
     _log_of_log,
     _log_softmax,
 )
+
+
+def _clipped_first(written: str, eps: float, who: str) -> Reading:
+    """Clipped, and then divided by the sums, where ``NORMALISED`` with a clip has it the other way
+    round."""
+
+    def probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+        least, most = values.dtype.type(eps), values.dtype.type(1.0 - eps)
+        return _normalised(arithmetic.stored(np.clip(values, least, most)), arithmetic)
+
+    def log_probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+        return _log(probs(values, arithmetic), arithmetic)
+
+    part = NORMALISED.part._replace(
+        key=f"normalised-after-{written}",
+        phrase=f"clipped at {written} and then divided by their sums",
+        formula=f"(clip(z, {written}) / Σ)",
+        explanation=f"the values are kept between {written} and 1 − {written}, and then the rows "
+        f"are divided by their sums, {who}",
+        excludes=frozenset({"clips"}),
+    )
+    return Reading(
+        part, "the −log p of these rows, clipped and divided by their sums", log_probs, probs
+    )
+
+
+CLIPPED_FIRST = (
+    _clipped_first("1e-7", 1e-7, "as Keras has done it at times"),
+    _clipped_first("1e-15", 1e-15, "as scikit-learn did before 1.2"),
+)
+
+
+def _symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    """½(log-softmax of the rows + log-softmax of the columns): of a square of N × N."""
+    along = [_along(axis, log=True)(values, arithmetic) for axis in (-1, 0)]
+    return arithmetic.stored((along[0] + along[1]) / 2)
+
+
+def _exp_of_symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return _exp(_symmetric(values, arithmetic), arithmetic)
+
+
+SYMMETRIC = Reading(
+    Part(
+        "symmetric",
+        "as the symmetric mean of both directions, rows and columns",
+        "softmax(z) of rows and columns",
+        "the mean of the cross-entropy of the rows and that of the columns, as contrastive losses "
+        "(CLIP, InfoNCE) have it",
+        SOMETIMES,
+        fix=Fix(
+            "F.cross_entropy(z, y) alone, without F.cross_entropy(z.T, y)",
+            "the log-softmax of axis=1 alone",
+            "the loss of z alone, without that of its transpose",
+            "log_loss takes the rows alone",
+        ),
+        apart="give rows that are no square",
+        excludes=frozenset({"clips", "picks"}),
+    ),
+    "the {} of these rows, averaged with that of the columns,",
+    _symmetric,
+    _exp_of_symmetric,
+)
+
+
+def _reshaped(case: Case) -> Reading:
+    """The classes' axis taken by a reshape where it takes a permute: the numbers mix."""
+    rows, classes = case.grid, case.classes
+    # What torch holds: (N, C, d…), or with the classes last (N, d…, C).
+    torch_shape = (rows[0], classes, *rows[1:])
+
+    def mixed(values: AnyArray) -> AnyArray:
+        if case.class_axis == -1:
+            return np.moveaxis(values.reshape(torch_shape), 1, -1)
+        return np.moveaxis(values, -1, 1).reshape(values.shape)
+
+    call = "z.view(-1, C)" if case.class_axis != -1 else "z.view(N, C, …)"
+    part = Part(
+        "reshaped",
+        "reshaped without a permute, so that the axes mix",
+        f"softmax({call})",
+        f"{call} leaves the numbers in their order: rows are made of several positions' numbers",
+        SOMETIMES,
+        fix=Fix(
+            "z.movedim(1, -1).reshape(-1, C), not z.view(-1, C)"
+            if case.class_axis != -1
+            else "z.movedim(-1, 1), not z.view(N, C, -1)",
+            "np.moveaxis before the reshape",
+            "keras.ops.transpose before the reshape",
+            "np.moveaxis before the reshape",
+        ),
+        apart="give positions that differ more",
+    )
+    return Reading(
+        part,
+        "the {} of these rows, reshaped without a permute,",
+        lambda values, arithmetic: arithmetic.log_softmax(np.ascontiguousarray(mixed(values))),
+        lambda values, arithmetic: arithmetic.softmax(np.ascontiguousarray(mixed(values))),
+    )
 
 
 def _over(axis: int) -> Reading:
@@ -297,7 +415,7 @@ def _over(axis: int) -> Reading:
         ),
         apart="give as many samples as there are not classes, all of them different",
     )
-    noun = f"the cross-entropy of these rows {part.phrase}"
+    noun = f"the {{}} of these rows {part.phrase}"
     return Reading(part, noun, _along(axis, log=True), _along(axis, log=False))
 
 
@@ -305,17 +423,28 @@ def choices(case: Case) -> tuple[Reading, ...]:
     """Every reading that values of that kind can have, the one that was asked for first."""
     if case.kind == "probs":
         # Minus the value itself is here the probability without the logarithm.
-        return (PROBS, LOGITS, *_where_normalised(case))
+        return (PROBS, SOFTMAX_OF_PROBS, *_where_normalised(case))
     if case.kind == "log_probs":
         return (LOG_PROBS, OF_EXP, PROBS, LOGITS)
     found = [LOGITS, PROBS, LOG_PROBS, TWICE, SIGMOID, *map(_over, range(len(case.grid)))]
     if case.samples > 1:
         found.append(EVERYTHING)
+    if len(case.grid) > 1:
+        found.append(_reshaped(case))
+    if _is_matched(case):
+        found.append(SYMMETRIC)
     return (*found, *_where_normalised(case), LOG_OF_LOG)
 
 
+def _is_matched(case: Case) -> bool:
+    """Whether row i belongs to column i, of as many."""
+    if case.labels is None or len(case.grid) > 1 or case.samples != case.classes:
+        return False
+    return case.classes > 1 and bool((case.labels == np.arange(case.classes)).all())
+
+
 def _where_normalised(case: Case) -> tuple[Reading, ...]:
-    """Nothing happens to rows that sum to 1, and what is negative is no probability."""
-    if not (case.values >= 0).all() or np.allclose(case.values.sum(axis=1), 1.0, atol=1e-6):
+    """Nothing happens to rows that sum to 1."""
+    if np.allclose(case.values.sum(axis=1), 1.0, atol=1e-6) and (case.values >= 0).all():
         return ()
-    return (NORMALISED,)
+    return (NORMALISED, *CLIPPED_FIRST)

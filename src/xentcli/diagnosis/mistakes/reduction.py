@@ -8,24 +8,24 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.core.layout import Array
-from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
 
-BATCHES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
-# A batch size that is no power of two is looked for only where there are few divisors to look at.
-MOST_DIVISORS = 12
+# The sum of losses or shares, in some arithmetic.
+Add = Callable[[Array], float]
 
 
 class Reduction(NamedTuple):
-    """A part, and the number that it makes of losses and shares.
+    """A part, and the number that it makes of losses, shares and a way to add them.
 
     Its formula has braces for a row's loss (0) and for the mean of it (1). ``is_exponential`` says
-    that it is a perplexity: the number is the exponential of the mean.
+    that it is no loss any more but made of exponentials of losses, which have no other base.
     """
 
     part: Part
-    of: Callable[[Array, Array], float]
+    of: Callable[[Array, Array, Add], float]
     is_exponential: bool = False
 
 
@@ -34,31 +34,30 @@ def divided(total: float, whole: float) -> float:
     return total / whole if whole else math.nan
 
 
-def _mean(losses: Array, share: Array) -> float:
-    return divided(float(losses.sum()), float(share.sum()))
+def _mean(losses: Array, share: Array, add: Add) -> float:
+    return divided(add(losses), add(share))
 
 
-def _sum(losses: Array, share: Array) -> float:
-    return float(losses.sum())
+def _sum(losses: Array, share: Array, add: Add) -> float:
+    return add(losses)
 
 
-def _per_class(classes: int) -> Callable[[Array, Array], float]:
-    return lambda losses, share: _mean(losses, share) / classes
+def _over(count: float) -> Callable[[Array, Array, Add], float]:
+    return lambda losses, share, add: divided(add(losses), count)
 
 
-def _batch_means(losses: Array, share: Array, size: int) -> Array:
-    starts = np.arange(0, len(losses), size)
-    whole = np.add.reduceat(share, starts)
-    means: Array = np.add.reduceat(losses, starts) / np.where(whole == 0, math.nan, whole)
-    return means
+def _per_class(classes: int) -> Callable[[Array, Array, Add], float]:
+    return lambda losses, share, add: _mean(losses, share, add) / classes
 
 
-def _mean_of_means(size: int) -> Callable[[Array, Array], float]:
-    return lambda losses, share: float(_batch_means(losses, share, size).mean())
+def _beside(more: int) -> Callable[[Array, Array, Add], float]:
+    return lambda losses, share, add: divided(add(losses), add(share) + more)
 
 
-def _sum_of_means(size: int) -> Callable[[Array, Array], float]:
-    return lambda losses, share: float(_batch_means(losses, share, size).sum())
+def _log_of_mean(losses: Array, share: Array, add: Add) -> float:
+    """−log of the mean probability: the logarithm after the mean."""
+    mean = divided(add(np.where(share == 0, 0.0, elementary.exp(-losses) * share)), add(share))
+    return -float(elementary.log(mean))
 
 
 _MEAN_FIX = Fix(
@@ -98,24 +97,53 @@ SUM = Reduction(
     ),
     _sum,
 )
-PERPLEXITY = Reduction(
+LOG_OF_MEAN = Reduction(
     Part(
-        "perplexity",
-        "exponentiated, as a perplexity",
-        "exp({1})",
-        "a perplexity: the exponential of the mean loss",
-        SOMETIMES,
+        "log-of-mean",
+        "as the logarithm of the mean probability",
+        "−log mean(exp(−{0}))",
+        "the probabilities are averaged before the logarithm, not the logarithms after it",
+        HARDLY,
+        by_hand=True,
         fix=Fix(
-            "the loss is torch.log of a perplexity",
-            "the loss is np.log of a perplexity",
-            "keras_hub's Perplexity is the exponential of the loss",
-            "np.log of a perplexity",
+            "-log_p.mean(), not -p.mean().log()",
+            "-np.log(p).mean(), not -np.log(p.mean())",
+            "keras.ops.mean of the losses, not of the probabilities",
+            "log_loss averages the logarithms",
         ),
-        apart="give the number of another run",
+        apart="give rows whose losses differ more",
+        excludes=frozenset({"logarithms", "scales"}),
     ),
-    _mean,
+    _log_of_mean,
     is_exponential=True,
 )
+
+
+def _one_off(more: int) -> Reduction:
+    sign = "+" if more > 0 else "−"
+    return Reduction(
+        Part(
+            "one-more" if more > 0 else "one-less",
+            f"divided by N {sign} 1",
+            f"sum({{0}}) / (N {sign} 1)",
+            "the denominator is one more than the rows that are scored: the count of the tokens "
+            "before the shift"
+            if more > 0
+            else "the denominator is one less than the rows that are scored",
+            SOMETIMES if more > 0 else HARDLY,
+            fix=Fix(
+                "losses.sum() / losses.numel(): the rows that are scored, after the shift",
+                "losses.sum() / len(losses)",
+                'reduction="sum_over_batch_size", the default',
+                "normalize=True, the default",
+            ),
+            apart="give another number of rows",
+        ),
+        _beside(more),
+    )
+
+
+ONE_MORE, ONE_LESS = _one_off(1), _one_off(-1)
 
 
 def _over_classes(case: Case) -> Reduction:
@@ -141,66 +169,86 @@ def _over_classes(case: Case) -> Reduction:
     )
 
 
-def _of_batches(size: int, count: int, rank: int) -> Reduction:
-    last = count % size
-    short = f", the last one of {last}," if last else ""
-    return Reduction(
-        Part(
-            f"batches-of-{size}",
-            f"as the mean of the means of batches of {size}",
-            f"mean of {{1}} over batches of {size}",
-            f"the means of batches of {size}{short} are averaged, whatever each one's weight",
-            rank,
-            fix=Fix(
-                "add up loss * n of each batch, n being its rows (or Σw) that count, and divide "
-                "once by Σn",
-                "np.average(batch_means, weights=batch_sizes)",
-                "keras.metrics.Mean().update_state(loss, sample_weight=batch_size)",
-                "call log_loss once on all rows",
+def _by_sequence(case: Case) -> list[Reduction]:
+    """Sums over the positions of a sample, and their mean."""
+    if len(case.grid) < 2 or case.grid[0] < 2:
+        return []
+    what, positions = _grouped(case)
+    return [
+        Reduction(
+            Part(
+                "sequence-sums",
+                f"summed over the {positions} of each {what}, averaged over the first dimension",
+                f"sum({{0}}) / {case.grid[0]}",
+                f"the losses are added up over the {positions} and divided by the "
+                f"{case.grid[0]} {what}s of the batch alone",
+                SOMETIMES,
+                fix=Fix(
+                    'reduction="mean" divides by every position that counts',
+                    "losses.mean(), not losses.sum(axis=1).mean()",
+                    'reduction="sum_over_batch_size" of flattened positions',
+                    "log_loss of flattened positions",
+                ),
+                apart=f"give another number of {positions}",
             ),
-            apart="give the batches' own losses",
-        ),
-        _mean_of_means(size),
-    )
-
-
-def _added_batches(size: int) -> Reduction:
-    return Reduction(
-        Part(
-            f"added-batches-of-{size}",
-            f"as the sum of the means of batches of {size}",
-            f"sum of {{1}} over batches of {size}",
-            f"the means of batches of {size} are added up and never divided by their number",
-            HARDLY,
-            fix=Fix(
-                "divide running_loss by the number of batches, or better by the rows",
-                "np.average(batch_means, weights=batch_sizes), not sum(batch_means)",
-                "keras.metrics.Mean, not Sum",
-                "call log_loss once on all rows",
-            ),
-            apart="give the batches' own losses",
-        ),
-        _sum_of_means(size),
-    )
-
-
-def _batches(case: Case) -> list[Reduction]:
-    count = case.samples
-    uneven = case.has_ignored or case.has_weights
-    found = [
-        _of_batches(size, count, SELDOM)
-        for size in BATCHES
-        if size < count and (uneven or count % size)
+            _over(case.grid[0]),
+        )
     ]
-    if uneven:
-        divisors = [n for n in range(2, count) if count % n == 0 and n not in BATCHES]
-        if len(divisors) <= MOST_DIVISORS:
-            found += [_of_batches(size, count, HARDLY) for size in divisors]
-    found += [_added_batches(size) for size in BATCHES if size >= 8 and size < count]
-    return found
+
+
+def _grouped(case: Case) -> tuple[str, str]:
+    """What the first dimension holds and what the others do."""
+    if case.question == "bce":
+        return "row", "columns"
+    return ("sequence", "positions") if len(case.grid) == 2 else ("sample", "positions")
+
+
+def _of_classes(case: Case) -> Reduction | None:
+    """The mean of each class's mean loss: what balanced class weights give."""
+    if case.labels is None or case.has_weights:
+        return None
+    labels = classes_of(case)
+
+    def mean_of_means(losses: Array, share: Array, add: Add) -> float:
+        totals = np.bincount(labels, losses * (share != 0), case.classes)
+        counts = np.bincount(labels, share, case.classes)
+        return float((totals[counts > 0] / counts[counts > 0]).mean())
+
+    counts = np.bincount(labels[case.kept], minlength=case.classes)
+    if len(set(counts[counts > 0].tolist())) < 2:
+        return None
+    return Reduction(
+        Part(
+            "class-means",
+            "as the mean of the means of each class, as balanced class weights give it",
+            "mean of {1} over the classes",
+            "each class counts the same, however many samples it has: the mean of the classes' "
+            "means, or weights N / (C·n) of a class with n samples",
+            SELDOM,
+            fix=Fix(
+                "F.cross_entropy(z, y), without balanced weights",
+                "losses.mean(), not the mean of losses[y == c].mean()",
+                "class_weight=None, the default",
+                "sample_weight=None, not compute_sample_weight('balanced', y)",
+            ),
+            apart="give classes of other sizes",
+        ),
+        mean_of_means,
+    )
 
 
 def choices(case: Case) -> tuple[Reduction, ...]:
     """Every reduction, the asked one first."""
     asked, other = (SUM, MEAN) if case.settings.reduction == "sum" else (MEAN, SUM)
-    return (asked, other, PERPLEXITY, _over_classes(case), *_batches(case))
+    found = [asked, other]
+    if case.question != "bce":
+        found.append(_over_classes(case))
+    found += _by_sequence(case)
+    if not case.has_weights and case.samples > 2:
+        found += [ONE_MORE, ONE_LESS]
+    if case.samples > 1:
+        found.append(LOG_OF_MEAN)
+    of_classes = _of_classes(case)
+    if of_classes is not None:
+        found.append(of_classes)
+    return tuple(found)

@@ -8,14 +8,27 @@ from typing import NamedTuple
 from xentcli.core.layout import Array
 from xentcli.core.target import smoothed
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import (
+    GUESS,
+    HARDLY,
+    OFTEN,
+    SOMETIMES,
+    USUAL_GUESS,
+    Fix,
+    Part,
+)
 
 
 class Smoothing(NamedTuple):
-    """A part, and q from the target and ε."""
+    """A part, and q from the target and ε; ``eps`` is there where it is not the one asked for.
+
+    ``changes`` says that q is not the target itself.
+    """
 
     part: Part
     of: Callable[[Array, float], Array]
+    eps: float | None = None
+    changes: bool = True
 
 
 def _over_classes(target: Array, eps: float) -> Array:
@@ -29,6 +42,13 @@ def _none(target: Array, eps: float) -> Array:
 def _over_others(target: Array, eps: float) -> Array:
     """1 − ε at the label and ε/(C−1) at the others: it sums to 1."""
     result: Array = (1.0 - eps) * target + eps / max(1, target.shape[1] - 1) * (1.0 - target)
+    return result
+
+
+def _over_all_but_two(target: Array, eps: float) -> Array:
+    """1 − ε at the label and ε/(C−2) at the others, as where a class of padding is not counted."""
+    rest = eps / max(1, target.shape[1] - 2)
+    result: Array = (1.0 - eps) * target + rest * (1.0 - target)
     return result
 
 
@@ -69,6 +89,7 @@ CHOICES = (
             apart=_APART,
         ),
         _none,
+        changes=False,
     ),
     Smoothing(
         Part(
@@ -84,11 +105,24 @@ CHOICES = (
     ),
     Smoothing(
         Part(
+            "smoothing-c-2",
+            "with ε spread over C − 2 classes",
+            "{}",
+            "q is 1 − ε at the label and ε/(C−2) at every other class: the padding's class is "
+            "taken out of the count",
+            HARDLY,
+            fix=_SPREAD,
+            apart=_APART,
+        ),
+        _over_all_but_two,
+    ),
+    Smoothing(
+        Part(
             "smoothing-short",
             "with 1 − ε at the label and ε/C at the others",
             "{}",
             "q sums to 1 − ε/C: the label lacks its own share of ε",
-            SELDOM,
+            HARDLY,
             fix=_SPREAD,
             apart=_APART,
         ),
@@ -100,7 +134,7 @@ CHOICES = (
             "with ε/C added to the whole target",
             "{}",
             "q sums to 1 + ε: the factor 1 − ε is missing",
-            SELDOM,
+            HARDLY,
             fix=_SPREAD,
             apart=_APART,
         ),
@@ -109,6 +143,39 @@ CHOICES = (
 )
 
 
+# What is given where nobody says what.
+USUAL = 0.1
+GUESSES = (USUAL, 0.05, 0.2, 0.01, 0.3)
+
+
+def _guessed(eps: float) -> Smoothing:
+    return Smoothing(
+        Part(
+            f"smoothing-{eps:g}",
+            f"with a label smoothing of {eps:g}",
+            "{}",
+            f"q is {1 - eps:g} at the label and {eps:g}/C everywhere; no smoothing was asked for",
+            USUAL_GUESS if eps == USUAL else GUESS,
+            fix=Fix(
+                "label_smoothing=0, the default",
+                "q = np.eye(C)[y], without the smoothing",
+                "label_smoothing=0, the default",
+                "log_loss has no label smoothing",
+            ),
+            apart="give the number of another run",
+            is_guess=True,
+        ),
+        _over_classes,
+        eps,
+    )
+
+
+NONE = Smoothing(Part("not-smoothed"), _none, changes=False)
+GUESSED = tuple(map(_guessed, GUESSES))
+
+
 def choices(case: Case) -> tuple[Smoothing, ...]:
-    """Without an ε there is one."""
-    return CHOICES if case.settings.label_smoothing else CHOICES[:1]
+    """Where an ε is asked for, what may become of it; where none is, the usual ones as guesses."""
+    if case.settings.label_smoothing:
+        return CHOICES
+    return (NONE,) if case.question == "bce" else (NONE, *GUESSED)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.part import GUESS, OFTEN, SOMETIMES, USUAL_GUESS, Fix, Part
 
 
 class Temperature(NamedTuple):
-    """A part and the factor of the logits."""
+    """A part, the factor of the logits, and what the loss is multiplied by."""
 
     part: Part
     factor: float
+    scale: float = 1.0
 
 
 _DIVIDE = Fix(
@@ -22,14 +23,50 @@ _DIVIDE = Fix(
     "softmax(z / T, axis=1)",
 )
 _APART = "give a temperature further from 1"
+# What is given where nobody says what.
+USUAL = (0.07, 0.1, 2.0, 4.0)
+OTHERS = (0.05, 0.2, 0.5, 3.0, 5.0, 10.0, 20.0)
+
+
+def _guessed(temperature: float, *, squared: bool = False) -> Temperature:
+    shown = f"{temperature:g}"
+    more = ", the loss multiplied by T²" if squared else ""
+    rank = USUAL_GUESS if temperature in USUAL else GUESS
+    return Temperature(
+        Part(
+            f"temperature-{shown}" + ("-squared" if squared else ""),
+            f"with a temperature of {shown}{more}",
+            f"{shown}²·{{}}" if squared else "{}",
+            f"the logits are divided by {shown}"
+            + (", and the loss is multiplied by its square, as in distillation" if squared else "")
+            + "; no temperature was asked for",
+            rank,
+            fix=Fix(
+                "F.cross_entropy(z, y), without a temperature",
+                "z itself, not z / T",
+                "z itself, not z / T",
+                "softmax(z, axis=1), not of z / T",
+            ),
+            apart="give the number of another run",
+            is_guess=True,
+        ),
+        1.0 / temperature,
+        temperature**2 if squared else 1.0,
+    )
+
+
+GUESSED = (
+    *map(_guessed, (*USUAL, *OTHERS)),
+    *(_guessed(one, squared=True) for one in (*USUAL, *OTHERS) if one > 1),
+)
 
 
 def choices(case: Case) -> tuple[Temperature, ...]:
-    """With a temperature of 1 there is one."""
+    """What may become of a temperature; where none is asked for, the usual ones as guesses."""
     temperature = case.settings.temperature
     asked = Temperature(Part("temperature"), 1.0 / temperature)
     if temperature == 1.0:
-        return (asked,)
+        return (asked, *GUESSED) if case.kind == "logits" else (asked,)
     forgotten = Part(
         "no-temperature",
         "with the temperature left out",
@@ -48,4 +85,18 @@ def choices(case: Case) -> tuple[Temperature, ...]:
         fix=Fix(*(f"{text}, not z * T" for text in _DIVIDE)),
         apart=_APART,
     )
-    return (asked, Temperature(forgotten, 1.0), Temperature(multiplied, temperature))
+    squared = Part(
+        "temperature-squared",
+        "with the loss multiplied by T²",
+        "T²·{}",
+        "distillation multiplies the loss by T², so that its gradients keep their size",
+        SOMETIMES,
+        fix=Fix(*["the loss without the factor T ** 2"] * 4),
+        apart=_APART,
+    )
+    return (
+        asked,
+        Temperature(forgotten, 1.0),
+        Temperature(multiplied, temperature),
+        Temperature(squared, 1.0 / temperature, temperature**2),
+    )

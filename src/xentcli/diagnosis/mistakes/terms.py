@@ -10,11 +10,13 @@ import numpy as np
 from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
+from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
 from xentcli.diagnosis.mistakes.clipping import Clip
+from xentcli.diagnosis.mistakes.focal import Focal
 from xentcli.diagnosis.mistakes.logarithm import Logarithm
-from xentcli.diagnosis.mistakes.reading import Reading
+from xentcli.diagnosis.mistakes.reading import SIGMOID, Reading
 from xentcli.model import AnyArray
 
 
@@ -45,38 +47,104 @@ class Read:
         """log p of each row."""
         return self._rows(self.reading.log_probs(self._values, self.arithmetic))
 
+    @cached_property
+    def log_others(self) -> AnyArray:
+        """log(1 − p) of each row."""
+        if self.reading.log_others is None:
+            return self.arithmetic.stored(_log(1 - self.probs))
+        return self._rows(self.reading.log_others(self._values, self.arithmetic))
+
+    @cached_property
+    def of_sigmoid(self) -> Read:
+        """The same values, each through a sigmoid of its own."""
+        return Read(self.case, SIGMOID, self.factor, self.arithmetic)
+
     def _rows(self, values: AnyArray) -> AnyArray:
         return values.reshape(self.case.samples, self.case.classes)
 
 
-class Terms(NamedTuple):
-    """What a pick goes on from: −log p of each row and class, and how they were made.
+class Terms:
+    """What a pick goes on from: −log p of each row and class, and how they were made."""
 
-    ``finite`` says that no −log p is infinite or nan, so that 0 times it is 0.
-    """
+    def __init__(self, read: Read, clip: Clip, logarithm: Logarithm, focal: Focal) -> None:
+        self.read = read
+        self.clip = clip
+        self.logarithm = logarithm
+        self.focal = focal
 
-    minus_log: Array
-    read: Read
-    clip: Clip
-    finite: bool
-
-    @property
+    @cached_property
     def probs(self) -> Array:
         """p of each row and class, clipped."""
         return _doubles(_clipped(self.read, self.clip))
 
+    @cached_property
+    def minus_log(self) -> Array:
+        """−log p of each row and class, times the focal factor."""
+        exact = self.read.log_probs if self._is_exact else None
+        return self._minus_log(self.read.probs if exact is None else None, exact, None)
 
-def terms(read: Read, clip: Clip, logarithm: Logarithm) -> Terms:
-    """The terms of what was read."""
-    if logarithm.of_base is None:
-        logs = _clipped(read, clip)
-    elif clip.of is None:
-        logs = read.log_probs
-    else:
-        probs = _clipped(read, clip)
-        logs = read.arithmetic.stored(elementary.log(probs).astype(probs.dtype))
-    minus_log = _doubles(-logs)
-    return Terms(minus_log, read, clip, bool(np.isfinite(minus_log).all()))
+    def at(self, index: Labels) -> Array:
+        """−log p at one class a row."""
+        rows = np.arange(len(index))
+        if "minus_log" in self.__dict__:
+            found: Array = self.minus_log[rows, index]
+            return found
+        if self._is_exact and self.focal.gamma is None:
+            return _doubles(-self.read.log_probs[rows, index])
+        exact = self.read.log_probs[rows, index] if self._is_exact else None
+        return self._minus_log(self.read.probs[rows, index], exact, index)
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether log p is there without a logarithm of p."""
+        return self.clip.of is None and self.logarithm.of_base is not None
+
+    def _minus_log(
+        self, probs: AnyArray | None, exact: AnyArray | None, index: Labels | None
+    ) -> Array:
+        """−log p of these probabilities; of those at some classes, their index."""
+        stored = self.read.arithmetic.stored
+        clipped = None
+        if exact is None:
+            assert probs is not None
+            clipped = probs if self.clip.of is None else stored(self.clip.of(probs))
+            exact = clipped if self.logarithm.of_base is None else stored(_log(clipped))
+        if self.focal.gamma is None:
+            return _doubles(-exact)
+        if clipped is None:
+            clipped = self.read.probs if probs is None else probs
+        return self.focal.of(_doubles(-exact), _doubles(clipped), self.read.case, index)
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether no −log p is infinite or nan, so that 0 times it is 0."""
+        return bool(np.isfinite(self.minus_log).all())
+
+    @cached_property
+    def minus_log_others(self) -> Array:
+        """−log(1 − p) of each row and class, times the focal factor of the answer no."""
+        if self.clip.of is None:
+            logs = self.read.log_others
+        else:
+            # What was clipped is subtracted from 1: 1 − (1 − 1e-7) is 1.19e-7 in float32.
+            logs = self.read.arithmetic.stored(_log(1 - _clipped(self.read, self.clip)))
+        return self.focal.of_no(_doubles(-logs), self.probs)
+
+    @cached_property
+    def of_sigmoid(self) -> Terms:
+        """The same of each value's sigmoid."""
+        return Terms(self.read.of_sigmoid, self.clip, self.logarithm, self.focal)
+
+    @property
+    def clips_nothing(self) -> bool:
+        """Whether the clip leaves every probability as it is."""
+        return self.clip.of is not None and bool(
+            np.array_equal(_clipped(self.read, self.clip), self.read.probs, equal_nan=True)
+        )
+
+
+def _log(values: AnyArray) -> AnyArray:
+    return elementary.log(values).astype(values.dtype)
 
 
 def _clipped(read: Read, clip: Clip) -> AnyArray:
@@ -88,9 +156,26 @@ def _doubles(values: AnyArray) -> Array:
     return rows
 
 
-def expected(weighted: Array, found: Terms) -> Array:
-    """Σ_c v_c·(−log p_c) of each row; a term whose v is 0 is 0."""
-    products = weighted * found.minus_log
+class Weighted(NamedTuple):
+    """w·q and q of each row, what its loss is multiplied by, and its share of the denominator.
+
+    ``chosen`` is there where q is 1 at one class a row and 0 elsewhere; ``weight`` is w there.
+    """
+
+    products: Array
+    target: Array
+    rows: Array
+    share: Array
+    chosen: Labels | None = None
+    weight: Array | None = None
+
+
+def expected(weighted: Weighted, found: Terms) -> Array:
+    """Σ_c w_c·q_c·(−log p_c) of each row; a term whose w·q is 0 is 0."""
+    if weighted.chosen is not None:
+        losses, weight = found.at(weighted.chosen), weighted.weight
+        return losses if weight is None else np.where(weight == 0, 0.0, weight * losses)
+    products = weighted.products * found.minus_log
     if not found.finite:
-        products = np.where(weighted == 0, 0.0, products)
+        products = np.where(weighted.products == 0, 0.0, products)
     return sum_over_classes(products, 1)

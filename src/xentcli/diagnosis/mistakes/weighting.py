@@ -11,7 +11,8 @@ from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.binary import BINARY_KEYS
+from xentcli.diagnosis.mistakes.part import GUESS, HARDLY, OFTEN, SOMETIMES, Fix, Part
 
 
 class Weights(NamedTuple):
@@ -189,7 +190,7 @@ SQUARED = Weighting(
         "with the weights squared",
         "{}",
         "w² stands for w, in the losses and in the denominator",
-        SELDOM,
+        HARDLY,
         fix=Fix(
             "pass w itself to weight=",
             "np.average(losses, weights=w[y]), with w itself",
@@ -227,7 +228,7 @@ OVER_WEIGHTS = Weighting(
         "divided by the sum of the weights",
         "{}",
         "Σ w·t is the denominator; for soft targets PyTorch divides by the number of samples",
-        SOMETIMES,
+        OFTEN,
         fix=Fix(
             "for soft targets F.cross_entropy divides by N",
             "losses.mean(), not losses.sum() / (t @ w).sum()",
@@ -240,6 +241,58 @@ OVER_WEIGHTS = Weighting(
     "w·{}",
     "Σw·t",
 )
+
+
+# What the answer yes weighs where nobody says what.
+POSITIVE_WEIGHTS = (2.0, 3.0, 4.0, 5.0, 10.0)
+
+
+def _positives(weight: float) -> Weighting:
+    """BCEWithLogitsLoss's pos_weight: a factor of the terms −t·log p, not in the denominator."""
+
+    def weights(case: Case, index: Labels | None) -> Weights:
+        classes = np.array([1.0, weight]) if case.question == "bce" else np.full(1, weight)
+        asked = _as_asked(case, index)
+        return asked._replace(classes=asked.classes * classes[np.newaxis])
+
+    shown = f"{weight:.6g}"
+    return Weighting(
+        Part(
+            f"pos-weight-{shown}",
+            f"with the positive terms weighted {shown} times",
+            "{}",
+            f"pos_weight = {shown}: each −t·log p counts {shown} times, and the mean divides by "
+            "the number of terms",
+            GUESS,
+            fix=Fix(
+                "pos_weight=None, the default",
+                "leave out the factor of t * np.log(p)",
+                "class_weight={1: 1}, the default",
+                "sample_weight=None, the default",
+            ),
+            apart="give another share of positive labels",
+            is_guess=True,
+        ),
+        weights,
+        "w·{}",
+        "N",
+    )
+
+
+def _guessed(case: Case) -> tuple[Weighting, ...]:
+    """Weights of the positive terms, where they are terms of yes-or-no questions."""
+    if case.question == "bce":
+        ratios = [*POSITIVE_WEIGHTS]
+        positive = float(case.target[case.kept][:, 1].sum())
+        if positive:
+            balanced = (int(case.kept.sum()) - positive) / positive
+            if balanced not in (0.0, 1.0, *ratios):
+                ratios.append(balanced)
+        return tuple(map(_positives, ratios))
+    return tuple(
+        one._replace(part=one.part._replace(needs=BINARY_KEYS))
+        for one in map(_positives, POSITIVE_WEIGHTS)
+    )
 
 
 # What cures the same mistakes with weights of samples alone.
@@ -274,7 +327,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
 
 def _choices(case: Case) -> tuple[Weighting, ...]:
     if not case.has_weights:
-        return (UNWEIGHTED,)
+        return (UNWEIGHTED, *_guessed(case))
     both = case.settings.weight is not None and case.sample_weight is not None
     found = [AS_ASKED, FORGOTTEN, TWICE, SQUARED]
     if case.labels is None:

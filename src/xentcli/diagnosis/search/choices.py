@@ -6,24 +6,35 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes import arithmetic
-from xentcli.diagnosis.mistakes import ignored_labels as ignorings
-from xentcli.diagnosis.mistakes import logarithm as logarithms
-from xentcli.diagnosis.mistakes import pick as picks
-from xentcli.diagnosis.mistakes import reading as readings
-from xentcli.diagnosis.mistakes import reduction as reductions
-from xentcli.diagnosis.mistakes import smoothing as smoothings
-from xentcli.diagnosis.mistakes import temperature as temperatures
-from xentcli.diagnosis.mistakes import weighting as weightings
+from xentcli.diagnosis.mistakes import (
+    arithmetic,
+    batches,
+    binary,
+    binary_reading,
+    clipping,
+    focal,
+    ignored_labels,
+    label,
+    logarithm,
+    other_score,
+    pick,
+    reading,
+    reduction,
+    scale,
+    smoothing,
+    temperature,
+    weighting,
+)
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
-from xentcli.diagnosis.mistakes.clipping import CHOICES as CLIPS
 from xentcli.diagnosis.mistakes.clipping import Clip
+from xentcli.diagnosis.mistakes.focal import Focal
 from xentcli.diagnosis.mistakes.ignored_labels import Ignoring
 from xentcli.diagnosis.mistakes.logarithm import SIGNS, Logarithm, Sign
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.mistakes.pick import Pick
 from xentcli.diagnosis.mistakes.reading import Reading
 from xentcli.diagnosis.mistakes.reduction import Reduction
+from xentcli.diagnosis.mistakes.scale import Scale
 from xentcli.diagnosis.mistakes.smoothing import Smoothing
 from xentcli.diagnosis.mistakes.temperature import Temperature
 from xentcli.diagnosis.mistakes.weighting import Weighting
@@ -37,29 +48,51 @@ class Kit(NamedTuple):
     clips: tuple[Clip, ...]
     logarithms: tuple[Logarithm, ...]
     picks: tuple[Pick, ...]
+    focals: tuple[Focal, ...]
     smoothings: tuple[Smoothing, ...]
     weightings: tuple[Weighting, ...]
     ignorings: tuple[Ignoring, ...]
     reductions: tuple[Reduction, ...]
+    scales: tuple[Scale, ...]
     signs: tuple[Sign, ...]
     arithmetics: tuple[Arithmetic, ...]
 
 
-# A formula: for each kind the number of its choice, 0 being what ``ce`` does.
+# A formula: for each kind the number of its choice, 0 being what is asked for.
 Formula = tuple[int, ...]
 Choices = Callable[[Case], tuple[Any, ...]]
 
+
+def _readings(case: Case) -> tuple[Reading, ...]:
+    return binary_reading.choices(case) if case.question == "bce" else reading.choices(case)
+
+
+def _picks(case: Case) -> tuple[Pick, ...]:
+    return (
+        *pick.choices(case),
+        *label.choices(case),
+        *binary.choices(case),
+        *other_score.choices(case),
+    )
+
+
+def _reductions(case: Case) -> tuple[Reduction, ...]:
+    return (*reduction.choices(case), *batches.choices(case))
+
+
 # In the order of the kit's fields.
 _CHOICES: tuple[Choices, ...] = (
-    readings.choices,
-    temperatures.choices,
-    lambda case: CLIPS,
-    logarithms.choices,
-    picks.choices,
-    smoothings.choices,
-    weightings.choices,
-    ignorings.choices,
-    reductions.choices,
+    _readings,
+    temperature.choices,
+    lambda case: clipping.CHOICES,
+    logarithm.choices,
+    _picks,
+    focal.choices,
+    smoothing.choices,
+    weighting.choices,
+    ignored_labels.choices,
+    _reductions,
+    scale.choices,
     lambda case: SIGNS,
     arithmetic.choices,
 )

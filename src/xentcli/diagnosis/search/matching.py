@@ -23,15 +23,39 @@ from xentcli.diagnosis.search.search import departures
 SAME = 1e-12
 
 
+# By so many units of its last digit a number may be off that was cut or worked by hand.
+UNITS_BY_HAND = 2.0
+# A number of fewer digits says too little for that.
+DIGITS_BY_HAND = 3
+# So many numbers may be as near to some formula by chance.
+CHANCE_BY_HAND = 0.02
+# By so many units of a float32's last bit sums in float32 are off, of formulas in float64.
+FLOAT32_UNITS = 2.0
+# Formulas no further apart than this are not told apart by a float32.
+UNSEEN = 1e-5
+# What adds a clip to a formula is less likely than a number that was cut.
+CLIPS = ("clip-", "add-")
+
+
 class Tried(NamedTuple):
-    """A formula that was tried, its value for each run, and where it stands among the others."""
+    """A formula that was tried, its value for each run, and where it stands among the others.
+
+    ``tier`` is what it takes to be true: as many mistakes as it has departures, and one more for
+    each of them that is met hardly ever, or is a constant that nobody told.
+    """
 
     formula: Formula
     parts: tuple[Part, ...]
     departures: int
+    tier: int
     rank: int
     values: tuple[float, ...]
     slack: float
+
+    @property
+    def adds_a_clip(self) -> bool:
+        """Whether something is done to the probabilities before the logarithm."""
+        return any(part.key.startswith(CLIPS) for part in self.parts)
 
 
 class Trial(NamedTuple):
@@ -41,6 +65,14 @@ class Trial(NamedTuple):
     values: Array
 
 
+class Matches(NamedTuple):
+    """The formulas that give every number, likeliest first; ``nearly`` are those of them that give
+    it but for its last digit or two."""
+
+    places: list[int]
+    nearly: frozenset[int] = frozenset()
+
+
 def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: int = 0) -> Trial:
     """The formulas that all runs have, in order; ``base_departures`` are what all of them share."""
     tried = []
@@ -48,43 +80,84 @@ def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: i
         if not all(formula in run for run in found[1:]):
             continue
         parts = parts_of(formula, kit)
-        arithmetic = kit.arithmetics[formula[-1]]
+        count = departures(formula) + base_departures
         tried.append(
             Tried(
                 formula,
                 parts,
-                departures(formula) + base_departures,
+                count,
+                base_departures + sum(part.weight for part in parts),
                 rank(parts),
                 tuple(run[formula] for run in found),
-                arithmetic.slack,
+                kit.arithmetics[formula[-1]].slack,
             )
         )
-    tried.sort(key=lambda one: (one.departures, one.rank))
+    tried.sort(key=lambda one: (one.tier, one.rank))
     return Trial(tried, np.array([one.values for one in tried]).reshape(len(tried), len(found)))
 
 
-def matching(trial: Trial, wanted: Sequence[Got]) -> list[int]:
-    """The formulas that give every number, likeliest first; none that holds another of them."""
-    fits = np.ones(len(trial.tried), dtype=bool)
+def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
+    """The formulas that give every number; none that holds another of them.
+
+    One of a single departure that misses by the last digit comes before those that add a clip, and
+    after all others that hit.
+    """
+    exact = np.ones(len(trial.tried), dtype=bool)
+    near = np.array([one.tier <= 1 for one in trial.tried])
     slack = np.array([one.slack for one in trial.tried])
+    plain = np.array([one.departures > 0 and one.slack == 0 for one in trial.tried])
     for run, one in enumerate(wanted):
-        fits &= _fits(trial.values[:, run], one, slack)
+        reach = _reach(trial.values[:, run], one, slack, plain)
+        exact &= _fits(trial.values[:, run], one, reach)
+        by_hand = one.unit * UNITS_BY_HAND if one.digits >= DIGITS_BY_HAND else 0.0
+        near &= _fits(trial.values[:, run], one, np.maximum(reach, by_hand * (1 + 1e-9)))
+    near &= ~exact
+    if near.any() and not _says_enough(trial, np.flatnonzero(near), wanted):
+        near[:] = False
+    order = sorted(
+        np.flatnonzero(exact | near).tolist(),
+        key=lambda at: (_group(trial.tried[at], bool(near[at])), at),
+    )
     kept: list[int] = []
-    for at in np.flatnonzero(fits):
+    for at in order:
         parts = set(trial.tried[at].parts)
         if not any(set(trial.tried[other].parts) < parts for other in kept):
-            kept.append(int(at))
-    return kept
+            kept.append(at)
+    return Matches(kept, frozenset(at for at in kept if near[at]))
 
 
-def _fits(values: Array, wanted: Got, slack: Array) -> NDArray[np.bool_]:
+def _says_enough(trial: Trial, near: NDArray[np.intp], wanted: Sequence[Got]) -> bool:
+    """Whether few numbers would be as near to some formula."""
+    share = chance(trial, int(near[0]), wanted, nearly=True)
+    return share is not None and share <= CHANCE_BY_HAND
+
+
+def _group(one: Tried, is_near: bool) -> int:
+    if is_near:
+        return 1
+    return 2 if one.adds_a_clip and one.departures > 1 else 0
+
+
+def _reach(values: Array, wanted: Got, slack: Array, plain: NDArray[np.bool_]) -> Array:
+    """How far each formula may be from the number."""
+    # A number in the middle between two is rounded to either; a last bit must not decide.
+    reach = np.maximum(wanted.tolerance * (1 + 1e-9), slack * abs(wanted.value))
+    if wanted.is_float32:
+        # In float32 a formula gives what it gives here but for the last bits. Where it gives next
+        # to what is asked for, these bits are what tells it from that.
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(values - values[0]) > UNSEEN * np.abs(values[0])
+        units = FLOAT32_UNITS * float(np.spacing(np.float32(abs(wanted.value))))
+        reach = np.where(plain & apart, np.maximum(reach, units), reach)
+    return reach
+
+
+def _fits(values: Array, wanted: Got, reach: Array) -> NDArray[np.bool_]:
     if not np.isfinite(wanted.value):
         same: NDArray[np.bool_] = (values == wanted.value) | (
             np.isnan(values) & bool(np.isnan(wanted.value))
         )
         return same
-    # A number in the middle between two is rounded to either; a last bit must not decide.
-    reach = np.maximum(wanted.tolerance * (1 + 1e-9), slack * abs(wanted.value))
     with np.errstate(invalid="ignore"):
         found: NDArray[np.bool_] = np.abs(values - wanted.value) <= reach
     return found
@@ -102,21 +175,20 @@ def coinciding(trial: Trial, best: int) -> list[int]:
         other = trial.tried[at]
         if at == best:
             continue
-        one_more = set(chosen.parts) < set(other.parts) and (
-            other.departures == chosen.departures + 1
-        )
-        if other.departures <= max(1, chosen.departures) or one_more:
+        one_more = set(chosen.parts) < set(other.parts) and (other.tier == chosen.tier + 1)
+        if other.tier <= max(1, chosen.tier) or one_more:
             found.append(int(at))
     return found
 
 
-def chance(trial: Trial, at: int, wanted: Sequence[Got]) -> float | None:
+def chance(trial: Trial, at: int, wanted: Sequence[Got], *, nearly: bool = False) -> float | None:
     """The share of numbers (or pairs of numbers, or more) of these digits that some formula as
-    likely as this one would match; None where that has no meaning."""
+    likely as this one would match, or would but for the last digit; None where that has no
+    meaning."""
     if any(not np.isfinite(one.value) or one.value == 0 for one in wanted):
         return None
-    limit = trial.tried[at].departures, trial.tried[at].rank
-    count = sum((one.departures, one.rank) <= limit for one in trial.tried)
+    limit = trial.tried[at].tier, trial.tried[at].rank
+    count = sum((one.tier, one.rank) <= limit for one in trial.tried)
     values = trial.values[:count]
     inside = np.isfinite(values).all(axis=1)
     share = 1.0
@@ -124,7 +196,8 @@ def chance(trial: Trial, at: int, wanted: Sequence[Got]) -> float | None:
         size = values[:, run] / one.value
         with np.errstate(invalid="ignore"):
             inside &= (size >= 0.5) & (size <= 2.0)
-        share *= min(1.0, 2.0 * one.tolerance / (1.5 * abs(one.value)))
+        width = 2.0 * (one.unit * UNITS_BY_HAND if nearly else one.tolerance)
+        share *= min(1.0, width / (1.5 * abs(one.value)))
     units = np.array([2.0 * one.tolerance for one in wanted])
     cells = np.unique(np.floor(values[inside] / units), axis=0)
     return float(min(1.0, len(cells) * share))

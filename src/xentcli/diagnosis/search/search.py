@@ -1,49 +1,61 @@
 """The values of all formulas of so many departures, each step's results shared among them.
 
 What a formula is made of is worked out in stages: the terms (reading, temperature, clip, logarithm,
-arithmetic), each row's loss (pick, smoothing, weighting, ignoring), and the number (reduction,
-base, sign). A stage is done once for all formulas that begin alike.
+focal factor, arithmetic), each row's loss (pick, smoothing, weighting, ignoring), and the number
+(reduction, base, scale, sign). A stage is done once for all formulas that begin alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, product
 from operator import add
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.ignored_labels import counted
+from xentcli.diagnosis.mistakes.part import OFTEN
 from xentcli.diagnosis.mistakes.pick import Picked
-from xentcli.diagnosis.mistakes.terms import Read, Terms, terms
+from xentcli.diagnosis.mistakes.terms import Read, Terms, Weighted
 from xentcli.diagnosis.search.choices import Formula, Kit
 
-TERMS = ("readings", "temperatures", "clips", "logarithms", "arithmetics")
+TERMS = ("readings", "temperatures", "clips", "logarithms", "focals", "arithmetics")
 ROWS = ("picks", "smoothings", "weightings", "ignorings")
-NUMBER = ("logarithms", "reductions", "signs")
+NUMBER = ("logarithms", "reductions", "scales", "signs")
 # Of what formulas share, so many numbers are kept for the next one.
 MOST_KEPT = 20_000_000
 
 
-class Weighted(NamedTuple):
-    """w·q and q of each row, what its loss is multiplied by, and its share."""
-
-    products: Array
-    target: Array
-    rows: Array
-    share: Array
-
-
 class Stage(NamedTuple):
-    """The choices of some kinds, how many of them depart, and the sum of these parts' ranks."""
+    """The choices of some kinds, how many of them depart, and the sum of these parts' ranks.
+
+    ``keys`` are those of the parts that depart, and their kinds.
+    """
 
     formula: Formula
     departures: int
     rank: int
+    keys: frozenset[str]
+    needs: tuple[frozenset[str], ...] = ()
+    excludes: frozenset[str] = frozenset()
+
+
+def _go_together(*some: Stage) -> bool:
+    """Whether no part excludes another one; what a part needs is asked of the whole formula."""
+    for one in some:
+        if one.excludes and any(one.excludes & other.keys for other in some if other is not one):
+            return False
+    return True
+
+
+def _is_whole(*some: Stage) -> bool:
+    """Whether the stages of a formula go together and each part has what it needs."""
+    if not _go_together(*some):
+        return False
+    needs = [need for one in some for need in one.needs]
+    return not needs or all(any(need & one.keys for one in some) for need in needs)
 
 
 class Depth(NamedTuple):
@@ -55,6 +67,8 @@ class Depth(NamedTuple):
 
     def holds(self, departures: int, rank: int) -> bool:
         """Whether a formula may still be, or become, one of those."""
+        if departures < self.least:
+            return rank + (self.least - departures) * OFTEN <= self.rank
         return departures < self.most or (departures == self.most and rank <= self.rank)
 
 
@@ -68,15 +82,16 @@ class Search:
         self._reads: dict[tuple[int, int, int], Read] = {}
         self._kept = 0
         self._picked: dict[int, Picked | None] = {}
-        self._endings: dict[tuple[Depth, int, int, bool], list[Formula]] = {}
+        self._number_stages: dict[Depth, list[Stage]] = {}
+        self._endings: dict[tuple[Depth, int, int, bool], list[Stage]] = {}
 
     def values(self, depth: Depth) -> dict[Formula, float]:
         """Each formula of that depth with its value."""
         found: dict[Formula, float] = {}
-        middles = stages(self.kit, ROWS, depth.most)
+        middles = stages(self.kit, ROWS, depth)
         following: dict[tuple[int, int], list[Stage]] = {}
         with np.errstate(all="ignore"):
-            for beginning in stages(self.kit, TERMS, depth.most):
+            for beginning in stages(self.kit, TERMS, depth):
                 key = beginning.departures, beginning.rank
                 if _base_in(beginning.formula, self.kit) or not depth.holds(*key):
                     continue
@@ -94,9 +109,12 @@ class Search:
     ) -> None:
         at = _named(beginning.formula)
         known = self._terms(at)
-        arithmetic = self.kit.arithmetics[at["arithmetics"]]
+        clips_nothing = known.clips_nothing
         has_logarithm = at["logarithms"] == 0
         for middle in middles:
+            pick = self.kit.picks[middle.formula[_PICK]]
+            if (clips_nothing and not pick.clips_target) or not _go_together(beginning, middle):
+                continue
             ends = self._ends(depth, *_sums(beginning, middle), has_logarithm)
             weighted = self._weighted(middle.formula) if ends else None
             if weighted is None:
@@ -105,24 +123,30 @@ class Search:
             cache: dict[int, float] = {}
             begun = _together(beginning.formula, middle.formula)
             for end in ends:
-                formula = _together(begun, end)
-                value = self._number(formula, losses, weighted, cache)
-                found[formula] = arithmetic.result(value) + 0.0
+                if not _is_whole(beginning, middle, end):
+                    continue
+                formula = _together(begun, end.formula)
+                found[formula] = self._number(formula, losses, weighted, cache)
 
-    def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Formula]:
+    def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Stage]:
         """How a formula that has so many departures already can end. It has one logarithm at most,
         and that it has none is known from the terms on."""
         key = depth, count, rank, has_logarithm
         if key not in self._endings:
             self._endings[key] = [
-                end.formula
-                for end in stages(self.kit, NUMBER, depth.most - count)
+                end
+                for end in self._all_ends(depth)
                 if count + end.departures >= depth.least
                 and depth.holds(count + end.departures, rank + end.rank)
                 and self.kit.logarithms[end.formula[_LOGARITHM]].of_base is not None
                 and (has_logarithm or end.formula[_LOGARITHM] == 0)
             ]
         return self._endings[key]
+
+    def _all_ends(self, depth: Depth) -> list[Stage]:
+        if depth not in self._number_stages:
+            self._number_stages[depth] = stages(self.kit, NUMBER, depth)
+        return self._number_stages[depth]
 
     def _terms(self, at: dict[str, int]) -> Terms:
         kit = self.kit
@@ -137,7 +161,12 @@ class Search:
             )
             if self._keeps(2 * self.case.values.size):
                 self._reads[key] = read
-        return terms(read, kit.clips[at["clips"]], kit.logarithms[at["logarithms"]])
+        return Terms(
+            read,
+            kit.clips[at["clips"]],
+            kit.logarithms[at["logarithms"]],
+            kit.focals[at["focals"]],
+        )
 
     def _keeps(self, size: int) -> bool:
         """Whether so many numbers more may be kept."""
@@ -156,47 +185,69 @@ class Search:
         return found
 
     def _weighted_anew(self, middle: Formula) -> Weighted | None:
-        at = _named(middle)
-        pick = at["picks"]
-        if pick not in self._picked:
-            self._picked[pick] = self.kit.picks[pick].picked(self.case)
-        picked = self._picked[pick]
+        at, case = _named(middle), self.case
+        picked = self._picked_by(at["picks"])
         if picked is None:
             return None
-        eps = self.case.settings.label_smoothing
-        target = self.kit.smoothings[at["smoothings"]].of(picked.target, eps) if eps else None
-        target = picked.target if target is None else target
-        weights = self.kit.weightings[at["weightings"]].weights(self.case, picked.classes)
+        ignoring = self.kit.ignorings[at["ignorings"]]
+        smoothing = self.kit.smoothings[at["smoothings"]]
+        target, chosen = picked.target, picked.chosen
+        if ignoring.is_smoothing:
+            target = np.where(case.kept[:, np.newaxis], target, 0.0)
+        if smoothing.changes:
+            eps = case.settings.label_smoothing if smoothing.eps is None else smoothing.eps
+            target, chosen = smoothing.of(target, eps), None
+        weights = self.kit.weightings[at["weightings"]].weights(case, picked.classes)
         one = bool((weights.classes == 1.0).all())
         products = target if one else weights.classes * target
-        in_share = counted(self.case, self.kit.ignorings[at["ignorings"]].has_share)
-        return Weighted(products, target, weights.rows, np.where(in_share, weights.share, 0.0))
+        weight = None if one or chosen is None else products[np.arange(len(chosen)), chosen]
+        in_share = np.True_ if ignoring.has_share and picked.kept is None else self._kept_by(picked)
+        return Weighted(
+            products,
+            target,
+            weights.rows,
+            np.where(in_share, weights.share, 0.0),
+            chosen,
+            weight,
+        )
+
+    def _picked_by(self, pick: int) -> Picked | None:
+        if pick not in self._picked:
+            self._picked[pick] = self.kit.picks[pick].picked(self.case)
+        return self._picked[pick]
+
+    def _kept_by(self, picked: Picked) -> NDArray[np.bool_]:
+        return self.case.kept if picked.kept is None else picked.kept
 
     def _losses(self, middle: Formula, weighted: Weighted, known: Terms) -> Array:
         at = _named(middle)
-        pick = self.kit.picks[at["picks"]]
-        losses = pick.losses(weighted.products, weighted.target, known)
-        if self.case.sample_weight is not None or self.case.has_weights:
+        picked = self._picked_by(at["picks"])
+        assert picked is not None
+        losses = self.kit.picks[at["picks"]].losses(weighted, known)
+        if self.case.has_weights:
             losses = np.where(weighted.rows == 0, 0.0, losses * weighted.rows)
-        if self.case.has_ignored:
-            in_sum = counted(self.case, self.kit.ignorings[at["ignorings"]].has_loss)
-            losses = np.where(in_sum, losses, 0.0)
+        losses = known.read.arithmetic.stored(losses).astype(np.float64, copy=False)
+        has_loss = self.kit.ignorings[at["ignorings"]].has_loss and picked.kept is None
+        if (self.case.has_ignored or picked.kept is not None) and not has_loss:
+            losses = np.where(self._kept_by(picked), losses, 0.0)
         return losses
 
     def _number(
         self, formula: Formula, losses: Array, weighted: Weighted, cache: dict[int, float]
     ) -> float:
-        reduced = formula[_REDUCTION]
-        reduction = self.kit.reductions[reduced]
+        kit, reduced = self.kit, formula[_REDUCTION]
+        reduction, arithmetic = kit.reductions[reduced], kit.arithmetics[formula[_ARITHMETIC]]
         if reduced not in cache:
-            cache[reduced] = reduction.of(losses, weighted.share)
-        base = self.kit.logarithms[formula[_LOGARITHM]].of_base
-        value = cache[reduced] * self.kit.signs[formula[_SIGN]].factor
-        if base is not None:
+            cache[reduced] = reduction.of(losses, weighted.share, arithmetic.add)
+        value = cache[reduced] * kit.signs[formula[_SIGN]].factor
+        value *= kit.temperatures[formula[_TEMPERATURE]].scale
+        base = kit.logarithms[formula[_LOGARITHM]].of_base
+        if base is not None and base != 1.0 and not reduction.is_exponential:
             value /= base
-        if reduction.is_exponential:
-            return float(elementary.exp(value * self.case.log_base))
-        return value
+        scale = kit.scales[formula[_SCALE]]
+        if formula[_SCALE]:
+            value = scale.of(value * self.case.log_base if scale.is_exponential else value)
+        return arithmetic.result(value) + 0.0
 
 
 def departures(formula: Formula) -> int:
@@ -204,20 +255,44 @@ def departures(formula: Formula) -> int:
     return sum(map(bool, formula))
 
 
-def stages(kit: Kit, kinds: Sequence[str], most: int) -> list[Stage]:
-    """Every choice that departs in at most so many of these kinds, and in no other."""
-    places = [Kit._fields.index(kind) for kind in kinds]
-    found = []
-    for count in range(min(most, len(places)) + 1):
-        for some in combinations(places, count):
-            for numbers in product(*(range(1, len(kit[place])) for place in some)):
-                formula = [0] * len(kit)
-                rank = 0
-                for place, number in zip(some, numbers, strict=True):
-                    formula[place] = number
-                    rank += kit[place][number].part.rank
-                found.append(Stage(tuple(formula), count, rank))
+def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
+    """Every choice that departs in some of these kinds, and in no other, as far as it is looked."""
+    nothing = Stage((0,) * len(kit), 0, 0, frozenset())
+    found = [nothing]
+    for kind in kinds:
+        place = Kit._fields.index(kind)
+        singles = [_single(kit, place, number) for number in range(1, len(kit[place]))]
+        # What is there so far departs in none of the kinds that follow.
+        found += [
+            joined
+            for begun in found
+            for single in singles
+            if depth.holds(begun.departures + 1, begun.rank + single.rank)
+            and (joined := _joined(begun, single)) is not None
+        ]
     return found
+
+
+def _single(kit: Kit, place: int, number: int) -> Stage:
+    part = kit[place][number].part
+    formula = tuple(number if at == place else 0 for at in range(len(kit)))
+    keys = frozenset([Kit._fields[place], part.key])
+    needs = (part.needs,) if part.needs else ()
+    return Stage(formula, 1, part.rank, keys, needs, part.excludes)
+
+
+def _joined(one: Stage, other: Stage) -> Stage | None:
+    if not one.departures:
+        return other
+    if not _go_together(one, other):
+        return None
+    return Stage(
+        _together(one.formula, other.formula),
+        *_sums(one, other),
+        one.keys | other.keys,
+        one.needs + other.needs,
+        one.excludes | other.excludes,
+    )
 
 
 def _sums(one: Stage, other: Stage) -> tuple[int, int]:
@@ -236,6 +311,10 @@ def _named(formula: Formula) -> dict[str, int]:
 _LOGARITHM = Kit._fields.index("logarithms")
 _REDUCTION = Kit._fields.index("reductions")
 _SIGN = Kit._fields.index("signs")
+_PICK = Kit._fields.index("picks")
+_SCALE = Kit._fields.index("scales")
+_TEMPERATURE = Kit._fields.index("temperatures")
+_ARITHMETIC = Kit._fields.index("arithmetics")
 
 
 def _base_in(beginning: Formula, kit: Kit) -> bool:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xentcli.diagnosis.case import Case
+import numpy as np
+
+from xentcli.core.distribution import distribution
+from xentcli.diagnosis.case import Case, Question, classes_of
+from xentcli.diagnosis.findings import looks_like_probabilities
 from xentcli.diagnosis.mistakes.part import Fix, Part
+from xentcli.diagnosis.words import binary_calls, divergence_calls
+from xentcli.diagnosis.words.naming import in_base, name_of, number_of, values_of
 from xentcli.model import Advice
 
 # Longer weights are called w.
@@ -45,19 +51,45 @@ OF_LOG_PROBS = {
         pytorch="F.nll_loss(log_p, y) needs no eps", numpy="pick log_p itself, without an eps"
     ),
 }
+IF_PROBABILITIES = Fix(
+    "if the rows are probabilities: F.nll_loss(torch.log(z), y)",
+    "if the rows are probabilities: log_p = np.log(z)",
+    "if the rows are probabilities: from_logits=False",
+    "if the rows are probabilities: log_loss takes z as it is",
+)
+# −log of the eps of float64.
+LARGEST_OF_SKLEARN = 36.04365338911715
+CLIPS = Fix(
+    keras="from probabilities Keras clips them at 1e-7: no loss is above 16.12",
+    sklearn="log_loss clips float64 probabilities at 2.2e-16: no loss is above 36.04",
+)
 NO_CALL = "log_loss takes labels alone: no soft targets, no smoothing"
 
 
 def advice(parts: Sequence[Part], case: Case) -> tuple[Advice, ...]:
     """For each library the right call, and what cures each mistake."""
     fixes = [ONE_BASED] if case.one_based else []
+    if case.question == "ce" and looks_like_probabilities(case):
+        fixes.append(IF_PROBABILITIES)
     fixes += [_fix(part, case) for part in parts]
+    if _beyond_the_clip(case):
+        fixes.append(CLIPS)
     found = []
-    for at, (library, call) in enumerate(CALLS):
+    for at, (library, call) in enumerate(CALLS[case.question]):
         written = call(case)
         changes = () if written == NO_CALL else tuple(fix[at] for fix in fixes if fix[at])
         found.append(Advice(library, written, changes))
     return tuple(found)
+
+
+def _beyond_the_clip(case: Case) -> bool:
+    """Whether a label's probability is below what scikit-learn takes it for at least."""
+    if case.labels is None or (case.kind == "logits" and case.classes == 1):
+        return False
+    index = classes_of(case)
+    values = case.values / case.settings.temperature
+    log_probs = distribution(values, case.kind, 1).log_probs[np.arange(len(index)), index]
+    return bool((-log_probs[case.kept] > LARGEST_OF_SKLEARN).any())
 
 
 def _fix(part: Part, case: Case) -> Fix:
@@ -71,15 +103,11 @@ def _flat(case: Case) -> list[str]:
     """What makes rows of values with more dimensions, or with their classes elsewhere."""
     if len(case.grid) == 1 and case.class_axis == 1:
         return []
-    name = _name(case)
+    name = name_of(case)
     last = "{}" if case.class_axis == -1 else f"np.moveaxis({{}}, {case.class_axis}, -1)"
-    moved = f"{last}.reshape(-1, C)"
+    moved = f"{last}.reshape(-1, {case.classes})"
     target = "y = y.ravel()" if case.labels is not None else f"t = {moved.format('t')}"
     return [f"{name} = {moved.format(name)}", target]
-
-
-def _name(case: Case) -> str:
-    return {"logits": "z", "probs": "p", "log_probs": "log_p"}[case.kind]
 
 
 def _weights(case: Case) -> str:
@@ -89,27 +117,14 @@ def _weights(case: Case) -> str:
     return "[" + ", ".join(repr(value) for value in weight.tolist()) + "]"
 
 
-def _number(value: float) -> str:
-    return f"{value:.12g}"
-
-
-def _values(case: Case) -> str:
-    name, temperature = _name(case), case.settings.temperature
-    return name if temperature == 1.0 else f"{name} / {_number(temperature)}"
-
-
 def _target(case: Case) -> str:
     return "t" if case.labels is None else "y"
-
-
-def _in_base(call: str, case: Case, log: str) -> str:
-    return call if case.base == "e" else f"{call} / {log}({case.base})"
 
 
 def pytorch(case: Case) -> str:
     """``F.cross_entropy(z, y, …)``, or ``F.nll_loss`` of log-probabilities."""
     settings = case.settings
-    values = "torch.log(p)" if case.kind == "probs" else _values(case)
+    values = "torch.log(p)" if case.kind == "probs" else values_of(case)
     # nll_loss knows neither soft targets nor smoothing; cross_entropy of log-probabilities is the
     # same, because their log-softmax is themselves.
     plain = case.kind == "logits" or case.labels is None or settings.label_smoothing != 0.0
@@ -117,40 +132,47 @@ def pytorch(case: Case) -> str:
     target = _target(case)
     if case.class_axis != 1:
         # PyTorch has the classes second.
-        values = values.replace(_name(case), f"{_name(case)}.movedim({case.class_axis}, 1)")
+        values = values.replace(name_of(case), f"{name_of(case)}.movedim({case.class_axis}, 1)")
         target = "y" if case.labels is not None else f"t.movedim({case.class_axis}, 1)"
     given = [values, target]
     if settings.weight is not None:
-        given.append(f"weight=torch.tensor({_weights(case)})")
+        given.append(f"weight=torch.tensor({_weights(case)}, dtype={name_of(case)}.dtype)")
     if case.has_ignored and settings.ignore_index != -100:
         given.append(f"ignore_index={settings.ignore_index}")
     if settings.label_smoothing:
-        given.append(f"label_smoothing={_number(settings.label_smoothing)}")
+        given.append(f"label_smoothing={number_of(settings.label_smoothing)}")
     if case.sample_weight is not None:
         return _sample_weighted(f'{function}({", ".join(given)}, reduction="none")', case)
     if settings.reduction == "sum":
         given.append('reduction="sum"')
-    return _in_base(f"{function}({', '.join(given)})", case, "math.log")
+    return in_base(f"{function}({', '.join(given)})", case, "math.log")
 
 
 def _sample_weighted(each: str, case: Case) -> str:
     """PyTorch's losses times the samples' weights, divided by what the rows that count weigh."""
     kept = "[k]" if case.has_ignored else ""
     start = f"k = y != {case.settings.ignore_index}; " if kept else ""
+    if case.settings.weight is not None and _weights(case) != "w":
+        start = f"w = torch.tensor({_weights(case)}, dtype={name_of(case)}.dtype); " + start
     call = f"(s * {each}).sum()"
     if case.settings.reduction == "sum":
-        return _in_base(call, case, "math.log")
+        return in_base(call, case, "math.log")
     whole = f"s{kept}.sum()"
     if case.settings.weight is not None and case.labels is not None:
         whole = f"(s{kept} * w[y{kept}]).sum()"
-    return start + _in_base(f"{call} / {whole}", case, "math.log")
+    return start + in_base(f"{call} / {whole}", case, "math.log")
+
+
+def _array_of_weights(case: Case) -> str:
+    """w as an array, where it is short enough to be written out."""
+    return "" if _weights(case) == "w" else f"w = np.array({_weights(case)})"
 
 
 def numpy(case: Case) -> str:
     """With SciPy's log_softmax, an index and a mean."""
     settings = case.settings
     log_p = {
-        "logits": f"scipy.special.log_softmax({_values(case)}, axis=1)",
+        "logits": f"scipy.special.log_softmax({values_of(case)}, axis=1)",
         "probs": "np.log(p)",
         "log_probs": "",
     }[case.kind]
@@ -159,14 +181,14 @@ def numpy(case: Case) -> str:
     if kept:
         start.append(f"k = y != {settings.ignore_index}; log_p, y = log_p[k], y[k]")
     if settings.weight is not None:
-        start.append(f"w = np.array({_weights(case)})" if _weights(case) != "w" else "")
+        start.append(_array_of_weights(case))
     losses = "-log_p[np.arange(len(y)), y]"
     weight = "w[y]" if settings.weight is not None else ""
     if case.labels is None or settings.label_smoothing:
-        target = "t" if case.labels is None else "np.eye(C)[y]"
+        target = "t" if case.labels is None else f"np.eye({case.classes})[y]"
         if settings.label_smoothing:
-            eps = _number(settings.label_smoothing)
-            start.append(f"q = (1 - {eps}) * {target} + {eps} / C")
+            eps = number_of(settings.label_smoothing)
+            start.append(f"q = (1 - {eps}) * {target} + {eps} / {case.classes}")
             target = "q"
         factor = "w * " if settings.weight is not None else ""
         losses = f"-({factor}{target} * log_p).sum(axis=1)"
@@ -180,7 +202,7 @@ def numpy(case: Case) -> str:
     call = f"({losses}).sum()"
     if settings.reduction != "sum":
         call = f"({losses}).sum() / ({whole}).sum()" if whole else f"({losses}).mean()"
-    return "; ".join([*filter(None, start), _in_base(call, case, "np.log")])
+    return "; ".join([*filter(None, start), in_base(call, case, "np.log")])
 
 
 def keras(case: Case) -> str:
@@ -192,22 +214,27 @@ def keras(case: Case) -> str:
     name = "SparseCategoricalCrossentropy" if sparse else "CategoricalCrossentropy"
     given = [] if case.kind == "probs" else ["from_logits=True"]
     if settings.label_smoothing:
-        given.append(f"label_smoothing={_number(settings.label_smoothing)}")
+        given.append(f"label_smoothing={number_of(settings.label_smoothing)}")
     if sparse and case.has_ignored:
         given.append(f"ignore_class={settings.ignore_index}")
     if settings.reduction == "sum":
         given.append('reduction="sum"')
     elif case.has_weights:
         given.append('reduction="mean_with_sample_weight"')
-    target = _target(case) if sparse or case.labels is None else "keras.ops.one_hot(y, C)"
-    weights = []
+    target = (
+        _target(case) if sparse or case.labels is None else f"keras.ops.one_hot(y, {case.classes})"
+    )
+    weights, start = [], _flat(case)
     if settings.weight is not None:
-        weights.append("w[y]")
+        # The ignored label is no index of w.
+        ignored = f"np.where(y == {settings.ignore_index}, 0, y)"
+        weights.append(f"w[{ignored}]" if case.has_ignored else "w[y]")
+        start.append(_array_of_weights(case))
     if case.sample_weight is not None:
         weights.append("s")
     more = f", sample_weight={' * '.join(weights)}" if weights else ""
-    call = f"keras.losses.{name}({', '.join(given)})({target}, {_values(case)}{more})"
-    return "; ".join([*_flat(case), _in_base(call, case, "math.log")])
+    call = f"keras.losses.{name}({', '.join(given)})({target}, {values_of(case)}{more})"
+    return "; ".join([*filter(None, start), in_base(call, case, "math.log")])
 
 
 def sklearn(case: Case) -> str:
@@ -216,28 +243,44 @@ def sklearn(case: Case) -> str:
     if case.labels is None or settings.label_smoothing:
         return NO_CALL
     probs = {
-        "logits": f"scipy.special.softmax({_values(case)}, axis=1)",
+        "logits": f"scipy.special.softmax({values_of(case)}, axis=1)",
         "probs": "p",
         "log_probs": "np.exp(log_p)",
     }[case.kind]
     at = f"[y != {settings.ignore_index}]" if case.has_ignored else ""
-    given = [f"y{at}", f"{probs}{at}", "labels=np.arange(C)"]
-    weights = []
+    given = [f"y{at}", f"{probs}{at}", f"labels=np.arange({case.classes})"]
+    weights, start = [], _flat(case)
     if settings.weight is not None:
         weights.append("w[y]" if not at else f"w[y{at}]")
+        start.append(_array_of_weights(case))
     if case.sample_weight is not None:
         weights.append(f"s{at}")
     if weights:
         given.append(f"sample_weight={' * '.join(weights)}")
     if settings.reduction == "sum":
         given.append("normalize=False")
-    call = _in_base(f"log_loss({', '.join(given)})", case, "np.log")
-    return "; ".join([*_flat(case), call])
+    call = in_base(f"log_loss({', '.join(given)})", case, "np.log")
+    return "; ".join([*filter(None, start), call])
 
 
-CALLS: tuple[tuple[str, Callable[[Case], str]], ...] = (
-    ("PyTorch", pytorch),
-    ("NumPy", numpy),
-    ("Keras", keras),
-    ("scikit-learn", sklearn),
-)
+Calls = tuple[tuple[str, Callable[[Case], str]], ...]
+CALLS: dict[Question, Calls] = {
+    "ce": (
+        ("PyTorch", pytorch),
+        ("NumPy", numpy),
+        ("Keras", keras),
+        ("scikit-learn", sklearn),
+    ),
+    "bce": (
+        ("PyTorch", binary_calls.pytorch),
+        ("NumPy", binary_calls.numpy),
+        ("Keras", binary_calls.keras),
+        ("scikit-learn", binary_calls.sklearn),
+    ),
+    "kl": (
+        ("PyTorch", divergence_calls.pytorch),
+        ("NumPy", divergence_calls.numpy),
+        ("Keras", divergence_calls.keras),
+        ("SciPy", divergence_calls.scipy),
+    ),
+}

@@ -7,16 +7,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.diagnosis.case import Case, classes_of
+from xentcli.core.softmax import sum_over_classes
+from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.arithmetic import ALL as ARITHMETICS
 from xentcli.diagnosis.mistakes.clipping import CHOICES as CLIPS
-from xentcli.diagnosis.mistakes.part import Part
+from xentcli.diagnosis.mistakes.part import SEVERAL_CLASSES, Part
 from xentcli.diagnosis.mistakes.pick import LITERAL
 
 # Most formulas to name; there may be many where the number is nan.
 MOST = 3
 # What makes no difference on most inputs is not worth a word where it makes none.
-QUIET = {one.part.key for one in (*ARITHMETICS, *CLIPS, LITERAL)}
+QUIET = {
+    *(one.part.key for one in ARITHMETICS),
+    *(one.part.key for one in CLIPS),
+    LITERAL.part.key,
+}
 ONE_SAMPLE = ("sum", "mean", "softmax-everything", "every-label")
 
 
@@ -43,8 +48,9 @@ def _as_many_as_classes(case: Case) -> bool:
 
 def _equal_weights(case: Case) -> bool:
     weights = np.ones(case.samples)
-    if case.settings.weight is not None and case.labels is not None:
-        weights = case.settings.weight[classes_of(case)]
+    if case.settings.weight is not None:
+        # A soft target's weight is that of its classes together.
+        weights = sum_over_classes(case.target * case.settings.weight, 1)
     if case.sample_weight is not None:
         weights = weights * case.sample_weight
     return len(np.unique(weights[case.kept])) < 2
@@ -56,7 +62,21 @@ def _always_largest(case: Case) -> bool:
     return bool((np.argmax(case.values, axis=1) == case.labels)[case.kept].all())
 
 
+def _one_hot(case: Case) -> bool:
+    return case.soft is not None and bool(np.isin(case.soft, (0.0, 1.0)).all())
+
+
+def _one_class(case: Case) -> bool:
+    return case.labels is not None and len(np.unique(case.labels[case.kept])) < 2
+
+
 RULES = (
+    Rule(
+        lambda keys: "hard-target" in keys,
+        _one_hot,
+        "the targets are one-hot",
+        "give soft ones",
+    ),
     Rule(
         lambda keys: bool(keys & {*ONE_SAMPLE}),
         _is_one,
@@ -114,7 +134,7 @@ def notes(
         if len(names) > MOST:
             shown += f" (nor from {len(names) - MOST} more)"
         found.append(f"{start}{shown}{end}.")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _quoted(part: Part) -> str:
@@ -125,5 +145,9 @@ def _reason(keys: set[str], parts: Sequence[Part], cases: Sequence[Case]) -> tup
     for rule in RULES:
         if rule.concerns(keys) and all(rule.holds(case) for case in cases):
             return f": {rule.why}", f". To tell them apart, {rule.instead}"
-    instead = next((part.apart for part in parts if part.apart), "give more samples")
+    several = [part.apart for part in parts if part.apart]
+    if not all(_one_class(case) for case in cases):
+        # There are several classes already.
+        several = [text for text in several if text != SEVERAL_CLASSES]
+    instead = next(iter(several), "give other samples, or more of them")
     return "", f". To tell them apart, {instead}"

@@ -12,8 +12,8 @@ from xentcli.diagnosis.search.choices import Formula, Kit, parts_of
 from xentcli.errors import rounded
 from xentcli.model import Kind
 
+# Arithmetics of fewer digits.
 ROUNDED = ("float64-framework", "float32", "float16", "bfloat16")
-PLAIN = "the cross-entropy of these rows"
 ONE_BASED = "with 1 taken from each label"
 KINDS: dict[Kind, str] = {
     "logits": "Read as logits, as PyTorch does",
@@ -22,17 +22,23 @@ KINDS: dict[Kind, str] = {
 }
 
 
+def nothing_departs(kit: Kit) -> Formula:
+    """The formula that is asked for."""
+    return (0,) * len(kit)
+
+
 def name(formula: Formula, kit: Kit, case: Case) -> str:
     """What a formula is called: its departures."""
     phrases = [ONE_BASED] if case.one_based else []
     phrases += [part.phrase for part in parts_of(formula, kit)]
-    return ", ".join(phrases) or "the cross-entropy, as ce computes it"
+    return ", ".join(phrases) or f"the {case.loss_name}, as {case.question} computes it"
 
 
 def noun(formula: Formula, kit: Kit, case: Case) -> str:
     """The formula as a noun for a sentence."""
     parts = parts_of(formula, kit)
-    first = kit.readings[formula[0]].noun if formula[0] else PLAIN
+    first = kit.readings[formula[0]].noun if formula[0] else "the {} of these rows"
+    first = first.format(case.loss_name)
     phrases = [ONE_BASED] if case.one_based else []
     phrases += [part.phrase for part in (parts[1:] if formula[0] else parts)]
     if not phrases:
@@ -61,14 +67,14 @@ def reference(
     each = [distinct(*pair, digits) for pair in zip(losses, texts, strict=True)]
     # Several numbers of one input have one cross-entropy.
     shown = each[0] if len(set(losses)) == 1 else listed(each)
-    what = "the cross-entropy" + (" sums to" if case.settings.reduction == "sum" else " is")
+    what = f"the {case.loss_name}" + (" sums to" if case.settings.reduction == "sum" else " is")
     if case.one_based:
         return f"{KINDS[case.kind]}, with 1 taken from each label, {what} {shown}."
     if formula[0]:
         return f"{KINDS[case.kind]}, {what} {shown}."
-    if kit.arithmetics[formula[-1]].part.key in ROUNDED:
+    if kit.arithmetics[formula[-1]].part.key.startswith(ROUNDED):
         return f"With every digit, {what} {shown}."
-    if case.kind == "logits":
+    if case.kind == "logits" and case.question == "ce":
         return f"As PyTorch computes it, {what} {shown}."
     return f"The{what.removeprefix('the')} {shown}."
 
@@ -106,6 +112,8 @@ def written(formula: Formula, kit: Kit, case: Case) -> str:
     if case.samples == 1 and not case.has_weights:
         mean = row
     whole = reduction.part.formula.format(row, mean)
+    for kind in ("scales", "temperatures"):
+        whole = getattr(kit, kind)[at[kind]].part.formula.format(whole)
     return kit.arithmetics[at["arithmetics"]].part.formula.format(whole)
 
 
@@ -122,10 +130,13 @@ def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
         factor = kit.temperatures[at["temperatures"]].part.key
         z = {"temperature": "z/T", "times-temperature": "z·T"}.get(factor, "z")
         log = log.replace("z", z)
+    elif at["temperatures"]:
+        log = log.replace("z", f"z/{1 / kit.temperatures[at['temperatures']].factor:g}")
+    log = kit.focals[at["focals"]].part.formula.format(log)
     pick = kit.picks[at["picks"]]
     template = pick.part.formula
-    if case.settings.label_smoothing and pick.part.key == INDEX.part.key:
-        is_smoothed = kit.smoothings[at["smoothings"]].part.key != "no-smoothing"
+    if pick.part.key == INDEX.part.key:
+        is_smoothed = kit.smoothings[at["smoothings"]].changes
         template = "−Σ_c q[c]·{}[c]" if is_smoothed else template
     row = template.format(log)
     return row if not at["signs"] else row.replace("−", "", 1)

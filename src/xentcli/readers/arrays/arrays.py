@@ -16,6 +16,7 @@ from xentcli.model import AnyArray, Batch, Kind
 from xentcli.readers.arrays.samples import Layout, Named, in_a_sentence, part_of, read
 from xentcli.readers.arrays.stored import (
     Archive,
+    File,
     Stored,
     npy_array,
     npz_archive,
@@ -34,11 +35,19 @@ from xentcli.readers.rules.keys import (
 )
 from xentcli.readers.rules.targets import fit_targets, in_class_order
 from xentcli.readers.sources.copies import close_with, fetch_file
-from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
+from xentcli.readers.sources.source import (
+    Source,
+    check_version,
+    explain_errors,
+    open_source,
+    size_of,
+    version_of_open,
+)
 
 # What savez calls the first array that it is given without a name.
 UNNAMED = "arr_0"
 CHUNK_BYTES = 4 << 20
+MOST_UNSEEN_CLASSES = 1 << 20
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
@@ -130,12 +139,14 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
         size = os.path.getsize(path) if path else 0
     if path:
         with open(path, "rb") as stream, in_a_sentence(source.name):
-            yield _opened(stream, size, path, b"", format_name)
+            check_version(stream, source)
+            file = File(path, version_of_open(stream))
+            yield _opened(stream, size, file, b"", format_name)
         return
     with open_source(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
-        yield _opened(io.BytesIO(content), len(content), "", content, format_name)
+        yield _opened(io.BytesIO(content), len(content), None, content, format_name)
 
 
 def _is_plain(source: Source, format_name: str) -> bool:
@@ -149,12 +160,14 @@ def _is_plain(source: Source, format_name: str) -> bool:
         return stream.read(9)[8:] == b"{"
 
 
-def _opened(stream: BinaryIO, size: int, path: str, content: bytes, format_name: str) -> Archive:
+def _opened(
+    stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str
+) -> Archive:
     if format_name == "npz":
-        return npz_archive(stream, path)
+        return npz_archive(stream, file)
     if format_name == "safetensors":
-        return safetensors_archive(stream, size, path, content)
-    stored = npy_array(stream, size, path, content)
+        return safetensors_archive(stream, size, file, content)
+    stored = npy_array(stream, size, file, content)
     return Archive(("",), lambda _: stored)
 
 
@@ -205,6 +218,11 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
         )
     if shape[axis] == 0:
         raise DataError("a sample without values", place=place)
+    if not math.prod(shape) and shape[axis] > MOST_UNSEEN_CLASSES:
+        # Each class gets a name, and not one number shows that they are there.
+        raise DataError(
+            f"{shape[axis]} classes are announced, and there are no samples", place=place
+        )
     # Classes second, as they come from _moved.
     rest = list(shape)
     count = rest.pop(axis)
@@ -275,8 +293,9 @@ def _without_contents(layout: Layout) -> Layout:
     def bare(named: Named | None) -> Any:
         if named is None:
             return None
-        path = named.stored.path and os.path.join(os.getcwd(), named.stored.path)
-        return named._replace(stored=named.stored._replace(path=path, content=b""))
+        file = named.stored.file
+        file = file and file._replace(path=os.path.join(os.getcwd(), file.path))
+        return named._replace(stored=named.stored._replace(file=file, content=b""))
 
     return layout._replace(
         request=layout.request._replace(attached=None),
@@ -310,6 +329,6 @@ def _brought(
     named: Named | None, copy: bool, start: int, stop: int, axis: int | None
 ) -> AnyArray | None:
     """The numbers where a worker cannot find them by itself."""
-    if named is None or (named.stored.path and not copy):
+    if named is None or (named.stored.file and not copy):
         return None
     return part_of(named.stored, start, stop, axis)

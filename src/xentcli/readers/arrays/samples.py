@@ -57,7 +57,9 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     piece = chunk.data
     assert isinstance(piece, Part)
     values = _numbers(layout, layout.values, piece, piece.values, layout.axis)
-    wrong = _wrong_values(values, layout, piece) if layout.kind == "probs" else []
+    wrong = _too_large(layout, layout.values, piece, piece.values, values)
+    if layout.kind == "probs":
+        wrong += _wrong_values(values, layout, piece)
     labels = given = targets = target_from = None
     if layout.labels is not None:
         given = _numbers(layout, layout.labels, piece, piece.labels, None)
@@ -66,6 +68,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         target_from = Origin(layout.source, "array", path=layout.labels.key)
     elif layout.targets is not None:
         targets = _numbers(layout, layout.targets, piece, piece.targets, layout.axis)
+        wrong += _too_large(layout, layout.targets, piece, piece.targets, targets)
         wrong += _wrong_targets(targets, layout, layout.targets.key, piece)
         target_from = Origin(layout.source, "array", path=layout.targets.key)
     elif layout.attached_from is not None:
@@ -82,16 +85,24 @@ def _numbers(
     layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
     """The piece's part of an array as floats; labels stay what they are."""
-    if present is None:
-        try:
-            with in_a_sentence(layout.source, named.key):
-                present = part_of(named.stored, piece.start, piece.stop, axis)
-        except ValueError:
-            # The map does not fit into the file any more.
-            raise changed(layout.source) from None
+    present = _as_stored(layout, named, piece, present, axis)
     if axis is None and not named.stored.bfloat16:
         return present
     return numbers(present, named.stored)
+
+
+def _as_stored(
+    layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
+) -> AnyArray:
+    """The piece's part of an array: what is present, else from the file."""
+    if present is not None:
+        return present
+    try:
+        with in_a_sentence(layout.source, named.key):
+            return part_of(named.stored, piece.start, piece.stop, axis)
+    except ValueError:
+        # The map does not fit into the file any more.
+        raise changed(layout.source) from None
 
 
 def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
@@ -107,7 +118,8 @@ def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
 def _checked_labels(
     given: AnyArray, layout: Layout, key: str, piece: Part
 ) -> tuple[AnyArray, list[BadNumber]]:
-    count, request = layout.shape[1], layout.request
+    request = layout.request
+    count = request.label_count(layout.shape[1])
     labels, unknown = number_labels(given, count, request.ignore_index)
     wrong = []
     for index in np.argwhere(unknown)[: _as_many(layout)].tolist():
@@ -119,6 +131,22 @@ def _checked_labels(
         )
         wrong.append(found)
     return labels, wrong
+
+
+def _too_large(
+    layout: Layout, named: Named, piece: Part, present: AnyArray | None, numbers: AnyArray
+) -> list[BadNumber]:
+    """The numbers of a wider type that no 64-bit float can be."""
+    if np.dtype(named.stored.dtype).itemsize <= 8 or not np.isinf(numbers).any():
+        return []
+    wide = _as_stored(layout, named, piece, present, layout.axis)
+    beyond = np.isinf(numbers) & np.isfinite(wide)
+    return _wrong_at(beyond, wide, layout, named.key, piece, _beyond_a_float)
+
+
+def _beyond_a_float(number: float) -> str:
+    # Formatted as anything but a text it would be made a float first.
+    return f"{number!s} is too large for a 64-bit float"
 
 
 def _wrong_values(values: AnyArray, layout: Layout, piece: Part) -> list[BadNumber]:
@@ -143,7 +171,9 @@ def _wrong_at(
 ) -> list[BadNumber]:
     wrong = []
     for index in np.argwhere(mask)[: _as_many(layout)].tolist():
-        value = float(array[tuple(index)])
+        number = array[tuple(index)]
+        # Numbers of a wider type stay what they are.
+        value = float(number) if number.itemsize <= 8 else number
         place = _place(layout, key, index, piece, layout.axis)
         wrong.append(BadNumber(index[0], place, str(value), said(value), hint))
     return wrong

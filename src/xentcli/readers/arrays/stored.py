@@ -10,16 +10,24 @@ import io
 import json
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from xentcli.errors import CHANGED, LONGEST_VALUE, escaped, quoted
 from xentcli.model import AnyArray
+from xentcli.readers.sources.source import Version, version_of_open
+from xentcli.readers.sources.unpack import excess
 
 # As the safetensors library has it.
 LONGEST_HEADER = 100_000_000
 LOCAL_HEADER_BYTES = 30
+CHECKED_BYTES = 1 << 20
+# As NumPy has it; before version 2 it took 32.
+MOST_DIMENSIONS = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
+# An array with a length of 0 has no numbers that would show the others to be true.
+MOST_NUMBERS = 1 << 44
 SAFETENSORS_DTYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -40,8 +48,15 @@ class Unreadable(Exception):
     """Says in a sentence why an array cannot be read."""
 
 
+class File(NamedTuple):
+    """A file that is mapped, and the version that it must be of whenever it is."""
+
+    path: str
+    version: Version
+
+
 class Stored(NamedTuple):
-    """An array's place: in the file ``path`` from ``offset`` on, or in the bytes ``content``.
+    """An array's place: in the ``file`` from ``offset`` on, or in the bytes ``content``.
 
     ``bfloat16`` says that the 16-bit integers are the upper halves of 32-bit floats.
     """
@@ -50,7 +65,7 @@ class Stored(NamedTuple):
     shape: tuple[int, ...]
     offset: int
     fortran: bool = False
-    path: str = ""
+    file: File | None = None
     content: bytes = b""
     bfloat16: bool = False
 
@@ -67,12 +82,15 @@ def mapped(stored: Stored) -> AnyArray:
     order: Any = "F" if stored.fortran else "C"
     if math.prod(stored.shape) == 0:
         return np.empty(stored.shape, stored.dtype)
-    if not stored.path:
+    if stored.file is None:
         flat = np.frombuffer(stored.content, stored.dtype, math.prod(stored.shape), stored.offset)
         return flat.reshape(stored.shape, order=order)
-    array: Any = np.memmap(
-        stored.path, stored.dtype, "r", offset=stored.offset, shape=stored.shape, order=order
-    )
+    with open(stored.file.path, "rb") as file:
+        if version_of_open(file) != stored.file.version:
+            raise Unreadable(CHANGED)
+        array: Any = np.memmap(
+            file, stored.dtype, "r", offset=stored.offset, shape=stored.shape, order=order
+        )
     # A memmap hands its class on to all that is computed from it.
     return np.asarray(array)
 
@@ -83,12 +101,14 @@ def numbers(part: AnyArray, stored: Stored) -> AnyArray:
         return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
     if part.dtype.kind == "f" and part.dtype.itemsize <= 8:
         return part.astype(part.dtype.newbyteorder("="), copy=False)
-    return part.astype(np.float64)
+    # What is beyond them becomes infinite, and is refused by whoever knows its place.
+    with np.errstate(over="ignore"):
+        return part.astype(np.float64)
 
 
-def npy_array(stream: BinaryIO, size: int, path: str, content: bytes) -> Stored:
+def npy_array(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Stored:
     """The array of an .npy file that fills its ``size`` bytes."""
-    stored = _npy_header(stream)._replace(path=path, content=content)
+    stored = _npy_header(stream)._replace(file=file, content=content)
     _check_size(stored, size)
     return stored
 
@@ -119,6 +139,10 @@ def _npy_header(stream: BinaryIO) -> Stored:
 
 
 def _check_size(stored: Stored, size: int) -> None:
+    if len(stored.shape) > MOST_DIMENSIONS:
+        raise Unreadable(f"it has {len(stored.shape)} dimensions; {MOST_DIMENSIONS} are the most")
+    if not math.prod(stored.shape) and math.prod(filter(None, stored.shape)) > MOST_NUMBERS:
+        raise Unreadable(f"its shape {stored.shape} is larger than any machine")
     wanted = np.dtype(stored.dtype).itemsize * math.prod(stored.shape)
     present = size - stored.offset
     if present < wanted:
@@ -129,7 +153,7 @@ def _check_size(stored: Stored, size: int) -> None:
         raise Unreadable(f"{present - wanted} bytes follow the array; a file holds but one")
 
 
-def npz_archive(stream: BinaryIO, path: str) -> Archive:
+def npz_archive(stream: BinaryIO, file: File | None) -> Archive:
     """The members of an .npz; what is not compressed is mapped, the rest unpacked."""
     from zipfile import ZipFile
 
@@ -139,24 +163,37 @@ def npz_archive(stream: BinaryIO, path: str) -> Archive:
         raise
     except Exception as error:
         raise Unreadable(f"not an .npz archive ({_first_line(error)})") from None
-    names = {info.filename.removesuffix(".npy"): info for info in members.infolist()}
+    names = _unique((info.filename.removesuffix(".npy"), info) for info in members.infolist())
 
     def array(key: str) -> Stored:
         info = names[key]
-        if path and info.compress_type == 0 and not info.flag_bits & 1:
-            return _npz_member(stream, info, path)
+        if file is not None and info.compress_type == 0 and not info.flag_bits & 1:
+            return _npz_member(stream, info, file)
+        wrong = excess(info.compress_size, info.file_size)
+        if wrong:
+            raise Unreadable(wrong)
         try:
             content = members.read(info)
         except OSError:
             raise
         except Exception as error:
             raise Unreadable(f"it cannot be unpacked ({_first_line(error)})") from None
-        return npy_array(io.BytesIO(content), len(content), "", content)
+        return npy_array(io.BytesIO(content), len(content), None, content)
 
     return Archive(tuple(names), array)
 
 
-def _npz_member(stream: BinaryIO, info: Any, path: str) -> Stored:
+def _unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The entries by their keys; one that stands twice is refused, as nobody knows which counts."""
+    found: dict[str, Any] = {}
+    for key, entry in entries:
+        if key in found:
+            raise Unreadable(f"it has the key {quoted(key)} twice")
+        found[key] = entry
+    return found
+
+
+def _npz_member(stream: BinaryIO, info: Any, file: File) -> Stored:
     # The local header has lengths of its own; the extra field differs from the directory's.
     stream.seek(info.header_offset)
     header = stream.read(LOCAL_HEADER_BYTES)
@@ -165,26 +202,70 @@ def _npz_member(stream: BinaryIO, info: Any, path: str) -> Stored:
     lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
     start = info.header_offset + LOCAL_HEADER_BYTES + lengths
     stream.seek(start)
-    return npy_array(stream, start + info.file_size, path, b"")
+    stored = npy_array(stream, start + info.file_size, file, b"")
+    if _checksum(stream, start, info.file_size) != info.CRC:
+        raise Unreadable("it cannot be unpacked (its checksum is not that in the archive)")
+    return stored
 
 
-def safetensors_archive(stream: BinaryIO, size: int, path: str, content: bytes) -> Archive:
+def _checksum(stream: BinaryIO, start: int, size: int) -> int:
+    from zlib import crc32
+
+    stream.seek(start)
+    found = 0
+    while size > 0 and (piece := stream.read(min(size, CHECKED_BYTES))):
+        found = crc32(piece, found)
+        size -= len(piece)
+    return found
+
+
+def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
     """The tensors that the header of a .safetensors file lists."""
     length = int.from_bytes(stream.read(8), "little")
     if size < 8 or length > min(size - 8, LONGEST_HEADER):
         raise Unreadable("not a .safetensors file, or cut short: its header does not fit into it")
     try:
-        header = json.loads(stream.read(length))
+        header = json.loads(stream.read(length), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"its .safetensors header is not JSON ({_first_line(error)})") from None
     if not isinstance(header, dict):
         raise Unreadable("its .safetensors header is not a JSON object")
     header.pop("__metadata__", None)
+    start = 8 + length
+    _check_no_gaps(header, size - start)
 
     def array(key: str) -> Stored:
-        return _tensor(header[key], 8 + length, size)._replace(path=path, content=content)
+        return _tensor(header[key], start, size)._replace(file=file, content=content)
 
     return Archive(tuple(header), array)
+
+
+def _check_no_gaps(header: dict[str, Any], size: int) -> None:
+    """Refuse bytes that belong to two tensors, or to none: the header is not of this file then."""
+    offsets = []
+    for entry in header.values():
+        found: Any = entry.get("data_offsets") if isinstance(entry, dict) else None
+        if not _is_span(found):
+            # Whoever asks for that tensor is told.
+            return
+        offsets.append((found[0], found[1]))
+    end = 0
+    for begin, following in sorted(offsets):
+        if begin != end:
+            wrong = "are in two tensors" if begin < end else "belong to no tensor"
+            raise Unreadable(f"the bytes from {min(begin, end)} to {max(begin, end)} {wrong}")
+        end = following
+    if end < size:
+        raise Unreadable(f"the bytes from {end} to {size} belong to no tensor")
+
+
+def _is_span(found: Any) -> bool:
+    return (
+        isinstance(found, list)
+        and len(found) == 2
+        and all(type(number) is int for number in found)
+        and 0 <= found[0] <= found[1]
+    )
 
 
 def _tensor(entry: Any, start: int, size: int) -> Stored:
@@ -195,7 +276,9 @@ def _tensor(entry: Any, start: int, size: int) -> Stored:
     if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
         raise Unreadable("its entry in the .safetensors header is damaged")
     if not isinstance(name, str) or name not in SAFETENSORS_DTYPES:
-        raise Unreadable(f"its dtype is {name}, not integers or real floats")
+        raise Unreadable(
+            f"its dtype is {escaped(str(name), LONGEST_VALUE)}, not integers or real floats"
+        )
     stored = Stored(SAFETENSORS_DTYPES[name], shape, start + begin, bfloat16=name == "BF16")
     if start + end > size:
         _check_size(stored, size)
@@ -204,4 +287,5 @@ def _tensor(entry: Any, start: int, size: int) -> Stored:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
+    # Python shows a word in a header as an object at some address.
+    return str(error).partition("\n")[0].partition(": <")[0] or type(error).__name__

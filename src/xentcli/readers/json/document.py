@@ -185,7 +185,7 @@ def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, s
 def _target(
     document: Any, values: AnyArray, request: Request, source: str, classes: tuple[str, ...]
 ) -> tuple[AnyArray | None, AnyArray | None, Origin | None]:
-    shape = values.shape[:1] + values.shape[2:]
+    shape = request.label_shape(values.shape)
     if request.wanted == "none":
         return None, None, None
     if request.attached is not None:
@@ -251,8 +251,15 @@ def _labels(
 ) -> AnyArray:
     found: list[int] = []
     listed = value if isinstance(value, list) else [value]
+    if request.questions and shape[:1] == (1,) and not any(map(_is_list, listed)):
+        # The questions of the only sample.
+        listed = [listed] if len(shape) > 1 else listed
     collect_labels(listed, shape, count, request, place, path, found)
     return np.array(found, dtype=np.int64).reshape(shape)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
 
 
 def collect_labels(
@@ -286,7 +293,9 @@ def label_of(item: Any, count: int, request: Request, place: Place, path: str) -
         raise fault(f"cannot read {shown(item)} as a label", place, path)
     written = repr(item) if isinstance(item, float) else str(item)
     try:
-        return numbers_labels.label(written, request.classes, count, request.ignore_index)
+        return numbers_labels.label(
+            written, request.classes, request.label_count(count), request.ignore_index
+        )
     except numbers_labels.NotANumber as error:
         message = error.reason.format(shown(item))
         raise DataError(

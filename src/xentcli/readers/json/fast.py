@@ -158,7 +158,7 @@ def _checked(
         if not {int}.issuperset(map(type, labels)):
             return None
         found = np.array(labels, dtype=np.int64)
-        given, unknown = number_labels(found, layout.class_count, layout.request.ignore_index)
+        given, unknown = number_labels(found, layout.label_count, layout.request.ignore_index)
         if unknown.any():
             return None
     if weights is not None:

@@ -40,9 +40,14 @@ class Layout(NamedTuple):
         return self.shape[self.class_at]
 
     @property
+    def label_count(self) -> int:
+        """How many labels there are."""
+        return self.request.label_count(self.class_count)
+
+    @property
     def label_shape(self) -> tuple[int, ...]:
-        """The shape of a sample's labels: one a position."""
-        return self.shape[: self.class_at] + self.shape[self.class_at + 1 :]
+        """The shape of a sample's labels: one a position, or a question."""
+        return self.request.label_shape(self.shape, self.class_at)
 
     @property
     def is_table(self) -> bool:

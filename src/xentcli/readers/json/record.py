@@ -102,16 +102,24 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     samples: list[Sample] = []
     numbers: list[int] = []
     faults: list[Fault] = []
+    passed: list[list[bytes]] | None = None
+    if layout.request.keep_rows and not layout.request.keep_records and layout.is_table:
+        passed = []
     for number, line in enumerate(lines_of(chunk.data, chunk.line), chunk.first):
         sample = _sample_or_fault(layout, line, faults)
         if sample is not None:
             samples.append(sample)
             numbers.append(number)
-    batch = _batch(layout, samples, chunk.first)._replace(faults=tuple(faults))
+            if passed is not None:
+                # Right away: what is wrong with an earlier line is told first.
+                passed.append(json_passed.cells(sample, layout, _place(layout, line)))
+    batch = _batch(layout, samples, chunk.first, passed)._replace(faults=tuple(faults))
     if layout.request.on_error == "nan" and faults:
         unread = {fault.place.line for fault in faults}
         places = (at for at, sample in enumerate(samples) if sample.line.number in unread)
         batch = batch._replace(unread=tuple(places))
+    if layout.request.on_error == "skip" and faults:
+        batch = batch._replace(kept=np.array(numbers, dtype=np.intp) - chunk.first)
     if layout.join is not None:
         partners = [sample.partner for sample in samples]
         return attach(batch, layout.request, layout.source, partners)
@@ -270,11 +278,11 @@ def _label(layout: Layout, value: Any, place: Place) -> Any:
     assert layout.label is not None
     path, shape = path_of(layout.label), layout.label_shape
     if not shape:
-        if type(value) is int and 0 <= value < layout.class_count:
+        if type(value) is int and 0 <= value < layout.label_count:
             return value
-        return label_of(value, layout.class_count, layout.request, place, path)
+        return label_of(value, layout.label_count, layout.request, place, path)
     found: list[int] = []
-    collect_labels(value, shape, layout.class_count, layout.request, place, path, found)
+    collect_labels(value, shape, layout.label_count, layout.request, place, path, found)
     return found
 
 
@@ -307,7 +315,9 @@ def _weight(value: Any, place: Place, path: str) -> float:
     return number
 
 
-def _batch(layout: Layout, samples: Sequence[Sample], first: int) -> Batch:
+def _batch(
+    layout: Layout, samples: Sequence[Sample], first: int, passed: list[list[bytes]] | None
+) -> Batch:
     count, request = len(samples), layout.request
     lines = [sample.line.number for sample in samples]
     labels = targets = weight = records = rows = None
@@ -323,9 +333,8 @@ def _batch(layout: Layout, samples: Sequence[Sample], first: int) -> Batch:
             json_passed.record(one.value, one.line.content, _place(layout, one.line))
             for one in samples
         ]
-    elif request.keep_rows and layout.is_table:
-        found = [json_passed.cells(one, layout, _place(layout, one.line)) for one in samples]
-        rows = json_passed.rows(layout, found)
+    elif passed is not None:
+        rows = json_passed.rows(layout, passed)
     values = _stacked(layout, [sample.values for sample in samples])
     batch = _of_arrays(layout, lines, first, values, labels, targets, weight)
     grouping = None

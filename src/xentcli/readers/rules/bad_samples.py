@@ -67,6 +67,7 @@ def _skipped(batch: Batch, samples: list[int]) -> Batch:
         rows=rows,
         records=None if records is None else [records[at] for at in kept],
         grouping=grouping and grouping._replace(at=grouping.at[kept]),
+        kept=kept,
     )
 
 

@@ -21,6 +21,8 @@ NUMBER = re.compile(
 MISSING = ("na", "n/a", "#n/a", "null", "none", "nil", "-", "?", ".")
 # A probability that was computed may be above 1, a log-probability above 0, by some roundings.
 ROUNDING = 1e-9
+# How many labels a yes/no question has, and the one to ignore: it has none, so one of the two.
+YES_OR_NO = (2, 0)
 NOT_PROBABILITIES = "are these logits? Then leave out --probs or --input probs"
 ALMOST_A_NUMBER = re.compile(r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?")
 
@@ -119,6 +121,8 @@ def _index(text: str) -> int | None:
 def check_label(index: int, count: int, ignore_index: int) -> None:
     """Refuse an index that is no class."""
     if not 0 <= index < count and index != ignore_index:
+        if (count, ignore_index) == YES_OR_NO:
+            raise NotALabel(f"label {index} is neither 0 nor 1, which is what answers a question")
         raise NotALabel(
             f"label {index} is out of range for {counted(count, 'class', 'classes')}"
             f" (0 to {count - 1})",
@@ -134,6 +138,8 @@ def label_of_nan(ignore_index: int) -> int:
 
 
 def _range_hint(index: int, count: int) -> str:
+    if count == 1:
+        return "one column is a yes/no question, which xent bce takes; two, 0 and z, say the same"
     if index == count:
         return "labels count from 0; are these 1-based labels?"
     # What stands for "no label" elsewhere.

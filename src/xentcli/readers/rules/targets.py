@@ -63,7 +63,16 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] |
 
 def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:
     assert attached.targets is not None
-    chosen = attached._replace(targets=np.atleast_2d(attached.targets)[rows])
+    whole = np.atleast_2d(attached.targets)
+    if whole.ndim == 2 and whole.shape[1] != batch.values.shape[1]:
+        # How many samples there are is not known before the end.
+        classes = counted(batch.values.shape[1], "class", "classes")
+        raise DataError(
+            f"soft targets of {whole.shape[1]} numbers each for values of {classes}",
+            place=Place(attached.origin.source),
+            hint="soft targets give one number a class for each sample",
+        )
+    chosen = attached._replace(targets=whole[rows])
     chosen = in_class_order(chosen, batch.classes)
     origin = chosen.origin
     if origin.form == "text":
@@ -180,7 +189,8 @@ def fit_labels(
     wanted = math.prod(shape)
     if len(labels) != wanted:
         raise DataError(
-            f"{counted(len(labels), 'label')} for {counted(wanted, 'sample')}",
+            f"{counted(len(labels), 'label')} for "
+            + counted(wanted, "question" if request.questions else "sample"),
             place=Place(attached.origin.source),
         )
     numbers = range(len(labels))
@@ -215,6 +225,7 @@ def class_indices(
 ) -> AnyArray:
     """Labels that stand apart, words or an array of numbers, as class indices; each has a number
     from 0. Few words differ, so each text is looked at once."""
+    class_count = request.label_count(class_count)
     if isinstance(labels, LabelTexts):
         return _indices_of_texts(labels, numbers, origin, classes, class_count, request)
     words = labels

@@ -3,17 +3,16 @@ is compressed."""
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
-from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, changed
+from xentcli.readers.sources.unpack import compression_of, unpacked
 from xentcli.readers.sources.urls import is_url, local_path, shown
 
 PEEK_BYTES = 1 << 16
@@ -26,28 +25,13 @@ Version = tuple[int, int]
 
 class Source(NamedTuple):
     """A file by its name, or standard input (``path`` is None). Of a URL the path is all of it, the
-    name what may be printed. Of what is a ``copy`` no other machine knows."""
+    name what may be printed. Of what is a ``copy`` no other machine knows. ``version`` is that of a
+    local file when it was named: whoever opens it must find the same."""
 
     name: str
     path: str | None
     copy: bool = False
-
-
-class Compression(NamedTuple):
-    """A compression: its first bytes, and the modules that can undo it, the first that is there."""
-
-    name: str
-    signature: bytes
-    modules: tuple[str, ...]
-
-
-COMPRESSIONS = (
-    Compression("gzip", b"\x1f\x8b", ("gzip",)),
-    Compression("bzip2", b"BZh", ("bz2",)),
-    Compression("xz", b"\xfd7zXZ\x00", ("lzma",)),
-    # Not the package zstandard: it takes data that is cut off for the end.
-    Compression("zstd", b"\x28\xb5\x2f\xfd", ("compression.zstd", "backports.zstd")),
-)
+    version: Version | None = None
 
 
 def source_of(text: str) -> Source:
@@ -55,7 +39,15 @@ def source_of(text: str) -> Source:
     if text == "-":
         return Source(STANDARD_INPUT, None)
     path = local_path(text)
-    return Source(shown(path), path)
+    version = None
+    if not is_url(path):
+        # What is not there, or may not be seen, is told by whoever opens it.
+        with suppress(OSError, ValueError):
+            known = os.stat(path)
+            version = _version(known) if stat.S_ISREG(known.st_mode) else None
+    source = Source(shown(path), path, version=version)
+    _named.append(source)
+    return source
 
 
 def is_remote(source: Source) -> bool:
@@ -63,8 +55,26 @@ def is_remote(source: Source) -> bool:
     return source.path is not None and is_url(source.path)
 
 
+# The files of the command that is being carried out.
+_named: list[Source] = []
+
+
+def check_unchanged() -> None:
+    """Refuse an answer to files that were replaced or written to while they were read."""
+    for source in _named:
+        if source.version is None:
+            continue
+        try:
+            same = version_of(source) == source.version
+        except DataError:
+            same = False
+        if not same:
+            raise changed(source.name)
+
+
 def forget() -> None:
-    """What is known of files elsewhere may not be so any more: another command begins."""
+    """What is known of files may not be so any more: another command begins."""
+    _named.clear()
     remote = sys.modules.get("xentcli.readers.sources.remote")
     if remote is not None:
         remote.forget()
@@ -93,8 +103,8 @@ def _version(known: os.stat_result) -> Version:
 
 @contextmanager
 def open_source(source: Source, version: Version | None = None) -> Iterator[BinaryIO]:
-    """The source's bytes, unpacked; standard input goes on where it was left. With a version, the
-    file must be of that one."""
+    """The source's bytes, unpacked; standard input goes on where it was left. With a version, or
+    where the source has one, the file must be of that one."""
     if is_read_once(source):
         yield _once(source)
         return
@@ -108,9 +118,16 @@ def open_source(source: Source, version: Version | None = None) -> Iterator[Bina
         with explain_errors(source.name):
             stream = open(source.path, "rb")  # noqa: SIM115
     with stream:
-        if version is not None and not is_remote(source) and version_of_open(stream) != version:
-            raise changed(source.name)
+        if not is_remote(source):
+            check_version(stream, source, version)
         yield _unpacked(stream, source.name)
+
+
+def check_version(file: BinaryIO, source: Source, version: Version | None = None) -> None:
+    """Refuse an open file that is not any more the one that was named, or of that version."""
+    expected = version or source.version
+    if expected is not None and version_of_open(file) != expected:
+        raise changed(source.name)
 
 
 def is_read_once(source: Source) -> bool:
@@ -139,26 +156,11 @@ def _once(source: Source) -> BinaryIO:
 def _unpacked(stream: Any, name: str) -> BinaryIO:
     with explain_errors(name):
         start = stream.peek(8)
-    for compression in COMPRESSIONS:
-        if start.startswith(compression.signature):
-            unpacked: BinaryIO = io.BufferedReader(_opener(compression, name)(stream))
-            return unpacked
+    compression = compression_of(start)
+    if compression is not None:
+        return unpacked(stream, compression, name)
     plain: BinaryIO = stream
     return plain
-
-
-def _opener(compression: Compression, name: str) -> Callable[[Any], Any]:
-    for module in compression.modules:
-        try:
-            found: Callable[[Any], Any] = import_module(module).open
-        except ImportError:
-            continue
-        return found
-    raise DataError(
-        f"it is compressed with {compression.name}, which this Python cannot unpack",
-        place=Place(name),
-        hint=f"pip install {compression.modules[-1]}",
-    )
 
 
 @contextmanager
@@ -209,5 +211,4 @@ def size_of(source: Source) -> int | None:
         size = os.path.getsize(source.path)
     else:
         return None
-    packed = any(start.startswith(compression.signature) for compression in COMPRESSIONS)
-    return None if packed else size
+    return size if compression_of(start) is None else None

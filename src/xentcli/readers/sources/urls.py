@@ -15,6 +15,16 @@ QUERY = re.compile(r"[?#].*", re.DOTALL)
 DRIVE = re.compile(r"[a-z]:[/\\]", re.IGNORECASE)
 # Elsewhere the same marks may stand in a name, or in a pattern of names.
 SIGNED = re.compile(r"\?[^?]*=.*", re.DOTALL)
+# What was meant for a URL: a slash too few, or no scheme. One letter before the colon is a drive.
+NEAR = r"((?:[a-z][a-z0-9+.-]+:/+|(?<![\w:/.])//+)"
+NEAR_USER = re.compile(
+    NEAR + r")(?:[^/?#\s]*@|[^/?#:\s]*:(?!\d*(?:[/?#\s]|\Z))\S*@)", re.IGNORECASE
+)
+# A long value is cut where it is shown, maybe before the @.
+NEAR_USER_CUT = re.compile(NEAR + r")[^/?#:\s]*:(?!\d)[^/\s]*…", re.IGNORECASE)
+NEAR_QUERY = re.compile(
+    NEAR + r"[^\s?#\"]*)(?:\?[^\s\"]*=|(?<=\w)#)[^\s\"]*?(?=[:,;.]*(?:[\s\"']|\Z))", re.IGNORECASE
+)
 
 
 def is_url(text: str) -> bool:
@@ -61,7 +71,21 @@ def shown(text: str) -> str:
     >>> shown("s3://bucket/part-?.csv")
     's3://bucket/part-?.csv'
     """
-    return "".join(_parts(text)[::2])
+    return concealed("".join(_parts(text)[::2]))
+
+
+def concealed(text: str) -> str:
+    """A sentence, or a word of a command line, without the user's name, password and query of
+    whatever in it looks like a URL, however badly it is spelled.
+
+    >>> concealed("--save http:/me:secret@example.org/a.svg?sig=secret: what is that?")
+    '--save http:/example.org/a.svg: what is that?'
+    >>> concealed("//me:secret@example.org/a.csv"), concealed("/home/me@work/a.csv")
+    ('//example.org/a.csv', '/home/me@work/a.csv')
+    """
+    if "/" not in text:
+        return text
+    return NEAR_QUERY.sub(r"\1", NEAR_USER_CUT.sub(r"\1…", NEAR_USER.sub(r"\1", text)))
 
 
 def shown_within(text: str) -> str:
@@ -71,14 +95,18 @@ def shown_within(text: str) -> str:
     '--labels-from=https://example.org/y.csv'
     """
     found = SCHEME.search(text)
-    return text if found is None else text[: found.start()] + shown(text[found.start() :])
+    if found is None:
+        return concealed(text)
+    return text[: found.start()] + shown(text[found.start() :])
 
 
 def secrets(text: str) -> list[str]:
     """What is not shown of a URL, in its pieces, the longest first."""
     from urllib.parse import unquote
 
-    hidden = re.split(r"[:@?#&=;]", "&".join(_parts(text)[1::2]))
+    whole = "&".join(_parts(text)[1::2])
+    # A library may take a slash in a password for the end of the host, and tell the half of it.
+    hidden = [piece for marks in ("[:@?#&=;]", "[:@?#&=;/]") for piece in re.split(marks, whole)]
     # Shorter ones are no secrets, and stand in many words.
     known = {piece for raw in hidden for piece in (raw, unquote(raw)) if len(piece) > 2}
     return sorted(known, key=len, reverse=True)

@@ -40,8 +40,11 @@ class Table(NamedTuple):
 
 def schema_of(table: Table) -> Any:
     """The names and types of the columns."""
-    with _reader(table, None) as (_, reader):
-        return reader.schema_arrow if table.format == "parquet" else reader.schema
+    with _reader(table, None) as (_, reader), _in_a_sentence(table):
+        schema = reader.schema_arrow if table.format == "parquet" else reader.schema
+        # What cannot be decoded in them would be told by whoever asks for it, in words of Python's.
+        _ = schema.names, schema.types, schema.pandas_metadata
+        return schema
 
 
 def row_count(table: Table) -> int | None:
@@ -75,7 +78,7 @@ def batches(
             found = reader.iter_batches(rows, row_groups=groups, columns=names, use_threads=True)
             yield from _told(found, table)
             return
-        for batch in _told(_ipc_batches(reader), table):
+        for batch in _told(_checked(_ipc_batches(reader)), table):
             for start in range(0, batch.num_rows, rows):
                 yield batch.slice(start, rows)
 
@@ -125,6 +128,13 @@ def _ipc_batches(reader: Any) -> Iterator[Any]:
     if hasattr(reader, "num_record_batches"):
         return (reader.get_batch(at) for at in range(reader.num_record_batches))
     return iter(reader)
+
+
+def _checked(found: Iterator[Any]) -> Iterator[Any]:
+    """The same batches, of which none leads out of its own memory: a damaged file may."""
+    for batch in found:
+        batch.validate(full=True)
+        yield batch
 
 
 def _told(found: Iterator[Any], table: Table) -> Iterator[Any]:
@@ -192,15 +202,16 @@ def _in_a_sentence(table: Table) -> Iterator[None]:
     raise DataError(message, place=Place(table.source))
 
 
-def pack(batch: Any) -> bytes:
+def pack(batch: Any, table: Table) -> bytes:
     """A batch for another process: Arrow's own pickle of a slice has all that it is a slice of, and
     so has a dictionary."""
-    columns = [plain(column) for column in batch.columns]
-    whole = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, whole.schema) as stream:
-        stream.write_batch(whole)
-    content: bytes = sink.getvalue().to_pybytes()
+    with _in_a_sentence(table):
+        columns = [plain(column) for column in batch.columns]
+        whole = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, whole.schema) as stream:
+            stream.write_batch(whole)
+        content: bytes = sink.getvalue().to_pybytes()
     return content
 
 

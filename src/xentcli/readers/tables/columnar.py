@@ -41,7 +41,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
     path, copy = local_file(source, format_name)
     try:
-        table = Table(source.name, path, format_name)
+        version = source.version if path == source.path else None
+        table = Table(source.name, path, format_name, version)
         layout = _layout(table, request)
         rows = row_count(table)
     except BaseException:
@@ -143,9 +144,8 @@ def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
     found = batches(table, layout.read, _rows_at_once(layout))
     for number, batch in enumerate(found):
         count = batch.num_rows
-        yield Chunk(
-            number, first, count, RowBatch(pack(batch)), first + 1, size=round(size * count)
-        )
+        content = RowBatch(pack(batch, table))
+        yield Chunk(number, first, count, content, first + 1, size=round(size * count))
         first += count
 
 
@@ -176,7 +176,8 @@ def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
     line, row_bytes = chunk.line, chunk.size / max(1, chunk.samples)
     for batch in batches(table, layout.read, _rows_at_once(layout), groups):
         rows, size = batch.num_rows, round(row_bytes * batch.num_rows)
-        yield chunk._replace(data=RowBatch(pack(batch)), samples=rows, line=line, size=size)
+        content = RowBatch(pack(batch, table))
+        yield chunk._replace(data=content, samples=rows, line=line, size=size)
         line += rows
 
 

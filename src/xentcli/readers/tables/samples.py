@@ -199,9 +199,10 @@ def _labels(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
 def _number_labels(here: Here, at: int, absent: AnyArray, wrong: list[BadNumber]) -> AnyArray:
     layout = here.layout
     given, ignored = integers_or_floats(here.column(at)), layout.request.ignore_index
-    labels, unknown = number_labels(given, layout.class_count, ignored)
+    count = layout.request.label_count(layout.class_count)
+    labels, unknown = number_labels(given, count, ignored)
     for row in np.flatnonzero(unknown & ~absent).tolist():
-        reason = label_reason(given[row], layout.classes, layout.class_count, ignored)
+        reason = label_reason(given[row], layout.classes, count, ignored)
         found = here.wrong(row, at, given[row], reason.reason, reason.hint)
         wrong.append(found._replace(if_one_based=reason.if_one_based))
     return labels
@@ -230,7 +231,8 @@ def _named_label(here: Here, at: int, row: int, value: str) -> int | BadNumber:
     layout = here.layout
     ignored = layout.request.ignore_index
     try:
-        return numbers_labels.label(value, layout.classes, layout.class_count, ignored)
+        count = layout.request.label_count(layout.class_count)
+        return numbers_labels.label(value, layout.classes, count, ignored)
     except numbers_labels.NotANumber as error:
         found = here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
         return found._replace(if_one_based=error.if_one_based)

@@ -279,7 +279,7 @@ def _remarks(layout: Layout, start: Start) -> Iterator[Remark]:
         )
     chosen = [layout.names[at] for at in layout.columns.values]
     dropped = left_over(layout.names, layout.columns)
-    if len(chosen) == 1 and dropped and layout.request.logit_cols is None:
+    if len(chosen) == 1 and dropped and not (layout.request.logit_cols or layout.request.questions):
         listed = ", ".join(quoted(name) for name in dropped[:5])
         message = f"only the column {quoted(chosen[0])} is a class; no numbers stand in {listed}"
         yield Remark(message, place)

@@ -24,6 +24,7 @@ from xentcli.readers.text.quotes import NEWLINE, Bytes, Places, outside
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
 # Parts of a text that are no longer are cut out of it all at once.
 SHORT = 8
+LINE_ENDS = b"\r\n"
 
 
 class Whole(NamedTuple):
@@ -99,7 +100,7 @@ def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
     """The block with a \\n at the end of each row; None if its lines end otherwise, if it has
     comments, or if its cells are parted in a way that numbers are not."""
     delimiter, comment = layout.dialect
-    if delimiter not in DELIMITERS or layout.request.decimal != "." or not block:
+    if delimiter not in DELIMITERS or layout.request.decimal != "." or not block.strip(LINE_ENDS):
         return None
     if comment and comment in block:
         return None
@@ -278,14 +279,14 @@ def is_run(at: tuple[int, ...]) -> bool:
 def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
     """Labels that are written as numbers; None if one is no class."""
     ignored = layout.request.ignore_index
-    labels, unknown = number_labels(column, len(layout.columns.values), ignored)
+    labels, unknown = number_labels(column, layout.label_count, ignored)
     # From 2**53 on a float stands for several integers.
     return None if unknown.any() or abs(ignored) >= 2**53 else labels
 
 
 def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
     """Labels that are names of classes; None if one is not."""
-    count, ignore_index = len(layout.columns.values), layout.request.ignore_index
+    count, ignore_index = layout.label_count, layout.request.ignore_index
     known: dict[bytes, int] = {}
     for word in set(words):
         try:

@@ -29,6 +29,11 @@ class Layout(NamedTuple):
     numeric: tuple[bool, ...] = ()
     key: int | None = None
 
+    @property
+    def label_count(self) -> int:
+        """How many labels there are."""
+        return self.request.label_count(len(self.columns.values))
+
 
 class Parsed(NamedTuple):
     """The numbers of some records: values, labels, soft targets, sample weights, and the rows of a

@@ -51,6 +51,13 @@ def count(text: bytes, mark: int) -> int:
     return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == mark))
 
 
+def count_filled_lines(text: bytes) -> int:
+    """How many lines of a text without \\r have something on them."""
+    filled = np.frombuffer(text, dtype=np.uint8) != NEWLINE
+    begins = np.count_nonzero(filled[1:] & ~filled[:-1])
+    return int(begins) + bool(text and text[0] != NEWLINE)
+
+
 def line_ends_outside(text: bytes, delimiter: bytes) -> Places | None:
     """Where the records of a text end, if every line ends with \\n; None if it is to be looked at
     more closely."""

@@ -6,18 +6,19 @@ were in the file, quotes included, so that they can be passed on unchanged.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
-from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.errors import DataError, Place
+from xentcli.readers.sources.limits import bytes_from
 from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text import quotes
 
 BLOCK_BYTES = 3 << 18
 LONGEST_LINE = 64 << 20
+LARGEST_BLOCK = 1 << 30
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -51,17 +52,7 @@ def longest_line() -> int:
 def block_bytes() -> int:
     """About how many bytes are read at a time, but for the first block: from that it is concluded
     what the columns are."""
-    return bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES)
-
-
-def bytes_from(name: str, usual: int) -> int:
-    """The number of bytes that the environment says, else the usual one."""
-    given = os.environ.get(name, "")
-    if not given:
-        return usual
-    if not given.isdecimal() or int(given) == 0:
-        raise UsageError(f"{name}: {quoted(given)} is not a number of bytes")
-    return int(given)
+    return bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES, LARGEST_BLOCK)
 
 
 @lru_cache(maxsize=8)
@@ -77,12 +68,15 @@ def _cell_pattern(delimiter: bytes) -> re.Pattern[bytes]:
 
 
 LINE = re.compile(rb"[^\r\n]*+(\r\n|\r|\n|\Z)")
+FILLED_LINE = re.compile(rb"[^\r\n]++(?:\r\n|\r|\n|\Z)")
+MANY_BLANK_LINES = b"\n" * 64
 
 
 def records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[Record]:
     """The records of a block that begins on that line; empty lines and comments are left out."""
     if b'"' not in text:
-        yield from _plain_records(text, dialect, line)
+        if text.strip(b"\r\n"):
+            yield from _plain_records(text, dialect, line)
         return
     cursor = Cursor(0, line)
     while cursor.at < len(text):
@@ -93,10 +87,10 @@ def records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[R
 
 def count_records(text: bytes, dialect: Dialect, line: int, source: str) -> int:
     """How many records a block has."""
-    plain = not (b"\r" in text or dialect.comment or b"\n\n" in text or text.startswith(b"\n"))
+    plain = not (b"\r" in text or dialect.comment)
     if plain and b'"' not in text:
-        ended = quotes.count(text, quotes.NEWLINE)
-        return ended + bool(text and not text.endswith(b"\n"))
+        return quotes.count_filled_lines(text)
+    plain = plain and not (b"\n\n" in text or text.startswith(b"\n"))
     if plain and text.endswith(b"\n"):
         ends = quotes.line_ends_outside(text, dialect.delimiter)
         if ends is not None and ends.size and ends[-1] == len(text) - 1:
@@ -130,10 +124,20 @@ def record_at(
 
 def _plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]:
     delimiter, comment = dialect
-    for number, whole in enumerate(text.splitlines(keepends=True), line):
+    lines = enumerate(text.splitlines(keepends=True), line)
+    for number, whole in _filled_lines(text, line) if MANY_BLANK_LINES in text else lines:
         content = whole.rstrip(b"\r\n")
         if content and not (comment and content.startswith(comment)):
             yield Record(number, content.split(delimiter), whole[len(content) :])
+
+
+def _filled_lines(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
+    """The lines with something on them and their numbers: blank ones take no time."""
+    before = 0
+    for filled in FILLED_LINE.finditer(text):
+        line += line_ends(text[before : filled.start()])
+        yield line, filled[0]
+        before = filled.start()
 
 
 def line_ends(text: bytes) -> int:

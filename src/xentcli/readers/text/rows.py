@@ -78,6 +78,8 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         unread = {fault.place.line for fault in faults}
         at = (at for at, record in enumerate(found) if record.line in unread)
         batch = batch._replace(unread=tuple(at))
+    if layout.request.on_error == "skip" and faults:
+        batch = batch._replace(kept=np.array(kept, dtype=np.intp))
     by = layout.columns.by
     groups = None if by is None else [record.cells[by] for record in found]
     return _grouped(batch._replace(faults=tuple(faults)), groups)
@@ -187,7 +189,7 @@ def _plain_labels(layout: Layout, rows: Sequence[Sequence[bytes]], at: int) -> A
         return None
     given = np.array(list(map(int, flat)), dtype=np.int64)
     ignored = layout.request.ignore_index
-    labels, unknown = number_labels(given, len(layout.columns.values), ignored)
+    labels, unknown = number_labels(given, layout.label_count, ignored)
     return None if unknown.any() else labels
 
 
@@ -319,7 +321,7 @@ def _number(layout: Layout, cell: bytes, at: int) -> float:
 
 def _label(layout: Layout, cell: bytes, at: int) -> int:
     content = _content(cell, at)
-    count = len(layout.columns.values)
+    count = layout.label_count
     try:
         return numbers_labels.label(content, layout.classes, count, layout.request.ignore_index)
     except numbers_labels.NotANumber as error:

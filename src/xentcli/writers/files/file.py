@@ -8,7 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
 
@@ -43,36 +43,126 @@ class Sink:
             raise OutputError("it is closed", place=Place(self.name)) from None
 
 
-@contextmanager
-def open_output(path: str | None, inputs: Sequence[str], option: str = "-o") -> Iterator[Sink]:
-    """Standard output, or the file at ``path``: written beside its place, moved over it at the end.
+class Unfinished(NamedTuple):
+    """A file that is written under another name beside its place."""
 
-    Whatever fails, and whenever, an old file at that path stays as it was.
-    """
-    if path is None or path == "-":
-        if sys.stdout is None:
-            raise OutputError("it is closed", place=Place("standard output"))
-        output = Sink("standard output", sys.stdout.buffer)
-        yield output
-        output.flush()
-        return
-    descriptor = _open_descriptor(path)
-    if descriptor is not None:
-        with reporting(path), os.fdopen(os.dup(descriptor), "wb") as stream:
-            output = Sink(path, stream)
-            yield output
-            output.flush()
-        return
-    place = os.path.realpath(path)
-    _refuse_inputs(place, f"{option} {escaped(path)}", inputs)
-    if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
-        with reporting(path), open(place, "wb") as stream:
-            output = Sink(path, stream)
-            yield output
-            output.flush()
-        return
-    with _beside(place, path) as output:
-        yield output
+    sink: Sink
+    stream: BinaryIO
+    place: str
+    temporary: str
+
+
+class Outputs:
+    """All that a command writes. Its files appear together at the end, each moved over its place,
+    or none of them does: whatever fails, and whenever, old files stay as they were."""
+
+    def __init__(self, inputs: Sequence[str]) -> None:
+        self._inputs = inputs
+        self._sinks: list[Sink] = []
+        self._streams: list[BinaryIO] = []
+        self._names: list[str] = []
+        self._files: list[Unfinished] = []
+
+    def open(self, path: str | None, option: str = "-o") -> Sink:
+        """Standard output, or the file at ``path``."""
+        if path is None or path == "-":
+            if sys.stdout is None:
+                raise OutputError("it is closed", place=Place("standard output"))
+            return self._kept(Sink("standard output", sys.stdout.buffer))
+        descriptor = _open_descriptor(path)
+        if descriptor is not None:
+            with reporting(path):
+                return self._plain(path, os.fdopen(os.dup(descriptor), "wb"))
+        place = os.path.realpath(path)
+        _refuse_inputs(place, f"{option} {escaped(path)}", self._inputs)
+        with reporting(path):
+            if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
+                return self._plain(path, open(place, "wb"))
+            return self._beside(path, place)
+
+    def _kept(self, sink: Sink) -> Sink:
+        self._sinks.append(sink)
+        return sink
+
+    def _plain(self, path: str, stream: BinaryIO) -> Sink:
+        self._streams.append(stream)
+        return self._kept(Sink(path, stream))
+
+    def _beside(self, path: str, place: str) -> Sink:
+        temporary = _hidden(place)
+        # Known before it is there: a signal may come in between.
+        self._names.append(temporary)
+        stream = open(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb")  # noqa: SIM115
+        self._streams.append(stream)
+        sink = self._kept(Sink(path, stream))
+        self._files.append(Unfinished(sink, stream, place, temporary))
+        return sink
+
+    def complete(self) -> None:
+        """Give all files their names. A full disk has shown before the first gets its own."""
+        for sink in self._sinks:
+            sink.flush()
+        for file in self._files:
+            with reporting(file.sink.name):
+                # Windows has it from Python 3.13 on, and no modes that would be lost without.
+                if hasattr(os, "fchmod"):
+                    os.fchmod(file.stream.fileno(), _mode(file.place))
+                os.fsync(file.stream.fileno())
+                file.stream.close()
+        old: list[tuple[str, str | None]] = []
+        try:
+            for file in self._files:
+                with reporting(file.sink.name):
+                    if len(self._files) > 1:
+                        old.append((file.place, self._linked(file.place)))
+                    os.replace(file.temporary, file.place)
+        except BaseException:
+            for place, link in old:
+                _put_back(place, link)
+            raise
+
+    def _linked(self, place: str) -> str | None:
+        """A second name of the file that is there, for putting it back; None if there is none."""
+        if not os.path.exists(place):
+            return None
+        name = _hidden(place)
+        self._names.append(name)
+        os.link(place, name)
+        return name
+
+    def clear(self) -> None:
+        """Close everything, and delete what has not got its name."""
+        for stream in self._streams:
+            with suppress(OSError, ValueError):
+                stream.close()
+        for name in self._names:
+            with suppress(OSError):
+                os.unlink(name)
+
+
+@contextmanager
+def open_outputs(inputs: Sequence[str]) -> Iterator[Outputs]:
+    """What a command writes to; ``inputs`` are the files that it must not write over."""
+    outputs = Outputs(inputs)
+    try:
+        yield outputs
+        outputs.complete()
+    finally:
+        outputs.clear()
+
+
+def _hidden(place: str) -> str:
+    """Another name in the same folder; short enough wherever that of the file itself is."""
+    folder, name = os.path.split(place)
+    return os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}.part")
+
+
+def _put_back(place: str, link: str | None) -> None:
+    with suppress(OSError):
+        if link is None:
+            os.unlink(place)
+        else:
+            os.replace(link, place)
 
 
 @contextmanager
@@ -101,35 +191,6 @@ def _refuse_inputs(place: str, asked: str, inputs: Sequence[str]) -> None:
             if os.path.samestat(known, os.stat(place)) and stat.S_ISREG(known.st_mode):
                 shown = "standard input" if name == "-" else escaped(name)
                 raise UsageError(f"{asked}: it is also the input, {shown}")
-
-
-@contextmanager
-def _beside(place: str, path: str) -> Iterator[Sink]:
-    from tempfile import mkstemp  # slow to import, and not needed for standard output
-
-    folder = os.path.dirname(place)
-    try:
-        descriptor, temporary = mkstemp(
-            prefix=f".{os.path.basename(place)}.", suffix=".part", dir=folder
-        )
-    except OSError as error:
-        raise _fault(path, error) from None
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            output = Sink(path, stream)
-            yield output
-            output.flush()
-            with reporting(path):
-                # Windows has it from Python 3.13 on, and no modes that would be lost without.
-                if hasattr(os, "fchmod"):
-                    os.fchmod(stream.fileno(), _mode(place))
-                os.fsync(stream.fileno())
-        with reporting(path):
-            os.replace(temporary, place)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def _mode(place: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from xentcli.model import Advice, Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
 from xentcli.writers.json.report import SCHEMA, Verbatim
+from xentcli.writers.json.text import harmless
 from xentcli.writers.rows.numbers import shortest_one, strict_json
 
 
@@ -36,7 +37,7 @@ def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> byte
         ]
     fields.append(("findings", [_finding(one) for one in diagnosis.findings]))
     text = ",\n  ".join(f"{json.dumps(key)}: {_json(value, '  ')}" for key, value in fields)
-    return ("{\n  " + text + "\n}\n").encode("utf-8")
+    return harmless(("{\n  " + text + "\n}\n").encode("utf-8", "backslashreplace"))
 
 
 def _json(value: Any, indent: str) -> str:

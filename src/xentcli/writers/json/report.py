@@ -10,6 +10,7 @@ import numpy as np
 
 from xentcli.model import Answer, Batch, Report, Step, Survey
 from xentcli.writers.interface import Stream, View
+from xentcli.writers.json.text import harmless
 from xentcli.writers.rows.listing import Listing, as_json, grouped, hardest
 from xentcli.writers.rows.numbers import shortest, shortest_one, strict_json
 
@@ -28,7 +29,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     if not stream.each:
         return b""
     values = answer.values
-    if stream.class_axis != 1 and answer.field != "loss" and values.ndim > 1:
+    if stream.class_axis != 1 and answer.has_classes and values.ndim > 1:
         values = np.moveaxis(values, 1, stream.class_axis)
     text = nested([strict_json(text) for text in shortest(values)], values.shape)
     if batch.values.ndim > 1:
@@ -52,6 +53,7 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     fields: list[tuple[str, Any]] = [
         ("schema", SCHEMA),
         ("command", report.command),
+        *([("loss", report.loss)] if report.loss else []),
         ("input", report.kind),
         ("classes", list(report.classes)),
     ]
@@ -63,12 +65,17 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         if report.reduction != "none":
             fields.append(("denominator", Verbatim(_number(report.denominator))))
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
-    yield ("{\n  " + text + ',\n  "result": ').encode("utf-8")
+    yield harmless(("{\n  " + text + ',\n  "result": ').encode("utf-8", "backslashreplace"))
     yield from _result(report, stream, waiting)
+    if report.roots is not None and report.reduction != "none":
+        names = ("root_of_mean", "mean_of_roots")
+        for name, root in zip(names, report.roots, strict=True):
+            yield f',\n  "{name}": {_number(root)}'.encode("ascii")
     if report.survey is not None:
-        yield "".join(_survey(report.survey, report)).encode("utf-8", "backslashreplace")
+        survey = "".join(_survey(report.survey, report))
+        yield harmless(survey.encode("utf-8", "backslashreplace"))
     if view.steps:
-        yield (',\n  "steps": ' + _steps(report)).encode("utf-8")
+        yield harmless((',\n  "steps": ' + _steps(report)).encode("utf-8", "backslashreplace"))
     yield b"\n}\n"
 
 

@@ -124,7 +124,8 @@ def _survey(survey: Survey, report: Report, view: View) -> Iterator[Block]:
     if survey.histogram:
         yield Histogram("How large the losses are", survey.histogram, report.unit)
     if survey.classes:
-        yield _groups("The mean loss of each class", "class", survey.classes, report, view)
+        what = "question" if report.questions else "class"
+        yield _groups(f"The mean loss of each {what}", what, survey.classes, report, view)
     if survey.groups:
         by = shown_name(survey.by, view)
         yield _groups(f"The loss ({report.reduction}) by {by}", by, survey.groups, report, view)
@@ -142,7 +143,8 @@ def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, vi
 
 def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> Table:
     columns = list(hard_columns(hardest, report, view).items())
-    return _with_bars("The hardest samples", columns, [one.loss for one in hardest], report)
+    noun = "questions" if any(one.question is not None for one in hardest) else "samples"
+    return _with_bars(f"The hardest {noun}", columns, [one.loss for one in hardest], report)
 
 
 def _with_bars(

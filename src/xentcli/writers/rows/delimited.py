@@ -4,10 +4,11 @@ where the delimiter stays the input's own."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell
+from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell, sample_number
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.listing import as_text, listing
 from xentcli.writers.rows.numbers import pattern_of, shortest, shortest_cells
@@ -38,7 +39,8 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     # Python fills in a pattern several times as fast as it puts rows together.
     if passed.text is not None:
         pattern = passed.text.replace(b"%", b"%%") if b"%" in passed.text else passed.text
-        pattern = pattern.replace(b"\n", delimiter + b"%s" + newline)
+        losses = (delimiter + b"%s") * len(stream.losses)
+        pattern = pattern.replace(b"\n", losses + newline)
         return pattern % tuple(shortest_cells(answer.values))
     heads, tails = passed.around or (None, None)
     between = _between(delimiter, newline, has_heads=heads is not None, has_tails=tails is not None)
@@ -94,11 +96,26 @@ def listed_cells(report: Report, delimiter: bytes | None = None) -> Iterator[lis
 def header(stream: Stream) -> list[bytes]:
     """The names of the columns, as cells."""
     if stream.rows is not None:
-        return [*stream.rows.header, *([b"loss"] if stream.field == "loss" else [])]
+        return [*stream.rows.header, *_loss_names(stream, stream.rows.delimiter)]
     names = ["sample", *(f"d{n + 1}" for n in range(stream.dimensions))]
     names += stream.classes
-    names += ["label"] * stream.has_labels + ["loss"] * (stream.field == "loss")
-    return [csv_cell(name.encode("utf-8")) for name in names]
+    names += _label_names(stream)
+    return [csv_cell(name.encode("utf-8")) for name in names] + _loss_names(stream, DELIMITER)
+
+
+def _label_names(stream: Stream) -> list[str]:
+    """A label a sample, or of several yes/no questions one each."""
+    if not stream.has_labels:
+        return []
+    if len(stream.losses) == 1:
+        return ["label"]
+    return [f"label_{name}" for name in stream.classes]
+
+
+def _loss_names(stream: Stream, delimiter: bytes) -> list[bytes]:
+    if stream.field != "loss":
+        return []
+    return [csv_cell(name.encode("utf-8", "surrogateescape"), delimiter) for name in stream.losses]
 
 
 def cell_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
@@ -114,8 +131,9 @@ def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
         # What is passed on and what is new have to be read by the same rule.
         texts = [csv_cell(text.replace(b".", rows.decimal), rows.delimiter) for text in texts]
     if answer.field == "loss":
-        for cells, text in zip(rows.cells, texts, strict=True):
-            yield [*cells, text]
+        count = len(texts) // max(1, len(rows.cells))
+        for number, cells in enumerate(rows.cells):
+            yield [*cells, *texts[number * count : (number + 1) * count]]
         return
     width = len(rows.values_at)
     for number, cells in enumerate(rows.cells):
@@ -132,15 +150,22 @@ def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
     width = class_count(shown)
     texts = shortest(position_rows(shown))
     shape = batch.values.shape[:1] + batch.values.shape[2:] if batch.values.ndim > 1 else ()
-    losses = shortest(answer.values) if answer.field == "loss" else []
+    losses = shortest(position_rows(answer)) if answer.field == "loss" else []
     labels = [] if batch.labels is None else np.ravel(batch.labels).tolist()
-    for number in range(len(texts) // width):
+    count = len(texts) // width
+    for number in range(count):
         index = np.unravel_index(number, shape) if shape else (0,)
-        cells = [str(batch.first + int(index[0])), *(str(int(i)) for i in index[1:])]
+        cells = [str(sample_number(batch, int(index[0]))), *(str(int(i)) for i in index[1:])]
         cells += texts[number * width : (number + 1) * width]
-        cells += [str(labels[number])] if labels else []
-        cells += [losses[number]] if losses else []
+        cells += map(str, _nth(labels, number, count))
+        cells += _nth(losses, number, count)
         yield [cell.encode("ascii") for cell in cells]
+
+
+def _nth(values: list[Any], number: int, count: int) -> list[Any]:
+    """What belongs to one of so many positions."""
+    width = len(values) // count
+    return values[number * width : (number + 1) * width]
 
 
 def _requoted(cell: bytes, delimiter: bytes) -> bytes:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import DataError, Place
-from xentcli.model import Answer, Batch, Floats, Origin, Report, Rows
+from xentcli.model import Answer, Batch, Floats, Origin, Report, Rows, sample_number
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.json.report import nested
+from xentcli.writers.json.text import harmless
 from xentcli.writers.rows.delimited import unquoted
 from xentcli.writers.rows.listing import as_json, listing
 from xentcli.writers.rows.numbers import shortest, strict_json
@@ -33,13 +34,13 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     """A batch's records."""
     if not stream.each:
         return b""
-    values = _samples(answer.values, batch, stream, has_classes=answer.field != "loss")
+    values = _samples(answer.values, batch, stream, has_classes=answer.has_classes)
     lines = []
     for record, value in zip(_records(batch, answer, stream), values, strict=True):
         # A field of that name that is passed on gives way.
         kept = {name: text for name, text in record.items() if name != answer.field}
         lines.append(_line({**kept, answer.field: value}))
-    return b"".join(lines)
+    return harmless(b"".join(lines))
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
@@ -48,7 +49,7 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         names, rows = listing(report)
         for row in rows:
             values = (as_json(value).encode("utf-8", "backslashreplace") for value in row)
-            yield _line(dict(zip(names, values, strict=True)))
+            yield harmless(_line(dict(zip(names, values, strict=True))))
 
 
 def _line(record: Fields) -> bytes:
@@ -201,7 +202,7 @@ def _made(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
     if batch.targets is not None:
         targets = list(_samples(batch.targets, batch, stream, has_classes=True))
     for number, own in enumerate(values):
-        fields = {"sample": b"%d" % (batch.first + number)}
+        fields = {"sample": b"%d" % sample_number(batch, number)}
         if answer.field == "loss":
             fields[batch.kind] = own
         if labels is not None:

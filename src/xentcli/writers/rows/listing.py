@@ -35,8 +35,8 @@ def listing(report: Report) -> Listing:
 
 def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
     """A row a group, under the name of the column that they come from."""
-    with_accuracy = any(one.accuracy is not None for one in groups)
-    more = ("perplexity", "accuracy") if with_accuracy else ("perplexity",)
+    figures = ("positive", "perplexity", "accuracy")
+    more = [name for name in figures if any(getattr(one, name) is not None for one in groups)]
     rows = (
         (
             one.name,
@@ -45,8 +45,7 @@ def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
             one.samples,
             one.ignored,
             one.denominator,
-            one.perplexity,
-            *((one.accuracy,) if with_accuracy else ()),
+            *(getattr(one, name) for name in more),
         )
         for one in groups
     )
@@ -61,6 +60,7 @@ def hardest(samples: Sequence[Hard]) -> Listing:
         **{f"d{at + 1}": [one.position[at + 1] for one in samples] for at in range(dimensions)},
         "file": [one.file or None for one in samples],
         "line": [one.line for one in samples],
+        "question": [one.question for one in samples],
         "id": [one.id for one in samples],
         "label": [one.label for one in samples],
         "predicted": [one.predicted for one in samples],

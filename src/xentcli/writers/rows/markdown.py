@@ -13,7 +13,10 @@ from xentcli.writers.rows.delimited import cell_rows, header, listed_cells, unqu
 # What would be read as markup. An underscore is none within a word: logit_cat stays as it is.
 MARKUP = re.compile(r"[\\|`*<>\[\]~&$]|(?<![^\W_])_|_(?![^\W_])")
 LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Controls, and what sets the direction of writing.
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def start(stream: Stream) -> bytes:
@@ -66,4 +69,5 @@ def escaped(text: str) -> str:
 
 
 def _named(control: re.Match[str]) -> str:
-    return rf"\\x{ord(control[0]):02x}"
+    number = ord(control[0])
+    return rf"\\x{number:02x}" if number < 0x100 else rf"\\u{number:04x}"

@@ -21,7 +21,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
         return b""
     texts = shortest(position_rows(answer))
     width = len(texts) if answer.values.ndim == 0 else 1
-    if answer.field != "loss":
+    if answer.has_classes:
         width = class_count(answer)
     lines = (",".join(texts[at : at + width]) for at in range(0, len(texts), width))
     return "".join(f"{line}\n" for line in lines).encode("ascii")
@@ -36,7 +36,7 @@ def class_count(answer: Answer) -> int:
 def position_rows(answer: Answer) -> Floats:
     """The answer with its classes last, so that a position's numbers stand together."""
     values = answer.values
-    if answer.field == "loss" or values.ndim < 3:
+    if not answer.has_classes or values.ndim < 3:
         return values
     return values.transpose(0, *range(2, values.ndim), 1)
 
@@ -48,5 +48,6 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
 
 
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-    """The sentence of a diagnosis."""
-    return encoded(f"{diagnosis.sentence}\n", view)
+    """The sentence of a diagnosis, and that it may be chance where it may."""
+    said = " ".join(filter(None, [diagnosis.sentence, diagnosis.caveat]))
+    return encoded(f"{said}\n", view)

@@ -19,6 +19,7 @@ from xentcli.writers.interface import View
 from xentcli.writers.screen.drawing import BOLD, DIM, bar, plain_table
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.survey import (
+    class_words,
     group_columns,
     hard_columns,
     hardest_groups,
@@ -45,36 +46,37 @@ class Line(NamedTuple):
 def pictures(survey: Survey, report: Report, view: View) -> Iterator[RenderableType]:
     """The pictures of what there is."""
     if survey.histogram:
-        yield _histogram(survey.histogram, view)
+        yield _histogram(survey.histogram, report, view)
     if survey.classes:
-        yield _classes(survey.classes, view)
+        yield _classes(survey.classes, report, view)
     if survey.groups:
         yield _groups(survey, report, view)
     if survey.hardest:
         yield _hardest(survey.hardest, report, view)
 
 
-def _histogram(bins: Sequence[Bin], view: View) -> RenderableType:
+def _histogram(bins: Sequence[Bin], report: Report, view: View) -> RenderableType:
     most = max(one.samples for one in bins)
     lines = [Line(range_of(one), f"{one.samples:,}", one.samples / most) for one in bins]
     everything = sum(one.samples for one in bins)
-    title = Text(f"losses of {counted(everything, 'sample')}", style=BOLD)
+    noun = "question" if report.questions else "sample"
+    title = Text(f"losses of {counted(everything, noun)}", style=BOLD)
     return Stack(title, _bars(lines, view))
 
 
-def _classes(classes: Sequence[Group], view: View) -> RenderableType:
+def _classes(classes: Sequence[Group], report: Report, view: View) -> RenderableType:
     shown = hardest_groups(classes)
-    title = "mean loss of each class"
+    what, several = ("question", "questions") if report.questions else ("class", "classes")
+    title = f"mean loss of each {what}"
     if len(shown) < len(classes):
-        title = f"mean loss of the {len(shown)} hardest classes of {len(classes):,}"
+        title = f"mean loss of the {len(shown)} hardest {several} of {len(classes):,}"
     bars = _bars(
         [
             Line(
                 shown_name(one.name, view),
                 rounded(one.result, view.digits),
                 share,
-                counted(one.samples, "sample")
-                + ("" if one.accuracy is None else f", {100 * one.accuracy:.1f} % right"),
+                ", ".join(class_words(one)),
             )
             for one, share in zip(shown, shares([one.result for one in shown]), strict=True)
         ],
@@ -118,7 +120,8 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
 
 
 def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableType:
-    title = f"the {len(hardest)} hardest samples" if len(hardest) > 1 else "the hardest sample"
+    noun = "question" if any(one.question is not None for one in hardest) else "sample"
+    title = f"the {len(hardest)} hardest {noun}s" if len(hardest) > 1 else f"the hardest {noun}"
     return Stack(Text(title, style=BOLD), _tabular(hard_columns(hardest, report, view), view))
 
 

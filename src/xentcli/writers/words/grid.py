@@ -23,7 +23,7 @@ LONGEST_NAME = 16
 
 # The steps whose sign is what they are about, and those that are shares of a whole.
 SIGNED = ("difference", "grad")
-BARS = ("softmax",)
+BARS = ("softmax", "sigmoid")
 
 
 class Row(NamedTuple):
@@ -78,7 +78,9 @@ def _row(step: Step, view: View) -> Row:
     formula = in_letters(step.formula, view)
     if isinstance(step.value, float):
         return Row(step.name, formula, (), rounded(step.value, view.digits))
-    given = step.name in ("logits", "target", "weight") or step.formula.endswith("as given")
+    given = step.name in ("logits", "target", "weight", "pos_weight") or step.formula.endswith(
+        "as given"
+    )
     show = as_given if given else rounded
     texts = tuple(show(value, view.digits) for value in step.value)
     if step.name in SIGNED:

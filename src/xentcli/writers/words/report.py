@@ -68,22 +68,19 @@ def _named(worked: Worked, name: str) -> Step:
 
 def written_out(report: Report, view: View) -> str:
     """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``, or the two sums where they are many."""
-    losses = [rounded(worked.loss or 0.0, view.digits) for worked in report.worked]
+    losses = [rounded(loss, view.digits) for worked in report.worked for loss in worked.losses]
+    shares = [share for worked in report.worked for share in worked.shares]
     result = rounded(float(report.result or 0.0), view.digits)
-    if len(report.worked) == report.samples:
-        upper = " + ".join(losses)
-        shares = [rounded(worked.share or 0.0, view.digits) for worked in report.worked]
-    else:
-        upper, shares = rounded(report.loss_sum or 0.0, view.digits), []
+    everything = len(report.worked) == report.samples
+    upper = " + ".join(losses) if everything else rounded(report.loss_sum or 0.0, view.digits)
     if report.reduction == "sum":
         return f"sum = {upper} = {result}" if len(losses) > 1 else f"sum = {result}"
     whole = float(report.denominator or 0.0)
     lower = f"{whole:,.0f}" if whole.is_integer() else rounded(whole, view.digits)
-    weighted = any(worked.share not in (0.0, 1.0) for worked in report.worked)
-    if weighted and len(shares) > 1:
-        lower = "(" + " + ".join(_plain(worked.share) for worked in report.worked) + ")"
-    upper = f"({upper})" if len(losses) > 1 and len(losses) == report.samples else upper
-    return f"mean = {upper} / {lower} = {result}"
+    if everything and len(shares) > 1 and any(share not in (0.0, 1.0) for share in shares):
+        lower = "(" + " + ".join(map(_plain, shares)) + ")"
+    upper = f"({upper})" if everything and len(losses) > 1 else upper
+    return f"{report.reduction} = {upper} / {lower} = {result}"
 
 
 def _plain(value: float | None) -> str:
@@ -96,15 +93,21 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "samples", f"{report.samples:,}"
     if report.ignored:
         yield "ignored", f"{report.ignored:,}"
-    if report.denominator is not None and report.reduction == "mean" and report.samples > 1:
+    if report.denominator is not None and report.averages and report.samples > 1:
         whole = report.denominator.is_integer()
         yield "denominator", f"{report.denominator:,.0f}" if whole else _plain(report.denominator)
     if report.perplexity is not None and report.samples > 1:
         yield "perplexity", rounded(report.perplexity, view.digits)
     if report.accuracy is not None and report.samples > 1:
         yield "accuracy", percent(report.accuracy)
-    if report.floor is not None and report.reduction == "mean":
+    if report.floor is not None and report.averages:
         yield "lowest possible", rounded(report.floor, view.digits)
+    if report.roots is not None and report.reduction != "none":
+        if report.samples == 1:
+            yield "root", rounded(report.roots[0], view.digits)
+        else:
+            yield "root of the mean", rounded(report.roots[0], view.digits)
+            yield "mean of the roots", rounded(report.roots[1], view.digits)
     if report.check is not None:
         checked = counted(report.check.samples, "sample")
         difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
@@ -120,7 +123,8 @@ def losses(report: Report) -> Iterator[tuple[str, str]]:
         return
     for worked in report.worked:
         where = ", ".join(map(str, worked.position))
-        yield f"loss of sample {where}", shortest_one(worked.loss)
+        numbers = ", ".join(map(shortest_one, worked.losses))
+        yield f"loss of sample {where}", numbers
 
 
 def percent(share: float) -> str:

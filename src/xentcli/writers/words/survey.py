@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from xentcli.errors import rounded
+from xentcli.errors import counted, rounded
 from xentcli.model import Bin, Group, Hard, Report
 from xentcli.writers.interface import View
 from xentcli.writers.rows.listing import hardest as listing_of_hardest
@@ -18,7 +18,7 @@ MOST_LINES = 20
 # An id may be a path: its end says more than a class's name has to.
 LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
-WORDS = ("value", "file", "id", "label", "predicted")
+WORDS = ("value", "file", "question", "id", "label", "predicted")
 
 
 def range_of(one: Bin) -> str:
@@ -50,6 +50,16 @@ def shares(losses: Sequence[float]) -> list[float]:
     return [share if math.isfinite(one) else 1.0 for one, share in zip(losses, finite, strict=True)]
 
 
+def class_words(group: Group) -> list[str]:
+    """``3 samples``, ``1 positive``, ``66.7 % right``: what is told beside a class's bar."""
+    words = [counted(group.samples, "sample")]
+    if group.positive is not None:
+        words.append(f"{group.positive:,} positive")
+    if group.accuracy is not None:
+        words.append(f"{100 * group.accuracy:.1f} % right")
+    return words
+
+
 def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, list[str]]:
     """What is told of groups, or of classes: a list of cells a column, the loss last."""
     columns = {
@@ -58,7 +68,12 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
     }
     if any(one.ignored for one in groups):
         columns["ignored"] = [f"{one.ignored:,}" for one in groups]
-    columns["perplexity"] = [rounded(one.perplexity, view.digits) for one in groups]
+    if any(one.positive is not None for one in groups):
+        columns["positive"] = [f"{one.positive or 0:,}" for one in groups]
+    if any(one.perplexity is not None for one in groups):
+        columns["perplexity"] = [
+            "" if one.perplexity is None else rounded(one.perplexity, view.digits) for one in groups
+        ]
     if any(one.accuracy is not None for one in groups):
         columns["accuracy"] = [
             "" if one.accuracy is None else percent(one.accuracy) for one in groups
@@ -74,9 +89,10 @@ def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[st
     show: dict[str, Callable[[Any], str]] = {
         "file": name,
         "line": str,
+        "question": lambda at: _class(at, report, view),
         "id": name,
-        "label": lambda at: shown_name(report.classes[at], view),
-        "predicted": lambda at: shown_name(report.classes[at], view),
+        "label": lambda at: _answer(at, report, view),
+        "predicted": lambda at: _answer(at, report, view),
         "loss": lambda loss: rounded(loss, view.digits),
     }
     listed = listing_of_hardest(hardest)
@@ -85,6 +101,15 @@ def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[st
         if column in show:
             columns[column] = ["" if cell is None else show[column](cell) for cell in cells]
     return columns
+
+
+def _answer(label: int, report: Report, view: View) -> str:
+    """A class's name; of a yes/no question the label itself."""
+    return str(label) if report.questions else _class(label, report, view)
+
+
+def _class(at: int, report: Report, view: View) -> str:
+    return shown_name(report.classes[at], view)
 
 
 def has_words(name: str, cells: Sequence[str]) -> bool:

@@ -1,0 +1,146 @@
+"""Binary cross-entropy of a batch, whose columns are yes/no questions, and its gradient.
+
+The questions lie along the axis of the classes, and every one has a loss of its own: the losses of
+``(outer, C, inner)`` values are ``(outer, C·inner)``.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.calculation import softmax
+from xentcli.calculation.binary_steps import steps
+from xentcli.calculation.commands import Calculation
+from xentcli.calculation.interface import Problem
+from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.core import bce, gradient
+from xentcli.core.differences import Differences, Long, binary_losses, differences_of_each
+from xentcli.core.layout import Array
+from xentcli.core.loss import Losses
+from xentcli.core.settings import Settings
+from xentcli.core.target import Target
+from xentcli.errors import ArgumentError, counted
+from xentcli.model import Batch
+
+__all__ = [
+    "differences",
+    "gradients",
+    "ignored",
+    "labels",
+    "losses",
+    "predicted",
+    "problem_of",
+    "shares",
+    "steps",
+]
+
+
+def problem_of(batch: Batch, calculation: Calculation) -> Problem:
+    """The batch, its labels or soft targets checked: one a question, from 0 to 1."""
+    shape = batch.values.shape
+    plain = softmax.problem_of(batch, calculation)
+    target = bce.as_target(_fitted(batch, shape), shape).reshape(plain.positions.shape)
+    weight = None if batch.sample_weight is None else np.ravel(batch.sample_weight)
+    alone = plain.positions.shape[1] == 1
+    return plain._replace(
+        target=Target(soft=target), weight=weight, shape=plain.shape if alone else shape
+    )
+
+
+def _fitted(batch: Batch, shape: tuple[int, ...]) -> Array:
+    """Labels are one a sample, and so are they of one column; those of several have to be
+    targets."""
+    if batch.targets is not None:
+        targets: Array = batch.targets
+        return targets
+    found = np.asarray(batch.labels)
+    if found.size != np.prod(shape, dtype=int):
+        raise ArgumentError(
+            "target",
+            f"{counted(found.size, 'label')} for {counted(shape[1], 'question')} a sample",
+            hint="several columns take a target each: --target, --targets-from or --target-cols",
+        )
+    return found.reshape(shape)
+
+
+def losses(problem: Problem) -> Losses:
+    """The loss of each question and its share of the denominator, sample weights included."""
+    assert problem.target.soft is not None
+    found = bce.losses(problem.positions, problem.target.soft, _given(problem), _settings(problem))
+    return weighted(Losses(_flat(found), _shares(problem)), problem)
+
+
+def _given(problem: Problem) -> bce.Given:
+    return cast(bce.Given, problem.kind)
+
+
+def _settings(problem: Problem) -> Settings:
+    """The settings with their weights put along the axis of the questions."""
+    settings = problem.calculation.settings
+    weight, positive = (
+        None if each is None else each[:, np.newaxis]
+        for each in (settings.weight, settings.pos_weight)
+    )
+    return settings._replace(weight=weight, pos_weight=positive)
+
+
+def _flat(values: Array) -> Array:
+    return values.reshape(len(values), -1)
+
+
+def shares(problem: Problem) -> Array:
+    """What each question adds to the mean's denominator, without its loss."""
+    return weighted_shares(_shares(problem), problem)
+
+
+def _shares(problem: Problem) -> Array:
+    return np.ones(_flat(problem.positions).shape)
+
+
+def ignored(problem: Problem) -> NDArray[np.bool_]:
+    """No question: an answer is yes or no."""
+    return np.zeros(_flat(problem.positions).shape, dtype=bool)
+
+
+def predicted(problem: Problem) -> NDArray[np.intp]:
+    """1 where the probability is above 0.5, −1 where it is nan."""
+    values = _flat(problem.positions)
+    half = 0.0 if problem.kind == "logits" else 0.5
+    return np.where(np.isnan(values), -1, values > half)
+
+
+def labels(problem: Problem) -> NDArray[np.int64] | None:
+    """1 where the target is above 0.5."""
+    assert problem.target.soft is not None
+    return (_flat(problem.target.soft) > 0.5).astype(np.int64)
+
+
+def gradients(problem: Problem, denominator: float) -> Array:
+    """The gradient with respect to the logits, as ``(outer, C, inner)``."""
+    assert problem.target.soft is not None
+    found = bce.gradients_by_logits(problem.positions, problem.target.soft, _settings(problem))
+    return weighted_gradients(gradient.scale_of(denominator) * found, problem)
+
+
+def differences(problem: Problem) -> Differences:
+    """The gradient of a problem's only position by central differences of its losses."""
+    assert problem.target.soft is not None
+    settings, count = problem.calculation.settings, problem.positions.shape[1]
+    ones = np.ones(count)
+    target = problem.target.soft[0, :, 0].astype(np.longdouble)
+    positive, weight = (
+        (ones if each is None else each).astype(np.longdouble)
+        for each in (settings.pos_weight, settings.weight)
+    )
+    balance = weight
+    if settings.alpha is not None:
+        balance = weight * (settings.alpha * target + (1 - settings.alpha) * (1 - target))
+
+    def losses(scaled: Long) -> Long:
+        return binary_losses(scaled, target, positive, settings.gamma, balance)
+
+    logits = problem.positions[0, :, 0].astype(np.float64)
+    return differences_of_each(logits, losses, settings.temperature)

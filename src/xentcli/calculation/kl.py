@@ -1,0 +1,115 @@
+"""The Kullback–Leibler divergence of a batch, and its gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xentcli.calculation.cross_entropy import ignored, labels, predicted, problem_of
+from xentcli.calculation.divergence_steps import (
+    gradient_steps,
+    loss_step,
+    start_of,
+    target_step,
+)
+from xentcli.calculation.interface import Problem, Sample, SampleSteps
+from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.calculation.softmax_steps import each
+from xentcli.core import gradient, loss
+from xentcli.core.differences import Differences, central_differences
+from xentcli.core.distribution import loss_of_each
+from xentcli.core.elementary import log
+from xentcli.core.kl import divergences, log_ratio, terms
+from xentcli.core.layout import Array
+from xentcli.core.loss import Losses
+from xentcli.core.softmax import sum_over_classes
+from xentcli.core.target import one_hot
+
+__all__ = [
+    "differences",
+    "gradients",
+    "ignored",
+    "labels",
+    "losses",
+    "predicted",
+    "problem_of",
+    "shares",
+    "steps",
+]
+
+
+def losses(problem: Problem) -> Losses:
+    """Each position's divergence and its share of the denominator, sample weights included."""
+    positions, target = problem.positions, problem.target
+    settings = problem.calculation.settings
+    if target.soft is not None:
+        each = loss_of_each(positions, target.soft, problem.kind, settings.temperature, divergences)
+    elif problem.kind == "logits":
+        # A label has no entropy, so that its divergence is its cross-entropy, with all digits.
+        each = loss.from_logits(positions, target, settings).loss
+    else:
+        log_probs = positions if problem.kind == "log_probs" else log(positions)
+        each = loss.from_log_probs(log_probs, target, settings).loss
+    return weighted(Losses(each, _shares(problem)), problem)
+
+
+def shares(problem: Problem) -> Array:
+    """What each position adds to the mean's denominator, without its loss."""
+    return weighted_shares(_shares(problem), problem)
+
+
+def _shares(problem: Problem) -> Array:
+    """For ``mean`` the number of classes, as there are so many elements; for ``batchmean`` 1 a
+    sample, which its first position has."""
+    outer, classes, inner = problem.positions.shape
+    share = np.zeros((outer, inner))
+    if problem.calculation.settings.reduction == "mean":
+        share[:] = classes
+    else:
+        share[:, :1] = 1.0
+    if problem.target.labels is not None:
+        share[ignored(problem)] = 0.0
+    return share
+
+
+def gradients(problem: Problem, denominator: float) -> Array:
+    """The gradient with respect to the logits, which is that of the cross-entropy."""
+    scale, settings = gradient.scale_of(denominator), problem.calculation.settings
+    found = gradient.of_cross_entropy(problem.positions, problem.target, settings, scale)
+    return weighted_gradients(found, problem)
+
+
+def differences(problem: Problem) -> Differences:
+    """The gradient of a problem's only position by central differences of its divergence."""
+    logits, settings = problem.positions[0, :, 0].astype(np.float64), problem.calculation.settings
+    if problem.target.soft is not None:
+        target = problem.target.soft[0, :, 0]
+    else:
+        assert problem.target.labels is not None
+        target = one_hot(problem.target.labels[0], len(logits), 1)[0]
+    # Σ t·log t does not depend on the logits: what is left is the cross-entropy.
+    return central_differences(logits, target, settings.temperature)
+
+
+def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
+    """Every step of a sample to its divergence, or to its gradient where that is asked for."""
+    calculation = problem.calculation
+    shown, given = start_of(sample, problem)
+    assert given.target is not None
+    difference = log_ratio(given.target, given.probs, given.log_probs)
+    found = (
+        *shown,
+        target_step(sample, given.target),
+        each("log_target", "log t", log(given.target)),
+        each("log_ratio", "log t − log p", difference),
+        each("term", "t·(log t − log p)", _terms(sample, given.target, difference)),
+        loss_step(sample, "KL(t‖p)", "Σ terms", calculation),
+    )
+    if sample.gradient is None:
+        return SampleSteps(found)
+    total = np.expand_dims(sum_over_classes(given.target, sample.axis), sample.axis)
+    excess = given.probs * total - given.target
+    return SampleSteps(found + gradient_steps(sample, "p·Σt − t", excess, calculation, denominator))
+
+
+def _terms(sample: Sample, target: Array, difference: Array) -> Array:
+    return np.zeros_like(target) if sample.ignored else terms(target, difference)

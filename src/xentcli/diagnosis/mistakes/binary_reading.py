@@ -1,0 +1,143 @@
+"""How the values of yes-or-no questions are read: rows of two, of no and of yes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes import reading
+from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
+from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
+from xentcli.diagnosis.mistakes.reading import Reading
+from xentcli.model import AnyArray
+
+# Of rows (0, z) the softmax is (1 − σ(z), σ(z)), so that logits are read like those of classes.
+_NO_SIGMOID = Fix(
+    "F.binary_cross_entropy_with_logits(z, t), without torch.sigmoid before it",
+    "z itself into logaddexp(0, z) - t * z",
+    "from_logits=True without a sigmoid in the last layer, or from_logits=False with one",
+    "apply the sigmoid once before log_loss",
+)
+
+
+def _pair(yes: AnyArray) -> AnyArray:
+    """1 − p and p."""
+    return np.stack([yes.dtype.type(1) - yes, yes], axis=-1)
+
+
+def _logits(yes: AnyArray) -> AnyArray:
+    """0 and z: logits whose softmax is a sigmoid."""
+    return np.stack([np.zeros_like(yes), yes], axis=-1)
+
+
+def _read(part: Part, noun: str, pair: Callable[[AnyArray, Arithmetic], AnyArray]) -> Reading:
+    """A reading by the row of two that it makes of each value z, of which a softmax is taken."""
+
+    def log_probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+        return arithmetic.log_softmax(pair(values[..., 1], arithmetic))
+
+    def probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+        return arithmetic.softmax(pair(values[..., 1], arithmetic))
+
+    return Reading(part, noun, log_probs, probs)
+
+
+def _sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.softmax(_logits(values))[..., 1]
+
+
+TWICE = _read(
+    Part(
+        "sigmoid-twice",
+        "with the sigmoid applied twice",
+        "σ(σ(z))",
+        "the sigmoid of a sigmoid lies between 0.5 and 0.7311: the loss cannot go below 0.3133",
+        OFTEN,
+        fix=_NO_SIGMOID,
+        apart="give rows that differ more",
+    ),
+    "the {} of these rows with the sigmoid applied twice",
+    lambda values, arithmetic: _logits(_sigmoid(values, arithmetic)),
+)
+OF_PROBS = _read(
+    TWICE.part._replace(
+        key="logits",
+        phrase="read as logits, with a sigmoid of the probabilities",
+        formula="σ(p)",
+        explanation="the probabilities go through a sigmoid once more, as BCEWithLogitsLoss has it",
+    ),
+    "the {} of these rows read as logits",
+    lambda values, arithmetic: _logits(values),
+)
+
+
+def _probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return _pair(values[..., 1])
+
+
+def _log_probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return arithmetic.stored(reading.log(_probs(values, arithmetic)))
+
+
+PROBS = Reading(
+    Part(
+        "probs",
+        "read as probabilities",
+        "z",
+        "the values are taken for probabilities of yes: log z and log(1 − z), without a sigmoid",
+        OFTEN,
+        by_hand=True,
+        fix=Fix(
+            "F.binary_cross_entropy_with_logits for logits, F.binary_cross_entropy for "
+            "probabilities",
+            "p = scipy.special.expit(z) first",
+            "from_logits=True where the model does not end in a sigmoid",
+            "log_loss takes probabilities: scipy.special.expit(z)",
+        ),
+        apart="give rows that are not probabilities",
+    ),
+    "the {} of these rows read as probabilities",
+    _log_probs,
+    _probs,
+)
+
+
+def _softmax_over_questions(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    return _pair(arithmetic.softmax(values[..., 1]))
+
+
+SOFTMAX = Reading(
+    Part(
+        "softmax-of-questions",
+        "with a softmax over the columns instead of sigmoids",
+        "softmax(z)",
+        "the columns of a row are made to sum to 1, as if one of them excluded the others",
+        SOMETIMES,
+        fix=Fix(
+            "F.binary_cross_entropy_with_logits(z, t), without a softmax",
+            "scipy.special.expit(z), not softmax(z, axis=1)",
+            "activation='sigmoid' in the last layer, not 'softmax'",
+            "scipy.special.expit(z), a column at a time",
+        ),
+        apart="give rows that differ more",
+    ),
+    "the {} of these rows with a softmax over the columns",
+    lambda values, arithmetic: arithmetic.stored(
+        reading.log(_softmax_over_questions(values, arithmetic))
+    ),
+    _softmax_over_questions,
+)
+
+
+def choices(case: Case) -> tuple[Reading, ...]:
+    """Every reading of yes-or-no questions, the one that was asked for first."""
+    if case.kind == "probs":
+        return (reading.PROBS, OF_PROBS)
+    if case.kind == "log_probs":
+        return (reading.LOG_PROBS, reading.OF_EXP)
+    found = [reading.LOGITS, PROBS, TWICE]
+    if len(case.grid) > 1 and case.grid[-1] > 1:
+        found.append(SOFTMAX)
+    return tuple(found)

@@ -1,0 +1,98 @@
+"""The focal loss: each −log p is multiplied by α·(1 − p)^γ."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.core import focal
+from xentcli.core.layout import Array
+from xentcli.core.target import Labels
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes.part import GUESS, LONE_GUESS, SELDOM, SOMETIMES, Fix, Part
+
+GAMMAS = (2.0, 1.0, 0.5, 0.2, 1.5, 2.5, 3.0, 4.0, 5.0)
+ALPHAS = (0.25, 0.5, 0.75)
+
+
+class Focal(NamedTuple):
+    """A part, γ (None where there is no such factor) and α."""
+
+    part: Part
+    gamma: float | None = None
+    alpha: float | None = None
+
+    def of(self, minus_log: Array, probs: Array, case: Case, index: Labels | None) -> Array:
+        """α·(1 − p)^γ·(−log p), of all classes or of one a row, its index.
+
+        Of a yes-or-no question α weighs yes and 1 − α no.
+        """
+        if self.gamma is None:
+            return minus_log
+        if self.alpha is not None and case.question == "bce":
+            alphas = np.array([1.0 - self.alpha, self.alpha])
+            minus_log = minus_log * (alphas if index is None else alphas[index])
+            return self._replace(alpha=None).of_miss(minus_log, 1.0 - probs)
+        return self.of_miss(minus_log, 1.0 - probs)
+
+    def of_miss(self, minus_log: Array, miss: Array) -> Array:
+        """α·miss^γ·(−log p); 0 where nothing is missed."""
+        if self.gamma is None:
+            return minus_log
+        factor = focal.factor(miss, self.gamma)
+        if self.alpha is not None:
+            factor = factor * self.alpha
+        return np.where(factor == 0, 0.0, factor * minus_log)
+
+    def of_no(self, minus_log: Array, probs: Array) -> Array:
+        """(1 − α)·p^γ·(−log(1 − p)), of the answer no."""
+        if self.gamma is None:
+            return minus_log
+        alpha = None if self.alpha is None else 1.0 - self.alpha
+        return self._replace(alpha=alpha).of_miss(minus_log, probs)
+
+
+def number(value: float) -> str:
+    """A constant as people write it: 2, 0.5."""
+    return f"{value:g}"
+
+
+_PLAIN = Fix(
+    "F.cross_entropy(z, y), without the factor (1 - p) ** gamma; gamma 0 is the same",
+    "leave out the factor (1 - p) ** gamma",
+    "CategoricalCrossentropy, not CategoricalFocalCrossentropy",
+    "log_loss has no focal factor",
+)
+
+
+def _focal(gamma: float, alpha: float | None) -> Focal:
+    is_guess = (gamma, alpha) not in ((2.0, None), (2.0, 0.25))
+    known = SOMETIMES if alpha is None else SELDOM
+    guessed = GUESS if alpha is None else LONE_GUESS
+    more = "" if alpha is None else f" and α = {number(alpha)}"
+    factor = "" if alpha is None else f"{number(alpha)}·"
+    return Focal(
+        Part(
+            f"focal-{number(gamma)}" + (f"-{number(alpha)}" if alpha is not None else ""),
+            f"as a focal loss with γ = {number(gamma)}{more}",
+            f"({factor}(1 − p)^{number(gamma)}·{{}})",
+            f"each −log p is multiplied by {factor}(1 − p)^{number(gamma)}: what is classified "
+            "well counts for less",
+            guessed if is_guess else known,
+            fix=_PLAIN,
+            apart="give rows with other losses",
+            is_guess=is_guess,
+        ),
+        gamma,
+        alpha,
+    )
+
+
+NONE = Focal(Part("no-focal"))
+FOCALS = tuple(_focal(gamma, alpha) for gamma in GAMMAS for alpha in (None, *ALPHAS))
+
+
+def choices(case: Case) -> tuple[Focal, ...]:
+    """Without the factor, and with those that are used."""
+    return (NONE, *FOCALS)

@@ -1,0 +1,131 @@
+"""The answer in a sentence, how much it says, and what was not tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.printed_number import Got
+from xentcli.diagnosis.search.choices import Kit
+from xentcli.diagnosis.search.matching import Tried
+from xentcli.diagnosis.words.formula import distinct, listed, nothing_departs, noun, reference
+
+# From here on it is said that a match may be chance.
+WORTH_A_WORD = 0.01
+# One departure alone is likely by itself.
+WORTH_A_WORD_OF_ONE = 0.2
+
+
+class Words(NamedTuple):
+    """What sentences are made from: the choices, a run, the losses as asked for, the numbers as
+    they were typed, and how many decimals to show."""
+
+    kit: Kit
+    case: Case
+    losses: Sequence[float]
+    texts: Sequence[str]
+    digits: int
+
+
+def exactly(words: Words, best: Tried) -> str:
+    """The formula that gives the numbers, and what was asked for gives instead."""
+    is_what = noun(best.formula, words.kit, words.case)
+    start = f"{listed(words.texts)} {_are(words)} {is_what}"
+    if not best.departures:
+        return f"{start}, as {_who(words.case)} computes it."
+    if not best.parts:
+        return f"{start}. The labels count from 1, where PyTorch counts from 0."
+    return f"{start}.{_question(best)} {_reference(words, best)}"
+
+
+def nearly(words: Words, best: Tried, got: Sequence[Got]) -> str:
+    """A formula that misses the numbers by the last digit."""
+    is_what = noun(best.formula, words.kit, words.case)
+    pairs = list(zip(best.values, got, strict=True))
+    values = [distinct(value, one.text, _decimals(one)) for value, one in pairs]
+    missed = [one.text for _, one in pairs]
+    number = "it" if len(got) == 1 else "them"
+    return (
+        f"{listed(missed)} {_are(words)} not reached exactly; {listed(values)} {_are(words)} "
+        f"{is_what}. If you cut {number} or worked {number} out by hand, that is it."
+        f"{_question(best)} {_reference(words, best)}"
+    )
+
+
+def nothing(words: Words, depth: int) -> str:
+    """No formula gives the numbers."""
+    which = f"up to {depth} departures" if depth > 1 else "one departure"
+    return (
+        f"No formula with {which} from the {words.case.loss_name} gives {listed(words.texts)}. "
+        + reference(
+            nothing_departs(words.kit),
+            words.kit,
+            words.case,
+            words.losses,
+            words.texts,
+            words.digits,
+        )
+    )
+
+
+def not_tried(case: Case, depth: int, most_for_two: int) -> list[str]:
+    """What the search left out, where it came to nothing."""
+    said = []
+    if depth == 1:
+        said.append(
+            f"In more than {most_for_two:,} numbers two departures at a time are not looked for; a "
+            "part of the rows, with its own number, shows the same mistakes."
+        )
+    asked = ["class weights (--weight)", "an ignored label (--ignore-index)"]
+    if case.settings.weight is not None:
+        asked.pop(0)
+    guesses = "the usual constants of label smoothing, temperature, focal loss and accumulation"
+    said.append(
+        f"Not tried: {listed(asked)} that were not given; constants other than {guesses}; three "
+        "departures at a time other than common ones; rows in another order."
+    )
+    return said
+
+
+def caveat(best: Tried, share: float | None, got: Sequence[Got]) -> str:
+    """How many numbers would match by chance, where that is worth a word."""
+    least = WORTH_A_WORD if best.tier > 1 else WORTH_A_WORD_OF_ONE
+    if share is None or not best.departures or share < least:
+        return ""
+    digits = listed([str(one.digits) for one in got])
+    digits += " digit" if digits == "1" else " digits"
+    numbers = "numbers" if len(got) == 1 else f"sets of {len(got)} numbers"
+    often = f"about 1 in {round(1 / share)}" if share < 2 / 3 else "most"
+    return (
+        f"This may be chance: {often} {numbers} of {digits} would match some formula as simple as "
+        "this. More digits, or the number of another run (--got twice), would settle it."
+    )
+
+
+def _are(words: Words) -> str:
+    return "is" if len(words.texts) == 1 else "are"
+
+
+def _decimals(one: Got) -> int:
+    """As many as the number was printed with."""
+    _, _, after = one.text.lower().partition("e")[0].partition(".")
+    return max(1, len(after))
+
+
+def _who(case: Case) -> str:
+    if case.question != "ce":
+        return case.question
+    return "PyTorch" if case.kind == "logits" and case.base == "e" else "ce"
+
+
+def _question(best: Tried) -> str:
+    """A constant that nobody told is asked for."""
+    guesses = [part.phrase for part in best.parts if part.is_guess]
+    if not guesses:
+        return ""
+    return f" Was it computed {listed(guesses)}? That was not given here."
+
+
+def _reference(words: Words, best: Tried) -> str:
+    return reference(best.formula, words.kit, words.case, words.losses, words.texts, words.digits)

@@ -1,0 +1,95 @@
+"""What to write for the loss of yes-or-no questions, library by library."""
+
+from __future__ import annotations
+
+from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.words.naming import in_base, name_of, reduced, values_of
+
+
+def _columns(case: Case) -> int:
+    """How many questions a row has."""
+    return case.grid[-1] if len(case.grid) > 1 else 1
+
+
+def _is_one_column(case: Case) -> bool:
+    return _columns(case) == 1
+
+
+def _values(case: Case) -> str:
+    """z, of one column as a vector."""
+    values = values_of(case)
+    return (
+        values.replace(name_of(case), f"{name_of(case)}[:, 0]") if _is_one_column(case) else values
+    )
+
+
+def _target(case: Case) -> str:
+    return "y" if _is_one_column(case) else "t"
+
+
+def _sample_weight(case: Case) -> str:
+    if case.sample_weight is None:
+        return ""
+    return "s" if _is_one_column(case) else "s[:, None]"
+
+
+def _whole_weight(case: Case) -> str:
+    return "s.sum()" if _is_one_column(case) else f"({_columns(case)} * s.sum())"
+
+
+def pytorch(case: Case) -> str:
+    """``F.binary_cross_entropy_with_logits(z, t)``, or of probabilities."""
+    function = "F.binary_cross_entropy"
+    if case.kind == "logits":
+        function += "_with_logits"
+    given = f"{_values(case)}, {_target(case)}.to({name_of(case)}.dtype)"
+    weight = _sample_weight(case)
+    if weight:
+        losses = f'{function}({given}, reduction="none")'
+        return in_base(reduced(losses, case, weight, _whole_weight(case)), case, "math.log")
+    if case.settings.reduction == "sum":
+        given += ', reduction="sum"'
+    return in_base(f"{function}({given})", case, "math.log")
+
+
+def numpy(case: Case) -> str:
+    """The losses written so that nothing overflows."""
+    values, target = _values(case), _target(case)
+    losses = f"np.logaddexp(0, {values}) - {target} * {values}"
+    if case.kind == "probs":
+        losses = (
+            f"-scipy.special.xlogy({target}, {values}) - "
+            f"scipy.special.xlog1py(1 - {target}, -{values})"
+        )
+    weight = _sample_weight(case)
+    call = reduced(f"({losses})" if weight else losses, case, weight, _whole_weight(case))
+    return in_base(call, case, "np.log")
+
+
+def keras(case: Case) -> str:
+    """``keras.losses.BinaryCrossentropy``, which means over the columns first."""
+    given = ["from_logits=True"] if case.kind == "logits" else []
+    factor = ""
+    if case.settings.reduction == "sum":
+        given.append('reduction="sum"')
+        factor = "" if _is_one_column(case) else f"{_columns(case)} * "
+    elif case.sample_weight is not None:
+        given.append('reduction="mean_with_sample_weight"')
+    target = "y[:, None]" if _is_one_column(case) else "t"
+    more = ", sample_weight=s" if case.sample_weight is not None else ""
+    call = f"keras.losses.BinaryCrossentropy({', '.join(given)})({target}, {values_of(case)}{more})"
+    return in_base(f"{factor}{call}", case, "math.log")
+
+
+def sklearn(case: Case) -> str:
+    """``log_loss`` of one column."""
+    if not _is_one_column(case) or case.labels is None:
+        return "log_loss takes one question at a time, and labels 0 and 1"
+    values = _values(case)
+    given = ["y", values if case.kind == "probs" else f"scipy.special.expit({values})"]
+    given.append("labels=[0, 1]")
+    if case.sample_weight is not None:
+        given.append("sample_weight=s")
+    if case.settings.reduction == "sum":
+        given.append("normalize=False")
+    return in_base(f"log_loss({', '.join(given)})", case, "np.log")

@@ -1,0 +1,228 @@
+"""Archives and headers are checked: what could be read in two ways is refused."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import struct
+import warnings
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.faults.fault import GOOD
+from tests.readers.opening import batches, only, opened, told
+from xentcli.errors import XentError
+
+VALUES = np.arange(12.0).reshape(4, 3)
+LABELS = np.array([0, 1, 2, 0])
+
+
+def npy(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def npz(*members: tuple[str, Any], packed: bool = False) -> bytes:
+    stream = io.BytesIO()
+    way = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    # Python warns of a name that is there already.
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(stream, "w", way) as archive:
+        for name, array in members:
+            archive.writestr(name, npy(array))
+    return stream.getvalue()
+
+
+def safetensors(header: Any, numbers: bytes) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + numbers
+
+
+def npy_header(shape: tuple[int, ...]) -> bytes:
+    stream = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)
+    return stream.getvalue()
+
+
+def tensor(dtype: str, shape: list[int], begin: int, end: int) -> dict[str, Any]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_member_with_a_changed_number(tmp_path: Path, packed: bool) -> None:
+    content = bytearray(npz(("logits.npy", VALUES), packed=packed))
+    # Among the last numbers, which the directory follows.
+    content[content.index(b"PK\x01\x02") - (20 if packed else 1)] ^= 1
+    (tmp_path / "a.npz").write_bytes(content)
+    assert told(tmp_path / "a.npz").startswith("a.npz: logits: it cannot be unpacked (")
+
+
+@pytest.mark.parametrize("second", ["logits.npy", "logits"])
+def test_a_member_that_stands_twice(tmp_path: Path, second: str) -> None:
+    members = ("logits.npy", VALUES), (second, -VALUES), ("labels.npy", LABELS)
+    (tmp_path / "a.npz").write_bytes(npz(*members))
+    assert told(tmp_path / "a.npz") == 'a.npz: it has the key "logits" twice'
+
+
+LOGITS = tensor("F64", [4, 3], 0, 96)
+
+
+@pytest.mark.parametrize(
+    ("header", "numbers", "message"),
+    [
+        (
+            b'{"logits":%b,"logits":%b}'
+            % (json.dumps(LOGITS).encode(), json.dumps(tensor("F64", [4, 3], 96, 192)).encode()),
+            bytes(192),
+            'it has the key "logits" twice',
+        ),
+        (
+            {"logits": LOGITS, "labels": tensor("I64", [4], 64, 96)},
+            bytes(96),
+            "the bytes from 64 to 96 are in two tensors",
+        ),
+        (
+            {"logits": LOGITS, "labels": tensor("I64", [4], 104, 136)},
+            bytes(136),
+            "the bytes from 96 to 104 belong to no tensor",
+        ),
+        ({"logits": LOGITS}, bytes(97), "the bytes from 96 to 97 belong to no tensor"),
+        (
+            {"logits": tensor("\x1b[31m", [4, 3], 0, 96)},
+            bytes(96),
+            "logits: its dtype is \\x1b[31m, not integers or real floats",
+        ),
+    ],
+)
+def test_a_header_that_is_not_of_its_bytes(
+    tmp_path: Path, header: Any, numbers: bytes, message: str
+) -> None:
+    (tmp_path / "a.safetensors").write_bytes(safetensors(header, numbers))
+    assert told(tmp_path / "a.safetensors") == f"a.safetensors: {message}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            npy_header((0, 10**12)),
+            "1000000000000 classes are announced, and there are no samples",
+        ),
+        (npy_header((0, 3, 10**20)), f"its shape (0, 3, {10**20}) is larger than any machine"),
+        (npy_header((1,) * 70) + bytes(8), "it has 70 dimensions; 64 are the most"),
+        (
+            npy_header((2, 3)).replace(b"False", b"falsy") + bytes(48),
+            "its .npy header cannot be read (malformed node or string on line 1)",
+        ),
+    ],
+)
+def test_a_header_that_no_array_has(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a.npy").write_bytes(content)
+    assert told(tmp_path / "a.npy") == f"a.npy: {message}"
+
+
+WIDER = bool(np.finfo(np.longdouble).max > np.finfo(np.float64).max)
+
+
+@pytest.mark.skipif(not WIDER, reason="this machine has no wider type")
+def test_a_number_beyond_a_double(tmp_path: Path) -> None:
+    values = np.array([[1, 2], [np.longdouble("1e4000"), -np.inf]], np.longdouble)
+    np.save(tmp_path / "a.npy", values)
+    message = "a.npy: [1, 0]: 1e+4000 is too large for a 64-bit float"
+    assert told(tmp_path / "a.npy") == message
+    np.save(tmp_path / "b.npy", np.array([[1, np.inf]], np.longdouble))
+    assert only(tmp_path / "b.npy").values.tolist() == [[1, np.inf]]
+
+
+SECOND = b"7,8,9,2\n"
+
+
+def labels_of(path: Path) -> list[list[int]]:
+    return [np.asarray(batch.labels).tolist() for batch in batches(opened(path))]
+
+
+@pytest.mark.parametrize("kind", [bz2, lzma, gzip])
+def test_streams_that_follow_one_another(tmp_path: Path, kind: Any) -> None:
+    path = tmp_path / "a.csv"
+    whole = kind.compress(GOOD) + kind.compress(SECOND)
+    path.write_bytes(whole)
+    assert labels_of(path) == [[0, 1, 2]]
+    path.write_bytes(whole[:-3])
+    assert told(path) == "a.csv: the compressed data ends too early; is the file cut off?"
+    path.write_bytes(whole + b"junk")
+    assert told(path).startswith("a.csv: the compressed data is damaged (")
+
+
+def test_zeros_behind_xz_in_groups_of_four(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.xz"
+    path.write_bytes(lzma.compress(GOOD) + bytes(8) + lzma.compress(SECOND) + bytes(4))
+    assert labels_of(path) == [[0, 1, 2]]
+    path.write_bytes(lzma.compress(GOOD) + bytes(3))
+    assert "the compressed data is damaged" in told(path)
+    path = tmp_path / "a.csv.bz2"
+    path.write_bytes(bz2.compress(GOOD) + bytes(4))
+    assert "the compressed data is damaged" in told(path)
+
+
+BLANK = GOOD + b"\n" * (65 << 20)
+
+
+@pytest.mark.parametrize("kind", [bz2, lzma, gzip])
+def test_what_unpacks_to_far_more_than_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    path = tmp_path / "a.csv"
+    # Python's fastest gzip packs a little less than a thousand times.
+    monkeypatch.setenv("XENT_MAX_RATIO", "200")
+    path.write_bytes(kind.compress(BLANK, **({"preset": 0} if kind is lzma else {})))
+    message = "a.csv: it unpacks to more than 200 times its size; XENT_MAX_RATIO sets the limit"
+    assert told(path) == message
+    monkeypatch.setenv("XENT_MAX_RATIO", "10000000")
+    assert labels_of(path) == [[0, 1]]
+
+
+def test_a_member_that_unpacks_to_far_more_than_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(npz(("logits.npy", np.zeros((9000, 1000))), packed=True))
+    message = "it unpacks to more than 1000 times its size; XENT_MAX_RATIO sets the limit"
+    assert told(path) == f"a.npz: logits: {message}"
+    monkeypatch.setenv("XENT_MAX_RATIO", "2000")
+    assert opened(path).class_count == 1000
+
+
+def test_blank_lines_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(GOOD + b"\n" * (20 << 20) + b"1,2,3,x\n")
+    # A loop over them takes a quarter of a minute.
+    assert told(path).startswith(f"a.csv:{4 + (20 << 20)}:4: ")
+
+
+def arrow_file() -> bytes:
+    pa: Any = pytest.importorskip("pyarrow")
+    words = pa.array(["u", "v", "u"]).dictionary_encode()
+    columns = {"a": [1.0, 2.0, 3.0], "b": [3.0, -4.0, 5.0], "word": words, "label": [0, 1, 0]}
+    table, stream = pa.table(columns), io.BytesIO()
+    with pa.ipc.new_file(stream, table.schema) as writer:
+        writer.write_table(table)
+    return stream.getvalue()
+
+
+def test_a_damaged_arrow_file_is_an_answer_or_a_sentence(tmp_path: Path) -> None:
+    content, path = arrow_file(), tmp_path / "a.arrow"
+    for bit in range(0, 8 * len(content), 37):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        with suppress(XentError):
+            list(batches(opened(path)))

@@ -1,0 +1,119 @@
+"""Nothing depends on blocks, jobs, or which of them ends first: answers, messages, exit codes."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.faults.running import Answered, run_inside
+from tests.test_faults import of_topic, put
+from tests.ways import without_processes
+
+__all__ = ["without_processes"]
+
+pytestmark = pytest.mark.usefixtures("without_processes")
+
+BLOCKS = ("4", "12", "1000", "")
+JOBS = ("1", "2", "3")
+# In each of these ways; the first is what all others are compared with.
+WAYS = [
+    {"XENT_BLOCK_BYTES": block, "XENT_JOBS": jobs, "XENT_FAST": fast}
+    for block, jobs, fast in itertools.product(BLOCKS[::-1], JOBS, "01")
+]
+TOPICS = ("numbers", "records", "encodings", "packed", "columns", "labels", "several", "left_out")
+# So many of the faults are tried in a few ways; all in every way if somebody has the time.
+PARTS = 6
+
+LOSSES = b"a,b,c,id,label\n" + b"".join(
+    b"%d,%d,x%d,n%d,%d\n" % (at % 7, at % 3, at, at, at % 2)
+    if at % 5 == 3
+    else b"%d,%d,1.5,n%d,%d\n" % (at % 7, at % 3, at, at % 3)
+    for at in range(23)
+)
+PROBS = b"c0,c1,label\n1,5,0\n0.25,0.75,0\n1,5,1\n0.5,0.5,7\n" * 3
+RECORDS = (
+    b'{"logits": [1, 2], "label": 0, "n": "a"}\n{"logits": [2, 1], "label": 1, "n": "b"}\n'
+    b'{"logits": [2, 3], "label": 1, "n": "c"}\n{"logits": [3, 1], "label": 1, "m": "d"}\n'
+    b'{"logits": [2, "x"], "label": 0, "n": "e"}\n{"logits": [0, 1], "label": 0, "n": "f"}\n'
+)
+# What some rows that cannot be used, some warnings, and two faults at once come to.
+CASES: list[tuple[str, dict[str, bytes]]] = [
+    (f"{command} {name} {more}", {name: content})
+    for name, content in (("a.csv", LOSSES), ("p.csv", PROBS), ("a.jsonl", RECORDS))
+    for command in ("ce", "softmax", "grad", "ce --reduction none", "nll --top 3", "diagnose")
+    for more in (
+        "",
+        "-f csv",
+        "-f tsv",
+        "-f jsonl",
+        "-f json",
+        "--on-error skip",
+        "--on-error nan",
+        "--on-error skip -f jsonl",
+        "--on-error skip -f csv --logit-cols 1-2",
+        "--on-error nan -f json",
+        "--logit-cols a,b --by id -f json",
+        "--logit-cols a,b --on-error skip --top 4 -f json --reduction sum",
+    )
+]
+
+
+def cases() -> Iterator[tuple[str, Mapping[str, bytes], bytes]]:
+    """Commands, their files, and what is on standard input."""
+    for command, files in CASES:
+        yield command, files, b""
+    for topic in TOPICS:
+        for fault in of_topic(topic):
+            yield fault.command, fault.files, fault.stdin
+
+
+def differences(
+    command: str,
+    files: Mapping[str, bytes],
+    stdin: bytes,
+    ways: Iterable[Mapping[str, str]],
+    folder: Path,
+) -> Iterator[str]:
+    """In which ways a command does not say what it says in the first."""
+    folder.mkdir()
+    put(files, folder)
+    first: Answered | None = None
+    for way in ways:
+        found = run_inside(shlex.split(command), folder, stdin, way)
+        first = first or found
+        if not same(found, first):
+            yield f"xent {command}  {way}\n  {found}\n  not {first}"
+
+
+def same(one: Answered, other: Answered) -> bool:
+    """Whether both say the same. Rows that went out before a fault stay: how many, blocks say."""
+    if one.code == other.code == 1:
+        shorter, longer = sorted((one.stdout, other.stdout), key=len)
+        return one.stderr == other.stderr and longer.startswith(shorter)
+    return one == other
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_part_of_all_is_the_same_in_a_few_ways(part: int, tmp_path: Path) -> None:
+    wrong: list[str] = []
+    for number, (command, files, stdin) in enumerate(cases()):
+        if zlib.crc32(command.encode()) % (4 * PARTS) != part:
+            continue
+        ways = [WAYS[0], *WAYS[1 + (number + part) % 3 :: 9]]
+        wrong += differences(command, files, stdin, ways, tmp_path / str(number))
+    assert not wrong, "\n".join(wrong[:10])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_all_is_the_same_in_every_way(part: int, tmp_path: Path) -> None:
+    wrong: list[str] = []
+    for number, (command, files, stdin) in enumerate(cases()):
+        if number % PARTS == part:
+            wrong += differences(command, files, stdin, WAYS, tmp_path / str(number))
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:10])

@@ -1,0 +1,153 @@
+"""A signal at any moment, during the imports too, ends the command: without a word, and with
+nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BIN, environment
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+
+OLD = b"old\n"
+# Blocks so small that a short file is shared among processes.
+SETTINGS = {"XENT_BLOCK_BYTES": "50000", "XENT_FAST": "0"}
+COMMANDS = (
+    "ce a.csv --jobs 2 -o out",
+    "softmax a.csv --format csv --jobs 2 -o out",
+    "grad a.csv --format csv -o out",
+    "diagnose small.csv --got 1.5 -o out",
+    "ce small.csv --save page.html -o out",
+    "ce a.npy --labels-from y.csv -o out",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Inputs that are shared among processes, and that are not."""
+    import numpy as np
+
+    path = tmp_path_factory.mktemp("signals")
+    small = "a,b,label\n" + "1,2,0\n3,1,1\n" * 10
+    (path / "small.csv").write_text(small)
+    (path / "a.csv").write_text("a,b,label\n" + "1.25,2.5,0\n3.5,1.125,1\n" * 20_000)
+    np.save(path / "a.npy", np.ones((1000, 3)))
+    (path / "y.csv").write_text("label\n" + "1\n" * 1000)
+    return path
+
+
+def signalled(folder: Path, command: str, number: signal.Signals, after: float) -> int:
+    """The exit code after a signal at that time; what must not be there is looked for."""
+    out = folder / "out"
+    out.write_bytes(OLD)
+    process = subprocess.Popen(
+        [str(BIN / "xent"), *command.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        # Of Python's own warnings as much as anybody sees.
+        env=environment(**SETTINGS, PYTHONWARNINGS=""),
+    )
+    time.sleep(after)
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=60)
+    told = (command, number, after, stdout, stderr)
+    if is_start_of_python(stderr):
+        return process.returncode
+    # Before the first line of the command it is ended by what a signal does by itself.
+    assert process.returncode in (0, 128 + number, -number), told
+    assert (stdout, stderr) == (b"", b""), told
+    names = {path.name for path in folder.iterdir()}
+    assert names <= {"small.csv", "a.csv", "a.npy", "y.csv", "out", "page.html"}, told
+    if process.returncode:
+        assert out.read_bytes() == OLD or process.returncode == 128 + number, told
+    (folder / "page.html").unlink(missing_ok=True)
+    return process.returncode
+
+
+def is_start_of_python(stderr: bytes) -> bool:
+    """Whether Ctrl-C came before Python had read a line of the command, which nothing can help."""
+    return b"init_import_site" in stderr or (
+        b"KeyboardInterrupt" in stderr and b"xentcli" not in stderr
+    )
+
+
+def lengths(folder: Path) -> dict[str, float]:
+    """How long each command takes here and now."""
+    found = {}
+    for command in COMMANDS:
+        start = time.monotonic()
+        subprocess.run(
+            [str(BIN / "xent"), *command.split()],
+            cwd=folder,
+            env=environment(**SETTINGS),
+            check=command.startswith("ce"),
+            capture_output=True,
+        )
+        found[command] = time.monotonic() - start
+    return found
+
+
+def signals_at_random(folder: Path, count: int, seed: int) -> None:
+    chance, took = random.Random(seed), lengths(folder)
+    codes = set()
+    for _ in range(count):
+        command = chance.choice(COMMANDS)
+        number = chance.choice((signal.SIGTERM, signal.SIGINT))
+        codes.add(signalled(folder, command, number, chance.random() * took[command]))
+    assert codes & {130, 143}
+
+
+@pytest.mark.slow
+def test_five_hundred_signals_at_random_moments(folder: Path) -> None:
+    signals_at_random(folder, int(os.environ.get("XENT_SIGNALS", "500")), 1)
+
+
+def test_some_signals_at_random_moments(folder: Path) -> None:
+    signals_at_random(folder, 8, 2)
+
+
+SWALLOWED = """
+import os, signal, sys
+from xentcli.cli import main
+from xentcli.run import pipeline
+
+class Swallows:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{number})
+        for _ in range(1000):
+            pass
+
+run = pipeline.run
+
+def swallowing(*given):
+    Swallows()
+    import time
+    for _ in range(500):
+        time.sleep(0.01)
+    return run(*given)
+
+pipeline.run = swallowing
+main.script()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_that_a_finalizer_swallows(folder: Path, number: str, code: int) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SWALLOWED.format(number=number), "ce", "small.csv"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, b"", b"")
