@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import random
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ Records = Sequence[dict[str, Any]]
 
 
 def csv(records: Records, between: str = ",") -> bytes:
-    rows = [records[0].keys(), *(record.values() for record in records)]
+    rows: list[Iterable[object]] = [list(record.values()) for record in records]
+    rows.insert(0, list(records[0]))
     return "".join(between.join(map(cell, row)) + "\n" for row in rows).encode()
 
 
@@ -192,6 +193,29 @@ def test_a_column_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "y.csv").write_text("id,code,label,truth\n1,9,0,1\n2,7,1,0\n")
     asked = "ce z.csv --labels-from y.csv --on code --label-col truth -q"
     assert run(tmp_path, asked) == Answered(0, b"0.1269280110429725\n", "")
+
+
+@pytest.mark.parametrize(
+    ("second", "loss"),
+    [
+        ("breed\n0\n1\n", b"0.1269280110429725\n"),
+        ("breed\ncat\ndog\n", b"0.1269280110429725\n"),
+        ("dog\ncat\n", b"2.1269280110429727\n"),
+    ],
+)
+def test_a_single_column_has_a_header_if_its_first_cell_is_no_label(
+    second: str, loss: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "z.csv").write_text("logit_cat,logit_dog\n2,0\n0,2\n")
+    (tmp_path / "y.csv").write_text(second)
+    assert run(tmp_path, "ce z.csv --labels-from y.csv -q") == Answered(0, loss, "")
+
+
+def test_typed_logits_are_matched_by_position(tmp_path: Path) -> None:
+    (tmp_path / "y.csv").write_text("id,label\n9,1\n7,0\n")
+    found = run(tmp_path, 'ce --logits "2,0;0,2" --labels-from y.csv -q')
+    assert found.stdout == b"2.1269280110429727\n"
+    assert "its rows are matched by position: no column of --logits is called" in found.stderr
 
 
 def test_lists_of_soft_targets(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ def open_labels(source: Source, request: Request) -> Attached:
     origin = found.origin._replace(columns=(label + 1,), names=(name,))
     texts = _label_texts(labels, found.origin.source)
     joins = _joins(found.names, ids, cells)
-    return Attached(texts, None, origin, len(labels), joins, label_name=name)
+    attached = Attached(texts, None, origin, len(labels), joins, label_name=name)
+    # A single column without a name of its own.
+    return attached._replace(may_have_header=origin.form == "text" and found.names == ("1",))
 
 
 def open_targets(source: Source, request: Request) -> Attached:

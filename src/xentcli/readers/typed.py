@@ -13,7 +13,7 @@ from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Attached, Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.join import pair_files
+from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import (
     Word,
@@ -46,7 +46,8 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     attached = request.attached
     if attached is not None:
         batch = _with_target(batch, attached, request)
-    return opened_whole(option, batch, request.class_axis)
+    opened = opened_whole(option, batch, request.class_axis)
+    return opened._replace(remarks=remarks_on_pairing(request))
 
 
 def class_names(text: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from xentcli.model import AnyArray, Origin, Remark
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules.columns import LABEL_NAMES, near_or_all
 from xentcli.readers.rules.groups import name_of_value
+from xentcli.readers.rules.numbers_labels import looks_like_number
 
 ID_NAMES = ("id", "idx", "index", "key", "sample", "row")
 ID_ENDINGS = ("_id", "Id", "ID")
@@ -206,6 +207,8 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
     attached = request.attached
     if attached is None or attached.origin.form == "typed" or request.wanted == "none":
         return request
+    if attached.may_have_header and not request.no_header:
+        attached = _without_header(attached, (*names, *request.classes))
     _check_one_label(attached, request, names, place)
     ids = _shared(attached, request, names, place)
     remarks: tuple[Remark, ...] = ()
@@ -217,6 +220,19 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
         beside = (*beside, ids.name)
     return request._replace(
         attached=attached._replace(ids=(), join=ids, remarks=remarks), beside=beside
+    )
+
+
+def _without_header(attached: Attached, names: Sequence[str]) -> Attached:
+    """Labels without the first one if it is neither a number nor the name of a class: ``names`` are
+    those that a class may have, whatever prefix they share."""
+    texts, at = attached.labels.texts, attached.labels.at
+    first = texts[at[0]]
+    if looks_like_number(first) or any(name.strip().endswith(first) for name in names):
+        return attached
+    origin = attached.origin._replace(lines=attached.origin.lines[1:])
+    return attached._replace(
+        labels=attached.labels[1:], size=attached.size - 1, origin=origin, label_name=first
     )
 
 

@@ -11,7 +11,6 @@ from xentcli.model import Origin, unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.columns import LABEL_NAMES
-from xentcli.readers.rules.join import is_id
 from xentcli.readers.sources.source import Source, open_source
 from xentcli.readers.text import encoding
 from xentcli.readers.text import records as text
@@ -52,14 +51,14 @@ def columns_of_text(
 
 
 def _names(first: Record, request: Request, source: Source) -> tuple[tuple[str, ...], bool]:
-    """The names of the columns, and whether the first line has them. In a single column it is a
-    header only if it is a word for a label or an id: any other word is the name of a class, and to
-    take one for a header would shift the rest."""
+    """The names of the columns, and whether the first line surely has them. In a single column any
+    word but one for a label may be the name of a class, and to take that for a header would shift
+    the rest."""
     cells = [_content(cell, source, first.line) for cell in first.cells]
     numbers = tuple(str(number + 1) for number in range(len(cells)))
     if request.no_header:
         return numbers, False
-    if len(cells) > 1 or cells[0].lower() in LABEL_NAMES or is_id(cells[0]):
+    if len(cells) > 1 or cells[0].lower() in LABEL_NAMES:
         return tuple(cells), True
     return numbers, False
 
