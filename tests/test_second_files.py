@@ -150,7 +150,7 @@ def test_ways(asked: str, form: str, tmp_path: Path) -> None:
     code = {"short.csv -q": 1, "--on-error": 3}
     assert exact.code == next((code[word] for word in code if word in asked), 0), exact.stderr
     if " y.csv" in asked:
-        assert 'xent: warning: y.csv:32: 1 of its 31 rows was not needed, that of id "none"' in (
+        assert 'xent: note: y.csv:32: 1 of its 31 rows was not needed, that of id "none"' in (
             exact.stderr
         )
 

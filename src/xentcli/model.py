@@ -168,11 +168,13 @@ class Check(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A warning about the input: what it is, the first place, and how many samples it concerns."""
+    """A remark about the input: what it is, the first place, and how many samples it concerns. A
+    note says what was taken for what."""
 
     message: str
     place: Place
     samples: int = 1
+    word: Literal["warning", "note"] = "warning"
 
 
 class Bin(NamedTuple):
@@ -233,7 +235,8 @@ class Report(NamedTuple):
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file. ``title`` stands above a page of it. A gradient is of the ``loss`` of that
+    losses of a file; ``left_out`` are columns of numbers that are taken for nothing.
+    ``title`` stands above a page of it. A gradient is of the ``loss`` of that
     name. A distance has ``roots``: that of the mean, and the mean of the samples' own. The classes
     are ``questions`` where each is answered by itself with yes or no.
     """
@@ -255,6 +258,7 @@ class Report(NamedTuple):
     floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
+    left_out: tuple[str, ...] = ()
     title: str = ""
     loss: str = ""
     roots: tuple[float, float] | None = None

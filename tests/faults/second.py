@@ -127,10 +127,10 @@ FAULTS = (
         "soft targets in an order of their own",
         "ce z.csv --targets-from t.csv",
         1,
-        'xent: t.csv: the order of its columns, "t_1", "t_0", is not that of the classes, and '
+        'xent: t.csv: the order of its columns, "t_3", "t_1", is not that of the classes, and '
         "their names are not the classes' names\n"
         "hint: call its columns as the classes are called\n",
-        {"z.csv": FIRST, "t.csv": b"id,t_1,t_0\n7,1,0\n9,0,1\n"},
+        {"z.csv": FIRST, "t.csv": b"id,t_3,t_1\n7,1,0\n9,0,1\n"},
     ),
     Fault(
         "different lengths by position",
@@ -176,7 +176,7 @@ FAULTS = (
         "a second file without the ids of the first",
         "ce z.csv --labels-from y.csv --reduction none -q",
         0,
-        "xent: warning: y.csv: its rows are matched by position: no column of z.csv:1 is called "
+        "xent: note: y.csv: its rows are matched by position: no column of z.csv:1 is called "
         '"image_id" (--on names one, --by-position says that it is so)\n',
         {"z.csv": FIRST, "y.csv": b"image_id,label\n7,0\n8,1\n"},
         stdout="0.1269280110429725\n0.1269280110429725\n",
@@ -185,7 +185,7 @@ FAULTS = (
         "rows of the second file that are not needed",
         "ce z.csv --labels-from y.csv -q",
         0,
-        'xent: warning: y.csv:2: 2 of its 4 rows were not needed, the first that of id "1"\n',
+        'xent: note: y.csv:2: 2 of its 4 rows were not needed, the first that of id "1"\n',
         {"z.csv": FIRST, "y.csv": b"id,label\n1,5\n9,1\n7,0\n2,x\n"},
         stdout="0.1269280110429725\n",
     ),

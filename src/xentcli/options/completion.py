@@ -77,7 +77,7 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
     text = _start(source, given.get("encoding"))
     if format.name == "jsonl":
         return list(json.loads(text.partition("\n")[0]).keys())
-    if format.module != "text.delimited" or given.get("no_header"):
+    if format.module != "text.delimited" or given.get("header") is False:
         return []
     comment = given.get("comment")
     lines = [line for line in text.splitlines() if not (comment and line.startswith(comment))]

@@ -86,7 +86,7 @@ class Samples(NamedTuple):
             autocompletion=columns,
             metavar="COLUMNS",
             help="Names, numbers from 1, ranges (2-11) or globs (logit_*), in class order. "
-            "Default: every column of numbers that is nothing else.",
+            "Default: those that are numbered, else every column of numbers that is nothing else.",
         ),
     ] = None
     label_col: Annotated[
@@ -131,10 +131,14 @@ class Reading(NamedTuple):
             help="What stands between cells; tab for \\t.",
         ),
     ] = None
-    no_header: Annotated[
-        bool,
-        _option("--no-header", panel=INPUT, help="The first line is a sample; columns are 1, 2 …"),
-    ] = False
+    header: Annotated[
+        bool | None,
+        _option(
+            "--header/--no-header",
+            panel=INPUT,
+            help="Whether the first line names the columns; if it is a sample, they are 1, 2 …",
+        ),
+    ] = None
     encoding: Annotated[
         str | None,
         _option(
@@ -151,9 +155,9 @@ class Reading(NamedTuple):
         ),
     ] = None
     decimal: Annotated[
-        str,
+        str | None,
         _option("--decimal", panel=INPUT, metavar="CHAR", help="The decimal mark: . or ,"),
-    ] = "."
+    ] = None
     logits_key: Annotated[
         str | None,
         _option("--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON and .npz."),

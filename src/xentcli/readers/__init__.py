@@ -24,7 +24,7 @@ class Format(NamedTuple):
 
 COLUMNS = frozenset({"logit_cols", "label_col", "target_cols", "weight_col"})
 KEYS = frozenset({"logits_key", "label_key"})
-TEXT = frozenset({"delimiter", "no_header", "encoding", "comment", "decimal"})
+TEXT = frozenset({"delimiter", "header", "encoding", "comment", "decimal"})
 ROWS = frozenset({"on_error"})
 TABLES = COLUMNS | ROWS | {"logits_key"}
 # An Arrow file, and the mark with which a message of a stream begins.
@@ -72,6 +72,8 @@ def _check_understood(source: Source, request: Request, format: Format) -> None:
     for field in sorted(COLUMNS | KEYS | TEXT | ROWS):
         if field not in format.understands and getattr(request, field) != getattr(usual, field):
             option = "--" + field.replace("_", "-")
+            if field == "header" and request.header is False:
+                option = "--no-header"
             raise UsageError(f"{option} means nothing for {source.name}, which is {format.name}")
 
 

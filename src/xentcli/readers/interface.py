@@ -73,10 +73,10 @@ class Request(NamedTuple):
     keep_records: bool = False
     class_axis: int = 1
     delimiter: str | None = None
-    no_header: bool = False
+    header: bool | None = None
     encoding: str | None = None
     comment: str | None = None
-    decimal: str = "."
+    decimal: str | None = None
     logits_key: str | None = None
     label_key: str | None = None
     by: str | None = None
@@ -208,7 +208,8 @@ class Opened(NamedTuple):
     ``class_axis`` where the input had them, before they were put at 1; ``header`` are the names of
     all columns. ``rows`` has the header of a text whose rows are passed on; ``attached`` are the
     labels that are matched with its rows as these go by; ``size`` is how many bytes there are to
-    read, where that is known; ``has_ids`` says that a column says what a sample is called; ``by``
+    read, where that is known; ``left_out`` are columns of numbers that are taken for nothing;
+    ``has_ids`` says that a column says what a sample is called; ``by``
     is the name of the column that the samples are grouped by; ``files`` is how many there are.
     """
 
@@ -230,6 +231,7 @@ class Opened(NamedTuple):
     attached: Attached | None = None
     size: int | None = None
     remarks: tuple[Remark, ...] = ()
+    left_out: tuple[str, ...] = ()
     has_ids: bool = False
     by: str = ""
     files: int = 1

@@ -49,7 +49,7 @@ def open_targets(source: Source, request: Request) -> Attached:
     found = _columns_of(source, request, choose)
     alone = values_alone(request)
     if found is not None:
-        beside = tuple(found.names[at] for at in found.at)
+        beside = tuple(found.names[at].strip() for at in found.at)
         listed = [name for name in found.listed if name in (*TARGET_KEYS, *KIND_KEYS)]
         key = listed[0] if len(listed) == 1 else None
         alone = alone._replace(beside=beside, logits_key=key)
@@ -87,7 +87,7 @@ def values_alone(request: Request) -> Request:
     """The request for a second file, whose columns are all values."""
     return Request(
         delimiter=request.delimiter,
-        no_header=request.no_header,
+        header=request.header,
         encoding=request.encoding,
         comment=request.comment,
         decimal=request.decimal,
@@ -125,4 +125,9 @@ def _targets_of_values(opened: Opened, source: Source) -> Attached:
     if batches and batches[0].values_from.form == "text":
         lines = np.concatenate([np.asarray(batch.values_from.lines) for batch in batches])
         origin = batches[0].values_from._replace(lines=lines)
-    return Attached(None, targets, origin, len(targets))
+    # What is said there of options is about a first file.
+    remarks = tuple(
+        remark._replace(message=remark.message.removesuffix(" (--logit-cols says otherwise)"))
+        for remark in opened.remarks
+    )
+    return Attached(None, targets, origin, len(targets), remarks=remarks)

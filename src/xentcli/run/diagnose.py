@@ -97,7 +97,6 @@ def run(asked: Asked) -> int:
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )
-        print_remarks(found.remarks)
         code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)
     return EXIT_FAILURE if wanted and not matches else code
@@ -133,27 +132,30 @@ def _write(diagnosis: Diagnosis, wanted: Sequence[Got], asked: Asked, sink: Sink
 
 
 class Gathered(NamedTuple):
-    """The cases that were read, the rows that could not be used, and remarks."""
+    """The cases that were read, and the rows that could not be used."""
 
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
-    remarks: tuple[Remark, ...] = ()
     joined: bool = False
 
 
-def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
+def gather(
+    asked: Asked, stack: ExitStack, run: Run, *, apart: bool, quiet: bool = False
+) -> Gathered:
     """Read the whole input into a case, or each of its files into one (``apart``).
 
     Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
     """
     sources = rereadable_sources(asked, stack)
     try:
-        return _gather(asked, stack, run, sources, apart=apart)
+        return _gather(asked, stack, run, sources, apart=apart, quiet=quiet)
     except DataError as error:
         if error.if_one_based is None:
             raise
         try:
-            return _gather(asked, stack, run, sources, apart=apart, one_based=error.if_one_based)
+            return _gather(
+                asked, stack, run, sources, apart=apart, quiet=quiet, one_based=error.if_one_based
+            )
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
@@ -163,7 +165,7 @@ def _ask_ids(asked: Asked, stack: ExitStack, run: Run, found: Gathered, *, apart
     """The cases of rows that were matched by position, with what their ids say to that."""
     by_ids = asked._replace(labels=asked.labels._replace(by_position=False))
     try:
-        others = gather(by_ids, stack, run, apart=apart)
+        others = gather(by_ids, stack, run, apart=apart, quiet=True)
     except UsageError:
         return found
     except DataError as error:
@@ -192,6 +194,7 @@ def _gather(
     sources: Sequence[Source],
     *,
     apart: bool,
+    quiet: bool,
     one_based: int | None = None,
 ) -> Gathered:
     reading = asked
@@ -204,6 +207,10 @@ def _gather(
         # Label 1 of one column is yes: nothing counts from 1.
         one_based = None
     calculation = calculation_of(asked, opened)
+    if one_based is None and not quiet:
+        print_remarks(opened.remarks)
+        if question == "bce" and asked.seen.loss is None:
+            print_remarks([Remark(ONE_COLUMN, Place(opened.source))])
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
@@ -233,14 +240,14 @@ def _gather(
             case = _case(whole, calculation, question, one_based is not None)
         second = asked.labels.labels_from or asked.targets.targets_from or ""
         names, axis = opened.classes, opened.class_axis
-        cases.append(case._replace(class_axis=axis, names=names, second=second))
+        case = case._replace(class_axis=axis, names=names, second=second)
+        cases.append(case._replace(left_out=opened.left_out))
     if not apart:
         cases = [case._replace(source="") for case in cases]
-    remarks = (*opened.remarks, *needed.remarks())
-    if question == "bce" and asked.seen.loss is None:
-        remarks = (*remarks, Remark(ONE_COLUMN, Place(opened.source)))
+    if not quiet:
+        print_remarks(needed.remarks())
     joined = opened.attached is not None and opened.attached.join is not None
-    return Gathered(cases, tuple(faults), remarks, joined)
+    return Gathered(cases, tuple(faults), joined)
 
 
 def _question(asked: Asked, opened: Opened) -> Question:

@@ -80,9 +80,6 @@ def _from_files(
     from xentcli.readers.several import join
 
     inputs = []
-    if len({readers.choose_format(source, request.input_format).name for source in sources}) > 1:
-        # Rows that are parted by different marks cannot be passed on whole.
-        request = request._replace(keep_rows=request.keep_rows and "cells")
     for source in sources:
         # The denominator of the mean must be known before the first gradient. And what is sent from
         # elsewhere must not wait for the work.
@@ -174,13 +171,13 @@ def _about_files(asked: Asked) -> list[str]:
         ("--logit-cols", asked.samples.logit_cols),
         ("--by", asked.survey.by),
         ("--scheduler", asked.running.scheduler),
-        *(
-            (f"--{name.replace('_', '-')}", value)
-            for name, value in asked.reading._asdict().items()
-        ),
+        *((_option_of(name, value), value) for name, value in asked.reading._asdict().items()),
     ]
-    unset = (None, False, "stop", ".")
-    return [option for option, value in of_files if value not in unset]
+    return [option for option, value in of_files if value not in (None, "stop")]
+
+
+def _option_of(name: str, value: object) -> str:
+    return f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
 
 
 def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
@@ -208,7 +205,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         keep_records=each and format.records,
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
-        no_header=reading.no_header,
+        header=reading.header,
         encoding=reading.encoding,
         comment=reading.comment,
         decimal=reading.decimal,

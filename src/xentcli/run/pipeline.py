@@ -70,6 +70,8 @@ def run(asked: Asked) -> int:
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
+        # Before the work: they may explain what goes wrong with it.
+        print_remarks(opened.remarks)
         job = _job(asked, opened, calculation)
         sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
@@ -276,7 +278,7 @@ def _finish(
             )
         )
     on_looks = remarks_on_looks(tally.looks, tally.total.samples)
-    print_remarks((*opened.remarks, *tally.not_needed, *on_looks, *tally.remarks))
+    print_remarks((*tally.not_needed, *on_looks, *tally.remarks))
     if tally.check is not None:
         _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
@@ -305,7 +307,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         job.denominator,
         has_labels=opened.has_labels,
         check=tally.check,
-    )
+    )._replace(left_out=opened.left_out)
     if job.survey is None or tally.survey is None:
         return report
     found = survey.survey(

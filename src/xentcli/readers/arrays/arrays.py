@@ -23,7 +23,6 @@ from xentcli.readers.arrays.stored import (
     safetensors_archive,
 )
 from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
-from xentcli.readers.rules.columns import listed, near_or_all
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     LABEL_KEYS,
@@ -33,6 +32,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.named_columns import listed, near_or_all
 from xentcli.readers.rules.targets import fit_targets, in_class_order
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (

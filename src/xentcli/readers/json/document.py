@@ -13,7 +13,6 @@ from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shown
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.columns import near_or_all
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.join import (
     id_of_value,
@@ -31,6 +30,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.targets import (
     attach,
     classes_second,

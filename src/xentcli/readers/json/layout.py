@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from xentcli.model import Kind
 from xentcli.readers.interface import Request
+from xentcli.readers.rules.columns import Choice
 
 
 class Layout(NamedTuple):
@@ -14,8 +15,8 @@ class Layout(NamedTuple):
     ``key`` has the list of values, of the shape ``shape`` with its classes at ``class_at``; if it
     is None the line is that list, or ``flat`` are the keys of a value each. ``targets`` is one key
     of a list, or a key a class; ``by`` has the group, ``id`` what the sample is called, ``join``
-    the id by which it is matched with a row of a second file.
-    ``columns`` are the first record's keys.
+    the id by which it is matched with a row of a second file. ``columns`` are the first record's
+    keys; ``choice`` says how flat ones were chosen.
     """
 
     source: str
@@ -32,6 +33,7 @@ class Layout(NamedTuple):
     by: str | None = None
     id: str | None = None
     columns: tuple[str, ...] = ()
+    choice: Choice | None = None
     join: str | None = None
 
     @property

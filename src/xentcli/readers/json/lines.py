@@ -3,7 +3,7 @@ memory does not grow with the file; :mod:`xentcli.readers.json.record` reads a b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -16,7 +16,12 @@ from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
 from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
-from xentcli.readers.rules.columns import OTHER_NAMES, choose_columns, taken_for_classes
+from xentcli.readers.rules.columns import (
+    LOOKED_AT,
+    PLAIN_IDS,
+    ROWS_THAT_COUNT,
+    choose_columns,
+)
 from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
@@ -38,12 +43,9 @@ from xentcli.readers.text import encoding, quotes
 from xentcli.readers.text import records as text
 from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_of
 
-# Enough records to tell a key of numbers from one of names, few enough to be quick.
-SAMPLE_RECORDS = 1000
-
 
 class Start(NamedTuple):
-    """The blocks up to the first line that is not blank, and those that follow."""
+    """The blocks with the first samples, and those that follow."""
 
     blocks: list[bytes]
     later: Iterator[bytes]
@@ -73,9 +75,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         attached=attached,
         size=size_of(source),
         remarks=(
-            *taken_for_classes(layout.flat, request, Place(source.name)),
+            *(layout.choice.remarks if layout.choice else ()),
             *remarks_on_pairing(layout.request),
         ),
+        left_out=layout.choice.left_out if layout.choice else (),
         has_ids=layout.id is not None,
         by=layout.by or "",
     )
@@ -181,11 +184,17 @@ def _start(source: Source, request: Request) -> Start:
     with _text_of(source, request) as stream:
         later = _blocks(stream, source.name, text.BLOCK_BYTES)
         blocks: list[bytes] = []
+        lines = 0
         for block in later:
             blocks.append(block)
-            if block.strip():
-                # The generator has read beyond this block: only it may go on.
-                return Start(blocks, later)
+            present = [line for line in block.split(b"\n") if line.strip()]
+            # Of records with lists the first one says all, and a hundred might be many bytes.
+            if present and (lines + len(present) >= LOOKED_AT or b"[" in present[0]):
+                break
+            lines += len(present)
+        if any(block.strip() for block in blocks):
+            # The generator has read beyond the blocks: only it may go on.
+            return Start(blocks, later)
     raise DataError("it is empty", place=Place(source.name))
 
 
@@ -260,7 +269,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
         targets=targets,
         weight=request.weight_col,
         by=request.by,
-        id=next((name for name in OTHER_NAMES if name in record), None),
+        id=next((name for name in PLAIN_IDS if name in record), None),
         columns=tuple(record),
         join=_join_key(request),
     )
@@ -379,12 +388,12 @@ def _flat(
 ) -> Layout:
     """The layout of records that have each value under a key of its own."""
     names = tuple(record)
-    records = list(islice(_records(data), SAMPLE_RECORDS))
-    numeric = [_is_numeric(records, name) for name in names]
-    if request.logit_cols is None and not any(numeric):
+    look = RecordLook(names, list(islice(_records(data), LOOKED_AT)))
+    if request.logit_cols is None and not any(map(look.is_numeric, range(len(names)))):
         raise _no_values(record, place)
     asked = request._replace(label_col=request.label_col or request.label_key)
-    columns = choose_columns(names, numeric, asked, place)
+    choice = choose_columns(look, asked, place)
+    columns = choice.columns
     flat = tuple(names[at] for at in columns.values)
     classes = request.classes or tuple(name.strip() for name in flat)
     check_class_names(classes, len(flat), f" for {len(flat)} keys of logits")
@@ -402,6 +411,7 @@ def _flat(
         by=None if columns.by is None else names[columns.by],
         id=None if columns.id is None else names[columns.id],
         columns=names,
+        choice=choice,
         join=_join_key(request),
     )
 
@@ -429,10 +439,37 @@ def _records(data: bytes) -> Iterator[dict[str, Any]]:
             yield value
 
 
-def _is_numeric(records: Sequence[dict[str, Any]], name: str) -> bool:
-    """Whether any value of a key is a number: a key of numbers with a bad value is an error, not a
-    key of names."""
-    return any(_is_number(record.get(name)) for record in records)
+class RecordLook:
+    """What the keys and the first records show of flat records."""
+
+    def __init__(self, names: tuple[str, ...], records: Sequence[dict[str, Any]]) -> None:
+        self._keys, self._records = names, records
+        self.names = tuple(name.strip() for name in names)
+
+    def _values(self, at: int) -> list[Any]:
+        return [record.get(self._keys[at]) for record in self._records]
+
+    def is_numeric(self, at: int) -> bool:
+        """Whether any value of a key is a number: a key of numbers with a bad value is an error,
+        not a key of names."""
+        return any(map(_is_number, self._values(at)))
+
+    def is_whole(self, at: int) -> bool | None:
+        """Whether the numbers are integers alone, but for those that are not finite."""
+        numbers = [value for value in self._values(at) if type(value) in (int, float)]
+        return all(type(value) is int for value in numbers) if numbers else None
+
+    def counts(self, at: int) -> bool:
+        """Whether the values go up by one from 0 or 1."""
+        values = self._values(at)
+        if len(values) < ROWS_THAT_COUNT or not all(type(value) is int for value in values):
+            return False
+        first: int = values[0]
+        return first in (0, 1) and values == list(range(first, first + len(values)))
+
+    def texts(self, at: int) -> Collection[str]:
+        """The values."""
+        return {str(value) for value in self._values(at)}
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, counted, quoted
 from xentcli.model import AnyArray
-from xentcli.readers.rules.columns import near_or_all
+from xentcli.readers.rules.named_columns import near_or_all
 
 MAX_FLOAT = sys.float_info.max
 # Fewer than any NumPy can hold.

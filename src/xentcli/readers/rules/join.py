@@ -7,7 +7,6 @@ memory, as hashes in their order; a block of the first is looked up at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import count
 from typing import Any, NamedTuple
@@ -18,15 +17,13 @@ from numpy.typing import NDArray
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray, Origin, Remark
 from xentcli.readers.interface import Attached, Request
-from xentcli.readers.rules.columns import LABEL_NAMES, near_or_all
+from xentcli.readers.rules.columns import ID_ENDING, ID_NAMES, LABEL_NAMES, NAMELESS
 from xentcli.readers.rules.groups import name_of_value
+from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.numbers_labels import looks_like_number
 
-ID_NAMES = ("id", "idx", "index", "key", "sample", "row")
-ID_ENDINGS = ("_id", "Id", "ID")
-# What pandas, R and Arrow call an index that has no name.
-NAMELESS_FIRST = re.compile(r"|unnamed: 0|\.\.\.1", re.IGNORECASE)
-NAMELESS = "__index_level_0__"
+# What Arrow calls pandas' index where that has no name.
+NAMELESS_IN_ARROW = "__index_level_0__"
 # A longer id, or one with a zero in it, is stood for by its digest, which no text is.
 LONGEST_ID = 64
 DIGEST = b"\xff"
@@ -139,7 +136,8 @@ def is_id(name: str) -> bool:
     >>> is_id("image_id"), is_id("ImageId"), is_id("index"), is_id("paid"), is_id("")
     (True, True, True, False, False)
     """
-    return name.strip().lower() in ID_NAMES or name.strip().endswith(ID_ENDINGS)
+    name = name.strip()
+    return name.lower() in (*ID_NAMES, "key") or ID_ENDING.fullmatch(name) is not None
 
 
 def id_columns(names: Sequence[str], request: Request, place: Place) -> list[int]:
@@ -192,8 +190,8 @@ def _column(names: Sequence[str], wanted: str, place: Place) -> int:
 
 
 def _is_nameless(name: str, at: int) -> bool:
-    first = at == 0 and NAMELESS_FIRST.fullmatch(name.strip()) is not None
-    return first or name == NAMELESS
+    first = at == 0 and NAMELESS.fullmatch(name.strip()) is not None
+    return first or name == NAMELESS_IN_ARROW
 
 
 def _same_name(name: str, at: int) -> str:
@@ -207,19 +205,20 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
     attached = request.attached
     if attached is None or attached.origin.form == "typed" or request.wanted == "none":
         return request
-    if attached.may_have_header and not request.no_header:
+    if attached.may_have_header and request.header is None:
         attached = _without_header(attached, (*names, *request.classes))
     _check_one_label(attached, request, names, place)
     ids = _shared(attached, request, names, place)
-    remarks: tuple[Remark, ...] = ()
+    remarks = attached.remarks
     if ids is None and attached.ids:
-        remarks = (_by_position(attached, names, place),)
+        remarks = (*remarks, _by_position(attached, names, place))
     beside = () if request.second.label_col is None else (attached.label_name,)
     if ids is not None:
         _check_usable(ids, attached.origin)
         beside = (*beside, ids.name)
     return request._replace(
-        attached=attached._replace(ids=(), join=ids, remarks=remarks), beside=beside
+        attached=attached._replace(ids=(), join=ids, remarks=remarks),
+        beside=tuple(name.strip() for name in beside),
     )
 
 
@@ -287,10 +286,8 @@ def _shared(attached: Attached, request: Request, names: Sequence[str], place: P
 def _by_position(attached: Attached, names: Sequence[str], place: Place) -> Remark:
     there = " or ".join(quoted(ids.name) for ids in attached.ids)
     message = f"its rows are matched by position: no column of {place} is called {there}"
-    return Remark(
-        f"{message} (--on names one, --by-position says that it is so)",
-        Place(attached.origin.source),
-    )
+    message = f"{message} (--on names one, --by-position says that it is so)"
+    return Remark(message, Place(attached.origin.source), word="note")
 
 
 def _check_usable(ids: Ids, origin: Origin) -> None:
@@ -362,7 +359,7 @@ def beyond(attached: Attached, used: AnyArray) -> tuple[Remark, ...]:
     )
     if text:
         message += f", {'that' if unused.size == 1 else 'the first that'} of id {quoted(text)}"
-    return (Remark(message, row_place(attached.origin, int(unused[0]))),)
+    return (Remark(message, row_place(attached.origin, int(unused[0])), word="note"),)
 
 
 def remarks_on_pairing(request: Request) -> tuple[Remark, ...]:

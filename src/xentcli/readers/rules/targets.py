@@ -4,7 +4,7 @@ or in a second file."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -39,6 +39,13 @@ class LabelTexts:
     def __getitem__(self, chosen: Any) -> LabelTexts:
         """Some of the labels, by a slice or an array of their numbers."""
         return LabelTexts(self.texts, self.at[chosen])
+
+
+def texts_of_labels(attached: Attached) -> Iterable[str]:
+    """The texts that labels which stand apart are written with; none of numbers."""
+    if isinstance(attached.labels, LabelTexts):
+        return attached.labels.texts
+    return [word.text for word in attached.labels] if isinstance(attached.labels, tuple) else ()
 
 
 def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] | AnyArray) -> Batch:

@@ -31,6 +31,11 @@ def is_numeric(type: Any) -> bool:
     )
 
 
+def is_integer(type: Any) -> bool:
+    """Whether a column has integers."""
+    return bool(pa.types.is_integer(plain_type(type)))
+
+
 def is_text(type: Any) -> bool:
     """Whether a column has texts, such as names of classes."""
     type, types = plain_type(type), pa.types

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Batch, Kind
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
-from xentcli.readers.rules.columns import LABEL_NAMES, Columns, choose_columns
+from xentcli.readers.rules.columns import (
+    LABEL_NAMES,
+    LOOKED_AT,
+    ROWS_THAT_COUNT,
+    Choice,
+    Columns,
+    choose_columns,
+)
 from xentcli.readers.rules.join import (
     is_by_position,
     key_position,
@@ -43,7 +50,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     try:
         version = source.version if path == source.path else None
         table = Table(source.name, path, format_name, version)
-        layout = _layout(table, request)
+        layout, choice = _layout(table, request)
         rows = row_count(table)
     except BaseException:
         if copy is not None:
@@ -71,7 +78,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=rows_of(layout, None) if request.keep_rows else None,
         attached=attached,
         size=size_of(Source(source.name, path)) if rows is not None else None,
-        remarks=remarks_on_pairing(layout.request),
+        remarks=(*choice.remarks, *remarks_on_pairing(layout.request)),
+        left_out=choice.left_out,
         has_ids=columns.id is not None,
         by="" if columns.by is None else layout.names[columns.by],
     )
@@ -186,7 +194,7 @@ def _rows_at_once(layout: Layout) -> int:
     return max(1, CHUNK_BYTES // (8 * width))
 
 
-def _layout(table: Table, request: Request) -> Layout:
+def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
     from xentcli.readers.tables.batches import schema_of
     from xentcli.readers.tables.cells import is_list
     from xentcli.readers.tables.samples import Layout
@@ -196,15 +204,16 @@ def _layout(table: Table, request: Request) -> Layout:
     request = pair_files(request, names, place)
     lists = [is_list(type) for type in schema.types]
     kind, listed = _list_of_values(names, lists, request, place)
-    columns = _columns(schema, names, lists, listed, request, place)
+    choice = _choice(table, schema, lists, listed, request, place)
+    columns = choice.columns
     _check_types(schema, columns, listed is not None, place)
     if listed is None:
-        kind, classes = request.kind or "logits", tuple(names[at] for at in columns.values)
+        kind, classes = request.kind or "logits", tuple(names[at].strip() for at in columns.values)
         count = len(classes)
     else:
         classes, count = (), _list_size(table, schema, columns.values[0])
     check_class_names(request.classes, count, f", {table.source} has {count}")
-    return Layout(
+    layout = Layout(
         table.source,
         names,
         columns,
@@ -216,6 +225,7 @@ def _layout(table: Table, request: Request) -> Layout:
         listed is not None,
         key_position(request, names),
     )
+    return layout, choice
 
 
 def _list_of_values(
@@ -240,35 +250,70 @@ def _list_of_values(
     return kind_of(name, request.kind, place, "column"), found[0]
 
 
-def _columns(
+def _choice(
+    table: Table,
     schema: Any,
-    names: Sequence[str],
     lists: Sequence[bool],
     listed: int | None,
     request: Request,
     place: Place,
-) -> Columns:
-    from xentcli.readers.tables.cells import is_numeric
-
-    index = _pandas_index(schema)
-    numeric = [
-        is_numeric(type) and name not in index
-        for name, type in zip(names, schema.types, strict=True)
-    ]
+) -> Choice:
+    names = tuple(schema.names)
     if listed is not None:
-        numeric = [at == listed for at in range(len(names))]
         request = request._replace(logit_cols=names[listed])
     request = _with_list_of_targets(names, lists, request)
-    columns = choose_columns(names, numeric, request, place)
+    choice = choose_columns(TableLook(table, schema), request, place)
+    columns = choice.columns
     if columns.label is not None and lists[columns.label]:
         columns = columns._replace(label=None, targets=(columns.label,))
-    for at in columns.targets:
-        if lists[at] != (listed is not None):
-            raise UsageError(
-                f"the soft targets in {place} must be lists where the values are, and columns of "
-                "numbers where those are"
-            )
-    return columns
+    return choice._replace(columns=columns)
+
+
+class TableLook:
+    """What the schema and the first rows of a table show of its columns."""
+
+    def __init__(self, table: Table, schema: Any) -> None:
+        self._table, self._schema = table, schema
+        self._index = _pandas_index(schema)
+        self.names = tuple(name.strip() for name in schema.names)
+
+    def is_numeric(self, at: int) -> bool:
+        """Whether its type is one of numbers; pandas' index is none."""
+        from xentcli.readers.tables.cells import is_numeric
+
+        return self._schema.names[at] not in self._index and is_numeric(self._schema.types[at])
+
+    def is_whole(self, at: int) -> bool | None:
+        """Whether its type is one of integers."""
+        from xentcli.readers.tables.cells import is_integer
+
+        return is_integer(self._schema.types[at])
+
+    def counts(self, at: int) -> bool:
+        """Whether the values go up by one from 0 or 1."""
+        if not self.is_whole(at):
+            return False
+        values = self._values(at)
+        if len(values) < ROWS_THAT_COUNT or values[0] not in (0, 1):
+            return False
+        return values == list(range(values[0], values[0] + len(values)))
+
+    def texts(self, at: int) -> Collection[str]:
+        """The values."""
+        return {str(value) for value in self._values(at)}
+
+    def _values(self, at: int) -> list[Any]:
+        from xentcli.readers.tables.batches import batches
+        from xentcli.readers.tables.cells import python_values
+
+        names = self._schema.names
+        readable = _read_columns(names, Columns((at,)), Request())
+        values: list[Any] = []
+        for batch in batches(self._table, readable, LOOKED_AT):
+            values += python_values(batch.column(at if readable is None else 0))
+            if len(values) >= LOOKED_AT:
+                break
+        return values[:LOOKED_AT]
 
 
 def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: Request) -> Request:

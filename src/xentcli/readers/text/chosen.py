@@ -11,10 +11,11 @@ from xentcli.model import Origin, unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.columns import LABEL_NAMES
-from xentcli.readers.sources.source import Source, open_source
-from xentcli.readers.text import encoding
+from xentcli.readers.rules.numbers_labels import looks_like_number
+from xentcli.readers.sources.source import Source
 from xentcli.readers.text import records as text
-from xentcli.readers.text.delimited import dialect_of
+from xentcli.readers.text.beginning import parted_text
+from xentcli.readers.text.dialects import HEADER_MARK
 from xentcli.readers.text.ids import plain_id, plain_ids
 from xentcli.readers.text.records import Record
 
@@ -23,18 +24,18 @@ def columns_of_text(
     source: Source, request: Request, format_name: str, choose: Choose
 ) -> ChosenColumns:
     """The columns that are chosen by the first line."""
-    dialect = dialect_of(request, format_name)
     names: tuple[str, ...] = ()
     at: Sequence[int] = ()
     columns: list[list[bytes]] = []
     places: list[int] = []
-    with open_source(source) as raw:
-        stream = encoding.as_utf8(raw, request.encoding, source.name)
+    with parted_text(source, request, format_name) as (stream, dialect, lines_before):
         line = 1
         for block in text.blocks(stream, dialect, source.name, text.block_bytes()):
             data = block.removeprefix(text.BYTE_ORDER_MARK)
             found = list(text.records(data, dialect, line, source.name))
             line += text.line_ends(data)
+            if lines_before:
+                found = [record for record in found if record.line > lines_before]
             if found and not names:
                 names, is_header = _names(found[0], request, source)
                 at = choose(names, Place(source.name, found[0].line))
@@ -56,11 +57,13 @@ def _names(first: Record, request: Request, source: Source) -> tuple[tuple[str, 
     the rest."""
     cells = [_content(cell, source, first.line) for cell in first.cells]
     numbers = tuple(str(number + 1) for number in range(len(cells)))
-    if request.no_header:
-        return numbers, False
-    if len(cells) > 1 or cells[0].lower() in LABEL_NAMES:
-        return tuple(cells), True
-    return numbers, False
+    is_header = request.header
+    if is_header is None and len(cells) > 1:
+        is_header = not all(map(looks_like_number, cells))
+    if is_header is None:
+        is_header = cells[0].lower() in LABEL_NAMES
+    cells[0] = cells[0].removeprefix(HEADER_MARK.decode())
+    return (tuple(cells), True) if is_header else (numbers, False)
 
 
 def _check_widths(found: Sequence[Record], width: int, source: Source) -> None:

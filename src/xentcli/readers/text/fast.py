@@ -99,7 +99,7 @@ def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
 def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
     """The block with a \\n at the end of each row; None if its lines end otherwise, if it has
     comments, or if its cells are parted in a way that numbers are not."""
-    delimiter, comment = layout.dialect
+    delimiter, comment = layout.dialect.delimiter, layout.dialect.comment
     if delimiter not in DELIMITERS or layout.request.decimal != "." or not block.strip(LINE_ENDS):
         return None
     if comment and comment in block:

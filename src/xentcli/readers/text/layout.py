@@ -54,5 +54,5 @@ def rows_of(layout: Layout, cells: list[list[bytes]]) -> Rows:
         layout.columns.values,
         layout.dialect.delimiter,
         layout.newline,
-        layout.request.decimal.encode(),
+        (layout.request.decimal or ".").encode(),
     )

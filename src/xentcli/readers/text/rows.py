@@ -314,7 +314,7 @@ def _weight(layout: Layout, cell: bytes, at: int) -> float:
 def _number(layout: Layout, cell: bytes, at: int) -> float:
     content = _content(cell, at)
     try:
-        return numbers_labels.number(content, layout.request.decimal)
+        return numbers_labels.number(content, layout.request.decimal or ".")
     except numbers_labels.NotANumber as error:
         raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
 
@@ -348,7 +348,7 @@ def _fault(layout: Layout, record: Record, error: CellError) -> Fault:
     length = len(row[at].decode("utf-8", "replace")) if at < len(row) else 1
     excerpt = Excerpt(shown, before, before + max(1, length))
     message = error.message
-    if len(row) == len(layout.names) and not layout.request.no_header:
+    if len(row) == len(layout.names) and layout.header:
         message = f"column {quoted(layout.names[at])}: {message}"
     place = Place(layout.source, record.line, at + 1, excerpt=excerpt)
     value = row[at].decode("utf-8", "replace") if at < len(row) else ""

@@ -64,6 +64,9 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         fields.append(("ignored", report.ignored))
         if report.reduction != "none":
             fields.append(("denominator", Verbatim(_number(report.denominator))))
+    if report.left_out:
+        columns = {"classes": list(report.classes), "left_out": list(report.left_out)}
+        fields.append(("columns", Verbatim(json.dumps(columns, ensure_ascii=False))))
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield harmless(("{\n  " + text + ',\n  "result": ').encode("utf-8", "backslashreplace"))
     yield from _result(report, stream, waiting)

@@ -52,6 +52,8 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
     entries = tuple(words.facts(report, view))
     if entries:
         yield Facts(entries)
+    if report.left_out:
+        yield Words(words.columns_left_out(report), "quiet")
     if report.survey is not None:
         yield from _survey(report.survey, report, view)
     if view.steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentcli.errors import counted, escaped, rounded
+from xentcli.errors import counted, escaped, quoted, rounded
 from xentcli.model import Report, Step, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import shortest_one
@@ -112,6 +112,12 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         checked = counted(report.check.samples, "sample")
         difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
         yield "off central differences by", difference
+
+
+def columns_left_out(report: Report) -> str:
+    """Which columns of numbers are taken for nothing."""
+    names = ", ".join(map(quoted, report.left_out))
+    return f"Columns of numbers that are no classes: {names}"
 
 
 def losses(report: Report) -> Iterator[tuple[str, str]]:
