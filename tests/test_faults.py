@@ -36,6 +36,7 @@ TOPICS = (
     "outputs",
     "left_out",
     "diagnosed",
+    "siblings",
 )
 
 

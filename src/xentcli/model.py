@@ -88,7 +88,8 @@ class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
-    the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
+    the whole input. ``sample_bytes`` are how many bytes of text each stands for. ``rows`` or
+    ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
     last. ``kept`` says which of the samples that were read these are, where some were left out.
@@ -104,6 +105,7 @@ class Batch(NamedTuple):
     targets: AnyArray | None = None
     target_from: Origin | None = None
     sample_weight: AnyArray | None = None
+    sample_bytes: AnyArray | None = None
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
@@ -189,7 +191,8 @@ class Bin(NamedTuple):
 class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
     mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
-    where there are no labels. Of a yes/no question, so many are ``positive``."""
+    where there are no labels. Of a yes/no question, so many are ``positive``. The losses add up to
+    ``loss_sum``."""
 
     name: str
     result: float
@@ -199,6 +202,8 @@ class Group(NamedTuple):
     perplexity: float | None = None
     accuracy: float | None = None
     positive: int | None = None
+    bits_per_byte: float | None = None
+    loss_sum: float = 0.0
 
 
 class Hard(NamedTuple):
@@ -262,6 +267,7 @@ class Report(NamedTuple):
     title: str = ""
     loss: str = ""
     roots: tuple[float, float] | None = None
+    bits_per_byte: float | None = None
     questions: bool = False
 
     @property
@@ -310,7 +316,8 @@ class Diagnosis(NamedTuple):
 
     ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
     digits that a formula as simple as the first would match, and ``caveat`` says so where it is
-    worth a word. ``notes`` are sentences, that one among them.
+    worth a word. ``notes`` are sentences, that one among them. ``loss_name`` is what the loss that
+    was asked for is called.
     """
 
     got: tuple[float, ...]
@@ -323,6 +330,7 @@ class Diagnosis(NamedTuple):
     findings: tuple[Finding, ...] = ()
     chance: float | None = None
     caveat: str = ""
+    loss_name: str = "cross-entropy"
 
 
 def sample_number(batch: Batch, at: int) -> int:

@@ -3,6 +3,7 @@ are left out."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 from collections.abc import Callable
@@ -146,8 +147,7 @@ def _keras(of: Case, *arrays: Any) -> dict[str, Any]:
     import math
 
     os.environ.setdefault("KERAS_BACKEND", "torch")
-    import keras
-
+    keras = importlib.import_module("keras")
     keras.config.set_floatx("float64")
     return _scope(of, *arrays) | {"keras": keras, "math": math}
 

@@ -184,15 +184,20 @@ DRAWS = {
 @pytest.mark.parametrize("given", RANDOM)
 @pytest.mark.parametrize("draw", DRAWS)
 def test_random_numbers_are_not_explained(given: str, draw: str) -> None:
-    """Of 1000 random numbers of 4 digits at most 2 % match with no departure or one."""
+    """Of 1000 random numbers of 4 digits at most 2 % are given by one usual mistake."""
     of = RANDOM[given]
     (kit,) = kits([of])
     simple = trial([Search(of, kit).values(Depth(1))], kit)
     rng = np.random.default_rng(7)
     near = abs(simple.values[0, 0])
     numbers = [parse_got(f"{DRAWS[draw](rng, near):.4g}") for _ in range(1000)]
-    explained = sum(bool(matching(simple, [number])) for number in numbers)
-    assert explained <= 20
+    found = [matching(simple, [number]) for number in numbers]
+    in_first_class = [
+        any(simple.tier[at] <= 1 for at in one.places if at not in one.nearly) for one in found
+    ]
+    assert sum(in_first_class) <= 20
+    # Of numbers that were cut or worked by hand as few are explained.
+    assert sum(bool(one.nearly) for one in found) <= 20
 
 
 def test_the_chance_is_what_random_numbers_find() -> None:
@@ -202,9 +207,9 @@ def test_the_chance_is_what_random_numbers_find() -> None:
     from xentcli.diagnosis.search.matching import chance
 
     rng = np.random.default_rng(8)
-    last = len(everything.tried) - 1
+    last = len(everything.values) - 1
     numbers = [parse_got(f"{rng.uniform(1.5, 6.0):.3g}") for _ in range(2000)]
-    matched = np.mean([bool(matching(everything, [number])) for number in numbers])
+    matched = np.mean([bool(matching(everything, [number]).places) for number in numbers])
     told = chance(everything, last, [parse_got("3.00")])
     assert told == pytest.approx(matched, abs=0.05)
 

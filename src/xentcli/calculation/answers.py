@@ -15,7 +15,7 @@ from xentcli.core import framework
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 from xentcli.core.total import ExactSum, Total
-from xentcli.model import Answer, Batch
+from xentcli.model import Answer, AnyArray, Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
@@ -66,7 +66,8 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
         )
         narrowed = _narrowed(losses.loss.reshape(problem.shape), calculation)
         found = Answer(field, narrowed, judged.questions > 1)
-        return Answered(found, _total(judged), judged)
+        total = _total(judged)._replace(bytes=ExactSum.of(_bytes(batch)))
+        return Answered(found, total, judged)
     if field == "grad":
         gradients = formulas.gradients(problem, denominator)
         found = Answer(field, _narrowed(gradients.reshape(batch.values.shape), calculation))
@@ -105,6 +106,10 @@ def _total(judged: Judged) -> Total:
         _positive(judged),
         ExactSum() if losses.root is None else ExactSum.of(losses.root),
     )
+
+
+def _bytes(batch: Batch) -> AnyArray:
+    return np.zeros(0) if batch.sample_bytes is None else batch.sample_bytes
 
 
 def _positive(judged: Judged) -> int:

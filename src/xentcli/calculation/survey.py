@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xentcli.calculation.answers import Judged, hits
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.summary import mean_perplexity, narrowed
+from xentcli.calculation.summary import bits_per_byte, mean_perplexity, narrowed
 from xentcli.core import histogram
 from xentcli.core.loss import divided
 from xentcli.core.total import Total, sums_by_group
@@ -69,7 +69,7 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
     if batch.grouping is not None:
         everything = np.ones(kept.shape, dtype=bool)
         at = np.broadcast_to(np.reshape(batch.grouping.at, (-1, 1)), kept.shape)
-        found = _totals(at.ravel(), judged, everything)
+        found = _with_bytes(_totals(at.ravel(), judged, everything), batch)
         groups = {batch.grouping.names[number]: total for number, total in found.items()}
     hardest = _hardest(batch, judged, wanted, ids)
     return Sums(histogram.counts(judged.losses.loss[kept]), classes, groups, hardest)
@@ -109,6 +109,14 @@ def _totals(at: NDArray[np.intp], judged: Judged, among: NDArray[np.bool_]) -> d
         )
         for group in loss
     }
+
+
+def _with_bytes(totals: dict[int, Total], batch: Batch) -> dict[int, Total]:
+    """The totals of the groups with the bytes of their samples."""
+    if batch.sample_bytes is None or batch.grouping is None:
+        return totals
+    sizes = sums_by_group(batch.sample_bytes, batch.grouping.at)
+    return {group: total._replace(bytes=sizes[group]) for group, total in totals.items()}
 
 
 def _hardest(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> tuple[Hard, ...]:
@@ -240,6 +248,8 @@ def _group(
         mean_perplexity(mean, calculation),
         total.correct / kept if known and kept and calculation.want_accuracy else None,
         total.positive if by_yes_no else None,
+        bits_per_byte(total, calculation),
+        loss,
     )
 
 

@@ -62,23 +62,24 @@ def diagnose(
     values = tuple(one.value for one in got)
     if not got:
         losses = tuple(_asked_for(case) for case in cases)
-        return Diagnosis((), cases[0].kind, losses, _without_number(found), hint, findings=found)
+        nothing = Diagnosis((), cases[0].kind, losses, _without_number(found), hint)
+        return nothing._replace(findings=found, loss_name=cases[0].loss_name)
     # Several numbers of one input are several runs of the same case.
     known = {id(case): Search(case, kit) for case, kit in zip(cases, kits(cases), strict=True)}
     searches = [known[id(case)] for case in cases]
     kit = searches[0].kit
     looked = _search(searches, got)
     places = looked.matches.places
-    tried = looked.trial.tried
-    losses = _base(looked.trial, kit).values
-    result = Diagnosis(values, cases[0].kind, losses, "", findings=found)
+    losses = looked.trial.at(0).values
+    result = Diagnosis(values, cases[0].kind, losses, "", loss_name=cases[0].loss_name)
+    result = result._replace(findings=found)
     result = result._replace(candidates=_candidates(looked, values, kit, cases[0], most))
     words = answer.Words(kit, cases[0], losses, [one.text for one in got], digits)
     if not places:
         sentence = answer.nothing(words, looked.depth)
         said = (*answer.not_tried(cases[0], looked.depth, MOST_FOR_TWO), *hint)
         return result._replace(sentence=sentence, notes=said)
-    best = tried[places[0]]
+    best = looked.trial.at(places[0])
     is_near = places[0] in looked.matches.nearly
     share = chance(looked.trial, places[0], got, nearly=is_near)
     sentence = answer.nearly(words, best, got) if is_near else answer.exactly(words, best)
@@ -98,11 +99,6 @@ def _asked_for(case: Case) -> float:
         return math.nan if case.loss is None else case.loss
     (kit,) = kits([case])
     return Search(case, kit).values(Depth(0))[nothing_departs(kit)]
-
-
-def _base(tried: Trial, kit: Kit) -> Tried:
-    """The formula of which nothing departs."""
-    return next(one for one in tried.tried if one.formula == nothing_departs(kit))
 
 
 def _search(searches: Sequence[Search], got: Sequence[Got]) -> Looked:
@@ -169,16 +165,16 @@ def _candidates(
     trial, matches = looked.trial, looked.matches.places
     simple = [
         at
-        for at, one in enumerate(trial.tried)
-        if one.tier <= 1 + case.one_based and not any(part.key in QUIET for part in one.parts)
+        for at in np.flatnonzero(trial.tier <= 1 + case.one_based).tolist()
+        if not any(part.key in QUIET for part in trial.at(at).parts)
     ]
     distinct = list(matches)
     for at in simple:
         if at not in matches and not _fits_any(trial, at, distinct):
             distinct.append(at)
-    nearest = sorted(distinct[len(matches) :], key=lambda at: _distance(trial.tried[at], got))
+    nearest = sorted(distinct[len(matches) :], key=lambda at: _distance(trial.at(at), got))
     return tuple(
-        _candidate(trial.tried[at], at in matches, got, kit, case)
+        _candidate(trial.at(at), at in matches, got, kit, case)
         for at in [*matches, *nearest][:most]
     )
 
@@ -222,11 +218,11 @@ def _without_number(found: Sequence[Finding]) -> str:
 
 def _notes(looked: Looked, got: Sequence[Got], cases: Sequence[Case], caveat: str) -> list[str]:
     places = looked.matches.places
-    best = looked.trial.tried[places[0]]
+    best = looked.trial.at(places[0])
     # A 0, a nan or an infinity stays what it is in most formulas that go on from there.
     says_much = all(np.isfinite(one.value) and one.value for one in got)
     same = coinciding(looked.trial, places[0]) if says_much else []
-    said = notes(best.parts, [looked.trial.tried[at].parts for at in same], cases)
+    said = notes(best.parts, [looked.trial.at(at).parts for at in same], cases)
     others = len([at for at in places[1:] if at not in same and at not in looked.matches.nearly])
     if others:
         more = "more digits or another run" if says_much else "another run"

@@ -542,6 +542,30 @@ class Smoothing(NamedTuple):
     ] = 0.0
 
 
+class Sequences(NamedTuple):
+    """Samples that are the tokens of a text."""
+
+    bytes: Annotated[
+        int | None,
+        _whole(
+            "--bytes",
+            panel=LOSS,
+            least=1,
+            help="How many bytes of text the whole input stands for: adds the bits per byte.",
+        ),
+    ] = None
+    bytes_col: Annotated[
+        str | None,
+        _option(
+            "--bytes-col",
+            panel=INPUT,
+            autocompletion=a_column,
+            metavar="NAME|N",
+            help="A column of how many bytes of text each sample stands for.",
+        ),
+    ] = None
+
+
 class Survey(NamedTuple):
     """A closer look at the losses of many samples."""
 
@@ -740,4 +764,5 @@ class Asked(NamedTuple):
     seen: Seen = Seen()
     focus: Focus = Focus()
     balance: Balance = Balance()
+    sequences: Sequences = Sequences()
     gradient_of: LossName = "ce"

@@ -22,7 +22,7 @@ class Format(NamedTuple):
     understands: frozenset[str] = frozenset()
 
 
-COLUMNS = frozenset({"logit_cols", "label_col", "target_cols", "weight_col"})
+COLUMNS = frozenset({"logit_cols", "label_col", "target_cols", "weight_col", "bytes_col"})
 KEYS = frozenset({"logits_key", "label_key"})
 TEXT = frozenset({"delimiter", "header", "encoding", "comment", "decimal"})
 ROWS = frozenset({"on_error"})

@@ -63,6 +63,7 @@ class Request(NamedTuple):
     label_col: str | None = None
     target_cols: str | None = None
     weight_col: str | None = None
+    bytes_col: str | None = None
     classes: tuple[str, ...] = ()
     ignore_index: int = -100
     attached: Attached | None = None

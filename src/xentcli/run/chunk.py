@@ -13,7 +13,7 @@ from xentcli.calculation.check import check_gradients, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
 from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, remarks
-from xentcli.calculation.steps import worked
+from xentcli.calculation.steps import first_to_show, worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, Place
 from xentcli.model import Batch, Check, Fault, Indices, Remark, Worked
@@ -93,7 +93,7 @@ def _over_parts(
     found: list[Outcome] = []
     samples = lines = size = 0
     for part, batch in read_parts(job.reader, chunk, skips=job.skips):
-        shown = sum(len(outcome.worked) for outcome in found)
+        shown = sum(count_kept(outcome.worked) for outcome in found)
         part = part._replace(worked=chunk.worked and shown < job.worked_count)
         lines, size = lines + part.lines, size + part.size
         samples += count_samples(batch, skips=job.skips)
@@ -107,6 +107,11 @@ def _over_parts(
                 outcome = outcome._replace(text=b"")
             found.append(outcome)
     return merge(job, found)._replace(samples=samples, lines=lines, size=size)
+
+
+def count_kept(worked: Sequence[Worked]) -> int:
+    """How many worked samples are not ignored: another one may take the place of those that are."""
+    return sum(not one.ignored for one in worked)
 
 
 def read_parts(
@@ -142,7 +147,7 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
     for part in found:
         whole = Outcome(
             total=whole.total + part.total,
-            worked=(whole.worked + part.worked)[: job.worked_count],
+            worked=first_to_show(whole.worked + part.worked, job.worked_count),
             check=furthest(whole.check, part.check) if whole.check else part.check,
             remarks=merge_remarks(whole.remarks, part.remarks),
             looks=(whole.looks + part.looks)[:FIRST],

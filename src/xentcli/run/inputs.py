@@ -166,6 +166,7 @@ def _about_files(asked: Asked) -> list[str]:
     of_files: list[tuple[str, object]] = [
         ("--input", asked.kinds.input),
         ("--weight-col", asked.labels.weight_col),
+        ("--bytes-col", asked.sequences.bytes_col),
         ("--target-cols", asked.targets.target_cols),
         ("--label-col", None if asked.labels.labels_from else asked.samples.label_col),
         ("--logit-cols", asked.samples.logit_cols),
@@ -197,6 +198,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         label_col=None if labels.labels_from else samples.label_col,
         target_cols=targets.target_cols,
         weight_col=labels.weight_col,
+        bytes_col=asked.sequences.bytes_col,
         classes=class_names(samples.classes) if samples.classes else (),
         # No answer of a yes/no question is left out: 0 is one of the two.
         ignore_index=0 if measure.questions else asked.loss.ignore_index,

@@ -12,6 +12,7 @@ from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
+from xentcli.calculation.steps import first_to_show
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
@@ -20,7 +21,15 @@ from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
 from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options, survey_of
-from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
+from xentcli.run.chunk import (
+    Job,
+    Outcome,
+    answer_chunk,
+    count_kept,
+    merge,
+    sum_shares,
+    write_chunk,
+)
 from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
 from xentcli.run.order import Task, shifted, shifts
@@ -158,7 +167,7 @@ def _outcomes(
     with closing(run(task, opened, tell)) as done:
         for one in done:
             signals.check()
-            chunks.shown += len(one.outcome.worked)
+            chunks.shown += count_kept(one.outcome.worked)
             yield shifted(one.outcome, *shifts(one))
 
 
@@ -202,6 +211,15 @@ def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> No
         place=None if opened.source.startswith("--") else Place(opened.source),
         hint="--reduction sum gives 0 there" if not kept else "",
     )
+
+
+def _check_bytes(total: Total, calculation: Calculation, opened: Opened) -> None:
+    """Refuse bits per byte of no bytes."""
+    if calculation.bits_per_byte and calculation.bytes is None and total.bytes.value == 0.0:
+        raise DataError(
+            "the bytes of the samples sum to 0: the bits per byte are undefined",
+            place=Place(opened.source),
+        )
 
 
 def _stream(opened: Opened, calculation: Calculation) -> Stream:
@@ -264,6 +282,7 @@ def _finish(
     left_out = tally.faults if job.skips else 0
     check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
+    _check_bytes(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
     waiting = room.parts() if room else ()
     for part in job.format.writer.end(report, job.stream, view_for(asked), waiting):
@@ -291,7 +310,7 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         furthest(tally.check, outcome.check),
         tally.faults + len(faults),
         tally.first_fault or (faults[0] if faults else None),
-        tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
+        first_to_show(tally.worked + outcome.worked, job.worked_count),
         survey.merge(job.survey, tally.survey, outcome.survey),
         (tally.looks + outcome.looks)[:FIRST],
     )

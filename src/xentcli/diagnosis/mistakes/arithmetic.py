@@ -18,14 +18,15 @@ from xentcli.model import AnyArray
 class Arithmetic(NamedTuple):
     """The operations that readings are made of; the classes lie along the last axis.
 
-    ``stored`` rounds to the width what any other operation returns, ``result`` the number that
-    comes out; ``add`` sums the rows' losses or shares; ``slack`` is how far, relative to it, the
-    last rounding of a sum may differ from a library's.
+    ``given`` rounds to the width what comes in, ``stored`` what any other operation returns,
+    ``result`` the number that comes out; ``add`` sums the rows' losses or shares; ``slack`` is how
+    far, relative to it, the last rounding of a sum may differ from a library's.
     """
 
     part: Part
     softmax: Callable[[AnyArray], AnyArray]
     log_softmax: Callable[[AnyArray], AnyArray]
+    given: Callable[[AnyArray], AnyArray]
     stored: Callable[[AnyArray], AnyArray]
     result: Callable[[float], float]
     add: Callable[[Array], float]
@@ -85,6 +86,7 @@ def _narrow(part: Part, width: Width, slack: float = 0.0) -> Arithmetic:
         part,
         lambda values: along(values, log=False),
         lambda values: along(values, log=True),
+        lambda values: width.rounded(np.asarray(values)),
         lambda values: width.rounded(np.asarray(values)),
         lambda value: float(width.rounded(np.array([value]))[0]),
         _sum,
@@ -158,16 +160,9 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
             explanation=f"only the values are {name}; the loss is computed in float32, as autocast "
             "does",
         ),
-        stored=lambda values: _once_rounded(values, width),
+        given=lambda values: width.rounded(values),
     )
     return whole, wide_sum, narrow_values
-
-
-def _once_rounded(values: AnyArray, width: Width) -> AnyArray:
-    """What comes in, as doubles, is rounded to the width; later results, floats, to float32."""
-    if values.dtype == np.float64:
-        return width.rounded(values)
-    return values.astype(np.float32)
 
 
 def _half_log_softmax(values: AnyArray, width: Width) -> AnyArray:
@@ -206,6 +201,7 @@ FLOAT64 = Arithmetic(
     _exact,
     _exact_log,
     _as_it_is,
+    _as_it_is,
     float,
     _sum,
 )
@@ -225,6 +221,7 @@ FRAMEWORK64 = Arithmetic(
     ),
     _exact,
     _framework_log,
+    _as_it_is,
     _as_it_is,
     float,
     _sum,
@@ -247,6 +244,7 @@ TEXTBOOK = Arithmetic(
     ),
     _textbook,
     _textbook_log,
+    _as_it_is,
     _as_it_is,
     float,
     _sum,

@@ -48,6 +48,7 @@ def _sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return arithmetic.softmax(_logits(values))[..., 1]
 
 
+LOGITS = reading.LOGITS._replace(part=reading.LOGITS.part._replace(formula="σ(z)"))
 TWICE = _read(
     Part(
         "sigmoid-twice",
@@ -137,7 +138,7 @@ def choices(case: Case) -> tuple[Reading, ...]:
         return (reading.PROBS, OF_PROBS)
     if case.kind == "log_probs":
         return (reading.LOG_PROBS, reading.OF_EXP)
-    found = [reading.LOGITS, PROBS, TWICE]
+    found = [LOGITS, PROBS, TWICE]
     if len(case.grid) > 1 and case.grid[-1] > 1:
         found.append(SOFTMAX)
     return tuple(found)

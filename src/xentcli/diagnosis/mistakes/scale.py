@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.core import elementary, focal
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.focal import GAMMAS, number
+from xentcli.diagnosis.mistakes.focal import number
 from xentcli.diagnosis.mistakes.part import (
     GUESS,
     HARDLY,
@@ -148,7 +148,7 @@ def _factor(value: float, gamma: float) -> float:
 
 
 ACCUMULATED = tuple(_accumulated(steps, times=times) for times in (False, True) for steps in STEPS)
-FOCAL_MEANS = tuple(map(_focal_mean, GAMMAS))
+FOCAL_MEANS = tuple(map(_focal_mean, (2.0, 1.0, 3.0)))
 
 
 def choices(case: Case) -> tuple[Scale, ...]:

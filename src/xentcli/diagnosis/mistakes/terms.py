@@ -32,7 +32,7 @@ class Read:
 
     @property
     def _values(self) -> AnyArray:
-        values = self.arithmetic.stored(self.case.values)
+        values = self.arithmetic.given(self.case.values)
         if self.factor != 1.0:
             values = self.arithmetic.stored(values * values.dtype.type(self.factor))
         return values.reshape(*self.case.grid, self.case.classes)

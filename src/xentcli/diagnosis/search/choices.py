@@ -80,6 +80,9 @@ def _reductions(case: Case) -> tuple[Reduction, ...]:
     return (*reduction.choices(case), *batches.choices(case))
 
 
+# Parts of one formula that is written by hand go together: so much less is their rank.
+TOGETHER = 2
+
 # In the order of the kit's fields.
 _CHOICES: tuple[Choices, ...] = (
     _readings,
@@ -115,10 +118,3 @@ def parts_of(formula: Formula, kit: Kit) -> tuple[Part, ...]:
     """The departures of a formula."""
     kinds: Sequence[tuple[Any, ...]] = kit
     return tuple(choices[at].part for choices, at in zip(kinds, formula, strict=True) if at)
-
-
-def rank(parts: Sequence[Part]) -> int:
-    """How far from likely the parts are together; those of one formula written by hand go
-    together."""
-    together = 2 if sum(part.by_hand for part in parts) > 1 else 0
-    return sum(part.rank for part in parts) - together

@@ -7,8 +7,8 @@ would have says little.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from xentcli.core.layout import Array
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.printed_number import Got
-from xentcli.diagnosis.search.choices import Formula, Kit, parts_of, rank
-from xentcli.diagnosis.search.search import departures
+from xentcli.diagnosis.search.choices import TOGETHER, Formula, Kit, parts_of
 
 # What is the same to so many digits is the same formula on this input.
 SAME = 1e-12
@@ -38,31 +37,42 @@ CLIPS = ("clip-", "add-")
 
 
 class Tried(NamedTuple):
-    """A formula that was tried, its value for each run, and where it stands among the others.
-
-    ``tier`` is what it takes to be true: as many mistakes as it has departures, and one more for
-    each of them that is met hardly ever, or is a constant that nobody told.
-    """
+    """A formula that was tried, its parts, its value for each run, and where it stands."""
 
     formula: Formula
     parts: tuple[Part, ...]
     departures: int
     tier: int
-    rank: int
     values: tuple[float, ...]
-    slack: float
-
-    @property
-    def adds_a_clip(self) -> bool:
-        """Whether something is done to the probabilities before the logarithm."""
-        return any(part.key.startswith(CLIPS) for part in self.parts)
 
 
 class Trial(NamedTuple):
-    """All formulas that were tried, likeliest first, and their values, a row a formula."""
+    """All formulas that were tried, likeliest first, an element or a row of each array a formula.
 
-    tried: list[Tried]
+    ``tier`` is what it takes to be true: as many mistakes as it has departures, and one more for
+    each of them that is met hardly ever, or is a constant that nobody told. ``clips`` says that
+    something is done to the probabilities before the logarithm; ``slack`` is the arithmetic's.
+    """
+
+    kit: Kit
+    formulas: NDArray[np.intp]
+    departures: NDArray[np.intp]
+    tier: NDArray[np.intp]
+    rank: NDArray[np.intp]
+    clips: NDArray[np.bool_]
+    slack: Array
     values: Array
+
+    def at(self, place: int) -> Tried:
+        """One of them."""
+        formula = tuple(self.formulas[place].tolist())
+        return Tried(
+            formula,
+            parts_of(formula, self.kit),
+            int(self.departures[place]),
+            int(self.tier[place]),
+            tuple(self.values[place].tolist()),
+        )
 
 
 class Matches(NamedTuple):
@@ -75,25 +85,39 @@ class Matches(NamedTuple):
 
 def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: int = 0) -> Trial:
     """The formulas that all runs have, in order; ``base_departures`` are what all of them share."""
-    tried = []
-    for formula in found[0]:
-        if not all(formula in run for run in found[1:]):
-            continue
-        parts = parts_of(formula, kit)
-        count = departures(formula) + base_departures
-        tried.append(
-            Tried(
-                formula,
-                parts,
-                count,
-                base_departures + sum(part.weight for part in parts),
-                rank(parts),
-                tuple(run[formula] for run in found),
-                kit.arithmetics[formula[-1]].slack,
-            )
-        )
-    tried.sort(key=lambda one: (one.tier, one.rank))
-    return Trial(tried, np.array([one.values for one in tried]).reshape(len(tried), len(found)))
+    first, *others = found
+    shared = [formula for formula in first if all(formula in run for run in others)]
+    formulas = np.array(shared, dtype=np.intp).reshape(len(shared), len(kit))
+    values = np.array([[run[formula] for run in found] for formula in shared])
+    departures = base_departures + np.count_nonzero(formulas, axis=1)
+    weight = _summed(kit, formulas, lambda part: part.weight)
+    by_hand = _summed(kit, formulas, lambda part: int(part.by_hand))
+    rank = _summed(kit, formulas, lambda part: part.rank) - np.where(by_hand > 1, TOGETHER, 0)
+    clips = _summed(kit, formulas, lambda part: int(part.key.startswith(CLIPS))) > 0
+    slack = np.array([one.slack for one in kit.arithmetics])[formulas[:, -1]]
+    order = np.lexsort((rank, weight))
+    return Trial(
+        kit,
+        formulas[order],
+        departures[order],
+        base_departures + weight[order],
+        rank[order],
+        clips[order],
+        slack[order],
+        values[order],
+    )
+
+
+def _summed(
+    kit: Kit, formulas: NDArray[np.intp], figure: Callable[[Part], int]
+) -> NDArray[np.intp]:
+    """A figure of each formula's departures, added up."""
+    total = np.zeros(len(formulas), dtype=np.intp)
+    kinds: Sequence[tuple[Any, ...]] = kit
+    for place, choices in enumerate(kinds):
+        figures = np.array([0, *(figure(one.part) for one in choices[1:])])
+        total += figures[formulas[:, place]]
+    return total
 
 
 def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
@@ -102,27 +126,26 @@ def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
     One of a single departure that misses by the last digit comes before those that add a clip, and
     after all others that hit.
     """
-    exact = np.ones(len(trial.tried), dtype=bool)
-    near = np.array([one.tier <= 1 for one in trial.tried])
-    slack = np.array([one.slack for one in trial.tried])
-    plain = np.array([one.departures > 0 and one.slack == 0 for one in trial.tried])
+    exact = np.ones(len(trial.values), dtype=bool)
+    near = trial.tier <= 1
+    plain = (trial.departures > 0) & (trial.slack == 0)
     for run, one in enumerate(wanted):
-        reach = _reach(trial.values[:, run], one, slack, plain)
+        reach = _reach(trial.values[:, run], one, trial.slack, plain)
         exact &= _fits(trial.values[:, run], one, reach)
         by_hand = one.unit * UNITS_BY_HAND if one.digits >= DIGITS_BY_HAND else 0.0
         near &= _fits(trial.values[:, run], one, np.maximum(reach, by_hand * (1 + 1e-9)))
     near &= ~exact
     if near.any() and not _says_enough(trial, np.flatnonzero(near), wanted):
         near[:] = False
-    order = sorted(
-        np.flatnonzero(exact | near).tolist(),
-        key=lambda at: (_group(trial.tried[at], bool(near[at])), at),
-    )
+    group = np.where(near, 1, np.where(trial.clips & (trial.departures > 1), 2, 0))
+    places = np.flatnonzero(exact | near)
     kept: list[int] = []
-    for at in order:
-        parts = set(trial.tried[at].parts)
-        if not any(set(trial.tried[other].parts) < parts for other in kept):
+    parts: list[frozenset[Part]] = []
+    for at in places[np.argsort(group[places], kind="stable")].tolist():
+        own = frozenset(trial.at(at).parts)
+        if not any(others < own for others in parts):
             kept.append(at)
+            parts.append(own)
     return Matches(kept, frozenset(at for at in kept if near[at]))
 
 
@@ -130,12 +153,6 @@ def _says_enough(trial: Trial, near: NDArray[np.intp], wanted: Sequence[Got]) ->
     """Whether few numbers would be as near to some formula."""
     share = chance(trial, int(near[0]), wanted, nearly=True)
     return share is not None and share <= CHANCE_BY_HAND
-
-
-def _group(one: Tried, is_near: bool) -> int:
-    if is_near:
-        return 1
-    return 2 if one.adds_a_clip and one.departures > 1 else 0
 
 
 def _reach(values: Array, wanted: Got, slack: Array, plain: NDArray[np.bool_]) -> Array:
@@ -165,19 +182,19 @@ def _fits(values: Array, wanted: Got, reach: Array) -> NDArray[np.bool_]:
 
 def coinciding(trial: Trial, best: int) -> list[int]:
     """Formulas that give the very same numbers and are as simple, or differ in one more part."""
-    chosen = trial.tried[best]
+    chosen = trial.at(best)
     with np.errstate(invalid="ignore", over="ignore"):
         near = np.abs(trial.values - trial.values[best]) <= SAME * np.abs(trial.values[best])
     near |= trial.values == trial.values[best]
     near |= np.isnan(trial.values) & np.isnan(trial.values[best])
     found = []
-    for at in np.flatnonzero(near.all(axis=1)):
-        other = trial.tried[at]
+    for at in np.flatnonzero(near.all(axis=1)).tolist():
+        other = trial.at(at)
         if at == best:
             continue
         one_more = set(chosen.parts) < set(other.parts) and (other.tier == chosen.tier + 1)
         if other.tier <= max(1, chosen.tier) or one_more:
-            found.append(int(at))
+            found.append(at)
     return found
 
 
@@ -187,9 +204,9 @@ def chance(trial: Trial, at: int, wanted: Sequence[Got], *, nearly: bool = False
     meaning."""
     if any(not np.isfinite(one.value) or one.value == 0 for one in wanted):
         return None
-    limit = trial.tried[at].tier, trial.tried[at].rank
-    count = sum((one.tier, one.rank) <= limit for one in trial.tried)
-    values = trial.values[:count]
+    likelier = trial.tier < trial.tier[at]
+    likelier |= (trial.tier == trial.tier[at]) & (trial.rank <= trial.rank[at])
+    values = trial.values[likelier]
     inside = np.isfinite(values).all(axis=1)
     share = 1.0
     for run, one in enumerate(wanted):

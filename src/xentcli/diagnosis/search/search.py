@@ -250,11 +250,6 @@ class Search:
         return arithmetic.result(value) + 0.0
 
 
-def departures(formula: Formula) -> int:
-    """How many of a formula's parts are not what ``ce`` does."""
-    return sum(map(bool, formula))
-
-
 def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
     """Every choice that departs in some of these kinds, and in no other, as far as it is looked."""
     nothing = Stage((0,) * len(kit), 0, 0, frozenset())

@@ -77,13 +77,13 @@ def not_tried(case: Case, depth: int, most_for_two: int) -> list[str]:
             f"In more than {most_for_two:,} numbers two departures at a time are not looked for; a "
             "part of the rows, with its own number, shows the same mistakes."
         )
-    asked = ["class weights (--weight)", "an ignored label (--ignore-index)"]
-    if case.settings.weight is not None:
-        asked.pop(0)
+    asked = [] if case.settings.weight is not None else ["class weights (--weight)"]
+    asked.append("an ignored label (--ignore-index)")
+    given = f"{listed(asked)} that were not given; " if case.question != "bce" else ""
     guesses = "the usual constants of label smoothing, temperature, focal loss and accumulation"
     said.append(
-        f"Not tried: {listed(asked)} that were not given; constants other than {guesses}; three "
-        "departures at a time other than common ones; rows in another order."
+        f"Not tried: {given}constants other than {guesses}; three departures at a time other than "
+        "common ones; rows in another order."
     )
     return said
 

@@ -32,6 +32,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.sample_numbers import number_column
 from xentcli.readers.sources.source import (
     Source,
     explain_errors,
@@ -259,15 +260,16 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if key is None:
         return _flat(source, request, record, data, place)
     layout = _with_values(source, request, record[key], key, place)
-    if request.weight_col is not None:
-        field(record, request.weight_col, place)
+    number = number_column(request)
+    if number is not None:
+        field(record, number, place)
     label, targets = _target_keys(record, layout, place)
     if request.by is not None:
         field(record, request.by, place)
     return layout._replace(
         label=label,
         targets=targets,
-        weight=request.weight_col,
+        weight=number,
         by=request.by,
         id=next((name for name in PLAIN_IDS if name in record), None),
         columns=tuple(record),
@@ -276,7 +278,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
 
 
 def _names_keys(request: Request) -> bool:
-    asked = (request.logits_key, request.logit_cols, request.weight_col, request.by)
+    asked = (request.logits_key, request.logit_cols, number_column(request), request.by)
     target = (request.label_key, request.label_col, request.target_cols)
     return any(asked) or (request.wanted != "none" and any(target))
 

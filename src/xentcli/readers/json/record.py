@@ -16,7 +16,6 @@ from xentcli.errors import (
     counted,
     not_a_probability,
     not_a_soft_target,
-    not_a_weight,
     path_of,
     quoted,
 )
@@ -44,6 +43,7 @@ from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.join import id_of_value, without_partner
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach, classes_second
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
@@ -169,7 +169,8 @@ def sample_of(layout: Layout, line: Line) -> Sample:
         if layout.targets:
             targets = _targets(layout, record, place)
         if layout.weight is not None:
-            weight = _weight(field(record, layout.weight, place), place, path_of(layout.weight))
+            path = path_of(layout.weight)
+            weight = _weight(field(record, layout.weight, place), layout, place, path)
         if layout.by is not None:
             by = field(record, layout.by, place)
         if layout.join is not None:
@@ -308,10 +309,10 @@ def _soft(value: Any, place: Place, path: str) -> float:
     return number
 
 
-def _weight(value: Any, place: Place, path: str) -> float:
+def _weight(value: Any, layout: Layout, place: Place, path: str) -> float:
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(not_a_weight(number), place, path)
+        raise fault(not_a_number(layout.request, number), place, path)
     return number
 
 
@@ -361,8 +362,8 @@ def _of_arrays(
         labels=labels,
         targets=targets,
         target_from=_target_origin(layout, lines),
-        sample_weight=weight,
         first=first,
+        **batch_fields(layout.request, weight),
     )
 
 

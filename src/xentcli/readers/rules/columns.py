@@ -16,6 +16,7 @@ from xentcli.model import Remark
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.named_columns import column_of, columns_of
 from xentcli.readers.rules.numbers_labels import without_common_prefix
+from xentcli.readers.rules.sample_numbers import number_column, number_option
 from xentcli.readers.rules.targets import texts_of_labels
 
 # So many samples are looked at, however the input comes.
@@ -76,7 +77,8 @@ class Look(Protocol):
 
 
 class Columns(NamedTuple):
-    """Positions among the columns, from 0."""
+    """Positions among the columns, from 0. ``weight`` is that of a number a sample: its weight, or
+    its bytes."""
 
     values: tuple[int, ...]
     label: int | None = None
@@ -108,7 +110,7 @@ def choose_columns(look: Look, request: Request, place: Place, *, has_names: boo
     Without names of their own (``has_names``) columns are told apart by their cells alone.
     """
     names = look.names
-    weight = _one_if_asked(names, request.weight_col, "--weight-col", place)
+    weight = _one_if_asked(names, number_column(request), number_option(request), place)
     by = _one_if_asked(names, request.by, "--by", place)
     targets: tuple[int, ...] = ()
     if request.target_cols is not None:

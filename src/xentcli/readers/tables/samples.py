@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from xentcli.errors import Place, not_a_probability, not_a_soft_target, not_a_weight, quoted
+from xentcli.errors import Place, not_a_probability, not_a_soft_target, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
 from xentcli.readers.interface import Chunk, Request, RowBatch
 from xentcli.readers.rules import numbers_labels
@@ -18,6 +18,7 @@ from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.join import without_partner
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach
 from xentcli.readers.tables.batches import unpack
 from xentcli.readers.tables.cells import (
@@ -95,10 +96,10 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         labels,
         targets,
         _target_origin(here),
-        weight,
-        chunk.first,
-        rows_of(layout, here.batch) if request.keep_rows else None,
-        _records(here) if request.keep_records else None,
+        first=chunk.first,
+        rows=rows_of(layout, here.batch) if request.keep_rows else None,
+        records=_records(here) if request.keep_records else None,
+        **batch_fields(request, weight),
     )
     if columns.by is not None:
         grouping = grouping_of_values(python_values(here.column(columns.by)))
@@ -182,7 +183,7 @@ def _weights(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
     _report_missing(here, at, wrong)
     for row in np.flatnonzero(~(weights >= 0) | np.isinf(weights)).tolist():
         value = float(weights[row])
-        message = not_a_weight(value)
+        message = not_a_number(here.layout.request, value)
         wrong.append(here.wrong(row, at, value, message))
     return weights
 

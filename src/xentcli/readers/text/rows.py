@@ -15,7 +15,6 @@ from xentcli.errors import (
     counted,
     not_a_probability,
     not_a_soft_target,
-    not_a_weight,
     quoted,
 )
 from xentcli.model import AnyArray, Batch, Fault, Origin, Rows, unquoted
@@ -24,6 +23,7 @@ from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
 from xentcli.readers.rules.join import without_partner
 from xentcli.readers.rules.numbers_labels import number_labels
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach
 from xentcli.readers.text import records as text
 from xentcli.readers.text.fast import read_at_once
@@ -132,9 +132,9 @@ def _batch(
         labels=parsed.labels,
         targets=parsed.targets,
         target_from=_target_origin(layout, lines),
-        sample_weight=parsed.weight,
         first=chunk.first,
         rows=rows,
+        **batch_fields(request, parsed.weight),
     )
     if request.attached is None:
         return batch
@@ -307,7 +307,7 @@ def _soft_target(layout: Layout, cell: bytes, at: int) -> float:
 def _weight(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, not_a_weight(value))
+        raise CellError(at, not_a_number(layout.request, value))
     return value
 
 

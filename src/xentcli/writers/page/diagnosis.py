@@ -35,7 +35,7 @@ def _blocks(diagnosis: Diagnosis, digits: int) -> Iterator[Block]:
         yield _candidates(diagnosis.candidates, digits)
     if diagnosis.advice:
         loss = " and ".join(dict.fromkeys(rounded(value, digits) for value in diagnosis.loss))
-        yield Heading(f"What to write for the cross-entropy, {loss}, and what to change")
+        yield Heading(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change")
         for one in diagnosis.advice:
             yield Heading(one.library, 3)
             yield Code(tuple(one.call.split("; ")))

@@ -30,12 +30,14 @@ def listing(report: Report) -> Listing:
     if survey is not None and survey.top_asked:
         return hardest(survey.hardest)
     reduced = (report.result, report.reduction, report.samples, report.ignored, report.denominator)
+    if report.bits_per_byte is not None:
+        return Listing((*FIGURES, "bits_per_byte"), ((*reduced, report.bits_per_byte),))
     return Listing(FIGURES, (reduced,))
 
 
 def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
     """A row a group, under the name of the column that they come from."""
-    figures = ("positive", "perplexity", "accuracy")
+    figures = ("positive", "perplexity", "accuracy", "bits_per_byte")
     more = [name for name in figures if any(getattr(one, name) is not None for one in groups)]
     rows = (
         (

@@ -103,7 +103,7 @@ def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], wid
 def _advice(diagnosis: Diagnosis, width: int, view: View) -> Text:
     loss = " and ".join(dict.fromkeys(rounded(value, view.digits) for value in diagnosis.loss))
     found = Text(
-        _filled(f"What to write for the cross-entropy, {loss}, and what to change:", width)
+        _filled(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change:", width)
     )
     for one in diagnosis.advice:
         found.append(f"\n{one.library}", style=BOLD)

@@ -100,6 +100,8 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "perplexity", rounded(report.perplexity, view.digits)
     if report.accuracy is not None and report.samples > 1:
         yield "accuracy", percent(report.accuracy)
+    if report.bits_per_byte is not None:
+        yield "bits per byte", rounded(report.bits_per_byte, view.digits)
     if report.floor is not None and report.averages:
         yield "lowest possible", rounded(report.floor, view.digits)
     if report.roots is not None and report.reduction != "none":

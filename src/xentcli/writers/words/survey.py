@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from xentcli.errors import counted, rounded
 from xentcli.model import Bin, Group, Hard, Report
@@ -15,6 +15,9 @@ from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.report import percent
 
 MOST_LINES = 20
+# More classes are a vocabulary, of which so many labels are shown.
+MANY_CLASSES = 200
+MOST_LABELS = 10
 # An id may be a path: its end says more than a class's name has to.
 LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
@@ -41,6 +44,37 @@ def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Gro
     # nan makes the whole mean nan: nothing is larger.
     key = {one.name: math.inf if math.isnan(one.result) else one.result for one in groups}
     return tuple(sorted(groups, key=lambda one: key[one.name], reverse=True)[:most])
+
+
+class LabelTable(NamedTuple):
+    """Some labels of a vocabulary: what they are, and whether the number of each is the sum of its
+    losses, or their mean."""
+
+    title: str
+    groups: tuple[Group, ...]
+    of_sums: bool
+
+    @property
+    def numbers(self) -> list[float]:
+        """The number of each label."""
+        return [one.loss_sum if self.of_sums else one.result for one in self.groups]
+
+
+def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
+    """Of a vocabulary the mean loss of each class says little: most are rare. These say more: the
+    most frequent labels, and those whose losses add up to most."""
+    frequent = sorted(classes, key=lambda one: -one.samples)[:MOST_LABELS]
+    size = {one.name: math.inf if math.isnan(one.loss_sum) else one.loss_sum for one in classes}
+    costly = sorted(classes, key=lambda one: -size[one.name])[:MOST_LABELS]
+    return (
+        LabelTable("mean loss of the most frequent labels", tuple(frequent), False),
+        LabelTable("sum of the losses of the labels that lose most", tuple(costly), True),
+    )
+
+
+def is_vocabulary(report: Report) -> bool:
+    """Whether the classes are too many to be looked at one by one."""
+    return len(report.classes) > MANY_CLASSES and not report.questions
 
 
 def shares(losses: Sequence[float]) -> list[float]:
@@ -77,6 +111,11 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
     if any(one.accuracy is not None for one in groups):
         columns["accuracy"] = [
             "" if one.accuracy is None else percent(one.accuracy) for one in groups
+        ]
+    if any(one.bits_per_byte is not None for one in groups):
+        columns["bits per byte"] = [
+            "" if one.bits_per_byte is None else rounded(one.bits_per_byte, view.digits)
+            for one in groups
         ]
     columns["loss"] = [rounded(one.result, view.digits) for one in groups]
     return columns
