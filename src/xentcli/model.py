@@ -107,7 +107,8 @@ class Batch(NamedTuple):
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
     last. ``kept`` says which of the samples that were read these are, where some were left out, and
     ``read`` how many of the input's they stand for, where these are not the same.
-    ``grouping`` is by the column that was asked for.
+    ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
+    that the samples were matched with by their ids; -1 where a sample has none.
     """
 
     values: Floats
@@ -129,6 +130,7 @@ class Batch(NamedTuple):
     tokens: Tokens | None = None
     kept: Indices | None = None
     read: int | None = None
+    partners: Indices | None = None
 
 
 class Answer(NamedTuple):

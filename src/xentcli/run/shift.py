@@ -34,13 +34,14 @@ def shift_labels(opened: Opened) -> Opened:
             "--class-axis -1 (B, T, V) have",
             hint="of rows, --by names the column that says to which sequence each belongs",
         )
+    attached = opened.attached
     return opened._replace(
         chunks=ShiftedRows(opened),
         reader=BatchReader(),
         workers=None,
         numbered=True,
         has_ids=False,
-        attached=None,
+        attached=attached if attached is not None and attached.join is not None else None,
         by_sequence=True,
     )
 
@@ -94,6 +95,7 @@ class ShiftedRows:
                     read=count,
                     sample_bytes=batch.sample_bytes,
                     bytes_at=batch.grouping and batch.grouping.at,
+                    partners=batch.partners,
                 )
                 yield part._replace(first=first, samples=count, data=shifted)
         check_attached(samples, opened)

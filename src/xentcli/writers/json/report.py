@@ -124,7 +124,7 @@ def _survey(survey: Survey, report: Report) -> Iterator[str]:
     if survey.mean_of_means is not None:
         yield f',\n  "mean_of_means": {_number(survey.mean_of_means)}'
     if survey.top_asked:
-        yield f',\n  "hardest": {_objects(hardest(survey.hardest))}'
+        yield f',\n  "hardest": {_objects(hardest(survey.hardest, report))}'
 
 
 def _objects(listing: Listing) -> str:

@@ -129,19 +129,20 @@ def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[st
     """The columns of a listing of the hardest samples for the eye: a list of cells each, the loss
     last."""
     name = partial(shown_name, view=view, longest=LONGEST_ID)
+    of_class = partial(_shown_class, view=view)
     show: dict[str, Callable[[Any], str]] = {
         "file": name,
         "line": str,
-        "question": lambda at: _class(at, report, view),
+        "question": of_class,
         "id": name,
-        "label": lambda at: _answer(at, report, view),
-        "predicted": lambda at: _answer(at, report, view),
+        "label": of_class,
+        "predicted": of_class,
         "loss": lambda loss: rounded(loss, view.digits),
         "sequence": str,
         "position": str,
         "token": lambda text: in_letters(quoted(text), view),
     }
-    listed = listing_of_hardest(hardest)
+    listed = listing_of_hardest(hardest, report)
     columns = {}
     if "sample" in listed.names:
         columns["sample"] = [", ".join(map(str, one.position)) for one in hardest]
@@ -151,13 +152,9 @@ def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[st
     return columns
 
 
-def _answer(label: int, report: Report, view: View) -> str:
-    """A class's name; of a yes/no question the label itself."""
-    return str(label) if report.questions else _class(label, report, view)
-
-
-def _class(at: int, report: Report, view: View) -> str:
-    return shown_name(report.classes[at], view)
+def _shown_class(written: str | int, view: View) -> str:
+    """A class's name in full, or its number where it has none."""
+    return shown_name(str(written), view)
 
 
 def has_words(name: str, cells: Sequence[str]) -> bool:
