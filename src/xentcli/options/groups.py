@@ -25,7 +25,7 @@ DivergenceReductionName = Literal["batchmean", "mean", "sum", "none"]
 LossName = Literal["ce", "bce", "kl", "js", "entropy"]
 MethodName = Literal["stable", "textbook"]
 BaseName = Literal["e", "2", "10"]
-WidthName = Literal["float64", "float32", "float16"]
+WidthName = Literal["float64", "float32", "float16", "bfloat16"]
 FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
 DocumentName = Literal["table", "json"]
 InputFormatName = Literal[
@@ -383,7 +383,7 @@ class Arithmetic(NamedTuple):
             "--dtype",
             kind=WidthName,
             panel=LOSS,
-            help="float32 and float16 give what a framework of that width prints.",
+            help="The narrower ones give what a framework of that width prints.",
         ),
     ] = "float64"
     class_axis: ClassAxis = 1

@@ -13,6 +13,7 @@ from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
 from xentcli.calculation.steps import first_to_show
+from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
@@ -67,6 +68,7 @@ class Tally(NamedTuple):
     survey: survey.Sums | None = None
     looks: tuple[Looks, ...] = ()
     not_needed: tuple[Remark, ...] = ()
+    half: tuple[float, float] | None = None
 
 
 def run(asked: Asked) -> int:
@@ -260,6 +262,7 @@ def _write_rows(
     )
     # The header waits for the first rows: where these fail, nothing is printed at all.
     header = job.format.writer.start(job.stream)
+    losses, shares = half_sums(job.calculation)
     for outcome in outcomes:
         if isinstance(destination, Folder):
             destination.take(outcome.file)
@@ -269,9 +272,13 @@ def _write_rows(
         if rejects is not None:
             rejects.write(rejected_rows(outcome.faults))
         needed.add(outcome.partners)
+        if outcome.halves is not None:
+            losses.add(outcome.halves.losses, outcome.halves.kept)
+            shares.add(outcome.halves.shares, outcome.halves.kept)
         tally = _add(tally, outcome, job)
     destination.write(header)
-    return tally._replace(not_needed=needed.remarks())
+    half = (losses.value, shares.value) if losses.has_any else None
+    return tally._replace(not_needed=needed.remarks(), half=half)
 
 
 def _finish(
@@ -333,6 +340,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         job.denominator,
         has_labels=opened.has_labels,
         check=tally.check,
+        half=tally.half,
     )._replace(left_out=opened.left_out)
     report = report._replace(shifted=job.shifted)
     if job.survey is None or tally.survey is None:
