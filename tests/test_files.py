@@ -23,7 +23,6 @@ NOT_YET: frozenset[str] = frozenset(
         "two/submission.csv --labels-from two/answer.csv",
         "two/submission.csv --labels-from two/lacking.csv",
         "two/submission.csv --targets-from two/targets.csv",
-        "r/write.table.txt",
     }
 )
 

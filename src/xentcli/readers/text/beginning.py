@@ -20,6 +20,7 @@ from xentcli.readers.text.dialects import (
     ReadAgain,
     SingleBlanks,
     has_decimal_commas,
+    lacks_name_of_row_names,
     read_head,
     see_dialect,
     without_mark,
@@ -97,7 +98,7 @@ def read_beginning(source: Source, request: Request, format_name: str) -> Beginn
         message = "it is empty" if request.header is False else "it is empty: there is no header"
         raise DataError(message, place=Place(source.name))
     place = Place(source.name, found.first.line)
-    first = _joined_mark(found, dialect)
+    first = _aligned_first(found, dialect)
     is_marked = _is_marked(first, found, dialect, place)
     headed = is_marked
     remarks: tuple[Remark, ...] = ()
@@ -167,9 +168,12 @@ def _readable(text: bytes, dialect: Dialect, line: int, most: int) -> list[Seque
     return found
 
 
-def _joined_mark(found: FirstRecords, dialect: Dialect) -> Record:
-    """The first record; of blanks between the cells, the mark before a header is no cell."""
+def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
+    """The first record, with a cell for each of the next one's: of blanks between the cells, the
+    mark before a header is none; and what R leaves out above the names of the rows is one."""
     cells = found.first.cells
+    if found.following and lacks_name_of_row_names(cells, found.following[0]):
+        return found.first._replace(cells=[b'""', *cells])
     if dialect.blanks and cells[0] == HEADER_MARK.strip() and len(cells) > 1:
         return found.first._replace(cells=[HEADER_MARK + cells[1], *cells[2:]])
     return found.first
