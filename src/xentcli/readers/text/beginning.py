@@ -105,11 +105,12 @@ def read_beginning(source: Source, request: Request, format_name: str) -> Beginn
     if request.header is not None:
         headed = request.header
     elif not is_marked:
-        headed, remarks = has_header(
-            [_text(cell) for cell in first.cells],
-            [[_text(cell) for cell in row] for row in found.following],
-            place,
-        )
+        cells = [_text(cell) for cell in first.cells]
+        headed = True
+        # Words alone are a header, whatever follows.
+        if any(map(is_number, cells)):
+            samples_as_text = [[_text(cell) for cell in row] for row in found.following]
+            headed, remarks = has_header(cells, samples_as_text, place)
     samples = found.following if headed else (first.cells, *found.following)[:LOOKED_AT]
     decimal, notes = _decimal(samples, dialect, request, place)
     names = tuple(str(at + 1) for at in range(len(first.cells)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, UsageError, quoted
@@ -81,7 +83,7 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
     if not dialect.comment:
         head = head.removeprefix(HEADER_MARK)
     if dialect.blanks:
-        head = b"".join(_single_blanks(iter([head])))
+        head = _lines_with_single_blanks(b"".join(islice(_lines(head, dialect.comment), 2)))
     found: list[list[bytes]] = []
     cursor = Cursor(0, 1)
     try:
@@ -96,6 +98,13 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
     if len(widths) == 2 and lacks_name_of_row_names(*found):
         return rows
     return rows if len(widths) == 1 and min(widths) > 1 else None
+
+
+def _lines(head: bytes, comment: bytes) -> Iterator[bytes]:
+    """The lines that may be records."""
+    for line in io.BytesIO(head):
+        if line.strip() and not (comment and line.startswith(comment)):
+            yield line
 
 
 def lacks_name_of_row_names(header: Sequence[bytes], row: Sequence[bytes]) -> bool:
