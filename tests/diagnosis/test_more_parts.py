@@ -1,5 +1,5 @@
-"""Formulas of binary questions, sequences, focal losses and other scores: built here in plain NumPy,
-each must be named first."""
+"""Formulas of questions, sequences, focal losses and other scores: built here in plain NumPy, each
+must be named first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 from tests.diagnosis.made import Array, at, case, first, made, nll, softmax
 from xentcli.diagnosis.case import Case, as_questions
+
+pytestmark = pytest.mark.slow
 
 GIVEN = made(samples=30, classes=4, seed=5)
 Z, Y, W = GIVEN.logits, GIVEN.labels, GIVEN.weight
