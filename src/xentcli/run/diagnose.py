@@ -145,6 +145,9 @@ def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered
             raise
         try:
             return _gather(asked, stack, run, sources, apart=apart, one_based=error.if_one_based)
+        except UsageError:
+            # It is the options that are wrong.
+            raise
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
