@@ -28,6 +28,7 @@ TOPICS = (
     "packed",
     "columns",
     "labels",
+    "second",
     "several",
     "documents",
     "typed",
@@ -35,6 +36,7 @@ TOPICS = (
     "outputs",
     "left_out",
     "diagnosed",
+    "siblings",
 )
 
 
@@ -108,7 +110,7 @@ FINITE = (".5", "5.", "-.5e-3", "+1E+2", "1e-400", " 7 ", "\t7", '"7"', '" 7 "',
 
 @pytest.mark.parametrize("cell", [*NON_FINITE, *FINITE])
 def test_a_number_in_any_of_its_spellings(cell: str, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(f"a,b\n1,2\n3,{cell}\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text(f"a,b\n1.5,2.5\n3,{cell}\n", encoding="utf-8")
     found = run_inside(["softmax", "a.csv", "--quiet"], tmp_path)
     assert (found.code, found.stderr) == (0, "")
     assert len(found.stdout.splitlines()) == 2

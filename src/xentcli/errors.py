@@ -183,9 +183,9 @@ def not_a_soft_target(value: float) -> str:
     return f"soft target {value!r} is not a probability (0 or more)"
 
 
-def not_a_weight(value: float) -> str:
-    """What is wrong with a sample's weight."""
-    return f"the weight {value!r} is not a finite number from 0 up"
+def not_a_weight(value: float, name: str = "weight") -> str:
+    """What is wrong with a sample's weight, or another number of that name."""
+    return f"the {name} {value!r} is not a finite number from 0 up"
 
 
 def rounded(value: float, digits: int) -> str:

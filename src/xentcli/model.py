@@ -84,15 +84,29 @@ class Grouping(NamedTuple):
     at: Indices
 
 
+class Tokens(NamedTuple):
+    """Samples that are tokens of sequences: the number of each one's sequence and its position in
+    that, its text, and whether it is the model's first choice, where that is known. ``unscored``
+    are the sequences of the tokens that have no log-probability: no sample is made of them."""
+
+    sequences: Indices
+    positions: Indices
+    texts: tuple[str, ...]
+    first_choices: AnyArray | None
+    unscored: Indices
+
+
 class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
-    the whole input. ``rows`` or ``records`` are what is passed on, where the answer asks for it:
+    the whole input. ``sample_bytes`` are how many bytes of text each stands for. ``rows`` or
+    ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
     last. ``kept`` says which of the samples that were read these are, where some were left out.
-    ``grouping`` is by the column that was asked for.
+    ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
+    that the samples were matched with by their ids; -1 where a sample has none.
     """
 
     values: Floats
@@ -103,13 +117,16 @@ class Batch(NamedTuple):
     targets: AnyArray | None = None
     target_from: Origin | None = None
     sample_weight: AnyArray | None = None
+    sample_bytes: AnyArray | None = None
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
+    tokens: Tokens | None = None
     kept: Indices | None = None
+    partners: Indices | None = None
 
 
 class Answer(NamedTuple):
@@ -143,6 +160,7 @@ class Worked(NamedTuple):
 
     ``losses`` are one, or of yes/no questions one a column, ``shares`` what they add to the mean's
     denominator. With a soft target and no weights the loss is ``entropy`` + ``divergence``.
+    A ``token`` has its text; its position is its sequence's number, and its own in that.
     """
 
     position: tuple[int, ...]
@@ -153,6 +171,7 @@ class Worked(NamedTuple):
     shares: tuple[float, ...] = ()
     entropy: float | None = None
     divergence: float | None = None
+    token: str | None = None
 
 
 class Check(NamedTuple):
@@ -166,11 +185,13 @@ class Check(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A warning about the input: what it is, the first place, and how many samples it concerns."""
+    """A remark about the input: what it is, the first place, and how many samples it concerns. A
+    note says what was taken for what."""
 
     message: str
     place: Place
     samples: int = 1
+    word: Literal["warning", "note"] = "warning"
 
 
 class Bin(NamedTuple):
@@ -185,7 +206,8 @@ class Bin(NamedTuple):
 class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
     mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
-    where there are no labels. Of a yes/no question, so many are ``positive``."""
+    where there are no labels. Of a yes/no question, so many are ``positive``. The losses add up to
+    ``loss_sum``."""
 
     name: str
     result: float
@@ -195,13 +217,16 @@ class Group(NamedTuple):
     perplexity: float | None = None
     accuracy: float | None = None
     positive: int | None = None
+    bits_per_byte: float | None = None
+    loss_sum: float = 0.0
 
 
 class Hard(NamedTuple):
     """A sample with a large loss: its ``position`` as in :class:`Worked`, its ``id`` where the
     input has a column of them, the physical ``line`` of a text (and of several files which), its
     label and the class that was predicted, None where there is none; of several yes/no questions a
-    sample, the number of the ``question``."""
+    sample, the number of the ``question``. A ``token`` has its text, and stands in a sequence at a
+    position."""
 
     position: tuple[int, ...]
     loss: float
@@ -211,6 +236,7 @@ class Hard(NamedTuple):
     line: int | None = None
     file: str = ""
     question: int | None = None
+    token: str | None = None
 
 
 class Survey(NamedTuple):
@@ -231,7 +257,8 @@ class Report(NamedTuple):
 
     ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
     least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file. ``title`` stands above a page of it. A gradient is of the ``loss`` of that
+    losses of a file; ``left_out`` are columns of numbers that are taken for nothing.
+    ``title`` stands above a page of it. A gradient is of the ``loss`` of that
     name. A distance has ``roots``: that of the mean, and the mean of the samples' own. The classes
     are ``questions`` where each is answered by itself with yes or no.
     """
@@ -253,9 +280,11 @@ class Report(NamedTuple):
     floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
+    left_out: tuple[str, ...] = ()
     title: str = ""
     loss: str = ""
     roots: tuple[float, float] | None = None
+    bits_per_byte: float | None = None
     questions: bool = False
 
     @property

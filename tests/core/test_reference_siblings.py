@@ -149,6 +149,43 @@ def test_the_recorded_deviations_are_deviations() -> None:
         assert any(words), f"PyTorch gives this as well: {case['name']}"
 
 
+# A row of the README's table each: a recorded call, what PyTorch gives, what we do.
+DEVIATIONS = {
+    "kl-default-reduction: kl_div": ("0.0563", "0.1688"),
+    "kl-one-sample: kl_div [0.25, 0.25, 0.5]": ("0.0578", "0.1733"),
+    "zero-at-minus-infinity: kl_div [0.0, 0.5, 0.5, 0.0, 0.25, 0.75] reduction=sum": (
+        "nan",
+        "0.1438",
+    ),
+    "zero-at-minus-infinity: binary_cross_entropy_with_logits {'logits': [inf]": ("nan", "0.0000"),
+    "target-outside: binary_cross_entropy_with_logits, 1.5": ("0.4189", "ValueError"),
+    "cut-at-minus-100: binary_cross_entropy {'probs': [0.0], 'target': [1.0]}": ("100.0000", "inf"),
+    "tiny-loss: binary_cross_entropy_with_logits {'logits': [-40.0]": ("0.0000", "0.0000"),
+}
+
+
+@pytest.mark.parametrize("name", DEVIATIONS)
+def test_pytorchs_value_beside_ours(name: str) -> None:
+    (case,) = [case for case in CASES if case["name"].startswith(name)]
+    if "raises" in case["ours"]:
+        with pytest.raises(ValueError):
+            answers(case)
+        ours = case["ours"]["raises"]
+    else:
+        ours = f"{float(answers(case)['value']):.4f}"
+    assert (f"{float(case['value']):.4f}", ours) == DEVIATIONS[name]
+
+
+def test_a_tiny_loss_is_not_zero_as_pytorchs_is() -> None:
+    (case,) = [case for case in CASES if "'logits': [-40.0]" in case["name"]]
+    assert (float(case["value"]), float(answers(case)["value"])) == (0.0, 4.248354255291589e-18)
+
+
+def test_a_gradient_is_not_cut_as_pytorchs_is() -> None:
+    (case,) = [case for case in CASES if "{'probs': [0.0], 'target': [0.0]}" in case["name"]]
+    assert (case["grad"].tolist(), answers(case)["grad"].tolist()) == ([0.0], [1.0])
+
+
 def test_kl_of_pytorchs_default_is_its_mean() -> None:
     """PyTorch's kl_div divides by the number of elements, which is no divergence of anything."""
     log_probs, target = np.log([[0.5, 0.5], [0.9, 0.1]]), np.array([[0.25, 0.75], [0.5, 0.5]])

@@ -297,4 +297,69 @@ FAULTS = (
         'xent: a.csv:2:1: column "\\x1b[31mred": cannot read "x" as a number\n',
         {"a.csv": b"\x1b[31mred,b,label\nx,2,0\n1,2,0\n"},
     ),
+    Fault(
+        "two stems of numbered columns",
+        "softmax a.csv",
+        2,
+        'xent: a.csv:1: the columns "a_1" to "a_2" and "b_1" to "b_2" could all be classes, or '
+        "some of them\nhint: --logit-cols names the classes\n",
+        {"a.csv": b"a_1,a_2,b_1,b_2\n1,2,3,4\n"},
+    ),
+    Fault(
+        "numbered columns of another stem beside other numbers",
+        "softmax a.csv",
+        2,
+        'xent: a.csv:1: the columns "x1" to "x2" and "cat" could all be classes, or some of them\n'
+        "hint: --logit-cols names the classes\n",
+        {"a.csv": b"x1,x2,cat,dog\n1,2,3,4\n"},
+    ),
+    Fault(
+        "logits by name beside other numbers",
+        "softmax a.csv",
+        2,
+        'xent: a.csv:1: the columns "logit_cat" and "age" could both be classes, or one of them\n'
+        "hint: --logit-cols names the classes\n",
+        {"a.csv": b"logit_cat,logit_dog,age\n1,2,31\n"},
+    ),
+    Fault(
+        "a column that is seldom a class has the name of a label",
+        "ce a.csv",
+        2,
+        'xent: a.csv:1: the column "time" has a class\'s name, but seldom is a class\n'
+        "hint: --logit-cols names the classes\n",
+        {"a.csv": b"money,time,label\n1,2,time\n"},
+    ),
+    Fault(
+        "a label that is named beside a y",
+        "ce a.csv --label-col truth",
+        2,
+        'xent: a.csv:1: the column "y" could be a class, or a label\n'
+        "hint: --logit-cols names the classes\n",
+        {"a.csv": b"x,y,z,truth\n1,2,3,0\n"},
+    ),
+    Fault(
+        "a total that was written before",
+        "softmax a.csv",
+        1,
+        "xent: a.csv:1: this is a total that xent wrote, and has no logits\n",
+        {"a.csv": b"loss,reduction,samples,ignored,denominator\n1.5,mean,3,0,3.0\n"},
+    ),
+    Fault(
+        "one column of logits",
+        "ce a.csv",
+        2,
+        "xent: ce compares classes, and a.csv has one logit a sample\n"
+        "hint: xent bce takes it as a yes/no question with labels 0 and 1; two columns, 0 and the "
+        "logit, say the same\n",
+        {"a.csv": b"a,label\n1,0\n"},
+    ),
+    Fault(
+        "one column of probabilities",
+        "ce a.csv --input probs",
+        2,
+        "xent: ce compares classes, and a.csv has one probability a sample\n"
+        "hint: xent bce takes it as a yes/no question with labels 0 and 1; two columns, 1 − p and "
+        "p, say the same\n",
+        {"a.csv": b"a,label\n0.5,0\n"},
+    ),
 )

@@ -251,28 +251,44 @@ FAULTS = (
         {"a.csv": b"1,2,0\n3,x,1\n"},
     ),
     Fault(
-        "semicolons",
-        "ce a.csv",
+        "semicolons that are none",
+        "ce a.csv --delimiter ,",
         1,
         "xent: a.csv:1: no column of numbers to take as logits\n"
         "hint: the header has semicolons in it; try --delimiter ';'\n",
         {"a.csv": b"a;b;label\n1;2;0\n"},
     ),
     Fault(
-        "tabs",
+        "rows with more semicolons than the header",
         "ce a.csv",
         1,
         "xent: a.csv:1: no column of numbers to take as logits\n"
-        "hint: the header has tabs in it; try --delimiter '\\t'\n",
-        {"a.csv": b"a\tb\tlabel\n1\t2\t0\n"},
+        "hint: the header has semicolons in it; try --delimiter ';'\n",
+        {"a.csv": b"a;b;label\n1;2;0;0\n"},
     ),
     Fault(
-        "bars",
+        "a comment before the header that was not announced",
         "ce a.csv",
         1,
-        "xent: a.csv:1: no column of numbers to take as logits\n"
-        "hint: the header has bars in it; try --delimiter '|'\n",
-        {"a.csv": b"a|b|label\n1|2|0\n"},
+        "xent: a.csv:1: the first line begins with # and is no header\n"
+        "hint: --comment '#' leaves such lines out\n",
+        {"a.csv": b"# written in March\na,b,label\n1,2,0\n"},
+    ),
+    Fault(
+        "a first line of integers that rise",
+        "softmax a.csv",
+        2,
+        "xent: a.csv:1: nothing tells whether the first line is a header or a sample\n"
+        "hint: --header or --no-header does\n",
+        {"a.csv": b"1,2,3\n4,5,6\n"},
+    ),
+    Fault(
+        "a first line of numbers and a word",
+        "ce a.csv --label-col 5 --classes a,b,c,d",
+        2,
+        "xent: a.csv:1: nothing tells whether the first line is a header or a sample\n"
+        "hint: --header or --no-header does\n",
+        {"a.csv": b"5.1,3.5,1.4,0.2,a\n4.9,3.0,1.4,0.2,b\n"},
     ),
     Fault(
         "a delimiter of two letters",

@@ -45,7 +45,8 @@ FAULTS = (
         "an option of other commands",
         "softmax --label 0",
         2,
-        "xent: there is no option --label\nhint: it is an option of nll, ce, grad, diagnose\n",
+        "xent: there is no option --label\n"
+        "hint: it is an option of nll, ce, bce, kl, js, grad, diagnose\n",
     ),
     Fault(
         "an option without a command",

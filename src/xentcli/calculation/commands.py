@@ -257,7 +257,8 @@ class Calculation(NamedTuple):
     """A command, the settings of its loss, and how it computes.
 
     ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce.
-    A gradient is ``gradient_of`` the loss of that command.
+    A gradient is ``gradient_of`` the loss of that command. ``weighs_samples`` says that the samples
+    have weights. The ``bits_per_byte`` are of so many ``bytes``, or of those of the samples.
     """
 
     command: Command
@@ -267,6 +268,9 @@ class Calculation(NamedTuple):
     base: Base = "e"
     want_accuracy: bool = False
     gradient_of: Command | None = None
+    weighs_samples: bool = False
+    bits_per_byte: bool = False
+    bytes: int | None = None
 
     @property
     def loss(self) -> Command:

@@ -47,7 +47,8 @@ def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks,
     """How the first samples look, where they may be probabilities that were taken for logits;
     ``place_at`` says where one stands."""
     head = problem.positions[:FIRST]
-    if problem.kind != "logits" or not problem.calculation.loss.has_target or head.shape[1] == 1:
+    loss = problem.calculation.loss
+    if problem.kind != "logits" or not loss.has_target or loss.questions or head.shape[1] == 1:
         return ()
     negative = np.any(~(head >= 0), axis=(1, 2))
     unnormalised = np.any(unnormalised_samples(head, 1), axis=1)

@@ -6,6 +6,8 @@ step of each sample is that answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from xentcli.calculation.answers import Answered
@@ -17,9 +19,9 @@ from xentcli.model import Batch, Worked, sample_number
 def worked(
     batch: Batch, problem: Problem, answered: Answered, count: int, denominator: float = 1.0
 ) -> tuple[Worked, ...]:
-    """The first ``count`` samples of a batch with every step kept."""
-    inner = problem.positions.shape[2]
-    places = [divmod(at, inner) for at in range(min(count, problem.positions.shape[0] * inner))]
+    """The first ``count`` samples of a batch with every step kept: those that count, before ignored
+    ones."""
+    places = _places(problem, count)
     if not places:
         return ()
     found = []
@@ -28,14 +30,36 @@ def worked(
         found.append(
             Worked(
                 _position(batch, at),
-                label=sample.label,
+                label=None if batch.tokens is not None else sample.label,
                 ignored=sample.ignored,
                 losses=_numbers(sample.loss),
                 shares=_numbers(sample.share),
+                token=None if batch.tokens is None else batch.tokens.texts[at[0]],
                 **shown._asdict(),
             )
         )
     return tuple(found)
+
+
+def _places(problem: Problem, count: int) -> list[At]:
+    """Where the first so many samples stand, as :func:`first_to_show` has them."""
+    outer, _, inner = problem.positions.shape
+    first = np.arange(min(count, outer * inner))
+    if problem.calculation.command.has_loss:
+        ignored = problem.calculation.formulas.ignored(problem)[:, :inner].ravel()
+        if ignored[first].any():
+            kept = np.flatnonzero(~ignored)[:count]
+            others = np.flatnonzero(ignored)[: count - kept.size]
+            first = np.sort(np.concatenate([kept, others]))
+    return [divmod(int(at), inner) for at in first]
+
+
+def first_to_show(worked: Sequence[Worked], count: int) -> tuple[Worked, ...]:
+    """The first so many that count, then the first ignored ones; in the order of the input."""
+    if len(worked) <= count:
+        return tuple(worked)
+    places = sorted(range(len(worked)), key=lambda at: worked[at].ignored)[:count]
+    return tuple(worked[at] for at in sorted(places))
 
 
 def _numbers(values: Array | None) -> tuple[float, ...]:
@@ -49,6 +73,8 @@ def _at(values: Array, at: At, inner: int) -> Array:
 
 
 def _position(batch: Batch, at: At) -> tuple[int, ...]:
+    if batch.tokens is not None:
+        return int(batch.tokens.sequences[at[0]]), int(batch.tokens.positions[at[0]])
     inner = np.unravel_index(at[1], batch.values.shape[2:]) if batch.values.ndim > 2 else ()
     return (sample_number(batch, at[0]), *(int(i) for i in inner))
 

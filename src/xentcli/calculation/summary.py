@@ -59,6 +59,7 @@ def report(
         floor=floor(len(classes), calculation) if has_labels else None,
         roots=_roots(mean, total) if loss.name == "js" else None,
         questions=loss.questions,
+        bits_per_byte=bits_per_byte(total, calculation),
     )
 
 
@@ -77,10 +78,27 @@ def _roots(mean: float, total: Total) -> tuple[float, float]:
 
 
 def mean_perplexity(mean: float, calculation: Calculation) -> float | None:
-    """exp of a mean loss; None where that is no perplexity."""
-    if not calculation.loss.has_perplexity or calculation.settings.gamma != 0.0:
+    """exp of a mean loss; None where that is no perplexity, because the losses are not those of
+    plain log-probabilities, or do not count alike."""
+    settings = calculation.settings
+    if (
+        not calculation.loss.has_perplexity
+        or calculation.weighs_samples
+        or settings.weight is not None
+        or settings.label_smoothing != 0.0
+        or settings.gamma != 0.0
+    ):
         return None
     return perplexity(mean * calculation.log_base)
+
+
+def bits_per_byte(total: Total, calculation: Calculation) -> float | None:
+    """Σℓ in bits over the bytes of the text; None where they were not asked for."""
+    if not calculation.bits_per_byte:
+        return None
+    size = total.bytes.value if calculation.bytes is None else calculation.bytes
+    # Of a loss that is in bits already the divisor is 1.
+    return divided(total.loss.value / (elementary.LOG_OF_BASE["2"] / calculation.log_base), size)
 
 
 def floor(classes: int, calculation: Calculation) -> float | None:

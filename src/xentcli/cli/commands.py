@@ -33,6 +33,7 @@ from xentcli.options.groups import (
     SampleWeights,
     Scale,
     Seen,
+    Sequences,
     Smoothing,
     SoftTargets,
     Survey,
@@ -189,12 +190,13 @@ def nll(
     labels: Labels,
     loss: Loss,
     arithmetic: Arithmetic,
+    sequences: Sequences,
     survey: Survey,
     output: Output,
     running: Running,
 ) -> None:
     asked = Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss)
-    _run(asked._replace(survey=survey, running=running))
+    _run(asked._replace(sequences=sequences, survey=survey, running=running))
 
 
 @command
@@ -208,6 +210,7 @@ def ce(
     smoothing: Smoothing,
     focus: Focus,
     arithmetic: Arithmetic,
+    sequences: Sequences,
     survey: Survey,
     output: Output,
     running: Running,
@@ -215,7 +218,8 @@ def ce(
     asked = Asked(
         "ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing
     )
-    _run(asked._replace(focus=focus, survey=survey, running=running))
+    asked = asked._replace(focus=focus, sequences=sequences)
+    _run(asked._replace(survey=survey, running=running))
 
 
 @command

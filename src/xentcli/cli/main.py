@@ -67,12 +67,12 @@ def _run(arguments: list[str]) -> int:
             raise PipeClosed from None
         return error.code if isinstance(error.code, int) else errors.EXIT_FAILURE
     except Exception as error:
-        from xentcli.cli.usage import usage_error
+        from xentcli.cli.usage import blame_variable, usage_error
 
-        told = usage_error(error, asked)
+        told = error if isinstance(error, XentError) else usage_error(error, asked)
         if told is None:
             raise
-        raise told from None
+        raise blame_variable(told, arguments, asked) from None
     return code if isinstance(code, int) else errors.EXIT_OK
 
 

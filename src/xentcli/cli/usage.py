@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 
 from xentcli.cli.commands import FUNCTIONS, commands_with
 from xentcli.cli.help import Option, options_of
-from xentcli.errors import UsageError, escaped, quoted
+from xentcli.errors import UsageError, XentError, escaped, quoted
 from xentcli.options.flatten import ENVIRONMENT_PREFIX
 from xentcli.options.values import did_you_mean
+
+OPTION = re.compile(r"--[a-z-]+(?=[:, ]|\Z)")
+OPTION_AT_START = re.compile(rf"\A{OPTION.pattern}")
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:
@@ -36,6 +41,26 @@ def usage_error(error: Any, command: str) -> UsageError | None:
         return UsageError(f"{name}: {wrong}", hint="1 is yes, 0 is no")
     message = escaped(error.format_message())
     return UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)
+
+
+def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> XentError:
+    """The same fault, told of the variable in the environment if its option was not typed."""
+    places = (error.message, error.place.source if error.place else "")
+    found = next((match for place in places if (match := OPTION.match(place))), None)
+    option = None if found is None else _options(command).get(found[0])
+    if found is None or option is None:
+        return error
+    names = [name for names in option.names for name in names.split("/")]
+    if any(typed.partition("=")[0] in names or typed[:2] in names for typed in arguments):
+        return error
+    for name in names:
+        variable = f"{ENVIRONMENT_PREFIX}_{name[2:].upper().replace('-', '_')}"
+        if os.environ.get(variable):
+            error.message = OPTION_AT_START.sub(variable, error.message)
+            if error.place is not None and error.place.source == found[0]:
+                error.place = error.place._replace(source=variable)
+            break
+    return error
 
 
 def _where_else(option: str, command: str) -> str:

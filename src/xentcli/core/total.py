@@ -153,7 +153,8 @@ class Total(NamedTuple):
     ``loss`` is Σℓ; ``weight`` the exact denominator of the mean; ``samples`` counts every position,
     ``ignored`` those that ``ignore_index`` left out; ``correct`` those of the rest whose largest
     logit is the label's, of yes/no questions those that are answered rightly at 0.5, among which
-    ``positive`` have yes for an answer. ``root`` is the sum of the roots, where a loss has them.
+    ``positive`` have yes for an answer. ``root`` is the sum of the roots, where a loss has them;
+    ``bytes`` that of the bytes of text that the samples stand for, where they are known.
     """
 
     loss: ExactSum = ExactSum()
@@ -163,6 +164,7 @@ class Total(NamedTuple):
     correct: int = 0
     positive: int = 0
     root: ExactSum = ExactSum()
+    bytes: ExactSum = ExactSum()
 
     def __add__(self, other: Total) -> Total:  # type: ignore[override]
         return Total(
@@ -173,4 +175,5 @@ class Total(NamedTuple):
             self.correct + other.correct,
             self.positive + other.positive,
             self.root + other.root,
+            self.bytes + other.bytes,
         )

@@ -27,13 +27,16 @@ class Case(NamedTuple):
     """The values of a run as rows of C, what they are measured against, and the options of ``ce``.
 
     ``grid`` is the shape of the positions that the rows stand for, ``class_axis`` where the classes
-    were. Rows with an ignored label have
-    it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the labels because
-    they count from 1; they are shifted already then.
+    were; ``left_out`` are columns of numbers that were taken for nothing. Rows with an ignored
+    label have it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the
+    labels because they count from 1; they are shifted already then.
 
     A yes-or-no question (``bce``) is a row of two: the values of no and of yes. For a logit z that
     is 0 and z, for a probability p it is 1 − p and p, so that its loss is the cross-entropy of the
     row. ``names`` are those of the classes, where they have names.
+
+    ``second`` is the file that the labels or soft targets came from, if that is another one;
+    ``ids_say`` what speaks against having matched its rows by position.
     """
 
     values: Array
@@ -49,8 +52,11 @@ class Case(NamedTuple):
     source: str = ""
     one_based: bool = False
     class_axis: int = 1
+    left_out: tuple[str, ...] = ()
     question: Question = "ce"
     names: tuple[str, ...] = ()
+    second: str = ""
+    ids_say: str = ""
 
     @property
     def loss_name(self) -> str:

@@ -13,8 +13,9 @@ from xentcli.core.layout import Array
 from xentcli.core.target import unnormalised_samples
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.arithmetic import FRAMEWORK64
+from xentcli.diagnosis.pairing import ids_differ, impossible_targets, no_better_than_chance
 from xentcli.diagnosis.printed_number import Got
-from xentcli.errors import counted, rounded
+from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Finding
 
 # The first samples that a finding concerns, by number.
@@ -275,7 +276,22 @@ def _double_softmax_floor(case: Case, got: Got | None) -> Finding | None:
     )
 
 
+def _columns_left_out(case: Case) -> Finding | None:
+    """Columns of numbers that were taken for nothing."""
+    if not case.left_out:
+        return None
+    count = len(case.left_out)
+    shown = ", ".join(map(quoted, case.left_out[:MOST_CLASSES]))
+    return Finding(
+        "columns-left-out",
+        f"{counted(count, 'column')} of numbers {'is' if count == 1 else 'are'} not taken for "
+        f"{'a class' if count == 1 else 'classes'}; --logit-cols says otherwise",
+        shown + (" …" if count > MOST_CLASSES else ""),
+    )
+
+
 LOOKS: Sequence[Callable[[Case], Finding | None]] = (
+    _columns_left_out,
     _not_finite,
     _probabilities,
     _log_probabilities,
@@ -288,4 +304,7 @@ LOOKS: Sequence[Callable[[Case], Finding | None]] = (
     _overflowing,
     _constant,
     _all_alike,
+    ids_differ,
+    no_better_than_chance,
+    impossible_targets,
 )

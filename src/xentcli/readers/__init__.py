@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from xentcli.errors import UsageError
+from xentcli.readers.first_bytes import check_read, zip_kind
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.sources.source import Source, peek
 
@@ -22,9 +23,9 @@ class Format(NamedTuple):
     understands: frozenset[str] = frozenset()
 
 
-COLUMNS = frozenset({"logit_cols", "label_col", "target_cols", "weight_col"})
+COLUMNS = frozenset({"logit_cols", "label_col", "target_cols", "weight_col", "bytes_col"})
 KEYS = frozenset({"logits_key", "label_key"})
-TEXT = frozenset({"delimiter", "no_header", "encoding", "comment", "decimal"})
+TEXT = frozenset({"delimiter", "header", "encoding", "comment", "decimal"})
 ROWS = frozenset({"on_error"})
 TABLES = COLUMNS | ROWS | {"logits_key"}
 # An Arrow file, and the mark with which a message of a stream begins.
@@ -33,11 +34,12 @@ ARROW_SIGNATURES = (b"ARROW1", b"\xff\xff\xff\xff")
 FORMATS = (
     Format("csv", "text.delimited", (".csv", ".txt"), (), COLUMNS | TEXT | ROWS),
     Format("tsv", "text.delimited", (".tsv", ".tab"), (), COLUMNS | TEXT | ROWS),
-    Format("json", "json.document", (".json",), (b"[", b"{"), KEYS | {"encoding"}),
+    Format("json", "json.opening", (".json",), (b"[", b"{"), KEYS | COLUMNS | {"encoding"}),
     Format("jsonl", "json.lines", (".jsonl", ".ndjson"), (), COLUMNS | KEYS | ROWS | {"encoding"}),
     Format("npy", "arrays.arrays", (".npy",), (b"\x93NUMPY",), ROWS),
     Format("npz", "arrays.arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06"), KEYS | ROWS),
     Format("safetensors", "arrays.arrays", (".safetensors",), (), KEYS | ROWS),
+    Format("pt", "arrays.arrays", (".pt", ".pth"), (), KEYS | ROWS),
     Format(
         "parquet",
         "tables.columnar",
@@ -72,6 +74,8 @@ def _check_understood(source: Source, request: Request, format: Format) -> None:
     for field in sorted(COLUMNS | KEYS | TEXT | ROWS):
         if field not in format.understands and getattr(request, field) != getattr(usual, field):
             option = "--" + field.replace("_", "-")
+            if field == "header" and request.header is False:
+                option = "--no-header"
             raise UsageError(f"{option} means nothing for {source.name}, which is {format.name}")
 
 
@@ -87,6 +91,9 @@ def choose_format(source: Source, asked: str | None) -> Format:
         if source.path is not None and lowered.endswith(format.suffixes):
             return format
     start = peek(source)
+    check_read(start, source.name)
+    if zip_kind(start) == "pt":
+        return named_format("pt")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     for format in FORMATS:
         if format.signatures and (

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from xentcli.errors import DataError, Place, quoted
-from xentcli.model import Batch
+from xentcli.model import Batch, Remark
 from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
@@ -46,6 +46,8 @@ def join(inputs: Sequence[Opened]) -> Opened:
     first = inputs[0]
     for other in inputs[1:]:
         _check_alike(first, other)
+    inputs = _alike_rows(inputs)
+    first = inputs[0]
     sizes = [opened.size for opened in inputs]
     return first._replace(
         source=f"{first.source} and {len(inputs) - 1} more",
@@ -54,11 +56,27 @@ def join(inputs: Sequence[Opened]) -> Opened:
         workers=first.workers if len({opened.workers for opened in inputs}) == 1 else None,
         numbered=any(opened.numbered for opened in inputs),
         size=None if None in sizes else sum(size or 0 for size in sizes),
-        remarks=tuple(remark for opened in inputs for remark in opened.remarks),
+        remarks=_once(remark for opened in inputs for remark in opened.remarks),
         # A list of names with gaps helps nobody.
         has_ids=all(opened.has_ids for opened in inputs),
         files=len(inputs),
+        ranked=all(opened.ranked for opened in inputs),
     )
+
+
+def _once(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Of remarks that say the same the first."""
+    return tuple({remark.message: remark for remark in reversed(list(remarks))}.values())[::-1]
+
+
+def _alike_rows(inputs: Sequence[Opened]) -> Sequence[Opened]:
+    """The inputs, so that rows whose cells are parted by different marks can be passed on."""
+    marks = {opened.rows.delimiter for opened in inputs if opened.rows is not None}
+    if len(marks) < 2:
+        return inputs
+    from xentcli.readers.text.delimited import with_cells
+
+    return [with_cells(opened) for opened in inputs]
 
 
 class ReaderOfFiles(NamedTuple):

@@ -9,7 +9,7 @@ from xentcli.calculation.commands import COMMANDS, Calculation, Command
 from xentcli.calculation.survey import Wanted
 from xentcli.core.settings import settings
 from xentcli.errors import ArgumentError, UsageError, escaped
-from xentcli.options.groups import Asked, Loss
+from xentcli.options.groups import Asked, Loss, Sequences
 from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.run.inputs import loss_command
@@ -25,6 +25,7 @@ def check_options(asked: Asked) -> None:
     """Refuse outputs without a name or with the same one, and options that contradict each
     other."""
     _check_survey(asked)
+    _check_bytes(asked)
     output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
     if "" in (output, save, rejects):
         raise UsageError("-o, --save and --rejects need the name of a file")
@@ -72,6 +73,45 @@ def _check_survey(asked: Asked) -> None:
         raise UsageError(f"--top and --reduction none are two tables, and {room}")
 
 
+def _check_bytes(asked: Asked) -> None:
+    """Refuse bits per byte of what is no number of bits, and where there is no room for them."""
+    sequences, loss = asked.sequences, asked.loss
+    given = [("--bytes", sequences.bytes), ("--bytes-col", sequences.bytes_col)]
+    options = [option for option, value in given if value is not None]
+    if not options:
+        return
+    if len(options) > 1:
+        raise UsageError("--bytes and --bytes-col contradict each other; give one of them")
+    option = options[0]
+    weighted = [
+        ("--weight", loss.weight),
+        ("--weight-col", asked.labels.weight_col),
+        ("--label-smoothing", asked.smoothing.label_smoothing),
+        ("--gamma", asked.focus.gamma),
+    ]
+    for other, value in weighted:
+        if value:
+            raise UsageError(
+                f"{option} and {other} contradict each other: what is weighted or smoothed is no "
+                "number of bits"
+            )
+    if loss.reduction == "none":
+        raise UsageError(f"{option} goes with a mean or a sum, not with --reduction none")
+    if asked.output.quiet and asked.output.save is None:
+        raise UsageError(
+            f"{option} and --quiet contradict each other: that prints the loss alone",
+            hint="--format csv is as plain",
+        )
+    if asked.survey.top is not None and not (format_of(asked).document or asked.output.quiet):
+        name = format_of(asked).name
+        raise UsageError(f"{option} and --top are two tables, and --format {name} has room for one")
+    if option == "--bytes" and asked.survey.by is not None:
+        raise UsageError(
+            "--bytes is of the whole input, and --by needs those of each group",
+            hint="--bytes-col names a column of them",
+        )
+
+
 def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
     """Which figures of many samples are wanted; None where none would be shown."""
     by, top = asked.survey.by, asked.survey.top
@@ -117,8 +157,11 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
         arithmetic.method,
         dtype,
         loss.base,
-        want_accuracy=_is_for_people(asked) or survey_of(asked, opened) is not None,
+        want_accuracy=_wants_accuracy(asked, opened),
         gradient_of=measure if asked.command == "grad" else None,
+        weighs_samples=asked.labels.weight_col is not None,
+        bits_per_byte=asked.sequences != Sequences(),
+        bytes=asked.sequences.bytes,
     )
 
 
@@ -163,6 +206,14 @@ def _check_options_of_loss(asked: Asked, measure: Command, opened: Opened) -> No
             f"--gamma and {beside} contradict each other: p_t is the probability of one label",
             hint="xent bce takes targets from 0 to 1 with --gamma",
         )
+
+
+def _wants_accuracy(asked: Asked, opened: Opened) -> bool:
+    if not opened.ranked:
+        return False
+    if _is_for_people(asked) or survey_of(asked, opened) is not None:
+        return True
+    return format_of(asked).document and asked.loss.reduction in ("mean", "batchmean")
 
 
 def _is_for_people(asked: Asked) -> bool:

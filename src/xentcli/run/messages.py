@@ -49,9 +49,9 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
 
 
 def print_remarks(remarks: Iterable[Remark]) -> None:
-    """Print each remark as a warning."""
+    """Print each remark."""
     for remark in remarks:
         many = (
             "" if remark.samples == 1 else f" (and of {counted(remark.samples - 1, 'more sample')})"
         )
-        print_message(f"warning: {remark.place}: {remark.message}{many}")
+        print_message(f"{remark.word}: {remark.place}: {remark.message}{many}")

@@ -12,6 +12,7 @@ from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
+from xentcli.calculation.steps import first_to_show
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
@@ -20,8 +21,16 @@ from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
 from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options, survey_of
-from xentcli.run.chunk import Job, Outcome, answer_chunk, merge, sum_shares, write_chunk
-from xentcli.run.inputs import check_attached, names_of_inputs, open_input
+from xentcli.run.chunk import (
+    Job,
+    Outcome,
+    answer_chunk,
+    count_kept,
+    merge,
+    sum_shares,
+    write_chunk,
+)
+from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
@@ -55,6 +64,7 @@ class Tally(NamedTuple):
     worked: tuple[Worked, ...] = ()
     survey: survey.Sums | None = None
     looks: tuple[Looks, ...] = ()
+    not_needed: tuple[Remark, ...] = ()
 
 
 def run(asked: Asked) -> int:
@@ -69,6 +79,8 @@ def run(asked: Asked) -> int:
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
         calculation = calculation_of(asked, opened)
+        # Before the work: they may explain what goes wrong with it.
+        print_remarks(opened.remarks)
         job = _job(asked, opened, calculation)
         sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
@@ -82,7 +94,7 @@ def run(asked: Asked) -> int:
             alone = job.stream.each or rejects is not None
             task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _write_rows(job, outcomes, room or sink, rejects)
+                tally = _write_rows(job, outcomes, room or sink, rejects, RowsNeeded(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked, sink, room, page, tally)
     return code
@@ -155,7 +167,7 @@ def _outcomes(
     with closing(run(task, opened, tell)) as done:
         for one in done:
             signals.check()
-            chunks.shown += len(one.outcome.worked)
+            chunks.shown += count_kept(one.outcome.worked)
             yield shifted(one.outcome, *shifts(one))
 
 
@@ -201,6 +213,15 @@ def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> No
     )
 
 
+def _check_bytes(total: Total, calculation: Calculation, opened: Opened) -> None:
+    """Refuse bits per byte of no bytes."""
+    if calculation.bits_per_byte and calculation.bytes is None and total.bytes.value == 0.0:
+        raise DataError(
+            "the bytes of the samples sum to 0: the bits per byte are undefined",
+            place=Place(opened.source),
+        )
+
+
 def _stream(opened: Opened, calculation: Calculation) -> Stream:
     names = opened.classes or tuple(map(str, range(opened.class_count)))
     reduced = calculation.command.field == "loss" and calculation.settings.reduction != "none"
@@ -224,6 +245,7 @@ def _write_rows(
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
+    needed: RowsNeeded,
 ) -> Tally:
     """Write rows and rejects while the samples go by, and add everything else up."""
     tally = Tally(
@@ -239,9 +261,10 @@ def _write_rows(
         header = b""
         if rejects is not None:
             rejects.write(rejected_rows(outcome.faults))
+        needed.add(outcome.partners)
         tally = _add(tally, outcome, job)
     destination.write(header)
-    return tally
+    return tally._replace(not_needed=needed.remarks())
 
 
 def _finish(
@@ -259,6 +282,7 @@ def _finish(
     left_out = tally.faults if job.skips else 0
     check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
+    _check_bytes(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
     waiting = room.parts() if room else ()
     for part in job.format.writer.end(report, job.stream, view_for(asked), waiting):
@@ -273,7 +297,7 @@ def _finish(
             )
         )
     on_looks = remarks_on_looks(tally.looks, tally.total.samples)
-    print_remarks((*opened.remarks, *on_looks, *tally.remarks))
+    print_remarks((*tally.not_needed, *on_looks, *tally.remarks))
     if tally.check is not None:
         _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 
@@ -286,7 +310,7 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         furthest(tally.check, outcome.check),
         tally.faults + len(faults),
         tally.first_fault or (faults[0] if faults else None),
-        tally.worked + outcome.worked[: job.worked_count - len(tally.worked)],
+        first_to_show(tally.worked + outcome.worked, job.worked_count),
         survey.merge(job.survey, tally.survey, outcome.survey),
         (tally.looks + outcome.looks)[:FIRST],
     )
@@ -302,7 +326,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         job.denominator,
         has_labels=opened.has_labels,
         check=tally.check,
-    )
+    )._replace(left_out=opened.left_out)
     if job.survey is None or tally.survey is None:
         return report
     found = survey.survey(

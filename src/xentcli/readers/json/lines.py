@@ -13,10 +13,19 @@ from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
+from xentcli.readers.json import server
 from xentcli.readers.json.layout import Layout, Line
-from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
+from xentcli.readers.json.look import RecordLook, is_number
+from xentcli.readers.json.nested import as_array, fault, shown
+from xentcli.readers.json.other_tools import is_table
+from xentcli.readers.json.own_output import check_record, is_own
 from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
-from xentcli.readers.rules.columns import OTHER_NAMES, choose_columns, taken_for_classes
+from xentcli.readers.rules.columns import (
+    LOOKED_AT,
+    PLAIN_IDS,
+    choose_columns,
+)
+from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -26,6 +35,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
+from xentcli.readers.rules.sample_numbers import number_column
 from xentcli.readers.sources.source import (
     Source,
     explain_errors,
@@ -37,12 +47,9 @@ from xentcli.readers.text import encoding, quotes
 from xentcli.readers.text import records as text
 from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_of
 
-# Enough records to tell a key of numbers from one of names, few enough to be quick.
-SAMPLE_RECORDS = 1000
-
 
 class Start(NamedTuple):
-    """The blocks up to the first line that is not blank, and those that follow."""
+    """The blocks with the first samples, and those that follow."""
 
     blocks: list[bytes]
     later: Iterator[bytes]
@@ -51,8 +58,10 @@ class Start(NamedTuple):
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the first records, and decides which key is what."""
     start = _start(source, request)
+    if _are_responses(start):
+        return server.open_responses(_values_of(start, source.name), source.name, request)
     layout = _layout(source, request, start)
-    attached = request.attached
+    attached = layout.request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
     return Opened(
         source.name,
@@ -71,10 +80,33 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=json_passed.rows(layout, []) if keeps_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=taken_for_classes(layout.flat, request, Place(source.name)),
+        remarks=(
+            *(layout.choice.remarks if layout.choice else ()),
+            *remarks_on_pairing(layout.request),
+        ),
+        left_out=layout.choice.left_out if layout.choice else (),
         has_ids=layout.id is not None,
         by=layout.by or "",
     )
+
+
+def _are_responses(start: Start) -> bool:
+    """Whether the first line is what a server of a language model returns."""
+    first = next(lines_of(b"".join(start.blocks), 1))
+    try:
+        return server.is_response(parse_line(first.content, Place("")))
+    except DataError:
+        return False
+
+
+def _values_of(start: Start, source: str) -> Iterator[tuple[Any, Place]]:
+    """What each line says, and where it stands."""
+    line = 1
+    for block in chain(start.blocks, start.later):
+        for one in lines_of(block, line):
+            place = Place(source, one.number)
+            yield parse_line(one.content, place), place
+        line += _line_ends(block)
 
 
 class LinesReader(NamedTuple):
@@ -129,6 +161,8 @@ def is_json_lines(start: bytes) -> bool:
         return False
     if end and rest.strip():
         return True
+    if is_own(value) or is_table(value):
+        return False
     return isinstance(value, dict) and not kind_keys_in(value)
 
 
@@ -177,11 +211,17 @@ def _start(source: Source, request: Request) -> Start:
     with _text_of(source, request) as stream:
         later = _blocks(stream, source.name, text.BLOCK_BYTES)
         blocks: list[bytes] = []
+        lines = 0
         for block in later:
             blocks.append(block)
-            if block.strip():
-                # The generator has read beyond this block: only it may go on.
-                return Start(blocks, later)
+            present = [line for line in block.split(b"\n") if line.strip()]
+            # Of records with lists the first one says all, and a hundred might be many bytes.
+            if present and (lines + len(present) >= LOOKED_AT or b"[" in present[0]):
+                break
+            lines += len(present)
+        if any(block.strip() for block in blocks):
+            # The generator has read beyond the blocks: only it may go on.
+            return Start(blocks, later)
     raise DataError("it is empty", place=Place(source.name))
 
 
@@ -204,7 +244,7 @@ def _is_numbered(layout: Layout) -> bool:
     to be known by."""
     request = layout.request
     made = request.keep_rows is not None and not request.keep_records and not layout.is_table
-    return made or request.attached is not None
+    return made or is_by_position(request)
 
 
 def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
@@ -235,32 +275,38 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if isinstance(record, list):
         if _names_keys(request):
             raise fault("expected an object, found a list", place, "$")
+        request = pair_files(request, (), Place(source.name))
         return _with_values(source, request, record, None, place)
     if not isinstance(record, dict):
         raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
     for name in record:
         _check_text(name, place)
+    if request.logits_key is None and request.logit_cols is None:
+        check_record(record, place)
+    request = pair_files(request, tuple(record), Place(source.name))
     key = _values_key(record, request, place)
     if key is None:
         return _flat(source, request, record, data, place)
     layout = _with_values(source, request, record[key], key, place)
-    if request.weight_col is not None:
-        field(record, request.weight_col, place)
+    number = number_column(request)
+    if number is not None:
+        field(record, number, place)
     label, targets = _target_keys(record, layout, place)
     if request.by is not None:
         field(record, request.by, place)
     return layout._replace(
         label=label,
         targets=targets,
-        weight=request.weight_col,
+        weight=number,
         by=request.by,
-        id=next((name for name in OTHER_NAMES if name in record), None),
+        id=next((name for name in PLAIN_IDS if name in record), None),
         columns=tuple(record),
+        join=_join_key(request),
     )
 
 
 def _names_keys(request: Request) -> bool:
-    asked = (request.logits_key, request.logit_cols, request.weight_col, request.by)
+    asked = (request.logits_key, request.logit_cols, number_column(request), request.by)
     target = (request.label_key, request.label_col, request.target_cols)
     return any(asked) or (request.wanted != "none" and any(target))
 
@@ -287,7 +333,7 @@ def _values_key(record: dict[str, Any], request: Request, place: Place) -> str |
     if found:
         return found[0]
     for key in KIND_KEYS:
-        if key in record and not _is_number(record[key]):
+        if key in record and not is_number(record[key]):
             found_there = shown(record[key])
             raise fault(f"expected a list of numbers, found {found_there}", place, path_of(key))
     return None
@@ -372,12 +418,12 @@ def _flat(
 ) -> Layout:
     """The layout of records that have each value under a key of its own."""
     names = tuple(record)
-    records = list(islice(_records(data), SAMPLE_RECORDS))
-    numeric = [_is_numeric(records, name) for name in names]
-    if request.logit_cols is None and not any(numeric):
+    look = RecordLook(names, _rows(data, names))
+    if request.logit_cols is None and not any(map(look.is_numeric, range(len(names)))):
         raise _no_values(record, place)
     asked = request._replace(label_col=request.label_col or request.label_key)
-    columns = choose_columns(names, numeric, asked, place)
+    choice = choose_columns(look, asked, place)
+    columns = choice.columns
     flat = tuple(names[at] for at in columns.values)
     classes = request.classes or tuple(name.strip() for name in flat)
     check_class_names(classes, len(flat), f" for {len(flat)} keys of logits")
@@ -395,7 +441,14 @@ def _flat(
         by=None if columns.by is None else names[columns.by],
         id=None if columns.id is None else names[columns.id],
         columns=names,
+        choice=choice,
+        join=_join_key(request),
     )
+
+
+def _join_key(request: Request) -> str | None:
+    attached = request.attached
+    return None if attached is None or attached.join is None else attached.join.name
 
 
 def _no_values(record: dict[str, Any], place: Place) -> DataError:
@@ -403,6 +456,11 @@ def _no_values(record: dict[str, Any], place: Place) -> DataError:
     error = fault('there is no "logits", "probs" or "log_probs", and no number', place, "$")
     error.hint = f"--logits-key {lists[0]}" if len(lists) == 1 else "--logits-key names the values"
     return error
+
+
+def _rows(data: bytes, names: Sequence[str]) -> list[list[Any]]:
+    """The first records, as they are looked at."""
+    return [[record.get(name) for name in names] for record in islice(_records(data), LOOKED_AT)]
 
 
 def _records(data: bytes) -> Iterator[dict[str, Any]]:
@@ -414,15 +472,3 @@ def _records(data: bytes) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(value, dict):
             yield value
-
-
-def _is_numeric(records: Sequence[dict[str, Any]], name: str) -> bool:
-    """Whether any value of a key is a number: a key of numbers with a bad value is an error, not a
-    key of names."""
-    return any(_is_number(record.get(name)) for record in records)
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, str):
-        return value in NON_FINITE
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

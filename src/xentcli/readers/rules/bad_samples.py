@@ -64,6 +64,7 @@ def _skipped(batch: Batch, samples: list[int]) -> Batch:
         targets=_at(batch.targets, kept),
         target_from=target_from,
         sample_weight=_at(batch.sample_weight, kept),
+        sample_bytes=_at(batch.sample_bytes, kept),
         rows=rows,
         records=None if records is None else [records[at] for at in kept],
         grouping=grouping and grouping._replace(at=grouping.at[kept]),
@@ -90,6 +91,7 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
         labels=_with(batch.labels, samples, label),
         targets=_with(batch.targets, samples, even),
         sample_weight=_with(batch.sample_weight, samples, 1.0),
+        sample_bytes=_with(batch.sample_bytes, samples, 1.0),
         unread=tuple(samples),
     )
 

@@ -1,30 +1,84 @@
-"""Which columns of a text hold the values, the label, the soft targets and the sample weight, the
-group and the id."""
+"""Which columns of a text, of a table or of flat records hold what: the classes, the label, the
+soft targets, the sample weight, the group and the id.
+
+What the options do not say, the names say, and then the cells of the first samples. A guess that
+leaves something out is told, and one that cannot be made is refused.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import Remark
 from xentcli.readers.interface import Request
+from xentcli.readers.rules.named_columns import column_of, columns_of
+from xentcli.readers.rules.numbers_labels import without_common_prefix
+from xentcli.readers.rules.sample_numbers import number_column, number_option
+from xentcli.readers.rules.targets import texts_of_labels
 
+# So many samples are looked at, however the input comes.
+LOOKED_AT = 100
+# So many rows that count show that a column numbers the rows.
+ROWS_THAT_COUNT = 3
 LABEL_NAMES = ("label", "labels", "target", "y", "class")
-OTHER_NAMES = ("id", "index", "sample", "row")
-# These may be classes, but hardly ever are.
-RARELY_CLASSES = (
-    *("loss", "weight", "weights", "epoch", "step", "fold", "split", "seed", "time", "timestamp"),
-    *("pred", "prediction", "predicted", "confidence", "score", "correct", "accuracy"),
+# What a sample may be called by. Where one of the first four is all that is left out, nobody is
+# told.
+ID_NAMES = ("id", "index", "sample", "row", "idx")
+PLAIN_IDS = ID_NAMES[:4]
+# Also image_id, imageId and imageID, but no COVID.
+ID_ENDING = re.compile(r".*(?:_id|_Id|_ID|[a-z0-9](?:Id|ID))")
+# What pandas and R call the row's number where a file has no name for it.
+NAMELESS = re.compile(r"|unnamed: \d+(?:_level_\d+)?(?:\.\d+)?|\.\.\.\d+", re.IGNORECASE)
+# What is written beside logits more often than it is a class.
+BESIDE_CLASSES = (
+    *("key", "fold", "split", "epoch", "step", "batch", "seed", "time", "timestamp"),
+    *("pred", "prediction", "predicted", "confidence"),
 )
-# So many names are listed where one is asked for that is not there.
-MOST_LISTED = 10
+# Names that only a header has.
+SAID_BY_NAME = (*LABEL_NAMES, *ID_NAMES, *BESIDE_CLASSES)
+# These are taken for classes, and that is told.
+RARELY_CLASSES = ("loss", "weight", "weights", "score", "correct", "accuracy")
+# Stems of numbered columns beside which other columns are no classes.
+STEMS_OF_CLASSES = (
+    *("", "c", "z", "p", "class", "logit", "logits", "prob", "probs", "score", "scores"),
+    *("log_prob", "log_probs", "output", "outputs"),
+)
+# Our own output has these before the classes, and one of the others after them.
+OWN_POSITION = re.compile(r"d[1-9]\d*")
+OWN_LOSS = re.compile(r"loss(?:_.*)?")
+OWN_TOTAL = ("loss", "reduction", "samples", "ignored", "denominator")
+KIND_PREFIX = re.compile(r"(?:logits?|(?:log[-_. ]?)?probs?)[-_. :/]", re.IGNORECASE)
+NUMBERED = re.compile(r"(.*?)(\d+)", re.DOTALL)
+MOST_TOLD = 5
+
+
+class Look(Protocol):
+    """What the names and the first samples of an input show of its columns, counted from 0."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns' names, without white space around them."""
+
+    def is_numeric(self, at: int) -> bool:
+        """Whether a cell is a number, or all of them are missing ones."""
+
+    def is_whole(self, at: int) -> bool | None:
+        """Whether the numbers are integers alone, without a point or an exponent; None if there are
+        none."""
+
+    def counts(self, at: int) -> bool:
+        """Whether the cells of several rows are integers that go up by one from 0 or 1."""
+
+    def texts(self, at: int) -> Collection[str]:
+        """The cells as they are written."""
 
 
 class Columns(NamedTuple):
-    """Positions among the columns, from 0."""
+    """Positions among the columns, from 0. ``weight`` is that of a number a sample: its weight, or
+    its bytes."""
 
     values: tuple[int, ...]
     label: int | None = None
@@ -34,72 +88,319 @@ class Columns(NamedTuple):
     id: int | None = None
 
 
-def choose_columns(
-    names: Sequence[str], numeric: Sequence[bool], request: Request, place: Place
-) -> Columns:
-    """The columns that the options name, else those that the headers and the cells suggest.
+class Choice(NamedTuple):
+    """The columns; the names of those that have numbers and are left out, where that does not go
+    without saying; and what is worth a word."""
 
-    ``numeric`` says of each column whether its cells are numbers.
+    columns: Columns
+    left_out: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+class Classes(NamedTuple):
+    """The columns that are classes, in their order, and whether the numbers in their names told."""
+
+    at: tuple[int, ...]
+    by_number: bool = False
+
+
+def choose_columns(look: Look, request: Request, place: Place, *, has_names: bool = True) -> Choice:
+    """The columns that the options name, else those that the names and the first samples tell.
+
+    Without names of their own (``has_names``) columns are told apart by their cells alone.
     """
-    if len(names) == 1 and request.logit_cols is None:
-        _check_one_column(names, place)
-    weight = (
-        None
-        if request.weight_col is None
-        else _one(names, request.weight_col, "--weight-col", place)
-    )
-    by = None if request.by is None else _one(names, request.by, "--by", place)
+    names = look.names
+    weight = _one_if_asked(names, number_column(request), number_option(request), place)
+    by = _one_if_asked(names, request.by, "--by", place)
     targets: tuple[int, ...] = ()
     if request.target_cols is not None:
-        targets = _several(names, request.target_cols, "--target-cols", place)
+        targets = columns_of(names, request.target_cols, "--target-cols", place)
     label = _label(names, request, place, needed=request.wanted != "none" and not targets)
+    used = {at for at in (label, weight, by, *targets) if at is not None}
+    beside = {at for at, name in enumerate(names) if name in request.beside}
     if request.logit_cols is not None:
-        values = _several(names, request.logit_cols, "--logit-cols", place)
+        classes = Classes(columns_of(names, request.logit_cols, "--logit-cols", place))
     else:
-        by_name = _label_positions(names) if label is None else [label]
-        taken = {*by_name, *targets, weight, by}
-        values = tuple(
-            at
-            for at, name in enumerate(names)
-            if numeric[at] and at not in taken and name.strip().lower() not in OTHER_NAMES
-        )
+        classes = _classes(look, request, used | beside, label, place, has_names=has_names)
+    values = classes.at
     for at in values:
         if at in (label, weight) or at in targets:
             raise UsageError(
                 f"--logit-cols: the column {quoted(names[at])} cannot be a class and something else"
             )
     if not values:
-        raise DataError(
-            "no column of numbers to take as logits",
-            place=place,
-            hint="name the columns with --logit-cols",
-        )
+        raise _no_classes(names, place)
     if targets and len(targets) != len(values):
         raise UsageError(
             f"--target-cols names {counted(len(targets), 'column')} for "
             f"{counted(len(values), 'column')} of logits"
         )
-    return Columns(values, label, targets, weight, by, _id(names, {*values, *targets, weight}))
+    columns = Columns(values, label, targets, weight, by, _id(names, {*values, *used} - {by}))
+    if request.logit_cols is not None:
+        return Choice(columns)
+    left_out = _left_out(look, values, used | beside, label)
+    if _goes_without_saying(names, left_out):
+        left_out = []
+    return Choice(
+        columns,
+        tuple(_shown_name(names, at) for at in left_out),
+        (
+            *_remarks(look, classes, left_out, place, has_names=has_names),
+            *(() if request.questions else _alone(look, columns, place, has_names=has_names)),
+        ),
+    )
 
 
-def _check_one_column(names: Sequence[str], place: Place) -> None:
-    for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if mark in names[0]:
-            written = "'\\t'" if mark == "\t" else f"'{mark}'"
-            raise DataError(
-                "no column of numbers to take as logits",
-                place=place,
-                hint=f"the header has {name} in it; try --delimiter {written}",
-            )
+def _one_if_asked(
+    names: Sequence[str], wanted: str | None, option: str, place: Place
+) -> int | None:
+    return None if wanted is None else column_of(names, wanted, option, place)
+
+
+def _no_classes(names: Sequence[str], place: Place) -> DataError:
+    hint = "name the columns with --logit-cols"
+    if len(names) == 1:
+        for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+            if mark in names[0]:
+                written = "'\\t'" if mark == "\t" else f"'{mark}'"
+                hint = f"the header has {name} in it; try --delimiter {written}"
+    return DataError("no column of numbers to take as logits", place=place, hint=hint)
+
+
+def _classes(
+    look: Look,
+    request: Request,
+    used: Collection[int],
+    label: int | None,
+    place: Place,
+    *,
+    has_names: bool,
+) -> Classes:
+    """The classes where nobody names them."""
+    names = look.names
+    if not has_names:
+        return Classes(_by_cells(look, [at for at in range(len(names)) if at not in used]))
+    if tuple(map(str.lower, names)) == OWN_TOTAL:
+        raise DataError("this is a total that xent wrote, and has no logits", place=place)
+    _check_label_names(look, label, place)
+    never = {*used, *_label_positions(names), *_never_classes(names)}
+    free = [at for at in range(len(names)) if at not in never]
+    beside = [at for at in free if names[at].lower() in BESIDE_CLASSES]
+    _check_not_called(look, [at for at in beside if look.is_numeric(at)], request, label, place)
+    free = [at for at in free if at not in beside]
+    if request.questions and not any(map(look.is_numeric, free)):
+        # A prediction alone answers a yes/no question.
+        return Classes(_by_cells(look, beside))
+    numbered = _by_number(look, free, place)
+    if numbered is not None:
+        return numbered
+    _check_prefix(look, free, place)
+    return Classes(_by_cells(look, free))
+
+
+def _check_prefix(look: Look, free: Sequence[int], place: Place) -> None:
+    """Refuse columns of which only some say that they are logits or the like."""
+    numeric = [at for at in free if look.is_numeric(at)]
+    said = [at for at in numeric if KIND_PREFIX.match(look.names[at])]
+    others = [at for at in numeric if at not in said]
+    if len(said) > 1 and others:
+        names = look.names
+        doubt = f"the columns {quoted(names[said[0]])} and {quoted(names[others[0]])}"
+        raise _in_doubt(place, f"{doubt} could both be classes, or one of them")
+
+
+def _check_label_names(look: Look, label: int | None, place: Place) -> None:
+    """Where an option names the label, a column that is called like one may yet be a class."""
+    names = look.names
+    if label is None or names[label].lower() in LABEL_NAMES:
+        return
+    for at in _label_positions(names):
+        if at != label and names[at].lower() in ("y", "class") and look.is_numeric(at):
+            raise _in_doubt(place, f"the column {quoted(names[at])} could be a class, or a label")
+
+
+def _in_doubt(place: Place, doubt: str) -> UsageError:
+    return UsageError(f"{place}: {doubt}", hint="--logit-cols names the classes")
+
+
+def _never_classes(names: Sequence[str]) -> set[int]:
+    """The columns that by their names are no class: names of the samples, and what our own output
+    has beside the classes."""
+    never = {at for at, name in enumerate(names) if _is_id(name)}
+    if names[0].lower() == "sample":
+        for at, name in enumerate(names[1:], start=1):
+            if name != f"d{at}":
+                break
+            never.add(at)
+    if OWN_LOSS.fullmatch(names[-1].lower()):
+        never.add(len(names) - 1)
+        if names[-1].lower() != "loss":
+            # A loss for each question.
+            never |= {at for at, name in enumerate(names) if name.lower().startswith("loss_")}
+    return never
+
+
+def _is_id(name: str) -> bool:
+    return bool(NAMELESS.fullmatch(name) or name.lower() in ID_NAMES or ID_ENDING.fullmatch(name))
+
+
+def _check_not_called(
+    look: Look, beside: Sequence[int], request: Request, label: int | None, place: Place
+) -> None:
+    """Refuse to leave out a column that a label, or ``--classes``, has the name of."""
+    if not beside:
+        return
+    said = {name.lower() for name in request.classes}
+    if label is not None:
+        said |= {text.strip().lower() for text in look.texts(label)}
+    if request.attached is not None:
+        said |= {text.strip().lower() for text in texts_of_labels(request.attached)}
+    shorter = without_common_prefix(look.names)
+    for at in beside:
+        if {look.names[at].lower(), shorter[at].lower()} & said:
+            name = quoted(look.names[at])
+            raise _in_doubt(place, f"the column {name} has a class's name, but seldom is a class")
+
+
+def _by_number(look: Look, free: Sequence[int], place: Place) -> Classes | None:
+    """The columns whose names are one stem with numbers from 0 or 1 without a gap; None if there
+    are none. A second stem, or a column of numbers beside an unusual stem, leaves it open."""
+    stems = _stems(look, free)
+    if not stems:
+        return None
+    (stem, run), *more = stems.items()
+    others = [at for at in free if at not in run and look.is_numeric(at)]
+    if more:
+        doubt = f"the columns {_span(look, run)} and {_span(look, more[0][1])}"
+    elif others and _plain_stem(stem) not in STEMS_OF_CLASSES:
+        doubt = f"the columns {_span(look, run)} and {quoted(look.names[others[0]])}"
+    else:
+        return Classes(tuple(run), by_number=True)
+    raise _in_doubt(place, f"{doubt} could all be classes, or some of them")
+
+
+def _stems(look: Look, free: Sequence[int]) -> dict[str, list[int]]:
+    """For each stem the columns that are numbered without a gap, in the order of the numbers."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for at in free:
+        match = NUMBERED.fullmatch(look.names[at])
+        # Longer numbers Python refuses to read.
+        if match and len(match[2]) < 10 and match[2].isascii():
+            found.setdefault(match[1].lower(), []).append((int(match[2]), at))
+    result = {}
+    for stem, pairs in found.items():
+        pairs.sort()
+        numbers = [number for number, _ in pairs]
+        run = list(range(numbers[0], numbers[0] + len(pairs)))
+        if len(pairs) > 1 and numbers[0] in (0, 1) and numbers == run:
+            result[stem] = [at for _, at in pairs]
+    # Numbered columns of words say nothing where others have numbers.
+    with_numbers = {
+        stem: run for stem, run in result.items() if any(look.is_numeric(at) for at in run)
+    }
+    return with_numbers if any(look.is_numeric(at) for at in free) else result
+
+
+def _plain_stem(stem: str) -> str:
+    return re.sub(r"[-. :/]", "_", stem).strip("_")
+
+
+def _span(look: Look, run: Sequence[int]) -> str:
+    return f"{quoted(look.names[run[0]])} to {quoted(look.names[run[-1]])}"
+
+
+def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
+    """The columns of numbers, but for a first one that numbers the rows of numbers that do not."""
+    numeric = [at for at in free if look.is_numeric(at)]
+    first = 0 in numeric and look.counts(0)
+    if first and any(look.is_whole(at) is False for at in numeric[1:]):
+        return tuple(numeric[1:])
+    return tuple(numeric)
+
+
+def _left_out(
+    look: Look, values: Collection[int], used: Collection[int], label: int | None
+) -> list[int]:
+    """The columns of numbers that are nothing; what could be the label goes without saying where
+    nobody asks for it."""
+    names = look.names
+    return [
+        at
+        for at in range(len(names))
+        if at not in values
+        and at not in used
+        and look.is_numeric(at)
+        and not (
+            label is None and names[at].lower() in LABEL_NAMES and look.is_whole(at) is not False
+        )
+    ]
+
+
+def _remarks(
+    look: Look, classes: Classes, left_out: Sequence[int], place: Place, *, has_names: bool
+) -> Iterable[Remark]:
+    names = look.names
+    told: list[str] = []
+    if left_out:
+        told.append(f"left out: {_listed(names, left_out)}")
+    if list(classes.at) != sorted(classes.at):
+        told.append("they are in the order of their numbers")
+    whole = [at for at in classes.at if not classes.by_number and look.is_whole(at)]
+    if whole and any(look.is_whole(at) is False for at in classes.at):
+        held = "holds only integers" if len(whole) == 1 else "hold only integers"
+        told.append(f"{_listed(names, whole)} {held}")
+    if 0 in classes.at and not classes.by_number and look.counts(0):
+        told.append(f"{_listed(names, [0])} counts the rows")
+    odd = [at for at in classes.at if has_names and names[at].lower() in RARELY_CLASSES]
+    if odd:
+        told.append(f"{_listed(names, odd)} {'is' if len(odd) == 1 else 'are'} among them")
+    if told:
+        message = f"the classes are {_listed(names, classes.at)}; {'; '.join(told)}"
+        yield Remark(f"{message} (--logit-cols says otherwise)", place, word="note")
+
+
+def _alone(look: Look, columns: Columns, place: Place, *, has_names: bool) -> Iterable[Remark]:
+    """A word where one class is left because the other columns have no numbers."""
+    names, (first, *others) = look.names, columns.values
+    known = {*LABEL_NAMES, *ID_NAMES}
+    words = [
+        at
+        for at in range(len(names))
+        if at not in (first, *columns.targets, columns.label, columns.weight, columns.by)
+        and not look.is_numeric(at)
+        and names[at]
+        and names[at].lower() not in known
+    ]
+    if words and has_names and not others:
+        message = f"only the column {quoted(names[first])} is a class; no numbers stand in "
+        yield Remark(message + _listed(names, words), place)
+
+
+def _goes_without_saying(names: Sequence[str], left_out: Sequence[int]) -> bool:
+    if len(left_out) != 1:
+        return False
+    (at,) = left_out
+    return names[at].lower() in PLAIN_IDS or (at == 0 and bool(NAMELESS.fullmatch(names[at])))
+
+
+def _listed(names: Sequence[str], at: Sequence[int]) -> str:
+    shown = [quoted(_shown_name(names, one)) for one in at[:MOST_TOLD]]
+    if len(at) <= MOST_TOLD:
+        return ", ".join(shown)
+    return f"{', '.join(shown[:-1])}, … {quoted(_shown_name(names, at[-1]))} ({len(at):,} columns)"
+
+
+def _shown_name(names: Sequence[str], at: int) -> str:
+    return names[at] or f"column {at + 1}"
 
 
 def _label_positions(names: Sequence[str]) -> list[int]:
-    return [at for at, name in enumerate(names) if name.strip().lower() in LABEL_NAMES]
+    return [at for at, name in enumerate(names) if name.lower() in LABEL_NAMES]
 
 
 def _label(names: Sequence[str], request: Request, place: Place, *, needed: bool) -> int | None:
     if request.label_col is not None:
-        return _one(names, request.label_col, "--label-col", place)
+        return column_of(names, request.label_col, "--label-col", place)
     if not needed or request.attached is not None:
         return None
     found = _label_positions(names)
@@ -111,111 +412,7 @@ def _label(names: Sequence[str], request: Request, place: Place, *, needed: bool
     return found[0] if found else None
 
 
-def _id(names: Sequence[str], taken: set[int | None]) -> int | None:
+def _id(names: Sequence[str], taken: Collection[int]) -> int | None:
     """The column that says what a sample is called."""
-    free = {name.strip().lower(): at for at, name in enumerate(names) if at not in taken}
-    return next((free[name] for name in OTHER_NAMES if name in free), None)
-
-
-def _one(names: Sequence[str], wanted: str, option: str, place: Place) -> int:
-    found = _several(names, wanted, option, place, ranges=False)
-    if len(found) != 1:
-        raise UsageError(f"{option}: {quoted(wanted)} names {len(found)} columns, not one")
-    return found[0]
-
-
-def _several(
-    names: Sequence[str], wanted: str, option: str, place: Place, *, ranges: bool = True
-) -> tuple[int, ...]:
-    if wanted in names:
-        return (_unique(names, wanted, option),)
-    parts = wanted.split(",") if ranges else [wanted]
-    positions = [at for part in parts for at in _part(names, part.strip(), option, place)]
-    repeated = [at for at in positions if positions.count(at) > 1]
-    if repeated:
-        raise UsageError(f"{option}: column {quoted(names[repeated[0]])} is named twice")
-    return tuple(positions)
-
-
-def _part(names: Sequence[str], part: str, option: str, place: Place) -> list[int]:
-    if part in names:
-        return [_unique(names, part, option)]
-    numbers = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", part)
-    if numbers:
-        first, last = int(numbers[1]), int(numbers[2] or numbers[1])
-        if first > last:
-            raise UsageError(f"{option}: the range {quoted(part)} runs backwards")
-        if not 1 <= first <= last <= len(names):
-            raise UsageError(
-                f"{option}: {quoted(part)} is not within the {len(names)} columns of {place}"
-            )
-        return list(range(first - 1, last))
-    if any(mark in part for mark in "*?["):
-        found = [at for at, name in enumerate(names) if fnmatchcase(name, part)]
-        if found:
-            return found
-    start, _, end = part.partition("-")
-    if start in names and end in names:
-        hint = "a range is of numbers, such as 2-11; a glob, such as logit_*, is of names"
-    else:
-        hint = near_or_all(part, names, "columns")
-    raise UsageError(f"{option}: {place} has no column {quoted(part)}", hint=hint)
-
-
-def _unique(names: Sequence[str], name: str, option: str) -> int:
-    if list(names).count(name) > 1:
-        raise UsageError(
-            f"{option}: several columns are called {quoted(name)}",
-            hint="give the column's number instead, from 1",
-        )
-    return list(names).index(name)
-
-
-def taken_for_classes(chosen: Sequence[str], request: Request, place: Place) -> tuple[Remark, ...]:
-    """A word where columns of other numbers, such as the losses that ``ce`` writes, would pass for
-    classes."""
-    if request.logit_cols is not None:
-        return ()
-    odd = [name for name in chosen if _is_rarely_a_class(name.strip().lower())]
-    if not odd:
-        return ()
-    listed = " and ".join(map(quoted, odd[:5]))
-    are = "is taken for a class" if len(odd) == 1 else "are taken for classes"
-    columns = "the column" if len(odd) == 1 else "the columns"
-    return (Remark(f"{columns} {listed} {are} (--logit-cols names the classes)", place),)
-
-
-def _is_rarely_a_class(name: str) -> bool:
-    return name in RARELY_CLASSES or name.endswith("_id")
-
-
-def left_over(names: Sequence[str], columns: Columns) -> list[str]:
-    """The columns that are nothing: neither values nor anything else that is known by its name."""
-    used = {*columns.values, *columns.targets, columns.label, columns.weight, columns.by}
-    known = (*LABEL_NAMES, *OTHER_NAMES)
-    return [
-        name
-        for at, name in enumerate(names)
-        if at not in used and name.strip().lower() not in known
-    ]
-
-
-def near_or_all(wanted: str, known: Iterable[str], what: str) -> str:
-    """The name that is nearest, else the first names that there are.
-
-    >>> near_or_all("lable", ["a", "label"], "columns"), near_or_all("x", ["a", "b"], "keys")
-    ('did you mean "label"?', 'the keys are "a", "b"')
-    """
-    from difflib import get_close_matches  # slow to import, and seldom needed
-
-    names = list(known)
-    near = get_close_matches(wanted, names, 1)
-    return f"did you mean {quoted(near[0])}?" if near else listed(names, what)
-
-
-def listed(names: Sequence[str], what: str) -> str:
-    """The first names that there are."""
-    if not names:
-        return f"there are no {what}"
-    shown = [quoted(name) for name in names[:MOST_LISTED]] + ["…"] * (len(names) > MOST_LISTED)
-    return f"the {what} are {', '.join(shown)}"
+    free = {name.lower(): at for at, name in enumerate(names) if at not in taken}
+    return next((free[name] for name in PLAIN_IDS if name in free), None)

@@ -73,7 +73,7 @@ def _hint(text: str, decimal: str = ".") -> str:
     if not text:
         return "the value is missing"
     if decimal != ".":
-        return "--decimal , was asked for; the mark of the fraction is a comma there"
+        return "the decimal mark is the comma here; --decimal . says otherwise"
     if text.lower() in MISSING:
         return "write nan for a missing number; --on-error skip leaves such rows out"
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?", text):

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, changed
 from xentcli.readers.sources.unpack import compression_of, unpacked
-from xentcli.readers.sources.urls import is_url, local_path, shown
+from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
 PEEK_BYTES = 1 << 16
 STANDARD_INPUT = "standard input"
@@ -39,6 +39,9 @@ def source_of(text: str) -> Source:
     if text == "-":
         return Source(STANDARD_INPUT, None)
     path = local_path(text)
+    # HTTP:// is http://, and no package knows it as anything else.
+    scheme = scheme_of(path)
+    path = scheme + path[len(scheme) :]
     version = None
     if not is_url(path):
         # What is not there, or may not be seen, is told by whoever opens it.

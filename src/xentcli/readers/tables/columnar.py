@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import Batch, Kind
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
-from xentcli.readers.rules.columns import LABEL_NAMES, Columns, choose_columns
+from xentcli.readers.rules.columns import (
+    LABEL_NAMES,
+    LOOKED_AT,
+    ROWS_THAT_COUNT,
+    Choice,
+    Columns,
+    choose_columns,
+)
+from xentcli.readers.rules.join import (
+    is_by_position,
+    key_position,
+    pair_files,
+    remarks_on_pairing,
+)
 from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS, check_class_names, kind_of
 from xentcli.readers.sources.copies import close_with, file_of
 from xentcli.readers.sources.source import Source, is_remote, size_of, version_of
@@ -29,22 +42,23 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the schema, and decides which column is what."""
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a table are its rows")
-    _check_installed(source.name)
+    check_installed(source.name)
     from xentcli.readers.tables.batches import Table, row_count
     from xentcli.readers.tables.samples import rows_of
 
-    path, copy = _file_of(source, format_name)
+    path, copy = local_file(source, format_name)
     try:
         version = source.version if path == source.path else None
         table = Table(source.name, path, format_name, version)
-        layout = _layout(table, request)
+        layout, choice = _layout(table, request)
         rows = row_count(table)
     except BaseException:
         if copy is not None:
             copy.close()
         raise
-    attached = request.attached if request.wanted != "none" else None
-    alone = copy is None and not source.copy and attached is None
+    attached = layout.request.attached
+    by_position = is_by_position(layout.request)
+    alone = copy is None and not source.copy and not by_position
     chunks = TableChunks(table, layout, rows, alone)
     close_with(chunks, copy)
     columns = layout.columns
@@ -56,7 +70,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         chunks,
         TableReader(layout, format_name),
         workers="threads",
-        numbered=attached is not None,
+        numbered=by_position,
         has_labels=columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(columns.targets) or (attached is not None and attached.labels is None),
@@ -64,6 +78,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=rows_of(layout, None) if request.keep_rows else None,
         attached=attached,
         size=size_of(Source(source.name, path)) if rows is not None else None,
+        remarks=(*choice.remarks, *remarks_on_pairing(layout.request)),
+        left_out=choice.left_out,
         has_ids=columns.id is not None,
         by="" if columns.by is None else layout.names[columns.by],
     )
@@ -111,14 +127,14 @@ class TableChunks:
         return _row_groups(self._table) if self._alone else None
 
 
-def _file_of(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
+def local_file(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
     """Of a Parquet file elsewhere only the needed parts are read; else a file of this machine."""
     if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
         return str(source.path), None
     return file_of(source)
 
 
-def _check_installed(name: str) -> None:
+def check_installed(name: str) -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
@@ -178,24 +194,26 @@ def _rows_at_once(layout: Layout) -> int:
     return max(1, CHUNK_BYTES // (8 * width))
 
 
-def _layout(table: Table, request: Request) -> Layout:
+def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
     from xentcli.readers.tables.batches import schema_of
     from xentcli.readers.tables.cells import is_list
     from xentcli.readers.tables.samples import Layout
 
     schema, place = schema_of(table), Place(table.source)
     names = tuple(schema.names)
+    request = pair_files(request, names, place)
     lists = [is_list(type) for type in schema.types]
     kind, listed = _list_of_values(names, lists, request, place)
-    columns = _columns(schema, names, lists, listed, request, place)
+    choice = _choice(table, schema, lists, listed, request, place)
+    columns = choice.columns
     _check_types(schema, columns, listed is not None, place)
     if listed is None:
-        kind, classes = request.kind or "logits", tuple(names[at] for at in columns.values)
+        kind, classes = request.kind or "logits", tuple(names[at].strip() for at in columns.values)
         count = len(classes)
     else:
         classes, count = (), _list_size(table, schema, columns.values[0])
     check_class_names(request.classes, count, f", {table.source} has {count}")
-    return Layout(
+    layout = Layout(
         table.source,
         names,
         columns,
@@ -205,7 +223,9 @@ def _layout(table: Table, request: Request) -> Layout:
         request.classes or classes,
         count,
         listed is not None,
+        key_position(request, names),
     )
+    return layout, choice
 
 
 def _list_of_values(
@@ -230,35 +250,70 @@ def _list_of_values(
     return kind_of(name, request.kind, place, "column"), found[0]
 
 
-def _columns(
+def _choice(
+    table: Table,
     schema: Any,
-    names: Sequence[str],
     lists: Sequence[bool],
     listed: int | None,
     request: Request,
     place: Place,
-) -> Columns:
-    from xentcli.readers.tables.cells import is_numeric
-
-    index = _pandas_index(schema)
-    numeric = [
-        is_numeric(type) and name not in index
-        for name, type in zip(names, schema.types, strict=True)
-    ]
+) -> Choice:
+    names = tuple(schema.names)
     if listed is not None:
-        numeric = [at == listed for at in range(len(names))]
         request = request._replace(logit_cols=names[listed])
     request = _with_list_of_targets(names, lists, request)
-    columns = choose_columns(names, numeric, request, place)
+    choice = choose_columns(TableLook(table, schema), request, place)
+    columns = choice.columns
     if columns.label is not None and lists[columns.label]:
         columns = columns._replace(label=None, targets=(columns.label,))
-    for at in columns.targets:
-        if lists[at] != (listed is not None):
-            raise UsageError(
-                f"the soft targets in {place} must be lists where the values are, and columns of "
-                "numbers where those are"
-            )
-    return columns
+    return choice._replace(columns=columns)
+
+
+class TableLook:
+    """What the schema and the first rows of a table show of its columns."""
+
+    def __init__(self, table: Table, schema: Any) -> None:
+        self._table, self._schema = table, schema
+        self._index = _pandas_index(schema)
+        self.names = tuple(name.strip() for name in schema.names)
+
+    def is_numeric(self, at: int) -> bool:
+        """Whether its type is one of numbers; pandas' index is none."""
+        from xentcli.readers.tables.cells import is_numeric
+
+        return self._schema.names[at] not in self._index and is_numeric(self._schema.types[at])
+
+    def is_whole(self, at: int) -> bool | None:
+        """Whether its type is one of integers."""
+        from xentcli.readers.tables.cells import is_integer
+
+        return is_integer(self._schema.types[at])
+
+    def counts(self, at: int) -> bool:
+        """Whether the values go up by one from 0 or 1."""
+        if not self.is_whole(at):
+            return False
+        values = self._values(at)
+        if len(values) < ROWS_THAT_COUNT or values[0] not in (0, 1):
+            return False
+        return values == list(range(values[0], values[0] + len(values)))
+
+    def texts(self, at: int) -> Collection[str]:
+        """The values."""
+        return {str(value) for value in self._values(at)}
+
+    def _values(self, at: int) -> list[Any]:
+        from xentcli.readers.tables.batches import batches
+        from xentcli.readers.tables.cells import python_values
+
+        names = self._schema.names
+        readable = _read_columns(names, Columns((at,)), Request())
+        values: list[Any] = []
+        for batch in batches(self._table, readable, LOOKED_AT):
+            values += python_values(batch.column(at if readable is None else 0))
+            if len(values) >= LOOKED_AT:
+                break
+        return values[:LOOKED_AT]
 
 
 def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: Request) -> Request:
@@ -329,12 +384,16 @@ def _read_columns(
     names: Sequence[str], columns: Columns, request: Request
 ) -> tuple[int, ...] | None:
     """The columns that must be read; None for all of them."""
-    others = (columns.label, columns.weight, columns.by, columns.id)
-    needed = tuple(
-        sorted({*columns.values, *columns.targets, *(at for at in others if at is not None)})
-    )
+    others = (columns.label, columns.weight, columns.by, columns.id, key_position(request, names))
     if request.keep_rows or request.keep_records or request.on_error != "stop":
         return None
+    needed = {*columns.values, *columns.targets, *(at for at in others if at is not None)}
+    return columns_to_read(names, needed)
+
+
+def columns_to_read(names: Sequence[str], needed: Iterable[int]) -> tuple[int, ...] | None:
+    """The needed columns in their order; None, for all of them, where their names do not tell
+    them apart."""
     # Parquet selects by the names, in which a point leads into nested columns.
     plain = len(set(names)) == len(names) and not any("." in name for name in names)
-    return needed if plain else None
+    return tuple(sorted(needed)) if plain else None

@@ -23,10 +23,12 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Dialect(NamedTuple):
-    """What stands between cells, and how a line begins that is no record."""
+    """What stands between cells, and how a line begins that is no record. ``blanks`` says that
+    between cells are runs of blanks and tabs, of which readers get to see single blanks."""
 
     delimiter: bytes = b","
     comment: bytes = b""
+    blanks: bool = False
 
 
 class Record(NamedTuple):
@@ -123,7 +125,7 @@ def record_at(
 
 
 def _plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]:
-    delimiter, comment = dialect
+    delimiter, comment = dialect.delimiter, dialect.comment
     lines = enumerate(text.splitlines(keepends=True), line)
     for number, whole in _filled_lines(text, line) if MANY_BLANK_LINES in text else lines:
         content = whole.rstrip(b"\r\n")

@@ -72,7 +72,7 @@ def partitions_of(
         return None
     mark = None if size_of(source) is None else _mark(source, asked)
     if mark is None:
-        return _whole(source, at, line, asked)
+        return whole_text(source, at, line, asked)
     return _spans(source, len(mark) + at, line, line_end, size)
 
 
@@ -84,9 +84,13 @@ def _mark(source: Source, asked: str | None) -> bytes | None:
         return BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
 
 
-def _whole(source: Source, start: int, line: int, asked: str | None) -> Iterator[Chunk]:
+def whole_text(source: Source, start: int, line: int, asked: str | None) -> Iterator[Chunk] | None:
+    """A text as one piece, from that byte and line on; None where it can be read only here."""
+    if source.copy or is_read_once(source):
+        return None
     assert source.path is not None
-    yield Chunk(0, 0, 0, WholeText(source.path, version_of(source), start, asked), line)
+    data = WholeText(source.path, version_of(source), start, asked)
+    return iter([Chunk(0, 0, 0, data, line)])
 
 
 def parts_of(

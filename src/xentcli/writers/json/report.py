@@ -64,6 +64,10 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         fields.append(("ignored", report.ignored))
         if report.reduction != "none":
             fields.append(("denominator", Verbatim(_number(report.denominator))))
+            fields += [(name, Verbatim(_number(value))) for name, value in _figures(report)]
+    if report.left_out:
+        columns = {"classes": list(report.classes), "left_out": list(report.left_out)}
+        fields.append(("columns", Verbatim(json.dumps(columns, ensure_ascii=False))))
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield harmless(("{\n  " + text + ',\n  "result": ').encode("utf-8", "backslashreplace"))
     yield from _result(report, stream, waiting)
@@ -77,6 +81,14 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     if view.steps:
         yield harmless((',\n  "steps": ' + _steps(report)).encode("utf-8", "backslashreplace"))
     yield b"\n}\n"
+
+
+def _figures(report: Report) -> Iterator[tuple[str, float]]:
+    """What is said beside a mean or a sum, where there is such a figure."""
+    figures = {"bits_per_byte": report.bits_per_byte}
+    if report.averages:
+        figures = {"perplexity": report.perplexity, "accuracy": report.accuracy, **figures}
+    yield from ((name, value) for name, value in figures.items() if value is not None)
 
 
 class Verbatim(str):
@@ -110,7 +122,7 @@ def _survey(survey: Survey, report: Report) -> Iterator[str]:
         yield f',\n  "by": {json.dumps(survey.by, ensure_ascii=False)}'
         yield f',\n  "groups": {_objects(grouped(survey.groups, "value", report))}'
     if survey.top_asked:
-        yield f',\n  "hardest": {_objects(hardest(survey.hardest))}'
+        yield f',\n  "hardest": {_objects(hardest(survey.hardest, report))}'
 
 
 def _objects(listing: Listing) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from xentcli.errors import rounded
 from xentcli.model import Group, Hard, Report, Survey, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.page.blocks import (
@@ -22,10 +23,13 @@ from xentcli.writers.page.blocks import (
 from xentcli.writers.words import report as words
 from xentcli.writers.words.grid import Grid, Row, folded, grid, shown_name
 from xentcli.writers.words.survey import (
+    LabelTable,
     group_columns,
     hard_columns,
     hardest_groups,
     has_words,
+    is_vocabulary,
+    label_tables,
     shares,
 )
 
@@ -52,6 +56,8 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
     entries = tuple(words.facts(report, view))
     if entries:
         yield Facts(entries)
+    if report.left_out:
+        yield Words(words.columns_left_out(report), "quiet")
     if report.survey is not None:
         yield from _survey(report.survey, report, view)
     if view.steps:
@@ -123,7 +129,10 @@ def _cell(row: Row, at: int) -> Cell:
 def _survey(survey: Survey, report: Report, view: View) -> Iterator[Block]:
     if survey.histogram:
         yield Histogram("How large the losses are", survey.histogram, report.unit)
-    if survey.classes:
+    if survey.classes and is_vocabulary(report):
+        for table in label_tables(survey.classes):
+            yield _labels(table, report, view)
+    elif survey.classes:
         what = "question" if report.questions else "class"
         yield _groups(f"The mean loss of each {what}", what, survey.classes, report, view)
     if survey.groups:
@@ -131,6 +140,14 @@ def _survey(survey: Survey, report: Report, view: View) -> Iterator[Block]:
         yield _groups(f"The loss ({report.reduction}) by {by}", by, survey.groups, report, view)
     if survey.hardest:
         yield _hardest(survey.hardest, report, view)
+
+
+def _labels(table: LabelTable, report: Report, view: View) -> Table:
+    columns = group_columns(table.groups, "label", view)
+    if table.of_sums:
+        columns["sum"] = [rounded(number, view.digits) for number in table.numbers]
+    caption = table.title[:1].upper() + table.title[1:]
+    return _with_bars(caption, list(columns.items()), table.numbers, report)
 
 
 def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, view: View) -> Table:

@@ -24,6 +24,8 @@ from xentcli.writers.words.survey import (
     hard_columns,
     hardest_groups,
     has_words,
+    is_vocabulary,
+    label_tables,
     range_of,
     shares,
 )
@@ -47,7 +49,10 @@ def pictures(survey: Survey, report: Report, view: View) -> Iterator[RenderableT
     """The pictures of what there is."""
     if survey.histogram:
         yield _histogram(survey.histogram, report, view)
-    if survey.classes:
+    if survey.classes and is_vocabulary(report):
+        for table in label_tables(survey.classes):
+            yield _class_bars(table.title, table.groups, table.numbers, view)
+    elif survey.classes:
         yield _classes(survey.classes, report, view)
     if survey.groups:
         yield _groups(survey, report, view)
@@ -70,19 +75,22 @@ def _classes(classes: Sequence[Group], report: Report, view: View) -> Renderable
     title = f"mean loss of each {what}"
     if len(shown) < len(classes):
         title = f"mean loss of the {len(shown)} hardest {several} of {len(classes):,}"
-    bars = _bars(
-        [
-            Line(
-                shown_name(one.name, view),
-                rounded(one.result, view.digits),
-                share,
-                ", ".join(class_words(one)),
-            )
-            for one, share in zip(shown, shares([one.result for one in shown]), strict=True)
-        ],
-        view,
-    )
-    return Stack(Text(title, style=BOLD), bars)
+    return _class_bars(title, shown, [one.result for one in shown], view)
+
+
+def _class_bars(
+    title: str, groups: Sequence[Group], numbers: Sequence[float], view: View
+) -> RenderableType:
+    lines = [
+        Line(
+            shown_name(one.name, view),
+            rounded(number, view.digits),
+            share,
+            ", ".join(class_words(one)),
+        )
+        for one, number, share in zip(groups, numbers, shares(numbers), strict=True)
+    ]
+    return Stack(Text(title, style=BOLD), _bars(lines, view))
 
 
 def _bars(lines: Sequence[Line], view: View) -> Text:
@@ -121,6 +129,7 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
 
 def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableType:
     noun = "question" if any(one.question is not None for one in hardest) else "sample"
+    noun = "token" if any(one.token is not None for one in hardest) else noun
     title = f"the {len(hardest)} hardest {noun}s" if len(hardest) > 1 else f"the hardest {noun}"
     return Stack(Text(title, style=BOLD), _tabular(hard_columns(hardest, report, view), view))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentcli.errors import counted, escaped, rounded
+from xentcli.errors import counted, escaped, quoted, rounded
 from xentcli.model import Report, Step, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import shortest_one
@@ -13,12 +13,19 @@ from xentcli.writers.rows.numbers import shortest_one
 def title(worked: Worked, report: Report) -> str:
     """``sample 3 · label 1 (cat)``; nothing where there is but one sample without a label."""
     words = []
+    if worked.token is not None:
+        sequence, position = worked.position
+        return f"sequence {sequence}, position {position}{_token(worked.token)}"
     if report.samples > 1:
         at = "" if len(worked.position) == 1 else f" at {worked.position[1:]}".replace(",)", ")")
         words.append(f"sample {worked.position[0]}{at}")
     if worked.label is not None:
         words.append(f"label {worked.label}{_label_name(worked, report)}")
     return " · ".join(words)
+
+
+def _token(text: str) -> str:
+    return f" · token {quoted(text)}" if text else ""
 
 
 def _label_name(worked: Worked, report: Report) -> str:
@@ -100,6 +107,8 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "perplexity", rounded(report.perplexity, view.digits)
     if report.accuracy is not None and report.samples > 1:
         yield "accuracy", percent(report.accuracy)
+    if report.bits_per_byte is not None:
+        yield "bits per byte", rounded(report.bits_per_byte, view.digits)
     if report.floor is not None and report.averages:
         yield "lowest possible", rounded(report.floor, view.digits)
     if report.roots is not None and report.reduction != "none":
@@ -112,6 +121,12 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         checked = counted(report.check.samples, "sample")
         difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
         yield "off central differences by", difference
+
+
+def columns_left_out(report: Report) -> str:
+    """Which columns of numbers are taken for nothing."""
+    names = ", ".join(map(quoted, report.left_out))
+    return f"Columns of numbers that are no classes: {names}"
 
 
 def losses(report: Report) -> Iterator[tuple[str, str]]:

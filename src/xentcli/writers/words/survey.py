@@ -5,20 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from xentcli.errors import counted, rounded
+from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Bin, Group, Hard, Report
 from xentcli.writers.interface import View
 from xentcli.writers.rows.listing import hardest as listing_of_hardest
+from xentcli.writers.view import in_letters
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.report import percent
 
 MOST_LINES = 20
+# More classes are a vocabulary, of which so many labels are shown.
+MANY_CLASSES = 200
+MOST_LABELS = 10
 # An id may be a path: its end says more than a class's name has to.
 LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
-WORDS = ("value", "file", "question", "id", "label", "predicted")
+WORDS = ("token", "value", "file", "question", "id", "label", "predicted")
 
 
 def range_of(one: Bin) -> str:
@@ -41,6 +45,37 @@ def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Gro
     # nan makes the whole mean nan: nothing is larger.
     key = {one.name: math.inf if math.isnan(one.result) else one.result for one in groups}
     return tuple(sorted(groups, key=lambda one: key[one.name], reverse=True)[:most])
+
+
+class LabelTable(NamedTuple):
+    """Some labels of a vocabulary: what they are, and whether the number of each is the sum of its
+    losses, or their mean."""
+
+    title: str
+    groups: tuple[Group, ...]
+    of_sums: bool
+
+    @property
+    def numbers(self) -> list[float]:
+        """The number of each label."""
+        return [one.loss_sum if self.of_sums else one.result for one in self.groups]
+
+
+def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
+    """Of a vocabulary the mean loss of each class says little: most are rare. These say more: the
+    most frequent labels, and those whose losses add up to most."""
+    frequent = sorted(classes, key=lambda one: -one.samples)[:MOST_LABELS]
+    size = {one.name: math.inf if math.isnan(one.loss_sum) else one.loss_sum for one in classes}
+    costly = sorted(classes, key=lambda one: -size[one.name])[:MOST_LABELS]
+    return (
+        LabelTable("mean loss of the most frequent labels", tuple(frequent), False),
+        LabelTable("sum of the losses of the labels that lose most", tuple(costly), True),
+    )
+
+
+def is_vocabulary(report: Report) -> bool:
+    """Whether the classes are too many to be looked at one by one."""
+    return len(report.classes) > MANY_CLASSES and not report.questions
 
 
 def shares(losses: Sequence[float]) -> list[float]:
@@ -78,6 +113,11 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
         columns["accuracy"] = [
             "" if one.accuracy is None else percent(one.accuracy) for one in groups
         ]
+    if any(one.bits_per_byte is not None for one in groups):
+        columns["bits per byte"] = [
+            "" if one.bits_per_byte is None else rounded(one.bits_per_byte, view.digits)
+            for one in groups
+        ]
     columns["loss"] = [rounded(one.result, view.digits) for one in groups]
     return columns
 
@@ -86,30 +126,32 @@ def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[st
     """The columns of a listing of the hardest samples for the eye: a list of cells each, the loss
     last."""
     name = partial(shown_name, view=view, longest=LONGEST_ID)
+    of_class = partial(_shown_class, view=view)
     show: dict[str, Callable[[Any], str]] = {
         "file": name,
         "line": str,
-        "question": lambda at: _class(at, report, view),
+        "question": of_class,
         "id": name,
-        "label": lambda at: _answer(at, report, view),
-        "predicted": lambda at: _answer(at, report, view),
+        "label": of_class,
+        "predicted": of_class,
         "loss": lambda loss: rounded(loss, view.digits),
+        "sequence": str,
+        "position": str,
+        "token": lambda text: in_letters(quoted(text), view),
     }
-    listed = listing_of_hardest(hardest)
-    columns = {"sample": [", ".join(map(str, one.position)) for one in hardest]}
+    listed = listing_of_hardest(hardest, report)
+    columns = {}
+    if "sample" in listed.names:
+        columns["sample"] = [", ".join(map(str, one.position)) for one in hardest]
     for column, cells in zip(listed.names, zip(*listed.rows, strict=True), strict=True):
         if column in show:
             columns[column] = ["" if cell is None else show[column](cell) for cell in cells]
     return columns
 
 
-def _answer(label: int, report: Report, view: View) -> str:
-    """A class's name; of a yes/no question the label itself."""
-    return str(label) if report.questions else _class(label, report, view)
-
-
-def _class(at: int, report: Report, view: View) -> str:
-    return shown_name(report.classes[at], view)
+def _shown_class(written: str | int, view: View) -> str:
+    """A class's name in full, or its number where it has none."""
+    return shown_name(str(written), view)
 
 
 def has_words(name: str, cells: Sequence[str]) -> bool:

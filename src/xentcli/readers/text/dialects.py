@@ -1,0 +1,179 @@
+"""What stands between the cells of a text, where nobody says it: seen from its first two lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+from xentcli.errors import DataError, UsageError, quoted
+from xentcli.model import unquoted
+from xentcli.readers.interface import Request
+from xentcli.readers.rules.numbers_labels import looks_like_number
+from xentcli.readers.sources.source import explain_errors
+from xentcli.readers.text import records
+from xentcli.readers.text.records import BYTE_ORDER_MARK, Cursor, Dialect, line_ends
+
+SPELLED_DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
+# The first that fits is taken; runs of blanks come last.
+CANDIDATES = (b",", b";", b"\t", b"|")
+# The first line with which Excel is told what parts the cells.
+SEPARATOR_LINE = re.compile(rb"sep=([^\r\n])\r?\n?", re.IGNORECASE)
+# What numpy.savetxt writes before a header.
+HEADER_MARK = b"# "
+COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+BLANKS = re.compile(rb'("[^"\n]*")|[ \t]+')
+BLANK_AT_AN_END = re.compile(rb"^ | (?=\r?\n)| \Z", re.MULTILINE)
+
+
+class Seen(NamedTuple):
+    """What parts the cells, and how many lines there are before the first record."""
+
+    dialect: Dialect
+    lines_before: int = 0
+
+
+def asked_dialect(request: Request) -> Dialect | None:
+    """What stands between cells, if the options say so."""
+    if request.delimiter is None:
+        return None
+    delimiter = SPELLED_DELIMITERS.get(request.delimiter, request.delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n' or delimiter.isalnum():
+        raise UsageError(
+            f"--delimiter {quoted(delimiter)}: not one character that can stand between cells"
+        )
+    return Dialect(delimiter.encode(), _comment(request))
+
+
+def _comment(request: Request) -> bytes:
+    return (request.comment or "").encode()
+
+
+def see_dialect(head: bytes, request: Request, *, tabs_first: bool) -> Seen:
+    """What parts the first two lines of a text into equally many cells; the comma if nothing does.
+
+    A mark between cells that are numbers with a decimal comma comes before the comma.
+    """
+    asked = asked_dialect(request)
+    told = SEPARATOR_LINE.match(head)
+    if told is not None:
+        return Seen(asked or Dialect(told[1], _comment(request)), 1)
+    if asked is not None:
+        return Seen(asked)
+    marks = (b"\t", b",", b";", b"|") if tabs_first else CANDIDATES
+    found = [Dialect(mark, _comment(request)) for mark in marks]
+    found.append(Dialect(b" ", _comment(request), blanks=True))
+    fitting = [(dialect, rows) for dialect in found if (rows := _parted(head, dialect))]
+    for dialect, rows in fitting:
+        if dialect.delimiter != b"," and has_decimal_commas(rows[-1:]):
+            return Seen(dialect)
+    for dialect, rows in fitting:
+        usual = dialect.delimiter == marks[0]
+        # Words with blanks or bars between are no cells.
+        if usual or any(looks_like_number(cell) for cell in rows[-1]):
+            return Seen(dialect)
+    return Seen(Dialect(marks[0] if tabs_first else b",", _comment(request)))
+
+
+def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
+    """The first two records (or the only one) as cells; None if they are not equally many, or
+    fewer than two."""
+    if not dialect.comment:
+        head = head.removeprefix(HEADER_MARK)
+    if dialect.blanks:
+        head = b"".join(_single_blanks(iter([head])))
+    rows: list[list[str]] = []
+    cursor = Cursor(0, 1)
+    try:
+        while len(rows) < 2 and cursor.at < len(head):
+            record, cursor = records.record_at(head, cursor, dialect, "")
+            if record is not None:
+                rows.append([unquoted(cell) for cell in record.cells])
+    except (DataError, ValueError):
+        return None
+    widths = {len(row) for row in rows}
+    return rows if len(widths) == 1 and min(widths) > 1 else None
+
+
+def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether there are numbers like 1,5 among the cells, and none with a point."""
+    cells = [cell.strip() for row in rows for cell in row]
+    if not any("," in cell for cell in cells):
+        return False
+    numbers = [cell for cell in cells if looks_like_number(cell)]
+    return any(COMMA_NUMBER.fullmatch(cell) for cell in numbers) and not any(
+        "." in cell or (("," in cell) and not COMMA_NUMBER.fullmatch(cell)) for cell in numbers
+    )
+
+
+def read_head(stream: BinaryIO, source: str) -> bytes:
+    """The beginning of a text: a block, or more if that has not two whole lines; the same however
+    the stream comes."""
+    pieces: list[bytes] = []
+    size = ends = 0
+    limit = records.longest_line()
+    while size < records.BLOCK_BYTES or (ends < 2 and size <= limit):
+        with explain_errors(source):
+            piece = stream.read(max(records.BLOCK_BYTES - size, 1 << 16))
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+        ends += line_ends(piece)
+    return b"".join(pieces)
+
+
+def without_mark(head: bytes) -> bytes:
+    """A text without a byte order mark."""
+    return head.removeprefix(BYTE_ORDER_MARK)
+
+
+class ReadAgain:
+    """A stream of which the beginning has been read: that comes once more."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream = head, stream
+
+    def read(self, size: int) -> bytes:
+        """Some bytes, at the end none."""
+        if not self._head:
+            return self._stream.read(size)
+        piece, self._head = self._head[:size], self._head[size:]
+        return piece
+
+
+class SingleBlanks:
+    """A text whose cells are parted by runs of blanks and tabs, as one with a blank between."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._lines = _single_blanks(_reads(stream))
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """Some bytes, at the end none."""
+        while len(self._rest) < size and (lines := next(self._lines, b"")):
+            self._rest += lines
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+
+def _reads(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(1 << 16):
+        yield piece
+
+
+def _single_blanks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Whole lines with single blanks; what stands in quotes is left alone."""
+    rest = b""
+    for piece in pieces:
+        lines, end, after = (rest + piece).rpartition(b"\n")
+        rest = after
+        if end:
+            yield _lines_with_single_blanks(lines + end)
+    if rest:
+        yield _lines_with_single_blanks(rest)
+
+
+def _lines_with_single_blanks(lines: bytes) -> bytes:
+    single = BLANKS.sub(lambda match: match[1] or b" ", lines)
+    return BLANK_AT_AN_END.sub(b"", single)

@@ -1,0 +1,97 @@
+"""Whether the first line of a text is a header or a sample, where nobody says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from xentcli.errors import Place, UsageError
+from xentcli.model import Remark
+from xentcli.readers.rules.columns import NAMELESS, SAID_BY_NAME
+from xentcli.readers.rules.numbers_labels import NUMBER
+
+
+def has_header(
+    first: Sequence[str], samples: Sequence[Sequence[str]], place: Place
+) -> tuple[bool, tuple[Remark, ...]]:
+    """Whether a first line with those cells is a header, and what is to be told of it: everything
+    but that words are one. ``samples`` are the lines that follow.
+
+    Raises UsageError where nothing tells.
+    """
+    cells = _without_empty_end(first)
+    numbers = [cell for cell in cells if is_number(cell)]
+    if not numbers:
+        return True, ()
+    if len(numbers) < len(cells):
+        if _may_be_sample(cells, samples):
+            raise _in_doubt(place)
+        return True, ()
+    later = [cell for row in samples for cell in row if cell.strip()]
+    if len(cells) > 1 and _runs(cells) and later and not all(map(is_whole, later)):
+        return True, (
+            _note(place, "the first line is all numbers and taken for the header", "--no-header"),
+        )
+    if len(cells) > 1 and _rises(cells) and all(map(is_whole, later)):
+        raise _in_doubt(place)
+    return False, (_note(place, "there is no header: the first line is a sample", "--header"),)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number, with a decimal comma if need be."""
+    return NUMBER.fullmatch(cell.strip().replace(",", ".")) is not None
+
+
+def is_whole(cell: str) -> bool:
+    """Whether a cell is an integer without a point or an exponent."""
+    digits = cell.strip().lstrip("+-")
+    return digits.isascii() and digits.isdigit()
+
+
+def _without_empty_end(cells: Sequence[str]) -> Sequence[str]:
+    return cells[:-1] if len(cells) > 1 and not cells[-1].strip() else cells
+
+
+def _may_be_sample(cells: Sequence[str], samples: Sequence[Sequence[str]]) -> bool:
+    """Whether words stand among numbers as they may in a sample: where other lines have words as
+    well."""
+    words = [at for at, cell in enumerate(cells) if not is_number(cell)]
+    if any(
+        NAMELESS.fullmatch(cells[at].strip()) or cells[at].strip().lower() in SAID_BY_NAME
+        for at in words
+    ):
+        return False
+    if not samples or any(is_number(row[at]) for row in samples for at in words if at < len(row)):
+        return False
+    return not _rises([cell for cell in cells if is_number(cell)])
+
+
+def _runs(cells: Sequence[str]) -> bool:
+    """Whether they are digits alone that go up by one from 0 or 1."""
+    if not all(cell.strip().isascii() and cell.strip().isdigit() for cell in cells):
+        return False
+    numbers = [_integer(cell) for cell in cells]
+    return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _rises(cells: Sequence[str]) -> bool:
+    if not all(map(is_whole, cells)):
+        return False
+    numbers = [_integer(cell) for cell in cells]
+    return all(low < high for low, high in pairwise(numbers))
+
+
+def _integer(cell: str) -> int:
+    # More digits Python refuses to read, and no name of a class has them.
+    return int(cell) if len(cell) < 20 else -1
+
+
+def _in_doubt(place: Place) -> UsageError:
+    return UsageError(
+        f"{place}: nothing tells whether the first line is a header or a sample",
+        hint="--header or --no-header does",
+    )
+
+
+def _note(place: Place, message: str, option: str) -> Remark:
+    return Remark(f"{message} ({option} says otherwise)", place, word="note")

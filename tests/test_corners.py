@@ -1,0 +1,130 @@
+"""Corners where two things meet that each work by themselves."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.faults.running import run_inside
+from tests.ways import without_processes
+
+__all__ = ["without_processes"]
+
+# log(1 + e^-1), the loss of logits one apart.
+NEAR = math.log1p(math.exp(-1))
+
+
+def test_a_large_file_and_a_compressed_one_with_two_jobs(
+    tmp_path: Path, without_processes: None
+) -> None:
+    rows = "".join(f"{at % 7},{at % 5},{at % 3},{at % 3}\n" for at in range(60))
+    text = "a,b,c,label\n" + rows
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text.encode()))
+    answers = set()
+    for jobs, block in (("1", ""), ("2", "40"), ("3", "100")):
+        settings = {"XENT_JOBS": jobs, "XENT_BLOCK_BYTES": block}
+        command = ["ce", "a.csv", "b.csv.gz", "a.csv", "-f", "json", "--top", "3"]
+        answers.add(run_inside(command, tmp_path, environment=settings))
+    (found,) = answers
+    assert (found.code, json.loads(found.stdout)["samples"]) == (0, 180)
+
+
+@pytest.mark.parametrize("quoted", ['"5"', '"x"', '""'])
+def test_one_byte_between_quotes(tmp_path: Path, quoted: str) -> None:
+    (tmp_path / "a.csv").write_text(f't,a,b,label\n{quoted},1,2,0\n{quoted},"3",2,"1"\n')
+    for fast in "01":
+        command = ["ce", "a.csv", "--logit-cols", "a,b", "--reduction", "none", "-f", "csv"]
+        found = run_inside(command, tmp_path, environment={"XENT_FAST": fast})
+        assert found.code == 0
+        header, first, second = found.stdout.decode().splitlines()
+        assert header == "t,a,b,label,loss"
+        assert first.startswith(f"{quoted},1,2,0,1.31326")
+        assert second.startswith(f'{quoted},"3",2,"1",1.31326')
+
+
+def test_the_class_axis_of_a_typed_row(tmp_path: Path) -> None:
+    rows = {
+        run_inside(["softmax", "--logits", "1,2,3", "--class-axis", axis, "-q"], tmp_path).stdout
+        for axis in ("0", "1", "-1")
+    }
+    assert len(rows) == 1
+    found = run_inside(["softmax", "--logits", "1,2;3,4;5,5", "--class-axis", "-1", "-q"], tmp_path)
+    assert found.stdout.splitlines()[2] == b"0.5,0.5"
+
+
+def test_a_sample_that_is_nan_is_the_hardest(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,label\n1,2,0\n3,1,-100\n5,x,1\n2,1,0\n")
+    command = ["ce", "a.csv", "--on-error", "nan", "--top", "2", "-f", "json"]
+    found = run_inside(command, tmp_path)
+    assert found.code == 3
+    document = json.loads(found.stdout)
+    assert document["result"] == "NaN"
+    first, second = document["hardest"]
+    assert (first["sample"], first["line"], first["loss"]) == (2, 4, "NaN")
+    assert (second["sample"], second["line"]) == (0, 2)
+    assert second["loss"] == pytest.approx(1 + NEAR)
+
+
+def test_a_sample_that_is_left_out_keeps_its_number(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,label\n1,2,0\n5,x,1\n2,9,0\n")
+    command = ["ce", "a.csv", "--on-error", "skip", "--top", "1", "-f", "json"]
+    (hardest,) = json.loads(run_inside(command, tmp_path).stdout)["hardest"]
+    assert (hardest["sample"], hardest["line"]) == (2, 4)
+
+
+def test_the_steps_of_an_ignored_sample(tmp_path: Path) -> None:
+    command = ["grad", "--logits", "1,2;3,1", "--labels", "0,-100", "-f", "json"]
+    document = json.loads(run_inside(command, tmp_path).stdout)
+    steps = [{step["name"]: step["value"] for step in sample} for sample in document["steps"]]
+    assert steps[1]["target"] == steps[1]["grad"] == steps[1]["difference"] == [0.0, 0.0]
+    assert steps[1]["loss"] == 0.0
+    assert document["denominator"] == steps[0]["scale"] == 1.0
+    assert document["result"][1] == [0.0, 0.0]
+    assert document["result"][0] == pytest.approx([-1 / (1 + math.exp(-1)), 1 / (1 + math.exp(-1))])
+
+
+@pytest.mark.parametrize("suffix", ["html", "svg"])
+def test_a_page_of_a_soft_target(tmp_path: Path, suffix: str) -> None:
+    command = ["ce", "--logits", "1,2,3", "--target", "0.5,0.25,0.25", "--save", f"p.{suffix}"]
+    assert run_inside(command, tmp_path).code == 0
+    page = (tmp_path / f"p.{suffix}").read_text(encoding="utf-8")
+    entropy = -(0.5 * math.log(0.5) + 2 * 0.25 * math.log(0.25))
+    assert f"{entropy:.4f}" in page
+    assert "1.6576" in page
+
+
+def test_groups_that_are_not_ascii(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,g,label\n1,2,é,0\n3,1,日本,1\n", encoding="utf-8")
+    found = run_inside(["ce", "a.csv", "--by", "g", "-f", "jsonl"], tmp_path)
+    assert '"g": "é"' in found.stdout.decode("utf-8")
+    groups = [json.loads(line)["g"] for line in found.stdout.splitlines()]
+    assert groups == ["é", "日本"]
+
+
+def test_the_bars_of_a_page_are_as_long_as_their_probabilities(tmp_path: Path) -> None:
+    command = ["ce", "--logits", "1,2", "--label", "0", "--save", "p.html"]
+    assert run_inside(command, tmp_path).code == 0
+    widths = re.findall(r'class="bar"[^>]*width="([0-9.]+)%"', (tmp_path / "p.html").read_text())
+    share = 100 / (1 + math.exp(1))
+    assert [float(width) for width in widths[:2]] == pytest.approx([share, 100 - share], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        ("ce --logits 1,2,3", "hint: give --label or --target"),
+        ("ce --logits 1,2 --label 0 --widht 3", "hint: did you mean --weight?"),
+        ("softmax --logits 1 2 3", 'hint: quote the values: --logits "1 2 3"'),
+        ("ce none.csv --rejects r.csv", ""),
+    ],
+)
+def test_a_hint_says_what_to_do(tmp_path: Path, command: str, hint: str) -> None:
+    found = run_inside(command.split(), tmp_path)
+    assert found.code in (1, 2)
+    assert found.stderr.endswith(f"{hint}\n" if hint else "that too\n")

@@ -1,0 +1,96 @@
+"""No warning of Python, or of a library, reaches anybody: the commands run with -X dev -W error."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import environment
+
+CSV = "id,a,b,c,label\n" + "".join(f"n{at},{at % 7},{at % 3}.5,1,{at % 3}\n" for at in range(5000))
+COMMANDS = (
+    "ce a.csv -f csv -o out --jobs 2",
+    "diagnose small.csv --got 1.5 --save page.html",
+    "grad a.npz -f json",
+    "ce huge.npz --rows 1",
+    "ce --log-probs 800,1 --label 0 -q",
+    "nll --probs 0,1 --label 0",
+)
+MORE = (
+    "softmax a.csv -f csv --jobs 2",
+    "grad a.csv -f jsonl --jobs 2 -o out",
+    "ce a.csv --on-error skip --rejects r.csv --by label",
+    "ce a.parquet --top 3",
+    "ce huge.npz --method textbook",
+    "softmax huge.npz --dtype float16 -q",
+    "ce small.csv --label-smoothing 0.1 --weight 1,2,3 --base 10 --temperature 1e-3",
+    "grad small.csv --check",
+    "--help",
+    "ce --help",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("warnings")
+    (path / "a.csv").write_text(CSV)
+    (path / "small.csv").write_text("".join(CSV.splitlines(keepends=True)[:12]))
+    np.savez(path / "a.npz", logits=np.eye(3), labels=np.arange(3))
+    huge = np.array([[1e308, -1e308, 0.0], [np.inf, 1, 2], [np.nan, 0, 0], [-np.inf, 1, 2]])
+    np.savez(path / "huge.npz", logits=huge, labels=np.zeros(4, np.int64))
+    try:
+        import pyarrow.csv
+        import pyarrow.parquet
+    except ImportError:
+        pass
+    else:
+        table = pyarrow.csv.read_csv(path / "small.csv")
+        pyarrow.parquet.write_table(table, path / "a.parquet")
+    return path
+
+
+def told(folder: Path, command: str) -> str:
+    if "parquet" in command:
+        pytest.importorskip("pyarrow")
+    ran = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-m", "xentcli", *command.split()],
+        cwd=folder,
+        env=environment(XENT_BLOCK_BYTES="20000"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode in (0, 1), ran
+    return ran.stderr.decode()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nobody_is_warned_by_python(folder: Path, command: str) -> None:
+    assert all(line.startswith(("xent: ", "hint: ")) for line in told(folder, command).splitlines())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", MORE)
+def test_nobody_is_warned_by_a_library(folder: Path, command: str) -> None:
+    assert all(line.startswith(("xent: ", "hint: ")) for line in told(folder, command).splitlines())
+
+
+def test_the_variable_is_blamed_that_was_set(folder: Path) -> None:
+    for variable, value in (("XENT_BASE", "7"), ("XENT_LABEL", "9"), ("XENT_FORMAT", "foo")):
+        ran = subprocess.run(
+            [sys.executable, "-m", "xentcli", "ce", "small.csv"],
+            cwd=folder,
+            env=environment(**{variable: value}) | {"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode in (1, 2)
+        assert ran.stderr.startswith(f"xent: {variable}")
