@@ -105,7 +105,7 @@ def rows_of_values(request: Request, values: Sequence[Any]) -> AnyArray | None:
 def _as_array(ids: Sequence[bytes]) -> AnyArray:
     """Ids as fixed-width bytes, in which zeros after a text do not count."""
     longest = max(map(len, ids), default=0)
-    if longest > LONGEST_ID or any(ZEROS in id for id in ids):
+    if longest > LONGEST_ID or ZEROS in b"".join(ids):
         ids = [_digest(id) if len(id) > LONGEST_ID or ZEROS in id else id for id in ids]
         longest = LONGEST_ID
     width = max(8, -(-longest // 8) * 8)
