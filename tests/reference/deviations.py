@@ -7,9 +7,10 @@ from typing import Any
 
 import formula
 import numpy as np
-from crossed import Case
 from edges import NOT_FINITE, ROWS, ZERO_FIRST, labels
 from mpmath import mpf  # type: ignore[import-untyped, unused-ignore]
+
+from crossed import Case
 
 INF = np.inf
 IGNORED = -100

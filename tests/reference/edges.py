@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from crossed import REDUCTIONS, Case
 from numpy.typing import NDArray
+
+from crossed import REDUCTIONS, Case
 
 INF, NAN = np.inf, np.nan
 ROWS = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 0.25]])

@@ -15,13 +15,14 @@ from typing import Any
 
 import scipy  # type: ignore[import-untyped, unused-ignore]
 import torch  # type: ignore[import-not-found, unused-ignore]
-from crossed import Case, crossed_cases
 from deviations import Deviation, deviations
 from edges import edge_cases
 from encoding import write_cases
 from sibling_deviations import sibling_deviations
 from siblings import sibling_cases
 from torch_answers import answer
+
+from crossed import Case, crossed_cases
 
 DESTINATION = Path(__file__).with_name("torch_cases.json")
 SIBLINGS = Path(__file__).with_name("sibling_cases.json")

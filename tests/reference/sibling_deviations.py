@@ -5,9 +5,10 @@ from typing import Any
 
 import formula
 import numpy as np
-from crossed import Case
 from deviations import RAISES, Deviation
 from mpmath import mpf  # type: ignore[import-untyped, unused-ignore]
+
+from crossed import Case
 
 INF = np.inf
 LOG_PROBS = np.log(np.array([[0.5, 0.25, 0.25], [0.1, 0.6, 0.3]]))

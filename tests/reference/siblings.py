@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from crossed import Case, class_axis, described, design, draw_soft_target, generator
 from numpy.typing import NDArray
+
+from crossed import Case, class_axis, described, design, draw_soft_target, generator
 
 INF, NAN = np.inf, np.nan
 QUESTIONS = ((), (5,), (3, 4), (2, 3, 2))

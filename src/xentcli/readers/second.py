@@ -34,7 +34,7 @@ def open_labels(source: Source, request: Request) -> Attached:
     origin = found.origin._replace(columns=(label + 1,), names=(name,))
     texts = _label_texts(labels, found.origin.source)
     joins = _joins(found.names, ids, cells)
-    attached = Attached(texts, None, origin, len(labels), joins, label_name=name)
+    attached = Attached(texts, None, origin, len(labels), ids=joins, label_name=name)
     # A single column without a name of its own.
     return attached._replace(may_have_header=origin.form == "text" and found.names == ("1",))
 
@@ -72,10 +72,10 @@ def _columns_of(source: Source, request: Request, choose: Choose) -> ChosenColum
         from xentcli.readers.text.chosen import columns_of_text
 
         return columns_of_text(source, request, format.name, choose)
-    if format.module in ("json.lines", "json.document"):
+    if format.name in ("json", "jsonl"):
         from xentcli.readers.json.chosen import columns_of_json
 
-        return columns_of_json(source, request, choose, lines=format.module == "json.lines")
+        return columns_of_json(source, request, choose, lines=format.name == "jsonl")
     if format.module == "tables.columnar":
         from xentcli.readers.tables.chosen import columns_of_table
 

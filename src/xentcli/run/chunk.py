@@ -16,7 +16,7 @@ from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, r
 from xentcli.calculation.steps import first_to_show, worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, Place
-from xentcli.model import Batch, Check, Fault, Indices, Remark, Worked
+from xentcli.model import AnyArray, Batch, Check, Fault, Indices, Remark, Worked
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
 from xentcli.writers import Format
@@ -184,6 +184,9 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
         ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
         surveyed = survey.sums(batch, judged, job.survey, ids)
     said = tuple(_remarks(batch, problem))
+    # A table lists the samples with the largest losses.
+    if judged is not None and not (job.format.for_people or job.stream.each):
+        said += tuple(_infinite_losses(batch, judged.losses.loss))
     looks = looks_of(problem, lambda at: _place_of_sample("logits", at, batch))
     return Outcome(
         text,
@@ -208,6 +211,14 @@ def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
         if concerned.any():
             place = _place_of_sample(argument, int(np.argwhere(concerned)[0][0]), batch)
             yield Remark(message, place, int(np.count_nonzero(concerned)))
+
+
+def _infinite_losses(batch: Batch, losses: AnyArray) -> Iterator[Remark]:
+    """Which samples make a mean or a sum infinite."""
+    infinite = np.isinf(losses).any(axis=tuple(range(1, losses.ndim)))
+    if infinite.any():
+        place = _place_of_sample("logits", int(np.argwhere(infinite)[0][0]), batch)
+        yield Remark("its loss is inf", place, int(np.count_nonzero(infinite)))
 
 
 def _place_of_sample(argument: str, at: int, batch: Batch) -> Place:

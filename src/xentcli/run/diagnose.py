@@ -30,6 +30,7 @@ from xentcli.errors import (
 from xentcli.model import AnyArray, Batch, Diagnosis, Fault, Remark
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
+from xentcli.readers.pasted import lone_number
 from xentcli.readers.sources.source import Source, check_unchanged
 from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options
@@ -68,7 +69,7 @@ ONE_COLUMN = (
 def run(asked: Asked) -> int:
     """Carry out the command and give its exit code."""
     check_options(asked)
-    wanted = [parse_got(text, asked.seen.tolerance) for text in asked.seen.got or []]
+    wanted = [parse_got(lone_number(text), asked.seen.tolerance) for text in asked.seen.got or []]
     if asked.seen.tolerance is not None and not wanted:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:

@@ -20,7 +20,7 @@ from xentcli.errors import (
     quoted,
 )
 from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
-from xentcli.readers.interface import Chunk
+from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.document import (
     RepeatedKey,
@@ -170,7 +170,7 @@ def sample_of(layout: Layout, line: Line) -> Sample:
             targets = _targets(layout, record, place)
         if layout.weight is not None:
             path = path_of(layout.weight)
-            weight = _weight(field(record, layout.weight, place), layout, place, path)
+            weight = sample_number(field(record, layout.weight, place), layout.request, place, path)
         if layout.by is not None:
             by = field(record, layout.by, place)
         if layout.join is not None:
@@ -227,7 +227,7 @@ def _values(layout: Layout, record: Any, place: Place) -> Any:
     numbers = []
     for key, value in zip(layout.flat, values, strict=True):
         number = as_number(value, place, path_of(key))
-        _check_kind(layout.kind, [number], place, path_of(key))
+        check_kind(layout.kind, [number], place, path_of(key))
         numbers.append(number)
     return numbers
 
@@ -240,7 +240,7 @@ def _checked(layout: Layout, value: Any, place: Place, path: str) -> Any:
     array = as_array(value, place, path)
     if array.shape != layout.shape:
         raise fault(_other_shape(array.shape, layout.shape), place, path)
-    _check_kind(layout.kind, array, place, path)
+    check_kind(layout.kind, array, place, path)
     return array.tolist()
 
 
@@ -262,12 +262,13 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
     return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
 
 
-def _check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
+def check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
+    """Refuse probabilities that are none."""
     if kind != "probs":
         return
     array = np.asarray(values)
     wrong = np.argwhere(~((array >= 0) & (array <= 1 + numbers_labels.ROUNDING)) & ~np.isnan(array))
-    if wrong.size:
+    if len(wrong):
         at = tuple(wrong[0])
         where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
         error = fault(not_a_probability(float(array[at])), place, where)
@@ -289,7 +290,9 @@ def _label(layout: Layout, value: Any, place: Place) -> Any:
 
 def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     if layout.flat:
-        return [_soft(field(record, key, place), place, path_of(key)) for key in layout.targets]
+        return [
+            soft_target(field(record, key, place), place, path_of(key)) for key in layout.targets
+        ]
     (key,) = layout.targets
     array = as_array(field(record, key, place), place, path_of(key))
     if array.shape != layout.shape:
@@ -298,21 +301,23 @@ def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     wrong = np.argwhere(~(array >= 0) | np.isinf(array))
     if wrong.size:
         at = tuple(wrong[0])
-        _soft(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
+        soft_target(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
     return array.tolist()
 
 
-def _soft(value: Any, place: Place, path: str) -> float:
+def soft_target(value: Any, place: Place, path: str) -> float:
+    """A class's share of a soft target."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
         raise fault(not_a_soft_target(number), place, path)
     return number
 
 
-def _weight(value: Any, layout: Layout, place: Place, path: str) -> float:
+def sample_number(value: Any, request: Request, place: Place, path: str) -> float:
+    """A sample's weight, or how many bytes it stands for."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(not_a_number(layout.request, number), place, path)
+        raise fault(not_a_number(request, number), place, path)
     return number
 
 

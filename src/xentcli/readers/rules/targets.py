@@ -15,6 +15,7 @@ from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quote
 from xentcli.model import AnyArray, Batch, Origin
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.numbers_labels import number_labels, without_common_prefix
 
 
@@ -193,16 +194,32 @@ def fit_labels(
     """Typed labels as an array of that shape."""
     assert attached.labels is not None
     labels = attached.labels
-    wanted = math.prod(shape)
-    if len(labels) != wanted:
-        raise DataError(
-            f"{counted(len(labels), 'label')} for "
-            + counted(wanted, "question" if request.questions else "sample"),
-            place=Place(attached.origin.source),
-        )
+    check_label_shape(attached, shape, class_count, request)
     numbers = range(len(labels))
     found = class_indices(labels, numbers, attached.origin, classes, class_count, request)
     return found.reshape(shape)
+
+
+def check_label_shape(
+    attached: Attached, shape: tuple[int, ...], class_count: int, request: Request
+) -> None:
+    """Refuse labels that are not as many as that shape wants, or lie in lists of another shape.
+    Flat ones are taken in C order."""
+    count, wanted, place = attached.size, math.prod(shape), Place(attached.origin.source)
+    # Of questions, every column has labels.
+    values = () if request.questions else (*shape[:1], class_count, *shape[1:])
+    if count != wanted:
+        what = "question" if request.questions else "sample"
+        hint = last_axis_hint(values, request.class_axis, count)
+        if not hint and attached.origin.form == "typed" and wanted == 1:
+            hint = "a label belongs to a row; for several labels repeat the row, with ; between"
+        message = f"{counted(count, 'label')} for {counted(wanted, what)}"
+        raise DataError(message, place=place, hint=hint)
+    given = tuple(length for length in attached.shape if length != 1)
+    if len(given) > 1 and given != tuple(length for length in shape if length != 1):
+        message = f"labels of shape {attached.shape} for samples of shape {shape}"
+        hint = last_axis_hint(values, request.class_axis, attached.shape)
+        raise DataError(message, place=place, hint=hint)
 
 
 def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
