@@ -263,8 +263,7 @@ FAULTS = (
         "a labels file with several columns",
         "ce a.csv --labels-from b.csv",
         2,
-        "xent: b.csv:1: which of its 2 columns holds the labels?\n"
-        "hint: say which: --label-col\n",
+        "xent: b.csv:1: which of its 2 columns holds the labels?\nhint: say which: --label-col\n",
         {"a.csv": b"a,b\n1,2\n", "b.csv": b"p,q\n0,1\n"},
     ),
     Fault(

@@ -11,7 +11,7 @@ import numpy as np
 from xentcli.errors import DataError, Place, path_of
 from xentcli.model import Origin
 from xentcli.readers.interface import Request
-from xentcli.readers.json.document import loaded
+from xentcli.readers.json.document import load
 from xentcli.readers.json.nested import fault, shown
 from xentcli.readers.json.other_tools import is_table, table_of
 from xentcli.readers.json.record import field, lines_of, parse_line
@@ -72,7 +72,7 @@ def _lines(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
 
 
 def _listed(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
-    document = loaded(source, request)
+    document = load(source, request)
     if isinstance(document, list) and document and isinstance(document[0], dict):
         for number, record in enumerate(document):
             yield Place(source.name, detail=f"row {number + 1}"), record

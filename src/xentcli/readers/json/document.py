@@ -111,7 +111,7 @@ def remarks_on_size(source: Source) -> tuple[Remark, ...]:
     return (Remark(message, Place(source.name)),)
 
 
-def loaded(source: Source, request: Request) -> Any:
+def load(source: Source, request: Request) -> Any:
     """A document, read whole."""
     with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)

@@ -281,9 +281,9 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
         raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
     for name in record:
         _check_text(name, place)
-    request = pair_files(request, tuple(record), Place(source.name))
     if request.logits_key is None and request.logit_cols is None:
         check_record(record, place)
+    request = pair_files(request, tuple(record), Place(source.name))
     key = _values_key(record, request, place)
     if key is None:
         return _flat(source, request, record, data, place)
