@@ -88,7 +88,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(layout.request)),
+        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request)),
     )
 
 
