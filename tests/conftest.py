@@ -19,8 +19,8 @@ BIN = Path(sys.executable).parent
 # process under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Programs that are run by hand where torch or mpmath is installed.
-collect_ignore_glob = ["reference/*"]
+# Programs that are run by hand where torch, mpmath or pandas is installed.
+collect_ignore_glob = ["reference/*", "files/*"]
 
 Ran = subprocess.CompletedProcess[str]
 Xent = Callable[..., Ran]

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
 from tests.faults.running import Answered, run_inside
 
 # XENT_FUZZ_SECONDS has it look for longer.
@@ -40,6 +41,11 @@ JSON_LINES = (
     b'{"id": 7, "logits": [1.5, -2, 0.3], "label": 0}\n'
     b'{"id": 8, "logits": [4, 5, "NaN"], "label": 2}\n'
 )
+
+
+RECORDS = b'[{"a": 1.5, "b": -2, "label": 0}, {"a": 4, "b": "NaN", "label": 1}]'
+SCORES = b'[[{"label": "POS", "score": 0.75}, {"label": "NEG", "score": 0.25}]]'
+PT = ROOT / "tests" / "files" / "torch" / "dict.pt"
 
 
 def npy() -> bytes:
@@ -67,8 +73,11 @@ def parquet() -> bytes:
 KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "csv": (lambda: CSV, "ce a.csv --quiet", "text.delimited"),
     "tsv": (lambda: TSV, "softmax a.tsv --format csv", "text.delimited"),
-    "json": (lambda: JSON, "ce a.json --format json", "json.document"),
+    "json": (lambda: JSON, "ce a.json --format json", "json.opening"),
     "jsonl": (lambda: JSON_LINES, "ce a.jsonl --format jsonl --reduction none", "json.lines"),
+    "records": (lambda: RECORDS, "ce records.json --quiet", "json.opening"),
+    "scores": (lambda: SCORES, "ce scores.json --input probs --label POS --quiet", "json.opening"),
+    "pt": (lambda: PT.read_bytes(), "ce a.pt --quiet", "arrays.arrays"),
     "npy": (npy, "softmax a.npy --quiet", "arrays.arrays"),
     "npz": (npz, "ce a.npz --format csv", "arrays.arrays"),
     "parquet": (parquet, "ce a.parquet --quiet", "tables.columnar"),

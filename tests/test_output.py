@@ -229,3 +229,42 @@ def test_a_folder_that_cannot_be_written_to(folder: Path) -> None:
     ran = shell("xent ce wrong.csv --quiet -o shut/out.txt", folder)
     sentence = "xent: shut/out.txt: cannot write it: permission denied\n"
     assert (ran.returncode, ran.stderr) == (1, sentence)
+
+
+NAMES = {
+    "a.csv": "csv",
+    "a.tsv": "tsv",
+    "a.json": "json",
+    "a.JSON": "json",
+    "a.jsonl": "jsonl",
+    "a.ndjson": "jsonl",
+    "a.md": "markdown",
+    "a.txt": "table",
+    "a": "table",
+    ".csv": "table",
+    "a.csv.bak": "table",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_chooses_the_format(tmp_path: Path, name: str) -> None:
+    command = ["softmax", "--logits", "1,2,3"]
+    wanted = run_inside([*command, "--format", NAMES[name]], tmp_path).stdout
+    assert run_inside([*command, "-o", name], tmp_path).code == 0
+    assert (tmp_path / name).read_bytes() == wanted
+    typed = run_inside([*command, "-o", name, "--format", NAMES[name]], tmp_path)
+    assert (typed.code, (tmp_path / name).read_bytes()) == (0, wanted)
+
+
+def test_the_name_goes_before_the_environment_and_not_the_other_way(tmp_path: Path) -> None:
+    command = ["softmax", "--logits", "1,2,3"]
+    wish = {"XENT_FORMAT": "csv"}
+    as_json = run_inside([*command, "--format", "json"], tmp_path).stdout
+    as_csv = run_inside([*command, "--format", "csv"], tmp_path).stdout
+    run_inside([*command, "-o", "a.json"], tmp_path, environment=wish)
+    run_inside([*command, "-o", "a.txt"], tmp_path, environment=wish)
+    assert (tmp_path / "a.json").read_bytes() == as_json
+    assert (tmp_path / "a.txt").read_bytes() == as_csv
+    assert run_inside([*command, "-q", "-o", "b.csv"], tmp_path).code == 0
+    answer = b"0.09003057317038046,0.24472847105479764,0.6652409557748218\n"
+    assert (tmp_path / "b.csv").read_bytes() == answer

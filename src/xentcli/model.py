@@ -84,6 +84,18 @@ class Grouping(NamedTuple):
     at: Indices
 
 
+class Tokens(NamedTuple):
+    """Samples that are tokens of sequences: the number of each one's sequence and its position in
+    that, its text, and whether it is the model's first choice, where that is known. ``unscored``
+    are the sequences of the tokens that have no log-probability: no sample is made of them."""
+
+    sequences: Indices
+    positions: Indices
+    texts: tuple[str, ...]
+    first_choices: AnyArray | None
+    unscored: Indices
+
+
 class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
@@ -93,7 +105,8 @@ class Batch(NamedTuple):
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
     last. ``kept`` says which of the samples that were read these are, where some were left out.
-    ``grouping`` is by the column that was asked for.
+    ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
+    that the samples were matched with by their ids; -1 where a sample has none.
     """
 
     values: Floats
@@ -111,7 +124,9 @@ class Batch(NamedTuple):
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
+    tokens: Tokens | None = None
     kept: Indices | None = None
+    partners: Indices | None = None
 
 
 class Answer(NamedTuple):
@@ -145,6 +160,7 @@ class Worked(NamedTuple):
 
     ``losses`` are one, or of yes/no questions one a column, ``shares`` what they add to the mean's
     denominator. With a soft target and no weights the loss is ``entropy`` + ``divergence``.
+    A ``token`` has its text; its position is its sequence's number, and its own in that.
     """
 
     position: tuple[int, ...]
@@ -155,6 +171,7 @@ class Worked(NamedTuple):
     shares: tuple[float, ...] = ()
     entropy: float | None = None
     divergence: float | None = None
+    token: str | None = None
 
 
 class Check(NamedTuple):
@@ -208,7 +225,8 @@ class Hard(NamedTuple):
     """A sample with a large loss: its ``position`` as in :class:`Worked`, its ``id`` where the
     input has a column of them, the physical ``line`` of a text (and of several files which), its
     label and the class that was predicted, None where there is none; of several yes/no questions a
-    sample, the number of the ``question``."""
+    sample, the number of the ``question``. A ``token`` has its text, and stands in a sequence at a
+    position."""
 
     position: tuple[int, ...]
     loss: float
@@ -218,6 +236,7 @@ class Hard(NamedTuple):
     line: int | None = None
     file: str = ""
     question: int | None = None
+    token: str | None = None
 
 
 class Survey(NamedTuple):

@@ -12,10 +12,10 @@ FAULTS = (
         'xent: --got: cannot read "x" as a number\nhint: give it as it was printed: --got 3.947\n',
     ),
     Fault(
-        "a decimal comma",
-        "diagnose --logits 1,2 --label 0 --got 3,947",
+        "a mark of thousands",
+        "diagnose --logits 1,2 --label 0 --got 3,947.5",
         2,
-        'xent: --got: cannot read "3,947" as a number\n'
+        'xent: --got: cannot read "3,947.5" as a number\n'
         "hint: give it as it was printed: --got 3.947\n",
     ),
     Fault(
@@ -103,9 +103,9 @@ FAULTS = (
     ),
     Fault(
         "its output over its input",
-        "diagnose a.csv -o a.csv",
+        "diagnose a.json -o a.json",
         2,
-        "xent: -o a.csv: it is also the input, a.csv\n",
-        {"a.csv": GOOD},
+        "xent: -o a.json: it is also the input, a.json\n",
+        {"a.json": b"[1, 2]"},
     ),
 )

@@ -378,4 +378,28 @@ FAULTS = (
         "xent: a.json: $.labels[0]: 1 label for 2 samples\n",
         {"a.json": b'{"logits": [[[1, 2], [3, 4]]], "labels": [[0]]}'},
     ),
+    Fault(
+        "labels that fit the last axis alone",
+        "ce a.json",
+        1,
+        "xent: a.json: $.labels[0]: 2 labels for 3 samples\n"
+        "hint: the labels fit if the classes are the last axis: --class-axis -1\n",
+        {"a.json": b'{"logits": [[[1,2,3],[4,5,6]]], "labels": [[0, 2]]}'},
+    ),
+    Fault(
+        "a total that xent wrote",
+        "softmax a.json",
+        1,
+        "xent: a.json: it is what xent ce answered, and holds no logits\n"
+        "hint: what xent softmax and xent log-softmax answer can be read\n",
+        {"a.json": b'{"schema": "xent/1", "command": "ce", "result": 1.5}'},
+    ),
+    Fault(
+        "the scores of a pipeline without what they are",
+        "softmax a.json",
+        2,
+        "xent: a.json: scores may be logits or probabilities\n"
+        "hint: say which: --input probs (function_to_apply softmax), --input logits (none)\n",
+        {"a.json": b'[[{"label": "POS", "score": 0.9}, {"label": "NEG", "score": 0.1}]]'},
+    ),
 )

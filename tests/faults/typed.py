@@ -186,7 +186,8 @@ FAULTS = (
         "labels too many",
         "ce --logits 1,2 --labels 0,1",
         1,
-        "xent: --label: 2 labels for 1 sample\n",
+        "xent: --label: 2 labels for 1 sample\n"
+        "hint: a label belongs to a row; for several labels repeat the row, with ; between\n",
     ),
     Fault(
         "the second label is wrong",
@@ -313,5 +314,33 @@ FAULTS = (
         1,
         "xent: --probs, sample 2, value 2: 1.5 is not a probability (0 to 1)\n"
         "hint: are these logits? Then leave out --probs or --input probs\n",
+    ),
+    Fault(
+        "a print that is shortened",
+        "softmax --logits '[0.1 0.2 ... 0.3]'",
+        1,
+        "xent: --logits: the print is shortened (...)\n"
+        'hint: print all of it: torch.set_printoptions(profile="full"), '
+        "np.set_printoptions(threshold=sys.maxsize)\n",
+    ),
+    Fault(
+        "a print without its end",
+        "softmax --logits 'tensor([1., 2.'",
+        1,
+        'xent: --logits: "]" is missing at the end\n',
+    ),
+    Fault(
+        "labels of another shape",
+        "ce --logits '[[[1,2],[3,4],[0,0]],[[1,2],[3,4],[0,0]],[[1,2],[3,4],[0,0]]]' "
+        "--labels '[[0,2,1],[0,2,1]]'",
+        1,
+        "xent: --label: labels of shape (2, 3) for samples of shape (3, 2)\n",
+    ),
+    Fault(
+        "labels that fit the last axis alone",
+        "ce --logits '[[[1,2,3],[4,5,6]]]' --labels '[[0,2]]'",
+        1,
+        "xent: --label: 2 labels for 3 samples\n"
+        "hint: the labels fit if the classes are the last axis: --class-axis -1\n",
     ),
 )

@@ -193,8 +193,70 @@ def test_keys_that_are_asked_for(tmp_path: Path) -> None:
 def test_an_unnamed_array(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", np.eye(2))
     assert only(tmp_path / "a.npz").values.tolist() == [[1, 0], [0, 1]]
-    savez(tmp_path / "b.npz", np.eye(2), [0, 1])
+    savez(tmp_path / "b.npz", np.eye(2), np.eye(2))
     assert 'one of "logits", "probs", "log_probs", found none of them' in told(tmp_path / "b.npz")
+
+
+WIDE = np.arange(6.0).reshape(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("named", "values", "labels"),
+    [
+        ({"outputs": WIDE, "loss": np.zeros(2), "y": [2, 0]}, "outputs", "y"),
+        ({"y_pred": WIDE, "y_true": [2.0, 0.0]}, "y_pred", "y_true"),
+        ({"preds": [1, 1], "scores": WIDE, "target": [2, 0]}, "scores", None),
+        ({"anything": WIDE, "answers": [2, 0]}, "anything", "answers"),
+        ({"z": WIDE, "answers": [2, 0], "image_id": [7, 8], "n": [2, 3, 4]}, "z", "answers"),
+        ({"logits": WIDE, "answers": [2, 0]}, None, "answers"),
+    ],
+)
+def test_other_names_are_taken_where_one_can_be_meant_and_told(
+    tmp_path: Path, named: dict[str, Any], values: str | None, labels: str | None
+) -> None:
+    savez(tmp_path / "a.npz", **named)
+    found = opened(tmp_path / "a.npz")
+    (batch,) = batches(found)
+    assert batch.values.tolist() == WIDE.tolist()
+    assert listed(batch.labels) == [2, 0]
+    said = "".join(remark.message for remark in found.remarks)
+    assert (f'"{values}" is taken for the logits' in said) == (values is not None)
+    assert (f'"{labels}" is taken for the labels' in said) == (labels is not None)
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"a": WIDE, "b": WIDE}, "found none of them"),
+        ({"outputs": WIDE, "preds": WIDE}, "found none of them"),
+        ({"losses": np.zeros(2)}, "found none of them"),
+        ({"probabilities": WIDE}, 'what are the numbers of "probabilities"?'),
+        ({"logits": WIDE, "label": [0, 1], "target": [0, 1]}, '"label" and "target" contradict'),
+        ({"logits": WIDE, "y": [0, 1], "y_true": [0, 1]}, '"y" and "y_true" contradict'),
+    ],
+)
+def test_where_several_can_be_meant_none_is_taken(
+    tmp_path: Path, named: dict[str, Any], message: str
+) -> None:
+    savez(tmp_path / "a.npz", **named)
+    assert message in told(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("named", [{"a": [0, 1], "b": [0, 1]}, {"ids": [0, 1]}, {"preds": [0, 1]}])
+def test_integers_that_may_be_something_else_are_no_labels(
+    tmp_path: Path, named: dict[str, Any]
+) -> None:
+    savez(tmp_path / "a.npz", z=WIDE, **named)
+    assert not opened(tmp_path / "a.npz").has_labels
+
+
+def test_a_member_that_is_not_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    savez(path, logits=WIDE, labels=[2, 0])
+    content = path.read_bytes()
+    path.write_bytes(content.replace(WIDE.tobytes(), WIDE[::-1].tobytes()))
+    message = "it cannot be unpacked (its checksum is not that in the archive)"
+    assert told(path) == f"a.npz: logits: {message}"
 
 
 def test_a_kind_that_contradicts(tmp_path: Path) -> None:

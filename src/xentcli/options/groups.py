@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 import typer
 
 from xentcli.options.completion import a_column, a_word, columns
+from xentcli.options.output_name import check_quiet, format_of
 from xentcli.options.values import number, one_of, whole_number
 
 INPUT = "Input"
@@ -28,7 +29,7 @@ WidthName = Literal["float64", "float32", "float16"]
 FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
 DocumentName = Literal["table", "json"]
 InputFormatName = Literal[
-    "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "parquet", "arrow"
+    "csv", "tsv", "json", "jsonl", "npy", "npz", "safetensors", "pt", "parquet", "arrow"
 ]
 OnErrorName = Literal["stop", "skip", "nan"]
 ColorName = Literal["auto", "always", "never"]
@@ -38,11 +39,27 @@ def _option(*names: str, panel: str, help: str, metavar: str | None = None, **mo
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 
-def _choice(*names: str, kind: Any, panel: str, help: str) -> Any:
-    words = get_args(kind)
+def _choice(*names: str, kind: Any, panel: str, help: str, **more: Any) -> Any:
+    words, hints = get_args(kind), more.pop("hints", None)
     # Typer's own choices are refused in words of its own.
-    read, complete = one_of(names[0], words), a_word(words)
-    return _option(*names, panel=panel, help=help, parser=read, autocompletion=complete)
+    read, complete = one_of(names[0], words, hints), a_word(words)
+    return _option(*names, panel=panel, help=help, parser=read, autocompletion=complete, **more)
+
+
+def _format(kind: Any) -> Any:
+    return _choice(
+        "--format",
+        "-f",
+        kind=kind,
+        panel=OUTPUT,
+        help="The form of the answer; also told by the end of -o FILE.",
+        hints=dict.fromkeys(("html", "svg", "page"), "--save FILE.html or FILE.svg saves a page"),
+        callback=format_of(get_args(kind)),
+    )
+
+
+def _quiet(help: str) -> Any:
+    return _option("--quiet", "-q", panel=OUTPUT, help=help, callback=check_quiet)
 
 
 def _whole(
@@ -62,9 +79,9 @@ class Samples(NamedTuple):
     file: Annotated[
         list[str] | None,
         typer.Argument(
-            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, Parquet, Arrow; compressed too. A path, "
-            "or a URL such as s3://bucket/part-*.csv; several follow one another; - is standard "
-            "input.",
+            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, .pt, Parquet, Arrow; compressed too. A "
+            "path, or a URL such as s3://bucket/part-*.csv; several follow one another; - is "
+            "standard input.",
             metavar="[FILE]...",
             rich_help_panel=INPUT,
         ),
@@ -160,11 +177,15 @@ class Reading(NamedTuple):
     ] = None
     logits_key: Annotated[
         str | None,
-        _option("--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON and .npz."),
+        _option(
+            "--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON, .npz and .pt."
+        ),
     ] = None
     label_key: Annotated[
         str | None,
-        _option("--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON and .npz."),
+        _option(
+            "--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON, .npz and .pt."
+        ),
     ] = None
     on_error: Annotated[
         OnErrorName,
@@ -268,9 +289,32 @@ class Labels(NamedTuple):
     labels_from: Annotated[
         str | None,
         _option(
-            "--labels-from", panel=INPUT, metavar="FILE", help="A second file with the labels."
+            "--labels-from",
+            panel=INPUT,
+            metavar="FILE",
+            help="A second file with the labels. It is held in memory; its rows are matched by the "
+            "ids that both files have, and --label-col names its label's column.",
         ),
     ] = None
+    on: Annotated[
+        str | None,
+        _option(
+            "--on",
+            panel=INPUT,
+            autocompletion=a_column,
+            metavar="NAME",
+            help="The column of ids by which a second file is matched. Default: the one column of "
+            "the same name called id, index, key or the like, or ..._id; else by position.",
+        ),
+    ] = None
+    by_position: Annotated[
+        bool,
+        _option(
+            "--by-position",
+            panel=INPUT,
+            help="A second file has the same rows in the same order, whatever ids there are.",
+        ),
+    ] = False
     weight_col: WeightColumn = None
 
 
@@ -290,7 +334,11 @@ class SoftTargets(NamedTuple):
     targets_from: Annotated[
         str | None,
         _option(
-            "--targets-from", panel=INPUT, metavar="FILE", help="A second file of soft targets."
+            "--targets-from",
+            panel=INPUT,
+            metavar="FILE",
+            help="A second file of soft targets. It is held in memory, and matched by ids as that "
+            "of --labels-from.",
         ),
     ] = None
     target_cols: Annotated[
@@ -584,6 +632,8 @@ OutputFile = Annotated[
         panel=OUTPUT,
         metavar="FILE",
         help="Write to FILE, which appears only when complete.",
+        # What its name says comes before --format is looked at.
+        is_eager=True,
     ),
 ]
 SavedPage = Annotated[
@@ -609,13 +659,13 @@ class Output(NamedTuple):
 
     format: Annotated[
         FormatName,
-        _choice("--format", "-f", kind=FormatName, panel=OUTPUT, help="The form of the answer."),
+        _format(FormatName),
     ] = "table"
     output: OutputFile = None
     save: SavedPage = None
     quiet: Annotated[
         bool,
-        _option("--quiet", "-q", panel=OUTPUT, help="Only the answer, whatever --format says."),
+        _quiet("Only the answer, whatever --format says."),
     ] = False
     steps: Annotated[bool, _option("--steps/--no-steps", panel=OUTPUT, help="Show every step.")] = (
         True
@@ -702,13 +752,13 @@ class DiagnosisOutput(NamedTuple):
 
     format: Annotated[
         DocumentName,
-        _choice("--format", "-f", kind=DocumentName, panel=OUTPUT, help="The form of the answer."),
+        _format(DocumentName),
     ] = "table"
     output: OutputFile = None
     save: SavedPage = None
     quiet: Annotated[
         bool,
-        _option("--quiet", "-q", panel=OUTPUT, help="Only the sentence, whatever --format says."),
+        _quiet("Only the sentence, whatever --format says."),
     ] = False
     rows: Annotated[
         int,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xentcli.errors import LONGEST_VALUE, UsageError, escaped, quoted
@@ -44,13 +44,15 @@ def number(option: str) -> Callable[[Any], float]:
     return read
 
 
-def one_of(option: str, choices: Sequence[str]) -> Callable[[str], str]:
-    """Reads one of some words."""
+def one_of(
+    option: str, choices: Sequence[str], hints: Mapping[str, str] | None = None
+) -> Callable[[str], str]:
+    """Reads one of some words; other words may have a hint of their own."""
 
     def read(typed: str) -> str:
         if typed in choices:
             return typed
-        near = did_you_mean(typed, choices)
+        near = (hints or {}).get(typed.lower()) or did_you_mean(typed, choices)
         raise UsageError(f"{option}: {quoted(typed)} is not one of {', '.join(choices)}", hint=near)
 
     return read

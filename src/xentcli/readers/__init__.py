@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from xentcli.errors import UsageError
+from xentcli.readers.first_bytes import check_read, zip_kind
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.sources.source import Source, peek
 
@@ -33,11 +34,12 @@ ARROW_SIGNATURES = (b"ARROW1", b"\xff\xff\xff\xff")
 FORMATS = (
     Format("csv", "text.delimited", (".csv", ".txt"), (), COLUMNS | TEXT | ROWS),
     Format("tsv", "text.delimited", (".tsv", ".tab"), (), COLUMNS | TEXT | ROWS),
-    Format("json", "json.document", (".json",), (b"[", b"{"), KEYS | {"encoding"}),
+    Format("json", "json.opening", (".json",), (b"[", b"{"), KEYS | COLUMNS | {"encoding"}),
     Format("jsonl", "json.lines", (".jsonl", ".ndjson"), (), COLUMNS | KEYS | ROWS | {"encoding"}),
     Format("npy", "arrays.arrays", (".npy",), (b"\x93NUMPY",), ROWS),
     Format("npz", "arrays.arrays", (".npz",), (b"PK\x03\x04", b"PK\x05\x06"), KEYS | ROWS),
     Format("safetensors", "arrays.arrays", (".safetensors",), (), KEYS | ROWS),
+    Format("pt", "arrays.arrays", (".pt", ".pth"), (), KEYS | ROWS),
     Format(
         "parquet",
         "tables.columnar",
@@ -89,6 +91,9 @@ def choose_format(source: Source, asked: str | None) -> Format:
         if source.path is not None and lowered.endswith(format.suffixes):
             return format
     start = peek(source)
+    check_read(start, source.name)
+    if zip_kind(start) == "pt":
+        return named_format("pt")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     for format in FORMATS:
         if format.signatures and (

@@ -10,9 +10,11 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin
+from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import (
     Word,
@@ -20,6 +22,7 @@ from xentcli.readers.rules.targets import (
     excerpt_of,
     fit_labels,
     fit_targets,
+    in_class_order,
 )
 
 # An ignore_index that no text can be: weights name classes alone.
@@ -39,11 +42,13 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     if class_count == 0:
         raise DataError("there are no values", place=Place(option))
     check_class_names(request.classes, class_count, f", {option} has {class_count}")
+    request = pair_files(request, (), Place(option))
     batch = Batch(values, kind, Origin(option, "typed"), request.classes)
     attached = request.attached
     if attached is not None:
         batch = _with_target(batch, attached, request)
-    return opened_whole(option, batch, request.class_axis)
+    opened = opened_whole(option, batch, request.class_axis)
+    return opened._replace(remarks=remarks_on_pairing(request))
 
 
 def class_names(text: str) -> tuple[str, ...]:
@@ -65,19 +70,22 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
         shape = request.label_shape(values.shape, axis)
         labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
-        targets = fit_targets(attached, values, request.class_axis)
+        ordered = in_class_order(attached, request.classes)
+        targets = fit_targets(ordered, values, request.class_axis)
     return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
 
 
 def typed_array(texts: Sequence[str], option: str) -> AnyArray:
-    """``(C)`` for one sample, ``(N, C)`` for several, any shape for nested JSON lists."""
+    """``(C)`` for one sample, ``(N, C)`` for several, any shape for nested lists."""
     check_swallowed(texts, option)
-    if len(texts) == 1 and texts[0].lstrip().startswith("["):
-        return _from_json(texts[0], option)
+    texts = [text.translate(pasted.MARKS) for text in texts]
+    if len(texts) == 1 and pasted.is_printed(texts[0]):
+        return np.atleast_1d(_from_lists(texts[0], option))
     samples: list[list[float]] = []
     for text in texts:
-        if text.lstrip().startswith("["):
-            array = _from_json(text, option)
+        pasted.check_whole(text, option)
+        if pasted.is_printed(text):
+            array = _from_lists(text, option)
             if array.ndim > 2:
                 raise UsageError(f"{option}: lists deeper than two levels are given in one piece")
             samples.extend(np.atleast_2d(array).tolist())
@@ -137,31 +145,69 @@ def _number(word: Word, sample: int, at: int, option: str) -> float:
         raise DataError(message, place=place, hint=hint) from None
 
 
-def _from_json(text: str, option: str) -> AnyArray:
-    return as_array(_loaded(text, option), Place(option), "$")
+def _from_lists(text: str, option: str) -> AnyArray:
+    """The array of nested lists, as JSON has them or as a program prints them."""
+    value = _json(text)
+    if value is not None:
+        return as_array(value, Place(option), "$")
+    found = pasted.printed(text, option)
+    numbers = [_printed_number(word, text, option) for word in found.words]
+    if not isinstance(found.value, list):
+        return np.array(numbers[0])
+    shape = as_array(_zeros(found.value), Place(option), "$").shape
+    return np.array(numbers, dtype=np.float64).reshape(shape)
 
 
-def _loaded(text: str, option: str) -> Any:
+def _json(text: str) -> Any:
+    """The list that a text is as JSON; None if it is none."""
     import json
 
     try:
-        return json.loads(text, parse_constant=Spelled)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"not a JSON list ({error})", place=Place(option)) from None
+        value = json.loads(text, parse_constant=Spelled)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) else None
+
+
+def _zeros(value: Any) -> Any:
+    """Lists of the same shapes."""
+    return [_zeros(item) for item in value] if isinstance(value, list) else 0.0
+
+
+def _printed_number(word: pasted.Word, text: str, option: str) -> float:
+    try:
+        return numbers_labels.number(word.text)
+    except numbers_labels.NotANumber as error:
+        place = Place(option, excerpt=excerpt_of(Word(word.text, word.start, text)))
+        raise DataError(
+            error.reason.format(quoted(word.text)), place=place, hint=error.hint
+        ) from None
 
 
 def typed_labels(texts: Sequence[str], option: str = "--label") -> Attached:
-    """``--label``: indices or names, split by commas (or by spaces); nested JSON lists too."""
+    """``--label``: indices or names, split by commas (or by spaces); nested lists too."""
     check_swallowed(texts, option)
     words: list[Word] = []
-    for text in texts:
-        if text.lstrip().startswith("["):
-            words += [Word(str(item), 0, text) for item in _flat(_loaded(text, option))]
+    shape: tuple[int, ...] = ()
+    for text in (text.translate(pasted.COMMAS) for text in texts):
+        if pasted.are_printed_labels(text):
+            value = _json(text)
+            if value is None:
+                found = pasted.printed(text, option)
+                value = found.value
+                words += [Word(word.text, word.start, text) for word in found.words]
+            else:
+                words += [Word(str(item), 0, text) for item in _flat(value)]
+            if len(texts) == 1 and isinstance(value, list):
+                shape = as_array(_zeros(value), Place(option), "$").shape
         elif "," in text or ";" in text:
             words += [word for sample in _name_lists(text) for word in sample]
         else:
             words += _words(text, 0, len(text)) if _all_indices(text) else [_trimmed(text)]
-    return Attached(tuple(words), None, Origin(option, "typed"), len(words))
+    for word in words:
+        if word.text in ("...", "…"):
+            raise DataError(pasted.SHORTENED, place=Place(option), hint=pasted.WHOLE)
+    return Attached(tuple(words), None, Origin(option, "typed"), len(words), shape)
 
 
 def _all_indices(text: str) -> bool:
@@ -236,8 +282,9 @@ def typed_weights(
 
 
 def _plain_weights(text: str, option: str) -> list[float]:
-    if text.lstrip().startswith("["):
-        flat: list[float] = _from_json(text, option).ravel().tolist()
+    text = text.translate(pasted.MARKS)
+    if pasted.is_printed(text):
+        flat: list[float] = np.ravel(_from_lists(text, option)).tolist()
         return flat
     words = [word for sample in samples_of(text) for word in sample]
     return [_weight(word, word.text, at, option) for at, word in enumerate(words)]

@@ -80,19 +80,19 @@ def is_folder(asked: Asked) -> bool:
 @contextmanager
 def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
     """The folder of ``-o DIR/``; refuse answers that cannot be split into files."""
-    output, suffix = str(asked.output.output), format_of(asked).suffix
+    output, form = str(asked.output.output), format_of(asked)
     if asked.running.scheduler is None:
         raise UsageError(
             f"-o {escaped(output)}: a folder is written by the workers of a cluster, a file each",
             hint="--scheduler local starts one on this machine",
         )
-    if not stream.each or not suffix:
+    if not (stream.each and form.splits):
         raise UsageError(
             f"-o {escaped(output)}: a folder holds rows, and there are none to write",
             hint="--format csv, tsv or jsonl, of each sample (--reduction none)",
         )
     _check_local("-o", output, "name a folder that this machine and the workers share")
-    with folder.open_folder(output, suffix) as found:
+    with folder.open_folder(output, form.suffixes[0]) as found:
         yield found
 
 

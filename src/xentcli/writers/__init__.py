@@ -19,8 +19,9 @@ class Format(NamedTuple):
     ``rows_wait``: has the rows in its middle, where they can be written only at the end.
     ``passes_on``: the input's own rows, split into ``cells``, or ``whole`` with the answer put in.
     ``records``: passes on the input's own JSON. ``delimiter``: stands between cells, in place of
-    the input's own. ``suffix``: of the files of a folder; without one the rows cannot be split into
-    files. ``diagnosis``: the module that writes a diagnosis.
+    the input's own. ``suffixes``: of a file that is one, the first that of the files of a folder.
+    ``splits``: rows in several files are rows still. ``diagnosis``: the module that writes a
+    diagnosis.
     """
 
     name: str
@@ -31,7 +32,8 @@ class Format(NamedTuple):
     passes_on: Literal["whole", "cells"] | None = None
     records: bool = False
     delimiter: bytes | None = None
-    suffix: str = ""
+    suffixes: tuple[str, ...] = ()
+    splits: bool = False
     diagnosis: str = ""
 
     @property
@@ -49,14 +51,35 @@ class Format(NamedTuple):
 
 FORMATS = (
     Format("table", "screen.report", for_people=True, document=True, diagnosis="screen.diagnosis"),
-    Format("csv", "rows.delimited", passes_on="whole", suffix="csv"),
-    Format("tsv", "rows.delimited", passes_on="cells", delimiter=b"\t", suffix="tsv"),
-    Format("json", "json.report", document=True, rows_wait=True, diagnosis="json.diagnosis"),
-    Format("jsonl", "rows.json_lines", passes_on="cells", records=True, suffix="jsonl"),
-    Format("markdown", "rows.markdown", passes_on="cells"),
+    Format("csv", "rows.delimited", passes_on="whole", suffixes=(".csv",), splits=True),
+    Format(
+        "tsv",
+        "rows.delimited",
+        passes_on="cells",
+        delimiter=b"\t",
+        suffixes=(".tsv",),
+        splits=True,
+    ),
+    Format(
+        "json",
+        "json.report",
+        document=True,
+        rows_wait=True,
+        suffixes=(".json",),
+        diagnosis="json.diagnosis",
+    ),
+    Format(
+        "jsonl",
+        "rows.json_lines",
+        passes_on="cells",
+        records=True,
+        suffixes=(".jsonl", ".ndjson"),
+        splits=True,
+    ),
+    Format("markdown", "rows.markdown", passes_on="cells", suffixes=(".md",)),
 )
 # What --quiet writes, whatever --format says.
-QUIET = Format("quiet", "rows.quiet", suffix="txt", diagnosis="rows.quiet")
+QUIET = Format("quiet", "rows.quiet", suffixes=(".txt",), splits=True, diagnosis="rows.quiet")
 
 NAMES = tuple(format.name for format in FORMATS)
 

@@ -1,4 +1,4 @@
-"""NumPy's .npy and .npz, and .safetensors: arrays of samples, read by the block from the file."""
+"""NumPy's .npy and .npz, .safetensors, PyTorch's .pt: arrays of samples, read by the block."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.errors import DataError, Place, UsageError, counted
 from xentcli.model import AnyArray, Batch, Kind
+from xentcli.readers.arrays.choice import choose_labels, choose_values, remarks_on
 from xentcli.readers.arrays.samples import Layout, Named, in_a_sentence, part_of, read
 from xentcli.readers.arrays.stored import (
     Archive,
@@ -22,17 +23,13 @@ from xentcli.readers.arrays.stored import (
     npz_archive,
     safetensors_archive,
 )
+from xentcli.readers.arrays.torch_file import torch_archive
+from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
-from xentcli.readers.rules.keys import (
-    LABEL_KEYS,
-    TARGET_KEYS,
-    check_class_names,
-    expected_one,
-    kind_keys_in,
-    kind_of,
-)
-from xentcli.readers.rules.named_columns import listed, near_or_all
-from xentcli.readers.rules.targets import fit_targets
+from xentcli.readers.rules.class_axis import last_axis_hint
+from xentcli.readers.rules.join import pair_files, remarks_on_pairing
+from xentcli.readers.rules.keys import check_class_names
+from xentcli.readers.rules.targets import check_label_shape, fit_targets, in_class_order
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (
     Source,
@@ -43,9 +40,8 @@ from xentcli.readers.sources.source import (
     version_of_open,
 )
 
-# What savez calls the first array that it is given without a name.
-UNNAMED = "arr_0"
 CHUNK_BYTES = 4 << 20
+FIRST_BYTES = 256
 MOST_UNSEEN_CLASSES = 1 << 20
 
 
@@ -66,8 +62,13 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by is not None:
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with _archive(source, format_name) as archive:
-        kind, values = _values(archive, request, source.name)
-        layout = _with_labels(_layout(source.name, kind, values, request), archive)
+        request = pair_files(request, archive.keys, Place(source.name))
+        choice = choose_values(archive, request, source.name)
+        values = _array(archive, choice.values, source.name)
+        layout = _layout(source.name, choice.kind, values, request)
+        if request.wanted != "none":
+            choice = choose_labels(choice, archive, request, layout.shape, source.name)
+        layout = _with_labels(layout, choice.labels, archive)
     class_count = layout.shape[1]
     check_class_names(request.classes, class_count, f", {source.name} has {class_count}")
     attached = request.attached if layout.attached_from is not None else None
@@ -76,7 +77,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     labels = attached.labels if attached is not None and attached.labels is not None else ()
     return Opened(
         source.name,
-        kind,
+        choice.kind,
         class_count,
         request.classes,
         ArrayChunks(layout, labels, targets, source.copy),
@@ -87,6 +88,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
+        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(layout.request)),
     )
 
 
@@ -138,12 +140,12 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
         with open(path, "rb") as stream, in_a_sentence(source.name):
             check_version(stream, source)
             file = File(path, version_of_open(stream))
-            yield _opened(stream, size, file, b"", format_name)
+            yield _opened(stream, size, file, b"", format_name, source.name)
         return
     with open_source(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
-        yield _opened(io.BytesIO(content), len(content), None, content, format_name)
+        yield _opened(io.BytesIO(content), len(content), None, content, format_name, source.name)
 
 
 def _is_plain(source: Source, format_name: str) -> bool:
@@ -158,48 +160,23 @@ def _is_plain(source: Source, format_name: str) -> bool:
 
 
 def _opened(
-    stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str
+    stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str, name: str
 ) -> Archive:
+    check_read(stream.read(FIRST_BYTES), name)
+    stream.seek(0)
     if format_name == "npz":
         return npz_archive(stream, file)
+    if format_name == "pt":
+        return torch_archive(stream, size, file, content)
     if format_name == "safetensors":
         return safetensors_archive(stream, size, file, content)
     stored = npy_array(stream, size, file, content)
-    return Archive(("",), lambda _: stored)
+    return Archive(("",), lambda _: stored, lambda _: stored)
 
 
 def _array(archive: Archive, key: str, name: str) -> Named:
     with in_a_sentence(name, key):
         return Named(key, archive.array(key))
-
-
-def _values(archive: Archive, request: Request, name: str) -> tuple[Kind, Named]:
-    key = _values_key(archive.keys, request, name)
-    return kind_of(key, request.kind, Place(name)), _array(archive, key, name)
-
-
-def _values_key(keys: tuple[str, ...], request: Request, name: str) -> str:
-    if keys == ("",):
-        return ""
-    if request.logits_key is not None:
-        return _asked_key(keys, request.logits_key, "--logits-key", name)
-    present = kind_keys_in(keys)
-    if not present and keys == (UNNAMED,):
-        return UNNAMED
-    if len(present) != 1:
-        raise DataError(
-            expected_one(present),
-            place=Place(name),
-            hint=f"{listed(keys, 'keys')}; --logits-key names one",
-        )
-    return present[0]
-
-
-def _asked_key(keys: tuple[str, ...], key: str, option: str, name: str) -> str:
-    if key not in keys:
-        hint = near_or_all(key, keys, "keys")
-        raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=hint)
-    return key
 
 
 def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
@@ -226,20 +203,15 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
     return Layout(name, kind, request, values, axis % len(shape), (rest[0], count, *rest[1:]))
 
 
-def _with_labels(layout: Layout, archive: Archive) -> Layout:
+def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
     """The layout with the labels or soft targets that are wanted."""
     request, name = layout.request, layout.source
     if request.wanted == "none":
         return layout
     if request.attached is not None:
         return layout._replace(attached_from=request.attached.origin)
-    if request.label_key is not None:
-        key = _asked_key(archive.keys, request.label_key, "--label-key", name)
-    else:
-        present = [key for key in (*LABEL_KEYS, *TARGET_KEYS) if key in archive.keys]
-        if not present:
-            return layout
-        key = present[0]
+    if key is None:
+        return layout
     found = _array(archive, key, name)
     shape, wanted = found.stored.shape, layout.shape[:1] + layout.shape[2:]
     if shape == wanted or (shape == () and wanted == (1,)):
@@ -255,6 +227,7 @@ def _with_labels(layout: Layout, archive: Archive) -> Layout:
         f"the shape {shape} fits neither labels {wanted} nor soft targets "
         f"{layout.values.stored.shape}",
         place=place,
+        hint=last_axis_hint(layout.shape, request.class_axis, shape),
     )
 
 
@@ -262,12 +235,7 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
     """Labels are counted, soft targets put into the values' shape; None for labels."""
     shape = layout.shape
     if attached.labels is not None:
-        wanted = math.prod(shape[:1] + shape[2:])
-        if len(attached.labels) != wanted:
-            raise DataError(
-                f"{counted(len(attached.labels), 'label')} for {counted(wanted, 'sample')}",
-                place=Place(attached.origin.source),
-            )
+        check_label_shape(attached, shape[:1] + shape[2:], shape[1], layout.request)
         return None
     targets, axis = attached.targets, layout.axis
     assert targets is not None
@@ -275,7 +243,8 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
         targets, axis = targets[np.newaxis], 1
     # Only the shape of the values matters, and this has it without any memory.
     values = np.broadcast_to(np.float64(0.0), shape)
-    return fit_targets(attached._replace(targets=targets), values, axis)
+    chosen = in_class_order(attached._replace(targets=targets), layout.request.classes)
+    return fit_targets(chosen, values, axis)
 
 
 def _size(stored: Stored) -> int:

@@ -86,7 +86,7 @@ def _numbers(
 ) -> AnyArray:
     """The piece's part of an array as floats; labels stay what they are."""
     present = _as_stored(layout, named, piece, present, axis)
-    if axis is None and not named.stored.bfloat16:
+    if axis is None and not named.stored.narrow:
         return present
     return numbers(present, named.stored)
 

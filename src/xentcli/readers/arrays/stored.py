@@ -1,5 +1,7 @@
 """Where arrays lie in .npy, .npz and .safetensors files: found by the headers, then mapped.
 
+PyTorch's .pt files are in :mod:`xentcli.readers.arrays.torch_file`.
+
 NumPy's own ``load`` would unpickle, allocate whatever a header claims, and read a member of an
 .npz whole; here a header is believed only if the numbers that it announces are there.
 """
@@ -10,15 +12,20 @@ import io
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from xentcli.errors import CHANGED, LONGEST_VALUE, escaped, quoted
 from xentcli.model import AnyArray
+from xentcli.readers.arrays.narrow import widened
 from xentcli.readers.sources.source import Version, version_of_open
 from xentcli.readers.sources.unpack import excess
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
 
 # As the safetensors library has it.
 LONGEST_HEADER = 100_000_000
@@ -41,6 +48,14 @@ SAFETENSORS_DTYPES = {
     "U32": "<u4",
     "U16": "<u2",
     "U8": "|u1",
+    "F8_E4M3": "|u1",
+    "F8_E5M2": "|u1",
+}
+# Those of them that NumPy knows only as integers.
+SAFETENSORS_NARROW = {
+    "BF16": "bfloat16",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
 }
 
 
@@ -58,7 +73,8 @@ class File(NamedTuple):
 class Stored(NamedTuple):
     """An array's place: in the ``file`` from ``offset`` on, or in the bytes ``content``.
 
-    ``bfloat16`` says that the 16-bit integers are the upper halves of 32-bit floats.
+    ``narrow`` names the float that integers of its width stand for (``bfloat16`` and the like).
+    ``strides``, counted in numbers, are there where the numbers do not simply follow one another.
     """
 
     dtype: str
@@ -67,14 +83,30 @@ class Stored(NamedTuple):
     fortran: bool = False
     file: File | None = None
     content: bytes = b""
-    bfloat16: bool = False
+    narrow: str = ""
+    strides: tuple[int, ...] | None = None
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the numbers are floats, not integers."""
+        return bool(self.narrow) or np.dtype(self.dtype).kind == "f"
+
+    @property
+    def span(self) -> int:
+        """How many numbers lie from the first to the last, these included."""
+        if self.strides is None or math.prod(self.shape) == 0:
+            return math.prod(self.shape)
+        steps = zip(self.shape, self.strides, strict=True)
+        return 1 + sum((length - 1) * stride for length, stride in steps)
 
 
 class Archive(NamedTuple):
-    """Arrays under keys; ``array`` finds the one of a key."""
+    """Arrays under keys. ``array`` finds the one of a key and checks its bytes; ``outline`` reads
+    its header alone."""
 
     keys: tuple[str, ...]
     array: Callable[[str], Stored]
+    outline: Callable[[str], Stored]
 
 
 def mapped(stored: Stored) -> AnyArray:
@@ -82,6 +114,10 @@ def mapped(stored: Stored) -> AnyArray:
     order: Any = "F" if stored.fortran else "C"
     if math.prod(stored.shape) == 0:
         return np.empty(stored.shape, stored.dtype)
+    if stored.strides is not None:
+        flat = mapped(stored._replace(shape=(stored.span,), strides=None))
+        steps = [stride * flat.itemsize for stride in stored.strides]
+        return np.lib.stride_tricks.as_strided(flat, stored.shape, steps, writeable=False)
     if stored.file is None:
         flat = np.frombuffer(stored.content, stored.dtype, math.prod(stored.shape), stored.offset)
         return flat.reshape(stored.shape, order=order)
@@ -97,8 +133,8 @@ def mapped(stored: Stored) -> AnyArray:
 
 def numbers(part: AnyArray, stored: Stored) -> AnyArray:
     """A part of the array as floats in this machine's order; a view where they are that already."""
-    if stored.bfloat16:
-        return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    if stored.narrow:
+        return widened(part, stored.narrow)
     if part.dtype.kind == "f" and part.dtype.itemsize <= 8:
         return part.astype(part.dtype.newbyteorder("="), copy=False)
     # What is beyond them becomes infinite, and is refused by whoever knows its place.
@@ -113,7 +149,7 @@ def npy_array(stream: BinaryIO, size: int, file: File | None, content: bytes) ->
     return stored
 
 
-def _npy_header(stream: BinaryIO) -> Stored:
+def _npy_header(stream: IO[bytes]) -> Stored:
     try:
         # Files from Python 2 make it warn.
         with warnings.catch_warnings(action="ignore"):
@@ -138,11 +174,16 @@ def _npy_header(stream: BinaryIO) -> Stored:
     return Stored(dtype.str, shape, stream.tell(), fortran)
 
 
-def _check_size(stored: Stored, size: int) -> None:
+def check_shape(stored: Stored) -> None:
+    """Refuse a shape that no array can have, whatever numbers there are."""
     if len(stored.shape) > MOST_DIMENSIONS:
         raise Unreadable(f"it has {len(stored.shape)} dimensions; {MOST_DIMENSIONS} are the most")
     if not math.prod(stored.shape) and math.prod(filter(None, stored.shape)) > MOST_NUMBERS:
         raise Unreadable(f"its shape {stored.shape} is larger than any machine")
+
+
+def _check_size(stored: Stored, size: int) -> None:
+    check_shape(stored)
     wanted = np.dtype(stored.dtype).itemsize * math.prod(stored.shape)
     present = size - stored.offset
     if present < wanted:
@@ -155,35 +196,54 @@ def _check_size(stored: Stored, size: int) -> None:
 
 def npz_archive(stream: BinaryIO, file: File | None) -> Archive:
     """The members of an .npz; what is not compressed is mapped, the rest unpacked."""
-    from zipfile import ZipFile
-
-    try:
-        members = ZipFile(stream)
-    except OSError:
-        raise
-    except Exception as error:
-        raise Unreadable(f"not an .npz archive ({_first_line(error)})") from None
-    names = _unique((info.filename.removesuffix(".npy"), info) for info in members.infolist())
+    members = zip_members(stream, "an .npz archive")
+    names = unique((info.filename.removesuffix(".npy"), info) for info in members.infolist())
 
     def array(key: str) -> Stored:
         info = names[key]
-        if file is not None and info.compress_type == 0 and not info.flag_bits & 1:
-            return _npz_member(stream, info, file)
+        if file is not None and is_stored(info):
+            start = member_start(stream, info)
+            stream.seek(start)
+            stored = npy_array(stream, start + info.file_size, file, b"")
+            check_sum(stream, start, info)
+            return stored
         wrong = excess(info.compress_size, info.file_size)
         if wrong:
             raise Unreadable(wrong)
-        try:
+        with _unpacking():
             content = members.read(info)
-        except OSError:
-            raise
-        except Exception as error:
-            raise Unreadable(f"it cannot be unpacked ({_first_line(error)})") from None
         return npy_array(io.BytesIO(content), len(content), None, content)
 
-    return Archive(tuple(names), array)
+    def outline(key: str) -> Stored:
+        with _unpacking(), members.open(names[key]) as member:
+            return _npy_header(member)
+
+    return Archive(tuple(names), array, outline)
 
 
-def _unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def zip_members(stream: BinaryIO, what: str) -> ZipFile:
+    """The directory of a zip archive, which is meant to be ``what``."""
+    from zipfile import ZipFile
+
+    try:
+        return ZipFile(stream)
+    except OSError:
+        raise
+    except Exception as error:
+        raise Unreadable(f"not {what} ({_first_line(error)})") from None
+
+
+@contextmanager
+def _unpacking() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, Unreadable):
+        raise
+    except Exception as error:
+        raise Unreadable(f"it cannot be unpacked ({_first_line(error)})") from None
+
+
+def unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """The entries by their keys; one that stands twice is refused, as nobody knows which counts."""
     found: dict[str, Any] = {}
     for key, entry in entries:
@@ -193,30 +253,33 @@ def _unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _npz_member(stream: BinaryIO, info: Any, file: File) -> Stored:
+def is_stored(info: ZipInfo) -> bool:
+    """Whether a member of a zip archive stands there as it is, neither packed nor encrypted."""
+    return info.compress_type == 0 and not info.flag_bits & 1
+
+
+def member_start(stream: BinaryIO, info: ZipInfo) -> int:
+    """Where the bytes of a member of a zip archive begin."""
     # The local header has lengths of its own; the extra field differs from the directory's.
     stream.seek(info.header_offset)
     header = stream.read(LOCAL_HEADER_BYTES)
     if len(header) < LOCAL_HEADER_BYTES or not header.startswith(b"PK\x03\x04"):
         raise Unreadable("it cannot be unpacked (its header in the archive is damaged)")
     lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    start = info.header_offset + LOCAL_HEADER_BYTES + lengths
-    stream.seek(start)
-    stored = npy_array(stream, start + info.file_size, file, b"")
-    if _checksum(stream, start, info.file_size) != info.CRC:
-        raise Unreadable("it cannot be unpacked (its checksum is not that in the archive)")
-    return stored
+    return info.header_offset + LOCAL_HEADER_BYTES + lengths
 
 
-def _checksum(stream: BinaryIO, start: int, size: int) -> int:
+def check_sum(stream: BinaryIO, start: int, info: ZipInfo) -> None:
+    """Refuse a stored member, from ``start`` on, whose bytes are not those that were written."""
     from zlib import crc32
 
     stream.seek(start)
-    found = 0
+    found, size = 0, info.file_size
     while size > 0 and (piece := stream.read(min(size, CHECKED_BYTES))):
         found = crc32(piece, found)
         size -= len(piece)
-    return found
+    if found != info.CRC:
+        raise Unreadable("it cannot be unpacked (its checksum is not that in the archive)")
 
 
 def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
@@ -225,7 +288,7 @@ def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content:
     if size < 8 or length > min(size - 8, LONGEST_HEADER):
         raise Unreadable("not a .safetensors file, or cut short: its header does not fit into it")
     try:
-        header = json.loads(stream.read(length), object_pairs_hook=_unique)
+        header = json.loads(stream.read(length), object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"its .safetensors header is not JSON ({_first_line(error)})") from None
     if not isinstance(header, dict):
@@ -237,7 +300,7 @@ def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content:
     def array(key: str) -> Stored:
         return _tensor(header[key], start, size)._replace(file=file, content=content)
 
-    return Archive(tuple(header), array)
+    return Archive(tuple(header), array, array)
 
 
 def _check_no_gaps(header: dict[str, Any], size: int) -> None:
@@ -279,7 +342,9 @@ def _tensor(entry: Any, start: int, size: int) -> Stored:
         raise Unreadable(
             f"its dtype is {escaped(str(name), LONGEST_VALUE)}, not integers or real floats"
         )
-    stored = Stored(SAFETENSORS_DTYPES[name], shape, start + begin, bfloat16=name == "BF16")
+    stored = Stored(
+        SAFETENSORS_DTYPES[name], shape, start + begin, narrow=SAFETENSORS_NARROW.get(name, "")
+    )
     if start + end > size:
         _check_size(stored, size)
     _check_size(stored, start + end)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import Opened, Request, opened_whole
-from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shown
+from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_of, shown
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
+from xentcli.readers.rules.join import (
+    id_of_value,
+    is_by_position,
+    pair_files,
+    remarks_on_pairing,
+    without_partner,
+)
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -24,17 +33,24 @@ from xentcli.readers.rules.keys import (
     kind_of,
 )
 from xentcli.readers.rules.named_columns import near_or_all
-from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
+from xentcli.readers.rules.targets import (
+    attach,
+    classes_second,
+    fit_labels,
+    fit_targets,
+    in_class_order,
+)
 from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 from xentcli.readers.text import encoding
 
 # From here on a word is in order about what memory it takes.
 LARGE = 64 << 20
+# Its objects take some ten times as much.
+LARGEST = 1 << 30
 
 
-def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads a document whole; its samples are one chunk."""
-    document = _loaded(source, request)
+def open_document(source: Source, document: Any, request: Request) -> Opened:
+    """The samples of a document, as one chunk."""
     place = Place(source.name)
     kind, value, path = _values(document, request, place)
     values = as_array(value, place, path)
@@ -46,12 +62,34 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     classes = request.classes
     check_class_names(classes, values.shape[1], f", {source.name} has {values.shape[1]}")
     origin = Origin(source.name, "json", path=path)
-    labels, targets, target_origin = _target(document, values, request, source.name, classes)
-    batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
+    keys = tuple(document) if isinstance(document, dict) else ()
+    request = pair_files(request, keys, place)
+    if is_by_position(request) or request.attached is None:
+        labels, targets, target_origin = _target(document, values, request, source.name, classes)
+        batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
+    else:
+        batch = _joined(Batch(values, kind, origin, classes), document, request, place)
     if request.by is not None:
         batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    return opened._replace(remarks=_remarks(source), by=request.by or "")
+    opened = opened._replace(remarks=remarks_on_pairing(request), by=request.by or "")
+    return opened if batch.partners is None else opened._replace(attached=request.attached)
+
+
+def _joined(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
+    """The batch with the labels or soft targets of a second file that its list of ids leads to."""
+    attached = request.attached
+    assert attached is not None
+    assert attached.join is not None
+    key, samples = attached.join.name, len(batch.values)
+    ids = [id_of_value(value) for value in _values_a_sample(document[key], key, samples, place)]
+    rows = attached.join.rows(ids)
+    for at, id in enumerate(ids):
+        if not id or rows[at] < 0:
+            message, hint = without_partner(attached, id, hinted=True)
+            where = place._replace(detail=f"{path_of(key)}[{at}]")
+            raise DataError(message, place=where, hint=hint)
+    return attach(batch, request, place.source, rows)
 
 
 def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
@@ -60,16 +98,20 @@ def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
         keys = list(document) if isinstance(document, dict) else []
         hint = near_or_all(key, keys, "keys")
         raise UsageError(f"--by: {place} has no key {quoted(key)}", hint=hint)
-    values = document[key]
+    return grouping_of_values(_values_a_sample(document[key], key, samples, place))
+
+
+def _values_a_sample(values: Any, key: str, samples: int, place: Place) -> list[Any]:
     if not isinstance(values, list) or len(values) != samples:
         found = counted(len(values), "value") if isinstance(values, list) else shown(values)
         raise fault(
             f"expected a list of {counted(samples, 'value')}, found {found}", place, path_of(key)
         )
-    return grouping_of_values(values)
+    return values
 
 
-def _remarks(source: Source) -> tuple[Remark, ...]:
+def remarks_on_size(source: Source) -> tuple[Remark, ...]:
+    """A word on the memory that a large document takes."""
     size = size_of(source) or 0
     if size < LARGE:
         return ()
@@ -77,10 +119,11 @@ def _remarks(source: Source) -> tuple[Remark, ...]:
     return (Remark(message, Place(source.name)),)
 
 
-def _loaded(source: Source, request: Request) -> Any:
+def load(source: Source, request: Request) -> Any:
+    """A document, read whole."""
     with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
-        raw = b"".join(iter(partial(recoded.read, 1 << 20), b""))
+        raw = b"".join(_blocks(recoded, source))
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -97,6 +140,19 @@ def _loaded(source: Source, request: Request) -> Any:
         raise DataError(f'the key "{error}" stands twice', place=Place(source.name)) from None
     except (RecursionError, ValueError) as error:
         raise DataError(f"cannot read it as JSON ({error})", place=Place(source.name)) from None
+
+
+def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
+    size = 0
+    for block in iter(partial(stream.read, 1 << 20), b""):
+        size += len(block)
+        if size > LARGEST:
+            raise DataError(
+                f"one document of more than {LARGEST >> 20} MiB",
+                place=Place(source.name),
+                hint="JSON Lines, a record a line, are streamed: jq -c '.[]' x.json > x.jsonl",
+            )
+        yield block
 
 
 def not_json(error: json.JSONDecodeError) -> str:
@@ -154,7 +210,8 @@ def _target(
         if request.attached.labels is not None:
             found = fit_labels(request.attached, shape, classes, values.shape[1], request)
             return found, None, origin
-        return None, fit_targets(request.attached, values, request.class_axis), origin
+        ordered = in_class_order(request.attached, classes)
+        return None, fit_targets(ordered, values, request.class_axis), ordered.origin
     if not isinstance(document, dict):
         return None, None, None
     place = Place(source)
@@ -214,7 +271,13 @@ def _labels(
     if request.questions and shape[:1] == (1,) and not any(map(_is_list, listed)):
         # The questions of the only sample.
         listed = [listed] if len(shape) > 1 else listed
-    collect_labels(listed, shape, count, request, place, path, found)
+    try:
+        collect_labels(listed, shape, count, request, place, path, found)
+    except DataError as error:
+        if not request.questions:
+            values = (*shape[:1], count, *shape[1:])
+            error.hint = error.hint or last_axis_hint(values, request.class_axis, shape_of(listed))
+        raise
     return np.array(found, dtype=np.int64).reshape(shape)
 
 

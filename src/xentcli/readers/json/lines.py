@@ -3,7 +3,7 @@ memory does not grow with the file; :mod:`xentcli.readers.json.record` reads a b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -13,15 +13,19 @@ from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
+from xentcli.readers.json import server
 from xentcli.readers.json.layout import Layout, Line
-from xentcli.readers.json.nested import NON_FINITE, as_array, fault, shown
+from xentcli.readers.json.look import RecordLook, is_number
+from xentcli.readers.json.nested import as_array, fault, shown
+from xentcli.readers.json.other_tools import is_table
+from xentcli.readers.json.own_output import check_record, is_own
 from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
 from xentcli.readers.rules.columns import (
     LOOKED_AT,
     PLAIN_IDS,
-    ROWS_THAT_COUNT,
     choose_columns,
 )
+from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -54,8 +58,10 @@ class Start(NamedTuple):
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the first records, and decides which key is what."""
     start = _start(source, request)
+    if _are_responses(start):
+        return server.open_responses(_values_of(start, source.name), source.name, request)
     layout = _layout(source, request, start)
-    attached = request.attached
+    attached = layout.request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
     return Opened(
         source.name,
@@ -74,11 +80,33 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=json_passed.rows(layout, []) if keeps_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=layout.choice.remarks if layout.choice else (),
+        remarks=(
+            *(layout.choice.remarks if layout.choice else ()),
+            *remarks_on_pairing(layout.request),
+        ),
         left_out=layout.choice.left_out if layout.choice else (),
         has_ids=layout.id is not None,
         by=layout.by or "",
     )
+
+
+def _are_responses(start: Start) -> bool:
+    """Whether the first line is what a server of a language model returns."""
+    first = next(lines_of(b"".join(start.blocks), 1))
+    try:
+        return server.is_response(parse_line(first.content, Place("")))
+    except DataError:
+        return False
+
+
+def _values_of(start: Start, source: str) -> Iterator[tuple[Any, Place]]:
+    """What each line says, and where it stands."""
+    line = 1
+    for block in chain(start.blocks, start.later):
+        for one in lines_of(block, line):
+            place = Place(source, one.number)
+            yield parse_line(one.content, place), place
+        line += _line_ends(block)
 
 
 class LinesReader(NamedTuple):
@@ -133,6 +161,8 @@ def is_json_lines(start: bytes) -> bool:
         return False
     if end and rest.strip():
         return True
+    if is_own(value) or is_table(value):
+        return False
     return isinstance(value, dict) and not kind_keys_in(value)
 
 
@@ -214,7 +244,7 @@ def _is_numbered(layout: Layout) -> bool:
     to be known by."""
     request = layout.request
     made = request.keep_rows is not None and not request.keep_records and not layout.is_table
-    return made or request.attached is not None
+    return made or is_by_position(request)
 
 
 def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
@@ -245,11 +275,15 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if isinstance(record, list):
         if _names_keys(request):
             raise fault("expected an object, found a list", place, "$")
+        request = pair_files(request, (), Place(source.name))
         return _with_values(source, request, record, None, place)
     if not isinstance(record, dict):
         raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
     for name in record:
         _check_text(name, place)
+    if request.logits_key is None and request.logit_cols is None:
+        check_record(record, place)
+    request = pair_files(request, tuple(record), Place(source.name))
     key = _values_key(record, request, place)
     if key is None:
         return _flat(source, request, record, data, place)
@@ -267,6 +301,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
         by=request.by,
         id=next((name for name in PLAIN_IDS if name in record), None),
         columns=tuple(record),
+        join=_join_key(request),
     )
 
 
@@ -298,7 +333,7 @@ def _values_key(record: dict[str, Any], request: Request, place: Place) -> str |
     if found:
         return found[0]
     for key in KIND_KEYS:
-        if key in record and not _is_number(record[key]):
+        if key in record and not is_number(record[key]):
             found_there = shown(record[key])
             raise fault(f"expected a list of numbers, found {found_there}", place, path_of(key))
     return None
@@ -383,7 +418,7 @@ def _flat(
 ) -> Layout:
     """The layout of records that have each value under a key of its own."""
     names = tuple(record)
-    look = RecordLook(names, list(islice(_records(data), LOOKED_AT)))
+    look = RecordLook(names, _rows(data, names))
     if request.logit_cols is None and not any(map(look.is_numeric, range(len(names)))):
         raise _no_values(record, place)
     asked = request._replace(label_col=request.label_col or request.label_key)
@@ -407,7 +442,13 @@ def _flat(
         id=None if columns.id is None else names[columns.id],
         columns=names,
         choice=choice,
+        join=_join_key(request),
     )
+
+
+def _join_key(request: Request) -> str | None:
+    attached = request.attached
+    return None if attached is None or attached.join is None else attached.join.name
 
 
 def _no_values(record: dict[str, Any], place: Place) -> DataError:
@@ -415,6 +456,11 @@ def _no_values(record: dict[str, Any], place: Place) -> DataError:
     error = fault('there is no "logits", "probs" or "log_probs", and no number', place, "$")
     error.hint = f"--logits-key {lists[0]}" if len(lists) == 1 else "--logits-key names the values"
     return error
+
+
+def _rows(data: bytes, names: Sequence[str]) -> list[list[Any]]:
+    """The first records, as they are looked at."""
+    return [[record.get(name) for name in names] for record in islice(_records(data), LOOKED_AT)]
 
 
 def _records(data: bytes) -> Iterator[dict[str, Any]]:
@@ -426,42 +472,3 @@ def _records(data: bytes) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(value, dict):
             yield value
-
-
-class RecordLook:
-    """What the keys and the first records show of flat records."""
-
-    def __init__(self, names: tuple[str, ...], records: Sequence[dict[str, Any]]) -> None:
-        self._keys, self._records = names, records
-        self.names = tuple(name.strip() for name in names)
-
-    def _values(self, at: int) -> list[Any]:
-        return [record.get(self._keys[at]) for record in self._records]
-
-    def is_numeric(self, at: int) -> bool:
-        """Whether any value of a key is a number: a key of numbers with a bad value is an error,
-        not a key of names."""
-        return any(map(_is_number, self._values(at)))
-
-    def is_whole(self, at: int) -> bool | None:
-        """Whether the numbers are integers alone, but for those that are not finite."""
-        numbers = [value for value in self._values(at) if type(value) in (int, float)]
-        return all(type(value) is int for value in numbers) if numbers else None
-
-    def counts(self, at: int) -> bool:
-        """Whether the values go up by one from 0 or 1."""
-        values = self._values(at)
-        if len(values) < ROWS_THAT_COUNT or not all(type(value) is int for value in values):
-            return False
-        first: int = values[0]
-        return first in (0, 1) and values == list(range(first, first + len(values)))
-
-    def texts(self, at: int) -> Collection[str]:
-        """The values."""
-        return {str(value) for value in self._values(at)}
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, str):
-        return value in NON_FINITE
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

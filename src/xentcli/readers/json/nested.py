@@ -30,18 +30,24 @@ def as_array(value: Any, place: Place, path: str) -> AnyArray:
     return np.array(flat, dtype=np.float64).reshape(shape)
 
 
-def _shape(value: Any, place: Place, path: str) -> tuple[int, ...]:
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of nested lists, if they are as long as the first at each level."""
     shape = []
     while isinstance(value, list):
         shape.append(len(value))
         if not value:
             break
         value = value[0]
+    return tuple(shape)
+
+
+def _shape(value: Any, place: Place, path: str) -> tuple[int, ...]:
+    shape = shape_of(value)
     if not shape:
         raise fault(f"expected a list of numbers, found {shown(value)}", place, path)
     if len(shape) > MOST_DIMENSIONS:
         raise fault(f"lists nested more than {MOST_DIMENSIONS} deep", place, path)
-    return tuple(shape)
+    return shape
 
 
 def _collect(

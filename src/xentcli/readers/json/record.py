@@ -20,7 +20,7 @@ from xentcli.errors import (
     quoted,
 )
 from xentcli.model import AnyArray, Batch, Fault, Kind, Origin
-from xentcli.readers.interface import Chunk
+from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.document import (
     RepeatedKey,
@@ -42,6 +42,7 @@ from xentcli.readers.json.nested import (
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
+from xentcli.readers.rules.join import id_of_value, without_partner
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach, classes_second
 
@@ -94,7 +95,9 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     at_once = read_at_once(layout, chunk.data)
     if at_once is not None:
         lines = range(chunk.line, chunk.line + len(at_once.values))
-        batch = _of_arrays(layout, lines, chunk.first, *at_once)
+        batch = _of_arrays(layout, lines, chunk.first, *at_once[:4])
+        if at_once.partners is not None:
+            return attach(batch, layout.request, layout.source, at_once.partners)
         return _attached(batch, layout, range(chunk.first, chunk.first + len(lines)))
     samples: list[Sample] = []
     numbers: list[int] = []
@@ -117,6 +120,9 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         batch = batch._replace(unread=tuple(places))
     if layout.request.on_error == "skip" and faults:
         batch = batch._replace(kept=np.array(numbers, dtype=np.intp) - chunk.first)
+    if layout.join is not None:
+        partners = [sample.partner for sample in samples]
+        return attach(batch, layout.request, layout.source, partners)
     return _attached(batch, layout, numbers)
 
 
@@ -157,19 +163,36 @@ def sample_of(layout: Layout, line: Line) -> Sample:
     try:
         values = _values(layout, record, place)
         label = targets = by = None
-        weight = 1.0
+        weight, partner = 1.0, -1
         if layout.label is not None:
             label = _label(layout, field(record, layout.label, place), place)
         if layout.targets:
             targets = _targets(layout, record, place)
         if layout.weight is not None:
             path = path_of(layout.weight)
-            weight = _weight(field(record, layout.weight, place), layout, place, path)
+            weight = sample_number(field(record, layout.weight, place), layout.request, place, path)
         if layout.by is not None:
             by = field(record, layout.by, place)
+        if layout.join is not None:
+            partner = _partner(layout, record, place)
     except RecursionError:
         raise DataError("it is nested too deeply", place=place) from None
-    return Sample(line, record, values, label, targets, weight, by)
+    return Sample(line, record, values, label, targets, weight, by, partner)
+
+
+def _partner(layout: Layout, record: dict[str, Any], place: Place) -> int:
+    """The row of the second file that has the record's id."""
+    assert layout.join is not None
+    attached = layout.request.attached
+    assert attached is not None
+    assert attached.join is not None
+    id = id_of_value(field(record, layout.join, place))
+    row = int(attached.join.rows([id])[0])
+    if not id or row < 0:
+        hinted = layout.request.on_error == "stop"
+        message, hint = without_partner(attached, id, hinted=hinted)
+        raise DataError(message, place=place._replace(detail=path_of(layout.join)), hint=hint)
+    return row
 
 
 def _nothing(layout: Layout, line: Line) -> Sample:
@@ -204,7 +227,7 @@ def _values(layout: Layout, record: Any, place: Place) -> Any:
     numbers = []
     for key, value in zip(layout.flat, values, strict=True):
         number = as_number(value, place, path_of(key))
-        _check_kind(layout.kind, [number], place, path_of(key))
+        check_kind(layout.kind, [number], place, path_of(key))
         numbers.append(number)
     return numbers
 
@@ -217,7 +240,7 @@ def _checked(layout: Layout, value: Any, place: Place, path: str) -> Any:
     array = as_array(value, place, path)
     if array.shape != layout.shape:
         raise fault(_other_shape(array.shape, layout.shape), place, path)
-    _check_kind(layout.kind, array, place, path)
+    check_kind(layout.kind, array, place, path)
     return array.tolist()
 
 
@@ -239,12 +262,13 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
     return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
 
 
-def _check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
+def check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
+    """Refuse probabilities that are none."""
     if kind != "probs":
         return
     array = np.asarray(values)
     wrong = np.argwhere(~((array >= 0) & (array <= 1 + numbers_labels.ROUNDING)) & ~np.isnan(array))
-    if wrong.size:
+    if len(wrong):
         at = tuple(wrong[0])
         where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
         error = fault(not_a_probability(float(array[at])), place, where)
@@ -266,7 +290,9 @@ def _label(layout: Layout, value: Any, place: Place) -> Any:
 
 def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     if layout.flat:
-        return [_soft(field(record, key, place), place, path_of(key)) for key in layout.targets]
+        return [
+            soft_target(field(record, key, place), place, path_of(key)) for key in layout.targets
+        ]
     (key,) = layout.targets
     array = as_array(field(record, key, place), place, path_of(key))
     if array.shape != layout.shape:
@@ -275,21 +301,23 @@ def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     wrong = np.argwhere(~(array >= 0) | np.isinf(array))
     if wrong.size:
         at = tuple(wrong[0])
-        _soft(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
+        soft_target(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
     return array.tolist()
 
 
-def _soft(value: Any, place: Place, path: str) -> float:
+def soft_target(value: Any, place: Place, path: str) -> float:
+    """A class's share of a soft target."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
         raise fault(not_a_soft_target(number), place, path)
     return number
 
 
-def _weight(value: Any, layout: Layout, place: Place, path: str) -> float:
+def sample_number(value: Any, request: Request, place: Place, path: str) -> float:
+    """A sample's weight, or how many bytes it stands for."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(not_a_number(layout.request, number), place, path)
+        raise fault(not_a_number(request, number), place, path)
     return number
 
 

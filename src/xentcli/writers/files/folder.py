@@ -58,7 +58,7 @@ class Folder:
                 os.unlink(self._place(number))
 
     def _place(self, number: int) -> str:
-        return os.path.join(self.path, f"part-{number:06d}.{self._suffix}")
+        return os.path.join(self.path, f"part-{number:06d}{self._suffix}")
 
 
 @contextmanager

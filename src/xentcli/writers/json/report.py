@@ -122,7 +122,7 @@ def _survey(survey: Survey, report: Report) -> Iterator[str]:
         yield f',\n  "by": {json.dumps(survey.by, ensure_ascii=False)}'
         yield f',\n  "groups": {_objects(grouped(survey.groups, "value", report))}'
     if survey.top_asked:
-        yield f',\n  "hardest": {_objects(hardest(survey.hardest))}'
+        yield f',\n  "hardest": {_objects(hardest(survey.hardest, report))}'
 
 
 def _objects(listing: Listing) -> str:

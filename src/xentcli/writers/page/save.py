@@ -36,8 +36,10 @@ def check_name(path: str) -> None:
     """Refuse a name that does not tell which page it is to be."""
     if _module(path) is None:
         ends = " or ".join(kind.suffix for kind in KINDS)
+        is_picture = path.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".pdf"))
         raise UsageError(
-            f"--save: {quoted(path)} is not the name of a page; name a file that ends in {ends}"
+            f"--save: {quoted(path)} is not the name of a page; name a file that ends in {ends}",
+            hint="a browser makes any picture of an .svg, and a PDF of a page" * is_picture,
         )
 
 

@@ -28,7 +28,7 @@ def listing(report: Report) -> Listing:
     if survey is not None and survey.by:
         return grouped(survey.groups, survey.by, report)
     if survey is not None and survey.top_asked:
-        return hardest(survey.hardest)
+        return hardest(survey.hardest, report)
     reduced = (report.result, report.reduction, report.samples, report.ignored, report.denominator)
     if report.bits_per_byte is not None:
         return Listing((*FIGURES, "bits_per_byte"), ((*reduced, report.bits_per_byte),))
@@ -54,18 +54,23 @@ def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
     return Listing((by, *FIGURES, *more), tuple(rows))
 
 
-def hardest(samples: Sequence[Hard]) -> Listing:
-    """A row a sample; ``d1`` and so on are its place where a sample has several."""
+def hardest(samples: Sequence[Hard], report: Report) -> Listing:
+    """A row a sample; ``d1`` and so on are its place where a sample has several. Classes and
+    questions go by their names, where they have some."""
+    if any(one.token is not None for one in samples):
+        return _hardest_tokens(samples)
+    # Of a yes/no question the label is 0 or 1, and no class.
+    classes = () if report.questions else report.classes
     dimensions = max((len(one.position) - 1 for one in samples), default=0)
     columns: dict[str, list[Any]] = {
         "sample": [one.position[0] for one in samples],
         **{f"d{at + 1}": [one.position[at + 1] for one in samples] for at in range(dimensions)},
         "file": [one.file or None for one in samples],
         "line": [one.line for one in samples],
-        "question": [one.question for one in samples],
+        "question": [_class(one.question, report.classes) for one in samples],
         "id": [one.id for one in samples],
-        "label": [one.label for one in samples],
-        "predicted": [one.predicted for one in samples],
+        "label": [_class(one.label, classes) for one in samples],
+        "predicted": [_class(one.predicted, classes) for one in samples],
         "loss": [one.loss for one in samples],
     }
     told = {
@@ -74,6 +79,24 @@ def hardest(samples: Sequence[Hard]) -> Listing:
         if name in ("sample", "loss") or any(value is not None for value in values)
     }
     return Listing(tuple(told), tuple(zip(*told.values(), strict=True)))
+
+
+def _hardest_tokens(samples: Sequence[Hard]) -> Listing:
+    names = ("sequence", "position", "token", "loss")
+    rows = tuple((*one.position, one.token, one.loss) for one in samples)
+    if not any(one.file for one in samples):
+        return Listing(names, rows)
+    return Listing(
+        ("file", *names), tuple((one.file, *row) for one, row in zip(samples, rows, strict=True))
+    )
+
+
+def _class(index: int | None, classes: Sequence[str]) -> int | str | None:
+    if index is None or not 0 <= index < len(classes):
+        # An ignored label is a number that no class has.
+        return index
+    # Classes without names are called by their numbers, and stay numbers in JSON.
+    return index if classes[index] == str(index) else classes[index]
 
 
 def as_text(value: Any) -> str:

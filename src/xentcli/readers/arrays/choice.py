@@ -1,0 +1,151 @@
+"""Which array of an archive holds the values, and which the labels or soft targets: by its name, or
+where there is but one that can be meant, by what it is. A choice that is not by the names that the
+README gives is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.model import Kind, Remark
+from xentcli.readers.arrays.stored import Archive, Stored, Unreadable
+from xentcli.readers.interface import Request
+from xentcli.readers.rules.keys import (
+    LABEL_KEYS,
+    TARGET_KEYS,
+    expected_one,
+    kind_keys_in,
+    kind_of,
+)
+from xentcli.readers.rules.named_columns import listed, near_or_all
+
+# What other programs call the same.
+USUAL_VALUES = ("outputs", "preds", "predictions", "y_pred", "scores")
+USUAL_LABELS = ("y", "y_true")
+# What savez calls the first array that it is given without a name.
+UNNAMED = "arr_0"
+# Arrays of floats that are hardly logits, of integers that are hardly labels.
+NO_VALUES = re.compile(r"(?i)(.*[._])?(loss|losses|grads?|gradients?|weights?|bias|lr)")
+NO_LABELS = re.compile(
+    r"(?i)(.*[._])?(ids?|idx|index|indices|rows?|samples?|keys?|folds?|splits?|epochs?|steps?"
+    r"|seeds?|times?|timestamps?|lengths?|masks?|attention_mask|preds?|predicted|predictions?"
+    r"|y_pred|shape|sizes?)|.*I[dD]s?"
+)
+
+
+class Choice(NamedTuple):
+    """The keys of the values and of the labels or soft targets, if there are any, and what kind of
+    numbers the values are; which of both were guessed."""
+
+    values: str
+    kind: Kind
+    labels: str | None = None
+    guessed_values: bool = False
+    guessed_labels: bool = False
+
+
+def choose_values(archive: Archive, request: Request, name: str) -> Choice:
+    """The array of the values."""
+    keys = archive.keys
+    if keys == ("",):
+        return Choice("", request.kind or "logits")
+    if request.logits_key is not None:
+        key = _asked_key(keys, request.logits_key, "--logits-key", name)
+        return Choice(key, kind_of(key, request.kind, Place(name)))
+    present = kind_keys_in(keys)
+    if len(present) == 1:
+        return Choice(present[0], kind_of(present[0], request.kind, Place(name)))
+    if keys == (UNNAMED,):
+        return Choice(UNNAMED, request.kind or "logits")
+    floats = _floats(archive)
+    usual = [key for key in USUAL_VALUES if key in floats]
+    likely = usual or ([key for key in floats if not NO_VALUES.fullmatch(key)])
+    if present or len(likely) != 1 or (not usual and len(floats) != 1):
+        raise DataError(
+            expected_one(present),
+            place=Place(name),
+            hint=f"{listed(keys, 'keys')}; --logits-key names one",
+        )
+    if request.kind is None and re.search("(?i)prob|softmax", likely[0]):
+        raise UsageError(
+            f"{name}: what are the numbers of {quoted(likely[0])}?",
+            hint="say --input probs, --input log-probs or --input logits",
+        )
+    return Choice(likely[0], request.kind or "logits", guessed_values=True)
+
+
+def choose_labels(
+    choice: Choice, archive: Archive, request: Request, shape: tuple[int, ...], name: str
+) -> Choice:
+    """The choice with the array of labels or soft targets; the values have that shape, classes
+    second."""
+    keys = archive.keys
+    if request.attached is not None:
+        return choice
+    if request.label_key is not None:
+        key = _asked_key(keys, request.label_key, "--label-key", name)
+        return choice._replace(labels=key)
+    for known, guessed in (((*LABEL_KEYS, *TARGET_KEYS), False), (USUAL_LABELS, True)):
+        present = [key for key in known if key in keys and key != choice.values]
+        if len(present) > 1:
+            named = " and ".join(map(quoted, present))
+            raise UsageError(
+                f"{name}: {named} contradict each other; --label-key says which to take"
+            )
+        if present:
+            return choice._replace(labels=present[0], guessed_labels=guessed)
+    if len(_floats(archive)) != 1:
+        return choice
+    fitting = [
+        key
+        for key, stored in _outlines(archive).items()
+        if key != choice.values
+        and not stored.is_float
+        and stored.shape == shape[:1] + shape[2:]
+        and not NO_LABELS.fullmatch(key)
+    ]
+    if len(fitting) != 1:
+        return choice
+    return choice._replace(labels=fitting[0], guessed_labels=True)
+
+
+def remarks_on(choice: Choice, name: str) -> tuple[Remark, ...]:
+    """What was guessed, in a sentence."""
+    taken, options = [], []
+    if choice.guessed_values:
+        kind = choice.kind.replace("_", "-")
+        taken.append(f"{quoted(choice.values)} is taken for the {kind}")
+        options.append("--logits-key")
+    if choice.guessed_labels and choice.labels is not None:
+        taken.append(f"{quoted(choice.labels)} is taken for the labels")
+        options.append("--label-key")
+    if not taken:
+        return ()
+    names = "names another" if len(options) == 1 else "name others"
+    message = f"{' and '.join(taken)} ({' and '.join(options)} {names})"
+    return (Remark(message, Place(name)),)
+
+
+def _outlines(archive: Archive) -> dict[str, Stored]:
+    """What can be read of the arrays, without their numbers."""
+    found = {}
+    for key in archive.keys:
+        # What cannot be read is no candidate; if it is asked for, its fault is told.
+        with suppress(Unreadable):
+            found[key] = archive.outline(key)
+    return found
+
+
+def _floats(archive: Archive) -> list[str]:
+    """The arrays of floats; a lone number is none."""
+    return [key for key, stored in _outlines(archive).items() if stored.is_float and stored.shape]
+
+
+def _asked_key(keys: Sequence[str], key: str, option: str, name: str) -> str:
+    if key not in keys:
+        hint = near_or_all(key, keys, "keys")
+        raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=hint)
+    return key

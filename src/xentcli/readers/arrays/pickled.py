@@ -1,0 +1,388 @@
+"""A pickle as torch.save writes it, read without importing or calling anything that it names.
+
+A pickle is a program for a small machine with a stack. This is that machine with the few
+instructions that tensors, NumPy arrays and plain data need; a name in it is looked up in one table,
+and whatever is not there is refused. What comes out are descriptions: where a tensor's numbers lie,
+not the numbers. Format: https://docs.python.org/3/library/pickletools.html
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from xentcli.errors import quoted
+from xentcli.readers.arrays.stored import Unreadable
+
+# Python's objects take many times the bytes that a pickle spends on them.
+LONGEST = 32 << 20
+KNOWN = "tensors, NumPy arrays, dicts, lists, numbers and texts"
+# PyTorch's dtypes by the typed storages of its older form.
+STORAGE_DTYPES = {
+    "DoubleStorage": "float64",
+    "FloatStorage": "float32",
+    "HalfStorage": "float16",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ShortStorage": "int16",
+    "CharStorage": "int8",
+    "ByteStorage": "uint8",
+    "BoolStorage": "bool",
+    "ComplexFloatStorage": "complex64",
+    "ComplexDoubleStorage": "complex128",
+}
+DTYPES = (
+    *("float64", "float32", "float16", "bfloat16", "bool", "complex32", "complex64", "complex128"),
+    *("int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8"),
+    *("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"),
+)
+
+
+class Name(NamedTuple):
+    """A name that stands in a pickle, such as ``torch._utils._rebuild_tensor_v2``."""
+
+    dotted: str
+
+
+class Storage(NamedTuple):
+    """The record that holds a tensor's numbers; of an untyped one ``dtype`` is empty, and ``size``
+    counts bytes instead of numbers."""
+
+    dtype: str
+    record: str
+    size: int
+
+
+class Tensor(NamedTuple):
+    """A view of a storage: ``offset`` and ``strides`` count numbers."""
+
+    storage: Storage
+    dtype: str
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class NumpyDtype:
+    """A NumPy dtype, which a pickle makes first and gives its byte order later."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.order = "|"
+
+
+class NumpyArray:
+    """A NumPy array, which a pickle makes empty and fills later."""
+
+    def __init__(self) -> None:
+        self.shape: tuple[int, ...] = (0,)
+        self.dtype = NumpyDtype("f8")
+        self.fortran = False
+        self.content = b""
+
+
+def unpickled(content: bytes) -> Any:
+    """What a pickle describes: dicts, lists, tuples, numbers and texts, with :class:`Tensor` and
+    :class:`NumpyArray` in them."""
+    if len(content) > LONGEST:
+        raise Unreadable(
+            f"its pickle has {len(content)} bytes, and at most {LONGEST} are read; "
+            "save tensors, not lists of numbers"
+        )
+    machine = _Machine()
+    try:
+        for opcode, argument, _ in pickletools.genops(content):
+            if opcode.name == "STOP":
+                return machine.pop()
+            machine.step(opcode.name, argument)
+    except Unreadable:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        # What garbage raises depends on where it stands.
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise Unreadable(f"its pickle is damaged ({quoted(reason)})") from None
+    raise Unreadable("its pickle is cut short")
+
+
+_MARK = object()
+
+
+class _Machine:
+    """The stack and the memo of a pickle that is being read."""
+
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+
+    def pop(self) -> Any:
+        value = self.stack.pop()
+        if value is _MARK:
+            raise Unreadable("its pickle is damaged (a mark stands where a value should)")
+        return value
+
+    def top(self, kind: type) -> Any:
+        value = self.stack[-1]
+        if not isinstance(value, kind):
+            raise Unreadable(f"its pickle is damaged (no {kind.__name__} to add to)")
+        return value
+
+    def since_mark(self) -> list[Any]:
+        values = []
+        while (value := self.stack.pop()) is not _MARK:
+            values.append(value)
+        return values[::-1]
+
+    def step(self, name: str, argument: Any) -> None:
+        if name in _LITERALS:
+            self.stack.append(argument)
+        elif name in _CONSTANTS:
+            self.stack.append(_CONSTANTS[name]())
+        elif name in _PUTS:
+            self.memo[len(self.memo) if argument is None else argument] = self.stack[-1]
+        elif name in _GETS:
+            self.stack.append(self.memo[argument])
+        elif name in _STEPS:
+            _STEPS[name](self, argument)
+        elif name not in ("PROTO", "FRAME"):
+            raise Unreadable(f"its pickle has the instruction {name}; only {KNOWN} are read")
+
+
+_LITERALS = frozenset(
+    {
+        *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
+        *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
+        *("SHORT_BINSTRING", "BINSTRING", "STRING"),
+        *("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"),
+    }
+)
+_CONSTANTS: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+    "EMPTY_LIST": list,
+    "EMPTY_DICT": dict,
+    "EMPTY_TUPLE": tuple,
+    "MARK": lambda: _MARK,
+}
+_PUTS = frozenset({"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"})
+_GETS = frozenset({"GET", "BINGET", "LONG_BINGET"})
+
+
+def _append(machine: _Machine, _: Any) -> None:
+    value = machine.pop()
+    machine.top(list).append(value)
+
+
+def _appends(machine: _Machine, _: Any) -> None:
+    values = machine.since_mark()
+    machine.top(list).extend(values)
+
+
+def _set_item(machine: _Machine, _: Any) -> None:
+    value, key = machine.pop(), machine.pop()
+    _put_items(machine.top(dict), [key, value])
+
+
+def _set_items(machine: _Machine, _: Any) -> None:
+    values = machine.since_mark()
+    _put_items(machine.top(dict), values)
+
+
+def _put_items(into: dict[Any, Any], values: Sequence[Any]) -> None:
+    for key, value in zip(values[::2], values[1::2], strict=True):
+        if type(key) not in (str, int, float):
+            raise Unreadable(f"a key of a dict is a {type(key).__name__}, not a text or a number")
+        into[key] = value
+
+
+def _dict(machine: _Machine, _: Any) -> None:
+    made: dict[Any, Any] = {}
+    _put_items(made, machine.since_mark())
+    machine.stack.append(made)
+
+
+def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
+    def step(machine: _Machine, _: Any) -> None:
+        values = [machine.pop() for _ in range(count)]
+        machine.stack.append(tuple(values[::-1]))
+
+    return step
+
+
+def _global(machine: _Machine, argument: str) -> None:
+    machine.stack.append(_known(argument.replace(" ", ".", 1)))
+
+
+def _stack_global(machine: _Machine, _: Any) -> None:
+    name, module = machine.pop(), machine.pop()
+    machine.stack.append(_known(f"{module}.{name}"))
+
+
+def _known(dotted: str) -> Name:
+    if dotted not in _NAMES:
+        raise Unreadable(
+            f"it holds {quoted(dotted)}; only {KNOWN} are read, and nothing in a pickle is run"
+        )
+    return Name(dotted)
+
+
+def _reduce(machine: _Machine, _: Any) -> None:
+    arguments, called = machine.pop(), machine.pop()
+    if not isinstance(called, Name) or called.dotted not in _CALLS:
+        raise Unreadable("its pickle is damaged (it calls what is no function)")
+    machine.stack.append(_CALLS[called.dotted](*arguments))
+
+
+def _build(machine: _Machine, _: Any) -> None:
+    state = machine.pop()
+    built = machine.stack[-1]
+    if isinstance(built, NumpyDtype):
+        built.order = str(state[1])
+    elif isinstance(built, NumpyArray):
+        _, shape, dtype, fortran, content = state
+        built.shape, built.dtype, built.fortran = _sizes(shape), _dtype(dtype), bool(fortran)
+        built.content = _bytes(content)
+    elif not isinstance(built, dict) or not isinstance(state, dict):
+        # A state_dict brings its _metadata so, which says nothing about numbers.
+        raise Unreadable("its pickle is damaged (it gives a state to what has none)")
+
+
+def _storage(machine: _Machine, _: Any) -> None:
+    kind, storage, record, _, size = machine.pop()
+    name = storage.dotted.rpartition(".")[2]
+    if kind != "storage" or not isinstance(record, str) or type(size) is not int or size < 0:
+        raise Unreadable("its pickle is damaged (a storage is not described as one)")
+    dtype = "" if name == "UntypedStorage" else STORAGE_DTYPES[name]
+    machine.stack.append(Storage(dtype, record, size))
+
+
+_STEPS: dict[str, Callable[[_Machine, Any], None]] = {
+    "LIST": lambda machine, _: machine.stack.append(machine.since_mark()),
+    "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.since_mark())),
+    "TUPLE1": _tuple_of(1),
+    "TUPLE2": _tuple_of(2),
+    "TUPLE3": _tuple_of(3),
+    "DICT": _dict,
+    "APPEND": _append,
+    "APPENDS": _appends,
+    "SETITEM": _set_item,
+    "SETITEMS": _set_items,
+    "GLOBAL": _global,
+    "STACK_GLOBAL": _stack_global,
+    "REDUCE": _reduce,
+    "BUILD": _build,
+    "BINPERSID": _storage,
+}
+
+
+def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tensor:
+    return _checked(Tensor(storage, storage.dtype, offset, _sizes(shape), _sizes(strides)))
+
+
+def _tensor_v3(
+    storage: Any,
+    offset: Any,
+    shape: Any,
+    strides: Any,
+    _grad: Any,
+    _hooks: Any,
+    dtype: Any,
+    *_: Any,
+) -> Tensor:
+    name = dtype.dotted.rpartition(".")[2]
+    return _checked(Tensor(storage, name, offset, _sizes(shape), _sizes(strides)))
+
+
+def _checked(tensor: Tensor) -> Tensor:
+    if not isinstance(tensor.storage, Storage) or not tensor.dtype:
+        raise Unreadable("its pickle is damaged (a tensor without a storage)")
+    if type(tensor.offset) is not int or tensor.offset < 0:
+        raise Unreadable(f"a tensor begins at {tensor.offset!r}, outside its storage")
+    if len(tensor.shape) != len(tensor.strides):
+        raise Unreadable(f"a tensor of shape {tensor.shape} has the strides {tensor.strides}")
+    return tensor
+
+
+def _sizes(given: Any) -> tuple[int, ...]:
+    sizes = tuple(given)
+    if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
+        raise Unreadable(f"sizes or strides that are none: {sizes!r:.60}")
+    return sizes
+
+
+def _parameter(data: Any, *_: Any) -> Tensor:
+    if not isinstance(data, Tensor):
+        raise Unreadable("its pickle is damaged (a parameter that is no tensor)")
+    return data
+
+
+def _numpy_dtype(code: Any, *_: Any) -> NumpyDtype:
+    return NumpyDtype(str(code))
+
+
+def _dtype(given: Any) -> NumpyDtype:
+    if not isinstance(given, NumpyDtype):
+        raise Unreadable("its pickle is damaged (an array without a dtype)")
+    return given
+
+
+def _bytes(given: Any) -> bytes:
+    if isinstance(given, (bytes, bytearray)):
+        return bytes(given)
+    raise Unreadable("it holds an array of Python objects, and these are not read")
+
+
+def _encoded(text: str, encoding: str = "utf-8") -> bytes:
+    # So bytes are written where a pickle must serve Python 2 as well.
+    if encoding not in ("latin1", "latin-1"):
+        raise Unreadable(f"its pickle is damaged (bytes in {quoted(encoding)})")
+    return text.encode("latin-1")
+
+
+def _scalar(dtype: Any, content: Any) -> NumpyArray:
+    made = NumpyArray()
+    made.shape, made.dtype, made.content = (), _dtype(dtype), _bytes(content)
+    return made
+
+
+def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> NumpyArray:
+    made = NumpyArray()
+    made.shape, made.dtype, made.content = _sizes(shape), _dtype(dtype), _bytes(content)
+    made.fortran = order == "F"
+    return made
+
+
+_CALLS: dict[str, Callable[..., Any]] = {
+    "torch._utils._rebuild_tensor_v2": _tensor,
+    "torch._utils._rebuild_tensor_v3": _tensor_v3,
+    "torch._utils._rebuild_parameter": _parameter,
+    "torch._utils._rebuild_parameter_with_state": _parameter,
+    "torch.Size": lambda sizes: tuple(sizes),
+    "torch.device": lambda *names: ":".join(map(str, names)),
+    "collections.OrderedDict": dict,
+    "numpy.dtype": _numpy_dtype,
+    "_codecs.encode": _encoded,
+    "__builtin__.bytes": lambda: b"",
+    "builtins.bytes": lambda: b"",
+    # NumPy 2 moved these.
+    **{
+        f"numpy.{core}.{name}": function
+        for core in ("core", "_core")
+        for name, function in (
+            ("multiarray._reconstruct", lambda *_: NumpyArray()),
+            ("multiarray.scalar", _scalar),
+            ("numeric._frombuffer", _from_buffer),
+        )
+    },
+}
+_NAMES = frozenset(
+    {
+        *_CALLS,
+        "numpy.ndarray",
+        "torch.storage.UntypedStorage",
+        *(f"torch.{name}" for name in STORAGE_DTYPES),
+        *(f"torch.{name}" for name in DTYPES),
+    }
+)

@@ -1,0 +1,258 @@
+"""PyTorch's .pt and .pth as torch.save writes them since 1.6: a zip archive with a pickle that says
+which tensors there are, and a record of bytes for each storage.
+
+The pickle is read by :mod:`xentcli.readers.arrays.pickled`, which runs nothing; a tensor is mapped
+only if all of it lies within its record.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+
+import numpy as np
+
+from xentcli.errors import quoted
+from xentcli.readers.arrays.narrow import FLOAT8
+from xentcli.readers.arrays.pickled import LONGEST, NumpyArray, Tensor, unpickled
+from xentcli.readers.arrays.stored import (
+    Archive,
+    File,
+    Stored,
+    Unreadable,
+    check_shape,
+    check_sum,
+    is_stored,
+    member_start,
+    unique,
+    zip_members,
+)
+
+if TYPE_CHECKING:
+    from zipfile import ZipInfo
+
+DEEPEST = 30
+# A view may have more numbers than its storage, all of which are read again and again.
+MOST_REPEATED = 1 << 31
+DTYPES = {
+    "float64": "f8",
+    "float32": "f4",
+    "float16": "f2",
+    "int64": "i8",
+    "int32": "i4",
+    "int16": "i2",
+    "int8": "i1",
+    "uint64": "u8",
+    "uint32": "u4",
+    "uint16": "u2",
+    "uint8": "u1",
+    "bfloat16": "u2",
+    **dict.fromkeys(FLOAT8, "u1"),
+}
+# Those of them that NumPy knows only as integers.
+NARROW = ("bfloat16", *FLOAT8)
+BYTE_ORDERS: dict[bytes, Literal["<", ">"]] = {b"little": "<", b"big": ">"}
+
+
+class Records(NamedTuple):
+    """The records of an archive by their names, without the folder that all of them are in, and the
+    order of bytes in the tensors' ones."""
+
+    stream: BinaryIO
+    members: dict[str, ZipInfo]
+    order: Literal["<", ">"]
+    file: File | None
+    content: bytes
+    size: int
+
+
+def torch_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
+    """The tensors, NumPy arrays and lists of numbers of a .pt file. A lone tensor has the empty
+    key; keys within keys are joined by points, places in lists are numbers from 0."""
+    records = _records(stream, size, file, content)
+    if "data.pkl" not in records.members:
+        raise Unreadable("not a .pt file of torch.save: its archive holds no data.pkl")
+    if any(name.startswith("code/") for name in records.members):
+        raise Unreadable("it is a TorchScript model; save its tensors with torch.save")
+    pickle = _read(records, "data.pkl")
+    arrays = _arrays(unpickled(pickle), 4 * len(pickle) + 1000)
+
+    def outline(key: str) -> Stored:
+        stored = _stored(arrays[key], records)
+        check_shape(stored)
+        return stored
+
+    def array(key: str) -> Stored:
+        found = arrays[key]
+        if isinstance(found, Tensor):
+            _verify(records, f"data/{found.storage.record}")
+        return outline(key)
+
+    return Archive(tuple(arrays), array, outline)
+
+
+def _records(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Records:
+    infos = zip_members(stream, "a .pt file of torch.save").infolist()
+    # All of them are in one folder, whose name says nothing.
+    members = unique((info.filename.partition("/")[2], info) for info in infos)
+    records = Records(stream, members, "<", file, content, size)
+    if "byteorder" in members:
+        order = _read(records, "byteorder")
+        if order not in BYTE_ORDERS:
+            raise Unreadable(f"its byte order is {order!r:.40}, neither little nor big")
+        records = records._replace(order=BYTE_ORDERS[order])
+    return records
+
+
+def _read(records: Records, name: str) -> bytes:
+    """A short record."""
+    info = _member(records, name)
+    if info.file_size > LONGEST:
+        raise Unreadable(f"its record {quoted(name)} has more than {LONGEST} bytes")
+    _verify(records, name)
+    records.stream.seek(member_start(records.stream, info))
+    return records.stream.read(info.file_size)
+
+
+def _member(records: Records, name: str) -> ZipInfo:
+    if name not in records.members:
+        raise Unreadable(f"its record {quoted(name)} is missing")
+    info: ZipInfo = records.members[name]
+    if not is_stored(info):
+        raise Unreadable(f"its record {quoted(name)} is packed, as torch.save packs none")
+    if info.header_offset + info.file_size > records.size or info.file_size != info.compress_size:
+        raise Unreadable(f"its record {quoted(name)} is cut short")
+    return info
+
+
+def _verify(records: Records, name: str) -> None:
+    info = _member(records, name)
+    # PyTorch writes 0 where it is told to leave the checksums out.
+    if info.CRC:
+        start = member_start(records.stream, info)
+        check_sum(records.stream, start, info)
+
+
+def _arrays(tree: Any, budget: int) -> dict[str, Any]:
+    """What is an array or becomes one, by its key. The budget is how much may be looked at: lists
+    that share each other can be a thousandfold what is stored."""
+    found: dict[str, Any] = {}
+    left = [budget]
+    _collect(tree, "", 0, left, found)
+    return found
+
+
+def _collect(value: Any, key: str, depth: int, left: list[int], found: dict[str, Any]) -> None:
+    _spend(left, 1)
+    if depth > DEEPEST:
+        raise Unreadable(f"its dicts and lists are nested more than {DEEPEST} deep")
+    if isinstance(value, (Tensor, NumpyArray)) or type(value) in (int, float):
+        _put(value, key, found)
+        return
+    if isinstance(value, dict):
+        items = [(str(name), item) for name, item in value.items()]
+    elif type(value) in (list, tuple):
+        if _is_table(value, left):
+            _put(value, key, found)
+            return
+        items = [(str(at), item) for at, item in enumerate(value)]
+    else:
+        return
+    for name, item in items:
+        _collect(item, f"{key}.{name}" if depth else name, depth + 1, left, found)
+
+
+def _put(value: Any, key: str, found: dict[str, Any]) -> None:
+    if key in found:
+        raise Unreadable(f"it has the key {quoted(key)} twice")
+    found[key] = value
+
+
+def _spend(left: list[int], number: int) -> None:
+    left[0] -= number
+    if left[0] < 0:
+        raise Unreadable("its lists hold each other many times over")
+
+
+def _is_table(value: Any, left: list[int]) -> bool:
+    """Whether a list holds numbers alone, or lists of equally many."""
+    _spend(left, len(value))
+    if not value:
+        return False
+    if all(type(item) in (int, float) for item in value):
+        return True
+    if not all(type(item) in (list, tuple) and len(item) == len(value[0]) for item in value):
+        # Tensors, or lists of unequal lengths.
+        return False
+    _spend(left, len(value) * len(value[0]))
+    return all(type(number) in (int, float) for row in value for number in row)
+
+
+def _stored(found: Any, records: Records) -> Stored:
+    if isinstance(found, Tensor):
+        return _of_tensor(found, records)
+    if isinstance(found, NumpyArray):
+        return _of_numpy(found)
+    try:
+        array = np.array(found)
+    except (OverflowError, ValueError):
+        raise Unreadable("a whole number of more than 64 bits") from None
+    if array.dtype.kind not in "fiu":
+        raise Unreadable("a whole number of more than 64 bits")
+    return Stored(array.dtype.str, array.shape, 0, content=array.tobytes())
+
+
+def _of_numpy(found: NumpyArray) -> Stored:
+    code = found.dtype.code
+    if not re.fullmatch("f[248]|[iu][1248]", code) or found.dtype.order not in ("<", ">", "|"):
+        raise Unreadable(f"its dtype is {quoted(code)}, not integers or real floats")
+    dtype = np.dtype(found.dtype.order.replace("|", "") + code)
+    if len(found.content) != dtype.itemsize * math.prod(found.shape):
+        raise Unreadable(
+            f"an array of shape {found.shape} has {len(found.content)} bytes, "
+            f"not {dtype.itemsize * math.prod(found.shape)}"
+        )
+    return Stored(dtype.str, found.shape, 0, found.fortran, content=found.content)
+
+
+def _of_tensor(tensor: Tensor, records: Records) -> Stored:
+    if tensor.dtype not in DTYPES:
+        raise Unreadable(f"its dtype is {tensor.dtype}, not integers or real floats")
+    dtype = np.dtype(DTYPES[tensor.dtype])
+    if dtype.itemsize > 1:
+        dtype = dtype.newbyteorder(records.order)
+    storage = tensor.storage
+    info = _member(records, f"data/{storage.record}")
+    numbers = storage.size if storage.dtype else storage.size // dtype.itemsize
+    size = numbers * dtype.itemsize if storage.dtype else storage.size
+    if storage.dtype and storage.dtype != tensor.dtype:
+        raise Unreadable(f"a tensor of {tensor.dtype} lies in a storage of {storage.dtype}")
+    if info.file_size != size:
+        raise Unreadable(f"its storage is of {size} bytes, and the record has {info.file_size}")
+    stored = Stored(
+        dtype.str,
+        tensor.shape,
+        member_start(records.stream, info) + tensor.offset * dtype.itemsize,
+        file=records.file,
+        content=records.content,
+        narrow=tensor.dtype if tensor.dtype in NARROW else "",
+        strides=None if _is_contiguous(tensor) else tensor.strides,
+    )
+    if math.prod(tensor.shape) and tensor.offset + stored.span > numbers:
+        raise Unreadable(
+            f"the tensor of shape {tensor.shape} reaches to number {tensor.offset + stored.span} "
+            f"of a storage of {numbers}"
+        )
+    if math.prod(tensor.shape) > max(numbers, MOST_REPEATED):
+        raise Unreadable(f"the tensor of shape {tensor.shape} repeats {numbers} numbers too often")
+    return stored
+
+
+def _is_contiguous(tensor: Tensor) -> bool:
+    wanted = 1
+    for length, stride in zip(tensor.shape[::-1], tensor.strides[::-1], strict=True):
+        if length != 1 and stride != wanted:
+            return False
+        wanted *= length
+    return True

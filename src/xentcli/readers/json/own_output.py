@@ -1,0 +1,55 @@
+"""What ``xent`` itself writes as JSON and JSON Lines, read back: probabilities and their logarithms
+are values again; losses, totals and gradients are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xentcli.errors import DataError, Place
+from xentcli.model import Kind
+from xentcli.readers.interface import Request
+from xentcli.readers.rules.keys import kind_keys_in
+
+SCHEMA = "xent/"
+GIVES: dict[str, Kind] = {"softmax": "probs", "log-softmax": "log_probs"}
+TOTALS = frozenset({"reduction", "samples", "ignored", "denominator"})
+
+
+def is_own(document: Any) -> bool:
+    """Whether a document says that ``xent`` wrote it."""
+    return isinstance(document, dict) and str(document.get("schema", "")).startswith(SCHEMA)
+
+
+def as_values(
+    document: Mapping[str, Any], request: Request, place: Place
+) -> tuple[dict[str, Any], Request]:
+    """The document with its result under the key that says what it is, and its classes as the names
+    of the classes."""
+    command = document.get("command")
+    kind = GIVES.get(str(command))
+    if kind is None or "result" not in document:
+        raise DataError(
+            f"it is what xent {command} answered, and holds no logits",
+            place=place,
+            hint="what xent softmax and xent log-softmax answer can be read",
+        )
+    names = document.get("classes")
+    if not request.classes and isinstance(names, list) and names != _numbers(len(names)):
+        request = request._replace(classes=tuple(map(str, names)))
+    return {kind: document["result"]}, request
+
+
+def _numbers(count: int) -> list[str]:
+    return [str(number) for number in range(count)]
+
+
+def check_record(record: Mapping[str, Any], place: Place) -> None:
+    """Refuse a line of JSON Lines that has what was computed of logits, and no logits."""
+    if set(record).issuperset(TOTALS):
+        what = "it is a total that xent wrote, and holds no logits"
+    elif isinstance(record.get("grad"), list) and not kind_keys_in(record):
+        what = "it holds gradients that xent wrote, and no logits"
+    else:
+        return
+    raise DataError(what, place=place, hint="--logits-key names a key to read all the same")

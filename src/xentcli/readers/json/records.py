@@ -1,0 +1,124 @@
+"""A list of records, each with its values in a list: what JSON Lines have, in one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from xentcli.errors import Place, path_of
+from xentcli.model import AnyArray, Batch, Kind, Origin
+from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.json.document import collect_labels, label_of, target_key
+from xentcli.readers.json.nested import as_array, fault, shown
+from xentcli.readers.json.record import check_kind, sample_number
+from xentcli.readers.rules.groups import grouping_of_values
+from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
+from xentcli.readers.rules.sample_numbers import batch_fields, number_column
+from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
+from xentcli.readers.sources.source import Source
+
+
+def values_key(record: Mapping[str, Any], request: Request) -> str | None:
+    """The key of a record's list of values; None where there is none."""
+    if request.logits_key is not None:
+        return request.logits_key
+    return next((key for key in KIND_KEYS if isinstance(record.get(key), list)), None)
+
+
+def open_records(
+    source: Source, records: Sequence[dict[str, Any]], key: str, request: Request
+) -> Opened:
+    """The records, in memory."""
+    place = Place(source.name)
+    kind = kind_of(key, request.kind, place)
+    values = _stacked(records, key, place, kind)
+    values = classes_second(values, request.class_axis)
+    count = values.shape[1]
+    check_class_names(request.classes, count, f", {place} has {count}")
+    origin = Origin(source.name, "json", path=f"$[...]{path_of(key)[1:]}")
+    batch = Batch(values, kind, origin, request.classes)
+    batch = _with_target(batch, records, request, place)
+    number = number_column(request)
+    if number is not None:
+        found = [
+            sample_number(value, request, at, path)
+            for value, at, path in _cells(records, number, place)
+        ]
+        batch = batch._replace(**batch_fields(request, np.array(found, dtype=np.float64)))
+    if request.by is not None:
+        names = [value for value, _, _ in _cells(records, request.by, place)]
+        batch = batch._replace(grouping=grouping_of_values(names))
+    if request.keep_records:
+        batch = batch._replace(records=list(records), values_from=origin._replace(names=(key,)))
+    return opened_whole(source.name, batch, request.class_axis)._replace(by=request.by or "")
+
+
+def _cells(
+    records: Sequence[dict[str, Any]], key: str, place: Place
+) -> list[tuple[Any, Place, str]]:
+    found = []
+    for number, record in enumerate(records):
+        if not isinstance(record, dict):
+            raise fault(f"expected an object, found {shown(record)}", place, f"$[{number}]")
+        if key not in record:
+            raise fault(f'there is no key "{key}"', place, f"$[{number}]")
+        found.append((record[key], place, f"$[{number}]{path_of(key)[1:]}"))
+    return found
+
+
+def _stacked(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind) -> AnyArray:
+    """The arrays of all records, which must be of one shape."""
+    arrays: list[AnyArray] = []
+    for value, at, path in _cells(records, key, place):
+        array = as_array(value, at, path)
+        if arrays and array.shape != arrays[0].shape:
+            raise fault(f"shape {array.shape}, where the first has {arrays[0].shape}", at, path)
+        check_kind(kind, array, at, path)
+        arrays.append(array)
+    if arrays[0].size == 0:
+        raise fault("a sample without values", place, "$[0]")
+    return np.stack(arrays)
+
+
+def _with_target(
+    batch: Batch, records: Sequence[dict[str, Any]], request: Request, place: Place
+) -> Batch:
+    values, attached = batch.values, request.attached
+    shape, count = request.label_shape(values.shape), values.shape[1]
+    if request.wanted == "none":
+        return batch
+    if attached is not None and attached.labels is not None:
+        labels = fit_labels(attached, shape, request.classes, count, request)
+        return batch._replace(labels=labels, target_from=attached.origin)
+    if attached is not None:
+        targets = fit_targets(attached, values, request.class_axis)
+        return batch._replace(targets=targets, target_from=attached.origin)
+    asked = request.target_cols or request.label_col
+    key = asked or target_key(records[0], request, place._replace(detail="$[0]"))
+    if key is None:
+        return batch
+    cells = _cells(records, key, place)
+    origin = Origin(place.source, "json", path=f"$[...]{path_of(key)[1:]}")
+    if key == request.target_cols or _depth(cells[0][0]) == values.ndim - 1:
+        targets = classes_second(_stacked(records, key, place, "logits"), request.class_axis)
+        if targets.shape != values.shape:
+            message = f"soft targets of shape {targets.shape} for values of shape {values.shape}"
+            raise fault(message, *cells[0][1:])
+        return batch._replace(targets=targets, target_from=origin)
+    found: list[int] = []
+    for value, at, path in cells:
+        if len(shape) > 1:
+            collect_labels(value, shape[1:], count, request, at, path, found)
+        else:
+            found.append(label_of(value, count, request, at, path))
+    labels = np.array(found, dtype=np.int64).reshape(shape)
+    return batch._replace(labels=labels, target_from=origin)
+
+
+def _depth(value: Any) -> int:
+    depth = 0
+    while isinstance(value, list) and value:
+        depth, value = depth + 1, value[0]
+    return depth

@@ -1,0 +1,143 @@
+"""A table in a document as a batch: its columns by the same rules as those of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xentcli.errors import DataError, Place, UsageError
+from xentcli.model import AnyArray, Batch, Origin, Remark
+from xentcli.readers.interface import Chunk, Opened, Request, opened_whole
+from xentcli.readers.json.document import label_of
+from xentcli.readers.json.look import RecordLook
+from xentcli.readers.json.nested import as_number
+from xentcli.readers.json.other_tools import Table
+from xentcli.readers.json.record import check_kind, sample_number, soft_target
+from xentcli.readers.rules.columns import LOOKED_AT, Choice, Columns, choose_columns
+from xentcli.readers.rules.groups import grouping_of_values
+from xentcli.readers.rules.keys import check_class_names
+from xentcli.readers.rules.sample_numbers import batch_fields
+from xentcli.readers.rules.targets import fit_labels, fit_targets
+from xentcli.readers.sources.source import Source
+
+
+def open_table(source: Source, table: Table, request: Request) -> Opened:
+    """The rows of a table, in memory."""
+    place = Place(source.name)
+    if request.class_axis not in (1, -1):
+        raise UsageError(f"--class-axis {request.class_axis}: a table has its samples in its rows")
+    choice = _choose_columns(table, request, place)
+    columns = choice.columns
+    chosen = tuple(table.names[at].strip() for at in columns.values)
+    classes = request.classes or chosen
+    check_class_names(classes, len(chosen), f" for {len(chosen)} columns")
+    request = request._replace(classes=classes)
+    kind = request.kind or "logits"
+    values = _numbers(table, columns.values, place)
+    for row, column in np.argwhere(np.isfinite(values)).tolist() if kind == "probs" else ():
+        path = table.path(row, columns.values[column])
+        check_kind(kind, values[row, column], place, path)
+    batch = Batch(values, kind, Origin(source.name, "json", names=chosen), classes)
+    batch = _with_target(batch, table, columns, request, place)
+    if columns.weight is not None:
+        found = [
+            sample_number(value, request, at, path)
+            for value, at, path in _cells(table, columns.weight, place)
+        ]
+        batch = batch._replace(**batch_fields(request, np.array(found, dtype=np.float64)))
+    if columns.by is not None:
+        batch = batch._replace(grouping=grouping_of_values(row[columns.by] for row in table.rows))
+    if request.keep_records:
+        records = [dict(zip(table.names, row, strict=True)) for row in table.rows]
+        batch = batch._replace(records=records)
+    opened = opened_whole(source.name, batch, request.class_axis)
+    notes = (Remark(table.note, place),) if table.note else ()
+    opened = opened._replace(
+        remarks=(*notes, *choice.remarks), left_out=choice.left_out, by=request.by or ""
+    )
+    if columns.id is None:
+        return opened
+    ids = tuple(str(row[columns.id]) for row in table.rows)
+    return opened._replace(reader=TableReader(ids), has_ids=True)
+
+
+class TableReader(NamedTuple):
+    """Reads a table that is one batch already, whose samples have names."""
+
+    names: tuple[str, ...]
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk."""
+        yield chunk
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The batch."""
+        assert isinstance(chunk.data, Batch)
+        return chunk.data
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """The cells of the column that says what a sample is called."""
+        return [self.names[at] for at in samples]
+
+
+def _choose_columns(table: Table, request: Request, place: Place) -> Choice:
+    if table.scores:
+        return Choice(Columns(tuple(range(len(table.names)))))
+    asked = request._replace(label_col=request.label_col or request.label_key)
+    return choose_columns(RecordLook(table.names, table.rows[:LOOKED_AT]), asked, place)
+
+
+def _numbers(table: Table, columns: Sequence[int], place: Place) -> AnyArray:
+    values = [
+        [as_number(row[at], place, table.path(number, at)) for at in columns]
+        for number, row in enumerate(table.rows)
+    ]
+    return np.array(values, dtype=np.float64).reshape(len(values), len(columns))
+
+
+def _cells(table: Table, column: int, place: Place) -> list[tuple[Any, Place, str]]:
+    return [(row[column], place, table.path(at, column)) for at, row in enumerate(table.rows)]
+
+
+def _with_target(
+    batch: Batch, table: Table, columns: Columns, request: Request, place: Place
+) -> Batch:
+    """The batch with its labels or soft targets, from the table or from elsewhere."""
+    count = batch.values.shape[1]
+    attached = request.attached
+    if request.wanted == "none":
+        return batch
+    if attached is not None and attached.labels is not None:
+        shape = request.label_shape(batch.values.shape)
+        if not table.ordered:
+            _check_names(attached.labels, attached.origin.source)
+        labels = fit_labels(attached, shape, request.classes, count, request)
+        return batch._replace(labels=labels, target_from=attached.origin)
+    if attached is not None:
+        targets = fit_targets(attached, batch.values, request.class_axis)
+        return batch._replace(targets=targets, target_from=attached.origin)
+    origin = batch.values_from
+    if columns.targets:
+        found = [
+            [soft_target(*cell) for cell in _cells(table, at, place)] for at in columns.targets
+        ]
+        return batch._replace(targets=np.array(found, dtype=np.float64).T, target_from=origin)
+    if columns.label is None:
+        return batch
+    indices = [
+        label_of(value, count, request, at, path)
+        for value, at, path in _cells(table, columns.label, place)
+    ]
+    return batch._replace(labels=np.array(indices, dtype=np.int64), target_from=origin)
+
+
+def _check_names(labels: Any, source: str) -> None:
+    """Refuse labels that are numbers, where the classes have no order."""
+    if isinstance(labels, np.ndarray) or any(word.text.strip().isdigit() for word in labels):
+        raise DataError(
+            "labels that are numbers mean nothing where the order of the classes is not known",
+            place=Place(source),
+            hint="name the classes in their order with --classes, or give the labels by name",
+        )

@@ -1,0 +1,312 @@
+"""PyTorch's .pt files, put together by hand: what is read of them, and what is refused.
+
+Files that PyTorch itself wrote are in ``tests/files``.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.readers.opening import WANTED, batches, listed, only, opened, told
+from xentcli.errors import XentError
+from xentcli.readers.interface import Request
+
+SIX = np.arange(6.0, dtype=np.float32)
+
+
+def text(word: str) -> bytes:
+    content = word.encode("utf-8")
+    return b"X" + struct.pack("<I", len(content)) + content
+
+
+def integer(number: int) -> bytes:
+    content = number.to_bytes(9, "little", signed=True)
+    return b"\x8a\x09" + content
+
+
+def tuple_of(*items: bytes) -> bytes:
+    return b"(" + b"".join(items) + b"t"
+
+
+def name(module: str, attribute: str) -> bytes:
+    return f"c{module}\n{attribute}\n".encode()
+
+
+def call(function: bytes, *arguments: bytes) -> bytes:
+    return function + tuple_of(*arguments) + b"R"
+
+
+def dict_of(**items: bytes) -> bytes:
+    return b"}(" + b"".join(text(key) + item for key, item in items.items()) + b"u"
+
+
+def sizes(numbers: tuple[int, ...]) -> bytes:
+    return tuple_of(*map(integer, numbers))
+
+
+def tensor(
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    offset: int = 0,
+    *,
+    kind: str = "FloatStorage",
+    record: str = "0",
+    size: int = 6,
+) -> bytes:
+    storage = tuple_of(
+        text("storage"), name("torch", kind), text(record), text("cpu"), integer(size)
+    )
+    return call(
+        name("torch._utils", "_rebuild_tensor_v2"),
+        storage + b"Q",
+        integer(offset),
+        sizes(shape),
+        sizes(strides),
+        b"\x89",
+        call(name("collections", "OrderedDict")),
+    )
+
+
+def pt(path: Path, pickle: bytes, *arrays: Any, **records: bytes) -> Path:
+    """A .pt file; with ``byteorder`` and the like, records of those contents."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02" + pickle + b".")
+        for at, array in enumerate(arrays):
+            archive.writestr(f"a/data/{at}", array.tobytes())
+        for record, content in records.items():
+            archive.writestr(f"a/{record}", content)
+    return path
+
+
+LONE: Request = WANTED._replace(wanted="none")
+
+
+@given(
+    shape=st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3)),
+    data=st.data(),
+    packed=st.booleans(),
+)
+def test_views_are_those_of_numpy(
+    tmp_path_factory: pytest.TempPathFactory,
+    shape: tuple[int, ...],
+    data: st.DataObject,
+    packed: bool,
+) -> None:
+    strides = data.draw(st.tuples(*[st.integers(0, 9)] * 3))
+    offset = data.draw(st.integers(0, 5))
+    storage = np.arange(100.0)
+    wanted = np.lib.stride_tricks.as_strided(storage[offset:], shape, [8 * s for s in strides])
+    path = tmp_path_factory.mktemp("pt") / "a.pt"
+    pt(path, tensor(shape, strides, offset, kind="DoubleStorage", size=100), storage)
+    if packed:
+        import gzip
+
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    assert only(path, LONE).values.tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_the_order_of_bytes_is_the_one_that_the_file_names(tmp_path: Path, order: str) -> None:
+    stored = SIX.astype("<f4" if order == "little" else ">f4")
+    pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), stored, byteorder=order.encode())
+    assert only(tmp_path / "a.pt", LONE).values.tolist() == SIX.reshape(2, 3).tolist()
+
+
+def test_keys_within_keys_and_lists(tmp_path: Path) -> None:
+    inner = dict_of(z=b"](" + tensor((2, 3), (3, 1)) + tensor((6,), (1,)) + b"e")
+    labels = b"](" + integer(2) + integer(0) + b"e"
+    pt(tmp_path / "a.pt", dict_of(run=inner, y=labels), SIX)
+    request = WANTED._replace(logits_key="run.z.0", label_key="y")
+    batch = only(tmp_path / "a.pt", request)
+    assert batch.values.tolist() == SIX.reshape(2, 3).tolist()
+    assert listed(batch.labels) == [2, 0]
+    assert 'the keys are "run.z.0", "run.z.1", "y"' in hint(tmp_path / "a.pt", "nothing at all")
+
+
+def hint(path: Path, key: str) -> str:
+    with pytest.raises(XentError) as raised:
+        opened(path, WANTED._replace(logits_key=key))
+    return raised.value.hint
+
+
+def lists_in_lists(deep: int) -> bytes:
+    """Ten times the list before, again and again: the memo is all that it takes."""
+    pickle = b"]q\x00(" + integer(1) * 10 + b"e"
+    for at in range(deep):
+        pickle = b"]q" + bytes([at + 1]) + b"(" + pickle + b"h" + bytes([at]) + b"e"
+        pickle = pickle[:-1] + (b"h" + bytes([at])) * 8 + b"e"
+    return pickle
+
+
+def array_of_objects() -> bytes:
+    empty = call(name("numpy._core.multiarray", "_reconstruct"))
+    dtype = call(name("numpy", "dtype"), text("O8"))
+    return empty + tuple_of(integer(1), sizes((1,)), dtype, b"\x89", b"]") + b"b"
+
+
+OWN = b"]q\x00(h\x00e"
+HOSTILE = {
+    "a function of the system": (
+        name("posix", "system") + tuple_of(text("touch run")) + b"R",
+        'it holds "posix.system"; only tensors, NumPy arrays, dicts, lists, numbers and texts are '
+        "read, and nothing in a pickle is run",
+    ),
+    "eval": (name("builtins", "eval") + tuple_of(text("1")) + b"R", 'it holds "builtins.eval"'),
+    "a name with points": (
+        text("torch") + text("Size.__init__.__globals__") + b"\x93",
+        'it holds "torch.Size.__init__.__globals__"',
+    ),
+    "an object of a class": (b"(ios\nsystem\n", "the instruction INST"),
+    "a new object": (name("numpy", "dtype") + b")\x81", "the instruction NEWOBJ"),
+    "an extension": (b"\x82\x01", "the instruction EXT1"),
+    "a size of 10**18": (
+        tensor((10**9, 10**9), (10**9, 1)),
+        "the tensor of shape (1000000000, 1000000000) reaches to number 1000000000000000000 of a "
+        "storage of 6",
+    ),
+    "one number 10**12 times": (tensor((10**9, 1000), (0, 0)), "repeats 6 numbers too often"),
+    "a negative stride": (tensor((2, 3), (-3, 1), 5), "sizes or strides that are none: (-3, 1)"),
+    "a negative size": (tensor((-2, 3), (3, 1)), "sizes or strides that are none: (-2, 3)"),
+    "a negative offset": (tensor((2, 3), (3, 1), -1), "a tensor begins at -1"),
+    "an offset beyond the end": (
+        tensor((2, 3), (3, 1), 1),
+        "the tensor of shape (2, 3) reaches to number 7 of a storage of 6",
+    ),
+    "fewer strides than sizes": (tensor((2, 3), (3,)), "a tensor of shape (2, 3) has the strides"),
+    "a storage larger than its record": (
+        tensor((2, 3), (3, 1), size=7),
+        "its storage is of 28 bytes, and the record has 24",
+    ),
+    "a record that is missing": (
+        tensor((2, 3), (3, 1), record="7"),
+        'its record "data/7" is missing',
+    ),
+    "a record elsewhere": (
+        tensor((2, 3), (3, 1), record="../data.pkl"),
+        'its record "data/../data.pkl" is missing',
+    ),
+    "a complex tensor": (
+        tensor((1, 3), (3, 1), kind="ComplexFloatStorage", size=3),
+        "its dtype is complex64, not integers or real floats",
+    ),
+    "a quantized tensor": (
+        call(name("torch._utils", "_rebuild_qtensor")),
+        'it holds "torch._utils._rebuild_qtensor"',
+    ),
+    "a list that holds itself": (OWN, "nested more than 30 deep"),
+    "lists that hold each other": (lists_in_lists(12), "hold each other many times over"),
+    "a dict with a list for a key": (b"}(]]u", "a key of a dict is a list"),
+    "a text of 4 GB": (b"X\xff\xff\xff\xff", "its pickle is damaged"),
+    "a memo of 4 GB": (b"Nr\xff\xff\xff\xff", "none of them"),
+    "two keys that are written alike": (
+        dict_of(**{"a.b": integer(1), "a": dict_of(b=integer(2))}),
+        'it has the key "a.b" twice',
+    ),
+    "an array of objects": (array_of_objects(), "it holds an array of Python objects"),
+    "nothing": (b"", "its pickle is damaged"),
+    "no end": (b"]" * 10 + b"(", "its pickle is damaged"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_pickle_is_refused(
+    tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pickle, message = HOSTILE[what]
+    monkeypatch.chdir(tmp_path)
+    pt(tmp_path / "a.pt", pickle, SIX)
+    before = set(sys.modules)
+    tracemalloc.start()
+    said = told(tmp_path / "a.pt", LONE)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert message in said
+    assert not (tmp_path / "run").exists()
+    assert not {"torch", "posixpath.system"} & (set(sys.modules) - before)
+    assert peak < 20 << 20
+
+
+def with_wrong_crc(path: Path) -> None:
+    content = path.read_bytes().replace(SIX.tobytes(), SIX[::-1].tobytes())
+    path.write_bytes(content)
+
+
+def with_wrong_order(path: Path) -> None:
+    pt(path, tensor((2, 3), (3, 1)), SIX, byteorder=b"middle")
+
+
+def with_packed_records(path: Path) -> None:
+    content = path.read_bytes()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for info in old.infolist():
+            new.writestr(info.filename, old.read(info))
+
+
+def with_a_twin(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("b/data/0", b"")
+
+
+def without_a_pickle(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/data/0", b"")
+
+
+def of_torchscript(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("a/code/__torch__.py", b"")
+
+
+DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a wrong CRC": (with_wrong_crc, "its checksum is not that in the archive"),
+    "a wrong order of bytes": (with_wrong_order, "its byte order is b'middle'"),
+    "packed records": (with_packed_records, 'its record "data.pkl" is packed'),
+    "a record twice": (with_a_twin, 'it has the key "data/0" twice'),
+    "no pickle": (without_a_pickle, "its archive holds no data.pkl"),
+    "TorchScript": (of_torchscript, "it is a TorchScript model"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_damaged_archive_is_refused(tmp_path: Path, what: str) -> None:
+    damage, message = DAMAGED[what]
+    path = pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), SIX)
+    damage(path)
+    assert message in told(path, LONE)
+
+
+def test_a_file_that_is_cut_short(tmp_path: Path) -> None:
+    path = pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), SIX, byteorder=b"little")
+    content = path.read_bytes()
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        assert told(path, LONE).startswith("a.pt")
+
+
+@given(data=st.data())
+def test_damage_is_told_or_harmless(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    pickle = dict_of(logits=tensor((2, 3), (3, 1)), labels=b"](" + integer(1) + integer(0) + b"e")
+    damaged = bytearray(pickle)
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    path = pt(tmp_path_factory.mktemp("damage") / "a.pt", bytes(damaged), SIX)
+    with suppress(XentError):
+        list(batches(opened(path)))
