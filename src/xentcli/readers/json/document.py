@@ -11,7 +11,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
-from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_of, shown
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
@@ -67,10 +67,13 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
         batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
     else:
         batch = _joined(Batch(values, kind, origin, classes), document, request, place)
-    if request.by is not None:
-        batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
+    by = request.by
+    if by == EACH_SEQUENCE and not (isinstance(document, dict) and by in document):
+        by = None
+    if by is not None:
+        batch = batch._replace(grouping=_grouping(document, by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    opened = opened._replace(remarks=remarks_on_pairing(request), by=request.by or "")
+    opened = opened._replace(remarks=remarks_on_pairing(request), by=by or "")
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 
