@@ -84,6 +84,18 @@ class Grouping(NamedTuple):
     at: Indices
 
 
+class Tokens(NamedTuple):
+    """Samples that are tokens of sequences: the number of each one's sequence and its position in
+    that, its text, and whether it is the model's first choice, where that is known. ``unscored``
+    are the sequences of the tokens that have no log-probability: no sample is made of them."""
+
+    sequences: Indices
+    positions: Indices
+    texts: tuple[str, ...]
+    first_choices: AnyArray | None
+    unscored: Indices
+
+
 class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
@@ -111,6 +123,7 @@ class Batch(NamedTuple):
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
+    tokens: Tokens | None = None
     kept: Indices | None = None
 
 
@@ -145,6 +158,7 @@ class Worked(NamedTuple):
 
     ``losses`` are one, or of yes/no questions one a column, ``shares`` what they add to the mean's
     denominator. With a soft target and no weights the loss is ``entropy`` + ``divergence``.
+    A ``token`` has its text; its position is its sequence's number, and its own in that.
     """
 
     position: tuple[int, ...]
@@ -155,6 +169,7 @@ class Worked(NamedTuple):
     shares: tuple[float, ...] = ()
     entropy: float | None = None
     divergence: float | None = None
+    token: str | None = None
 
 
 class Check(NamedTuple):
@@ -208,7 +223,8 @@ class Hard(NamedTuple):
     """A sample with a large loss: its ``position`` as in :class:`Worked`, its ``id`` where the
     input has a column of them, the physical ``line`` of a text (and of several files which), its
     label and the class that was predicted, None where there is none; of several yes/no questions a
-    sample, the number of the ``question``."""
+    sample, the number of the ``question``. A ``token`` has its text, and stands in a sequence at a
+    position."""
 
     position: tuple[int, ...]
     loss: float
@@ -218,6 +234,7 @@ class Hard(NamedTuple):
     line: int | None = None
     file: str = ""
     question: int | None = None
+    token: str | None = None
 
 
 class Survey(NamedTuple):

@@ -59,14 +59,15 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
         judged = Judged(
             losses,
             formulas.ignored(problem),
-            formulas.predicted(problem) if calculation.want_accuracy else None,
+            _predicted(batch, problem) if calculation.want_accuracy else None,
             formulas.labels(problem),
             problem.shape[1:] if batch.values.ndim > 1 else problem.shape,
             problem.positions.shape[1] if calculation.loss.questions else 0,
         )
         narrowed = _narrowed(losses.loss.reshape(problem.shape), calculation)
         found = Answer(field, narrowed, judged.questions > 1)
-        total = _total(judged)._replace(bytes=ExactSum.of(_bytes(batch)))
+        total = _with_unscored(_total(judged), batch)
+        total = total._replace(bytes=ExactSum.of(_bytes(batch)))
         return Answered(found, total, judged)
     if field == "grad":
         gradients = formulas.gradients(problem, denominator)
@@ -106,6 +107,23 @@ def _total(judged: Judged) -> Total:
         _positive(judged),
         ExactSum() if losses.root is None else ExactSum.of(losses.root),
     )
+
+
+def _predicted(batch: Batch, problem: Problem) -> NDArray[np.intp] | None:
+    """The predicted class; of tokens whether they, the only class, are the model's first choice."""
+    if batch.tokens is None:
+        return problem.calculation.formulas.predicted(problem)
+    if batch.tokens.first_choices is None:
+        return None
+    return np.where(batch.tokens.first_choices, 0, -1)[:, np.newaxis]
+
+
+def _with_unscored(total: Total, batch: Batch) -> Total:
+    """The total with the tokens that have no log-probability: they count as ignored ones."""
+    if batch.tokens is None:
+        return total
+    unscored = batch.tokens.unscored.size
+    return total._replace(samples=total.samples + unscored, ignored=total.ignored + unscored)
 
 
 def _bytes(batch: Batch) -> AnyArray:

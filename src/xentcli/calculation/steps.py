@@ -30,10 +30,11 @@ def worked(
         found.append(
             Worked(
                 _position(batch, at),
-                label=sample.label,
+                label=None if batch.tokens is not None else sample.label,
                 ignored=sample.ignored,
                 losses=_numbers(sample.loss),
                 shares=_numbers(sample.share),
+                token=None if batch.tokens is None else batch.tokens.texts[at[0]],
                 **shown._asdict(),
             )
         )
@@ -72,6 +73,8 @@ def _at(values: Array, at: At, inner: int) -> Array:
 
 
 def _position(batch: Batch, at: At) -> tuple[int, ...]:
+    if batch.tokens is not None:
+        return int(batch.tokens.sequences[at[0]]), int(batch.tokens.positions[at[0]])
     inner = np.unravel_index(at[1], batch.values.shape[2:]) if batch.values.ndim > 2 else ()
     return (sample_number(batch, at[0]), *(int(i) for i in inner))
 

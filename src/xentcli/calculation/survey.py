@@ -17,7 +17,7 @@ from xentcli.core import histogram
 from xentcli.core.loss import divided
 from xentcli.core.total import Total, sums_by_group
 from xentcli.errors import DataError, Place
-from xentcli.model import Batch, Bin, Group, Hard, Survey, sample_number
+from xentcli.model import Batch, Bin, Group, Hard, Survey, Tokens, Worked, sample_number
 
 MOST_GROUPS = 100_000
 # As many lines as an eye takes in at once: a little less than four powers of ten.
@@ -59,7 +59,7 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
     """The sums of a batch."""
     kept = ~judged.ignored
     classes: dict[int, Total] = {}
-    at_class = _classes(judged)
+    at_class = None if batch.tokens is not None else _classes(judged)
     if at_class is not None:
         # What stands for a label that could not be read is nobody's.
         known = kept.copy()
@@ -71,6 +71,7 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
         at = np.broadcast_to(np.reshape(batch.grouping.at, (-1, 1)), kept.shape)
         found = _with_bytes(_totals(at.ravel(), judged, everything), batch)
         groups = {batch.grouping.names[number]: total for number, total in found.items()}
+        _add_unscored(groups, batch)
     hardest = _hardest(batch, judged, wanted, ids)
     return Sums(histogram.counts(judged.losses.loss[kept]), classes, groups, hardest)
 
@@ -109,6 +110,17 @@ def _totals(at: NDArray[np.intp], judged: Judged, among: NDArray[np.bool_]) -> d
         )
         for group in loss
     }
+
+
+def _add_unscored(groups: dict[str, Total], batch: Batch) -> None:
+    """Add the tokens without a log-probability to the groups of their sequences, as ignored."""
+    if batch.tokens is None or batch.grouping is None:
+        return
+    counts = np.bincount(batch.tokens.unscored, minlength=len(batch.grouping.names)).tolist()
+    for name, count in zip(batch.grouping.names, counts, strict=True):
+        if count:
+            unscored = Total(samples=count, ignored=count)
+            groups[name] = groups.get(name, Total()) + unscored
 
 
 def _with_bytes(totals: dict[int, Total], batch: Batch) -> dict[int, Total]:
@@ -150,6 +162,8 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
     labels = None if sample in batch.unread else judged.labels
     origin, predicted = batch.values_from, judged.predicted
     found = -1 if predicted is None else int(predicted[sample, inside])
+    if batch.tokens is not None:
+        return _hard_token(batch, batch.tokens, judged, sample, several=several)
     has_lines = origin.form in ("text", "json lines")
     return Hard(
         (sample_number(batch, sample), *inner),
@@ -160,6 +174,17 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
         int(origin.lines[sample]) if has_lines else None,
         origin.source if several else "",
         question,
+    )
+
+
+def _hard_token(
+    batch: Batch, tokens: Tokens, judged: Judged, sample: int, *, several: bool
+) -> Hard:
+    return Hard(
+        (int(tokens.sequences[sample]), int(tokens.positions[sample])),
+        float(judged.losses.loss[sample, 0]),
+        file=batch.values_from.source if several else "",
+        token=tokens.texts[sample],
     )
 
 
@@ -188,12 +213,18 @@ def _add(known: dict[Name, Total], found: dict[Name, Total]) -> None:
         known[name] = known[name] + total if name in known else total
 
 
+def moved_position(shown: Hard | Worked, samples: int) -> tuple[int, ...]:
+    """Where a sample stands if so many come before; a token is counted within its sequence."""
+    first, *rest = shown.position
+    return shown.position if shown.token is not None else (first + samples, *rest)
+
+
 def shift(sums: Sums, samples: int, lines: int) -> Sums:
     """The sums of samples that stand so many samples and lines further on."""
     return sums._replace(
         hardest=tuple(
             one._replace(
-                position=(one.position[0] + samples, *one.position[1:]),
+                position=moved_position(one, samples),
                 line=None if one.line is None else one.line + lines,
             )
             for one in sums.hardest

@@ -65,7 +65,8 @@ def terms(values: Array, others: Array) -> Array:
 
 def elements(target: Array, probs: Array) -> Array:
     """What each class adds to the divergence; never negative."""
-    squared = skew(target, probs) ** 2
+    skewed = skew(target, probs)
+    squared = skewed * skewed
     series = np.zeros(squared.shape)
     for coefficient in _SERIES:
         series = (series + coefficient) * squared

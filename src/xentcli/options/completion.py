@@ -81,8 +81,14 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
         return []
     comment = given.get("comment")
     lines = [line for line in text.splitlines() if not (comment and line.startswith(comment))]
-    delimiter = given.get("delimiter") or ("\t" if format.name == "tsv" else ",")
+    delimiter = given.get("delimiter") or _likely_delimiter(lines, format.name)
     return next(csv.reader(lines, delimiter="\t" if delimiter in ("\\t", "tab") else delimiter))
+
+
+def _likely_delimiter(lines: list[str], format_name: str) -> str:
+    """What a command would see between the cells, as far as a header alone shows it."""
+    marks = "\t,;|" if format_name == "tsv" else ",;\t|"
+    return next((mark for mark in marks if lines and mark in lines[0]), marks[0])
 
 
 def _start(source: Source, encoding: str | None) -> str:

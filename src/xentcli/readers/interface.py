@@ -191,6 +191,8 @@ class Opened(NamedTuple):
     read, where that is known; ``left_out`` are columns of numbers that are taken for nothing;
     ``has_ids`` says that a column says what a sample is called; ``by``
     is the name of the column that the samples are grouped by; ``files`` is how many there are.
+    ``has_tokens`` says that each sample is a token with the log-probability that it was given, and
+    ``ranked`` whether it is known what the model would have chosen.
     """
 
     source: str
@@ -215,6 +217,8 @@ class Opened(NamedTuple):
     has_ids: bool = False
     by: str = ""
     files: int = 1
+    has_tokens: bool = False
+    ranked: bool = True
 
     @property
     def has_target(self) -> bool:

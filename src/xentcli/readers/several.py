@@ -60,6 +60,7 @@ def join(inputs: Sequence[Opened]) -> Opened:
         # A list of names with gaps helps nobody.
         has_ids=all(opened.has_ids for opened in inputs),
         files=len(inputs),
+        ranked=all(opened.ranked for opened in inputs),
     )
 
 

@@ -209,6 +209,8 @@ def _check_options_of_loss(asked: Asked, measure: Command, opened: Opened) -> No
 
 
 def _wants_accuracy(asked: Asked, opened: Opened) -> bool:
+    if not opened.ranked:
+        return False
     if _is_for_people(asked) or survey_of(asked, opened) is not None:
         return True
     return format_of(asked).document and asked.loss.reduction in ("mean", "batchmean")

@@ -292,7 +292,7 @@ def _check(opened: Opened, command: Command, measure: Command) -> None:
         )
     if opened.has_targets and not measure.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
-    if opened.class_count == 1 and measure.name in ("ce", "nll"):
+    if opened.class_count == 1 and measure.name in ("ce", "nll") and not opened.has_tokens:
         _refuse_one_column(opened, command)
 
 

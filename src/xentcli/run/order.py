@@ -130,8 +130,7 @@ def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
     check, surveyed = found.check, found.survey
     return found._replace(
         worked=tuple(
-            one._replace(position=(one.position[0] + samples, *one.position[1:]))
-            for one in found.worked
+            one._replace(position=survey.moved_position(one, samples)) for one in found.worked
         ),
         survey=surveyed and survey.shift(surveyed, samples, lines),
         check=check and check._replace(sample=check.sample + samples),

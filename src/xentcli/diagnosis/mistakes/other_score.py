@@ -15,7 +15,8 @@ from xentcli.diagnosis.mistakes.terms import Terms, Weighted
 
 
 def _squared(weighted: Weighted, found: Terms) -> Array:
-    return sum_over_classes((found.probs - weighted.target) ** 2, 1)
+    difference = found.probs - weighted.target
+    return sum_over_classes(difference * difference, 1)
 
 
 def _mean_squared(weighted: Weighted, found: Terms) -> Array:

@@ -51,7 +51,7 @@ def _guessed(temperature: float, *, squared: bool = False) -> Temperature:
             is_guess=True,
         ),
         1.0 / temperature,
-        temperature**2 if squared else 1.0,
+        temperature * temperature if squared else 1.0,
     )
 
 
@@ -98,5 +98,5 @@ def choices(case: Case) -> tuple[Temperature, ...]:
         asked,
         Temperature(forgotten, 1.0),
         Temperature(multiplied, temperature),
-        Temperature(squared, 1.0 / temperature, temperature**2),
+        Temperature(squared, 1.0 / temperature, temperature * temperature),
     )

@@ -13,6 +13,7 @@ from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Batch
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
+from xentcli.readers.json import server
 from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.look import RecordLook, is_number
 from xentcli.readers.json.nested import as_array, fault, shown
@@ -56,6 +57,8 @@ class Start(NamedTuple):
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the first records, and decides which key is what."""
     start = _start(source, request)
+    if _are_responses(start):
+        return server.open_responses(_values_of(start, source.name), source.name, request)
     layout = _layout(source, request, start)
     attached = request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
@@ -81,6 +84,25 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         has_ids=layout.id is not None,
         by=layout.by or "",
     )
+
+
+def _are_responses(start: Start) -> bool:
+    """Whether the first line is what a server of a language model returns."""
+    first = next(lines_of(b"".join(start.blocks), 1))
+    try:
+        return server.is_response(parse_line(first.content, Place("")))
+    except DataError:
+        return False
+
+
+def _values_of(start: Start, source: str) -> Iterator[tuple[Any, Place]]:
+    """What each line says, and where it stands."""
+    line = 1
+    for block in chain(start.blocks, start.later):
+        for one in lines_of(block, line):
+            place = Place(source, one.number)
+            yield parse_line(one.content, place), place
+        line += _line_ends(block)
 
 
 class LinesReader(NamedTuple):

@@ -1,5 +1,5 @@
 """A JSON file: read whole, and opened as what it is: a document of arrays, a list of records, a
-table that another tool wrote, or an answer of ``xent``."""
+table that another tool wrote, a response of a language model's server, or an answer of ``xent``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from xentcli.errors import DataError, Place, UsageError
 from xentcli.readers.interface import Opened, Request
-from xentcli.readers.json import own_output
+from xentcli.readers.json import own_output, server
 from xentcli.readers.json.document import loaded, open_document, remarks_on_size
 from xentcli.readers.json.other_tools import is_table, table_of
 from xentcli.readers.json.records import open_records, values_key
@@ -29,6 +29,8 @@ def _opened(source: Source, document: Any, request: Request) -> Opened:
     place = Place(source.name)
     if own_output.is_own(document):
         document, request = own_output.as_values(document, request, place)
+    elif server.is_response(document):
+        return server.open_responses([(document, place)], source.name, request)
     elif is_table(document):
         if isinstance(document, list) and isinstance(document[0], dict):
             key = values_key(document[0], request)

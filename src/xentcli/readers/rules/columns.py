@@ -165,9 +165,6 @@ def _no_classes(names: Sequence[str], place: Place) -> DataError:
     return DataError("no column of numbers to take as logits", place=place, hint=hint)
 
 
-# --- the classes -----------------------------------------------------------------------------
-
-
 def _classes(
     look: Look,
     request: Request,
@@ -317,9 +314,6 @@ def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
     if first and any(look.is_whole(at) is False for at in numeric[1:]):
         return tuple(numeric[1:])
     return tuple(numeric)
-
-
-# --- what is told ----------------------------------------------------------------------------
 
 
 def _left_out(

@@ -57,6 +57,8 @@ def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
 def hardest(samples: Sequence[Hard], report: Report) -> Listing:
     """A row a sample; ``d1`` and so on are its place where a sample has several. Classes and
     questions go by their names, where they have some."""
+    if any(one.token is not None for one in samples):
+        return _hardest_tokens(samples)
     # Of a yes/no question the label is 0 or 1, and no class.
     classes = () if report.questions else report.classes
     dimensions = max((len(one.position) - 1 for one in samples), default=0)
@@ -77,6 +79,16 @@ def hardest(samples: Sequence[Hard], report: Report) -> Listing:
         if name in ("sample", "loss") or any(value is not None for value in values)
     }
     return Listing(tuple(told), tuple(zip(*told.values(), strict=True)))
+
+
+def _hardest_tokens(samples: Sequence[Hard]) -> Listing:
+    names = ("sequence", "position", "token", "loss")
+    rows = tuple((*one.position, one.token, one.loss) for one in samples)
+    if not any(one.file for one in samples):
+        return Listing(names, rows)
+    return Listing(
+        ("file", *names), tuple((one.file, *row) for one, row in zip(samples, rows, strict=True))
+    )
 
 
 def _class(index: int | None, classes: Sequence[str]) -> int | str | None:

@@ -129,6 +129,7 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
 
 def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableType:
     noun = "question" if any(one.question is not None for one in hardest) else "sample"
+    noun = "token" if any(one.token is not None for one in hardest) else noun
     title = f"the {len(hardest)} hardest {noun}s" if len(hardest) > 1 else f"the hardest {noun}"
     return Stack(Text(title, style=BOLD), _tabular(hard_columns(hardest, report, view), view))
 

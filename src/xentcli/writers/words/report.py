@@ -13,12 +13,19 @@ from xentcli.writers.rows.numbers import shortest_one
 def title(worked: Worked, report: Report) -> str:
     """``sample 3 · label 1 (cat)``; nothing where there is but one sample without a label."""
     words = []
+    if worked.token is not None:
+        sequence, position = worked.position
+        return f"sequence {sequence}, position {position}{_token(worked.token)}"
     if report.samples > 1:
         at = "" if len(worked.position) == 1 else f" at {worked.position[1:]}".replace(",)", ")")
         words.append(f"sample {worked.position[0]}{at}")
     if worked.label is not None:
         words.append(f"label {worked.label}{_label_name(worked, report)}")
     return " · ".join(words)
+
+
+def _token(text: str) -> str:
+    return f" · token {quoted(text)}" if text else ""
 
 
 def _label_name(worked: Worked, report: Report) -> str:

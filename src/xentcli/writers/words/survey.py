@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from xentcli.errors import counted, rounded
+from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Bin, Group, Hard, Report
 from xentcli.writers.interface import View
 from xentcli.writers.rows.listing import hardest as listing_of_hardest
+from xentcli.writers.view import in_letters
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.report import percent
 
@@ -21,7 +22,7 @@ MOST_LABELS = 10
 # An id may be a path: its end says more than a class's name has to.
 LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
-WORDS = ("value", "file", "question", "id", "label", "predicted")
+WORDS = ("token", "value", "file", "question", "id", "label", "predicted")
 
 
 def range_of(one: Bin) -> str:
@@ -134,9 +135,14 @@ def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[st
         "label": of_class,
         "predicted": of_class,
         "loss": lambda loss: rounded(loss, view.digits),
+        "sequence": str,
+        "position": str,
+        "token": lambda text: in_letters(quoted(text), view),
     }
     listed = listing_of_hardest(hardest, report)
-    columns = {"sample": [", ".join(map(str, one.position)) for one in hardest]}
+    columns = {}
+    if "sample" in listed.names:
+        columns["sample"] = [", ".join(map(str, one.position)) for one in hardest]
     for column, cells in zip(listed.names, zip(*listed.rows, strict=True), strict=True):
         if column in show:
             columns[column] = ["" if cell is None else show[column](cell) for cell in cells]
