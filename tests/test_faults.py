@@ -28,6 +28,7 @@ TOPICS = (
     "packed",
     "columns",
     "labels",
+    "second",
     "several",
     "documents",
     "typed",

@@ -21,7 +21,9 @@ __all__ = ["without_processes"]
 
 pytestmark = pytest.mark.usefixtures("without_processes")
 
-OF_TEXT = ("numbers", "records", "encodings", "columns", "labels", "several", "left_out")
+OF_TEXT = (
+    *("numbers", "records", "encodings", "columns", "labels", "second", "several", "left_out"),
+)
 
 
 @pytest.mark.parametrize("way", ["fast", "without simdjson", "two jobs", "three jobs"])

@@ -105,7 +105,8 @@ class Batch(NamedTuple):
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
     last. ``kept`` says which of the samples that were read these are, where some were left out.
-    ``grouping`` is by the column that was asked for.
+    ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
+    that the samples were matched with by their ids; -1 where a sample has none.
     """
 
     values: Floats
@@ -125,6 +126,7 @@ class Batch(NamedTuple):
     grouping: Grouping | None = None
     tokens: Tokens | None = None
     kept: Indices | None = None
+    partners: Indices | None = None
 
 
 class Answer(NamedTuple):

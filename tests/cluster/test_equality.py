@@ -124,7 +124,7 @@ def test_files_of_other_kinds(name: str, cluster: Cluster, tmp_path: Path) -> No
         "ce a.csv a.jsonl a.csv -q",
         "ce a.jsonl a.parquet --format json",
         "softmax [ab].csv --format csv",
-        "ce a.csv b.csv --labels-from y.csv --reduction none --format csv",
+        "ce a.csv b.csv --labels-from y.csv --label-col label --reduction none --format csv",
         "ce a.parquet --labels-from y.npy -q",
         "ce a.jsonl --targets-from t.csv -q",
         "ce - --format json",
@@ -146,6 +146,40 @@ def test_a_command(command: str, cluster: Cluster, tmp_path: Path) -> None:
     stdin = FILES["plain.csv"] if "-" in command.split() else b""
     found = check_same(cluster, command.split(), tmp_path, stdin)
     assert found.code == (1 if "--got" in command else 0), found.stderr
+
+
+@pytest.mark.parametrize("name", ["z.csv", "z.jsonl", "z.parquet"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ce {} --labels-from y.csv --format json",
+        "ce {} --labels-from y.csv --reduction none --format csv",
+        "grad {} --targets-from t.csv --format csv",
+        "ce {} --labels-from short.csv --on-error skip --format json",
+        "ce {} --labels-from short.csv",
+    ],
+)
+def test_a_second_file_by_ids(command: str, name: str, cluster: Cluster, tmp_path: Path) -> None:
+    """The workers find the rows of a file that only the client can read."""
+    ids = random.Random(2).sample(range(100, 1000), len(LABELS))
+    columns = {"id": ids} | dict(zip("abc", VALUES, strict=True))
+    shuffled = random.Random(5).sample(list(zip(ids, LABELS, strict=True)), len(ids))
+    if name == "z.parquet":
+        (tmp_path / name).write_bytes(content_of(pa.table(columns), "parquet", row_group_size=7))
+    elif name == "z.csv":
+        (tmp_path / name).write_bytes(lines(*columns.values(), header="id,a,b,c"))
+    else:
+        rows = zip(*columns.values(), strict=True)
+        records = (json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows)
+        (tmp_path / name).write_text("".join(records))
+    more = [*shuffled, (1, 0)]
+    (tmp_path / "y.csv").write_bytes(lines(*zip(*more, strict=True), header="id,label"))
+    (tmp_path / "short.csv").write_bytes(lines(*zip(*shuffled[3:], strict=True), header="id,label"))
+    soft = [[int(label == at) for _, label in shuffled] for at in (2, 1, 0)]
+    (tmp_path / "t.csv").write_bytes(lines([id for id, _ in shuffled], *soft, header="id,c,b,a"))
+    found = check_same(cluster, command.format(name).split(), tmp_path)
+    assert found.code == (0 if "short" not in command else 3 if "skip" in command else 1)
+    assert ("1 of its 41 rows was not needed" in found.stderr) == (" y.csv" in command)
 
 
 @pytest.mark.parametrize("how", ["--on-error skip", "--on-error nan"])

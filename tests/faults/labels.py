@@ -263,15 +263,14 @@ FAULTS = (
         "a labels file with several columns",
         "ce a.csv --labels-from b.csv",
         2,
-        "xent: b.csv:1: which of its 2 columns holds the labels?\n"
-        "hint: call it label, or give a file with that column alone\n",
+        "xent: b.csv:1: which of its 2 columns holds the labels?\nhint: say which: --label-col\n",
         {"a.csv": b"a,b\n1,2\n", "b.csv": b"p,q\n0,1\n"},
     ),
     Fault(
         "a labels file with a missing label",
         "ce a.csv --labels-from b.csv",
         1,
-        "xent: b.csv:3: the label is missing\n",
+        "xent: b.csv:3: 1 cell, where the first line has 2\n",
         {"a.csv": b"a,b\n1,2\n3,4\n", "b.csv": b"id,label\n1,0\n2\n"},
     ),
     Fault(

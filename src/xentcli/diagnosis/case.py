@@ -34,6 +34,9 @@ class Case(NamedTuple):
     A yes-or-no question (``bce``) is a row of two: the values of no and of yes. For a logit z that
     is 0 and z, for a probability p it is 1 − p and p, so that its loss is the cross-entropy of the
     row. ``names`` are those of the classes, where they have names.
+
+    ``second`` is the file that the labels or soft targets came from, if that is another one;
+    ``ids_say`` what speaks against having matched its rows by position.
     """
 
     values: Array
@@ -52,6 +55,8 @@ class Case(NamedTuple):
     left_out: tuple[str, ...] = ()
     question: Question = "ce"
     names: tuple[str, ...] = ()
+    second: str = ""
+    ids_say: str = ""
 
     @property
     def loss_name(self) -> str:

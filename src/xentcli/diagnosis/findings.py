@@ -13,6 +13,7 @@ from xentcli.core.layout import Array
 from xentcli.core.target import unnormalised_samples
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.arithmetic import FRAMEWORK64
+from xentcli.diagnosis.pairing import ids_differ, impossible_targets, no_better_than_chance
 from xentcli.diagnosis.printed_number import Got
 from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Finding
@@ -303,4 +304,7 @@ LOOKS: Sequence[Callable[[Case], Finding | None]] = (
     _overflowing,
     _constant,
     _all_alike,
+    ids_differ,
+    no_better_than_chance,
+    impossible_targets,
 )

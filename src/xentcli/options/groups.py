@@ -289,9 +289,32 @@ class Labels(NamedTuple):
     labels_from: Annotated[
         str | None,
         _option(
-            "--labels-from", panel=INPUT, metavar="FILE", help="A second file with the labels."
+            "--labels-from",
+            panel=INPUT,
+            metavar="FILE",
+            help="A second file with the labels. It is held in memory; its rows are matched by the "
+            "ids that both files have, and --label-col names its label's column.",
         ),
     ] = None
+    on: Annotated[
+        str | None,
+        _option(
+            "--on",
+            panel=INPUT,
+            autocompletion=a_column,
+            metavar="NAME",
+            help="The column of ids by which a second file is matched. Default: the one column of "
+            "the same name called id, index, key or the like, or ..._id; else by position.",
+        ),
+    ] = None
+    by_position: Annotated[
+        bool,
+        _option(
+            "--by-position",
+            panel=INPUT,
+            help="A second file has the same rows in the same order, whatever ids there are.",
+        ),
+    ] = False
     weight_col: WeightColumn = None
 
 
@@ -311,7 +334,11 @@ class SoftTargets(NamedTuple):
     targets_from: Annotated[
         str | None,
         _option(
-            "--targets-from", panel=INPUT, metavar="FILE", help="A second file of soft targets."
+            "--targets-from",
+            panel=INPUT,
+            metavar="FILE",
+            help="A second file of soft targets. It is held in memory, and matched by ids as that "
+            "of --labels-from.",
         ),
     ] = None
     target_cols: Annotated[

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
+
+if TYPE_CHECKING:
+    from xentcli.readers.rules.join import Ids
 
 OnError = Literal["stop", "skip", "nan"]
 Wanted = Literal["none", "labels", "labels or targets"]
@@ -17,7 +20,10 @@ class Attached(NamedTuple):
     """Labels or soft targets that stand apart from the values: typed, or in a file of their own.
 
     Labels are words, or an array of numbers; ``shape`` is that of the lists that they were typed
-    in.
+    in. ``ids`` are the columns of a second file that its rows may be matched by; ``join`` is the
+    one that they are matched by, None where they go by position.
+    ``label_name`` is the name of the label's column there, ``remarks`` are what is worth a word.
+    ``may_have_header`` says that the first label is a header if it can be no label.
     """
 
     labels: Any
@@ -25,6 +31,20 @@ class Attached(NamedTuple):
     origin: Origin
     size: int
     shape: tuple[int, ...] = ()
+    ids: tuple[Ids, ...] = ()
+    join: Ids | None = None
+    label_name: str = ""
+    may_have_header: bool = False
+    remarks: tuple[Remark, ...] = ()
+
+
+class Second(NamedTuple):
+    """What the command line says about a second file: the column of ids, whether its rows go by
+    position whatever ids there are, and the label's column."""
+
+    on: str | None = None
+    by_position: bool = False
+    label_col: str | None = None
 
 
 class Request(NamedTuple):
@@ -34,7 +54,8 @@ class Request(NamedTuple):
     :class:`xentcli.model.Rows` to be passed on as text, and how far they must be taken apart for
     that; ``keep_records`` for the samples' records to be passed on as JSON; ``by`` for the samples'
     grouping by a column. The columns are ``questions`` where labels are no classes but 0 and 1, one
-    for each column.
+    for each column. ``second`` is about a second file; columns of the names ``beside`` are no
+    classes.
     """
 
     wanted: Wanted = "none"
@@ -48,6 +69,8 @@ class Request(NamedTuple):
     classes: tuple[str, ...] = ()
     ignore_index: int = -100
     attached: Attached | None = None
+    second: Second = Second()
+    beside: tuple[str, ...] = ()
     each: bool = False
     keep_rows: KeepRows | None = None
     keep_records: bool = False

@@ -14,6 +14,7 @@ from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import (
     Word,
@@ -21,6 +22,7 @@ from xentcli.readers.rules.targets import (
     excerpt_of,
     fit_labels,
     fit_targets,
+    in_class_order,
 )
 
 # An ignore_index that no text can be: weights name classes alone.
@@ -40,11 +42,13 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     if class_count == 0:
         raise DataError("there are no values", place=Place(option))
     check_class_names(request.classes, class_count, f", {option} has {class_count}")
+    request = pair_files(request, (), Place(option))
     batch = Batch(values, kind, Origin(option, "typed"), request.classes)
     attached = request.attached
     if attached is not None:
         batch = _with_target(batch, attached, request)
-    return opened_whole(option, batch, request.class_axis)
+    opened = opened_whole(option, batch, request.class_axis)
+    return opened._replace(remarks=remarks_on_pairing(request))
 
 
 def class_names(text: str) -> tuple[str, ...]:
@@ -66,7 +70,8 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
         shape = request.label_shape(values.shape, axis)
         labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
     else:
-        targets = fit_targets(attached, values, request.class_axis)
+        ordered = in_class_order(attached, request.classes)
+        targets = fit_targets(ordered, values, request.class_axis)
     return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
 
 

@@ -16,7 +16,7 @@ from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, r
 from xentcli.calculation.steps import first_to_show, worked
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, Place
-from xentcli.model import AnyArray, Batch, Check, Fault, Remark, Worked
+from xentcli.model import AnyArray, Batch, Check, Fault, Indices, Remark, Worked
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
 from xentcli.writers import Format
@@ -26,7 +26,8 @@ from xentcli.writers.interface import Stream
 
 class Outcome(NamedTuple):
     """What a chunk gives: its rows as text, its totals, its worked samples, the check of its
-    gradient, remarks, the rows that could not be used, and its share of a survey.
+    gradient, remarks, the rows that could not be used, its share of a survey, and the rows of a
+    second file that its ids led to.
 
     ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included;
     ``file`` is where the rows went, if they are not here.
@@ -40,6 +41,7 @@ class Outcome(NamedTuple):
     looks: tuple[Looks, ...] = ()
     faults: tuple[Fault, ...] = ()
     survey: survey.Sums | None = None
+    partners: Indices | None = None
     samples: int = 0
     lines: int = 0
     size: int = 0
@@ -151,11 +153,19 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
             looks=(whole.looks + part.looks)[:FIRST],
             faults=whole.faults + part.faults,
             survey=survey.merge(job.survey, whole.survey, part.survey),
+            partners=_merge_partners(whole.partners, part.partners),
             samples=whole.samples + part.samples,
             lines=whole.lines + part.lines,
             size=whole.size + part.size,
         )
     return whole._replace(text=b"".join([part.text for part in found]))
+
+
+def _merge_partners(one: Indices | None, other: Indices | None) -> Indices | None:
+    if one is None or other is None:
+        return other if one is None else one
+    # Each row once: of many samples there are no more than the second file has.
+    return np.union1d(one, other)
 
 
 def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
@@ -178,7 +188,17 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     if judged is not None and not (job.format.for_people or job.stream.each):
         said += tuple(_infinite_losses(batch, judged.losses.loss))
     looks = looks_of(problem, lambda at: _place_of_sample("logits", at, batch))
-    return Outcome(text, answered.total, shown, check, said, looks, batch.faults, surveyed)
+    return Outcome(
+        text,
+        answered.total,
+        shown,
+        check,
+        said,
+        looks,
+        batch.faults,
+        surveyed,
+        batch.partners,
+    )
 
 
 def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:

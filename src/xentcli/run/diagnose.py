@@ -35,7 +35,13 @@ from xentcli.readers.sources.source import Source, check_unchanged
 from xentcli.run import signals
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
-from xentcli.run.inputs import check_attached, names_of_inputs, open_input, rereadable_sources
+from xentcli.run.inputs import (
+    RowsNeeded,
+    check_attached,
+    names_of_inputs,
+    open_input,
+    rereadable_sources,
+)
 from xentcli.run.messages import print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
@@ -74,6 +80,8 @@ def run(asked: Asked) -> int:
         runs = _runs(asked, wanted)
         run = stack.enter_context(start_workers(asked))
         found = gather(asked, stack, run, apart=runs > 1)
+        if asked.labels.by_position:
+            found = _ask_ids(asked, stack, run, found, apart=runs > 1)
         if rejects is not None:
             rejects.write(rejected_rows(found.faults))
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
@@ -129,24 +137,55 @@ class Gathered(NamedTuple):
 
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
+    joined: bool = False
 
 
-def gather(asked: Asked, stack: ExitStack, run: Run, *, apart: bool) -> Gathered:
+def gather(
+    asked: Asked, stack: ExitStack, run: Run, *, apart: bool, quiet: bool = False
+) -> Gathered:
     """Read the whole input into a case, or each of its files into one (``apart``).
 
     Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
     """
     sources = rereadable_sources(asked, stack)
     try:
-        return _gather(asked, stack, run, sources, apart=apart)
+        return _gather(asked, stack, run, sources, apart=apart, quiet=quiet)
     except DataError as error:
         if error.if_one_based is None:
             raise
         try:
-            return _gather(asked, stack, run, sources, apart=apart, one_based=error.if_one_based)
+            return _gather(
+                asked, stack, run, sources, apart=apart, quiet=quiet, one_based=error.if_one_based
+            )
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None
+
+
+def _ask_ids(asked: Asked, stack: ExitStack, run: Run, found: Gathered, *, apart: bool) -> Gathered:
+    """The cases of rows that were matched by position, with what their ids say to that."""
+    by_ids = asked._replace(labels=asked.labels._replace(by_position=False))
+    try:
+        others = gather(by_ids, stack, run, apart=apart, quiet=True)
+    except UsageError:
+        return found
+    except DataError as error:
+        return found._replace(cases=[case._replace(ids_say=str(error)) for case in found.cases])
+    if not others.joined:
+        return found
+    pairs = zip(found.cases, others.cases, strict=True)
+    cases = [case._replace(ids_say=_moved_rows(case, other)) for case, other in pairs]
+    return found._replace(cases=cases)
+
+
+def _moved_rows(case: Case, other: Case) -> str:
+    """How many rows have another target by their ids."""
+    if case.target.shape != other.target.shape:
+        return ""
+    moved = int((case.target != other.target).any(axis=1).sum())
+    return (
+        f"{moved:,} of {counted(case.samples, 'row')} have another target by them" if moved else ""
+    )
 
 
 def _gather(
@@ -156,6 +195,7 @@ def _gather(
     sources: Sequence[Source],
     *,
     apart: bool,
+    quiet: bool,
     one_based: int | None = None,
 ) -> Gathered:
     reading = asked
@@ -168,13 +208,14 @@ def _gather(
         # Label 1 of one column is yes: nothing counts from 1.
         one_based = None
     calculation = calculation_of(asked, opened)
-    if one_based is None:
+    if one_based is None and not quiet:
         print_remarks(opened.remarks)
         if question == "bce" and asked.seen.loss is None:
             print_remarks([Remark(ONE_COLUMN, Place(opened.source))])
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
+    needed = RowsNeeded(opened)
     skips = asked.reading.on_error == "skip"
     checked = calculation if one_based is None and question != "bce" else None
     work = partial(_read, opened.reader, checked, skips)
@@ -185,6 +226,8 @@ def _gather(
             faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
             samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
+            for batch in piece.batches:
+                needed.add(batch.partners)
             _check_size(numbers, opened.source)
     check_attached(samples + (len(faults) if skips else 0), opened)
     if not samples:
@@ -196,14 +239,16 @@ def _gather(
             case = _binary_case(whole, calculation)
         else:
             case = _case(whole, calculation, question, one_based is not None)
-        cases.append(
-            case._replace(
-                class_axis=opened.class_axis, names=opened.classes, left_out=opened.left_out
-            )
-        )
+        second = asked.labels.labels_from or asked.targets.targets_from or ""
+        names, axis = opened.classes, opened.class_axis
+        case = case._replace(class_axis=axis, names=names, second=second)
+        cases.append(case._replace(left_out=opened.left_out))
     if not apart:
         cases = [case._replace(source="") for case in cases]
-    return Gathered(cases, tuple(faults))
+    if not quiet:
+        print_remarks(needed.remarks())
+    joined = opened.attached is not None and opened.attached.join is not None
+    return Gathered(cases, tuple(faults), joined)
 
 
 def _question(asked: Asked, opened: Opened) -> Question:

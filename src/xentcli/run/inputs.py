@@ -8,13 +8,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+import numpy as np
+
 from xentcli import readers
 from xentcli.calculation.commands import COMMANDS, Command
 from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, counted, escaped, quoted
-from xentcli.model import Kind
+from xentcli.model import AnyArray, Kind, Remark
 from xentcli.options.groups import Asked, KindName
-from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Wanted
-from xentcli.readers.rules.numbers_labels import without_common_prefix
+from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Second, Wanted
+from xentcli.readers.rules.join import beyond
 from xentcli.readers.sources.copies import rereadable
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
 from xentcli.readers.sources.urls import local_path
@@ -46,7 +48,7 @@ def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None 
     they are known already."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
-    request = _request(asked, command)
+    request = _request(asked, command, stack)
     if typed is not None:
         opened = open_typed(*typed, request)
     else:
@@ -84,23 +86,23 @@ def _from_files(
         if is_remote(source) or (command.field == "grad" and asked.loss.averages):
             source = stack.enter_context(rereadable(source))
         inputs.append(readers.open_input(source, request))
-    opened = join(inputs)
-    if request.attached is not None:
-        _check_same_order(request.attached, opened)
-    return opened
+    _check_same_ids(inputs)
+    return join(inputs)
 
 
-def _check_same_order(attached: Attached, opened: Opened) -> None:
-    """Refuse soft targets with the logits' classes in another order."""
-    targets = without_common_prefix(attached.origin.names)
-    logits = without_common_prefix(opened.classes)
-    if targets != logits and sorted(targets) == sorted(logits):
-        raise DataError(
-            f"its classes are {', '.join(map(quoted, targets))}, in {opened.source} they are "
-            f"{', '.join(map(quoted, logits))}",
-            place=Place(attached.origin.source),
-            hint="put its columns in the same order",
-        )
+def _check_same_ids(inputs: Sequence[Opened]) -> None:
+    """Refuse files of which only some have the ids that a second file is matched by."""
+    first = inputs[0]
+    for other in inputs[1:]:
+        keys = [one.attached and one.attached.join for one in (first, other)]
+        names = [key.name if key else None for key in keys]
+        if names[0] != names[1]:
+            shown = ["by position" if name is None else f"by {quoted(name)}" for name in names]
+            raise DataError(
+                f"its rows would be matched {shown[1]}, those of {first.source} {shown[0]}",
+                place=Place(other.source),
+                hint="--on names the column of ids, --by-position does without",
+            )
 
 
 def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
@@ -166,7 +168,7 @@ def _about_files(asked: Asked) -> list[str]:
         ("--weight-col", asked.labels.weight_col),
         ("--bytes-col", asked.sequences.bytes_col),
         ("--target-cols", asked.targets.target_cols),
-        ("--label-col", asked.samples.label_col),
+        ("--label-col", None if asked.labels.labels_from else asked.samples.label_col),
         ("--logit-cols", asked.samples.logit_cols),
         ("--by", asked.survey.by),
         ("--scheduler", asked.running.scheduler),
@@ -179,7 +181,7 @@ def _option_of(name: str, value: object) -> str:
     return f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
 
 
-def _request(asked: Asked, command: Command) -> Request:
+def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
     wanted: Wanted = "none"
     measure = loss_command(asked)
     if measure.has_target:
@@ -192,7 +194,8 @@ def _request(asked: Asked, command: Command) -> Request:
         kind=KINDS[asked.kinds.input] if asked.kinds.input else None,
         input_format=reading.input_format,
         logit_cols=samples.logit_cols,
-        label_col=samples.label_col,
+        # The second file's, where there is one with labels.
+        label_col=None if labels.labels_from else samples.label_col,
         target_cols=targets.target_cols,
         weight_col=labels.weight_col,
         bytes_col=asked.sequences.bytes_col,
@@ -213,8 +216,22 @@ def _request(asked: Asked, command: Command) -> Request:
         by=asked.survey.by,
         on_error=reading.on_error,
         questions=measure.questions,
+        second=_second(asked),
     )
-    return request._replace(attached=_attached(asked, request))
+    return request._replace(attached=_attached(asked, request, stack))
+
+
+def _second(asked: Asked) -> Second:
+    """What is said about a second file."""
+    labels = asked.labels
+    has_second = labels.labels_from is not None or asked.targets.targets_from is not None
+    for option, given in (("--on", labels.on is not None), ("--by-position", labels.by_position)):
+        if given and not has_second:
+            raise UsageError(f"{option} is about a second file: --labels-from or --targets-from")
+    if labels.on is not None and labels.by_position:
+        raise UsageError("--on and --by-position contradict each other; give one of them")
+    label_col = asked.samples.label_col if labels.labels_from else None
+    return Second(labels.on, labels.by_position, label_col)
 
 
 def _kept_rows(format: Format, command: Command) -> KeepRows | None:
@@ -224,7 +241,7 @@ def _kept_rows(format: Format, command: Command) -> KeepRows | None:
     return format.passes_on
 
 
-def _attached(asked: Asked, request: Request) -> Attached | None:
+def _attached(asked: Asked, request: Request, stack: ExitStack) -> Attached | None:
     labels, targets, samples = asked.labels, asked.targets, asked.samples
     sources: list[tuple[str, object]] = [
         ("--label", labels.label),
@@ -233,7 +250,7 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
         ("--targets-from", targets.targets_from),
         ("--target-cols", targets.target_cols),
     ]
-    if loss_command(asked).has_target:
+    if loss_command(asked).has_target and not labels.labels_from:
         sources.append(("--label-col", samples.label_col))
     given = [option for option, value in sources if value]
     if len(given) > 1:
@@ -242,34 +259,15 @@ def _attached(asked: Asked, request: Request) -> Attached | None:
         return typed_labels(labels.label)
     if targets.target:
         return typed_targets(targets.target)
-    if labels.labels_from:
-        return _labels_from(source_of(labels.labels_from), request)
-    if targets.targets_from:
-        from xentcli.readers.text.labels import targets_of_values
+    name = labels.labels_from or targets.targets_from
+    if not name:
+        return None
+    from xentcli.readers import second
 
-        found = readers.open_input(source_of(targets.targets_from), _alone(request))
-        return targets_of_values(found, source_of(targets.targets_from))
-    return None
-
-
-def _alone(request: Request) -> Request:
-    """The request for a second file, whose columns are all values."""
-    return Request(
-        delimiter=request.delimiter,
-        header=request.header,
-        encoding=request.encoding,
-        comment=request.comment,
-        decimal=request.decimal,
-    )
-
-
-def _labels_from(source: Source, request: Request) -> Attached:
-    from xentcli.readers.text.labels import labels_of_text, labels_of_values
-
-    format = readers.choose_format(source, None)
-    if format.module == "text.delimited":
-        return labels_of_text(source, request, format.name)
-    return labels_of_values(readers.open_input(source, _alone(request)), source)
+    # It is looked at more than once.
+    source = stack.enter_context(rereadable(source_of(name)))
+    open_second = second.open_labels if labels.labels_from else second.open_targets
+    return open_second(source, request)
 
 
 def _check(opened: Opened, command: Command, measure: Command) -> None:
@@ -311,11 +309,30 @@ def _refuse_one_column(opened: Opened, command: Command) -> None:
 
 
 def check_attached(samples: int, opened: Opened) -> None:
-    """Refuse typed labels, or labels of a second file, that are more than the samples."""
+    """Refuse typed labels, or labels of a second file, that are more than the samples; where ids
+    match them there may be more."""
     attached = opened.attached
-    if attached is not None and attached.size > samples:
+    if attached is not None and attached.join is None and attached.size > samples:
         what = "label" if attached.labels is not None else "soft target"
         raise DataError(
             f"{counted(attached.size, what)} for {counted(samples, 'sample')}",
             place=Place(attached.origin.source),
         )
+
+
+class RowsNeeded:
+    """Which rows of a second file the samples had the ids of."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._attached = opened.attached
+        joined = self._attached is not None and self._attached.join is not None
+        self._needed = np.zeros(self._attached.size if self._attached and joined else 0, dtype=bool)
+
+    def add(self, partners: AnyArray | None) -> None:
+        """The rows that some samples led to."""
+        if partners is not None:
+            self._needed[partners[partners >= 0]] = True
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """A word about the other rows."""
+        return beyond(self._attached, self._needed) if self._attached is not None else ()

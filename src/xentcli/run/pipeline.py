@@ -30,7 +30,7 @@ from xentcli.run.chunk import (
     sum_shares,
     write_chunk,
 )
-from xentcli.run.inputs import check_attached, names_of_inputs, open_input
+from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
 from xentcli.run.order import Task, shifted, shifts
 from xentcli.run.outputs import (
@@ -64,6 +64,7 @@ class Tally(NamedTuple):
     worked: tuple[Worked, ...] = ()
     survey: survey.Sums | None = None
     looks: tuple[Looks, ...] = ()
+    not_needed: tuple[Remark, ...] = ()
 
 
 def run(asked: Asked) -> int:
@@ -93,7 +94,7 @@ def run(asked: Asked) -> int:
             alone = job.stream.each or rejects is not None
             task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _write_rows(job, outcomes, room or sink, rejects)
+                tally = _write_rows(job, outcomes, room or sink, rejects, RowsNeeded(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
         _finish(job, opened, asked, sink, room, page, tally)
     return code
@@ -244,6 +245,7 @@ def _write_rows(
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
+    needed: RowsNeeded,
 ) -> Tally:
     """Write rows and rejects while the samples go by, and add everything else up."""
     tally = Tally(
@@ -259,9 +261,10 @@ def _write_rows(
         header = b""
         if rejects is not None:
             rejects.write(rejected_rows(outcome.faults))
+        needed.add(outcome.partners)
         tally = _add(tally, outcome, job)
     destination.write(header)
-    return tally
+    return tally._replace(not_needed=needed.remarks())
 
 
 def _finish(
@@ -294,7 +297,7 @@ def _finish(
             )
         )
     on_looks = remarks_on_looks(tally.looks, tally.total.samples)
-    print_remarks((*on_looks, *tally.remarks))
+    print_remarks((*tally.not_needed, *on_looks, *tally.remarks))
     if tally.check is not None:
         _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
 

@@ -27,8 +27,9 @@ from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.class_axis import last_axis_hint
+from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
-from xentcli.readers.rules.targets import check_label_shape, fit_targets
+from xentcli.readers.rules.targets import check_label_shape, fit_targets, in_class_order
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (
     Source,
@@ -61,6 +62,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by is not None:
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with _archive(source, format_name) as archive:
+        request = pair_files(request, archive.keys, Place(source.name))
         choice = choose_values(archive, request, source.name)
         values = _array(archive, choice.values, source.name)
         layout = _layout(source.name, choice.kind, values, request)
@@ -86,7 +88,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=remarks_on(choice, source.name),
+        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(layout.request)),
     )
 
 
@@ -241,7 +243,8 @@ def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
         targets, axis = targets[np.newaxis], 1
     # Only the shape of the values matters, and this has it without any memory.
     values = np.broadcast_to(np.float64(0.0), shape)
-    return fit_targets(attached._replace(targets=targets), values, axis)
+    chosen = in_class_order(attached._replace(targets=targets), layout.request.classes)
+    return fit_targets(chosen, values, axis)
 
 
 def _size(stored: Stored) -> int:

@@ -16,6 +16,13 @@ from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
+from xentcli.readers.rules.join import (
+    id_of_value,
+    is_by_position,
+    pair_files,
+    remarks_on_pairing,
+    without_partner,
+)
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -26,7 +33,13 @@ from xentcli.readers.rules.keys import (
     kind_of,
 )
 from xentcli.readers.rules.named_columns import near_or_all
-from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
+from xentcli.readers.rules.targets import (
+    attach,
+    classes_second,
+    fit_labels,
+    fit_targets,
+    in_class_order,
+)
 from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 from xentcli.readers.text import encoding
 
@@ -49,12 +62,34 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     classes = request.classes
     check_class_names(classes, values.shape[1], f", {source.name} has {values.shape[1]}")
     origin = Origin(source.name, "json", path=path)
-    labels, targets, target_origin = _target(document, values, request, source.name, classes)
-    batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
+    keys = tuple(document) if isinstance(document, dict) else ()
+    request = pair_files(request, keys, place)
+    if is_by_position(request) or request.attached is None:
+        labels, targets, target_origin = _target(document, values, request, source.name, classes)
+        batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
+    else:
+        batch = _joined(Batch(values, kind, origin, classes), document, request, place)
     if request.by is not None:
         batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    return opened._replace(by=request.by or "")
+    opened = opened._replace(remarks=remarks_on_pairing(request), by=request.by or "")
+    return opened if batch.partners is None else opened._replace(attached=request.attached)
+
+
+def _joined(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
+    """The batch with the labels or soft targets of a second file that its list of ids leads to."""
+    attached = request.attached
+    assert attached is not None
+    assert attached.join is not None
+    key, samples = attached.join.name, len(batch.values)
+    ids = [id_of_value(value) for value in _values_a_sample(document[key], key, samples, place)]
+    rows = attached.join.rows(ids)
+    for at, id in enumerate(ids):
+        if not id or rows[at] < 0:
+            message, hint = without_partner(attached, id, hinted=True)
+            where = place._replace(detail=f"{path_of(key)}[{at}]")
+            raise DataError(message, place=where, hint=hint)
+    return attach(batch, request, place.source, rows)
 
 
 def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
@@ -63,13 +98,16 @@ def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
         keys = list(document) if isinstance(document, dict) else []
         hint = near_or_all(key, keys, "keys")
         raise UsageError(f"--by: {place} has no key {quoted(key)}", hint=hint)
-    values = document[key]
+    return grouping_of_values(_values_a_sample(document[key], key, samples, place))
+
+
+def _values_a_sample(values: Any, key: str, samples: int, place: Place) -> list[Any]:
     if not isinstance(values, list) or len(values) != samples:
         found = counted(len(values), "value") if isinstance(values, list) else shown(values)
         raise fault(
             f"expected a list of {counted(samples, 'value')}, found {found}", place, path_of(key)
         )
-    return grouping_of_values(values)
+    return values
 
 
 def remarks_on_size(source: Source) -> tuple[Remark, ...]:
@@ -81,7 +119,7 @@ def remarks_on_size(source: Source) -> tuple[Remark, ...]:
     return (Remark(message, Place(source.name)),)
 
 
-def loaded(source: Source, request: Request) -> Any:
+def load(source: Source, request: Request) -> Any:
     """A document, read whole."""
     with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
@@ -172,7 +210,8 @@ def _target(
         if request.attached.labels is not None:
             found = fit_labels(request.attached, shape, classes, values.shape[1], request)
             return found, None, origin
-        return None, fit_targets(request.attached, values, request.class_axis), origin
+        ordered = in_class_order(request.attached, classes)
+        return None, fit_targets(ordered, values, request.class_axis), ordered.origin
     if not isinstance(document, dict):
         return None, None, None
     place = Place(source)

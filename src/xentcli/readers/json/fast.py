@@ -14,17 +14,20 @@ import numpy as np
 from xentcli.model import AnyArray
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
+from xentcli.readers.rules.join import rows_of_values
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
 
 
 class Whole(NamedTuple):
-    """The numbers of some records: values, labels, soft targets, sample weights."""
+    """The numbers of some records: values, labels, soft targets, sample weights, and the rows of a
+    second file that their ids lead to."""
 
     values: AnyArray
     labels: AnyArray | None = None
     targets: AnyArray | None = None
     weight: AnyArray | None = None
+    partners: AnyArray | None = None
 
 
 def read_at_once(layout: Layout, block: bytes) -> Whole | None:
@@ -75,6 +78,7 @@ def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
     labels: list[Any] = []
     weights: list[Any] = []
     targets: list[Any] = []
+    ids: list[Any] = []
     parsed = parser.records(_as_list(text))
     # The numbers of a list within the list would come out as well.
     if text.count(b"[") != len(parsed) * (1 + len(layout.targets)):
@@ -89,12 +93,15 @@ def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
             targets.append(record[layout.targets[0]])
         if weight is not None:
             weights.append(record[weight])
+        if layout.join is not None:
+            ids.append(record[layout.join])
     return _checked(
         layout,
         parser.stacked(values, layout.class_count),
         labels if label is not None else None,
         parser.stacked(targets, layout.class_count) if layout.targets else None,
         weights if weight is not None else None,
+        ids,
     )
 
 
@@ -117,6 +124,7 @@ def _flat_records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
         None if layout.label is None else [record[layout.label] for record in records],
         of(layout.targets) if layout.targets else None,
         None if layout.weight is None else [record[layout.weight] for record in records],
+        [] if layout.join is None else [record[layout.join] for record in records],
     )
 
 
@@ -139,6 +147,7 @@ def _checked(
     labels: list[Any] | None,
     targets: AnyArray | None,
     weights: list[Any] | None,
+    ids: list[Any],
 ) -> Whole | None:
     if values is None or not _fit(layout, values) or (layout.targets and targets is None):
         return None
@@ -156,7 +165,12 @@ def _checked(
         weight = plain_numbers(weights)
         if weight is None or (weight < 0).any():
             return None
-    return Whole(values, given, targets, weight)
+    partners = None
+    if layout.join is not None:
+        partners = rows_of_values(layout.request, ids)
+        if partners is None:
+            return None
+    return Whole(values, given, targets, weight, partners)
 
 
 def _fit(layout: Layout, values: AnyArray) -> bool:

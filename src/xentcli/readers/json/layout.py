@@ -14,8 +14,9 @@ class Layout(NamedTuple):
 
     ``key`` has the list of values, of the shape ``shape`` with its classes at ``class_at``; if it
     is None the line is that list, or ``flat`` are the keys of a value each. ``targets`` is one key
-    of a list, or a key a class; ``by`` has the group, ``id`` what the sample is called.
-    ``columns`` are the first record's keys; ``choice`` says how flat ones were chosen.
+    of a list, or a key a class; ``by`` has the group, ``id`` what the sample is called, ``join``
+    the id by which it is matched with a row of a second file. ``columns`` are the first record's
+    keys; ``choice`` says how flat ones were chosen.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Layout(NamedTuple):
     id: str | None = None
     columns: tuple[str, ...] = ()
     choice: Choice | None = None
+    join: str | None = None
 
     @property
     def class_count(self) -> int:
@@ -72,3 +74,4 @@ class Sample(NamedTuple):
     targets: Any = None
     weight: float = 1.0
     by: Any = None
+    partner: int = -1

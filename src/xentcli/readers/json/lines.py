@@ -25,6 +25,7 @@ from xentcli.readers.rules.columns import (
     PLAIN_IDS,
     choose_columns,
 )
+from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -60,7 +61,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     if _are_responses(start):
         return server.open_responses(_values_of(start, source.name), source.name, request)
     layout = _layout(source, request, start)
-    attached = request.attached
+    attached = layout.request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
     return Opened(
         source.name,
@@ -79,7 +80,10 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=json_passed.rows(layout, []) if keeps_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=layout.choice.remarks if layout.choice else (),
+        remarks=(
+            *(layout.choice.remarks if layout.choice else ()),
+            *remarks_on_pairing(layout.request),
+        ),
         left_out=layout.choice.left_out if layout.choice else (),
         has_ids=layout.id is not None,
         by=layout.by or "",
@@ -240,7 +244,7 @@ def _is_numbered(layout: Layout) -> bool:
     to be known by."""
     request = layout.request
     made = request.keep_rows is not None and not request.keep_records and not layout.is_table
-    return made or request.attached is not None
+    return made or is_by_position(request)
 
 
 def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
@@ -271,6 +275,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if isinstance(record, list):
         if _names_keys(request):
             raise fault("expected an object, found a list", place, "$")
+        request = pair_files(request, (), Place(source.name))
         return _with_values(source, request, record, None, place)
     if not isinstance(record, dict):
         raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
@@ -278,6 +283,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
         _check_text(name, place)
     if request.logits_key is None and request.logit_cols is None:
         check_record(record, place)
+    request = pair_files(request, tuple(record), Place(source.name))
     key = _values_key(record, request, place)
     if key is None:
         return _flat(source, request, record, data, place)
@@ -295,6 +301,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
         by=request.by,
         id=next((name for name in PLAIN_IDS if name in record), None),
         columns=tuple(record),
+        join=_join_key(request),
     )
 
 
@@ -435,7 +442,13 @@ def _flat(
         id=None if columns.id is None else names[columns.id],
         columns=names,
         choice=choice,
+        join=_join_key(request),
     )
+
+
+def _join_key(request: Request) -> str | None:
+    attached = request.attached
+    return None if attached is None or attached.join is None else attached.join.name
 
 
 def _no_values(record: dict[str, Any], place: Place) -> DataError:

@@ -8,7 +8,7 @@ from typing import Any
 from xentcli.errors import DataError, Place, UsageError
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.json import own_output, server
-from xentcli.readers.json.document import loaded, open_document, remarks_on_size
+from xentcli.readers.json.document import load, open_document, remarks_on_size
 from xentcli.readers.json.other_tools import is_table, table_of
 from xentcli.readers.json.records import open_records, values_key
 from xentcli.readers.json.table import open_table
@@ -20,17 +20,17 @@ OF_COLUMNS = ("logit_cols", "label_col", "target_cols", "weight_col", "bytes_col
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the document, and opens it as what its shape says."""
-    document = loaded(source, request)
+    document = load(source, request)
     opened = _opened(source, document, request)
     return opened._replace(remarks=(*remarks_on_size(source), *opened.remarks))
 
 
 def _opened(source: Source, document: Any, request: Request) -> Opened:
     place = Place(source.name)
+    if server.is_response(document):
+        return server.open_responses([(document, place)], source.name, request)
     if own_output.is_own(document):
         document, request = own_output.as_values(document, request, place)
-    elif server.is_response(document):
-        return server.open_responses([(document, place)], source.name, request)
     elif is_table(document):
         if isinstance(document, list) and isinstance(document[0], dict):
             key = values_key(document[0], request)

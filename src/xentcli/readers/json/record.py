@@ -42,6 +42,7 @@ from xentcli.readers.json.nested import (
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
+from xentcli.readers.rules.join import id_of_value, without_partner
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach, classes_second
 
@@ -94,7 +95,9 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     at_once = read_at_once(layout, chunk.data)
     if at_once is not None:
         lines = range(chunk.line, chunk.line + len(at_once.values))
-        batch = _of_arrays(layout, lines, chunk.first, *at_once)
+        batch = _of_arrays(layout, lines, chunk.first, *at_once[:4])
+        if at_once.partners is not None:
+            return attach(batch, layout.request, layout.source, at_once.partners)
         return _attached(batch, layout, range(chunk.first, chunk.first + len(lines)))
     samples: list[Sample] = []
     numbers: list[int] = []
@@ -117,6 +120,9 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         batch = batch._replace(unread=tuple(places))
     if layout.request.on_error == "skip" and faults:
         batch = batch._replace(kept=np.array(numbers, dtype=np.intp) - chunk.first)
+    if layout.join is not None:
+        partners = [sample.partner for sample in samples]
+        return attach(batch, layout.request, layout.source, partners)
     return _attached(batch, layout, numbers)
 
 
@@ -157,7 +163,7 @@ def sample_of(layout: Layout, line: Line) -> Sample:
     try:
         values = _values(layout, record, place)
         label = targets = by = None
-        weight = 1.0
+        weight, partner = 1.0, -1
         if layout.label is not None:
             label = _label(layout, field(record, layout.label, place), place)
         if layout.targets:
@@ -167,9 +173,26 @@ def sample_of(layout: Layout, line: Line) -> Sample:
             weight = sample_number(field(record, layout.weight, place), layout.request, place, path)
         if layout.by is not None:
             by = field(record, layout.by, place)
+        if layout.join is not None:
+            partner = _partner(layout, record, place)
     except RecursionError:
         raise DataError("it is nested too deeply", place=place) from None
-    return Sample(line, record, values, label, targets, weight, by)
+    return Sample(line, record, values, label, targets, weight, by, partner)
+
+
+def _partner(layout: Layout, record: dict[str, Any], place: Place) -> int:
+    """The row of the second file that has the record's id."""
+    assert layout.join is not None
+    attached = layout.request.attached
+    assert attached is not None
+    assert attached.join is not None
+    id = id_of_value(field(record, layout.join, place))
+    row = int(attached.join.rows([id])[0])
+    if not id or row < 0:
+        hinted = layout.request.on_error == "stop"
+        message, hint = without_partner(attached, id, hinted=hinted)
+        raise DataError(message, place=place._replace(detail=path_of(layout.join)), hint=hint)
+    return row
 
 
 def _nothing(layout: Layout, line: Line) -> Sample:

@@ -17,6 +17,7 @@ from xentcli.readers.interface import Request
 from xentcli.readers.rules.named_columns import column_of, columns_of
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.rules.sample_numbers import number_column, number_option
+from xentcli.readers.rules.targets import texts_of_labels
 
 # So many samples are looked at, however the input comes.
 LOOKED_AT = 100
@@ -116,10 +117,11 @@ def choose_columns(look: Look, request: Request, place: Place, *, has_names: boo
         targets = columns_of(names, request.target_cols, "--target-cols", place)
     label = _label(names, request, place, needed=request.wanted != "none" and not targets)
     used = {at for at in (label, weight, by, *targets) if at is not None}
+    beside = {at for at, name in enumerate(names) if name in request.beside}
     if request.logit_cols is not None:
         classes = Classes(columns_of(names, request.logit_cols, "--logit-cols", place))
     else:
-        classes = _classes(look, request, used, label, place, has_names=has_names)
+        classes = _classes(look, request, used | beside, label, place, has_names=has_names)
     values = classes.at
     for at in values:
         if at in (label, weight) or at in targets:
@@ -136,7 +138,7 @@ def choose_columns(look: Look, request: Request, place: Place, *, has_names: boo
     columns = Columns(values, label, targets, weight, by, _id(names, {*values, *used} - {by}))
     if request.logit_cols is not None:
         return Choice(columns)
-    left_out = _left_out(look, values, used, label)
+    left_out = _left_out(look, values, used | beside, label)
     if _goes_without_saying(names, left_out):
         left_out = []
     return Choice(
@@ -251,8 +253,8 @@ def _check_not_called(
     said = {name.lower() for name in request.classes}
     if label is not None:
         said |= {text.strip().lower() for text in look.texts(label)}
-    if request.attached is not None and isinstance(request.attached.labels, tuple):
-        said |= {word.text.strip().lower() for word in request.attached.labels}
+    if request.attached is not None:
+        said |= {text.strip().lower() for text in texts_of_labels(request.attached)}
     shorter = without_common_prefix(look.names)
     for at in beside:
         if {look.names[at].lower(), shorter[at].lower()} & said:

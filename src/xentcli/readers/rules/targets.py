@@ -4,7 +4,9 @@ or in a second file."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,54 +16,159 @@ from xentcli.model import AnyArray, Batch, Origin
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
-from xentcli.readers.rules.numbers_labels import number_labels
+from xentcli.readers.rules.numbers_labels import number_labels, without_common_prefix
 
 
 class Word(NamedTuple):
-    """A typed value and where it stands in its option's text, or a label's line in its file."""
+    """A typed value and where it stands in its option's text."""
 
     text: str
     start: int
     whole: str
-    line: int = 1
 
 
-def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int]) -> Batch:
-    """The batch with the labels or soft targets of its samples, whose numbers are given."""
+@dataclass(frozen=True, eq=False)
+class LabelTexts:
+    """The labels of a file: the texts that differ, and for each label which of them it is."""
+
+    texts: tuple[str, ...]
+    at: AnyArray
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def __getitem__(self, chosen: Any) -> LabelTexts:
+        """Some of the labels, by a slice or an array of their numbers."""
+        return LabelTexts(self.texts, self.at[chosen])
+
+
+def texts_of_labels(attached: Attached) -> Iterable[str]:
+    """The texts that labels which stand apart are written with; none of numbers."""
+    if isinstance(attached.labels, LabelTexts):
+        return attached.labels.texts
+    return [word.text for word in attached.labels] if isinstance(attached.labels, tuple) else ()
+
+
+def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] | AnyArray) -> Batch:
+    """The batch with the labels or soft targets of its samples, whose numbers are given; where they
+    are matched by ids, the rows of the second file, -1 for a sample that was set to nan."""
     attached = request.attached
     if attached is None:
         return batch
-    if numbers and attached.size <= numbers[-1]:
+    if attached.join is not None:
+        return _attach_rows(batch, attached, request, np.asarray(numbers, dtype=np.intp))
+    if len(numbers) and attached.size <= numbers[-1]:
         what = "label" if attached.labels is not None else "soft target"
         raise DataError(
             f"{counted(attached.size, what)}, but {source} has more samples",
             place=Place(attached.origin.source),
         )
     if attached.targets is not None:
-        whole = np.atleast_2d(attached.targets)
-        if whole.ndim == 2 and whole.shape[1] != batch.values.shape[1]:
-            # How many samples there are is not known before the end.
-            classes = counted(batch.values.shape[1], "class", "classes")
-            raise DataError(
-                f"soft targets of {whole.shape[1]} numbers each for values of {classes}",
-                place=Place(attached.origin.source),
-                hint="soft targets give one number a class for each sample",
-            )
-        targets = whole[np.array(numbers, dtype=np.int64)]
-        fitted = fit_targets(attached._replace(targets=targets), batch.values)
-        origin = attached.origin
-        if origin.form == "text":
-            origin = origin._replace(lines=[origin.lines[at] for at in numbers])
-        return batch._replace(targets=fitted, target_from=origin)
+        return _attach_targets(batch, attached, np.array(numbers, dtype=np.int64))
     labels = _labels(attached, batch, request, numbers)
     return batch._replace(labels=labels, target_from=attached.origin)
 
 
-def _labels(attached: Attached, batch: Batch, request: Request, numbers: Sequence[int]) -> AnyArray:
+def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:
+    assert attached.targets is not None
+    whole = np.atleast_2d(attached.targets)
+    if whole.ndim == 2 and whole.shape[1] != batch.values.shape[1]:
+        # How many samples there are is not known before the end.
+        classes = counted(batch.values.shape[1], "class", "classes")
+        raise DataError(
+            f"soft targets of {whole.shape[1]} numbers each for values of {classes}",
+            place=Place(attached.origin.source),
+            hint="soft targets give one number a class for each sample",
+        )
+    chosen = attached._replace(targets=whole[rows])
+    chosen = in_class_order(chosen, batch.classes)
+    origin = chosen.origin
+    if origin.form == "text":
+        origin = origin._replace(lines=np.asarray(origin.lines)[rows])
+    return batch._replace(targets=fit_targets(chosen, batch.values), target_from=origin)
+
+
+def _attach_rows(batch: Batch, attached: Attached, request: Request, rows: AnyArray) -> Batch:
+    """The batch with what its ids led to."""
+    batch = batch._replace(partners=rows)
+    there = rows >= 0
+    if attached.targets is not None:
+        found = _attach_targets(batch, attached, np.where(there, rows, 0))
+        assert found.targets is not None
+        # Any target of logits that are nan gives nan, but one that is all 0 adds nothing.
+        found.targets[~there] = 1.0 / batch.values.shape[1]
+        return found
+    if batch.values.ndim > 2:
+        raise UsageError(
+            f"{attached.origin.source} has a label a row, {batch.values_from.source} has positions",
+            hint="--by-position takes the labels of all positions in their order",
+        )
+    labels = np.full(len(rows), numbers_labels.label_of_nan(request.ignore_index))
+    labels[there] = _labels(attached, batch, request, rows[there])
+    return batch._replace(labels=labels, target_from=attached.origin)
+
+
+def in_class_order(attached: Attached, classes: Sequence[str]) -> Attached:
+    """Soft targets with their columns in the order of the classes, where they have the same
+    names."""
+    origin = attached.origin
+    order = _class_order(origin.names, tuple(classes), origin.source)
+    if attached.targets is None or order is None or attached.targets.ndim != 2:
+        return attached
+    origin = origin._replace(
+        names=tuple(origin.names[at] for at in order),
+        columns=tuple(origin.columns[at] for at in order) if origin.columns else (),
+    )
+    return attached._replace(targets=attached.targets[:, list(order)], origin=origin)
+
+
+@lru_cache(maxsize=8)
+def _class_order(
+    names: tuple[str, ...], classes: tuple[str, ...], source: str
+) -> tuple[int, ...] | None:
+    """Which column of soft targets belongs to each class; None where they stand in that order, or
+    where nothing tells."""
+    targets, wanted = without_common_prefix(names), without_common_prefix(classes)
+    if len(targets) != len(wanted) or len(targets) < 2 or targets == wanted:
+        return None
+    if len(set(targets)) == len(targets) and set(targets) == set(wanted):
+        return tuple(targets.index(name) for name in wanted)
+    if _rise(targets) and _rise(wanted):
+        # Counted from 0 here, from 1 there.
+        return None
+    place = Place(source)
+    if set(targets) & set(wanted):
+        lacking = next(name for name in wanted if name not in targets)
+        raise DataError(
+            f"it has no column of the class {quoted(lacking)}, but of others",
+            place=place,
+            hint=f"its columns are {', '.join(map(quoted, names[:10]))}",
+        )
+    if all(name.isdecimal() for name in targets) and not _rise(targets):
+        raise DataError(
+            f"the order of its columns, {', '.join(map(quoted, names[:10]))}, is not that of the "
+            "classes, and their names are not the classes' names",
+            place=place,
+            hint="call its columns as the classes are called",
+        )
+    return None
+
+
+def _rise(names: Sequence[str]) -> bool:
+    """Whether names are numbers that go up by one."""
+    if not all(name.isdecimal() and len(name) < 10 for name in names):
+        return False
+    first = int(names[0])
+    return [int(name) for name in names] == list(range(first, first + len(names)))
+
+
+def _labels(
+    attached: Attached, batch: Batch, request: Request, numbers: Sequence[int] | AnyArray
+) -> AnyArray:
     assert attached.labels is not None
     count = batch.values.shape[1]
     labels: Any = attached.labels
-    if isinstance(labels, np.ndarray):
+    if isinstance(labels, np.ndarray | LabelTexts):
         labels = labels[np.array(numbers, dtype=np.int64)]
     else:
         labels = [labels[at] for at in numbers]
@@ -134,7 +241,7 @@ def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> An
 
 def class_indices(
     labels: Any,
-    numbers: Sequence[int],
+    numbers: Sequence[int] | AnyArray,
     origin: Origin,
     classes: Sequence[str],
     class_count: int,
@@ -142,7 +249,10 @@ def class_indices(
 ) -> AnyArray:
     """Labels that stand apart, words or an array of numbers, as class indices; each has a number
     from 0. Few words differ, so each text is looked at once."""
-    words, class_count = labels, request.label_count(class_count)
+    class_count = request.label_count(class_count)
+    if isinstance(labels, LabelTexts):
+        return _indices_of_texts(labels, numbers, origin, classes, class_count, request)
+    words = labels
     if isinstance(labels, np.ndarray):
         indices, unknown = number_labels(labels, class_count, request.ignore_index)
         if not unknown.any():
@@ -158,6 +268,32 @@ def class_indices(
             )
         found.append(index)
     return np.array(found, dtype=np.int64)
+
+
+def _indices_of_texts(
+    labels: LabelTexts,
+    numbers: Sequence[int] | AnyArray,
+    origin: Origin,
+    classes: Sequence[str],
+    class_count: int,
+    request: Request,
+) -> AnyArray:
+    indices = np.zeros(len(labels.texts), dtype=np.int64)
+    unknown = np.zeros(len(labels.texts), dtype=bool)
+    for at in np.unique(labels.at).tolist():
+        try:
+            indices[at] = numbers_labels.label(
+                labels.texts[at], classes, class_count, request.ignore_index
+            )
+        except numbers_labels.NotANumber:
+            unknown[at] = True
+    if unknown.any():
+        # The first of them says what is wrong.
+        first = int(np.argmax(unknown[labels.at]))
+        word, number = Word(labels.texts[labels.at[first]], 0, ""), int(numbers[first])
+        label_of_word(word, number, origin, classes, class_count, request)
+    found: AnyArray = indices[labels.at]
+    return found
 
 
 def label_of_word(
@@ -184,8 +320,13 @@ def label_of_word(
 def _word_place(word: Word, at: int, origin: Origin) -> Place:
     if origin.form == "typed":
         return Place(origin.source, detail=f"value {at + 1}", excerpt=excerpt_of(word))
+    line = int(origin.lines[at]) if len(origin.lines) else at + 1
     if origin.form == "text":
-        return Place(origin.source, word.line, origin.columns[0])
+        return Place(origin.source, line, origin.columns[0])
+    if origin.form == "json lines":
+        return Place(origin.source, line, detail=origin.path)
+    if origin.form == "table":
+        return Place(origin.source, detail=f"row {line}")
     return Place(origin.source, detail=f"label {at + 1}")
 
 

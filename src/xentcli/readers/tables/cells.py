@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xentcli.model import AnyArray, csv_cell
+from xentcli.readers.rules.join import id_of_value
 
 
 def plain_type(type: Any) -> Any:
@@ -123,6 +124,14 @@ def python_values(column: Any) -> list[Any]:
     if pa.types.is_primitive(column.type) or pa.types.is_string(column.type):
         return values
     return [_plain_value(value) for value in values]
+
+
+def ids_of_column(column: Any) -> list[bytes]:
+    """The values of a column of ids as JSON Lines and text have them; nothing for a missing one."""
+    column = plain(column)
+    if pa.types.is_integer(column.type):
+        return [b"" if id is None else id.encode() for id in column.cast(pa.string()).to_pylist()]
+    return [id_of_value(value) for value in python_values(column)]
 
 
 def _plain_value(value: Any) -> Any:

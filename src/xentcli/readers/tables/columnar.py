@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
@@ -16,6 +16,12 @@ from xentcli.readers.rules.columns import (
     Choice,
     Columns,
     choose_columns,
+)
+from xentcli.readers.rules.join import (
+    is_by_position,
+    key_position,
+    pair_files,
+    remarks_on_pairing,
 )
 from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS, check_class_names, kind_of
 from xentcli.readers.sources.copies import close_with, file_of
@@ -36,11 +42,11 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Reads the schema, and decides which column is what."""
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a table are its rows")
-    _check_installed(source.name)
+    check_installed(source.name)
     from xentcli.readers.tables.batches import Table, row_count
     from xentcli.readers.tables.samples import rows_of
 
-    path, copy = _file_of(source, format_name)
+    path, copy = local_file(source, format_name)
     try:
         version = source.version if path == source.path else None
         table = Table(source.name, path, format_name, version)
@@ -50,8 +56,9 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         if copy is not None:
             copy.close()
         raise
-    attached = request.attached if request.wanted != "none" else None
-    alone = copy is None and not source.copy and attached is None
+    attached = layout.request.attached
+    by_position = is_by_position(layout.request)
+    alone = copy is None and not source.copy and not by_position
     chunks = TableChunks(table, layout, rows, alone)
     close_with(chunks, copy)
     columns = layout.columns
@@ -63,7 +70,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         chunks,
         TableReader(layout, format_name),
         workers="threads",
-        numbered=attached is not None,
+        numbered=by_position,
         has_labels=columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(columns.targets) or (attached is not None and attached.labels is None),
@@ -71,7 +78,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=rows_of(layout, None) if request.keep_rows else None,
         attached=attached,
         size=size_of(Source(source.name, path)) if rows is not None else None,
-        remarks=choice.remarks,
+        remarks=(*choice.remarks, *remarks_on_pairing(layout.request)),
         left_out=choice.left_out,
         has_ids=columns.id is not None,
         by="" if columns.by is None else layout.names[columns.by],
@@ -120,14 +127,14 @@ class TableChunks:
         return _row_groups(self._table) if self._alone else None
 
 
-def _file_of(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
+def local_file(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
     """Of a Parquet file elsewhere only the needed parts are read; else a file of this machine."""
     if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
         return str(source.path), None
     return file_of(source)
 
 
-def _check_installed(name: str) -> None:
+def check_installed(name: str) -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
@@ -194,6 +201,7 @@ def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
 
     schema, place = schema_of(table), Place(table.source)
     names = tuple(schema.names)
+    request = pair_files(request, names, place)
     lists = [is_list(type) for type in schema.types]
     kind, listed = _list_of_values(names, lists, request, place)
     choice = _choice(table, schema, lists, listed, request, place)
@@ -215,6 +223,7 @@ def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
         request.classes or classes,
         count,
         listed is not None,
+        key_position(request, names),
     )
     return layout, choice
 
@@ -375,12 +384,16 @@ def _read_columns(
     names: Sequence[str], columns: Columns, request: Request
 ) -> tuple[int, ...] | None:
     """The columns that must be read; None for all of them."""
-    others = (columns.label, columns.weight, columns.by, columns.id)
-    needed = tuple(
-        sorted({*columns.values, *columns.targets, *(at for at in others if at is not None)})
-    )
+    others = (columns.label, columns.weight, columns.by, columns.id, key_position(request, names))
     if request.keep_rows or request.keep_records or request.on_error != "stop":
         return None
+    needed = {*columns.values, *columns.targets, *(at for at in others if at is not None)}
+    return columns_to_read(names, needed)
+
+
+def columns_to_read(names: Sequence[str], needed: Iterable[int]) -> tuple[int, ...] | None:
+    """The needed columns in their order; None, for all of them, where their names do not tell
+    them apart."""
     # Parquet selects by the names, in which a point leads into nested columns.
     plain = len(set(names)) == len(names) and not any("." in name for name in names)
-    return needed if plain else None
+    return tuple(sorted(needed)) if plain else None

@@ -16,6 +16,7 @@ from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
+from xentcli.readers.rules.join import without_partner
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach
@@ -23,6 +24,7 @@ from xentcli.readers.tables.batches import unpack
 from xentcli.readers.tables.cells import (
     cells_of,
     floats,
+    ids_of_column,
     integers_or_floats,
     is_numeric,
     listed_floats,
@@ -36,7 +38,8 @@ class Layout(NamedTuple):
     """How the columns of a table are to be read: everything that a worker needs to know.
 
     ``read`` are the positions of the columns that a batch has, None for all; ``listed`` says that
-    the one column of values has a list of all classes in each row.
+    the one column of values has a list of all classes in each row; ``key`` is the column of ids by
+    which the rows are matched with those of a second file.
     """
 
     source: str
@@ -48,6 +51,7 @@ class Layout(NamedTuple):
     classes: tuple[str, ...]
     class_count: int
     listed: bool
+    key: int | None = None
 
 
 class Here(NamedTuple):
@@ -100,11 +104,15 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if columns.by is not None:
         grouping = grouping_of_values(python_values(here.column(columns.by)))
         batch = batch._replace(grouping=grouping)
+    partners = None if layout.key is None else _partners(here, layout.key, wrong)
     batch = take_out_bad_samples(batch, wrong, request, partial(_written, here))
     # A chunk's line is the number of its first row in its own file.
     before = chunk.first - here.first
-    numbers = [before + int(line) - 1 for line in batch.values_from.lines]
-    return attach(batch, request, layout.source, numbers)
+    lines = np.asarray(batch.values_from.lines, dtype=np.int64)
+    if partners is None:
+        return attach(batch, request, layout.source, before + lines - 1)
+    partners[list(batch.unread)] = -1
+    return attach(batch, request, layout.source, partners[lines - 1 - here.first])
 
 
 def _here(layout: Layout, chunk: Chunk) -> Here:
@@ -229,6 +237,20 @@ def _named_label(here: Here, at: int, row: int, value: str) -> int | BadNumber:
     except numbers_labels.NotANumber as error:
         found = here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
         return found._replace(if_one_based=error.if_one_based)
+
+
+def _partners(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
+    """The rows of the second file that have the ids of the column; -1 where there is none."""
+    attached = here.layout.request.attached
+    assert attached is not None
+    assert attached.join is not None
+    ids = ids_of_column(here.column(at))
+    rows = attached.join.rows(ids)
+    for row in [row for row, id in enumerate(ids) if not id or rows[row] < 0]:
+        hinted = here.layout.request.on_error == "stop" and not wrong
+        message, hint = without_partner(attached, ids[row], hinted=hinted)
+        wrong.append(here.wrong(row, at, ids[row].decode("utf-8", "replace"), message, hint))
+    return rows
 
 
 def _origin(here: Here, at: tuple[int, ...]) -> Origin:

@@ -12,6 +12,12 @@ from xentcli.errors import UsageError
 from xentcli.model import Batch, Remark
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rules.columns import Choice, choose_columns
+from xentcli.readers.rules.join import (
+    is_by_position,
+    key_position,
+    pair_files,
+    remarks_on_pairing,
+)
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.source import Source, is_read_once, size_of
@@ -33,6 +39,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a text are its rows")
     start = read_beginning(source, request, format_name)
+    request = pair_files(request, start.names, start.place)
     choice = choose_columns(TextLook(start), request, start.place, has_names=bool(start.header))
     layout = _layout(source, request, start, choice)
     attached = request.attached
@@ -44,7 +51,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         TextChunks(source, layout, start),
         TextReader(layout),
         workers="processes",
-        numbered=attached is not None,
+        numbered=is_by_position(layout.request),
         has_labels=layout.columns.label is not None
         or (attached is not None and attached.labels is not None),
         has_targets=bool(layout.columns.targets)
@@ -53,7 +60,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         rows=rows_of(layout, []) if request.keep_rows else None,
         attached=attached,
         size=size_of(source),
-        remarks=tuple(_remarks(layout, start, choice)),
+        remarks=(*_remarks(layout, start, choice), *remarks_on_pairing(request)),
         left_out=choice.left_out,
         has_ids=layout.columns.id is not None,
         by="" if layout.columns.by is None else layout.names[layout.columns.by],
@@ -102,14 +109,14 @@ class TextChunks:
         """The spans of a large file."""
         request, (at, line) = self._layout.request, self._start.rows
         # Where blanks are made single, places in the file are not those in what is read.
-        if request.attached is not None or self._layout.dialect.blanks:
+        if is_by_position(request) or self._layout.dialect.blanks:
             return None
         return spans_of(self._source, request, at, line, LINE_END)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
         """Spans of about so many bytes."""
         request, (at, line) = self._layout.request, self._start.rows
-        if request.attached is not None:
+        if is_by_position(request):
             return None
         if self._layout.dialect.blanks:
             return whole_text(self._source, at, line, request.encoding)
@@ -164,6 +171,7 @@ def _layout(source: Source, request: Request, start: Beginning, choice: Choice) 
         request._replace(decimal=start.decimal),
         classes,
         tuple(look.is_numeric(at) for at in range(len(start.names))),
+        key_position(request, start.names),
     )
 
 

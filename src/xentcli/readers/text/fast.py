@@ -16,6 +16,7 @@ from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
 from xentcli.readers.text import quotes
+from xentcli.readers.text.ids import find_rows
 from xentcli.readers.text.layout import Layout, Parsed, rows_of
 from xentcli.readers.text.quotes import NEWLINE, Bytes, Places, outside
 
@@ -137,7 +138,7 @@ def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
     lines = range(line, line + len(table))
     if cut is None:
         return Whole(parsed, lines, _plain_rows(layout, text), None)
-    return Whole(parsed, lines, _cut_rows(layout, cut), _groups(layout, cut))
+    return _with_words(layout, cut, parsed, lines)
 
 
 def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
@@ -171,7 +172,18 @@ def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
     parsed = _checked(layout, table, moved, labels)
     if parsed is None:
         return None
-    return Whole(parsed, _lines_of(cut, line), _cut_rows(layout, cut), _groups(layout, cut))
+    return _with_words(layout, cut, parsed, _lines_of(cut, line))
+
+
+def _with_words(layout: Layout, cut: Cut, parsed: Parsed, lines: Sequence[int]) -> Whole | None:
+    """The numbers with what the cells of other columns are wanted for; None if one of these has an
+    id that the second file has not."""
+    if layout.key is not None:
+        partners = find_rows(layout, cut.cells(layout.key))
+        if partners is None:
+            return None
+        parsed = parsed._replace(partners=partners)
+    return Whole(parsed, lines, _cut_rows(layout, cut), _groups(layout, cut))
 
 
 def _cut(layout: Layout, text: bytes) -> Cut | None:
@@ -286,7 +298,8 @@ def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
 
 def _needs_cut(layout: Layout) -> bool:
     """Whether the cells of a row are wanted one by one."""
-    return layout.request.keep_rows in ("around", "cells") or layout.columns.by is not None
+    by_cells = (layout.columns.by, layout.key) != (None, None)
+    return layout.request.keep_rows in ("around", "cells") or by_cells
 
 
 def _groups(layout: Layout, cut: Cut) -> list[bytes] | None:

@@ -13,7 +13,8 @@ from xentcli.readers.text.records import Dialect
 class Layout(NamedTuple):
     """How the columns of a text are to be read: everything that a worker needs to know.
 
-    ``numeric`` says of each column whether its cells looked like numbers.
+    ``numeric`` says of each column whether its cells looked like numbers; ``key`` is the column of
+    ids by which the rows are matched with those of a second file.
     """
 
     source: str
@@ -26,6 +27,7 @@ class Layout(NamedTuple):
     request: Request
     classes: tuple[str, ...]
     numeric: tuple[bool, ...] = ()
+    key: int | None = None
 
     @property
     def label_count(self) -> int:
@@ -34,12 +36,14 @@ class Layout(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The numbers of some records: values, labels, soft targets, sample weights."""
+    """The numbers of some records: values, labels, soft targets, sample weights, and the rows of a
+    second file that their ids lead to."""
 
     values: AnyArray
     labels: AnyArray | None = None
     targets: AnyArray | None = None
     weight: AnyArray | None = None
+    partners: AnyArray | None = None
 
 
 def rows_of(layout: Layout, cells: list[list[bytes]]) -> Rows:

@@ -21,11 +21,13 @@ from xentcli.model import AnyArray, Batch, Fault, Origin, Rows, unquoted
 from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
+from xentcli.readers.rules.join import without_partner
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach
 from xentcli.readers.text import records as text
 from xentcli.readers.text.fast import read_at_once
+from xentcli.readers.text.ids import find_rows, plain_id
 from xentcli.readers.text.layout import Layout, Parsed, rows_of
 from xentcli.readers.text.quotes import NEWLINE
 from xentcli.readers.text.records import Record
@@ -54,6 +56,7 @@ class Row(NamedTuple):
     label: int
     targets: Sequence[float]
     weight: float
+    partner: int = -1
 
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
@@ -135,6 +138,8 @@ def _batch(
     )
     if request.attached is None:
         return batch
+    if parsed.partners is not None:
+        return attach(batch, request, layout.source, parsed.partners)
     numbers = range(len(lines)) if kept is None else kept
     return attach(batch, request, layout.source, [chunk.first + at for at in numbers])
 
@@ -157,7 +162,12 @@ def _all_at_once(layout: Layout, found: Sequence[Record]) -> Parsed | None:
         or (layout.kind == "probs" and ((values < 0).any() or (values > 1).any()))
     ):
         return None
-    return Parsed(values, labels, targets, None if weight is None else weight[:, 0])
+    partners = None
+    if layout.key is not None:
+        partners = find_rows(layout, [row[layout.key] for row in rows])
+        if partners is None:
+            return None
+    return Parsed(values, labels, targets, None if weight is None else weight[:, 0], partners)
 
 
 def _plain_numbers(rows: Sequence[Sequence[bytes]], at: tuple[int, ...]) -> AnyArray | None:
@@ -215,6 +225,7 @@ def _one_by_one(
     labels = np.array([row.label for row in parsed], dtype=np.int64)
     targets = np.array([row.targets for row in parsed], dtype=np.float64)
     weight = np.array([row.weight for row in parsed], dtype=np.float64)
+    partners = np.array([row.partner for row in parsed], dtype=np.intp)
     return (
         records,
         kept,
@@ -223,6 +234,7 @@ def _one_by_one(
             labels if columns.label is not None else None,
             targets.reshape(len(parsed), len(columns.targets)) if columns.targets else None,
             weight if columns.weight is not None else None,
+            partners if layout.key is not None else None,
         ),
     )
 
@@ -242,7 +254,26 @@ def _row(layout: Layout, row: Sequence[bytes]) -> Row:
         targets = tuple(_soft_target(layout, row[at], at) for at in columns.targets)
     if columns.weight is not None:
         weight = _weight(layout, row[columns.weight], columns.weight)
-    return Row(values, label, targets, weight)
+    partner = -1 if layout.key is None else _partner(layout, row[layout.key], layout.key)
+    return Row(values, label, targets, weight, partner)
+
+
+def _partner(layout: Layout, cell: bytes, at: int) -> int:
+    """The row of the second file that has the cell's id."""
+    attached = layout.request.attached
+    assert attached is not None
+    assert attached.join is not None
+    try:
+        id = plain_id(cell)
+    except UnicodeDecodeError:
+        raise CellError(at, "the cell is not UTF-8 text", "--encoding names another one") from None
+    except ValueError as error:
+        raise CellError(at, str(error)) from None
+    row = int(attached.join.rows([id])[0])
+    if not id or row < 0:
+        hinted = layout.request.on_error == "stop"
+        raise CellError(at, *without_partner(attached, id, hinted=hinted))
+    return row
 
 
 def _nothing(layout: Layout) -> Row:

@@ -1,0 +1,24 @@
+"""Some columns of a second file, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from xentcli.errors import Place
+from xentcli.model import Origin
+
+# Says which columns of those names are wanted.
+Choose = Callable[[Sequence[str], Place], Sequence[int]]
+
+
+class ChosenColumns(NamedTuple):
+    """The cells of the columns ``at``, without quotes and the blanks around them. ``names`` are
+    those of all columns, ``listed`` of those with a list in each row; ``origin`` has the place of
+    each row."""
+
+    names: tuple[str, ...]
+    at: tuple[int, ...]
+    columns: tuple[list[bytes], ...]
+    origin: Origin
+    listed: tuple[str, ...] = ()

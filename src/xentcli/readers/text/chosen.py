@@ -1,0 +1,97 @@
+"""Some columns of a text, held in memory as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xentcli.errors import DataError, Place, counted
+from xentcli.model import Origin, unquoted
+from xentcli.readers.interface import Request
+from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
+from xentcli.readers.rules.columns import LABEL_NAMES
+from xentcli.readers.rules.numbers_labels import looks_like_number
+from xentcli.readers.sources.source import Source
+from xentcli.readers.text import records as text
+from xentcli.readers.text.beginning import parted_text
+from xentcli.readers.text.dialects import HEADER_MARK
+from xentcli.readers.text.ids import plain_id, plain_ids
+from xentcli.readers.text.records import Record
+
+
+def columns_of_text(
+    source: Source, request: Request, format_name: str, choose: Choose
+) -> ChosenColumns:
+    """The columns that are chosen by the first line."""
+    names: tuple[str, ...] = ()
+    at: Sequence[int] = ()
+    columns: list[list[bytes]] = []
+    places: list[int] = []
+    with parted_text(source, request, format_name) as (stream, dialect, lines_before):
+        line = 1
+        for block in text.blocks(stream, dialect, source.name, text.block_bytes()):
+            data = block.removeprefix(text.BYTE_ORDER_MARK)
+            found = list(text.records(data, dialect, line, source.name))
+            line += text.line_ends(data)
+            if lines_before:
+                found = [record for record in found if record.line > lines_before]
+            if found and not names:
+                names, is_header = _names(found[0], request, source)
+                at = choose(names, Place(source.name, found[0].line))
+                columns = [[] for _ in at]
+                found = found[is_header:]
+            _check_widths(found, len(names), source)
+            for column, one in zip(columns, at, strict=True):
+                column += _cells(found, one, source)
+            places += [record.line for record in found]
+    if not names:
+        raise DataError("it is empty", place=Place(source.name))
+    origin = Origin(source.name, "text", np.array(places, dtype=np.int64))
+    return ChosenColumns(names, tuple(at), tuple(columns), origin)
+
+
+def _names(first: Record, request: Request, source: Source) -> tuple[tuple[str, ...], bool]:
+    """The names of the columns, and whether the first line surely has them. In a single column any
+    word but one for a label may be the name of a class, and to take that for a header would shift
+    the rest."""
+    cells = [_content(cell, source, first.line) for cell in first.cells]
+    numbers = tuple(str(number + 1) for number in range(len(cells)))
+    is_header = request.header
+    if is_header is None and len(cells) > 1:
+        is_header = not all(map(looks_like_number, cells))
+    if is_header is None:
+        is_header = cells[0].lower() in LABEL_NAMES
+    cells[0] = cells[0].removeprefix(HEADER_MARK.decode())
+    return (tuple(cells), True) if is_header else (numbers, False)
+
+
+def _check_widths(found: Sequence[Record], width: int, source: Source) -> None:
+    for record in found:
+        if len(record.cells) != width:
+            raise DataError(
+                f"{counted(len(record.cells), 'cell')}, where the first line has {width}",
+                place=Place(source.name, record.line),
+            )
+
+
+def _cells(found: Sequence[Record], at: int, source: Source) -> list[bytes]:
+    cells = [record.cells[at] for record in found]
+    try:
+        return plain_ids(cells)
+    except ValueError:
+        # Which of them it is.
+        for record in found:
+            _content(record.cells[at], source, record.line)
+        raise
+
+
+def _content(cell: bytes, source: Source, line: int) -> str:
+    try:
+        unquoted(cell)
+        return plain_id(cell).decode("utf-8")
+    except UnicodeDecodeError:
+        reason = "the cell is not UTF-8 text"
+    except ValueError as error:
+        reason = str(error)
+    raise DataError(reason, place=Place(source.name, line))

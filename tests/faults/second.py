@@ -1,0 +1,200 @@
+"""A second file, matched by ids with the first."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault
+
+FIRST = b"id,a,b\n7,2,0\n9,0,2\n"
+
+FAULTS = (
+    Fault(
+        "an id without a partner",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: z.csv:3:1: column "id": y.csv has no id "9"\n',
+        {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n8,1\n"},
+    ),
+    Fault(
+        "an id written as another number",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: z.csv:2:1: column "id": y.csv has no id "7"\n'
+        'hint: it has "7.0": ids are compared as text\n',
+        {"z.csv": FIRST, "y.csv": b"id,label\n9.0,1\n7.0,0\n"},
+    ),
+    Fault(
+        "an id without a partner, in JSON Lines",
+        "ce z.jsonl --labels-from y.csv",
+        1,
+        'xent: z.jsonl:2: $.id: y.csv has no id "9.0"\n'
+        'hint: it has "9": ids are compared as text\n',
+        {
+            "z.jsonl": b'{"id": 7, "logits": [2, 0]}\n{"id": 9.0, "logits": [0, 2]}\n',
+            "y.csv": b"id,label\n7,0\n9,1\n",
+        },
+    ),
+    Fault(
+        "an id that is a list",
+        "ce z.csv --labels-from y.jsonl",
+        1,
+        "xent: y.jsonl:1: $.id: expected a text or a number, found a list\n",
+        {"z.csv": FIRST, "y.jsonl": b'{"id": [7], "label": 0}\n'},
+    ),
+    Fault(
+        "an id twice in the second file",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: y.csv:4: column "id": the id "7" stands twice, first in line 2\n'
+        "hint: which of the two rows is meant cannot be told\n",
+        {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n9,1\n7,1\n"},
+    ),
+    Fault(
+        "an id that is missing in the second file",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: y.csv:3: column "id": the id is missing\n',
+        {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n,1\n"},
+    ),
+    Fault(
+        "an id that is missing in the first file",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: z.csv:3:1: column "id": the id is missing\n',
+        {"z.csv": b"id,a,b\n7,2,0\n,0,2\n", "y.csv": b"id,label\n7,0\n9,1\n"},
+    ),
+    Fault(
+        "two columns that could be matched",
+        "ce z.csv --labels-from y.csv",
+        2,
+        'xent: z.csv:1 and y.csv could be matched by "id" and "image_id"\n'
+        "hint: --on NAME says which, --by-position that neither is\n",
+        {"z.csv": b"id,image_id,a,b\n1,7,2,0\n", "y.csv": b"id,image_id,label\n1,7,0\n"},
+    ),
+    Fault(
+        "a column to match by that is not in the second file",
+        "ce z.csv --labels-from y.csv --on id",
+        2,
+        'xent: --on: y.csv:1 has no column "id"\nhint: did you mean "idd"?\n',
+        {"z.csv": FIRST, "y.csv": b"idd,label\n7,0\n"},
+    ),
+    Fault(
+        "a column to match by that is not in the first file",
+        "ce z.csv --labels-from y.csv --on code",
+        2,
+        'xent: --on: z.csv:1 has no column "code"\nhint: the columns are "id", "a", "b"\n',
+        {"z.csv": FIRST, "y.csv": b"code,label\n7,0\n"},
+    ),
+    Fault(
+        "labels in both files",
+        "ce z.csv --labels-from y.csv",
+        2,
+        'xent: z.csv:1 has labels too, in "label", beside those of y.csv\n'
+        "hint: --label-col names the label's column of the second file; without --labels-from the "
+        "first file's are taken\n",
+        {"z.csv": b"id,a,b,label\n7,2,0,0\n", "y.csv": b"id,label\n7,0\n"},
+    ),
+    Fault(
+        "a label's column that is not there",
+        "ce z.csv --labels-from y.csv --label-col truth",
+        2,
+        'xent: --label-col: y.csv:1 has no column "truth"\nhint: the columns are "id", "label"\n',
+        {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n"},
+    ),
+    Fault(
+        "several columns that could be the label",
+        "ce z.csv --labels-from y.csv",
+        2,
+        "xent: y.csv:1: which of its 3 columns holds the labels?\nhint: say which: --label-col\n",
+        {"z.csv": FIRST, "y.csv": b"id,p,q\n7,0,1\n"},
+    ),
+    Fault(
+        "a label of the second file that is no class",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: y.csv:2:2: "cow" is not a class index, nor the name of a class\n'
+        'hint: the classes are "a", "b"\n',
+        {"z.csv": FIRST, "y.csv": b"id,label\n9,cow\n7,0\n"},
+    ),
+    Fault(
+        "soft targets of other classes",
+        "ce z.csv --targets-from t.csv",
+        1,
+        'xent: t.csv: it has no column of the class "b", but of others\n'
+        'hint: its columns are "a", "c"\n',
+        {"z.csv": FIRST, "t.csv": b"id,a,c\n7,1,0\n9,0,1\n"},
+    ),
+    Fault(
+        "soft targets in an order of their own",
+        "ce z.csv --targets-from t.csv",
+        1,
+        'xent: t.csv: the order of its columns, "t_3", "t_1", is not that of the classes, and '
+        "their names are not the classes' names\n"
+        "hint: call its columns as the classes are called\n",
+        {"z.csv": FIRST, "t.csv": b"id,t_3,t_1\n7,1,0\n9,0,1\n"},
+    ),
+    Fault(
+        "different lengths by position",
+        "ce z.csv --labels-from y.csv --by-position",
+        1,
+        "xent: y.csv: 3 labels for 2 samples\n",
+        {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n8,1\n9,1\n"},
+    ),
+    Fault(
+        "files of which one has no ids",
+        "ce z.csv x.jsonl --labels-from y.csv",
+        1,
+        'xent: x.jsonl: its rows would be matched by position, those of z.csv by "id"\n'
+        "hint: --on names the column of ids, --by-position does without\n",
+        {"z.csv": FIRST, "x.jsonl": b'{"a": 1, "b": 2}\n', "y.csv": b"id,label\n7,0\n9,1\n"},
+    ),
+    Fault(
+        "labels of positions",
+        "ce z.jsonl --labels-from y.csv",
+        2,
+        "xent: y.csv has a label a row, z.jsonl has positions\n"
+        "hint: --by-position takes the labels of all positions in their order\n",
+        {
+            "z.jsonl": b'{"id": 7, "logits": [[1, 2], [3, 4]]}\n',
+            "y.csv": b"id,label\n7,0\n9,1\n",
+        },
+    ),
+    Fault(
+        "a column to match by without a second file",
+        "ce z.csv --on id",
+        2,
+        "xent: --on is about a second file: --labels-from or --targets-from\n",
+        {"z.csv": FIRST},
+    ),
+    Fault(
+        "both ways of matching",
+        "ce z.csv --labels-from y.csv --on id --by-position",
+        2,
+        "xent: --on and --by-position contradict each other; give one of them\n",
+        {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n9,1\n"},
+    ),
+    Fault(
+        "a second file without the ids of the first",
+        "ce z.csv --labels-from y.csv --reduction none -q",
+        0,
+        "xent: note: y.csv: its rows are matched by position: no column of z.csv:1 is called "
+        '"image_id" (--on names one, --by-position says that it is so)\n',
+        {"z.csv": FIRST, "y.csv": b"image_id,label\n7,0\n8,1\n"},
+        stdout="0.1269280110429725\n0.1269280110429725\n",
+    ),
+    Fault(
+        "rows of the second file that are not needed",
+        "ce z.csv --labels-from y.csv -q",
+        0,
+        'xent: note: y.csv:2: 2 of its 4 rows were not needed, the first that of id "1"\n',
+        {"z.csv": FIRST, "y.csv": b"id,label\n1,5\n9,1\n7,0\n2,x\n"},
+        stdout="0.1269280110429725\n",
+    ),
+    Fault(
+        "rows without a partner that are skipped",
+        "ce z.csv --labels-from y.csv -q --on-error skip",
+        3,
+        'xent: 1 row left out; the first: z.csv:3:1: column "id": y.csv has no id "9"\n',
+        {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n"},
+        stdout="0.1269280110429725\n",
+    ),
+)

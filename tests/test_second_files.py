@@ -1,0 +1,234 @@
+"""Labels and soft targets of a second file, matched by ids: of whatever format either file is, in
+blocks of any size, in any number of jobs, the answer is that of one file with everything in it."""
+
+from __future__ import annotations
+
+import json
+import random
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tests.faults.running import Answered, run_inside
+from tests.readers.test_columnar import content_of
+from tests.ways import WAYS, answered, without_processes
+
+__all__ = ["without_processes"]
+
+pytestmark = pytest.mark.usefixtures("without_processes")
+
+ROWS = 30
+CLASSES = ("cat", "dog", "fox")
+chance = random.Random(8)
+VALUES = [[round(chance.gauss(0, 3), 3) for _ in CLASSES] for _ in range(ROWS)]
+LABELS = [chance.choice(CLASSES) for _ in range(ROWS)]
+TARGETS = [[0.25, 0.5, 0.25], [0.125, 0.125, 0.75], [1.0, 0.0, 0.0]] * (ROWS // 3)
+# Of several lengths: within eight bytes, beyond them, and beyond what is compared as it is.
+IDS: dict[str, list[Any]] = {
+    "numbers": [7 + 3 * at for at in range(ROWS)],
+    "words": [f"image {at:04}, \u00e9" for at in range(ROWS)],
+    "paths": [f"/data/{'deeper/' * (at % 13)}{at}.jpg" for at in range(ROWS)],
+}
+Records = Sequence[dict[str, Any]]
+
+
+def csv(records: Records, between: str = ",") -> bytes:
+    rows: list[Iterable[object]] = [list(record.values()) for record in records]
+    rows.insert(0, list(records[0]))
+    return "".join(between.join(map(cell, row)) + "\n" for row in rows).encode()
+
+
+def cell(value: object) -> str:
+    return f'"{value}"' if "," in str(value) else str(value)
+
+
+def parquet(records: Records, form: str = "parquet") -> bytes:
+    columns = {name: [record[name] for record in records] for name in records[0]}
+    return content_of(pa.table(columns), form)
+
+
+FORMATS: dict[str, Callable[[Records], bytes]] = {
+    "csv": csv,
+    "tsv": lambda records: csv(records, "\t"),
+    "jsonl": lambda records: b"".join(json.dumps(one).encode() + b"\n" for one in records),
+    "json": lambda records: json.dumps(records).encode(),
+    "parquet": parquet,
+    "arrow": lambda records: parquet(records, "arrow"),
+}
+# What a first file may be, of these.
+STREAMED = ("csv", "tsv", "jsonl", "parquet", "arrow")
+
+
+def first(ids: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{"id": id, **dict(zip(CLASSES, VALUES[at], strict=True))} for at, id in enumerate(ids)]
+
+
+def labels(ids: Sequence[Any]) -> list[dict[str, Any]]:
+    found = [{"id": id, "label": LABELS[at]} for at, id in enumerate(ids)]
+    return random.Random(3).sample(found, len(found))
+
+
+def targets(ids: Sequence[Any]) -> list[dict[str, Any]]:
+    """Soft targets with their classes in another order."""
+    order = (2, 0, 1)
+    found = [{"id": id, **{CLASSES[c]: TARGETS[at][c] for c in order}} for at, id in enumerate(ids)]
+    return random.Random(4).sample(found, len(found))
+
+
+def whole(with_targets: bool) -> list[dict[str, Any]]:
+    records = first(IDS["numbers"])
+    for at, record in enumerate(records):
+        if with_targets:
+            record.update({f"t{c}": TARGETS[at][c] for c in range(3)})
+        else:
+            record["label"] = LABELS[at]
+    return records
+
+
+def run(folder: Path, asked: str) -> Answered:
+    return run_inside(shlex.split(asked), folder)
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The losses of the one file."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "labels.csv").write_bytes(csv(whole(False)))
+    (folder / "targets.csv").write_bytes(csv(whole(True)))
+    columns = "--logit-cols cat,dog,fox"
+    return {
+        "labels": run(folder, "ce labels.csv --reduction none -q").stdout,
+        "targets": run(
+            folder, f"ce targets.csv {columns} --target-cols t0,t1,t2 --reduction none -q"
+        ).stdout,
+    }
+
+
+@pytest.mark.parametrize("kind", IDS)
+@pytest.mark.parametrize("form", STREAMED)
+def test_formats(form: str, kind: str, wanted: dict[str, bytes], tmp_path: Path) -> None:
+    ids = IDS[kind]
+    (tmp_path / f"z.{form}").write_bytes(FORMATS[form](first(ids)))
+    for other, content in FORMATS.items():
+        (tmp_path / f"y.{other}").write_bytes(content(labels(ids)))
+        (tmp_path / f"t.{other}").write_bytes(content(targets(ids)))
+        found = run(tmp_path, f"ce z.{form} --labels-from y.{other} --reduction none -q")
+        assert found == Answered(0, wanted["labels"], ""), other
+        if other == "json":
+            continue
+        found = run(tmp_path, f"ce z.{form} --targets-from t.{other} --reduction none -q")
+        assert found == Answered(0, wanted["targets"], ""), other
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "ce z.{form} --labels-from y.csv --format json",
+        "ce z.{form} --labels-from y.csv --reduction none --format csv",
+        "grad z.{form} --targets-from t.csv --format csv",
+        "ce z.{form} --labels-from short.csv --on-error skip --reduction none --format jsonl",
+        "ce z.{form} --labels-from short.csv --on-error nan --reduction none -q",
+        "ce z.{form} --labels-from short.csv -q",
+        "diagnose z.{form} --labels-from y.csv",
+    ],
+)
+def test_ways(asked: str, form: str, tmp_path: Path) -> None:
+    ids = IDS["words"]
+    records = first(ids)
+    (tmp_path / f"z.{form}").write_bytes(FORMATS[form]([*records, *records[:5]]))
+    (tmp_path / "y.csv").write_bytes(csv([*labels(ids), {"id": "none", "label": "fox"}]))
+    (tmp_path / "t.csv").write_bytes(csv(targets(ids)))
+    (tmp_path / "short.csv").write_bytes(csv(labels(ids)[4:]))
+    given = shlex.split(asked.format(form=form))
+    exact, *others = (answered(way, given, tmp_path) for way in WAYS)
+    assert all(other == exact for other in others)
+    code = {"short.csv -q": 1, "--on-error": 3}
+    assert exact.code == next((code[word] for word in code if word in asked), 0), exact.stderr
+    if " y.csv" in asked:
+        assert 'xent: note: y.csv:32: 1 of its 31 rows was not needed, that of id "none"' in (
+            exact.stderr
+        )
+
+
+def test_repeated_in_the_first_it_gets_the_same_label_each_time(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("id,a,b\n7,2,0\n9,0,2\n7,2,0\n")
+    (tmp_path / "y.csv").write_text("id,label\n9,1\n7,0\n")
+    found = run(tmp_path, "ce z.csv --labels-from y.csv --reduction none -q")
+    assert found == Answered(0, b"0.1269280110429725\n" * 3, "")
+
+
+@pytest.mark.parametrize("second", ["id,label\n9,1\n7,0\n", "ID,answer\n9,1\n7,0\n"])
+def test_names_in_any_case_and_the_only_other_column(second: str, tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("Id,a,b\n7,2,0\n 9 ,0,2\n")
+    (tmp_path / "y.csv").write_text(second)
+    found = run(tmp_path, "ce z.csv --labels-from y.csv -q")
+    assert found == Answered(0, b"0.1269280110429725\n", "")
+
+
+def test_an_index_without_a_name_serves_if_it_is_unique(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text(",a,b\n1,2,0\n0,0,2\n")
+    (tmp_path / "y.csv").write_text(",label\n0,1\n1,0\n")
+    (tmp_path / "twice.csv").write_text(",label\n0,0\n0,1\n")
+    asked = "ce z.csv --logit-cols a,b --labels-from {} -q"
+    assert run(tmp_path, asked.format("y.csv")).stdout == b"0.1269280110429725\n"
+    found = run(tmp_path, asked.format("twice.csv"))
+    assert found.stdout == b"0.1269280110429725\n"
+    assert "its rows are matched by position" in found.stderr
+
+
+def test_by_position_whatever_ids_there_are(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("id,a,b\n7,2,0\n9,0,2\n")
+    (tmp_path / "y.csv").write_text("id,label\n9,1\n7,0\n")
+    found = run(tmp_path, "ce z.csv --labels-from y.csv --by-position -q")
+    assert found == Answered(0, b"2.1269280110429727\n", "")
+
+
+def test_a_column_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("code,a,b,id\n7,2,0,1\n9,0,2,2\n")
+    (tmp_path / "y.csv").write_text("id,code,label,truth\n1,9,0,1\n2,7,1,0\n")
+    asked = "ce z.csv --labels-from y.csv --on code --label-col truth -q"
+    assert run(tmp_path, asked) == Answered(0, b"0.1269280110429725\n", "")
+
+
+@pytest.mark.parametrize(
+    ("second", "loss"),
+    [
+        ("breed\n0\n1\n", b"0.1269280110429725\n"),
+        ("breed\ncat\ndog\n", b"0.1269280110429725\n"),
+        ("dog\ncat\n", b"2.1269280110429727\n"),
+    ],
+)
+def test_a_single_column_has_a_header_if_its_first_cell_is_no_label(
+    second: str, loss: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "z.csv").write_text("logit_cat,logit_dog\n2,0\n0,2\n")
+    (tmp_path / "y.csv").write_text(second)
+    assert run(tmp_path, "ce z.csv --labels-from y.csv -q") == Answered(0, loss, "")
+
+
+def test_typed_logits_are_matched_by_position(tmp_path: Path) -> None:
+    (tmp_path / "y.csv").write_text("id,label\n9,1\n7,0\n")
+    found = run(tmp_path, 'ce --logits "2,0;0,2" --labels-from y.csv -q')
+    assert found.stdout == b"2.1269280110429727\n"
+    assert "its rows are matched by position: no column of --logits is called" in found.stderr
+
+
+def test_lists_of_soft_targets(tmp_path: Path) -> None:
+    (tmp_path / "z.jsonl").write_text('{"id": 7, "logits": [2, 0]}\n{"id": 9, "logits": [0, 2]}\n')
+    (tmp_path / "t.jsonl").write_text(
+        '{"id": "9", "targets": [0, 1]}\n{"id": "7", "targets": [1, 0]}\n'
+    )
+    found = run(tmp_path, "ce z.jsonl --targets-from t.jsonl -q")
+    assert found == Answered(0, b"0.1269280110429725\n", "")
+
+
+def test_a_document_with_a_list_of_ids(tmp_path: Path) -> None:
+    (tmp_path / "z.json").write_text('{"id": [7, 9], "logits": [[2, 0], [0, 2]]}')
+    (tmp_path / "y.csv").write_text("id,label\n9,1\n7,0\n")
+    found = run(tmp_path, "ce z.json --labels-from y.csv -q")
+    assert found == Answered(0, b"0.1269280110429725\n", "")
