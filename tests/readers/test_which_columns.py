@@ -33,6 +33,7 @@ HEADERS = (
     Header("pandas' index, read back", "Unnamed: 0,a,b,label\n0,1.5,2.5,0\n", "a,b"),
     Header("R's row names", '"","a","b","label"\n"1",1.5,2.5,0\n', "a,b"),
     Header("R's row names, read back", "...1,a,b,label\n1,1.5,2.5,0\n", "a,b"),
+    Header("R's row names without a header", '"a" "b" "label"\n"1" 1.5 2.5 0\n', "a,b"),
     Header("a nameless column in the middle", "a,,b,label\n1.5,7,2.5,0\n", "a,b", "column 2"),
     Header("an id of a plain name", "ID,a,b,label\n7,1.5,2.5,0\n", "a,b"),
     Header("two ids", "id,index,a,b,label\n7,1,1.5,2.5,0\n", "a,b", "id,index"),

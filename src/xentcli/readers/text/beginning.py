@@ -20,6 +20,7 @@ from xentcli.readers.text.dialects import (
     ReadAgain,
     SingleBlanks,
     has_decimal_commas,
+    has_row_names,
     read_head,
     see_dialect,
     without_mark,
@@ -98,6 +99,8 @@ def read_beginning(source: Source, request: Request, format_name: str) -> Beginn
         raise DataError(message, place=Place(source.name))
     place = Place(source.name, found.first.line)
     first = _joined_mark(found, dialect)
+    if has_row_names(first.cells, found.following):
+        first = first._replace(cells=[b'""', *first.cells])
     is_marked = _is_marked(first, found, dialect, place)
     headed = is_marked
     remarks: tuple[Remark, ...] = ()

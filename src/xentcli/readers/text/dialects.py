@@ -82,17 +82,29 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
         head = head.removeprefix(HEADER_MARK)
     if dialect.blanks:
         head = b"".join(_single_blanks(iter([head])))
-    rows: list[list[str]] = []
+    rows: list[list[bytes]] = []
     cursor = Cursor(0, 1)
     try:
         while len(rows) < 2 and cursor.at < len(head):
             record, cursor = records.record_at(head, cursor, dialect, "")
             if record is not None:
-                rows.append([unquoted(cell) for cell in record.cells])
+                rows.append(record.cells)
+        texts = [[unquoted(cell) for cell in row] for row in rows]
     except (DataError, ValueError):
         return None
     widths = {len(row) for row in rows}
-    return rows if len(widths) == 1 and min(widths) > 1 else None
+    fits = len(widths) == 1 and min(widths) > 1
+    return texts if fits or (rows and has_row_names(rows[0], rows[1:])) else None
+
+
+def has_row_names(header: Sequence[bytes], rows: Sequence[Sequence[bytes]]) -> bool:
+    """Whether a name stands before each row's cells for which the header has no cell: all of them
+    in quotes, as R's write.table has it."""
+    return (
+        bool(rows)
+        and all(cell.startswith(b'"') for cell in header)
+        and all(len(row) == len(header) + 1 and row[0].startswith(b'"') for row in rows)
+    )
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
