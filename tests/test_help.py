@@ -47,7 +47,7 @@ a,b,c,label
 OTHERS = {
     "scores.csv": "z,clicked\n1.5,1\n-0.5,0\n3,0\n",
     "tags.csv": "z_cat,z_dog,is_cat,is_dog\n1.5,-2,1,0\n0.5,2,0,1\n",
-    "student.csv": "a,b,c\n2,1,0.1\n0.5,1,2\n",
+    "student.csv": "a,b,c\n2,1.5,0.1\n0.5,1,2\n",
     "teacher.csv": "a,b,c\n0.7,0.2,0.1\n0.1,0.3,0.6\n",
     "today.csv": "a,b\n0.5,0.5\n0.9,0.1\n",
     "before.csv": "a,b\n0.4,0.6\n0.9,0.1\n",

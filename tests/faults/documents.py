@@ -387,6 +387,14 @@ FAULTS = (
         {"a.json": b'{"logits": [[[1,2,3],[4,5,6]]], "labels": [[0, 2]]}'},
     ),
     Fault(
+        "labels of a line that fit the last axis alone",
+        "ce a.jsonl",
+        1,
+        "xent: a.jsonl:1: $.label: 2 labels for 3 samples\n"
+        "hint: the labels fit if the classes are the last axis: --class-axis -1\n",
+        {"a.jsonl": b'{"logits": [[1,2,3],[4,5,6]], "label": [0, 2]}\n'},
+    ),
+    Fault(
         "a total that xent wrote",
         "softmax a.json",
         1,

@@ -105,7 +105,7 @@ FAULTS = (
         "a picture with --save",
         "softmax --logits 1,2 --save p.png",
         2,
-        'xent: --save: "p.png" is no page; name a file that ends in .html or .svg\n'
+        'xent: --save: "p.png" is not the name of a page; name a file that ends in .html or .svg\n'
         "hint: a browser makes any picture of an .svg, and a PDF of a page\n",
     ),
     Fault(

@@ -81,7 +81,7 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
 def _classes(judged: Judged) -> NDArray[np.int64] | None:
     """The class, or the question, that each position belongs to; None where it is of all."""
     if not judged.questions:
-        return judged.labels
+        return judged.labels if judged.has_class_means else None
     outer, numbers = judged.ignored.shape
     each = np.repeat(np.arange(judged.questions), numbers // judged.questions)
     return np.broadcast_to(each, (outer, numbers))

@@ -25,9 +25,9 @@ class Attached(NamedTuple):
 
     Labels are words, or an array of numbers; ``shape`` is that of the lists that they were typed
     in. ``ids`` are the columns of a second file that its rows may be matched by; ``join`` is the
-    one that they are matched by, None where they go by position.
-    ``label_name`` is the name of the label's column there, ``remarks`` are what is worth a word.
-    ``may_have_header`` says that the first label is a header if it can be no label.
+    one that they are matched by, None where they go by position. ``label_name`` is the name of the
+    label's column there, ``remarks`` are what is worth a word. ``may_have_header`` says that the
+    first label is a header if it can be no label.
     """
 
     labels: Any

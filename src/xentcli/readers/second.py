@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from xentcli import readers
-from xentcli.errors import DataError, Place
+from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import AnyArray, Origin
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.join import Ids, id_columns, ids_of, label_column
-from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS
+from xentcli.readers.rules.keys import KIND_KEYS, LABEL_KEYS, TARGET_KEYS
+from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.targets import LabelTexts
 from xentcli.readers.sources.source import Source
 
@@ -27,8 +28,8 @@ def open_labels(source: Source, request: Request) -> Attached:
 
     found = _columns_of(source, request, choose)
     if found is None:
-        opened = readers.open_input(source, values_alone(request))
-        return _labels_of_values(opened, source)
+        alone = values_alone(request)._replace(logits_key=_label_key(source, request))
+        return _labels_of_values(readers.open_input(source, alone), source)
     (label, *ids), (labels, *cells) = found.at, found.columns
     name = found.names[label]
     origin = found.origin._replace(columns=(label + 1,), names=(name,))
@@ -53,6 +54,9 @@ def open_targets(source: Source, request: Request) -> Attached:
         listed = [name for name in found.listed if name in (*TARGET_KEYS, *KIND_KEYS)]
         key = listed[0] if len(listed) == 1 else None
         alone = alone._replace(beside=beside, logits_key=key)
+    else:
+        keys = [key for key in _keys_of(source, request) if key in TARGET_KEYS]
+        alone = alone._replace(logits_key=keys[0] if len(keys) == 1 else None)
     attached = _targets_of_values(readers.open_input(source, alone), source)
     if found is None or not found.columns:
         return attached
@@ -72,15 +76,48 @@ def _columns_of(source: Source, request: Request, choose: Choose) -> ChosenColum
         from xentcli.readers.text.chosen import columns_of_text
 
         return columns_of_text(source, request, format.name, choose)
-    if format.module in ("json.lines", "json.document"):
+    if format.name in ("json", "jsonl"):
         from xentcli.readers.json.chosen import columns_of_json
 
-        return columns_of_json(source, request, choose, lines=format.module == "json.lines")
+        return columns_of_json(source, request, choose, lines=format.name == "jsonl")
     if format.module == "tables.columnar":
         from xentcli.readers.tables.chosen import columns_of_table
 
         return columns_of_table(source, format.name, choose)
     return None
+
+
+def _label_key(source: Source, request: Request) -> str | None:
+    """The key of the labels in an archive or a document; None where there are no keys."""
+    keys, asked = _keys_of(source, request), request.second.label_col
+    if not any(keys):
+        return None
+    if asked is not None and asked not in keys:
+        hint = near_or_all(asked, keys, "keys")
+        raise UsageError(f"--label-col: {source.name} has no key {quoted(asked)}", hint=hint)
+    found = [key for key in keys if key in (*LABEL_KEYS, *TARGET_KEYS)]
+    likely = [asked] if asked is not None else (found or keys)
+    if len(likely) != 1:
+        raise UsageError(
+            f"{source.name}: which of its {len(keys)} keys holds the labels?",
+            hint="say which: --label-col",
+        )
+    return likely[0]
+
+
+def _keys_of(source: Source, request: Request) -> Sequence[str]:
+    """The keys of an archive or of a document; none where the values stand by themselves."""
+    format = readers.choose_format(source, None)
+    if format.module == "arrays.arrays":
+        from xentcli.readers.arrays.arrays import keys_of
+
+        return keys_of(source, format.name)
+    if format.name == "json":
+        from xentcli.readers.json.document import load
+
+        document = load(source, request)
+        return tuple(document) if isinstance(document, dict) else ()
+    return ()
 
 
 def values_alone(request: Request) -> Request:

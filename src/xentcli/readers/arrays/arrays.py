@@ -58,6 +58,17 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     return opened
 
 
+def keys_of(source: Source, format_name: str) -> tuple[str, ...]:
+    """The keys of an archive; the empty one where there is one array alone."""
+    local, copy = fetch_file(source)
+    try:
+        with _archive(local, format_name) as archive:
+            return archive.keys
+    finally:
+        if copy is not None:
+            copy.close()
+
+
 def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by not in (None, EACH_SEQUENCE):
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
@@ -88,7 +99,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(layout.request)),
+        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request)),
     )
 
 

@@ -1,5 +1,5 @@
 """A JSON file: read whole, and opened as what it is: a document of arrays, a list of records, a
-table that another tool wrote, the responses of a server, or an answer of ``xent``."""
+table that another tool wrote, a response of a language model's server, or an answer of ``xent``."""
 
 from __future__ import annotations
 

@@ -37,10 +37,12 @@ from xentcli.readers.json.nested import (
     as_number,
     fault,
     no_key,
+    shape_of,
     shown,
 )
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.join import id_of_value, without_partner
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
@@ -284,7 +286,15 @@ def _label(layout: Layout, value: Any, place: Place) -> Any:
             return value
         return label_of(value, layout.label_count, layout.request, place, path)
     found: list[int] = []
-    collect_labels(value, shape, layout.label_count, layout.request, place, path, found)
+    try:
+        collect_labels(value, shape, layout.label_count, layout.request, place, path, found)
+    except DataError as error:
+        if not layout.request.questions:
+            # A line is a sample: the axis of the samples stands before its own.
+            values, labels = (1, *layout.shape), (1, *shape_of(value))
+            hint = last_axis_hint(values, layout.request.class_axis, labels)
+            error.hint = error.hint or hint
+        raise
     return found
 
 

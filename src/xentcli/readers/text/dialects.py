@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, UsageError, quoted
@@ -81,18 +83,37 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
     if not dialect.comment:
         head = head.removeprefix(HEADER_MARK)
     if dialect.blanks:
-        head = b"".join(_single_blanks(iter([head])))
-    rows: list[list[str]] = []
+        head = _lines_with_single_blanks(b"".join(islice(_lines(head, dialect.comment), 2)))
+    found: list[list[bytes]] = []
     cursor = Cursor(0, 1)
     try:
-        while len(rows) < 2 and cursor.at < len(head):
+        while len(found) < 2 and cursor.at < len(head):
             record, cursor = records.record_at(head, cursor, dialect, "")
             if record is not None:
-                rows.append([unquoted(cell) for cell in record.cells])
+                found.append(record.cells)
+        rows = [[unquoted(cell) for cell in cells] for cells in found]
     except (DataError, ValueError):
         return None
     widths = {len(row) for row in rows}
-    return rows if len(widths) == 1 and min(widths) > 1 else None
+    fits = len(widths) == 1 and min(widths) > 1
+    return rows if fits or (found and has_row_names(found[0], found[1:])) else None
+
+
+def has_row_names(header: Sequence[bytes], rows: Sequence[Sequence[bytes]]) -> bool:
+    """Whether a name stands before each row's cells for which the header has no cell: all of them
+    in quotes, as R's write.table has it."""
+    return (
+        bool(rows)
+        and all(cell.startswith(b'"') for cell in header)
+        and all(len(row) == len(header) + 1 and row[0].startswith(b'"') for row in rows)
+    )
+
+
+def _lines(head: bytes, comment: bytes) -> Iterator[bytes]:
+    """The lines that may be records."""
+    for line in io.BytesIO(head):
+        if line.strip() and not (comment and line.startswith(comment)):
+            yield line
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:

@@ -116,7 +116,7 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "bits per byte", rounded(report.bits_per_byte, view.digits)
     if report.floor is not None and report.averages:
         yield "lowest possible", rounded(report.floor, view.digits)
-    if report.roots is not None and report.reduction != "none":
+    if report.roots is not None and report.averages:
         if report.samples == 1:
             yield "root", rounded(report.roots[0], view.digits)
         else:
