@@ -109,7 +109,7 @@ def _with_target(
     if key is None:
         return batch
     cells = _cells(records, key, place)
-    origin = Origin(place.source, "json", path=f"$[...]{path_of(key)[1:]}")
+    origin = Origin(place.source, "json", names=(key,), path=f"$[...]{path_of(key)[1:]}")
     if key == request.target_cols or _depth(cells[0][0]) == values.ndim - 1:
         targets = classes_second(_stacked(records, key, place, "logits"), request.class_axis)
         if targets.shape != values.shape:

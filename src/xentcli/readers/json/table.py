@@ -140,7 +140,8 @@ def _with_target(
         attached = in_class_order(attached, request.classes)
         targets = fit_targets(attached, batch.values, request.class_axis)
         return batch._replace(targets=targets, target_from=attached.origin)
-    origin = batch.values_from
+    taken = (columns.label,) if columns.label is not None else columns.targets
+    origin = batch.values_from._replace(names=tuple(table.names[at] for at in taken))
     if columns.targets:
         found = [
             [soft_target(*cell) for cell in _cells(table, at, place)] for at in columns.targets
