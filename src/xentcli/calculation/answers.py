@@ -29,7 +29,8 @@ class Judged(NamedTuple):
     class (−1 where there is none; None where it is not wanted), and the label.
 
     ``inner`` is the shape of a sample's positions. Of yes/no questions its first axis is that of
-    the questions, and ``questions`` their number.
+    the questions, and ``questions`` their number. A class has no mean of its own where a share is
+    that of a whole sample with several positions.
     """
 
     losses: Losses
@@ -38,6 +39,7 @@ class Judged(NamedTuple):
     labels: NDArray[np.int64] | None = None
     inner: tuple[int, ...] = ()
     questions: int = 0
+    has_class_means: bool = True
 
 
 class Answered(NamedTuple):
@@ -63,6 +65,7 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
             formulas.labels(problem),
             problem.shape[1:] if batch.values.ndim > 1 else problem.shape,
             problem.positions.shape[1] if calculation.loss.questions else 0,
+            problem.positions.shape[2] == 1 or calculation.settings.reduction != "batchmean",
         )
         narrowed = _narrowed(losses.loss.reshape(problem.shape), calculation)
         found = Answer(field, narrowed, judged.questions > 1)
@@ -82,9 +85,7 @@ def _narrowed(values: Array, calculation: Calculation) -> Array:
     """The values as a framework of the asked width would hold them."""
     if calculation.dtype is None:
         return values
-    width = framework.WIDTHS[calculation.dtype].numpy
-    with np.errstate(over="ignore", under="ignore"):
-        return values.astype(width)
+    return framework.narrowed(values, calculation.dtype)
 
 
 def hits(judged: Judged) -> NDArray[np.bool_] | None:

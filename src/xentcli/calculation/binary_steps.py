@@ -79,9 +79,9 @@ def _loss_steps(
         assembled.insert(-1, "focal")
     if settings.weight is not None or sample.row_weight is not None:
         assembled.insert(0, "w")
-    formula = assembled[0]
-    if len(assembled) > 1:
-        formula = "·".join(assembled[:-1]) + f"·({assembled[-1]})"
+    if len(assembled) > 1 or calculation.base != "e":
+        assembled[-1] = f"({assembled[-1]})"
+    formula = "·".join(assembled)
     if calculation.base != "e":
         formula += f" / ln {calculation.base}"
     assert sample.loss is not None

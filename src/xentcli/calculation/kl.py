@@ -59,16 +59,11 @@ def shares(problem: Problem) -> Array:
 
 def _shares(problem: Problem) -> Array:
     """For ``mean`` the number of classes, as there are so many elements; for ``batchmean`` 1 a
-    sample, which its first position has."""
-    outer, classes, inner = problem.positions.shape
-    share = np.zeros((outer, inner))
+    sample, which the first of its positions has that counts."""
+    kept = ~ignored(problem)
     if problem.calculation.settings.reduction == "mean":
-        share[:] = classes
-    else:
-        share[:, :1] = 1.0
-    if problem.target.labels is not None:
-        share[ignored(problem)] = 0.0
-    return share
+        return np.where(kept, float(problem.positions.shape[1]), 0.0)
+    return np.where(kept & (np.cumsum(kept, axis=1) == 1), 1.0, 0.0)
 
 
 def gradients(problem: Problem, denominator: float) -> Array:

@@ -45,8 +45,8 @@ from xentcli.options.values import did_you_mean
 SETTINGS = {"auto_envvar_prefix": ENVIRONMENT_PREFIX}
 ABOUT = """\
 xent works softmax cross-entropy out in the open: softmax, log-softmax, negative log-likelihood, \
-cross-entropy and its gradient, of numbers that are typed or of files of any size, with every step \
-shown. It gives PyTorch's answers, and the digits that PyTorch loses."""
+cross-entropy, its gradient and its siblings, of numbers that are typed or of files of any size, \
+with every step shown. It gives PyTorch's answers, and the digits that PyTorch loses."""
 EXAMPLES = (
     'xent ce --logits "12.3,-5.2,31.4" --label 0',
     "xent softmax logits.csv --format csv",

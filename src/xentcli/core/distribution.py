@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.elementary import exp, log
-from xentcli.core.exact import two_sum
+from xentcli.core.exact import sum_with_rest
 from xentcli.core.layout import (
     Array,
     Block,
@@ -21,7 +21,7 @@ from xentcli.core.layout import (
     store,
     store_each,
 )
-from xentcli.core.softmax import Steps, log_probabilities, probabilities, steps
+from xentcli.core.softmax import Steps, log_probabilities, steps
 from xentcli.core.target import first_index
 from xentcli.errors import ArgumentError
 from xentcli.model import Kind
@@ -48,11 +48,11 @@ def distribution(values: Array, kind: Kind, axis: int, temperature: float = 1.0)
 
 
 def _refined_probs(step: Steps, axis: int) -> Array:
-    """e/(1 + s), with what the rounding of 1 + s took from it: that would be an error of all
-    classes alike, which a sum over them does not even out."""
-    total, rest = two_sum(np.ones_like(step.others), step.others)
-    probs = probabilities(step, axis)
+    """e/Σe, with what the rounding of Σe took from it: that would be an error of all classes alike,
+    which a sum over them does not even out."""
+    total, rest = sum_with_rest(step.exponentials, axis)
     with np.errstate(under="ignore", invalid="ignore"):
+        probs: Array = step.exponentials / across(total, axis)
         probs -= probs * across(rest / total, axis)
     return probs
 

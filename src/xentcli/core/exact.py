@@ -37,13 +37,21 @@ def _split(a: Array | float) -> tuple[Array | float, Array | float]:
 
 
 def sum_along(values: Array, axis: int) -> Array:
-    """Σ along an axis, pairwise, with the error of each addition added at the end.
-
-    Its relative error is that of one rounding unless nearly everything cancels. The order depends
-    on the number of the terms alone.
+    """Σ along an axis, rounded once unless nearly everything cancels.
 
     >>> sum_along(np.array([[1.0, 1e100, 1.0, -1e100]]), 1).tolist()
     [2.0]
+    """
+    total, rest = sum_with_rest(values, axis)
+    with np.errstate(invalid="ignore", over="ignore"):
+        result: Array = total + rest
+    return result
+
+
+def sum_with_rest(values: Array, axis: int) -> tuple[Array, Array]:
+    """Σ along an axis, pairwise, as a double and the sum of the errors of its additions.
+
+    The order depends on the number of the terms alone.
     """
     high = np.moveaxis(values, axis, 0)
     low = np.zeros(high.shape)
@@ -56,5 +64,4 @@ def sum_along(values: Array, axis: int) -> Array:
             rest = low[odd : half + odd] + low[half + odd :] + error
             high = np.concatenate((high[:odd], total))
             low = np.concatenate((low[:odd], rest))
-        result: Array = high[0] + low[0]
-    return result
+    return high[0], low[0]

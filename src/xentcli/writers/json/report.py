@@ -71,10 +71,6 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
     yield harmless(("{\n  " + text + ',\n  "result": ').encode("utf-8", "backslashreplace"))
     yield from _result(report, stream, waiting)
-    if report.roots is not None and report.reduction != "none":
-        names = ("root_of_mean", "mean_of_roots")
-        for name, root in zip(names, report.roots, strict=True):
-            yield f',\n  "{name}": {_number(root)}'.encode("ascii")
     if report.survey is not None:
         survey = "".join(_survey(report.survey, report))
         yield harmless(survey.encode("utf-8", "backslashreplace"))
@@ -87,6 +83,8 @@ def _figures(report: Report) -> Iterator[tuple[str, float]]:
     """What is said beside a mean or a sum, where there is such a figure."""
     figures = {"bits_per_byte": report.bits_per_byte}
     if report.averages:
+        root_of_mean, mean_of_roots = report.roots or (None, None)
+        figures |= {"root_of_mean": root_of_mean, "mean_of_roots": mean_of_roots}
         figures = {"perplexity": report.perplexity, "accuracy": report.accuracy, **figures}
     yield from ((name, value) for name, value in figures.items() if value is not None)
 
@@ -121,6 +119,8 @@ def _survey(survey: Survey, report: Report) -> Iterator[str]:
     if survey.by:
         yield f',\n  "by": {json.dumps(survey.by, ensure_ascii=False)}'
         yield f',\n  "groups": {_objects(grouped(survey.groups, "value", report))}'
+    if survey.mean_of_means is not None:
+        yield f',\n  "mean_of_means": {_number(survey.mean_of_means)}'
     if survey.top_asked:
         yield f',\n  "hardest": {_objects(hardest(survey.hardest, report))}'
 
