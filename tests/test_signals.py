@@ -76,7 +76,7 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
 def is_start_of_python(stderr: bytes) -> bool:
     """Whether Ctrl-C came before Python had read a line of the program, which nothing can help."""
     return b"init_import_site" in stderr or (
-        b"KeyboardInterrupt" in stderr and b"__main__.py" not in stderr and b"/cli/" not in stderr
+        b"KeyboardInterrupt" in stderr and b"/cli/" not in stderr
     )
 
 

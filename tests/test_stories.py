@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.conftest import Xent
+from tests.conftest import ROOT, Xent
 
 STORY_1 = "12.3,-5.2,31.4"
 STORY_3 = (
@@ -185,3 +185,26 @@ def test_a_tiny_loss_keeps_its_digits(xent: Xent, command: str) -> None:
 def test_a_tiny_gradient_keeps_its_digits(xent: Xent) -> None:
     gradient = answer(xent, "grad", "--logits", "40,0", "--label", "0")
     assert gradient == "-4.248354255291589e-18,4.248354255291589e-18"
+
+
+def test_story_7_perplexity(xent: Xent) -> None:
+    # PyTorch 2.13, float64, z and y from texts.json:
+    #   F.cross_entropy(z.reshape(-1, 7), y.reshape(-1))                  2.3844791771603315
+    #   F.cross_entropy(z[:, :-1].reshape(-1, 7), y[:, 1:].reshape(-1))   1.2347730734345868
+    #   each text: 1.2629700226682536, 1.2607292144847642, 1.1796596367863903, their mean 1.23445…;
+    #   the sum over ln 2 and the 24 bytes: 1.5587258659588894.
+    texts, axis = str(ROOT / "examples" / "texts.json"), ("--class-axis", "-1")
+    assert float(answer(xent, "ce", texts, *axis)) == pytest.approx(2.3844791771603315, rel=1e-14)
+    shifted = ("ce", texts, *axis, "--shift")
+    assert float(answer(xent, *shifted)) == pytest.approx(1.2347730734345868, rel=1e-14)
+    more = ("--by", "sample", "--format", "json", "--rows", "0")
+    found = json.loads(xent(*shifted, *more).stdout)
+    losses = [group["loss"] for group in found["groups"]]
+    expected = [1.2629700226682536, 1.2607292144847642, 1.1796596367863903]
+    assert losses == pytest.approx(expected, rel=1e-14)
+    assert found["mean_of_means"] == pytest.approx(1.2344529579798027, rel=1e-14)
+    responses = str(ROOT / "examples" / "responses.jsonl")
+    ran = xent("nll", responses, "--bytes", "24", "--format", "json", "--no-steps")
+    told = json.loads(ran.stdout)
+    assert told["result"] == pytest.approx(1.2347730734345868, rel=1e-14)
+    assert told["bits_per_byte"] == pytest.approx(1.5587258659588894, rel=1e-14)

@@ -100,11 +100,13 @@ class Batch(NamedTuple):
     """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
 
     ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
-    the whole input. ``sample_bytes`` are how many bytes of text each stands for. ``rows`` or
+    the whole input. ``sample_bytes`` are how many bytes of text each stands for; where these are
+    not the samples' own, ``bytes_at`` says to which group each belongs. ``rows`` or
     ``records`` are what is passed on, where the answer asks for it:
     one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
-    last. ``kept`` says which of the samples that were read these are, where some were left out.
+    last. ``kept`` says which of the samples that were read these are, where some were left out, and
+    ``read`` how many of the input's they stand for, where these are not the same.
     ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
     that the samples were matched with by their ids; -1 where a sample has none.
     """
@@ -118,6 +120,7 @@ class Batch(NamedTuple):
     target_from: Origin | None = None
     sample_weight: AnyArray | None = None
     sample_bytes: AnyArray | None = None
+    bytes_at: Indices | None = None
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
@@ -126,6 +129,7 @@ class Batch(NamedTuple):
     grouping: Grouping | None = None
     tokens: Tokens | None = None
     kept: Indices | None = None
+    read: int | None = None
     partners: Indices | None = None
 
 
@@ -207,7 +211,7 @@ class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
     mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
     where there are no labels. Of a yes/no question, so many are ``positive``. The losses add up to
-    ``loss_sum``."""
+    ``loss_sum``; of a sequence, so many ``tokens`` count."""
 
     name: str
     result: float
@@ -218,6 +222,7 @@ class Group(NamedTuple):
     accuracy: float | None = None
     positive: int | None = None
     bits_per_byte: float | None = None
+    tokens: int | None = None
     loss_sum: float = 0.0
 
 
@@ -242,7 +247,8 @@ class Hard(NamedTuple):
 class Survey(NamedTuple):
     """What the losses of many samples look like: how many are how large, what each class that
     occurs as a label loses, the samples that lose most (and whether somebody asked for them), and
-    the figures of each value of the column ``by``."""
+    the figures of each value of the column ``by``. Where these are sequences and the mean of their
+    means is another than that of all tokens, it is ``mean_of_means``."""
 
     histogram: tuple[Bin, ...] = ()
     classes: tuple[Group, ...] = ()
@@ -250,6 +256,7 @@ class Survey(NamedTuple):
     top_asked: bool = False
     by: str = ""
     groups: tuple[Group, ...] = ()
+    mean_of_means: float | None = None
 
 
 class Report(NamedTuple):
@@ -285,6 +292,7 @@ class Report(NamedTuple):
     loss: str = ""
     roots: tuple[float, float] | None = None
     bits_per_byte: float | None = None
+    shifted: bool = False
     questions: bool = False
 
     @property

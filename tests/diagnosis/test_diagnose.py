@@ -158,13 +158,13 @@ def test_a_match_that_may_be_chance_says_so() -> None:
         if 1.0 < value < 10.0
     ]
     said = 0
-    for value in two[:40]:
+    for value in two[:400:40]:
         found = diagnose([of], [parse_got(f"{value:.3g}")])
         best = found.candidates[0]
         if best.departures == 2 and (found.chance or 0.0) >= 0.01:
             said += 1
-            assert any("This may be chance: about " in note for note in found.notes)
-    assert said > 5
+            assert any("This may be chance: " in note for note in found.notes)
+    assert said > 2
 
 
 RANDOM = {

@@ -44,17 +44,23 @@ def _verdict(first: str | None, wanted: list[list[str]] | None) -> str:
     return "right" if any(_has(first, words) for words in wanted) else "false"
 
 
-def test_public_numbers_are_named_first(tmp_path: Path) -> None:
+def _verdicts(folder: Path, asked_about: list[dict[str, Any]]) -> dict[str, str]:
     inputs = {one.pop("input"): one for one in _lines("inputs.jsonl")}
     verdicts: dict[str, str] = {}
-    for asked in _lines("numbers.jsonl"):
-        (tmp_path / "a.json").write_text(json.dumps(inputs[asked["input"]]), encoding="utf-8")
+    for asked in asked_about:
+        (folder / "a.json").write_text(json.dumps(inputs[asked["input"]]), encoding="utf-8")
         arguments = ["diagnose", "a.json", f"--got={asked['got']}", "--format", "json"]
-        answered = run_inside([*arguments, *asked["options"]], tmp_path)
+        answered = run_inside([*arguments, *asked["options"]], folder)
         assert answered.stdout, f"{asked['case']}: {answered.stderr}"
         found = json.loads(answered.stdout)["candidates"]
         first = next((one["name"] for one in found if one["matches"]), None)
         verdicts[asked["case"]] = _verdict(first, asked["first_names"])
+    return verdicts
+
+
+@pytest.mark.slow
+def test_public_numbers_are_named_first(tmp_path: Path) -> None:
+    verdicts = _verdicts(tmp_path, _lines("numbers.jsonl"))
     counts = Counter(verdicts.values())
     missed = {case: verdict for case, verdict in verdicts.items() if verdict != "right"}
     assert counts["false"] <= MOST_FALSE, missed
@@ -67,3 +73,8 @@ def test_public_numbers_are_named_first(tmp_path: Path) -> None:
 )
 def test_words_of_a_name(name: str, words: list[str], has: bool) -> None:
     assert _has(name, words) == has
+
+
+def test_a_few_public_numbers_are_named_first(tmp_path: Path) -> None:
+    verdicts = _verdicts(tmp_path, _lines("numbers.jsonl")[::9])
+    assert set(verdicts.values()) == {"right"}, verdicts

@@ -34,6 +34,16 @@ FAULTS = (
         },
     ),
     Fault(
+        "an id without a partner, in a list of records",
+        "ce z.json --labels-from y.csv",
+        1,
+        'xent: z.json: $[1].id: y.csv has no id "8"\n',
+        {
+            "z.json": b'[{"id": 7, "a": 2, "b": 0}, {"id": 8, "a": 0, "b": 2}]',
+            "y.csv": b"id,label\n7,0\n",
+        },
+    ),
+    Fault(
         "an id that is a list",
         "ce z.csv --labels-from y.jsonl",
         1,

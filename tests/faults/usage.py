@@ -213,7 +213,7 @@ FAULTS = (
         "a dtype that is none",
         "ce a.csv --dtype int8",
         2,
-        'xent: --dtype: "int8" is not one of float64, float32, float16\n',
+        'xent: --dtype: "int8" is not one of float64, float32, float16, bfloat16\n',
         {"a.csv": GOOD},
     ),
     Fault(

@@ -85,9 +85,7 @@ def _narrowed(values: Array, calculation: Calculation) -> Array:
     """The values as a framework of the asked width would hold them."""
     if calculation.dtype is None:
         return values
-    width = framework.WIDTHS[calculation.dtype].numpy
-    with np.errstate(over="ignore", under="ignore"):
-        return values.astype(width)
+    return framework.narrowed(values, calculation.dtype)
 
 
 def hits(judged: Judged) -> NDArray[np.bool_] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from xentcli.calculation.commands import UNITS, Calculation
 from xentcli.core import elementary, framework
 from xentcli.core.entropy import lowest_loss
+from xentcli.core.half_sum import HalfSum, half_mean
 from xentcli.core.loss import divided
 from xentcli.core.target import smoothed
 from xentcli.core.total import Total
@@ -25,6 +26,7 @@ def report(
     *,
     has_labels: bool = True,
     check: Check | None = None,
+    half: tuple[float, float] | None = None,
 ) -> Report:
     """The report of a command, without its survey."""
     command, settings, loss = calculation.command, calculation.settings, calculation.loss
@@ -46,7 +48,7 @@ def report(
     kept = total.samples - total.ignored
     mean = divided(total.loss.value, total.weight.value)
     return plain._replace(
-        result=None if settings.reduction == "none" else reduced_loss(calculation, total),
+        result=None if settings.reduction == "none" else reduced_loss(calculation, total, half),
         reduction=settings.reduction,
         ignored=total.ignored,
         denominator=_denominator(calculation, total),
@@ -63,9 +65,26 @@ def report(
     )
 
 
-def reduced_loss(calculation: Calculation, total: Total) -> float | np.floating:
-    """The sum of the losses, for the mean divided by that of the shares."""
+def reduced_loss(
+    calculation: Calculation, total: Total, half: tuple[float, float] | None = None
+) -> float | np.floating:
+    """The sum of the losses, for the mean divided by that of the shares; ``half`` are the sums
+    of both as PyTorch adds them in 16 bits."""
+    if half is not None and calculation.dtype is not None:
+        loss, share = half
+        if calculation.settings.weight is None or calculation.weighs_samples:
+            # Samples that weigh alike are counted.
+            share = total.weight.value
+        width = framework.WIDTHS[calculation.dtype]
+        reduced = half_mean(loss, share, width) if calculation.settings.averages else loss
+        return narrowed(reduced, calculation)
     return narrowed(divided(total.loss.value, _denominator(calculation, total)), calculation)
+
+
+def half_sums(calculation: Calculation) -> tuple[HalfSum, HalfSum]:
+    """What adds up the losses and their shares as PyTorch does in 16 bits."""
+    width = framework.WIDTHS[calculation.dtype or "float32"]
+    return HalfSum(width), HalfSum(width)
 
 
 def _denominator(calculation: Calculation, total: Total) -> float:
@@ -114,8 +133,8 @@ def narrowed(value: float, calculation: Calculation) -> float | np.floating:
     """The value as a framework of the asked width would hold it."""
     if calculation.dtype is None:
         return value
-    with np.errstate(over="ignore", under="ignore"):
-        return framework.WIDTHS[calculation.dtype].numpy(value)
+    found: np.floating = framework.narrowed(np.array([value]), calculation.dtype)[0]
+    return found
 
 
 def perplexity(nats: float) -> float:

@@ -4,7 +4,7 @@ each class and each group comes to. Counts and exact sums, so that pieces merge 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from xentcli.calculation.commands import Calculation
 from xentcli.calculation.summary import bits_per_byte, mean_perplexity, narrowed
 from xentcli.core import histogram
 from xentcli.core.loss import divided
-from xentcli.core.total import Total, sums_by_group
+from xentcli.core.total import ExactSum, Total, sums_by_group
 from xentcli.errors import DataError, Place
 from xentcli.model import Batch, Bin, Group, Hard, Survey, Tokens, Worked, sample_number
 
@@ -26,13 +26,15 @@ MOST_BINS = 11
 
 class Wanted(NamedTuple):
     """Which figures are wanted of the samples of a ``source`` (``several`` files or one): the
-    ``top`` hardest samples, ``top_asked`` if --top asked for them, and groups ``by`` a column."""
+    ``top`` hardest samples, ``top_asked`` if --top asked for them, and groups ``by`` a column; each
+    group is a sequence where it is ``by_sequence``."""
 
     source: str
     several: bool = False
     top: int = 0
     top_asked: bool = False
     by: str = ""
+    by_sequence: bool = False
 
 
 class Sums(NamedTuple):
@@ -127,8 +129,12 @@ def _with_bytes(totals: dict[int, Total], batch: Batch) -> dict[int, Total]:
     """The totals of the groups with the bytes of their samples."""
     if batch.sample_bytes is None or batch.grouping is None:
         return totals
-    sizes = sums_by_group(batch.sample_bytes, batch.grouping.at)
-    return {group: total._replace(bytes=sizes[group]) for group, total in totals.items()}
+    at = batch.grouping.at if batch.bytes_at is None else batch.bytes_at
+    sizes = sums_by_group(batch.sample_bytes, at)
+    return {
+        group: totals.get(group, Total())._replace(bytes=sizes.get(group, ExactSum()))
+        for group in {**totals, **sizes}
+    }
 
 
 def _hardest(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> tuple[Hard, ...]:
@@ -237,6 +243,12 @@ def survey(
 ) -> Survey:
     """The figures that are shown."""
     mean = calculation._replace(settings=calculation.settings._replace(reduction="mean"))
+    groups = tuple(
+        _group(name, sums.groups[name], calculation, labelled=labelled, questions=len(classes))
+        for name in sorted(sums.groups, key=_natural)
+    )
+    if wanted.by_sequence:
+        groups = tuple(one._replace(tokens=one.samples - one.ignored) for one in groups)
     return Survey(
         bins(sums.histogram),
         tuple(
@@ -246,11 +258,21 @@ def survey(
         sums.hardest,
         wanted.top_asked,
         wanted.by,
-        tuple(
-            _group(name, sums.groups[name], calculation, labelled=labelled, questions=len(classes))
-            for name in sorted(sums.groups, key=_natural)
-        ),
+        groups,
+        _mean_of_means(sums.groups.values())
+        if wanted.by_sequence and calculation.settings.averages
+        else None,
     )
+
+
+def _mean_of_means(sequences: Iterable[Total]) -> float | None:
+    """The mean of the mean losses of sequences, those of which nothing counts left out. None where
+    it is that of all tokens: then they weigh alike, or lose alike."""
+    counted = [one for one in sequences if one.weight.value]
+    means = [one.loss.value / one.weight.value for one in counted]
+    if len({one.weight.value for one in counted}) < 2 or len(set(means)) < 2:
+        return None
+    return ExactSum.of(means).value / len(means)
 
 
 def _natural(name: str) -> tuple[bool, float, str]:
@@ -280,7 +302,7 @@ def _group(
         total.correct / kept if known and kept and calculation.want_accuracy else None,
         total.positive if by_yes_no else None,
         bits_per_byte(total, calculation),
-        loss,
+        loss_sum=loss,
     )
 
 

@@ -9,7 +9,7 @@ of doubles, rounded to float32: the same on every machine, and hardly ever anoth
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -37,17 +37,30 @@ def _to_float16(values: NDArray[np.floating]) -> Narrow:
         return values.astype(np.float16).astype(np.float32)
 
 
+def _to_bfloat16(values: NDArray[np.floating]) -> Narrow:
+    """float32 rounded to 8 bits, ties to even."""
+    with np.errstate(over="ignore", under="ignore"):
+        wide = np.asarray(values, dtype=np.float32)
+    bits = wide.view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
+    return np.where(np.isfinite(wide), rounded.astype(np.uint32).view(np.float32), wide)
+
+
+# NumPy has no bfloat16: its numbers are kept as float32.
+BFLOAT16 = Width("bfloat16", _to_bfloat16, np.float32)
 WIDTHS = {
     "float32": Width("float32", _to_float32, np.float32),
     "float16": Width("float16", _to_float16, np.float16),
+    "bfloat16": BFLOAT16,
 }
+HALVES = ("float16", "bfloat16")
 
 
 def width(dtype: DTypeLike) -> Width:
     """The width that a ``dtype`` argument names."""
     name = name_of(dtype)
     if name not in WIDTHS:
-        names = ", ".join([*WIDTHS, "float64"])
+        names = ", ".join([*(name for name in WIDTHS if name_of(name)), "float64"])
         raise ArgumentError("dtype", f"{dtype!r} is none of {names}")
     return WIDTHS[name]
 
@@ -58,6 +71,15 @@ def name_of(dtype: DTypeLike) -> str:
         return np.dtype(dtype).name
     except TypeError:
         return ""
+
+
+def narrowed(values: NDArray[np.floating], name: str) -> NDArray[Any]:
+    """The values as an array of the width of that name holds them."""
+    found = WIDTHS[name]
+    with np.errstate(over="ignore", under="ignore"):
+        if found is BFLOAT16:
+            return found.rounded(values)
+        return values.astype(found.numpy)
 
 
 class Steps(NamedTuple):

@@ -25,7 +25,7 @@ DivergenceReductionName = Literal["batchmean", "mean", "sum", "none"]
 LossName = Literal["ce", "bce", "kl", "js", "entropy"]
 MethodName = Literal["stable", "textbook"]
 BaseName = Literal["e", "2", "10"]
-WidthName = Literal["float64", "float32", "float16"]
+WidthName = Literal["float64", "float32", "float16", "bfloat16"]
 FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
 DocumentName = Literal["table", "json"]
 InputFormatName = Literal[
@@ -383,7 +383,7 @@ class Arithmetic(NamedTuple):
             "--dtype",
             kind=WidthName,
             panel=LOSS,
-            help="float32 and float16 give what a framework of that width prints.",
+            help="The narrower ones give what a framework of that width prints.",
         ),
     ] = "float64"
     class_axis: ClassAxis = 1
@@ -566,6 +566,15 @@ class Smoothing(NamedTuple):
 class Sequences(NamedTuple):
     """Samples that are the tokens of a text."""
 
+    shift: Annotated[
+        bool,
+        _option(
+            "--shift",
+            panel=LOSS,
+            help="Score position t with the label of t+1, as a causal language model: along "
+            "the axis of positions, or from row to row of each value of --by.",
+        ),
+    ] = False
     bytes: Annotated[
         int | None,
         _whole(

@@ -16,14 +16,18 @@ Workers = Literal["processes", "threads"]
 KeepRows = Literal["lines", "around", "cells"]
 
 
+# The value of --by that makes each sample of an input with positions a group.
+EACH_SEQUENCE = "sample"
+
+
 class Attached(NamedTuple):
     """Labels or soft targets that stand apart from the values: typed, or in a file of their own.
 
     Labels are words, or an array of numbers; ``shape`` is that of the lists that they were typed
     in. ``ids`` are the columns of a second file that its rows may be matched by; ``join`` is the
-    one that they are matched by, None where they go by position.
-    ``label_name`` is the name of the label's column there, ``remarks`` are what is worth a word.
-    ``may_have_header`` says that the first label is a header if it can be no label.
+    one that they are matched by, None where they go by position. ``label_name`` is the name of the
+    label's column there, ``remarks`` are what is worth a word. ``may_have_header`` says that the
+    first label is a header if it can be no label.
     """
 
     labels: Any
@@ -214,6 +218,7 @@ class Opened(NamedTuple):
     read, where that is known; ``left_out`` are columns of numbers that are taken for nothing;
     ``has_ids`` says that a column says what a sample is called; ``by``
     is the name of the column that the samples are grouped by; ``files`` is how many there are.
+    ``by_sequence`` says that the samples that are grouped belong to sequences, a group each;
     ``has_tokens`` says that each sample is a token with the log-probability that it was given, and
     ``ranked`` whether it is known what the model would have chosen.
     """
@@ -240,6 +245,7 @@ class Opened(NamedTuple):
     has_ids: bool = False
     by: str = ""
     files: int = 1
+    by_sequence: bool = False
     has_tokens: bool = False
     ranked: bool = True
 

@@ -72,10 +72,10 @@ def _columns_of(source: Source, request: Request, choose: Choose) -> ChosenColum
         from xentcli.readers.text.chosen import columns_of_text
 
         return columns_of_text(source, request, format.name, choose)
-    if format.module in ("json.lines", "json.document"):
+    if format.name in ("json", "jsonl"):
         from xentcli.readers.json.chosen import columns_of_json
 
-        return columns_of_json(source, request, choose, lines=format.module == "json.lines")
+        return columns_of_json(source, request, choose, lines=format.name == "jsonl")
     if format.module == "tables.columnar":
         from xentcli.readers.tables.chosen import columns_of_table
 

@@ -26,6 +26,7 @@ def check_options(asked: Asked) -> None:
     other."""
     _check_survey(asked)
     _check_bytes(asked)
+    _check_shift(asked)
     output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
     if "" in (output, save, rejects):
         raise UsageError("-o, --save and --rejects need the name of a file")
@@ -54,6 +55,8 @@ def _check_survey(asked: Asked) -> None:
     """Refuse --by and --top where the format has no room for what they give."""
     survey, reduction = asked.survey, asked.loss.reduction
     given = [name for name, value in survey._asdict().items() if value is not None]
+    if not _has_groups(asked):
+        given = [name for name in given if name != "by"]
     if not given:
         return
     if asked.output.quiet and asked.output.save is None:
@@ -61,7 +64,7 @@ def _check_survey(asked: Asked) -> None:
             f"--{given[0]} and --quiet contradict each other: that prints the answer alone",
             hint="--format csv is as plain, and --save FILE.html has room for it",
         )
-    if survey.by is not None and reduction == "none":
+    if "by" in given and reduction == "none":
         raise UsageError("--by gives a loss for each value of a column: a mean or a sum, not none")
     format = format_of(asked)
     if format.document or asked.output.quiet:
@@ -71,6 +74,21 @@ def _check_survey(asked: Asked) -> None:
         raise UsageError(f"--by and --top are two tables, and {room}")
     if reduction == "none":
         raise UsageError(f"--top and --reduction none are two tables, and {room}")
+
+
+def _has_groups(asked: Asked) -> bool:
+    """Whether --by is for figures of each value: with --shift it may say alone which rows follow
+    one another."""
+    quiet = asked.output.quiet and asked.output.save is None
+    return not (asked.sequences.shift and (quiet or asked.loss.reduction == "none"))
+
+
+def _check_shift(asked: Asked) -> None:
+    """Refuse --shift of rows that are left out, or read elsewhere."""
+    if asked.sequences.shift and asked.reading.on_error != "stop":
+        raise UsageError("--shift needs every row: --on-error cannot leave any out")
+    if asked.sequences.shift and asked.running.scheduler is not None:
+        raise UsageError("--shift goes from row to row, and --scheduler parts them; give one")
 
 
 def _check_bytes(asked: Asked) -> None:
@@ -120,7 +138,8 @@ def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
     if COMMANDS[asked.command].field != "loss" or not (by or top or usual):
         return None
     number = usual if top is None else top
-    return Wanted(opened.source, opened.files > 1, number, top is not None, opened.by)
+    by = opened.by if _has_groups(asked) else ""
+    return Wanted(opened.source, opened.files > 1, number, top is not None, by, opened.by_sequence)
 
 
 def calculation_of(asked: Asked, opened: Opened) -> Calculation:
@@ -160,7 +179,7 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
         want_accuracy=_wants_accuracy(asked, opened),
         gradient_of=measure if asked.command == "grad" else None,
         weighs_samples=asked.labels.weight_col is not None,
-        bits_per_byte=asked.sequences != Sequences(),
+        bits_per_byte=asked.sequences._replace(shift=False) != Sequences(),
         bytes=asked.sequences.bytes,
     )
 

@@ -9,14 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.calculation import answers, survey
+from xentcli.calculation.answers import Judged
 from xentcli.calculation.check import check_gradients, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
 from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, remarks
 from xentcli.calculation.steps import first_to_show, worked
+from xentcli.core.framework import HALVES, narrowed
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, Place
-from xentcli.model import AnyArray, Batch, Check, Fault, Indices, Remark, Worked
+from xentcli.model import Answer, AnyArray, Batch, Check, Fault, Floats, Indices, Remark, Worked
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
 from xentcli.writers import Format
@@ -44,8 +46,18 @@ class Outcome(NamedTuple):
     partners: Indices | None = None
     samples: int = 0
     lines: int = 0
+    halves: Halves | None = None
     size: int = 0
     file: str = ""
+
+
+class Halves(NamedTuple):
+    """The losses of a chunk in 16 bits, in their order, their shares of the mean's denominator, and
+    which of them count."""
+
+    losses: Floats
+    shares: Floats
+    kept: AnyArray
 
 
 class Job(NamedTuple):
@@ -61,6 +73,7 @@ class Job(NamedTuple):
     skips: bool = False
     survey: survey.Wanted | None = None
     has_ids: bool = False
+    shifted: bool = False
 
 
 def answer_chunk(job: Job, chunk: Chunk) -> Outcome:
@@ -97,7 +110,7 @@ def _over_parts(
         part = part._replace(worked=chunk.worked and shown < job.worked_count)
         lines, size = lines + part.lines, size + part.size
         samples += count_samples(batch, skips=job.skips)
-        if _count(batch) or batch.faults:
+        if _count(batch) or batch.faults or batch.read:
             try:
                 outcome = work(job, part, batch)
             except ArgumentError as error:
@@ -131,6 +144,8 @@ def read_parts(
 
 def count_samples(batch: Batch, *, skips: bool) -> int:
     """How many samples of the input a batch was read from: those that were skipped count too."""
+    if batch.read is not None:
+        return batch.read
     return _count(batch) + (len(batch.faults) if skips else 0)
 
 
@@ -157,8 +172,29 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
             samples=whole.samples + part.samples,
             lines=whole.lines + part.lines,
             size=whole.size + part.size,
+            halves=_merge_halves(whole.halves, part.halves),
         )
     return whole._replace(text=b"".join([part.text for part in found]))
+
+
+def _merge_halves(one: Halves | None, other: Halves | None) -> Halves | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return Halves(*(np.concatenate(both) for both in zip(one, other, strict=True)))
+
+
+def _halves(answer: Answer, judged: Judged | None, calculation: Calculation) -> Halves | None:
+    """The losses that PyTorch would add up in 16 bits, as it does for labels."""
+    if calculation.dtype is None or calculation.dtype not in HALVES:
+        return None
+    if judged is None or judged.labels is None:
+        return None
+    settings = calculation.settings
+    if settings.reduction == "none" or settings.label_smoothing or settings.gamma:
+        return None
+    losses = answer.values.ravel().astype(np.float32)
+    shares = narrowed(judged.losses.share.ravel(), calculation.dtype).astype(np.float32)
+    return Halves(losses, shares, ~judged.ignored.ravel())
 
 
 def _merge_partners(one: Indices | None, other: Indices | None) -> Indices | None:
@@ -198,6 +234,7 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
         batch.faults,
         surveyed,
         batch.partners,
+        halves=_halves(answer, judged, job.calculation),
     )
 
 

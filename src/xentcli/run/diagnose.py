@@ -157,6 +157,9 @@ def gather(
             return _gather(
                 asked, stack, run, sources, apart=apart, quiet=quiet, one_based=error.if_one_based
             )
+        except UsageError:
+            # It is the options that are wrong.
+            raise
         except XentError:
             # Something else is wrong as well: the first thing said it.
             raise error from None

@@ -15,7 +15,15 @@ from xentcli.calculation.commands import COMMANDS, Command
 from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, counted, escaped, quoted
 from xentcli.model import AnyArray, Kind, Remark
 from xentcli.options.groups import Asked, KindName
-from xentcli.readers.interface import Attached, KeepRows, Opened, Request, Second, Wanted
+from xentcli.readers.interface import (
+    EACH_SEQUENCE,
+    Attached,
+    KeepRows,
+    Opened,
+    Request,
+    Second,
+    Wanted,
+)
 from xentcli.readers.rules.join import beyond
 from xentcli.readers.sources.copies import rereadable
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
@@ -170,7 +178,7 @@ def _about_files(asked: Asked) -> list[str]:
         ("--target-cols", asked.targets.target_cols),
         ("--label-col", None if asked.labels.labels_from else asked.samples.label_col),
         ("--logit-cols", asked.samples.logit_cols),
-        ("--by", asked.survey.by),
+        ("--by", None if asked.survey.by == EACH_SEQUENCE else asked.survey.by),
         ("--scheduler", asked.running.scheduler),
         *((_option_of(name, value), value) for name, value in asked.reading._asdict().items()),
     ]
@@ -203,7 +211,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         # No answer of a yes/no question is left out: 0 is one of the two.
         ignore_index=0 if measure.questions else asked.loss.ignore_index,
         each=each and not format.for_people,
-        keep_rows=_kept_rows(format, command) if each else None,
+        keep_rows=_kept_rows(format, command, asked) if each else None,
         keep_records=each and format.records,
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
@@ -234,11 +242,12 @@ def _second(asked: Asked) -> Second:
     return Second(labels.on, labels.by_position, label_col)
 
 
-def _kept_rows(format: Format, command: Command) -> KeepRows | None:
+def _kept_rows(format: Format, command: Command, asked: Asked) -> KeepRows | None:
     """How far the input's rows must be taken apart for that format to pass them on."""
-    if format.passes_on == "whole":
+    if format.passes_on == "whole" and not asked.sequences.shift:
         return "lines" if command.field == "loss" else "around"
-    return format.passes_on
+    # With --shift the label of another row takes the place of each row's own.
+    return "cells" if format.passes_on else None
 
 
 def _attached(asked: Asked, request: Request, stack: ExitStack) -> Attached | None:

@@ -13,6 +13,7 @@ from xentcli.calculation.check import LIMIT, check_in_words, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
 from xentcli.calculation.steps import first_to_show
+from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
@@ -45,6 +46,8 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.progress import Progress
+from xentcli.run.sequences import group_sequences
+from xentcli.run.shift import shift_labels
 from xentcli.run.workers import Run, Tell, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
@@ -65,6 +68,7 @@ class Tally(NamedTuple):
     survey: survey.Sums | None = None
     looks: tuple[Looks, ...] = ()
     not_needed: tuple[Remark, ...] = ()
+    half: tuple[float, float] | None = None
 
 
 def run(asked: Asked) -> int:
@@ -78,6 +82,10 @@ def run(asked: Asked) -> int:
         answer = None if is_folder(asked) else open_answer(asked, outputs)
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
+        if asked.survey.by is not None and not opened.by:
+            opened = group_sequences(opened)
+        if asked.sequences.shift:
+            opened = shift_labels(opened)
         calculation = calculation_of(asked, opened)
         # Before the work: they may explain what goes wrong with it.
         print_remarks(opened.remarks)
@@ -115,6 +123,7 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
         skips=asked.reading.on_error == "skip",
         survey=wanted,
         has_ids=opened.has_ids and wanted is not None and wanted.top > 0,
+        shifted=asked.sequences.shift,
     )
 
 
@@ -253,6 +262,7 @@ def _write_rows(
     )
     # The header waits for the first rows: where these fail, nothing is printed at all.
     header = job.format.writer.start(job.stream)
+    losses, shares = half_sums(job.calculation)
     for outcome in outcomes:
         if isinstance(destination, Folder):
             destination.take(outcome.file)
@@ -262,9 +272,13 @@ def _write_rows(
         if rejects is not None:
             rejects.write(rejected_rows(outcome.faults))
         needed.add(outcome.partners)
+        if outcome.halves is not None:
+            losses.add(outcome.halves.losses, outcome.halves.kept)
+            shares.add(outcome.halves.shares, outcome.halves.kept)
         tally = _add(tally, outcome, job)
     destination.write(header)
-    return tally._replace(not_needed=needed.remarks())
+    half = (losses.value, shares.value) if losses.has_any else None
+    return tally._replace(not_needed=needed.remarks(), half=half)
 
 
 def _finish(
@@ -326,7 +340,9 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         job.denominator,
         has_labels=opened.has_labels,
         check=tally.check,
+        half=tally.half,
     )._replace(left_out=opened.left_out)
+    report = report._replace(shifted=job.shifted)
     if job.survey is None or tally.survey is None:
         return report
     found = survey.survey(

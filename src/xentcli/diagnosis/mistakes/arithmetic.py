@@ -64,16 +64,7 @@ def _textbook_log(values: AnyArray) -> Array:
     return textbook.log(_textbook(values))
 
 
-def _to_bfloat16(values: AnyArray) -> AnyArray:
-    """float32 rounded to 8 bits, ties to even."""
-    bits = np.asarray(values, dtype=np.float32).view(np.uint32)
-    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
-    narrow = rounded.astype(np.uint32).view(np.float32)
-    return np.where(np.isfinite(values), narrow, np.asarray(values, dtype=np.float32))
-
-
 FLOAT32_SLACK = 2.0**-22
-BFLOAT16 = Width("bfloat16", _to_bfloat16, np.float32)
 
 
 def _narrow(part: Part, width: Width, slack: float = 0.0) -> Arithmetic:
@@ -285,7 +276,7 @@ HALVES = (
             fix=_NOT_HALF,
             apart=_SMALL,
         ),
-        BFLOAT16,
+        framework.WIDTHS["bfloat16"],
     ),
 )
 

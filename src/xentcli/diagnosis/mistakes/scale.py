@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.core import elementary, focal
+from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.focal import number
 from xentcli.diagnosis.mistakes.part import (
@@ -24,18 +25,14 @@ STEPS = (2, 4, 8, 16)
 
 
 class Scale(NamedTuple):
-    """A part and what it makes of the number; the number is a loss in nats."""
+    """A part and what it makes of numbers; those of an exponential are losses in nats."""
 
     part: Part
-    of: Callable[[float], float]
+    of: Callable[[Array], Array]
     is_exponential: bool = False
 
 
-def _exp(value: float) -> float:
-    return float(elementary.exp(value))
-
-
-NONE = Scale(Part(""), float)
+NONE = Scale(Part(""), lambda values: values)
 PERPLEXITY = Scale(
     Part(
         "perplexity",
@@ -51,7 +48,7 @@ PERPLEXITY = Scale(
         ),
         apart="give the number of another run",
     ),
-    _exp,
+    elementary.exp,
     is_exponential=True,
 )
 POWER_OF_TWO = Scale(
@@ -70,7 +67,7 @@ POWER_OF_TWO = Scale(
         apart="give the number of another run",
         excludes=frozenset({"logarithms"}),
     ),
-    lambda value: _exp(value * elementary.LOG_OF_BASE["2"]),
+    lambda values: elementary.exp(values * elementary.LOG_OF_BASE["2"]),
     is_exponential=True,
 )
 
@@ -92,7 +89,7 @@ def _divided_again(count: int) -> Scale:
             apart="give another number of rows",
             excludes=frozenset({"reductions"}),
         ),
-        lambda value: value / count,
+        lambda values: values / count,
     )
 
 
@@ -115,7 +112,7 @@ def _accumulated(steps: int, *, times: bool) -> Scale:
             apart="give the loss of each step",
             is_guess=True,
         ),
-        (lambda value: value * steps) if times else (lambda value: value / steps),
+        (lambda values: values * steps) if times else (lambda values: values / steps),
     )
 
 
@@ -139,12 +136,8 @@ def _focal_mean(gamma: float) -> Scale:
             is_guess=is_guess,
             excludes=frozenset({"focals"}),
         ),
-        lambda value: value * float(_factor(value, gamma)),
+        lambda values: values * focal.factor_of_loss(np.abs(values), gamma),
     )
-
-
-def _factor(value: float, gamma: float) -> float:
-    return float(focal.factor_of_loss(np.array(abs(value)), gamma))
 
 
 ACCUMULATED = tuple(_accumulated(steps, times=times) for times in (False, True) for steps in STEPS)

@@ -32,7 +32,9 @@ CHANCE_BY_HAND = 0.02
 FLOAT32_UNITS = 2.0
 # Formulas no further apart than this are not told apart by a float32.
 UNSEEN = 1e-5
-# What adds a clip to a formula is less likely than a number that was cut.
+# Formulas of so high a tier, and those to which a clip is added, are less likely than a number
+# that was cut.
+FAR = 3
 CLIPS = ("clip-", "add-")
 
 
@@ -123,8 +125,8 @@ def _summed(
 def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
     """The formulas that give every number; none that holds another of them.
 
-    One of a single departure that misses by the last digit comes before those that add a clip, and
-    after all others that hit.
+    One of a single departure that misses by the last digit comes before those that add a clip or
+    are as unlikely, and after all others that hit.
     """
     exact = np.ones(len(trial.values), dtype=bool)
     near = trial.tier <= 1
@@ -137,7 +139,8 @@ def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
     near &= ~exact
     if near.any() and not _says_enough(trial, np.flatnonzero(near), wanted):
         near[:] = False
-    group = np.where(near, 1, np.where(trial.clips & (trial.departures > 1), 2, 0))
+    is_farther = (trial.clips & (trial.departures > 1)) | (trial.tier >= FAR)
+    group = np.where(near, 1, np.where(is_farther, 2, 0))
     places = np.flatnonzero(exact | near)
     kept: list[int] = []
     parts: list[frozenset[Part]] = []

@@ -82,12 +82,14 @@ class Search:
         self._reads: dict[tuple[int, int, int], Read] = {}
         self._kept = 0
         self._picked: dict[int, Picked | None] = {}
+        self._unscaled: dict[int, dict[Formula, float]] = {}
         self._number_stages: dict[Depth, list[Stage]] = {}
         self._endings: dict[tuple[Depth, int, int, bool], list[Stage]] = {}
 
     def values(self, depth: Depth) -> dict[Formula, float]:
         """Each formula of that depth with its value."""
         found: dict[Formula, float] = {}
+        self._unscaled = {}
         middles = stages(self.kit, ROWS, depth)
         following: dict[tuple[int, int], list[Stage]] = {}
         with np.errstate(all="ignore"):
@@ -98,7 +100,20 @@ class Search:
                 if key not in following:
                     following[key] = [two for two in middles if depth.holds(*_sums(beginning, two))]
                 self._follow(beginning, following[key], depth, found)
+            self._scale(found)
         return found
+
+    def _scale(self, found: dict[Formula, float]) -> None:
+        """The formulas that end in a scale, all of one scale at a time."""
+        for at, unscaled in self._unscaled.items():
+            scale = self.kit.scales[at]
+            factor = self.case.log_base if scale.is_exponential else 1.0
+            values = scale.of(np.array(list(unscaled.values())) * factor)
+            for formula, value in zip(unscaled, values.tolist(), strict=True):
+                found[formula] = self._rounded(formula, value)
+
+    def _rounded(self, formula: Formula, value: float) -> float:
+        return self.kit.arithmetics[formula[_ARITHMETIC]].result(value) + 0.0
 
     def _follow(
         self,
@@ -126,7 +141,11 @@ class Search:
                 if not _is_whole(beginning, middle, end):
                     continue
                 formula = _together(begun, end.formula)
-                found[formula] = self._number(formula, losses, weighted, cache)
+                value = self._number(formula, losses, weighted, cache)
+                if formula[_SCALE]:
+                    self._unscaled.setdefault(formula[_SCALE], {})[formula] = value
+                else:
+                    found[formula] = self._rounded(formula, value)
 
     def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Stage]:
         """How a formula that has so many departures already can end. It has one logarithm at most,
@@ -235,6 +254,7 @@ class Search:
     def _number(
         self, formula: Formula, losses: Array, weighted: Weighted, cache: dict[int, float]
     ) -> float:
+        """The number before it is scaled, not rounded yet."""
         kit, reduced = self.kit, formula[_REDUCTION]
         reduction, arithmetic = kit.reductions[reduced], kit.arithmetics[formula[_ARITHMETIC]]
         if reduced not in cache:
@@ -244,10 +264,7 @@ class Search:
         base = kit.logarithms[formula[_LOGARITHM]].of_base
         if base is not None and base != 1.0 and not reduction.is_exponential:
             value /= base
-        scale = kit.scales[formula[_SCALE]]
-        if formula[_SCALE]:
-            value = scale.of(value * self.case.log_base if scale.is_exponential else value)
-        return arithmetic.result(value) + 0.0
+        return value
 
 
 def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:

@@ -25,7 +25,7 @@ from xentcli.readers.arrays.stored import (
 )
 from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
-from xentcli.readers.interface import Attached, Chunk, Opened, Part, Request
+from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
@@ -59,7 +59,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
 
 def _open_file(source: Source, request: Request, format_name: str) -> Opened:
-    if request.by is not None:
+    if request.by not in (None, EACH_SEQUENCE):
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with _archive(source, format_name) as archive:
         request = pair_files(request, archive.keys, Place(source.name))
@@ -88,7 +88,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(layout.request)),
+        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request)),
     )
 
 

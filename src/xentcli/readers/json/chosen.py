@@ -13,6 +13,7 @@ from xentcli.model import Origin
 from xentcli.readers.interface import Request
 from xentcli.readers.json.document import load
 from xentcli.readers.json.nested import fault, shown
+from xentcli.readers.json.other_tools import is_table, table_of
 from xentcli.readers.json.record import field, lines_of, parse_line
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.join import id_of_value
@@ -74,4 +75,9 @@ def _listed(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
     document = load(source, request)
     if isinstance(document, list) and document and isinstance(document[0], dict):
         for number, record in enumerate(document):
+            yield Place(source.name, detail=f"row {number + 1}"), record
+    elif is_table(document):
+        table = table_of(document, request, Place(source.name))
+        for number, row in enumerate(table.rows):
+            record = dict(zip(table.names, row, strict=True))
             yield Place(source.name, detail=f"row {number + 1}"), record

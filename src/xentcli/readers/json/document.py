@@ -11,17 +11,16 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
-from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_of, shown
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.join import (
-    id_of_value,
+    attach_by_ids,
     is_by_position,
     pair_files,
     remarks_on_pairing,
-    without_partner,
 )
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
@@ -34,7 +33,6 @@ from xentcli.readers.rules.keys import (
 )
 from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.targets import (
-    attach,
     classes_second,
     fit_labels,
     fit_targets,
@@ -69,27 +67,24 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
         batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
     else:
         batch = _joined(Batch(values, kind, origin, classes), document, request, place)
-    if request.by is not None:
-        batch = batch._replace(grouping=_grouping(document, request.by, len(values), place))
+    by = request.by
+    if by == EACH_SEQUENCE and not (isinstance(document, dict) and by in document):
+        by = None
+    if by is not None:
+        batch = batch._replace(grouping=_grouping(document, by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    opened = opened._replace(remarks=remarks_on_pairing(request), by=request.by or "")
+    opened = opened._replace(remarks=remarks_on_pairing(request), by=by or "")
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 
 def _joined(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
     """The batch with the labels or soft targets of a second file that its list of ids leads to."""
-    attached = request.attached
-    assert attached is not None
-    assert attached.join is not None
-    key, samples = attached.join.name, len(batch.values)
-    ids = [id_of_value(value) for value in _values_a_sample(document[key], key, samples, place)]
-    rows = attached.join.rows(ids)
-    for at, id in enumerate(ids):
-        if not id or rows[at] < 0:
-            message, hint = without_partner(attached, id, hinted=True)
-            where = place._replace(detail=f"{path_of(key)}[{at}]")
-            raise DataError(message, place=where, hint=hint)
-    return attach(batch, request, place.source, rows)
+    assert request.attached is not None
+    assert request.attached.join is not None
+    key = request.attached.join.name
+    ids = _values_a_sample(document[key], key, len(batch.values), place)
+    places = [place._replace(detail=f"{path_of(key)}[{at}]") for at in range(len(ids))]
+    return attach_by_ids(batch, ids, places, request)
 
 
 def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.model import Batch
-from xentcli.readers.interface import Chunk, Opened, Request
+from xentcli.readers.interface import EACH_SEQUENCE, Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json import server
 from xentcli.readers.json.layout import Layout, Line
@@ -292,13 +292,16 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if number is not None:
         field(record, number, place)
     label, targets = _target_keys(record, layout, place)
-    if request.by is not None:
-        field(record, request.by, place)
+    by = request.by
+    if by == EACH_SEQUENCE and by not in record:
+        by = None
+    if by is not None:
+        field(record, by, place)
     return layout._replace(
         label=label,
         targets=targets,
         weight=number,
-        by=request.by,
+        by=by,
         id=next((name for name in PLAIN_IDS if name in record), None),
         columns=tuple(record),
         join=_join_key(request),
@@ -306,7 +309,8 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
 
 
 def _names_keys(request: Request) -> bool:
-    asked = (request.logits_key, request.logit_cols, number_column(request), request.by)
+    by = None if request.by == EACH_SEQUENCE else request.by
+    asked = (request.logits_key, request.logit_cols, number_column(request), by)
     target = (request.label_key, request.label_col, request.target_cols)
     return any(asked) or (request.wanted != "none" and any(target))
 

@@ -14,9 +14,10 @@ from xentcli.readers.json.document import collect_labels, label_of, target_key
 from xentcli.readers.json.nested import as_array, fault, shown
 from xentcli.readers.json.record import check_kind, sample_number
 from xentcli.readers.rules.groups import grouping_of_values
+from xentcli.readers.rules.join import attach_by_ids, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
 from xentcli.readers.rules.sample_numbers import batch_fields, number_column
-from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets
+from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets, in_class_order
 from xentcli.readers.sources.source import Source
 
 
@@ -32,6 +33,7 @@ def open_records(
 ) -> Opened:
     """The records, in memory."""
     place = Place(source.name)
+    request = pair_files(request, tuple(records[0]), place)
     kind = kind_of(key, request.kind, place)
     values = _stacked(records, key, place, kind)
     values = classes_second(values, request.class_axis)
@@ -52,7 +54,9 @@ def open_records(
         batch = batch._replace(grouping=grouping_of_values(names))
     if request.keep_records:
         batch = batch._replace(records=list(records), values_from=origin._replace(names=(key,)))
-    return opened_whole(source.name, batch, request.class_axis)._replace(by=request.by or "")
+    opened = opened_whole(source.name, batch, request.class_axis)
+    opened = opened._replace(remarks=remarks_on_pairing(request), by=request.by or "")
+    return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 
 def _cells(
@@ -89,10 +93,15 @@ def _with_target(
     shape, count = request.label_shape(values.shape), values.shape[1]
     if request.wanted == "none":
         return batch
+    if attached is not None and attached.join is not None:
+        ids = _cells(records, attached.join.name, place)
+        places = [at._replace(detail=path) for _, at, path in ids]
+        return attach_by_ids(batch, [value for value, _, _ in ids], places, request)
     if attached is not None and attached.labels is not None:
         labels = fit_labels(attached, shape, request.classes, count, request)
         return batch._replace(labels=labels, target_from=attached.origin)
     if attached is not None:
+        attached = in_class_order(attached, request.classes)
         targets = fit_targets(attached, values, request.class_axis)
         return batch._replace(targets=targets, target_from=attached.origin)
     asked = request.target_cols or request.label_col

@@ -18,15 +18,13 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of
 from xentcli.model import Batch, Grouping, Origin, Rows, Tokens, csv_cell
-from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, opened_whole
 from xentcli.readers.json.nested import as_number, fault, shown
 from xentcli.readers.rules.keys import kind_keys_in
 
 OF_PROMPT, OF_ANSWER, OF_LIST = KEYS = ("prompt_logprobs", "logprobs", "token_logprobs")
 IDS = "prompt_token_ids"
 COLUMNS = ("sequence", "position", "token", "log_prob")
-# The value of --by that makes each sequence a group.
-EACH_SEQUENCE = "sample"
 # The first choice of the model has this rank.
 FIRST = 1
 
@@ -95,7 +93,9 @@ def open_responses(values: Iterable[tuple[Any, Place]], source: str, request: Re
     assert batch.tokens is not None
     ranked = batch.tokens.first_choices is not None
     rows = _rows((), request)
-    return opened._replace(rows=rows, by=request.by or "", has_tokens=True, ranked=ranked)
+    by_sequence = request.by is not None
+    opened = opened._replace(rows=rows, by=request.by or "", by_sequence=by_sequence)
+    return opened._replace(has_tokens=True, ranked=ranked)
 
 
 def _check_request(request: Request, source: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Batch, Origin, Remark
-from xentcli.readers.interface import Chunk, Opened, Request, opened_whole
+from xentcli.readers.interface import Attached, Chunk, Opened, Request, opened_whole
 from xentcli.readers.json.document import label_of
 from xentcli.readers.json.look import RecordLook
 from xentcli.readers.json.nested import as_number
@@ -17,9 +17,20 @@ from xentcli.readers.json.other_tools import Table
 from xentcli.readers.json.record import check_kind, sample_number, soft_target
 from xentcli.readers.rules.columns import LOOKED_AT, Choice, Columns, choose_columns
 from xentcli.readers.rules.groups import grouping_of_values
+from xentcli.readers.rules.join import (
+    attach_by_ids,
+    key_position,
+    pair_files,
+    remarks_on_pairing,
+)
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.sample_numbers import batch_fields
-from xentcli.readers.rules.targets import fit_labels, fit_targets
+from xentcli.readers.rules.targets import (
+    fit_labels,
+    fit_targets,
+    in_class_order,
+    texts_of_labels,
+)
 from xentcli.readers.sources.source import Source
 
 
@@ -28,6 +39,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     place = Place(source.name)
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: a table has its samples in its rows")
+    request = pair_files(request, table.names, place)
     choice = _choose_columns(table, request, place)
     columns = choice.columns
     chosen = tuple(table.names[at].strip() for at in columns.values)
@@ -55,8 +67,12 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     opened = opened_whole(source.name, batch, request.class_axis)
     notes = (Remark(table.note, place),) if table.note else ()
     opened = opened._replace(
-        remarks=(*notes, *choice.remarks), left_out=choice.left_out, by=request.by or ""
+        remarks=(*notes, *choice.remarks, *remarks_on_pairing(request)),
+        left_out=choice.left_out,
+        by=request.by or "",
     )
+    if batch.partners is not None:
+        opened = opened._replace(attached=request.attached)
     if columns.id is None:
         return opened
     ids = tuple(str(row[columns.id]) for row in table.rows)
@@ -109,13 +125,19 @@ def _with_target(
     attached = request.attached
     if request.wanted == "none":
         return batch
+    if attached is not None and attached.labels is not None and not table.ordered:
+        _check_names(attached)
+    key = key_position(request, table.names)
+    if key is not None:
+        values, places, paths = zip(*_cells(table, key, place), strict=True)
+        found_at = [at._replace(detail=path) for at, path in zip(places, paths, strict=True)]
+        return attach_by_ids(batch, values, found_at, request)
     if attached is not None and attached.labels is not None:
         shape = request.label_shape(batch.values.shape)
-        if not table.ordered:
-            _check_names(attached.labels, attached.origin.source)
         labels = fit_labels(attached, shape, request.classes, count, request)
         return batch._replace(labels=labels, target_from=attached.origin)
     if attached is not None:
+        attached = in_class_order(attached, request.classes)
         targets = fit_targets(attached, batch.values, request.class_axis)
         return batch._replace(targets=targets, target_from=attached.origin)
     origin = batch.values_from
@@ -133,11 +155,12 @@ def _with_target(
     return batch._replace(labels=np.array(indices, dtype=np.int64), target_from=origin)
 
 
-def _check_names(labels: Any, source: str) -> None:
+def _check_names(attached: Attached) -> None:
     """Refuse labels that are numbers, where the classes have no order."""
-    if isinstance(labels, np.ndarray) or any(word.text.strip().isdigit() for word in labels):
+    texts = texts_of_labels(attached)
+    if isinstance(attached.labels, np.ndarray) or any(text.strip().isdigit() for text in texts):
         raise DataError(
             "labels that are numbers mean nothing where the order of the classes is not known",
-            place=Place(source),
+            place=Place(attached.origin.source),
             hint="name the classes in their order with --classes, or give the labels by name",
         )

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Origin, Remark
+from xentcli.model import AnyArray, Batch, Origin, Remark
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules.columns import ID_ENDING, ID_NAMES, LABEL_NAMES, NAMELESS
 from xentcli.readers.rules.groups import name_of_value
 from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.numbers_labels import looks_like_number
+from xentcli.readers.rules.targets import attach
 
 # What Arrow calls pandas' index where that has no name.
 NAMELESS_IN_ARROW = "__index_level_0__"
@@ -102,10 +103,27 @@ def rows_of_values(request: Request, values: Sequence[Any]) -> AnyArray | None:
     return None if (rows < 0).any() or not all(ids) else rows
 
 
+def attach_by_ids(
+    batch: Batch, values: Sequence[Any], places: Sequence[Place], request: Request
+) -> Batch:
+    """A batch that is in memory already, with the labels or soft targets of a second file;
+    ``values`` are its samples' ids, ``places`` where they stand."""
+    attached = request.attached
+    assert attached is not None
+    assert attached.join is not None
+    ids = [id_of_value(value) for value in values]
+    rows = attached.join.rows(ids)
+    for id, row, place in zip(ids, rows.tolist(), places, strict=True):
+        if not id or row < 0:
+            message, hint = without_partner(attached, id, hinted=True)
+            raise DataError(message, place=place, hint=hint)
+    return attach(batch, request, batch.values_from.source, rows)
+
+
 def _as_array(ids: Sequence[bytes]) -> AnyArray:
     """Ids as fixed-width bytes, in which zeros after a text do not count."""
     longest = max(map(len, ids), default=0)
-    if longest > LONGEST_ID or any(ZEROS in id for id in ids):
+    if longest > LONGEST_ID or ZEROS in b"".join(ids):
         ids = [_digest(id) if len(id) > LONGEST_ID or ZEROS in id else id for id in ids]
         longest = LONGEST_ID
     width = max(8, -(-longest // 8) * 8)

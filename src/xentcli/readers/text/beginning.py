@@ -20,6 +20,7 @@ from xentcli.readers.text.dialects import (
     ReadAgain,
     SingleBlanks,
     has_decimal_commas,
+    lacks_name_of_row_names,
     read_head,
     see_dialect,
     without_mark,
@@ -97,18 +98,19 @@ def read_beginning(source: Source, request: Request, format_name: str) -> Beginn
         message = "it is empty" if request.header is False else "it is empty: there is no header"
         raise DataError(message, place=Place(source.name))
     place = Place(source.name, found.first.line)
-    first = _joined_mark(found, dialect)
+    first = _aligned_first(found, dialect)
     is_marked = _is_marked(first, found, dialect, place)
     headed = is_marked
     remarks: tuple[Remark, ...] = ()
     if request.header is not None:
         headed = request.header
     elif not is_marked:
-        headed, remarks = has_header(
-            [_text(cell) for cell in first.cells],
-            [[_text(cell) for cell in row] for row in found.following],
-            place,
-        )
+        cells = [_text(cell) for cell in first.cells]
+        headed = True
+        # Words alone are a header, whatever follows.
+        if any(map(is_number, cells)):
+            samples_as_text = [[_text(cell) for cell in row] for row in found.following]
+            headed, remarks = has_header(cells, samples_as_text, place)
     samples = found.following if headed else (first.cells, *found.following)[:LOOKED_AT]
     decimal, notes = _decimal(samples, dialect, request, place)
     names = tuple(str(at + 1) for at in range(len(first.cells)))
@@ -167,9 +169,12 @@ def _readable(text: bytes, dialect: Dialect, line: int, most: int) -> list[Seque
     return found
 
 
-def _joined_mark(found: FirstRecords, dialect: Dialect) -> Record:
-    """The first record; of blanks between the cells, the mark before a header is no cell."""
+def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
+    """The first record, with a cell for each of the next one's: of blanks between the cells, the
+    mark before a header is none; and what R leaves out above the names of the rows is one."""
     cells = found.first.cells
+    if found.following and lacks_name_of_row_names(cells, found.following[0]):
+        return found.first._replace(cells=[b'""', *cells])
     if dialect.blanks and cells[0] == HEADER_MARK.strip() and len(cells) > 1:
         return found.first._replace(cells=[HEADER_MARK + cells[1], *cells[2:]])
     return found.first

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, UsageError, quoted
@@ -81,18 +83,35 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
     if not dialect.comment:
         head = head.removeprefix(HEADER_MARK)
     if dialect.blanks:
-        head = b"".join(_single_blanks(iter([head])))
-    rows: list[list[str]] = []
+        head = _lines_with_single_blanks(b"".join(islice(_lines(head, dialect.comment), 2)))
+    found: list[list[bytes]] = []
     cursor = Cursor(0, 1)
     try:
-        while len(rows) < 2 and cursor.at < len(head):
+        while len(found) < 2 and cursor.at < len(head):
             record, cursor = records.record_at(head, cursor, dialect, "")
             if record is not None:
-                rows.append([unquoted(cell) for cell in record.cells])
+                found.append(record.cells)
+        rows = [[unquoted(cell) for cell in cells] for cells in found]
     except (DataError, ValueError):
         return None
     widths = {len(row) for row in rows}
+    if len(widths) == 2 and lacks_name_of_row_names(*found):
+        return rows
     return rows if len(widths) == 1 and min(widths) > 1 else None
+
+
+def _lines(head: bytes, comment: bytes) -> Iterator[bytes]:
+    """The lines that may be records."""
+    for line in io.BytesIO(head):
+        if line.strip() and not (comment and line.startswith(comment)):
+            yield line
+
+
+def lacks_name_of_row_names(header: Sequence[bytes], row: Sequence[bytes]) -> bool:
+    """Whether a header has no cell above the names of the rows, as R's write.table has it: with its
+    cells and those names in quotes."""
+    quoted_cells = all(cell.startswith(b'"') for cell in (*header, row[0]))
+    return len(row) == len(header) + 1 and quoted_cells
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:

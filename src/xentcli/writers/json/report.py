@@ -119,6 +119,8 @@ def _survey(survey: Survey, report: Report) -> Iterator[str]:
     if survey.by:
         yield f',\n  "by": {json.dumps(survey.by, ensure_ascii=False)}'
         yield f',\n  "groups": {_objects(grouped(survey.groups, "value", report))}'
+    if survey.mean_of_means is not None:
+        yield f',\n  "mean_of_means": {_number(survey.mean_of_means)}'
     if survey.top_asked:
         yield f',\n  "hardest": {_objects(hardest(survey.hardest, report))}'
 

@@ -63,6 +63,8 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
     if view.steps:
         for worked in report.worked:
             yield from _sample(worked, report, view)
+    if view.steps and report.shifted:
+        yield Words(words.SHIFTED, "quiet")
     left_out = words.samples_left_out(report) if view.steps else ""
     if left_out:
         yield Words(left_out, "quiet")

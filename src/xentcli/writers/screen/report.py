@@ -51,6 +51,7 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
     if view.steps:
         for worked in report.worked:
             yield from _sample(worked, report, view)
+        yield Text(words.SHIFTED if report.shifted else "", style=DIM)
         yield Text(words.samples_left_out(report), style=DIM)
     if report.survey is not None:
         yield from pictures(report.survey, report, view)

@@ -36,6 +36,9 @@ def _label_name(worked: Worked, report: Report) -> str:
     return "" if name == str(worked.label) else f" ({escaped(name)})"
 
 
+SHIFTED = "position t is scored with label t+1"
+
+
 def classes_left_out(number: int, report: Report) -> str:
     """How many classes a table does not show."""
     everything = counted(len(report.classes), "class", "classes")
@@ -107,6 +110,8 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "perplexity", rounded(report.perplexity, view.digits)
     if report.accuracy is not None and report.samples > 1:
         yield "accuracy", percent(report.accuracy)
+    if report.survey is not None and report.survey.mean_of_means is not None:
+        yield "mean of the sequences' means", shortest_one(report.survey.mean_of_means)
     if report.bits_per_byte is not None:
         yield "bits per byte", rounded(report.bits_per_byte, view.digits)
     if report.floor is not None and report.averages:
@@ -134,7 +139,13 @@ def losses(report: Report) -> Iterator[tuple[str, str]]:
     if report.field != "loss":
         return
     if report.reduction != "none":
-        yield f"loss ({report.reduction})", shortest_one(report.result)
+        several = (
+            report.averages
+            and report.survey is not None
+            and report.survey.mean_of_means is not None
+        )
+        what = f"{report.reduction} over tokens" if several else report.reduction
+        yield f"loss ({what})", shortest_one(report.result)
         return
     for worked in report.worked:
         where = ", ".join(map(str, worked.position))

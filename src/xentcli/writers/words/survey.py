@@ -101,7 +101,10 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
         what: [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in groups],
         "samples": [f"{one.samples:,}" for one in groups],
     }
-    if any(one.ignored for one in groups):
+    if any(one.tokens is not None for one in groups):
+        columns["tokens"] = [f"{one.tokens or 0:,}" for one in groups]
+        del columns["samples"]
+    elif any(one.ignored for one in groups):
         columns["ignored"] = [f"{one.ignored:,}" for one in groups]
     if any(one.positive is not None for one in groups):
         columns["positive"] = [f"{one.positive or 0:,}" for one in groups]

@@ -1,0 +1,245 @@
+"""--shift: what is at position t is scored with the label of position t + 1, as a causal language
+model is. The last position and the first label of each sequence drop out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.model import AnyArray, Batch, Grouping, Indices, Origin, Rows, csv_cell
+from xentcli.readers.interface import BatchReader, Chunk, Opened, Reader
+from xentcli.run.inputs import check_attached
+
+
+def shift_labels(opened: Opened) -> Opened:
+    """The input with each label in the place before its own: along the positions of its arrays, or
+    where these have none from row to row, as long as the value of --by is the same."""
+    if opened.has_tokens:
+        raise UsageError(
+            f"--shift: what {opened.source} has of each token is of that token already"
+        )
+    if opened.dimensions == 1:
+        return opened._replace(reader=ShiftedPositions(opened.reader))
+    if opened.dimensions > 1:
+        raise UsageError(
+            f"--shift: {opened.source} has {opened.dimensions} axes of positions, and it is not "
+            "said which of them to go along"
+        )
+    if not opened.by:
+        raise UsageError(
+            f"--shift: {opened.source} has no axis of positions, as (B, V, T) and with "
+            "--class-axis -1 (B, T, V) have",
+            hint="of rows, --by names the column that says to which sequence each belongs",
+        )
+    attached = opened.attached
+    return opened._replace(
+        chunks=ShiftedRows(opened),
+        reader=BatchReader(),
+        workers=None,
+        numbered=True,
+        has_ids=False,
+        attached=attached if attached is not None and attached.join is not None else None,
+        by_sequence=True,
+    )
+
+
+class ShiftedPositions(NamedTuple):
+    """Reads samples of positions (N, C, T), and shifts their labels."""
+
+    reader: Reader
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk in pieces that can be read."""
+        return self.reader.parts(chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a piece, without their last position."""
+        batch = self.reader.read(chunk)
+        return batch._replace(
+            values=batch.values[:, :, :-1],
+            labels=None if batch.labels is None else batch.labels[:, 1:],
+            targets=None if batch.targets is None else batch.targets[:, :, 1:],
+        )
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a piece are called."""
+        return self.reader.ids(chunk, batch, samples)
+
+
+class ShiftedRows:
+    """The rows of an input in batches that were shifted already. The last row of each batch waits
+    for the label of the next one."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+
+    def in_order(self) -> Iterator[Chunk]:
+        """All of them."""
+        opened, runs = self._opened, Runs(self._opened)
+        waiting: Batch | None = None
+        samples = 0
+        for chunk in opened.chunks.in_order():
+            for part in opened.reader.parts(chunk):
+                first = chunk.first if part is chunk else samples
+                batch = opened.reader.read(part._replace(first=samples))
+                count = len(batch.values)
+                samples = first + count
+                if not count:
+                    continue
+                whole = batch if waiting is None else _joined(waiting, batch)
+                waiting = _some(whole, np.array([len(whole.values) - 1]))
+                shifted = _shifted(whole, runs)._replace(
+                    read=count,
+                    sample_bytes=batch.sample_bytes,
+                    bytes_at=batch.grouping and batch.grouping.at,
+                    partners=batch.partners,
+                )
+                yield part._replace(first=first, samples=count, data=shifted)
+        check_attached(samples, opened)
+
+    def spans(self) -> None:
+        """None: each row needs the one after it."""
+
+    def partitions(self, size: int) -> None:
+        """None, for the same reason."""
+
+
+class Runs:
+    """The values of --by that there were: one that comes back would be two sequences in one."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened, self._known, self._last = opened, set[str](), ""
+
+    def follow(self, names: Sequence[str]) -> None:
+        """Take the values of rows that come next."""
+        for name in names:
+            if name == self._last and self._known:
+                continue
+            if name in self._known:
+                raise DataError(
+                    f"{quoted(self._opened.by)} is {quoted(name)} again, after other values",
+                    place=Place(self._opened.source),
+                    hint="--shift takes rows that follow one another for one sequence; sort them",
+                )
+            self._known.add(name)
+            self._last = name
+
+
+def _shifted(batch: Batch, runs: Runs) -> Batch:
+    """The rows whose next one is of the same sequence, with its label."""
+    assert batch.grouping is not None
+    grouping = batch.grouping
+    runs.follow([grouping.names[at] for at in grouping.at.tolist()])
+    scored = np.flatnonzero(grouping.at[:-1] == grouping.at[1:])
+    after = scored + 1
+    found = _some(batch, scored)
+    return found._replace(
+        labels=None if batch.labels is None else batch.labels[after],
+        targets=None if batch.targets is None else batch.targets[after],
+        rows=_with_label_cells(batch, scored, after),
+        records=_with_label_fields(batch, scored, after),
+    )
+
+
+def _with_label_cells(batch: Batch, scored: Indices, after: Indices) -> Rows | None:
+    """The rows as they were written, with the labels of those after them."""
+    rows, origin = batch.rows, batch.target_from
+    if rows is None:
+        return None
+    places = _label_columns(rows, origin) if _is_own(batch) and origin is not None else []
+    cells = []
+    for at, then in zip(scored.tolist(), after.tolist(), strict=True):
+        row = list(rows.cells[at])
+        for place in places:
+            row[place] = rows.cells[then][place]
+        cells.append(row)
+    return rows._replace(cells=cells)
+
+
+def _label_columns(rows: Rows, origin: Origin) -> list[int]:
+    if origin.columns:
+        return [column - 1 for column in origin.columns]
+    return [rows.header.index(csv_cell(name.encode("utf-8"))) for name in origin.names]
+
+
+def _with_label_fields(
+    batch: Batch, scored: Indices, after: Indices
+) -> list[dict[str, object]] | None:
+    records, origin = batch.records, batch.target_from
+    if records is None:
+        return None
+    names = origin.names if _is_own(batch) and origin is not None else ()
+    return [
+        {**records[at], **{name: records[then][name] for name in names}}
+        for at, then in zip(scored.tolist(), after.tolist(), strict=True)
+    ]
+
+
+def _is_own(batch: Batch) -> bool:
+    """Whether the labels stand in the rows themselves."""
+    origin = batch.target_from
+    return origin is not None and origin.source == batch.values_from.source
+
+
+def _some(batch: Batch, at: Indices) -> Batch:
+    """Some rows of a batch."""
+    before = np.arange(len(batch.values)) if batch.kept is None else batch.kept
+    rows, records, grouping, own = batch.rows, batch.records, batch.grouping, _is_own(batch)
+    return batch._replace(
+        values=batch.values[at],
+        values_from=_lines_at(batch.values_from, at),
+        labels=_at(batch.labels, at),
+        targets=_at(batch.targets, at),
+        target_from=_lines_at(batch.target_from, at)
+        if own and batch.target_from
+        else batch.target_from,
+        sample_weight=_at(batch.sample_weight, at),
+        rows=rows and rows._replace(cells=[rows.cells[one] for one in at.tolist()]),
+        records=None if records is None else [records[one] for one in at.tolist()],
+        grouping=grouping and grouping._replace(at=grouping.at[at]),
+        kept=before[at],
+    )
+
+
+def _lines_at(origin: Origin, at: Indices) -> Origin:
+    return origin._replace(lines=np.asarray(origin.lines)[at] if len(origin.lines) else ())
+
+
+def _at(array: AnyArray | None, at: Indices) -> AnyArray | None:
+    return None if array is None else array[at]
+
+
+def _joined(waiting: Batch, batch: Batch) -> Batch:
+    """A batch with the row before it in front."""
+    assert waiting.grouping is not None
+    assert batch.grouping is not None
+    (last,) = waiting.grouping.at.tolist()
+    name, names = waiting.grouping.names[last], batch.grouping.names
+    known = names if name in names else (*names, name)
+    rows, records, target_from = batch.rows, batch.records, batch.target_from
+    if _is_own(batch) and waiting.target_from is not None and target_from is not None:
+        target_from = _lines_after(waiting.target_from, target_from)
+    return batch._replace(
+        values=np.concatenate([waiting.values, batch.values]),
+        values_from=_lines_after(waiting.values_from, batch.values_from),
+        labels=_both(waiting.labels, batch.labels),
+        targets=_both(waiting.targets, batch.targets),
+        target_from=target_from,
+        sample_weight=_both(waiting.sample_weight, batch.sample_weight),
+        rows=rows and waiting.rows and rows._replace(cells=[*waiting.rows.cells, *rows.cells]),
+        records=None if records is None else [*(waiting.records or []), *records],
+        grouping=Grouping(known, np.concatenate([[known.index(name)], batch.grouping.at])),
+        first=batch.first - 1,
+    )
+
+
+def _lines_after(waiting: Origin, origin: Origin) -> Origin:
+    lines = (*np.asarray(waiting.lines).tolist(), *np.asarray(origin.lines).tolist())
+    return origin._replace(lines=np.array(lines, dtype=np.int64))
+
+
+def _both(waiting: AnyArray | None, array: AnyArray | None) -> AnyArray | None:
+    return None if waiting is None or array is None else np.concatenate([waiting, array])
