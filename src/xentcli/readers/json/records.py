@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.errors import Place, path_of
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Opened, Request, opened_whole
-from xentcli.readers.json.document import collect_labels, label_of, target_key
+from xentcli.readers.json.document import label_of, labels_in, target_key
 from xentcli.readers.json.nested import as_array, fault, shape_of, shown
 from xentcli.readers.json.record import check_kind, sample_number
 from xentcli.readers.rules.groups import grouping_of_values
@@ -119,7 +119,7 @@ def _with_target(
     found: list[int] = []
     for value, at, path in cells:
         if len(shape) > 1:
-            collect_labels(value, shape[1:], count, request, at, path, found)
+            found += labels_in(value, shape[1:], count, request, at, path, of_sample=True)
         else:
             found.append(label_of(value, count, request, at, path))
     labels = np.array(found, dtype=np.int64).reshape(shape)
