@@ -35,11 +35,13 @@ def main() -> None:
     (HERE / "texts.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
     with open(HERE / "responses.jsonl", "w", encoding="utf-8") as stream:
         for text in TEXTS:
-            log_probs = [
-                log_prob(logits[one], letters.index(other)) for one, other in pairwise(text)
-            ]
+            log_probs = [log_prob(logits[one], letters.index(other)) for one, other in pairs(text)]
             scored = {"tokens": list(text), "token_logprobs": [None, *log_probs]}
             stream.write(json.dumps({"choices": [{"index": 0, "logprobs": scored}]}) + "\n")
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    return list(pairwise(text))
 
 
 def log_prob(row: list[float], label: int) -> float:

@@ -395,6 +395,14 @@ FAULTS = (
         {"a.jsonl": b'{"logits": [[1,2,3],[4,5,6]], "label": [0, 2]}\n'},
     ),
     Fault(
+        "labels of a record that fit the last axis alone",
+        "ce a.json",
+        1,
+        "xent: a.json: $[0].label: 2 labels for 3 samples\n"
+        "hint: the labels fit if the classes are the last axis: --class-axis -1\n",
+        {"a.json": b'[{"logits": [[1,2,3],[4,5,6]], "label": [0, 2]}]'},
+    ),
+    Fault(
         "a total that xent wrote",
         "softmax a.json",
         1,

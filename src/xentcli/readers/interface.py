@@ -274,7 +274,9 @@ class InMemory:
 
 
 class BatchReader(NamedTuple):
-    """Reads chunks that are batches already."""
+    """Reads chunks that are batches already; the samples of the only one may have ``names``."""
+
+    names: tuple[str, ...] = ()
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
         """The chunk."""
@@ -286,8 +288,8 @@ class BatchReader(NamedTuple):
         return chunk.data
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """None of them has a name."""
-        raise NotImplementedError
+        """Their names."""
+        return [self.names[at] for at in samples]
 
 
 def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:

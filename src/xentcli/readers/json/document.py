@@ -261,18 +261,11 @@ def _soft(value: Any, values: AnyArray, class_axis: int, place: Place, path: str
 def _labels(
     value: Any, shape: tuple[int, ...], count: int, request: Request, place: Place, path: str
 ) -> AnyArray:
-    found: list[int] = []
     listed = value if isinstance(value, list) else [value]
     if request.questions and shape[:1] == (1,) and not any(map(_is_list, listed)):
         # The questions of the only sample.
         listed = [listed] if len(shape) > 1 else listed
-    try:
-        collect_labels(listed, shape, count, request, place, path, found)
-    except DataError as error:
-        if not request.questions:
-            values = (*shape[:1], count, *shape[1:])
-            error.hint = error.hint or last_axis_hint(values, request.class_axis, shape_of(listed))
-        raise
+    found = labels_in(listed, shape, count, request, place, path)
     return np.array(found, dtype=np.int64).reshape(shape)
 
 
@@ -280,7 +273,33 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
 
-def collect_labels(
+def labels_in(
+    value: Any,
+    shape: tuple[int, ...],
+    count: int,
+    request: Request,
+    place: Place,
+    path: str,
+    *,
+    of_sample: bool = False,
+) -> list[int]:
+    """The labels of nested lists of that shape, which is that of all samples or ``of_sample``; the
+    error says so if they fit with the classes last."""
+    found: list[int] = []
+    try:
+        _collect_labels(value, shape, count, request, place, path, found)
+    except DataError as error:
+        if not request.questions:
+            before = (1,) if of_sample else ()
+            first, *rest = before + shape
+            given = before + shape_of(value)
+            hint = last_axis_hint((first, count, *rest), request.class_axis, given)
+            error.hint = error.hint or hint
+        raise
+    return found
+
+
+def _collect_labels(
     value: Any,
     shape: tuple[int, ...],
     count: int,
@@ -289,7 +308,6 @@ def collect_labels(
     path: str,
     into: list[int],
 ) -> None:
-    """The labels of nested lists of that shape."""
     if not isinstance(value, list):
         raise fault(
             f"expected a list of {counted(shape[0], 'label')}, found {shown(value)}", place, path
@@ -300,7 +318,7 @@ def collect_labels(
     for at, item in enumerate(value):
         here = f"{path}[{at}]"
         if len(shape) > 1:
-            collect_labels(item, shape[1:], count, request, place, here, into)
+            _collect_labels(item, shape[1:], count, request, place, here, into)
         else:
             into.append(label_of(item, count, request, place, here))
 

@@ -24,8 +24,8 @@ from xentcli.readers.interface import Chunk, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json.document import (
     RepeatedKey,
-    collect_labels,
     label_of,
+    labels_in,
     not_json,
     refuse_repeated_keys,
 )
@@ -37,12 +37,10 @@ from xentcli.readers.json.nested import (
     as_number,
     fault,
     no_key,
-    shape_of,
     shown,
 )
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.join import id_of_value, without_partner
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
@@ -285,17 +283,7 @@ def _label(layout: Layout, value: Any, place: Place) -> Any:
         if type(value) is int and 0 <= value < layout.label_count:
             return value
         return label_of(value, layout.label_count, layout.request, place, path)
-    found: list[int] = []
-    try:
-        collect_labels(value, shape, layout.label_count, layout.request, place, path, found)
-    except DataError as error:
-        if not layout.request.questions:
-            # A line is a sample: the axis of the samples stands before its own.
-            values, labels = (1, *layout.shape), (1, *shape_of(value))
-            hint = last_axis_hint(values, layout.request.class_axis, labels)
-            error.hint = error.hint or hint
-        raise
-    return found
+    return labels_in(value, shape, layout.class_count, layout.request, place, path, of_sample=True)
 
 
 def _targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 from xentcli.errors import Place, path_of
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Opened, Request, opened_whole
-from xentcli.readers.json.document import collect_labels, label_of, target_key
-from xentcli.readers.json.nested import as_array, fault, shown
+from xentcli.readers.json.document import label_of, labels_in, target_key
+from xentcli.readers.json.nested import as_array, fault, shape_of, shown
 from xentcli.readers.json.record import check_kind, sample_number
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.join import attach_by_ids, pair_files, remarks_on_pairing
@@ -110,7 +110,7 @@ def _with_target(
         return batch
     cells = _cells(records, key, place)
     origin = Origin(place.source, "json", names=(key,), path=f"$[...]{path_of(key)[1:]}")
-    if key == request.target_cols or _depth(cells[0][0]) == values.ndim - 1:
+    if key == request.target_cols or len(shape_of(cells[0][0])) == values.ndim - 1:
         targets = classes_second(_stacked(records, key, place, "logits"), request.class_axis)
         if targets.shape != values.shape:
             message = f"soft targets of shape {targets.shape} for values of shape {values.shape}"
@@ -119,15 +119,8 @@ def _with_target(
     found: list[int] = []
     for value, at, path in cells:
         if len(shape) > 1:
-            collect_labels(value, shape[1:], count, request, at, path, found)
+            found += labels_in(value, shape[1:], count, request, at, path, of_sample=True)
         else:
             found.append(label_of(value, count, request, at, path))
     labels = np.array(found, dtype=np.int64).reshape(shape)
     return batch._replace(labels=labels, target_from=origin)
-
-
-def _depth(value: Any) -> int:
-    depth = 0
-    while isinstance(value, list) and value:
-        depth, value = depth + 1, value[0]
-    return depth

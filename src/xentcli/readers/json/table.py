@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Batch, Origin, Remark
-from xentcli.readers.interface import Attached, Chunk, Opened, Request, opened_whole
+from xentcli.readers.interface import Attached, BatchReader, Opened, Request, opened_whole
 from xentcli.readers.json.document import label_of
 from xentcli.readers.json.look import RecordLook
 from xentcli.readers.json.nested import as_number
@@ -76,26 +76,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     if columns.id is None:
         return opened
     ids = tuple(str(row[columns.id]) for row in table.rows)
-    return opened._replace(reader=TableReader(ids), has_ids=True)
-
-
-class TableReader(NamedTuple):
-    """Reads a table that is one batch already, whose samples have names."""
-
-    names: tuple[str, ...]
-
-    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk."""
-        yield chunk
-
-    def read(self, chunk: Chunk) -> Batch:
-        """The batch."""
-        assert isinstance(chunk.data, Batch)
-        return chunk.data
-
-    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """The cells of the column that says what a sample is called."""
-        return [self.names[at] for at in samples]
+    return opened._replace(reader=BatchReader(ids), has_ids=True)
 
 
 def _choose_columns(table: Table, request: Request, place: Place) -> Choice:

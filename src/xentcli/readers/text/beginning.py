@@ -20,7 +20,7 @@ from xentcli.readers.text.dialects import (
     ReadAgain,
     SingleBlanks,
     has_decimal_commas,
-    has_row_names,
+    lacks_name_of_row_names,
     read_head,
     see_dialect,
     without_mark,
@@ -173,7 +173,7 @@ def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
     """The first record, with a cell for each of the next one's: of blanks between the cells, the
     mark before a header is none; and what R leaves out above the names of the rows is one."""
     cells = found.first.cells
-    if has_row_names(cells, found.following):
+    if found.following and lacks_name_of_row_names(cells, found.following[0]):
         return found.first._replace(cells=[b'""', *cells])
     if dialect.blanks and cells[0] == HEADER_MARK.strip() and len(cells) > 1:
         return found.first._replace(cells=[HEADER_MARK + cells[1], *cells[2:]])

@@ -95,18 +95,9 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
     except (DataError, ValueError):
         return None
     widths = {len(row) for row in rows}
-    fits = len(widths) == 1 and min(widths) > 1
-    return rows if fits or (found and has_row_names(found[0], found[1:])) else None
-
-
-def has_row_names(header: Sequence[bytes], rows: Sequence[Sequence[bytes]]) -> bool:
-    """Whether a name stands before each row's cells for which the header has no cell: all of them
-    in quotes, as R's write.table has it."""
-    return (
-        bool(rows)
-        and all(cell.startswith(b'"') for cell in header)
-        and all(len(row) == len(header) + 1 and row[0].startswith(b'"') for row in rows)
-    )
+    if len(widths) == 2 and lacks_name_of_row_names(*found):
+        return rows
+    return rows if len(widths) == 1 and min(widths) > 1 else None
 
 
 def _lines(head: bytes, comment: bytes) -> Iterator[bytes]:
@@ -114,6 +105,13 @@ def _lines(head: bytes, comment: bytes) -> Iterator[bytes]:
     for line in io.BytesIO(head):
         if line.strip() and not (comment and line.startswith(comment)):
             yield line
+
+
+def lacks_name_of_row_names(header: Sequence[bytes], row: Sequence[bytes]) -> bool:
+    """Whether a header has no cell above the names of the rows, as R's write.table has it: with its
+    cells and those names in quotes."""
+    quoted_cells = all(cell.startswith(b'"') for cell in (*header, row[0]))
+    return len(row) == len(header) + 1 and quoted_cells
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
