@@ -8,6 +8,7 @@ log-probability of each letter after the first, as a server returns it.
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 TEXTS = ("the cat sat", "a cat", "that hat")
@@ -19,7 +20,7 @@ def main() -> None:
     letters = sorted(set("".join(TEXTS)))
     counts = {one: dict.fromkeys(letters, 1) for one in letters}
     for text in TEXTS:
-        for one, following in zip(text, text[1:], strict=False):
+        for one, following in pairwise(text):
             counts[one][following] += 1
     logits = {one: [round(math.log(counts[one][other]), 4) for other in letters] for one in letters}
     longest = max(map(len, TEXTS))
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    return list(zip(text, text[1:], strict=False))
+    return list(pairwise(text))
 
 
 def log_prob(row: list[float], label: int) -> float:

@@ -45,6 +45,9 @@ def problem_of(batch: Batch, calculation: Calculation) -> Problem:
     target = bce.as_target(_fitted(batch, shape), shape).reshape(plain.positions.shape)
     weight = None if batch.sample_weight is None else np.ravel(batch.sample_weight)
     alone = plain.positions.shape[1] == 1
+    if batch.kind == "probs":
+        # One that was computed may be above 1 by some roundings, and has no log(1 − p) there.
+        plain = plain._replace(positions=np.minimum(plain.positions, 1.0))
     return plain._replace(
         target=Target(soft=target), weight=weight, shape=plain.shape if alone else shape
     )

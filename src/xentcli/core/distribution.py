@@ -63,7 +63,6 @@ def loss_of_each(
     kind: Kind,
     temperature: float,
     loss: Callable[[Distribution], Array],
-    threads: int = 1,
 ) -> Array:
     """A loss of each position of ``(outer, C, inner)``, as ``(outer, inner)``."""
     losses = np.empty((positions.shape[0], positions.shape[2]))
@@ -71,7 +70,7 @@ def loss_of_each(
     def of_block(block: Block, buffers: Buffers) -> None:
         store_each(losses, block.cut, loss(_of_block(block, target, kind, temperature, buffers)))
 
-    each_block(positions, of_block, threads)
+    each_block(positions, of_block, 1)
     return losses
 
 
@@ -80,7 +79,6 @@ def gradient_of_each(
     target: Array | None,
     temperature: float,
     gradient: Callable[[Distribution], Array],
-    threads: int = 1,
 ) -> Array:
     """A gradient by the logits of each position, of the same shape; 1/T is in it."""
     result = np.empty(positions.shape)
@@ -89,7 +87,7 @@ def gradient_of_each(
         given = _of_block(block, target, "logits", temperature, buffers)
         store(result, block, gradient(given) / temperature)
 
-    each_block(positions, of_block, threads)
+    each_block(positions, of_block, 1)
     return result
 
 
