@@ -23,6 +23,8 @@ from xentcli.core.target import Target, one_hot, smoothed
 
 # A loss below has lost digits, or may have; a d below −FAR makes an exponential that small.
 LEAST, FAR = 1e-300, 690.0
+# With smaller factors, what an exponential that is no normal double makes is below LEAST itself.
+_LARGE = 1e6
 _GROWTH = 1350.0
 # exp(−1350) in two factors, each of which a double can hold.
 _SHRINK = (float(exp(-_GROWTH / 2)),) * 2
@@ -50,8 +52,8 @@ def mend_losses(
     """
     wrong = np.isinf(losses)
     most = _most(settings, factor)
-    if (most > 1.0).any():
-        wrong |= (np.abs(losses) < LEAST * most) & (most > 1.0)
+    if (most > _LARGE).any():
+        wrong |= (np.abs(losses) < LEAST * most) & (most > _LARGE)
     at = _counted(wrong, target, settings)
     if not at[0].size:
         return
@@ -75,9 +77,9 @@ def mend_gradients(
     (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label."""
     scale /= settings.temperature
     most = scale * _most(settings, factor)[:, np.newaxis]
-    if not (most > 1.0).any():
+    if not (most > _LARGE).any():
         return
-    small = (np.abs(gradients) < LEAST * most) & (most > 1.0)
+    small = (np.abs(gradients) < LEAST * most) & (most > _LARGE)
     wrong = np.logical_or.reduce(small, axis=1)
     at = _counted(wrong, target, settings)
     if not at[0].size:
