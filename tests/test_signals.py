@@ -60,7 +60,7 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
     told = (command, number, after, stdout, stderr)
-    if is_start_of_python(stderr):
+    if is_start_of_python(number, stderr):
         return process.returncode
     # Before the first line of the command it is ended by what a signal does by itself.
     assert process.returncode in (0, 128 + number, -number), told
@@ -73,10 +73,14 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
     return process.returncode
 
 
-def is_start_of_python(stderr: bytes) -> bool:
-    """Whether Ctrl-C came before Python had read a line of the program, which nothing can help."""
-    return b"init_import_site" in stderr or (
-        b"KeyboardInterrupt" in stderr and b"/cli/" not in stderr
+def is_start_of_python(number: signal.Signals, stderr: bytes) -> bool:
+    """Whether Ctrl-C came before the first line of the program, while Python started or looked for
+    it, which nothing can help: no line of the program stands in what Python says then."""
+    return (
+        number == signal.SIGINT
+        and b"KeyboardInterrupt" in stderr
+        and b"/xentcli/" not in stderr
+        and b"Exception ignored" not in stderr
     )
 
 

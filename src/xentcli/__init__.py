@@ -6,10 +6,12 @@ They are imported when first used, so that the command line starts without NumPy
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+# As in typing, whose import would take the command 5 ms before it can take a signal.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from xentcli.core.bce import (
         binary_cross_entropy,
         binary_cross_entropy_grad,
@@ -67,6 +69,8 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
+        from importlib import import_module
+
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -1,12 +1,22 @@
 """The program ``xent``, and ``python -m xentcli``."""
 
-import signal
+# Built into Python: ``signal`` would first import modules of its own, and so be later.
+import _signal  # type: ignore[import-not-found]
+import os
 
-# Until the command knows how to end, Ctrl-C ends it at once and without a word.
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from xentcli.cli.main import script
+def _end(number: int, frame: object) -> None:
+    os._exit(128 + number)
+
+
+# Until the command knows how to end, a signal ends it at once and without a word. Whoever started
+# it may have Ctrl-C ignored.
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _end)
+if _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
+    _signal.signal(_signal.SIGTERM, _end)
+
+from xentcli.cli.main import script  # noqa: E402
 
 if __name__ == "__main__":
     script()

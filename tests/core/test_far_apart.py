@@ -1,14 +1,17 @@
-"""Finite logits that are further apart than a double can say."""
+"""Logits so far apart that exp(d) or d is no double, while its product with a weight is."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
+from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 
-from xentcli import cross_entropy
+from tests.conftest import Xent
+from xentcli import cross_entropy, cross_entropy_grad
 
 FAR = [1e308, -1e308, 1e308]
 
@@ -40,3 +43,111 @@ def test_a_soft_target_among_others() -> None:
 def test_what_is_infinite_stays_so() -> None:
     assert cross_entropy(np.array([[1e308, -np.inf]]), np.array([[0.5, 0.5]])) == math.inf
     assert cross_entropy(np.array([[1e308, -1e308]]), [1]) == math.inf
+
+
+# Logits, label, class weights, temperature.
+TINY = [
+    ([0.0, -800.0], 0, [1e300, 1.0], 1.0),
+    ([3.25, -796.7, -1000.0], 0, [1e305, 1.0, 0.0], 1.0),
+    ([-700.3, 0.1, -699.9, -1400.0], 1, [1.0, 1e308, 2.0, 3.0], 1.0),
+    ([0.0, -350.1, -360.0], 0, [1e300, 1.0, 1.0], 0.5),
+    ([0.0, -1300.0], 0, [1e308, 1.0], 1.0),
+    ([0.0, -math.inf, -710.0], 0, [1e10, 1.0, 1.0], 1.0),
+    ([5.0, 4.0, -900.0], 0, [1e307, 1.0, 1.0], 1.0),
+    ([0.0, -800.0, -900.0], 1, [1.0, 1e300, 1.0], 1.0),
+    ([0.0, -2000.0], 0, [1e308, 1.0], 1.0),
+]
+
+
+def exact_gradient(
+    logits: list[float], label: int, weight: float, temperature: float
+) -> list[float]:
+    """(w/T)·(p − onehot y), in 2000 digits."""
+    with mpmath.workdps(2000):
+        e = [mpmath.exp(mpmath.mpf(z) / temperature) for z in logits]
+        each = [x / mpmath.fsum(e) - (c == label) for c, x in enumerate(e)]
+        return [float(mpmath.mpf(weight) / temperature * x) for x in each]
+
+
+def exact_loss(logits: list[float], label: int, weight: float, temperature: float) -> float:
+    """−w·log p_y, in 2000 digits."""
+    with mpmath.workdps(2000):
+        z = [mpmath.mpf(z) / temperature for z in logits]
+        return float(weight * (mpmath.log(mpmath.fsum(map(mpmath.exp, z))) - z[label]))
+
+
+@pytest.mark.parametrize(("logits", "label", "weight", "temperature"), TINY)
+def test_a_large_weight_of_a_tiny_loss(
+    logits: list[float], label: int, weight: list[float], temperature: float
+) -> None:
+    given = (np.array([logits]), [label], weight)
+    loss = cross_entropy(*given, reduction="sum", temperature=temperature)
+    gradient = cross_entropy_grad(*given, reduction="sum", temperature=temperature)[0]
+    wanted = exact_loss(logits, label, weight[label], temperature)
+    entries = exact_gradient(logits, label, weight[label], temperature)
+    assert float(loss) == pytest.approx(wanted, rel=1e-13, abs=5e-324)
+    np.testing.assert_allclose(gradient, entries, rtol=1e-13, atol=5e-324)
+
+
+def test_a_large_weight_of_a_certain_target() -> None:
+    logits, weight = [0.0, -800.0, -810.0], [1e300, 1.0, 1.0]
+    loss = cross_entropy(np.array([logits]), np.array([[1.0, 0, 0]]), weight, reduction="sum")
+    gradient = cross_entropy_grad(
+        np.array([logits]), np.array([[1.0, 0, 0]]), weight, reduction="sum"
+    )
+    assert float(loss) == pytest.approx(exact_loss(logits, 0, 1e300, 1.0), rel=1e-13)
+    np.testing.assert_allclose(
+        gradient[0, 1:], exact_gradient(logits, 0, 1e300, 1.0)[1:], rtol=1e-13
+    )
+
+
+def test_a_small_weight_of_a_loss_beyond_a_double() -> None:
+    found = cross_entropy(np.array([[1e308, -1e308]]), [1], [1.0, 1e-10], reduction="sum")
+    assert float(found) == pytest.approx(float(2 * Fraction(1e308) * Fraction(1e-10)), rel=1e-15)
+
+
+def test_ignored_samples_and_weights_of_0_are_0() -> None:
+    z, weight = np.array([[0.0, -800.0], [0.0, -800.0], [-800.0, 0.0]]), [1e300, 0.0]
+    losses = np.asarray(cross_entropy(z, [0, -100, 1], weight, reduction="none"))
+    gradients = cross_entropy_grad(z, [0, -100, 1], weight, reduction="none")
+    assert losses[0] > 0
+    assert losses[1:].tolist() == [0.0, 0.0]
+    assert gradients[0, 1] > 0
+    assert gradients[1:].tolist() == [[0.0, 0.0]] * 2
+
+
+def test_a_sample_does_not_depend_on_those_around_it() -> None:
+    chance = np.random.default_rng(1)
+    z, labels = np.zeros((50, 3)), np.arange(50) % 2
+    z[:, 1:] = -chance.uniform(600, 1400, (50, 2))
+    weight = [1e300, 1e5, 1.0]
+    together = np.asarray(cross_entropy(z, labels, weight, reduction="none"))
+    gradients = cross_entropy_grad(z, labels, weight, reduction="none")
+    for at in range(50):
+        one = z[at : at + 1], labels[at : at + 1], weight
+        assert cross_entropy(*one, reduction="sum") == together[at]
+        assert cross_entropy_grad(*one, reduction="sum")[0].tolist() == gradients[at].tolist()
+
+
+def test_at_the_command_line(xent: Xent, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b,label,w\n0,-800,0,1e300\n1e308,-1e308,1,1e-10\n")
+    inline, tiny = (
+        "--logits 0,-800 --label 0 --weight 1e300,1 --reduction sum -q",
+        3.667874584177688e-48,
+    )
+
+    def numbers(command: str) -> list[list[float]]:
+        return [
+            [float(x) for x in line.split(",")] for line in xent(*command.split()).stdout.split()
+        ]
+
+    assert numbers(f"ce {inline}") == [[tiny]]
+    assert numbers(f"grad {inline}") == [[-tiny, tiny]]
+    assert numbers(f"ce {rows} --weight-col w --reduction none -q") == [
+        [tiny],
+        [2.0000000000000002e298],
+    ]
+    assert numbers(f"grad {rows} --weight-col w --reduction sum -q")[0] == [-tiny, tiny]
+    (of_base_10,) = numbers("ce --logits 1e308,-1e308 --label 1 --base 10 -q")
+    assert of_base_10 == pytest.approx([1e308 / math.log(10) * 2], rel=1e-15)

@@ -9,7 +9,12 @@ from xentcli.calculation import softmax
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.cross_entropy_steps import steps
 from xentcli.calculation.interface import Problem, class_of_largest
-from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.calculation.sample_weights import (
+    factors,
+    weighted,
+    weighted_gradients,
+    weighted_shares,
+)
 from xentcli.core import focal, gradient, loss, textbook
 from xentcli.core.differences import (
     Differences,
@@ -19,6 +24,7 @@ from xentcli.core.differences import (
     focal_losses,
     log_softmax,
 )
+from xentcli.core.far_apart import mend_gradients, mend_losses
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 from xentcli.core.target import as_target, one_hot, smoothed
@@ -62,13 +68,21 @@ def losses(problem: Problem) -> Losses:
         found = Losses(each, _class_shares(problem))
     else:
         found = loss.from_log_probs(softmax.log_probs(problem), target, calculation.settings)
-    return weighted(_focal(found, problem), problem)
+    result, factor = weighted(_focal(found, problem), problem), factors(problem)
+    if factor is not None and _keeps_every_digit(problem):
+        mend_losses(result.loss, problem.positions, target, calculation.settings, factor)
+    return result
 
 
 def _has_every_digit(problem: Problem) -> bool:
     """Whether the loss goes from the logits by the stable way, at full width."""
     calculation = problem.calculation
     return problem.kind == "logits" and calculation.method == "stable" and not calculation.dtype
+
+
+def _keeps_every_digit(problem: Problem) -> bool:
+    """Whether nothing but weights and the unit multiplies such a loss."""
+    return _has_every_digit(problem) and problem.calculation.settings.gamma == 0.0
 
 
 def _focal(found: Losses, problem: Problem) -> Losses:
@@ -139,9 +153,12 @@ def gradients(problem: Problem, denominator: float) -> Array:
         result = gradient.scaled(difference, scale, settings.temperature)
         result = np.where(ignored(problem)[:, np.newaxis, :], 0.0, result)
     if settings.gamma != 0.0:
-        factor = focal.gradient_factor(_own(problem), settings.gamma)
-        result = _times(factor[:, np.newaxis, :], result)
-    return weighted_gradients(result, problem)
+        focused = focal.gradient_factor(_own(problem), settings.gamma)
+        result = _times(focused[:, np.newaxis, :], result)
+    result, factor = weighted_gradients(result, problem), factors(problem)
+    if factor is not None and _keeps_every_digit(problem):
+        mend_gradients(result, problem.positions, problem.target, settings, scale, factor)
+    return result
 
 
 def differences(problem: Problem) -> Differences:

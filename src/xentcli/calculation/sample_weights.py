@@ -34,3 +34,11 @@ def weighted_gradients(gradients: Array, problem: Problem) -> Array:
         # + 0.0: a weight of 0 makes no −0.
         gradients = gradients * problem.weight.reshape(-1, 1, 1) + 0.0
     return gradients / problem.calculation.log_base
+
+
+def factors(problem: Problem) -> Array | None:
+    """What a sample's loss in nats is times; None where that is 1."""
+    base = problem.calculation.log_base
+    if problem.weight is None:
+        return None if base == 1.0 else np.full(len(problem.positions), 1.0 / base)
+    return problem.weight / base

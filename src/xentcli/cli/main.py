@@ -78,10 +78,12 @@ def _run(arguments: list[str]) -> int:
 
 def _of_the_system(error: Exception) -> XentError | None:
     """What this machine does not give, in a sentence; None for a fault of the program."""
-    if isinstance(error, MemoryError):
+    if _is_short_of_memory(error):
         return XentError("memory is short", hint="--jobs 1 takes the least of it")
     if isinstance(error, ImportError):
-        return XentError(f"Python cannot load it: {str(error).strip().partition(chr(10))[0]}")
+        # NumPy's own is a page of advice.
+        reason = str(error.__cause__ or error).strip().partition("\n")[0]
+        return XentError(f"Python cannot load it: {reason}")
     if isinstance(error, RuntimeError):
         if "start new thread" not in str(error):
             return None
@@ -98,10 +100,28 @@ def _of_the_system(error: Exception) -> XentError | None:
     return OutputError(f"cannot write it: {reason}", place=errors.Place("standard output"))
 
 
-def _failed(error: XentError) -> int:
-    from xentcli.run.messages import print_error
+def _is_short_of_memory(error: Exception) -> bool:
+    if isinstance(error, SyntaxError):
+        # A module that Python has not compiled yet names a character, and where the names are
+        # cannot be loaded.
+        return "can't load" in str(error)
+    if isinstance(error, ImportError):
+        return "failed to map segment" in str(error.__cause__ or error)
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
 
-    print_error(error)
+
+def _failed(error: XentError) -> int:
+    try:
+        from xentcli.run.messages import print_error
+
+        print_error(error)
+    except (MemoryError, OSError, ImportError, SyntaxError) as short:
+        # What the sentence would take is not to be had, and that is why there is a fault at all.
+        reason = _of_the_system(short)
+        if reason is None:
+            raise
+        with contextlib.suppress(OSError):
+            os.write(2, f"xent: {reason.message}\n".encode(errors="backslashreplace"))
     return _silenced(error.exit_code) if isinstance(error, OutputError) else error.exit_code
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core import elementary
+from xentcli.core.far_apart import mend_gradients
 from xentcli.core.layout import (
     Array,
     Block,
@@ -54,7 +55,7 @@ def of_cross_entropy(
     threads: int = 1,
 ) -> Array:
     """The gradient with respect to ``(outer, C, inner)`` logits, on so many threads."""
-    result, scale = np.empty(positions.shape), scale / options.temperature
+    result, over_temperature = np.empty(positions.shape), scale / options.temperature
 
     def one(block: Block, buffers: Buffers) -> None:
         place = rows_in_place(result, block.cut, block.axis)
@@ -62,10 +63,11 @@ def of_cross_entropy(
             place = buffers.array("result", block.values.shape)
         step = steps(block.values, block.axis, options.temperature, buffers)
         with np.errstate(all="ignore"):
-            _of_block(block, step, target, options, scale, buffers, place)
+            _of_block(block, step, target, options, over_temperature, buffers, place)
         store(result, block, place)
 
     each_block(positions, one, threads)
+    mend_gradients(result, positions, target, options, scale)
     return result
 
 

@@ -11,13 +11,12 @@ targets, and by the number of samples for soft ones, as PyTorch does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.elementary import exp, log
+from xentcli.core.far_apart import mend_losses
 from xentcli.core.layout import (
     Array,
     Block,
@@ -156,8 +155,8 @@ def losses_from_logits(
         return _without(ignored, loss)
 
     losses = _each(positions, of_block, threads)
-    if target.labels is None or options.label_smoothing != 0.0:
-        _mend_far_apart(losses, positions, target, options)
+    if target.labels is None or options.label_smoothing != 0.0 or options.weight is not None:
+        mend_losses(losses, positions, target, options)
     return losses
 
 
@@ -197,31 +196,6 @@ def _each(
 
     each_block(positions, one, threads)
     return losses
-
-
-def _mend_far_apart(
-    losses: Array, positions: NDArray[np.floating], target: Target, options: Settings
-) -> None:
-    """Where finite logits are further apart than a double can say, half of each is subtracted: a
-    small v_c times such a d_c may well be a double."""
-    at = np.nonzero(np.isinf(losses))
-    if not at[0].size:
-        return
-    z = positions[at[0], :, at[1]].astype(np.float64)
-    if target.labels is None:
-        assert target.soft is not None
-        plain = target.soft[at[0], :, at[1]]
-    else:
-        plain = one_hot(target.labels[at], z.shape[1], 1)
-    weighted = products(options.weight, smoothed(plain, options.label_smoothing, 1), 1)
-    maximum = z.max(axis=1, keepdims=True)
-    sum_of = partial(sum_over_classes, axis=1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        half = (0.5 * z - 0.5 * maximum) / options.temperature
-        log_sum = log(sum_of(exp(2.0 * half)))
-        mended = log_sum * sum_of(weighted) - 2.0 * sum_of(weighted * half)
-    finite = np.isfinite(z).all(axis=1)
-    losses[at[0][finite], at[1][finite]] = mended[finite]
 
 
 def _minus_log_prob(block: Block, step: Steps, classes: Labels, options: Settings) -> Array:

@@ -1,0 +1,188 @@
+"""Losses and gradients of logits so far apart that a step on the way leaves the range of doubles.
+
+With d = (z − max z)/T, exp(d) is 0 below d = −746, and d is infinite beyond 1.8e308. Yet w·exp(d)
+is a double for a large weight, and w·d for a small one. The few samples that this concerns are
+computed again: exp(d) as exp(d + 1350)·exp(−1350), d as twice its half, and a product with weights
+as a product of mantissas and a sum of exponents.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.elementary import exp, log
+from xentcli.core.exact import two_sum
+from xentcli.core.layout import Array, across
+from xentcli.core.rounding import shift_error
+from xentcli.core.settings import Settings
+from xentcli.core.softmax import Steps, steps, sum_over_classes
+from xentcli.core.target import Target, one_hot, smoothed
+
+# A loss below has lost digits, or may have; a d below −FAR makes an exponential that small.
+LEAST, FAR = 1e-300, 690.0
+# With smaller factors, what an exponential that is no normal double makes is below LEAST itself.
+_LARGE = 1e6
+_GROWTH = 1350.0
+# exp(−1350) in two factors, each of which a double can hold.
+_SHRINK = (float(exp(-_GROWTH / 2)),) * 2
+
+
+class _Rows(NamedTuple):
+    """Some samples, a row each, the v = w·q of their classes, and what the result is times."""
+
+    logits: Array
+    weighted: Array
+    factor: Array
+    temperature: float
+
+
+def mend_losses(
+    losses: Array,
+    positions: NDArray[np.floating],
+    target: Target,
+    settings: Settings,
+    factor: Array | None = None,
+) -> None:
+    """Compute those of the losses ``(outer, inner)`` again whose steps were too small or too large.
+
+    ``factor``, one a position of ``outer``, is what they are times beside the class weights.
+    """
+    wrong = np.isinf(losses)
+    most = _most(settings, factor)
+    if (most > _LARGE).any():
+        wrong |= (np.abs(losses) < LEAST * most) & (most > _LARGE)
+    at = _counted(wrong, target, settings)
+    if not at[0].size:
+        return
+    rows = _rows(at, positions, target, settings, factor)
+    with np.errstate(all="ignore"):
+        small, of_small = _small_losses(rows)
+        found = np.where(small, of_small, losses[at])
+        large = np.isinf(found) & np.isfinite(rows.logits).all(axis=1)
+        losses[at] = np.where(large, _large_losses(rows), found)
+
+
+def mend_gradients(
+    gradients: Array,
+    positions: NDArray[np.floating],
+    target: Target,
+    settings: Settings,
+    scale: float,
+    factor: Array | None = None,
+) -> None:
+    """The same of gradients ``(outer, C, inner)``, which are ``scale`` times those of the losses:
+    (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label."""
+    scale /= settings.temperature
+    most = scale * _most(settings, factor)[:, np.newaxis]
+    if not (most > _LARGE).any():
+        return
+    small = (np.abs(gradients) < LEAST * most) & (most > _LARGE)
+    wrong = np.logical_or.reduce(small, axis=1)
+    at = _counted(wrong, target, settings)
+    if not at[0].size:
+        return
+    rows = _rows(at, positions, target, settings, factor)
+    with np.errstate(all="ignore"):
+        step, grown, certain = _grown(rows)
+        far = step.shifted < -FAR
+        total = sum_over_classes(rows.weighted, 1)
+        rest = scale / (1.0 + step.others)
+        entries = product(grown, *(across(x, 1) for x in (total, rows.factor, rest)), *_SHRINK)
+        found = gradients[at[0], :, at[1]]
+        found = np.where((rows.weighted == 0) & far, entries, found)
+        if target.labels is not None and settings.label_smoothing == 0.0:
+            at_label = 0.0 - product(
+                sum_over_classes(grown, 1), total, rows.factor, scale, *_SHRINK
+            )
+            own = (rows.weighted != 0) & ~far & certain[:, np.newaxis]
+            found = np.where(own, across(at_label, 1), found)
+        gradients[at[0], :, at[1]] = found
+
+
+def product(*factors: Array | float) -> Array:
+    """The product of all factors, none of which has to stay in range with some of the others.
+
+    >>> float(product(2.0**1000, 2.0**1000, 2.0**-1000, 2.0**-998))
+    4.0
+    """
+    mantissa, exponent = np.frexp(1.0)
+    for factor in factors:
+        part, power = np.frexp(factor)
+        mantissa, carried = np.frexp(mantissa * part)
+        exponent = exponent + power + carried
+    result: Array = np.ldexp(mantissa, exponent)
+    return result
+
+
+def _most(settings: Settings, factor: Array | None) -> Array:
+    """The largest that the losses of a position of ``outer`` can be times, in a column: what is
+    computed again depends on a sample alone."""
+    most = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
+    with np.errstate(over="ignore"):
+        each: Array = most * (np.ones(1) if factor is None else np.abs(factor))
+    return each[:, np.newaxis]
+
+
+def _counted(
+    wrong: NDArray[np.bool_], target: Target, settings: Settings
+) -> tuple[NDArray[np.intp], ...]:
+    """Where a sample is wrong that is not one of the ignored."""
+    if target.labels is not None:
+        wrong = wrong & (target.labels != settings.ignore_index)
+    return np.nonzero(wrong)
+
+
+def _rows(
+    at: tuple[NDArray[np.intp], ...],
+    positions: NDArray[np.floating],
+    target: Target,
+    settings: Settings,
+    factor: Array | None,
+) -> _Rows:
+    logits = np.ascontiguousarray(positions[at[0], :, at[1]], np.float64)
+    if target.labels is None:
+        assert target.soft is not None
+        plain = target.soft[at[0], :, at[1]]
+    else:
+        plain = one_hot(target.labels[at], logits.shape[1], 1)
+    weighted = smoothed(plain, settings.label_smoothing, 1)
+    if settings.weight is not None:
+        weighted = settings.weight * weighted
+    times = np.ones(len(logits)) if factor is None else factor[at[0]]
+    return _Rows(logits, weighted, times, settings.temperature)
+
+
+def _grown(rows: _Rows) -> tuple[Steps, Array, NDArray[np.bool_]]:
+    """The steps, exp(d + 1350) where d is far below 0, else 0, and whether all but one d are."""
+    step = steps(rows.logits, 1, rows.temperature)
+    peak = across(step.maximum, 1)
+    lost = shift_error(rows.logits, peak, step.shifted, rows.temperature)
+    raised, rest = two_sum(step.shifted, _GROWTH)
+    rest = np.where(np.isfinite(raised), rest + lost, 0.0)
+    far = step.shifted < -FAR
+    grown = np.where(far, exp(np.where(far, raised, 0.0), np.where(far, rest, 0.0)), 0.0)
+    certain: NDArray[np.bool_] = far.sum(axis=1) == far.shape[1] - 1
+    return step, grown, certain
+
+
+def _small_losses(rows: _Rows) -> tuple[NDArray[np.bool_], Array]:
+    """Where one class is certain, and log Σe · Σv − Σ v·d there: log Σe = log1p(s) is s itself."""
+    step, grown, certain = _grown(rows)
+    apart = product(rows.weighted, step.shifted, across(rows.factor, 1))
+    apart = np.where(rows.weighted == 0, 0.0, apart)
+    total = sum_over_classes(rows.weighted, 1)
+    near = product(sum_over_classes(grown, 1), total, rows.factor, *_SHRINK)
+    return certain, near - sum_over_classes(apart, 1) + 0.0
+
+
+def _large_losses(rows: _Rows) -> Array:
+    """log Σe · Σv − 2·Σ v·(d/2) of finite logits."""
+    maximum = rows.logits.max(axis=1, keepdims=True)
+    half = (0.5 * rows.logits - 0.5 * maximum) / rows.temperature
+    log_sum = log(sum_over_classes(exp(2.0 * half), 1))
+    apart = product(rows.weighted, half, 2.0, across(rows.factor, 1))
+    total = sum_over_classes(rows.weighted, 1)
+    return product(log_sum, total, rows.factor) - sum_over_classes(apart, 1)

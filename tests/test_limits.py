@@ -1,0 +1,79 @@
+"""Where the machine gives too little memory or too few files, a sentence says so: no traceback, no
+waiting for ever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BIN, environment
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
+
+COMMANDS = (
+    "--version",
+    "ce --logits 1,2 --label 0 -q",
+    "grad a.csv --format csv -o out",
+    "softmax a.csv --format csv --jobs 2 -o out",
+    "ce a.csv --save page.html -o out",
+)
+# The start of Python with so few files ends in a traceback of its own.
+START_OF_PYTHON = b"init_import_site"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("limits")
+    (path / "a.csv").write_text("a,b,label\n" + "1.25,2.5,0\n3.5,1.125,1\n" * 20_000)
+    return path
+
+
+def ends_in_a_sentence(folder: Path, limit: str, command: str) -> bytes:
+    """What it says under a limit, if it ends well or in a sentence."""
+    ran = subprocess.run(
+        ["sh", "-c", f'ulimit {limit}; exec "$0" {command}', str(BIN / "xent")],
+        cwd=folder,
+        # Blocks so small that a short file is shared among processes.
+        env=environment(XENT_BLOCK_BYTES="50000"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    if START_OF_PYTHON in ran.stderr:
+        return b""
+    told = (limit, command, ran.returncode, ran.stderr)
+    assert ran.returncode in (0, 1), told
+    assert bool(ran.stderr) == bool(ran.returncode), told
+    assert b"Traceback" not in ran.stderr, told
+    assert b"Exception ignored" not in ran.stderr, told
+    assert len(ran.stderr.splitlines()) <= 2, told
+    return ran.stderr
+
+
+@pytest.mark.parametrize("kibibytes", [60_000, 90_000, 100_000, 120_000])
+def test_little_memory(folder: Path, kibibytes: int) -> None:
+    ends_in_a_sentence(folder, f"-v {kibibytes}", COMMANDS[3])
+
+
+@pytest.mark.parametrize("files", [4, 5, 6])
+def test_few_files(folder: Path, files: int) -> None:
+    said = ends_in_a_sentence(folder, f"-n {files}", COMMANDS[4])
+    assert not said or b"too many open files" in said
+
+
+@pytest.mark.slow
+def test_every_amount_of_memory(folder: Path) -> None:
+    for kibibytes in range(90_000, 140_001, 2_500):
+        for command in COMMANDS:
+            ends_in_a_sentence(folder, f"-v {kibibytes}", command)
+
+
+@pytest.mark.slow
+def test_every_number_of_files(folder: Path) -> None:
+    for files in range(4, 20):
+        for command in COMMANDS:
+            ends_in_a_sentence(folder, f"-n {files}", command)
