@@ -148,6 +148,22 @@ def test_a_command(command: str, cluster: Cluster, tmp_path: Path) -> None:
     assert found.code == (1 if "--got" in command else 0), found.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "bce a.csv --target-cols t_* --by by --gamma 2 --format json",
+        "kl a.csv --logit-cols a,b,c --target-cols t_* --reduction none --format csv",
+    ],
+)
+def test_a_sibling_loss(command: str, cluster: Cluster, tmp_path: Path) -> None:
+    """A number a question, or one a sample, of soft targets."""
+    targets = [[1 / 4] * 40, [1 / 2] * 40, [1 / 4] * 40]
+    header = "a,b,c,t_a,t_b,t_c,by"
+    (tmp_path / "a.csv").write_bytes(lines(*VALUES, *targets, LABELS, header=header))
+    found = check_same(cluster, command.split(), tmp_path)
+    assert found.code == 0, found.stderr
+
+
 @pytest.mark.parametrize("name", ["z.csv", "z.jsonl", "z.parquet"])
 @pytest.mark.parametrize(
     "command",

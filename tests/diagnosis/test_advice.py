@@ -216,3 +216,30 @@ def test_a_loss_beyond_scikit_learn_s_clip_says_so() -> None:
 def test_rows_that_are_probabilities_are_told_first() -> None:
     lines = {one.library: one.changes for one in advice([Part("x")], case(P, Y))}
     assert lines["PyTorch"][0] == "if the rows are probabilities: F.nll_loss(torch.log(z), y)"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "foreign"),
+    [
+        ("question", "no-log", "nll_loss"),
+        ("question", "no-minus", "nll_loss"),
+        ("question", "mean-squared", "F.cross_entropy"),
+        ("question", "focal-2", "Categorical"),
+        ("question", "temperature-2", "softmax"),
+        ("question", "clip-1e-7", "softmax"),
+        ("question, probabilities", "clip-1e-7", "nll_loss"),
+        ("question", "textbook", "softmax"),
+        ("question", "arg-max", "argmax"),
+        ("question", "float32", "softmax"),
+        ("divergence", "softmax-twice", "CrossEntropyLoss"),
+        ("divergence", "no-minus", "log_loss"),
+    ],
+)
+def test_a_cure_names_the_functions_of_its_loss(name: str, key: str, foreign: str) -> None:
+    of = CASES[name][0]
+    (part,) = {
+        one.part.key: one.part for kind in kits([of])[0] for one in kind if one.part.key == key
+    }.values()
+    changes = [change for one in advice([part], of) for change in one.changes]
+    assert changes
+    assert not [change for change in changes if foreign in change]

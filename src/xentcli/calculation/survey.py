@@ -242,7 +242,10 @@ def survey(
     sums: Sums, wanted: Wanted, calculation: Calculation, classes: Sequence[str], *, labelled: bool
 ) -> Survey:
     """The figures that are shown."""
-    mean = calculation._replace(settings=calculation.settings._replace(reduction="mean"))
+    # Bytes belong to samples and groups: how many of them are a class's, nothing says.
+    mean = calculation._replace(
+        settings=calculation.settings._replace(reduction="mean"), bits_per_byte=False
+    )
     groups = tuple(
         _group(name, sums.groups[name], calculation, labelled=labelled, questions=len(classes))
         for name in sorted(sums.groups, key=_natural)

@@ -200,7 +200,7 @@ def _candidate(one: Tried, matches: bool, got: Sequence[float], kit: Kit, case: 
         tuple(_difference(*pair) for pair in zip(one.values, got, strict=True)),
         matches,
         one.departures,
-        explanation(one.parts, case) or "what ce gives with these options",
+        explanation(one.parts, case) or f"what {case.question} gives with these options",
     )
 
 

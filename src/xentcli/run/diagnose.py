@@ -372,6 +372,9 @@ def _yes(whole: Batch) -> AnyArray:
     """How much of a yes each question has for its answer."""
     if whole.targets is not None:
         return _columns(whole.targets)
+    labels = np.asarray(whole.labels)
+    if labels.shape == whole.values.shape and _columns(labels).shape[-1] > 1:
+        return _columns(labels)
     return np.asarray(whole.labels, dtype=np.float64)[..., np.newaxis]
 
 

@@ -62,7 +62,7 @@ def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None 
     else:
         found = sources_of(asked) if sources is None else sources
         opened = _from_files(asked, command, request, stack, found)
-    _check(opened, command, loss_command(asked))
+    _check(opened, asked)
     return opened
 
 
@@ -192,6 +192,7 @@ def _option_of(name: str, value: object) -> str:
 def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
     wanted: Wanted = "none"
     measure = loss_command(asked)
+    has_questions = measure.questions or asked.seen.loss == "bce"
     if measure.has_target:
         wanted = "labels or targets" if measure.takes_soft else "labels"
     samples, labels, targets, reading = asked.samples, asked.labels, asked.targets, asked.reading
@@ -209,7 +210,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         bytes_col=asked.sequences.bytes_col,
         classes=class_names(samples.classes) if samples.classes else (),
         # No answer of a yes/no question is left out: 0 is one of the two.
-        ignore_index=0 if measure.questions else asked.loss.ignore_index,
+        ignore_index=0 if has_questions else asked.loss.ignore_index,
         each=each and not format.for_people,
         keep_rows=_kept_rows(format, command, asked) if each else None,
         keep_records=each and format.records,
@@ -223,7 +224,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         label_key=reading.label_key,
         by=asked.survey.by,
         on_error=reading.on_error,
-        questions=measure.questions,
+        questions=has_questions,
         second=_second(asked),
     )
     return request._replace(attached=_attached(asked, request, stack))
@@ -279,7 +280,8 @@ def _attached(asked: Asked, request: Request, stack: ExitStack) -> Attached | No
     return open_second(source, request)
 
 
-def _check(opened: Opened, command: Command, measure: Command) -> None:
+def _check(opened: Opened, asked: Asked) -> None:
+    command, measure = COMMANDS[asked.command], loss_command(asked)
     if opened.kind not in command.kinds:
         kind = opened.kind.replace("_", "-")
         needed = " or ".join(kind.replace("_", "-") for kind in command.kinds)
@@ -293,8 +295,13 @@ def _check(opened: Opened, command: Command, measure: Command) -> None:
         if not opened.source.startswith("--"):
             column = ", or --label-col to name their column"
             column += " (soft targets: --target-cols)" if measure.takes_soft else ""
+        have = "has"
+        if len(asked.samples.file or ()) > 1:
+            have = "have"
+            column += "; a second file goes with --labels-from"
+            column += " or --targets-from" if measure.takes_soft else ""
         raise UsageError(
-            f"{command.name} needs {what}, and {opened.source} has none",
+            f"{command.name} needs {what}, and {opened.source} {have} none",
             hint=f"give {either}{column}",
         )
     if opened.has_targets and not measure.takes_soft:

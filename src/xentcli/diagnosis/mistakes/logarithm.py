@@ -86,6 +86,13 @@ NO_LOGARITHM = Logarithm(
     ),
     None,
 )
+# A question has no pick, and no loss that is called NLLLoss.
+_NO_LOGARITHM_OF_YES = NO_LOGARITHM._replace(
+    part=NO_LOGARITHM.part._replace(
+        phrase="without the logarithm",
+        explanation="minus the probability of what is true, not its logarithm",
+    )
+)
 BASES = {"e": NATURAL, "2": BINARY, "10": DECIMAL}
 
 MINUS = Sign(Part(""), 1.0)
@@ -114,4 +121,4 @@ def choices(case: Case) -> tuple[Logarithm, ...]:
     """Every logarithm, the asked base first."""
     asked = BASES[case.base]
     others = tuple(base for base in BASES.values() if base is not asked)
-    return (asked, *others, NO_LOGARITHM)
+    return (asked, *others, _NO_LOGARITHM_OF_YES if case.question == "bce" else NO_LOGARITHM)

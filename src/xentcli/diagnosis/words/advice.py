@@ -10,7 +10,7 @@ from xentcli.core.distribution import distribution
 from xentcli.diagnosis.case import Case, Question, classes_of
 from xentcli.diagnosis.findings import looks_like_probabilities
 from xentcli.diagnosis.mistakes.part import Fix, Part
-from xentcli.diagnosis.words import binary_calls, divergence_calls
+from xentcli.diagnosis.words import binary_calls, binary_fixes, divergence_calls
 from xentcli.diagnosis.words.naming import in_base, name_of, number_of, values_of
 from xentcli.model import Advice
 
@@ -51,6 +51,11 @@ OF_LOG_PROBS = {
         pytorch="F.nll_loss(log_p, y) needs no eps", numpy="pick log_p itself, without an eps"
     ),
 }
+TWICE_IN_A_DIVERGENCE = Fix(
+    "give F.log_softmax the logits, without nn.Softmax before it",
+    "apply the softmax once: scipy.special.softmax(z, axis=1)",
+    "apply the softmax once, in the last layer or before the loss",
+)
 IF_PROBABILITIES = Fix(
     "if the rows are probabilities: F.nll_loss(torch.log(z), y)",
     "if the rows are probabilities: log_p = np.log(z)",
@@ -94,9 +99,17 @@ def _beyond_the_clip(case: Case) -> bool:
 
 def _fix(part: Part, case: Case) -> Fix:
     """What cures a mistake with values of that kind."""
+    if case.question == "bce":
+        return binary_fixes.fix_of(part)
     of_kind: dict[str, Fix] = {"probs": OF_PROBS, "log_probs": OF_LOG_PROBS}.get(case.kind, {})
     kind = part.key.partition("-")[0] if part.key != "no-log" else part.key
-    return of_kind.get("clip" if kind == "add" else kind, part.fix)
+    fix = of_kind.get("clip" if kind == "add" else kind, part.fix)
+    if case.question != "kl":
+        return fix
+    if part.key == "softmax-twice":
+        fix = TWICE_IN_A_DIVERGENCE
+    # SciPy stands there in scikit-learn's place, and is given arrays as NumPy is.
+    return fix._replace(sklearn=fix.numpy)
 
 
 def _flat(case: Case) -> list[str]:

@@ -101,6 +101,9 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
     stripped = without_common_prefix(classes)
     if trimmed in stripped:
         return stripped.index(trimmed)
+    # The name of a question is not the name of an answer.
+    if (count, ignore_index) == YES_OR_NO and len(classes) != count:
+        raise NotALabel("{} is neither 0 nor 1", "of a yes/no question, yes is 1 and no is 0")
     raise NotALabel(
         f"{{}} is not a class index{', nor the name of a class' if classes else ''}",
         _label_hint(trimmed, classes),

@@ -62,11 +62,20 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] |
         raise DataError(
             f"{counted(attached.size, what)}, but {source} has more samples",
             place=Place(attached.origin.source),
+            hint=_file_hint(attached),
         )
     if attached.targets is not None:
         return _attach_targets(batch, attached, np.array(numbers, dtype=np.int64))
     labels = _labels(attached, batch, request, numbers)
     return batch._replace(labels=labels, target_from=attached.origin)
+
+
+def _file_hint(attached: Attached) -> str:
+    """What to do where a label that was typed looks like a file's name."""
+    if attached.origin.form != "typed" or attached.size != 1:
+        return ""
+    name = next(iter(texts_of_labels(attached)), "")
+    return "--labels-from takes a file of labels" if "." in name.strip(".0123456789") else ""
 
 
 def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:

@@ -91,6 +91,7 @@ summary {{ color: var(--quiet); font-size: .875rem; cursor: pointer; }}
   /* The numbers come first, where there is room for one of them. */
   svg.beside {{ display: none; }}
   table {{ font-size: .8125rem; }}
+  td.formula {{ font-size: .875rem; }}
   td {{ min-width: 0; }}
   th, td {{ padding: .28rem .3rem; }}
 }}

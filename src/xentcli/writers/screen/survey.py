@@ -98,8 +98,9 @@ def _bars(lines: Sequence[Line], view: View) -> Text:
     name_width = max(cell_len(line.name) for line in lines)
     number_width = max(len(line.number) for line in lines)
     words_width = max(len(line.words) for line in lines)
-    room, beside = WIDEST_BAR, True
+    room, beside, indent = WIDEST_BAR, True, name_width + 2
     if view.width is not None:
+        indent = max(2, min(indent, view.width - words_width))
         room = view.width - name_width - number_width - 4
         beside = room - words_width - 2 >= SHORTEST_BAR
         room = min(WIDEST_BAR, room - (words_width + 2 if beside and words_width else 0))
@@ -111,7 +112,7 @@ def _bars(lines: Sequence[Line], view: View) -> Text:
         text.append(drawn, style=BAR)
         text.append((" " if drawn else "") + line.number)
         if line.words:
-            text.append(("  " if beside else f"\n{' ' * name_width}  ") + line.words, style=DIM)
+            text.append(("  " if beside else f"\n{' ' * indent}") + line.words, style=DIM)
     return text
 
 
