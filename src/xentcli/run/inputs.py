@@ -37,6 +37,7 @@ from xentcli.readers.typed import (
     typed_targets,
 )
 from xentcli.run.outputs import format_of
+from xentcli.run.tokens import is_column_of_tokens, take_as_tokens
 from xentcli.writers import Format
 
 KINDS: dict[KindName, Kind] = {
@@ -62,6 +63,8 @@ def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None 
     else:
         found = sources_of(asked) if sources is None else sources
         opened = _from_files(asked, command, request, stack, found)
+    if command.name == "nll" and is_column_of_tokens(opened):
+        opened = take_as_tokens(opened)
     _check(opened, command, loss_command(asked))
     return opened
 
