@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
+from xentcli.readers.rules.class_axis import remarks_on_axis
 
 if TYPE_CHECKING:
     from xentcli.readers.rules.join import Ids
@@ -294,7 +295,9 @@ class BatchReader(NamedTuple):
 
 def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
     """An input that is one batch, in memory already."""
-    values = batch.values
+    values, labels = batch.values, batch.labels
+    # The labels of questions are as many as the values, and have no axis less.
+    has_axis = labels is not None and labels.ndim < values.ndim
     return Opened(
         source,
         batch.kind,
@@ -307,4 +310,5 @@ def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
         single=values.ndim == 1,
         dimensions=max(0, values.ndim - 2),
         class_axis=class_axis,
+        remarks=remarks_on_axis(values.shape, class_axis, source) if has_axis else (),
     )

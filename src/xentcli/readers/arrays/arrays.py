@@ -26,7 +26,7 @@ from xentcli.readers.arrays.stored import (
 from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
-from xentcli.readers.rules.class_axis import last_axis_hint
+from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import check_label_shape, fit_targets, in_class_order
@@ -86,6 +86,9 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     targets = _fitted(attached, layout) if attached is not None else None
     typed_labels = attached is not None and attached.labels is not None
     labels = attached.labels if attached is not None and attached.labels is not None else ()
+    has_labels = layout.labels is not None or typed_labels
+    has_axis = has_labels and not request.questions
+    on_axis = remarks_on_axis(layout.shape, request.class_axis, source.name) if has_axis else ()
     return Opened(
         source.name,
         choice.kind,
@@ -94,12 +97,12 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         ArrayChunks(layout, labels, targets, source.copy),
         ArrayReader(_without_contents(layout)),
         workers="threads",
-        has_labels=layout.labels is not None or typed_labels,
+        has_labels=has_labels,
         has_targets=layout.targets is not None or targets is not None,
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request)),
+        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request), *on_axis),
     )
 
 
