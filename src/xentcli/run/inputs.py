@@ -52,12 +52,20 @@ def loss_command(asked: Asked) -> Command:
     return COMMANDS[asked.gradient_of if asked.command == "grad" else asked.command]
 
 
-def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
+def open_input(
+    asked: Asked,
+    stack: ExitStack,
+    sources: Sequence[Source] | None = None,
+    *,
+    whole_samples: bool = False,
+) -> Opened:
     """Open the input of a command. ``stack`` closes its files. ``sources`` are its files, where
-    they are known already."""
+    they are known already; with ``whole_samples`` none is read in pieces."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
     request = _request(asked, command, stack)
+    if whole_samples:
+        request = request._replace(sums_only=False)
     if typed is not None:
         opened = open_typed(*typed, request)
     else:
@@ -228,6 +236,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         on_error=reading.on_error,
         questions=measure.questions,
         second=_second(asked),
+        sums_only=command.field == "loss" and asked.loss.reduction in ("mean", "sum"),
     )
     return request._replace(attached=_attached(asked, request, stack))
 
