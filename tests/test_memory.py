@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import BIN, environment
@@ -16,6 +20,9 @@ pytestmark = pytest.mark.slow
 FEW, MANY = 600_000, 1_800_000
 MOST_MEBIBYTES = 220
 MOST_GROWTH = 1.10
+# Logits of a small language model, and what they may take.
+SEQUENCES, POSITIONS, VOCABULARY = 6, 2048, 50257
+MOST_OF_ARRAYS = 400
 
 # A process of its own asks, so that it has had no other children.
 PEAK = """
@@ -63,3 +70,24 @@ def test_more_rows_take_no_more_memory(command: str, files: tuple[Path, Path]) -
     few, many = (peak(command, file) for file in files)
     assert many <= MOST_MEBIBYTES
     assert many <= MOST_GROWTH * few
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks the resource module")
+@pytest.mark.parametrize("shift", ["", "--shift"])
+@pytest.mark.parametrize("suffix", ["npy", "safetensors"])
+def test_logits_larger_than_memory_go_by_blocks(tmp_path: Path, suffix: str, shift: str) -> None:
+    """A sample alone is 393 MiB, the file 2.3 GiB, of which hardly anything is on the disk."""
+    shape = (SEQUENCES, POSITIONS, VOCABULARY)
+    labels = np.zeros(shape[:2], dtype=np.int32)
+    count = 4 * math.prod(shape)
+    logits = tmp_path / f"logits.{suffix}"
+    if suffix == "npy":
+        np.lib.format.open_memmap(logits, mode="w+", dtype="<f4", shape=shape)
+    else:
+        entry = {"dtype": "F32", "shape": shape, "data_offsets": [0, count]}
+        header = json.dumps({"logits": entry}).encode()
+        logits.write_bytes(len(header).to_bytes(8, "little") + header)
+        os.truncate(logits, 8 + len(header) + count)
+    np.save(tmp_path / "labels.npy", labels)
+    beside = f"--labels-from {tmp_path / 'labels.npy'}"
+    assert peak(f"ce --class-axis -1 {shift} --quiet {beside}", logits) <= MOST_OF_ARRAYS

@@ -108,7 +108,8 @@ class Batch(NamedTuple):
     last. ``kept`` says which of the samples that were read these are, where some were left out, and
     ``read`` how many of the input's they stand for, where these are not the same.
     ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
-    that the samples were matched with by their ids; -1 where a sample has none.
+    that the samples were matched with by their ids; -1 where a sample has none. Of a sample that is
+    too large to be read at once these are the positions from ``first_position`` on.
     """
 
     values: Floats
@@ -131,6 +132,7 @@ class Batch(NamedTuple):
     kept: Indices | None = None
     read: int | None = None
     partners: Indices | None = None
+    first_position: int = 0
 
 
 class Answer(NamedTuple):

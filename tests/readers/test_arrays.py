@@ -7,6 +7,8 @@ import io
 import json
 import pickle
 import struct
+import subprocess
+import sys
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
@@ -19,10 +21,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save_file
 
+from tests.conftest import environment
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
 from xentcli.readers.interface import Request
 from xentcli.readers.typed import typed_labels, typed_targets
+from xentcli.run.shift import shift_labels
 
 # Their types forbid keys that are not known beforehand.
 savez: Any = np.savez
@@ -412,3 +416,57 @@ def test_two_arrays_in_one_file(tmp_path: Path) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     assert told(tmp_path / "a.npy") == "a.npy: cannot read it: no such file or directory"
+
+
+IN_PIECES = """
+import sys
+from xentcli.cli.main import main
+from xentcli.readers.arrays import arrays
+arrays.PIECE_BYTES = int(sys.argv[1])
+sys.exit(main(["ce", *sys.argv[2:], "--class-axis", "-1", "--top", "9", "--rows", "8"]))
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["both.npz"],
+        ["both.npz", "--shift"],
+        ["z.npy", "--labels-from", "y.npy", "--shift", "--by", "sample"],
+    ],
+)
+def test_pieces_of_a_sample_give_what_the_whole_gives(tmp_path: Path, options: list[str]) -> None:
+    draw = np.random.default_rng(1)
+    z, y = draw.normal(size=(3, 11, 7)), draw.integers(0, 7, (3, 11))
+    y[0, 3] = y[1, 6] = y[2, 0] = -100
+    savez(tmp_path / "both.npz", logits=z, labels=y)
+    np.save(tmp_path / "z.npy", z)
+    np.save(tmp_path / "y.npy", y)
+    whole, pieces = (
+        subprocess.run(
+            [sys.executable, "-c", IN_PIECES, size, *options],
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            env=environment(),
+            check=True,
+        ).stdout
+        for size in (str(32 << 20), "1")
+    )
+    assert "hardest" in whole
+    assert whole == pieces
+
+
+@pytest.mark.parametrize("form", ["npz", "safetensors"])
+def test_shift_goes_along_the_positions_of_every_format(tmp_path: Path, form: str) -> None:
+    draw = np.random.default_rng(1)
+    z, y = draw.normal(size=(2, 5, 4)), draw.integers(0, 4, (2, 5))
+    y[1, 2] = -100
+    path = tmp_path / f"z.{form}"
+    content = {"logits": z, "labels": y}
+    (savez(path, **content) if form == "npz" else save_file(content, path))
+    shifted = shift_labels(opened(path, WANTED._replace(class_axis=-1)))
+    (batch,) = (shifted.reader.read(chunk) for chunk in shifted.chunks.in_order())
+    assert np.array_equal(batch.values, np.moveaxis(z, -1, 1)[:, :, :-1])
+    assert batch.labels is not None
+    assert np.array_equal(batch.labels, y[:, 1:])

@@ -162,6 +162,8 @@ def _hardness(loss: float) -> tuple[bool, float]:
 def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several: bool) -> Hard:
     sample, inside = divmod(place, judged.ignored.shape[1])
     inner = tuple(int(at) for at in np.unravel_index(inside, judged.inner)) if judged.inner else ()
+    if batch.first_position:
+        inner = (inner[0] + batch.first_position,)
     question = None
     if judged.questions > 1:
         question, inner = inner[0], inner[1:]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
+from xentcli.readers.rules.class_axis import remarks_on_axis
 
 if TYPE_CHECKING:
     from xentcli.readers.rules.join import Ids
@@ -58,8 +59,9 @@ class Request(NamedTuple):
     :class:`xentcli.model.Rows` to be passed on as text, and how far they must be taken apart for
     that; ``keep_records`` for the samples' records to be passed on as JSON; ``by`` for the samples'
     grouping by a column. The columns are ``questions`` where labels are no classes but 0 and 1, one
-    for each column. ``second`` is about a second file; columns of the names ``beside`` are no
-    classes.
+    for each column. ``sums_only`` says that what comes of the samples is added up, so that one of
+    them may be read in several pieces. ``second`` is about a second file; columns of the names
+    ``beside`` are no classes.
     """
 
     wanted: Wanted = "none"
@@ -89,6 +91,7 @@ class Request(NamedTuple):
     by: str | None = None
     on_error: OnError = "stop"
     questions: bool = False
+    sums_only: bool = False
 
     def label_count(self, columns: int) -> int:
         """How many labels there are, which count from 0."""
@@ -140,7 +143,8 @@ class RowBatch(NamedTuple):
 
 class Part(NamedTuple):
     """What a chunk has of each array: the samples from ``start`` to ``stop``, to be taken from the
-    file, or the numbers themselves where they are in memory; and of labels from elsewhere."""
+    file, or the numbers themselves where they are in memory; and of labels from elsewhere. Of a
+    lone sample it may be the ``positions`` from one to before another, with the labels of all."""
 
     start: int
     stop: int
@@ -148,6 +152,7 @@ class Part(NamedTuple):
     labels: AnyArray | None = None
     targets: AnyArray | None = None
     labels_apart: Any = ()
+    positions: tuple[int, int] | None = None
 
 
 Data = bytes | Span | WholeText | RowBatch | RowGroup | Part | Batch
@@ -294,7 +299,9 @@ class BatchReader(NamedTuple):
 
 def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
     """An input that is one batch, in memory already."""
-    values = batch.values
+    values, labels = batch.values, batch.labels
+    # The labels of questions are as many as the values, and have no axis less.
+    has_axis = labels is not None and labels.ndim < values.ndim
     return Opened(
         source,
         batch.kind,
@@ -307,4 +314,5 @@ def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
         single=values.ndim == 1,
         dimensions=max(0, values.ndim - 2),
         class_axis=class_axis,
+        remarks=remarks_on_axis(values.shape, class_axis, source) if has_axis else (),
     )

@@ -48,7 +48,7 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     if attached is not None:
         batch = _with_target(batch, attached, request)
     opened = opened_whole(option, batch, request.class_axis)
-    return opened._replace(remarks=remarks_on_pairing(request))
+    return opened._replace(remarks=(*opened.remarks, *remarks_on_pairing(request)))
 
 
 def class_names(text: str) -> tuple[str, ...]:

@@ -222,7 +222,8 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     said = tuple(_remarks(batch, problem))
     # A table lists the samples with the largest losses.
     if judged is not None and not (job.format.for_people or job.stream.each):
-        said += tuple(_infinite_losses(batch, judged.losses.loss))
+        questions = judged.questions > 0
+        said += tuple(_infinite_losses(batch, judged.losses.loss, questions=questions))
     looks = looks_of(problem, lambda at: _place_of_sample("logits", at, batch))
     return Outcome(
         text,
@@ -250,9 +251,11 @@ def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
             yield Remark(message, place, int(np.count_nonzero(concerned)))
 
 
-def _infinite_losses(batch: Batch, losses: AnyArray) -> Iterator[Remark]:
-    """Which samples make a mean or a sum infinite."""
-    infinite = np.isinf(losses).any(axis=tuple(range(1, losses.ndim)))
+def _infinite_losses(batch: Batch, losses: AnyArray, *, questions: bool) -> Iterator[Remark]:
+    """Which samples make a mean or a sum infinite: positions, as a sample may come in pieces."""
+    infinite: AnyArray = np.isinf(losses)
+    if questions:
+        infinite = np.asarray(infinite.any(axis=tuple(range(1, losses.ndim))))
     if infinite.any():
         place = _place_of_sample("logits", int(np.argwhere(infinite)[0][0]), batch)
         yield Remark("its loss is inf", place, int(np.count_nonzero(infinite)))

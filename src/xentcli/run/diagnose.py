@@ -205,7 +205,7 @@ def _gather(
     if one_based is not None:
         # The one label that is no class and that readers let pass is the ignored one.
         reading = asked._replace(loss=asked.loss._replace(ignore_index=one_based))
-    opened = open_input(reading, stack, sources)
+    opened = open_input(reading, stack, sources, whole_samples=True)
     question = _question(asked, opened)
     if question == "bce":
         # Label 1 of one column is yes: nothing counts from 1.

@@ -37,6 +37,7 @@ from xentcli.readers.typed import (
     typed_targets,
 )
 from xentcli.run.outputs import format_of
+from xentcli.run.tokens import is_column_of_tokens, take_as_tokens
 from xentcli.writers import Format
 
 KINDS: dict[KindName, Kind] = {
@@ -51,17 +52,27 @@ def loss_command(asked: Asked) -> Command:
     return COMMANDS[asked.gradient_of if asked.command == "grad" else asked.command]
 
 
-def open_input(asked: Asked, stack: ExitStack, sources: Sequence[Source] | None = None) -> Opened:
+def open_input(
+    asked: Asked,
+    stack: ExitStack,
+    sources: Sequence[Source] | None = None,
+    *,
+    whole_samples: bool = False,
+) -> Opened:
     """Open the input of a command. ``stack`` closes its files. ``sources`` are its files, where
-    they are known already."""
+    they are known already; with ``whole_samples`` none is read in pieces."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
     request = _request(asked, command, stack)
+    if whole_samples:
+        request = request._replace(sums_only=False)
     if typed is not None:
         opened = open_typed(*typed, request)
     else:
         found = sources_of(asked) if sources is None else sources
         opened = _from_files(asked, command, request, stack, found)
+    if command.name == "nll" and is_column_of_tokens(opened):
+        opened = take_as_tokens(opened)
     _check(opened, asked)
     return opened
 
@@ -226,6 +237,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         on_error=reading.on_error,
         questions=has_questions,
         second=_second(asked),
+        sums_only=command.field == "loss" and asked.loss.reduction in ("mean", "sum"),
     )
     return request._replace(attached=_attached(asked, request, stack))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Indices, Origin, Rows, csv_cell
-from xentcli.readers.interface import BatchReader, Chunk, Opened, Reader
+from xentcli.readers.interface import BatchReader, Chunk, Opened, Part, Reader
 from xentcli.run.inputs import check_attached
 
 
@@ -57,7 +57,7 @@ class ShiftedPositions(NamedTuple):
 
     def read(self, chunk: Chunk) -> Batch:
         """The samples of a piece, without their last position."""
-        batch = self.reader.read(chunk)
+        batch = self.reader.read(_with_next_position(chunk))
         return batch._replace(
             values=batch.values[:, :, :-1],
             labels=None if batch.labels is None else batch.labels[:, 1:],
@@ -67,6 +67,15 @@ class ShiftedPositions(NamedTuple):
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
         """What some samples of a piece are called."""
         return self.reader.ids(chunk, batch, samples)
+
+
+def _with_next_position(chunk: Chunk) -> Chunk:
+    """A piece of a sample with the position after it, if there is one."""
+    part = chunk.data
+    if not isinstance(part, Part) or part.positions is None:
+        return chunk
+    start, stop = part.positions
+    return chunk._replace(data=part._replace(positions=(start, stop + 1)))
 
 
 class ShiftedRows:

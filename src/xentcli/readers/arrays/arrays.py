@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from xentcli.readers.arrays.stored import (
 from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
-from xentcli.readers.rules.class_axis import last_axis_hint
+from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import check_label_shape, fit_targets, in_class_order
@@ -41,6 +42,8 @@ from xentcli.readers.sources.source import (
 )
 
 CHUNK_BYTES = 4 << 20
+# A sample of more is read in pieces of about as much, where it lies position by position.
+PIECE_BYTES = 32 << 20
 FIRST_BYTES = 256
 MOST_UNSEEN_CLASSES = 1 << 20
 
@@ -86,6 +89,9 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     targets = _fitted(attached, layout) if attached is not None else None
     typed_labels = attached is not None and attached.labels is not None
     labels = attached.labels if attached is not None and attached.labels is not None else ()
+    has_labels = layout.labels is not None or typed_labels
+    has_axis = has_labels and not request.questions
+    on_axis = remarks_on_axis(layout.shape, request.class_axis, source.name) if has_axis else ()
     return Opened(
         source.name,
         choice.kind,
@@ -94,12 +100,12 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         ArrayChunks(layout, labels, targets, source.copy),
         ArrayReader(_without_contents(layout)),
         workers="threads",
-        has_labels=layout.labels is not None or typed_labels,
+        has_labels=has_labels,
         has_targets=layout.targets is not None or targets is not None,
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request)),
+        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request), *on_axis),
     )
 
 
@@ -283,10 +289,12 @@ def _without_contents(layout: Layout) -> Layout:
 
 def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -> Iterator[Chunk]:
     samples, each = layout.shape[0], math.prod(layout.shape[1:])
-    step = max(1, CHUNK_BYTES // (8 * max(1, each)))
+    cuts = [None] if targets is not None else _cuts(layout)
+    step = max(1, CHUNK_BYTES // (8 * max(1, each))) if cuts == [None] else 1
     labels_each = math.prod(layout.shape[2:])
     width = np.dtype(layout.values.stored.dtype).itemsize * each
-    for number, start in enumerate(range(0, samples, step)):
+    number = 0
+    for start in range(0, samples, step):
         stop = min(start + step, samples)
         piece = Part(
             start,
@@ -298,7 +306,36 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -
         )
         if targets is not None:
             piece = piece._replace(targets=targets[start:stop])
-        yield Chunk(number, start, stop - start, piece, size=width * (stop - start))
+        for positions in cuts:
+            yield Chunk(
+                number,
+                start,
+                stop - start,
+                piece._replace(positions=positions),
+                size=width * (stop - start) // len(cuts),
+            )
+            number += 1
+
+
+def _cuts(layout: Layout) -> list[tuple[int, int] | None]:
+    """The positions at which each sample is cut into pieces; only None where it is read whole.
+
+    Classes that lie beside one another are in few pages of the file, those of another order in
+    all. Two positions at least: with --shift the last one of a sample has no loss.
+    """
+    request, (_, classes, *positions) = layout.request, layout.shape
+    labelled = layout.targets is None and request.wanted != "none" and not request.questions
+    stored = layout.values.stored
+    in_order = layout.axis == 2 and not stored.fortran and stored.strides is None
+    divisible = request.sums_only and request.on_error == "stop" and labelled
+    if len(positions) != 1 or not in_order or not divisible:
+        return [None]
+    (length,) = positions
+    pieces = min(length // 2, -(-8 * classes * length // PIECE_BYTES))
+    if pieces < 2:
+        return [None]
+    places = [length * at // pieces for at in range(pieces + 1)]
+    return list(pairwise(places))
 
 
 def _brought(

@@ -64,6 +64,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if layout.labels is not None:
         given = _numbers(layout, layout.labels, piece, piece.labels, None)
         labels, found = _checked_labels(given, layout, layout.labels.key, piece)
+        labels = _at_positions(labels, piece)
         wrong += found
         target_from = Origin(layout.source, "array", path=layout.labels.key)
     elif layout.targets is not None:
@@ -74,10 +75,15 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     elif layout.attached_from is not None:
         target_from = layout.attached_from
         targets = piece.targets
-        labels = _labels_apart(layout, piece) if targets is None else None
+        if targets is None:
+            labels = _at_positions(_labels_apart(layout, piece), piece)
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
+    if piece.positions is not None:
+        # Once, with its last piece: the next one begins another sample then.
+        whole = piece.positions[1] >= layout.shape[2]
+        batch = batch._replace(first_position=piece.positions[0], read=int(whole))
     return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
 
 
@@ -94,15 +100,21 @@ def _numbers(
 def _as_stored(
     layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
-    """The piece's part of an array: what is present, else from the file."""
+    """The piece's part of an array: what is present, else from the file. Of labels all."""
     if present is not None:
-        return present
+        return present if axis is None else _at_positions(present, piece)
     try:
         with in_a_sentence(layout.source, named.key):
-            return part_of(named.stored, piece.start, piece.stop, axis)
+            found = part_of(named.stored, piece.start, piece.stop, axis)
+            return found if axis is None else _at_positions(found, piece)
     except ValueError:
         # The map does not fit into the file any more.
         raise changed(layout.source) from None
+
+
+def _at_positions(array: AnyArray, piece: Part) -> AnyArray:
+    """What is at the positions of a piece, which are the last axis."""
+    return array if piece.positions is None else array[..., slice(*piece.positions)]
 
 
 def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
@@ -188,6 +200,8 @@ def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | 
     """A number's place by its index in the array as it is in the file."""
     at = [piece.start + index[0], *index[1:]]
     if axis is not None:
+        if piece.positions is not None:
+            at[-1] += piece.positions[0]
         at.insert(axis, at.pop(1))
         if len(layout.values.stored.shape) == 1:
             del at[0]

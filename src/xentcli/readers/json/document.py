@@ -73,7 +73,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     if by is not None:
         batch = batch._replace(grouping=_grouping(document, by, len(values), place))
     opened = opened_whole(source.name, batch, request.class_axis)
-    opened = opened._replace(remarks=remarks_on_pairing(request), by=by or "")
+    opened = opened._replace(remarks=(*opened.remarks, *remarks_on_pairing(request)), by=by or "")
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 

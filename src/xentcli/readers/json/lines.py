@@ -20,6 +20,7 @@ from xentcli.readers.json.nested import as_array, fault, shown
 from xentcli.readers.json.other_tools import is_table
 from xentcli.readers.json.own_output import check_record, is_own
 from xentcli.readers.json.record import field, ids, lines_of, parse_line, read
+from xentcli.readers.rules.class_axis import remarks_on_axis
 from xentcli.readers.rules.columns import (
     LOOKED_AT,
     PLAIN_IDS,
@@ -63,6 +64,9 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     layout = _layout(source, request, start)
     attached = layout.request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
+    has_labels = layout.label is not None or (attached is not None and attached.labels is not None)
+    has_axis = has_labels and not request.questions
+    shape = (1, *layout.shape)
     return Opened(
         source.name,
         layout.kind,
@@ -72,8 +76,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         LinesReader(layout),
         workers="processes",
         numbered=_is_numbered(layout),
-        has_labels=layout.label is not None
-        or (attached is not None and attached.labels is not None),
+        has_labels=has_labels,
         has_targets=bool(layout.targets) or (attached is not None and attached.targets is not None),
         dimensions=len(layout.shape) - 1,
         class_axis=request.class_axis,
@@ -83,6 +86,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         remarks=(
             *(layout.choice.remarks if layout.choice else ()),
             *remarks_on_pairing(layout.request),
+            *(remarks_on_axis(shape, request.class_axis, source.name) if has_axis else ()),
         ),
         left_out=layout.choice.left_out if layout.choice else (),
         has_ids=layout.id is not None,

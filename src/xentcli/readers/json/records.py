@@ -55,7 +55,9 @@ def open_records(
     if request.keep_records:
         batch = batch._replace(records=list(records), values_from=origin._replace(names=(key,)))
     opened = opened_whole(source.name, batch, request.class_axis)
-    opened = opened._replace(remarks=remarks_on_pairing(request), by=request.by or "")
+    opened = opened._replace(
+        remarks=(*opened.remarks, *remarks_on_pairing(request)), by=request.by or ""
+    )
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import math
 
+from xentcli.errors import Place
+from xentcli.model import Remark
+
 LAST = "the labels fit if the classes are the last axis: --class-axis -1"
+EITHER = (
+    "the labels fit if the classes are axis 1 or the last one; axis 1 is taken "
+    "(--class-axis -1 takes the last)"
+)
 
 
 def last_axis_hint(values: tuple[int, ...], class_axis: int, labels: tuple[int, ...] | int) -> str:
@@ -24,3 +31,17 @@ def last_axis_hint(values: tuple[int, ...], class_axis: int, labels: tuple[int, 
     else:
         fits = labels == wanted != first
     return LAST if fits else ""
+
+
+def remarks_on_axis(values: tuple[int, ...], class_axis: int, source: str) -> tuple[Remark, ...]:
+    """A note where labels of values of that shape, classes second, would fit with the classes last
+    as well: ``(B, T, V)`` with as many positions as classes does not show which axis is which.
+
+    >>> [remark.message for remark in remarks_on_axis((2, 5, 5), 1, "z.npy")] == [EITHER]
+    True
+    >>> remarks_on_axis((2, 7, 50), 1, "z.npy"), remarks_on_axis((2, 5, 5), -1, "z.npy")
+    ((), ())
+    """
+    if class_axis != 1 or len(values) < 3 or values[:1] + values[2:] != values[:-1]:
+        return ()
+    return (Remark(EITHER, Place(source), word="note"),)

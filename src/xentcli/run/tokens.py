@@ -1,0 +1,59 @@
+"""One column of log-probabilities and no labels: each is that of a token which was chosen, as
+somebody has picked it already. The column is a sequence of such tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.model import Batch, Tokens
+from xentcli.readers.interface import Chunk, Opened, Reader
+
+
+def is_column_of_tokens(opened: Opened) -> bool:
+    """Whether the samples are log-probabilities, one each, with nothing to measure them against."""
+    only_values = opened.kind == "log_probs" and not opened.has_target and not opened.has_tokens
+    return only_values and opened.class_count == 1 and opened.dimensions == 0
+
+
+def take_as_tokens(opened: Opened) -> Opened:
+    """The input with each sample as a token, the only class being its label. What the model would
+    have chosen is not known."""
+    return opened._replace(
+        reader=TokenReader(opened.reader),
+        numbered=True,
+        has_labels=True,
+        has_tokens=True,
+        ranked=False,
+        has_ids=False,
+    )
+
+
+class TokenReader(NamedTuple):
+    """Reads samples of one log-probability as tokens, each at the position of its number."""
+
+    reader: Reader
+
+    def parts(self, chunk: Chunk) -> Iterator[Chunk]:
+        """The chunk in pieces that can be read."""
+        return self.reader.parts(chunk)
+
+    def read(self, chunk: Chunk) -> Batch:
+        """The samples of a piece, with their only class as label."""
+        batch = self.reader.read(chunk)
+        values = np.atleast_2d(batch.values)
+        count = len(values)
+        tokens = Tokens(
+            sequences=np.zeros(count, dtype=np.intp),
+            positions=batch.first + (np.arange(count) if batch.kept is None else batch.kept),
+            texts=("",) * count,
+            first_choices=None,
+            unscored=np.zeros(0, dtype=np.intp),
+        )
+        return batch._replace(values=values, labels=np.zeros(count, dtype=np.int64), tokens=tokens)
+
+    def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
+        """What some samples of a piece are called."""
+        return self.reader.ids(chunk, batch, samples)
