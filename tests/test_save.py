@@ -124,14 +124,15 @@ def test_the_refusal_says_what_to_write(xent: Xent) -> None:
     assert ran.stderr == (
         'xent: --save: "page.pdf" is not the name of a page; '
         "name a file that ends in .html or .svg\n"
+        "hint: a browser makes any picture of an .svg, and a PDF of a page\n"
     )
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        ["--save", "a.svg", "-o", "a.svg"],
-        ["--save", "a.svg", "-o", "./a.svg"],
+        ["--save", "a.svg", "-o", "out"],
+        ["--save", "a.svg", "-o", "./out"],
         ["--save", "a.svg", "--on-error", "skip", "--rejects", "a.svg"],
         ["--save", "in.html"],
         ["--save", "link.svg"],
@@ -143,6 +144,7 @@ def test_a_page_that_is_another_file_of_the_run_is_refused(
     data = "a,b,label\n1,2,0\n"
     (tmp_path / "in.html").write_text(data)
     (tmp_path / "link.svg").symlink_to("in.html")
+    (tmp_path / "out").symlink_to("a.svg")
     ran = xent("ce", "in.html", "--input-format", "csv", *options)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "the same file" in ran.stderr or "it is also the input" in ran.stderr

@@ -37,7 +37,7 @@ def no_better_than_chance(case: Case) -> Finding | None:
     if max(shares[0].max(), shares[1].max()) == 1.0:
         # Of one class alone, any order of the rows is as good.
         return None
-    expected = float(shares[0] @ shares[1])
+    expected = float(np.add.reduce(shares[0] * shares[1]))
     right = int((predicted == meant).sum())
     spread = 2 * math.sqrt(expected * (1 - expected) / rows) if rows >= ENOUGH_ROWS else 0.0
     if right / rows >= expected + spread:

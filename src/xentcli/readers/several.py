@@ -52,7 +52,10 @@ def join(inputs: Sequence[Opened]) -> Opened:
     return first._replace(
         source=f"{first.source} and {len(inputs) - 1} more",
         chunks=ChunksOfFiles(inputs),
-        reader=ReaderOfFiles(tuple(opened.reader for opened in inputs)),
+        reader=ReaderOfFiles(
+            tuple(opened.reader for opened in inputs),
+            tuple(opened.source for opened in inputs) if first.by_sequence else (),
+        ),
         workers=first.workers if len({opened.workers for opened in inputs}) == 1 else None,
         numbered=any(opened.numbered for opened in inputs),
         size=None if None in sizes else sum(size or 0 for size in sizes),
@@ -80,9 +83,11 @@ def _alike_rows(inputs: Sequence[Opened]) -> Sequence[Opened]:
 
 
 class ReaderOfFiles(NamedTuple):
-    """Reads chunks of several files, each by the reader of its file."""
+    """Reads chunks of several files, each by the reader of its file. Sequences count anew in each
+    file: groups that are sequences are called by its name as well, one of ``sources``."""
 
     readers: tuple[Reader, ...]
+    sources: tuple[str, ...] = ()
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
         """The chunk in pieces that can be read."""
@@ -90,7 +95,12 @@ class ReaderOfFiles(NamedTuple):
 
     def read(self, chunk: Chunk) -> Batch:
         """The samples of a piece."""
-        return self.readers[chunk.file].read(chunk)
+        batch = self.readers[chunk.file].read(chunk)
+        if not self.sources or batch.grouping is None:
+            return batch
+        source = self.sources[chunk.file]
+        names = tuple(f"{source}: {name}" for name in batch.grouping.names)
+        return batch._replace(grouping=batch.grouping._replace(names=names))
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
         """What some samples of a piece are called."""

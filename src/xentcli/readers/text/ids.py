@@ -9,9 +9,9 @@ from xentcli.readers.text.layout import Layout
 
 
 def plain_id(cell: bytes) -> bytes:
-    """A cell without its quotes and the blanks around it; a ValueError says what is wrong in it.
+    """A cell's text without quotes and blanks around it; a ValueError says what is wrong in it.
 
-    >>> plain_id(b' "7" '), plain_id(b"img_7")
+    >>> plain_id(b'"7 "'), plain_id(b" img_7")
     (b'7', b'img_7')
     """
     return unquoted(cell).strip().encode() if b'"' in cell else cell.strip()
