@@ -53,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         ("a.parquet", "ce {} --by label --format json"),
         ("a.npy", "ce {} -q --label " + ",".join(map(str, LABELS))),
         ("part-?.csv", "softmax {} --format csv"),
-        ("part-?.csv", "diagnose {} --got 7.1"),
+        ("part-?.csv", "diagnose {} --got 7.1234567"),
     ],
 )
 def test_an_answer_is_the_same(name: str, command: str, place: Place, tmp_path: Path) -> None:
