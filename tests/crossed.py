@@ -325,7 +325,8 @@ def expected_of(case: Case) -> Expected:
         label = LABELS[at]
         if at in nan:
             losses.append(math.nan)
-            shares.append(sample * (1.0 if soft else weights[max(label, 0)]))
+            # Nothing of a row that cannot be read is known: it counts as one of class 0.
+            shares.append(1.0 if soft else weights[0])
             grads.append([math.nan] * count)
             continue
         if not soft and label == -100:
