@@ -154,7 +154,7 @@ def test_a_damaged_file_gives_an_answer_or_a_sentence(kind: str, tmp_path: Path)
 def test_the_answer_to_a_csv_is_that_of_an_independent_reading(tmp_path: Path) -> None:
     compared = 0
     command = "ce a.csv --reduction none --quiet"
-    for tried, found in answers("plain", tmp_path, PLAIN, command, 0.36):
+    for tried, found in answers("plain", tmp_path, PLAIN, command, 0.8):
         expected = independent(tried)
         if expected is None or found.code:
             continue

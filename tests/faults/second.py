@@ -164,7 +164,7 @@ FAULTS = (
         "xent: y.csv has a label a row, z.jsonl has positions\n"
         "hint: --by-position takes the labels of all positions in their order\n",
         {
-            "z.jsonl": b'{"id": 7, "logits": [[1, 2], [3, 4]]}\n',
+            "z.jsonl": b'{"id": 7, "logits": [[1, 2, 5], [3, 4, 6]]}\n',
             "y.csv": b"id,label\n7,0\n9,1\n",
         },
     ),
