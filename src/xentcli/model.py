@@ -1,8 +1,6 @@
 """What is handed from part to part: frozen data without behaviour; and what readers and writers
 both need."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """What the module of a loss has: see ``cross_entropy``, and ``softmax``, which has no loss."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -34,7 +32,7 @@ class Problem(NamedTuple):
     weight: Array | None
     shape: tuple[int, ...]
 
-    def at(self, places: Sequence[At]) -> Problem:
+    def at(self, places: Sequence[At]) -> "Problem":
         """Some of its positions, each as a sample of its own. A position's numbers do not depend
         on those around it, to the last bit."""
         outer, inner = np.array(places, dtype=np.intp).reshape(-1, 2).T

@@ -1,7 +1,5 @@
 """What is worth a word about an input although it can be computed with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 """What the losses of many samples look like: how large they are, where the largest stand, and what
 each class and each group comes to. Counts and exact sums, so that pieces merge to the same."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar

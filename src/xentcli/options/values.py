@@ -1,7 +1,5 @@
 """What is typed for an option as the value that it stands for, or what is wrong with it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

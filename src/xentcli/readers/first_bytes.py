@@ -1,7 +1,5 @@
 """What a file is by its first bytes: which of the zip archives, and what is not read at all."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

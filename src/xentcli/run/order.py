@@ -1,8 +1,6 @@
 """Runs one piece of work over many chunks, gives the outcomes back in order, and counts samples and
 lines on from one chunk to the next. The work and where it runs are handed in."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar

@@ -1,8 +1,6 @@
 """--shift: what is at position t is scored with the label of position t + 1, as a causal language
 model is. The last position and the first label of each sequence drop out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

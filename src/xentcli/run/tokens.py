@@ -1,8 +1,6 @@
 """One column of log-probabilities and no labels: each is that of a token which was chosen, as
 somebody has picked it already. The column is a sequence of such tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ What the options do not say, the names say, and then the cells of the first samp
 leaves something out is told, and one that cannot be made is refused.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol

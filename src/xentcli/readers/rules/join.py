@@ -5,8 +5,6 @@ Ids are compared as text, without quotes and the blanks around them. Those of th
 memory, as hashes in their order; a block of the first is looked up at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import count
 from typing import Any, NamedTuple

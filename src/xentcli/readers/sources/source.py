@@ -1,8 +1,6 @@
 """Where bytes come from: a file, a URL or standard input, unpacked if its first bytes say that it
 is compressed."""
 
-from __future__ import annotations
-
 import os
 import stat
 import sys

@@ -1,7 +1,5 @@
 """Compressed bytes, unpacked: all of them or a fault, and no more than so many times their size."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from importlib import import_module

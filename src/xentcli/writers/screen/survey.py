@@ -1,8 +1,6 @@
 """What the losses of many samples look like, for people: a histogram, a bar a class, the hardest
 samples, the groups."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

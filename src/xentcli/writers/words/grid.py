@@ -1,7 +1,5 @@
 """How a worked sample is laid out: what each cell shows, and which classes stand side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a survey says in words and numbers, for tables and pages alike."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
