@@ -24,8 +24,8 @@ def measure(runs: int, quick: bool) -> list[Table]:
     ]
     found = processes(commands, runs)
     targets = [
-        *ratio(found.rounds, "xent ce, one row", "import numpy", 1.7),
-        *ratio(found.rounds, "xent --version", "import numpy", 0.8),
+        *ratio(found.rounds, "xent ce, one row", "import numpy", 1.6),
+        *ratio(found.rounds, "xent --version", "import numpy", 0.3),
         *ratio(found.rounds, "xent ce, one row", "torch, one row", 0.13),
     ]
     return [Table("Start-up, whole processes", found.lines, targets)]
