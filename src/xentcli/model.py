@@ -65,6 +65,15 @@ class Rows(NamedTuple):
     around: tuple[list[bytes] | None, list[bytes] | None] | None = None
 
 
+class Fields(NamedTuple):
+    """The fields of records that all have the same, for passing them on: their names, and for each
+    the JSON of every record's as it was written; that of ``lists`` without its brackets."""
+
+    names: tuple[str, ...]
+    texts: tuple[list[bytes], ...]
+    lists: tuple[bool, ...]
+
+
 class Fault(NamedTuple):
     """A row that could not be used: where, what stands there, what is wrong, and the row."""
 
@@ -101,7 +110,8 @@ class Batch(NamedTuple):
     the whole input. ``sample_bytes`` are how many bytes of text each stands for; where these are
     not the samples' own, ``bytes_at`` says to which group each belongs. ``rows`` or
     ``records`` are what is passed on, where the answer asks for it:
-    one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
+    one a sample; a field of a record is a plain value, or bytes of JSON to be passed on. ``fields``
+    stand for records that all have the same.
     ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
     last. ``kept`` says which of the samples that were read these are, where some were left out, and
     ``read`` how many of the input's they stand for, where these are not the same.
@@ -123,6 +133,7 @@ class Batch(NamedTuple):
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
+    fields: Fields | None = None
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None
