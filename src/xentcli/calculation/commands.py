@@ -9,8 +9,8 @@ A new loss, ``NAME``, is
    steps (``cross_entropy`` and ``cross_entropy_steps`` are the model);
 4. a function in ``cli/commands.py`` that lists its groups of options.
 
-The app, help, pages, completion, manual page and README's table are made from this table, or tested
-against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
+The app, help, pages, completion, manual page, README's table and docs/ are made from this table, or
+tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Command(NamedTuple):
     this one that computes it. It does not show the steps ``unused``, with ``--method textbook``
     those in ``textbook_unused``. Its columns are ``questions`` where each is answered by itself,
     with yes or no. ``has_perplexity`` says that exp of the mean loss is one.
-    The options that ``grad`` lists but that are not for this loss are in ``without``.
+    The options that ``grad`` lists but that are not for this loss are in ``without``. ``equation``
+    is how it is written, and ``pytorch`` names what gives the same there, one after the other.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Command(NamedTuple):
     has_perplexity: bool = False
     reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
+    equation: str = ""
+    pytorch: tuple[str, ...] = ()
 
     @property
     def has_loss(self) -> bool:
@@ -94,6 +97,8 @@ COMMANDS = {
             has_target=False,
             unused=("log_sum", "log_softmax"),
             textbook_unused=("log_sum", "log_softmax"),
+            equation="p = exp(z) / Σ exp(z)",
+            pytorch=("Softmax",),
         ),
         Command(
             "log-softmax",
@@ -108,6 +113,8 @@ COMMANDS = {
             "softmax",
             has_target=False,
             unused=("softmax",),
+            equation="log p = z − log Σ exp(z)",
+            pytorch=("LogSoftmax",),
         ),
         Command(
             "nll",
@@ -124,6 +131,8 @@ COMMANDS = {
             "cross_entropy",
             unused=("softmax",),
             has_perplexity=True,
+            equation="−log p of the label",
+            pytorch=("LogSoftmax", "NLLLoss"),
         ),
         Command(
             "ce",
@@ -142,6 +151,8 @@ COMMANDS = {
             takes_soft=True,
             has_perplexity=True,
             without=OF_QUESTIONS,
+            equation="−Σ q · log p",
+            pytorch=("CrossEntropyLoss",),
         ),
         Command(
             "bce",
@@ -160,6 +171,8 @@ COMMANDS = {
             takes_soft=True,
             questions=True,
             without=(*OF_CLASSES, "--ignore-index"),
+            equation="−t · log σ(z) − (1 − t) · log(1 − σ(z))",
+            pytorch=("BCEWithLogitsLoss",),
         ),
         Command(
             "kl",
@@ -176,6 +189,8 @@ COMMANDS = {
             takes_soft=True,
             reductions=("batchmean", "mean", "sum", "none"),
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="Σ t · (log t − log p)",
+            pytorch=("KLDivLoss",),
         ),
         Command(
             "js",
@@ -190,6 +205,7 @@ COMMANDS = {
             "js",
             takes_soft=True,
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="½ KL(t‖m) + ½ KL(p‖m), m = ½ (t + p)",
         ),
         Command(
             "entropy",
@@ -214,6 +230,8 @@ COMMANDS = {
                 "--target",
                 "--target-cols",
             ),
+            equation="−Σ p · log p",
+            pytorch=("Categorical.entropy",),
         ),
         Command(
             "grad",
@@ -230,6 +248,8 @@ COMMANDS = {
             ("logits",),
             "cross_entropy",
             takes_soft=True,
+            equation="p − q",
+            pytorch=("backward()",),
         ),
         Command(
             "diagnose",

@@ -1,0 +1,81 @@
+"""The parts of the pages that are made of the code, by the names that their markers have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from docs import man, mistakes
+from docs.pages import table
+from xentcli.calculation.commands import COMMANDS, Command
+from xentcli.cli.help import Option, by_panel
+
+OPTION = re.compile(r"(?<![\w`-])(--?[a-z][a-z-]*)")
+# What is not an option of a command stands in a panel of its own.
+TITLES = {"Options": "xent itself"}
+
+
+def commands_table() -> str:
+    """The commands of the one table: what each answers with, its formula, and PyTorch's name."""
+    rows = [
+        (
+            f"`xent {command.name}`",
+            _code(command.summary[0].lower() + command.summary[1:].removesuffix(".")),
+            command.equation,
+            ", then ".join(f"`{name}`" for name in command.pytorch),
+        )
+        for command in COMMANDS.values()
+    ]
+    return table(("command", "answers with", "formula", "in PyTorch"), rows)
+
+
+def examples() -> str:
+    """Each command with its help and its examples."""
+    return "\n\n".join(map(_example, COMMANDS.values()))
+
+
+def _example(command: Command) -> str:
+    shown = "\n".join(command.examples)
+    return f"### xent {command.name}\n\n{_code(command.help)}\n\n```sh\n{shown}\n```"
+
+
+def options() -> str:
+    """Every option, in the panels of the help, and which commands take it."""
+    sections = []
+    for panel, found in by_panel(man.all_options()).items():
+        # Options of the same name that are not the same for all commands stand together.
+        names = list(dict.fromkeys(option.names for option in found))
+        found.sort(key=lambda option: names.index(option.names))
+        rows = [(f"`{option.synopsis}`", _meaning(option)) for option in found]
+        sections.append(
+            f"### {TITLES.get(panel, panel)}\n\n{table(('option', 'what it does'), rows)}"
+        )
+    return "\n\n".join(sections)
+
+
+def _meaning(option: Option) -> str:
+    default = f"Default: {option.default}." if option.default else ""
+    return " ".join(filter(None, [_code(option.help), _code(default), man.limits(option)]))
+
+
+def variables() -> str:
+    """The variables of the environment that belong to no option."""
+    rows = [
+        (", ".join(f"`{name}`" for name in names.split(", ")), _code(text))
+        for names, text in man.VARIABLES
+    ]
+    return table(("variable", "what it does"), rows)
+
+
+def _code(text: str) -> str:
+    """The text with the options in it set as code."""
+    return OPTION.sub(r"`\1`", text)
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "commands": commands_table,
+    "examples": examples,
+    "options": options,
+    "variables": variables,
+    "mistakes": mistakes.tables,
+}
