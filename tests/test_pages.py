@@ -113,6 +113,18 @@ def test_every_extra_that_is_named_exists() -> None:
     assert named <= set(project_file()["project"]["optional-dependencies"])
 
 
+def test_the_page_of_a_package_index_leads_nowhere_that_it_has_not() -> None:
+    page = text_of(README)
+    hook = project_file()["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    for change in hook["substitutions"]:
+        page, count = re.subn(change["pattern"], change["replacement"], page)
+        assert count, change["pattern"]
+    assert "![" not in page
+    assert [link for link in LINK.findall(page) if "://" not in link] == []
+    assert SHELL.findall(page) == [f"pip install 'xentcli[fast]' && {HEADLINE}\n"]
+    assert pages.CONSOLE.findall(page) == pages.CONSOLE.findall(text_of(README))
+
+
 def python_versions() -> list[str]:
     """The versions of Python that the project names."""
     classifiers = " ".join(project_file()["project"]["classifiers"])
