@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 
+import xentcli
 from docs import man, mistakes
 from docs.pages import table
 from xentcli.calculation.commands import COMMANDS, Command
 from xentcli.cli.help import Option, by_panel
 
 OPTION = re.compile(r"(?<![\w`-])(--?[a-z][a-z-]*)")
+ROLE = re.compile(r":func:`xentcli\.(\w+)`")
 # What is not an option of a command stands in a panel of its own.
 TITLES = {"Options": "xent itself"}
 
@@ -67,6 +70,21 @@ def variables() -> str:
     return table(("variable", "what it does"), rows)
 
 
+def functions() -> str:
+    """Every public function: its parameters, and the first sentence of its help."""
+    rows = []
+    for name in xentcli.__all__:
+        function = getattr(xentcli, name)
+        if callable(function):
+            signature = inspect.signature(function)
+            plain = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+            shown = inspect.Signature(plain)
+            first = (inspect.getdoc(function) or "").partition("\n\n")[0]
+            first = ROLE.sub(r"`\1`", first.replace("\n", " "))
+            rows.append((f"`{name}{shown}`", first))
+    return table(("function", "what it gives"), rows)
+
+
 def _code(text: str) -> str:
     """The text with the options in it set as code."""
     return OPTION.sub(r"`\1`", text)
@@ -77,5 +95,6 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "examples": examples,
     "options": options,
     "variables": variables,
+    "functions": functions,
     "mistakes": mistakes.tables,
 }
