@@ -27,16 +27,16 @@ class Benchmark:
 
 
 BENCHMARKS = {
-    "startup": Benchmark("startup", 15, "how long a process takes to start"),
-    "kernels": Benchmark("kernels", 5, "arrays in memory, beside PyTorch"),
-    "csv": Benchmark("text", 5, "text files, whole processes, beside the peers' scripts"),
+    "startup": Benchmark("startup", 21, "how long a process takes to start"),
+    "kernels": Benchmark("kernels", 3, "arrays in memory, beside SciPy and PyTorch"),
+    "csv": Benchmark("text", 3, "text files, whole processes, beside the peers' scripts"),
     "rows": Benchmark("rows", 5, "rows read, computed and written"),
     "npy": Benchmark("npy", 5, "a .npy file"),
-    "memory": Benchmark("growth", 3, "peak memory of all processes"),
+    "memory": Benchmark("peaks", 2, "peak memory of all processes"),
     "accuracy": Benchmark("accuracy", 1, "digits of the loss"),
     "stages": Benchmark("stages", 5, "where the time of a CSV goes"),
     "cluster": Benchmark("cluster", 3, "a Dask cluster on this machine beside the local engine"),
-    "scale": Benchmark("scale", 3, "wall time against rows, for the plot"),
+    "growth": Benchmark("growth", 3, "wall time against rows, for the plot"),
 }
 QUICK_RUNS = 1
 

@@ -31,12 +31,13 @@ def measure(runs: int, quick: bool) -> list[Table]:
     """Whole commands on 1 GB; then the same answer with ever more partitions, and more rows."""
     rows = 100_000 if quick else 10_000_000
     path = data.plain(rows, 10)
-    with cluster(1) as one, cluster(2) as two:
+    with cluster(1) as one, cluster(2) as two, cluster(4) as four:
         commands = [
             xent("xent --jobs 1", "ce", path, "-q", "--jobs", "1"),
             xent("xent --jobs 2", "ce", path, "-q", "--jobs", "2"),
             xent("xent, 1 worker", "ce", path, "-q", "--scheduler", one),
             xent("xent, 2 workers", "ce", path, "-q", "--scheduler", two),
+            xent("xent, 4 workers", "ce", path, "-q", "--scheduler", four),
         ]
         found = processes(commands, runs, size=path.stat().st_size, peaks=False)
         agree(found.answers)

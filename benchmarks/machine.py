@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import platform
 from datetime import date
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 PACKAGES = {
     "xentcli": "xent",
@@ -30,6 +33,7 @@ def described() -> dict[str, str]:
         "memory": f"{memory_gib()} GiB",
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
+        "NumPy's loops": dispatch(),
         **{name: found for package, name in PACKAGES.items() if (found := installed(package))},
     }
 
@@ -46,6 +50,19 @@ def processor() -> str:
     }
     widths = [name for name in ("avx2", "avx512f") if name in facts.get("flags", "").split()]
     return ", ".join([facts.get("model name", platform.machine()), *widths])
+
+
+def dispatch() -> str:
+    """What NumPy uses of the processor: what it was built for and what it finds beyond that, less
+    what the environment switches off."""
+    # Where numpy.show_runtime() has it from, which prints it only.
+    core = "_core" if find_spec("numpy._core") else "core"
+    cpu: Any = import_module(f"numpy.{core}._multiarray_umath")
+    features: dict[str, bool] = cpu.__cpu_features__
+    built: list[str] = cpu.__cpu_baseline__
+    found = [name for name in [*built, *cpu.__cpu_dispatch__] if features.get(name)]
+    off = os.environ.get("NPY_DISABLE_CPU_FEATURES")
+    return f"{' '.join(found) or 'plain'}" + (f", without {off}" if off else "")
 
 
 def usable_cores() -> set[int]:

@@ -30,11 +30,11 @@ GREY = "#868e96"
 
 
 def write(file: Path) -> Path:
-    """Draw the section `scale`."""
+    """Draw the section `growth`."""
     sections = results.load(file)
-    if "scale" not in sections:
-        raise SystemExit("no results of scale: run python -m benchmarks scale first")
-    FILE.write_text(drawn(series(sections["scale"]["tables"][0])), encoding="utf-8")
+    if "growth" not in sections:
+        raise SystemExit("no results of growth: run python -m benchmarks growth first")
+    FILE.write_text(drawn(series(sections["growth"]["tables"][0])), encoding="utf-8")
     return FILE
 
 

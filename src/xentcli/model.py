@@ -1,7 +1,5 @@
 """The frozen data that the parts hand to one another, and what readers and writers share."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -67,6 +65,15 @@ class Rows(NamedTuple):
     around: tuple[list[bytes] | None, list[bytes] | None] | None = None
 
 
+class Fields(NamedTuple):
+    """The fields of records that all have the same, for passing them on: their names, and for each
+    the JSON of every record's as it was written; that of ``lists`` without its brackets."""
+
+    names: tuple[str, ...]
+    texts: tuple[list[bytes], ...]
+    lists: tuple[bool, ...]
+
+
 class Fault(NamedTuple):
     """A row that could not be used: its place, the bad value, what is wrong with it, the row."""
 
@@ -129,6 +136,7 @@ class Batch(NamedTuple):
     first: int = 0
     rows: Rows | None = None
     records: list[dict[str, Any]] | None = None
+    fields: Fields | None = None
     faults: tuple[Fault, ...] = ()
     unread: tuple[int, ...] = ()
     grouping: Grouping | None = None

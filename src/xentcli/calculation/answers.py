@@ -1,7 +1,5 @@
 """The answer of a command for a batch, and what the batch adds to the totals."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -13,8 +13,6 @@ The app, help, pages, completion, manual page, README's table and docs/ are made
 tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -58,7 +56,7 @@ class Command(NamedTuple):
     textbook_unused: tuple[str, ...] = ()
     questions: bool = False
     has_perplexity: bool = False
-    reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
+    reductions: tuple["Reduction", ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
     equation: str = ""
     pytorch: tuple[str, ...] = ()
@@ -283,7 +281,7 @@ class Calculation(NamedTuple):
     """
 
     command: Command
-    settings: Settings
+    settings: "Settings"
     method: Method = "stable"
     dtype: str | None = None
     base: Base = "e"
@@ -307,7 +305,7 @@ class Calculation(NamedTuple):
         return LOG_OF_BASE[self.base]
 
     @property
-    def formulas(self) -> Formulas:
+    def formulas(self) -> "Formulas":
         """The module that computes the loss."""
         found: Formulas = import_module(f"xentcli.calculation.{self.loss.formulas}")
         return found

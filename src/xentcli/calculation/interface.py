@@ -1,7 +1,5 @@
 """What the module of a loss provides: see ``cross_entropy``, and ``softmax``, which is no loss."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -34,7 +32,7 @@ class Problem(NamedTuple):
     weight: Array | None
     shape: tuple[int, ...]
 
-    def at(self, places: Sequence[At]) -> Problem:
+    def at(self, places: Sequence[At]) -> "Problem":
         """Some of its positions, each as a sample of its own. To the last bit, a position's numbers
         do not depend on the others."""
         outer, inner = np.array(places, dtype=np.intp).reshape(-1, 2).T

@@ -1,7 +1,5 @@
 """Warnings about input that can be computed with, but was hardly meant that way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -49,6 +47,9 @@ def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks,
     loss = problem.calculation.loss
     if problem.kind != "logits" or not loss.has_target or loss.questions or head.shape[1] == 1:
         return ()
+    if len(head) and not (head[0] >= 0).all():
+        # Of nearly every block of logits. One such sample is enough: these are no probabilities.
+        return (Looks(place_at(0), distribution=False, fraction=False),)
     negative = np.any(~(head >= 0), axis=(1, 2))
     unnormalised = np.any(unnormalised_samples(head, 1), axis=1)
     distribution = np.asarray(~(negative | unnormalised))

@@ -1,7 +1,5 @@
 """The steps from the values given to log p: stable, textbook, or at a framework's width."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -2,8 +2,6 @@
 each class and group. All are counts and exact sums, so that the order of merging does not matter.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar

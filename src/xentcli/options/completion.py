@@ -4,8 +4,6 @@ Only the first block of the file is read, without NumPy. If anything goes wrong 
 completed: a message would appear in the middle of what somebody types.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -91,7 +89,7 @@ def _likely_delimiter(lines: list[str], format_name: str) -> str:
     return next((mark for mark in marks if lines and mark in lines[0]), marks[0])
 
 
-def _start(source: Source, encoding: str | None) -> str:
+def _start(source: "Source", encoding: str | None) -> str:
     from xentcli.readers.sources.source import open_source
 
     with open_source(source) as stream:

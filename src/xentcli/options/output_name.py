@@ -1,7 +1,5 @@
 """What the name of the output says about its format."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from typing import Any

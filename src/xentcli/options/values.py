@@ -1,7 +1,5 @@
 """Turns what is typed for an option into its value, or says what is wrong with it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

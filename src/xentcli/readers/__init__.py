@@ -1,7 +1,5 @@
 """The formats that can be read: one line each. A new format is one file here and one such line."""
 
-from __future__ import annotations
-
 import re
 from importlib import import_module
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What is asked of a reader, and what it returns: see any module beside this one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -38,8 +36,8 @@ class Attached(NamedTuple):
     origin: Origin
     size: int
     shape: tuple[int, ...] = ()
-    ids: tuple[Ids, ...] = ()
-    join: Ids | None = None
+    ids: tuple["Ids", ...] = ()
+    join: "Ids | None" = None
     label_name: str = ""
     may_have_header: bool = False
     remarks: tuple[Remark, ...] = ()

@@ -8,8 +8,6 @@ True
 '1.0598'
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -37,15 +35,16 @@ CALL = (
     r"|u?int(?:8|16|32|64)|b?float(?:16|32|64|128)|longdouble|str_)\("
 )
 PRINTED = re.compile(rf"\s*(?:[\[(]|{CALL}|Parameter containing:|<tf\.Tensor)")
-TOKEN = re.compile(
+# These are compiled when they are first used: plain numbers are no print.
+TOKEN = (
     rf"(?P<call>{CALL})|(?P<open>[\[(])|(?P<close>[\])])|(?P<comma>,)"
     r"|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<word>[^\s,()\[\]]+)"
 )
 UNIT = r"(?:\s*(?:nats?|bits?))?"
 # loss: 1.0598, val_loss=1.0598, {'loss': 1.0598}
-LABELLED = re.compile(rf"\{{?\s*['\"]?[A-Za-z][\w /-]*['\"]?\s*[:=]\s*(\S+?){UNIT}\s*\}}?")
-MEASURED = re.compile(rf"(\S+?){UNIT}")
-DECIMAL_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)")
+LABELLED = rf"\{{?\s*['\"]?[A-Za-z][\w /-]*['\"]?\s*[:=]\s*(\S+?){UNIT}\s*\}}?"
+MEASURED = rf"(\S+?){UNIT}"
+DECIMAL_COMMA = r"([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)"
 
 
 class Token(NamedTuple):
@@ -167,7 +166,7 @@ def _tokens(text: str) -> Iterator[Token]:
     if lead:
         start = lead.end()
         end = end - (text.rstrip().endswith(">") and lead[0].lstrip().startswith("<"))
-    for match in TOKEN.finditer(text, start, end):
+    for match in re.compile(TOKEN).finditer(text, start, end):
         yield Token(str(match.lastgroup), match[0], match.start())
 
 
@@ -177,7 +176,7 @@ def lone_number(text: str) -> str:
     if is_printed(written):
         words = printed(written, "--got").words
         return words[0].text if len(words) == 1 else text
-    match = LABELLED.fullmatch(written) or MEASURED.fullmatch(written)
+    match = re.fullmatch(LABELLED, written) or re.fullmatch(MEASURED, written)
     number = match[1] if match else written
-    comma = DECIMAL_COMMA.fullmatch(number)
+    comma = re.fullmatch(DECIMAL_COMMA, number)
     return f"{comma[1]}.{comma[2]}" if comma else number

@@ -1,7 +1,5 @@
 """Several files as one input, one after the other."""
 
-from __future__ import annotations
-
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence

@@ -14,7 +14,6 @@ from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Opened, Request, opened_whole
 from xentcli.readers.json.nested import Spelled, as_array
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import (
     Word,
@@ -42,13 +41,17 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     if class_count == 0:
         raise DataError("there are no values", place=Place(option))
     check_class_names(request.classes, class_count, f", {option} has {class_count}")
-    request = pair_files(request, (), Place(option))
+    if request.attached is not None and request.attached.origin.form != "typed":
+        from xentcli.readers.rules.join import pair_files
+
+        request = pair_files(request, (), Place(option))
     batch = Batch(values, kind, Origin(option, "typed"), request.classes)
     attached = request.attached
     if attached is not None:
         batch = _with_target(batch, attached, request)
     opened = opened_whole(option, batch, request.class_axis)
-    return opened._replace(remarks=(*opened.remarks, *remarks_on_pairing(request)))
+    on_pairing = () if attached is None else attached.remarks
+    return opened._replace(remarks=(*opened.remarks, *on_pairing))
 
 
 def class_names(text: str) -> tuple[str, ...]:

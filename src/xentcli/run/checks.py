@@ -14,7 +14,6 @@ from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.run.inputs import loss_command
 from xentcli.run.outputs import format_of
-from xentcli.writers.page.save import check_name
 
 # So many of the hardest samples are listed unless somebody says otherwise.
 HARDEST = 5
@@ -31,6 +30,8 @@ def check_options(asked: Asked) -> None:
     if "" in (output, save, rejects):
         raise UsageError("-o, --save and --rejects need the name of a file")
     if save is not None:
+        from xentcli.writers.page.save import check_name
+
         check_name(save)
     if asked.reading.rejects is not None and asked.reading.on_error == "stop":
         raise UsageError("--rejects lists the rows that --on-error skip or nan met; give that too")

@@ -1,7 +1,5 @@
 """The work on one chunk of an input, as functions that can be sent to any process."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -26,6 +24,15 @@ from xentcli.writers.files.folder import open_part
 from xentcli.writers.interface import Stream
 
 
+class Halves(NamedTuple):
+    """The 16-bit losses of a chunk in order, their shares of the mean's denominator, and which of
+    them count."""
+
+    losses: Floats
+    shares: Floats
+    kept: AnyArray
+
+
 class Outcome(NamedTuple):
     """What the work on a chunk gives: rows as text, totals, worked samples, the check of a
     gradient, remarks, rows that could not be used, its part of a survey, and which rows of a second
@@ -42,22 +49,13 @@ class Outcome(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     looks: tuple[Looks, ...] = ()
     faults: tuple[Fault, ...] = ()
-    survey: survey.Sums | None = None
+    survey: "survey.Sums | None" = None
     partners: Indices | None = None
     samples: int = 0
     lines: int = 0
     halves: Halves | None = None
     size: int = 0
     file: str = ""
-
-
-class Halves(NamedTuple):
-    """The 16-bit losses of a chunk in order, their shares of the mean's denominator, and which of
-    them count."""
-
-    losses: Floats
-    shares: Floats
-    kept: AnyArray
 
 
 class Job(NamedTuple):
@@ -71,7 +69,7 @@ class Job(NamedTuple):
     denominator: float = 1.0
     check: bool = False
     skips: bool = False
-    survey: survey.Wanted | None = None
+    survey: "survey.Wanted | None" = None
     has_ids: bool = False
     shifted: bool = False
 

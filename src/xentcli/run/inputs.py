@@ -24,7 +24,6 @@ from xentcli.readers.interface import (
     Second,
     Wanted,
 )
-from xentcli.readers.rules.join import beyond
 from xentcli.readers.sources.copies import rereadable
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
 from xentcli.readers.sources.urls import local_path
@@ -37,7 +36,6 @@ from xentcli.readers.typed import (
     typed_targets,
 )
 from xentcli.run.outputs import format_of
-from xentcli.run.tokens import is_column_of_tokens, take_as_tokens
 from xentcli.writers import Format
 
 KINDS: dict[KindName, Kind] = {
@@ -71,8 +69,10 @@ def open_input(
     else:
         found = sources_of(asked) if sources is None else sources
         opened = _from_files(asked, command, request, stack, found)
-    if command.name == "nll" and is_column_of_tokens(opened):
-        opened = take_as_tokens(opened)
+    if command.name == "nll":
+        from xentcli.run.tokens import is_column_of_tokens, take_as_tokens
+
+        opened = take_as_tokens(opened) if is_column_of_tokens(opened) else opened
     _check(opened, asked)
     return opened
 
@@ -80,13 +80,13 @@ def open_input(
 def names_of_inputs(asked: Asked) -> list[str]:
     """The names of all files that are read (standard input is ``-``), which no output may
     replace."""
-    from xentcli.readers.several import expand_names
-
     forget()
     second = [asked.labels.labels_from, asked.targets.targets_from]
     named_files = [local_path(name) for name in second if name is not None]
     if _typed(asked) is not None:
         return named_files
+    from xentcli.readers.several import expand_names
+
     names = expand_names(asked.samples.file) if asked.samples.file else ["-"]
     if [*names, *named_files].count("-") > 1:
         raise UsageError("- stands twice: standard input can be read once")
@@ -364,4 +364,8 @@ class RowsNeeded:
 
     def remarks(self) -> tuple[Remark, ...]:
         """A note on the rows that matched none."""
-        return beyond(self._attached, self._needed) if self._attached is not None else ()
+        if self._attached is None or self._attached.join is None:
+            return ()
+        from xentcli.readers.rules.join import beyond
+
+        return beyond(self._attached, self._needed)

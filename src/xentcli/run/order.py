@@ -1,8 +1,6 @@
 """Runs one piece of work over many chunks, returns the outcomes in order, and carries the numbers
 of samples and lines on from chunk to chunk. The work and where it runs are passed in."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar

@@ -18,7 +18,6 @@ from xentcli.writers.files import folder
 from xentcli.writers.files.file import Outputs, Sink
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.rows.delimited import REJECTED
 from xentcli.writers.view import view_of
 
 
@@ -43,6 +42,8 @@ def open_rejects(asked: Asked, outputs: Outputs) -> Sink | None:
     """The file of --rejects with its header written, or None."""
     if asked.reading.rejects is None:
         return None
+    from xentcli.writers.rows.delimited import REJECTED
+
     rejects = _open_file(asked.reading.rejects, outputs, "--rejects")
     rejects.write(REJECTED)
     return rejects

@@ -1,12 +1,10 @@
 """From options to bytes: opens the input, has the work done, writes the outcome."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
@@ -46,14 +44,13 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.progress import Progress
-from xentcli.run.sequences import group_sequences
-from xentcli.run.shift import shift_labels
 from xentcli.run.workers import Run, Tell, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
-from xentcli.writers.files.spool import WaitingRoom
 from xentcli.writers.interface import Stream
-from xentcli.writers.rows.delimited import rejected_rows
+
+if TYPE_CHECKING:
+    from xentcli.writers.files.spool import WaitingRoom
 
 
 class Tally(NamedTuple):
@@ -65,7 +62,7 @@ class Tally(NamedTuple):
     faults: int = 0
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
-    survey: survey.Sums | None = None
+    survey: "survey.Sums | None" = None
     looks: tuple[Looks, ...] = ()
     not_needed: tuple[Remark, ...] = ()
     half: tuple[float, float] | None = None
@@ -82,10 +79,7 @@ def run(asked: Asked) -> int:
         answer = None if is_folder(asked) else open_answer(asked, outputs)
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
-        if asked.survey.by is not None and not opened.by:
-            opened = group_sequences(opened)
-        if asked.sequences.shift:
-            opened = shift_labels(opened)
+        opened = _in_sequences(opened, asked)
         calculation = calculation_of(asked, opened)
         # Before the work: they may explain what goes wrong with it.
         print_remarks(opened.remarks)
@@ -93,7 +87,7 @@ def run(asked: Asked) -> int:
         sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
-        room = stack.enter_context(WaitingRoom()) if job.format.rows_wait else None
+        room = stack.enter_context(_waiting_room()) if job.format.rows_wait else None
         with closing(_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
@@ -112,6 +106,25 @@ def run(asked: Asked) -> int:
                 outputs.complete_alone(rejects)
             raise
     return code
+
+
+def _in_sequences(opened: Opened, asked: Asked) -> Opened:
+    """The input with the sequences that --by and --shift make of it."""
+    if asked.survey.by is not None and not opened.by:
+        from xentcli.run.sequences import group_sequences
+
+        opened = group_sequences(opened)
+    if asked.sequences.shift:
+        from xentcli.run.shift import shift_labels
+
+        opened = shift_labels(opened)
+    return opened
+
+
+def _waiting_room() -> "WaitingRoom":
+    from xentcli.writers.files.spool import WaitingRoom
+
+    return WaitingRoom()
 
 
 def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
@@ -259,7 +272,7 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
 def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
-    destination: Sink | Folder | WaitingRoom,
+    destination: "Sink | Folder | WaitingRoom",
     rejects: Sink | None,
     needed: RowsNeeded,
 ) -> Tally:
@@ -277,7 +290,7 @@ def _write_rows(
             destination.write(header + outcome.text)
         header = b""
         if rejects is not None:
-            rejects.write(rejected_rows(outcome.faults))
+            _reject(outcome.faults, rejects)
         needed.add(outcome.partners)
         if outcome.halves is not None:
             losses.add(outcome.halves.losses, outcome.halves.kept)
@@ -288,12 +301,18 @@ def _write_rows(
     return tally._replace(not_needed=needed.remarks(), half=half)
 
 
+def _reject(faults: Sequence[Fault], rejects: Sink) -> None:
+    from xentcli.writers.rows.delimited import rejected_rows
+
+    rejects.write(rejected_rows(faults))
+
+
 def _finish(
     job: Job,
     opened: Opened,
     asked: Asked,
     sink: Sink | Folder,
-    room: WaitingRoom | None,
+    room: "WaitingRoom | None",
     page: Sink | None,
     tally: Tally,
 ) -> None:

@@ -1,7 +1,5 @@
 """--by sample: each sample of an input with positions is a sequence and a group of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

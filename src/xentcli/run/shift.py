@@ -1,8 +1,6 @@
 """--shift: position t is scored with the label of position t + 1, as causal language models are.
 The last position and the first label of each sequence drop out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 """One column of log-probabilities and no labels: the log-probabilities of the tokens of one
 sequence, as somebody has picked them already."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

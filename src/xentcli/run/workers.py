@@ -18,7 +18,6 @@ from xentcli.core.threads import available
 from xentcli.errors import DataError
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Opened
-from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
 from xentcli.run.messages import print_message
@@ -80,7 +79,12 @@ def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Fou
     """
     spans = opened.chunks.spans()
     chunks = opened.chunks.in_order() if spans is None else spans
-    if jobs == 1 or opened.workers is None or _is_small(opened):
+    if jobs == 1 or opened.workers is None:
+        yield from work_here(work, chunks)
+        return
+    from xentcli.readers.text.spans import BLOCKS_OF_A_LARGE_FILE, is_large
+
+    if opened.size is not None and not is_large(opened.size):
         yield from work_here(work, chunks)
         return
     before: Done[Found] | None = None
@@ -102,10 +106,6 @@ def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Fou
             yield from work_here(work, chunks, before)
         else:
             yield from share_work(work, chunks, submit, jobs + AHEAD, before)
-
-
-def _is_small(opened: Opened) -> bool:
-    return opened.size is not None and not is_large(opened.size)
 
 
 @contextmanager

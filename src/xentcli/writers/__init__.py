@@ -3,8 +3,6 @@
 A writer is a module with three functions (see :mod:`xentcli.writers.interface`).
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import Literal, NamedTuple
 

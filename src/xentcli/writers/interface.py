@@ -5,8 +5,6 @@ only when all are known. The rows of a format with ``rows_wait`` are kept until 
 ``end``, because they stand in the middle of the document.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, Fields
+from xentcli.readers.json.alike import fields_of, pattern_of, read_table
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
 from xentcli.readers.rules.join import rows_of_values
@@ -21,25 +22,30 @@ from xentcli.readers.text import numbers as number_text
 
 class Whole(NamedTuple):
     """The numbers of some records: values, labels, soft targets, sample weights, and their rows in
-    a second file."""
+    a second file; and their fields, where they are passed on."""
 
     values: AnyArray
     labels: AnyArray | None = None
     targets: AnyArray | None = None
     weight: AnyArray | None = None
     partners: AnyArray | None = None
+    fields: Fields | None = None
 
 
 def read_at_once(layout: Layout, block: bytes) -> Whole | None:
     """The samples of a block of whole lines; None if anything in it is unusual."""
     request = layout.request
     parser = parser_for(len(block))
-    if parser is None or not layout.is_table or request.keep_records or request.keep_rows:
-        return None
-    if layout.by is not None:
+    if parser is None or not layout.is_table or layout.by is not None:
         return None
     text = block.rstrip(b"\n")
     count = text.count(b"\n") + 1
+    if layout.key is not None and (request.keep_records or not request.keep_rows):
+        alike = _alike(layout, text, count, parser.numbers)
+        if alike is not None:
+            return alike
+    if request.keep_records or request.keep_rows:
+        return None
     if layout.key is None and not layout.flat:
         return _lists(layout, text, count, parser.numbers)
     # One brace a line, at its start: no record goes on beyond its line, and none is in another.
@@ -67,6 +73,38 @@ def _lists(
     plain = text.translate(None, b"[]") + b"\n"
     values = number_text.table_of(plain, layout.class_count, read)
     return None if values is None or not _fit(layout, values) else Whole(values)
+
+
+def _alike(
+    layout: Layout, text: bytes, count: int, read: Callable[[bytes], AnyArray | None]
+) -> Whole | None:
+    """Records with a list of values each, and nothing but numbers beside it."""
+    request = layout.request
+    if layout.join is not None or (request.keep_records and request.on_error != "stop"):
+        return None
+    pattern = pattern_of(text.partition(b"\n")[0])
+    if pattern is None or pattern.names != layout.columns:
+        return None
+    table = read_table(pattern, text, count, read)
+    if table is None:
+        return None
+    assert layout.key is not None
+    values = table.lists(layout.key, layout.class_count)
+    targets = labels = weight = None
+    if layout.targets:
+        targets = table.lists(layout.targets[0], layout.class_count)
+    if layout.label is not None:
+        labels = table.column(layout.label)
+    if layout.weight is not None:
+        weight = table.column(layout.weight)
+    wanted = (layout.targets or None, layout.label, layout.weight)
+    found = (targets, labels, weight)
+    if any(one is None and name is not None for name, one in zip(wanted, found, strict=True)):
+        return None
+    checked = _checked_arrays(layout, values, labels, targets, weight)
+    if checked is None or not request.keep_records:
+        return checked
+    return checked._replace(fields=fields_of(pattern, text))
 
 
 def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
@@ -149,28 +187,44 @@ def _checked(
     weights: list[Any] | None,
     ids: list[Any],
 ) -> Whole | None:
-    if values is None or not _fit(layout, values) or (layout.targets and targets is None):
-        return None
-    if targets is not None and (targets < 0).any():
+    if layout.targets and targets is None:
         return None
     given = weight = None
     if labels is not None:
         if not {int}.issuperset(map(type, labels)):
             return None
-        found = np.array(labels, dtype=np.int64)
-        given, unknown = number_labels(found, layout.label_count, layout.request.ignore_index)
-        if unknown.any():
-            return None
+        given = np.array(labels, dtype=np.int64)
     if weights is not None:
         weight = plain_numbers(weights)
-        if weight is None or (weight < 0).any():
+        if weight is None:
             return None
-    partners = None
-    if layout.join is not None:
-        partners = rows_of_values(layout.request, ids)
-        if partners is None:
+    found = _checked_arrays(layout, values, given, targets, weight)
+    if found is None or layout.join is None:
+        return found
+    partners = rows_of_values(layout.request, ids)
+    return None if partners is None else found._replace(partners=partners)
+
+
+def _checked_arrays(
+    layout: Layout,
+    values: AnyArray | None,
+    labels: AnyArray | None,
+    targets: AnyArray | None,
+    weight: AnyArray | None,
+) -> Whole | None:
+    if values is None or not _fit(layout, values):
+        return None
+    if any(one is not None and (one < 0).any() for one in (targets, weight)):
+        return None
+    if labels is not None:
+        ignored = layout.request.ignore_index
+        # From 2**53 on a float stands for several integers.
+        if labels.dtype.kind == "f" and abs(ignored) >= 2**53:
             return None
-    return Whole(values, given, targets, weight, partners)
+        labels, unknown = number_labels(labels, layout.label_count, ignored)
+        if unknown.any():
+            return None
+    return Whole(values, labels, targets, weight)
 
 
 def _fit(layout: Layout, values: AnyArray) -> bool:

@@ -99,8 +99,8 @@ def by_simdjson(parser: Any) -> Parser:
 
 
 def _numbers_by_simdjson(parser: Any, *parts: bytes) -> AnyArray | None:
-    # The numbers of a list within the list would come out as well.
-    if any(b"[" in part or b"{" in part for part in parts):
+    # The numbers of a list within the list would come out as well; an object would not.
+    if any(b"[" in part for part in parts):
         return None
     try:
         found = parser.parse(b"".join((b"[", *parts, b"]"))).as_buffer(of_type="d")

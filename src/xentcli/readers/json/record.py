@@ -96,6 +96,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if at_once is not None:
         lines = range(chunk.line, chunk.line + len(at_once.values))
         batch = _of_arrays(layout, lines, chunk.first, *at_once[:4])
+        batch = batch._replace(fields=at_once.fields)
         if at_once.partners is not None:
             return attach(batch, layout.request, layout.source, at_once.partners)
         return _attached(batch, layout, range(chunk.first, chunk.first + len(lines)))

@@ -5,8 +5,6 @@ What the options do not say is concluded from the names, then from the cells of 
 guess that leaves a column out is told; where nothing can be concluded, the input is refused.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol

@@ -5,8 +5,6 @@ Ids are compared as text, without quotes and surrounding blanks. The hashes of t
 are held in memory, sorted; the ids of each block of the first file are looked up together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import count
 from typing import Any, NamedTuple

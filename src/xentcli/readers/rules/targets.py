@@ -1,8 +1,6 @@
 """Labels and soft targets in the shape of the values, whether they were read with these, typed, or
 come from a second file."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +35,7 @@ class LabelTexts:
     def __len__(self) -> int:
         return len(self.at)
 
-    def __getitem__(self, chosen: Any) -> LabelTexts:
+    def __getitem__(self, chosen: Any) -> "LabelTexts":
         """Some of the labels, by a slice or an array of indices."""
         return LabelTexts(self.texts, self.at[chosen])
 

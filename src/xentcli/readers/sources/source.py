@@ -1,7 +1,5 @@
 """Where bytes come from: a file, a URL or standard input; compressed ones are unpacked."""
 
-from __future__ import annotations
-
 import os
 import stat
 import sys

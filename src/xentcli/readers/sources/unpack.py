@@ -1,8 +1,6 @@
 """Unpacks compressed bytes: completely or with an error, and never to more than a bound times their
 size."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from importlib import import_module

@@ -7,24 +7,21 @@ import sys
 
 from xentcli.errors import UsageError
 
-SCHEME = re.compile(r"([a-z][a-z0-9+.:-]*)://", re.IGNORECASE)
+# Compiled when they are first used: typed numbers never are a URL.
+SCHEME = r"(?i)([a-z][a-z0-9+.:-]*)://"
 # A password may hold what else would end the host's part; a port is none.
-USER = re.compile(r"[^/?#]*@|[^/?#:]*:(?!\d*(?:[/?#]|\Z)).*@", re.DOTALL)
-QUERY = re.compile(r"[?#].*", re.DOTALL)
+USER = r"(?s)[^/?#]*@|[^/?#:]*:(?!\d*(?:[/?#]|\Z)).*@"
+QUERY = r"(?s)[?#].*"
 # How a path of Windows begins.
-DRIVE = re.compile(r"[a-z]:[/\\]", re.IGNORECASE)
+DRIVE = r"(?i)[a-z]:[/\\]"
 # Elsewhere the same marks may stand in a name, or in a pattern of names.
-SIGNED = re.compile(r"\?[^?]*=.*", re.DOTALL)
+SIGNED = r"(?s)\?[^?]*=.*"
 # What was meant for a URL: a slash too few, or no scheme. One letter before the colon is a drive.
-NEAR = r"((?:[a-z][a-z0-9+.-]+:/+|(?<![\w:/.])//+)"
-NEAR_USER = re.compile(
-    NEAR + r")(?:[^/?#\s]*@|[^/?#:\s]*:(?!\d*(?:[/?#\s]|\Z))\S*@)", re.IGNORECASE
-)
+NEAR = r"(?i)((?:[a-z][a-z0-9+.-]+:/+|(?<![\w:/.])//+)"
+NEAR_USER = NEAR + r")(?:[^/?#\s]*@|[^/?#:\s]*:(?!\d*(?:[/?#\s]|\Z))\S*@)"
 # A long value is cut where it is shown, maybe before the @.
-NEAR_USER_CUT = re.compile(NEAR + r")[^/?#:\s]*:(?!\d)[^/\s]*…", re.IGNORECASE)
-NEAR_QUERY = re.compile(
-    NEAR + r"[^\s?#\"]*)(?:\?[^\s\"]*=|(?<=\w)#)[^\s\"]*?(?=[:,;.]*(?:[\s\"']|\Z))", re.IGNORECASE
-)
+NEAR_USER_CUT = NEAR + r")[^/?#:\s]*:(?!\d)[^/\s]*…"
+NEAR_QUERY = NEAR + r"[^\s?#\"]*)(?:\?[^\s\"]*=|(?<=\w)#)[^\s\"]*?(?=[:,;.]*(?:[\s\"']|\Z))"
 
 
 def is_url(text: str) -> bool:
@@ -38,7 +35,7 @@ def is_url(text: str) -> bool:
 
 def scheme_of(text: str) -> str:
     """What stands before ``://``; empty where that does not occur."""
-    found = SCHEME.match(text)
+    found = re.match(SCHEME, text)
     return found[1].lower() if found else ""
 
 
@@ -60,7 +57,7 @@ def local_path(text: str) -> str:
         )
     path = unquote(path)
     # Of a drive's letter the slash before it is no part.
-    return path if sys.platform == "win32" and DRIVE.match(path) else slash + path
+    return path if sys.platform == "win32" and re.match(DRIVE, path) else slash + path
 
 
 def shown(text: str) -> str:
@@ -85,7 +82,9 @@ def concealed(text: str) -> str:
     """
     if "/" not in text:
         return text
-    return NEAR_QUERY.sub(r"\1", NEAR_USER_CUT.sub(r"\1…", NEAR_USER.sub(r"\1", text)))
+    for pattern, left in ((NEAR_USER, r"\1"), (NEAR_USER_CUT, r"\1…"), (NEAR_QUERY, r"\1")):
+        text = re.sub(pattern, left, text)
+    return text
 
 
 def shown_within(text: str) -> str:
@@ -94,7 +93,7 @@ def shown_within(text: str) -> str:
     >>> shown_within("--labels-from=https://me:secret@example.org/y.csv")
     '--labels-from=https://example.org/y.csv'
     """
-    found = SCHEME.search(text)
+    found = re.search(SCHEME, text)
     if found is None:
         return concealed(text)
     return text[: found.start()] + shown(text[found.start() :])
@@ -114,11 +113,12 @@ def secrets(text: str) -> list[str]:
 
 def _parts(text: str) -> tuple[str, str, str, str]:
     """A name as scheme, user, place and query."""
-    found = SCHEME.match(text)
+    found = re.match(SCHEME, text)
     if found is None:
         return "", "", text, ""
-    user = USER.match(text, found.end())
-    start = user.end() if user else found.end()
-    query = (QUERY if scheme_of(text) in ("http", "https") else SIGNED).search(text, start)
-    end = query.start() if query else len(text)
-    return found[0], text[found.end() : start], text[start:end], text[end:]
+    rest = text[found.end() :]
+    user = re.match(USER, rest)
+    place = rest[user.end() :] if user else rest
+    query = re.search(QUERY if scheme_of(text) in ("http", "https") else SIGNED, place)
+    at = query.start() if query else len(place)
+    return found[0], user[0] if user else "", place[:at], place[at:]

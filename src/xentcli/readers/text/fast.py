@@ -100,7 +100,7 @@ def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
     r"""The block with a \n at the end of each row. None if lines end otherwise, if there are
     comments, or if the delimiter could be part of a number."""
     delimiter, comment = layout.dialect.delimiter, layout.dialect.comment
-    if delimiter not in DELIMITERS or layout.request.decimal != "." or not block.strip(LINE_ENDS):
+    if delimiter not in DELIMITERS or layout.request.decimal != "." or _is_blank(block):
         return None
     if comment and comment in block:
         return None
@@ -109,6 +109,11 @@ def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
             return None
         block = block.replace(b"\r\n", b"\n")
     return block if block.endswith(b"\n") else block + b"\n"
+
+
+def _is_blank(block: bytes) -> bool:
+    # What is stripped is copied: only if it may be all.
+    return block[:1] in LINE_ENDS and not block.strip(LINE_ENDS)
 
 
 def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:

@@ -4,8 +4,6 @@ A record is a line, except that a quoted cell may contain line ends. Cells stay 
 file, quotes included, so that they can be passed on unchanged.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import lru_cache

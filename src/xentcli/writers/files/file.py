@@ -1,7 +1,5 @@
 """Where the answer goes: standard output, or a file that appears only when it is complete."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

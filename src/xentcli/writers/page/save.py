@@ -1,7 +1,5 @@
 """Pages that are saved beside the answer: one line for each kind, chosen by the file's suffix."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -25,7 +23,7 @@ class Drawer(Protocol):
 
     WIDTH: int
 
-    def drawn(self, page: Page) -> bytes:
+    def drawn(self, page: "Page") -> bytes:
         """The whole file."""
 
 

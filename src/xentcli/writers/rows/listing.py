@@ -4,8 +4,6 @@ samples.
 The rows are the same in every format; only how a cell is written differs.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple

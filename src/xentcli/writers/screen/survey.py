@@ -1,7 +1,5 @@
 """A survey for people: a histogram, a bar for each class, the hardest samples, the groups."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

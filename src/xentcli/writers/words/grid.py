@@ -1,7 +1,5 @@
 """The layout of a worked sample: the text of each cell, and which classes stand side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The words and numbers of a survey, for tables and pages alike."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import partial

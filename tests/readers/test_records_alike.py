@@ -1,0 +1,126 @@
+"""Blocks of JSON Lines that are read as one table: what is taken is what JSON says, and whatever is
+otherwise in one line is left to the reader of single lines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from xentcli.model import AnyArray
+from xentcli.readers.json.alike import Table, fields_of, pattern_of, read_table
+
+BLOCK = b"""\
+{"logits": [1.5, -2,3e0], "label": 2, "id": 7}
+{"logits": [0,0.25 , 1], "label": 0, "id":  8 }
+{"logits": [-0.0,1E-3,4], "label": -100, "id": 9}"""
+
+
+def numbers(text: bytes) -> AnyArray | None:
+    """As the packages read them, by Python's own reader."""
+    try:
+        found = json.loads(b"[" + text + b"]")
+    except ValueError:
+        return None
+    plain = all(map(is_number, found)) and np.isfinite(found).all()
+    return np.array(found, dtype=np.float64) if plain else None
+
+
+def is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+def table(text: bytes) -> Table | None:
+    pattern = pattern_of(text.partition(b"\n")[0])
+    count = text.count(b"\n") + 1
+    return None if pattern is None else read_table(pattern, text, count, numbers)
+
+
+def test_each_field_has_its_columns() -> None:
+    found = table(BLOCK)
+    assert found is not None
+    logits, label = found.lists("logits", 3), found.column("label")
+    assert logits is not None
+    assert label is not None
+    assert logits.tolist() == [[1.5, -2, 3], [0, 0.25, 1], [0, 1e-3, 4]]
+    assert np.signbit(logits[2, 0])
+    assert label.tolist() == [2, 0, -100]
+    assert found.lists("logits", 2) is None
+    assert found.column("logits") is None
+
+
+def test_fields_are_passed_on_as_they_were_written() -> None:
+    pattern = pattern_of(BLOCK.partition(b"\n")[0])
+    assert pattern is not None
+    fields = fields_of(pattern, BLOCK)
+    assert fields.names == ("logits", "label", "id")
+    assert fields.lists == (True, False, False)
+    assert fields.texts[0] == [b"1.5, -2,3e0", b"0,0.25 , 1", b"-0.0,1E-3,4"]
+    assert fields.texts[1:] == ([b"2", b"0", b"-100"], [b"7", b"8", b"9"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Another line has keys in another order, other keys, or other than numbers.
+        b'{"a": [1], "b": 2}\n{"b": 2, "a": [1]}',
+        b'{"a": 1, "b": 2}\n{"b": 1, "a": 2}',
+        b'{"a": [1, 2], "b": 2}\n{"a": [1], "b": 2}',
+        b'{"a": [1], "b": 2}\n{"a": [1], "c": 2}',
+        b'{"a": [1], "b": 2}\n{"a": [1], "b": "2"}',
+        b'{"a": [1], "b": 2}\n{"a": [NaN], "b": 2}',
+        b'{"a": [1], "b": 2}\n{"a": [[1]], "b": 2}',
+        b'{"a": [1], "b": 2}\n\n{"a": [1], "b": 2}',
+        # One line has twice what the other lacks.
+        b'{"a": [1], "b": 2], "b": 3}\n{"a": [1, 2, 3}',
+        b'{"a": [1], "b": {"a": [2], "b": 3}\n1], "b": 2}',
+        # A number that is a mark.
+        b'{"a": [1], "b": 2}\n{"a": [1,8e99,2}',
+        b'{"a": [8e99], "b": 2}\n{"a": [1], "b": 2}',
+        b'{"a": [9e99], "b": 2}\n{"a": [1], "b": 2}',
+        # No JSON, in every line alike.
+        b'{"a": 1{"b": 2}\n{"a": 1{"b": 2}',
+        b'{"a": [1,], "b": 2}\n{"a": [1,], "b": 2}',
+        b'{"a": 01, "b": 2}\n{"a": 01, "b": 2}',
+        b'{"a": 1, "a": 2}\n{"a": 1, "a": 2}',
+    ],
+)
+def test_what_is_otherwise_in_one_line_is_declined(text: bytes) -> None:
+    assert table(text) is None
+
+
+NUMBERS = st.sampled_from(["0", "1", "-2", "0.5", "1e-3", "-0.0", "8e99", "12"])
+PIECES = st.sampled_from(
+    ['"', "{", "}", "[", "]", ",", ":", " ", "\n", "1", "8e99", '], "b": ', '{"a": [', "}\n"]
+)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> str:
+    """Lines alike, then maybe damaged in some places."""
+    lines = []
+    for _ in range(draw(st.integers(1, 4))):
+        first, second, last = (draw(NUMBERS) for _ in range(3))
+        lines.append(f'{{"a": [{first},{second}], "b": {last}}}')
+    text = "\n".join(lines)
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(text)))
+        cut = draw(st.integers(0, 10))
+        text = text[:at] + draw(st.just("") | PIECES) + text[at + cut :]
+    return text.strip("\n")
+
+
+@given(blocks())
+def test_what_is_taken_is_what_json_says(text: str) -> None:
+    found = table(text.encode())
+    assume(found is not None)
+    assert found is not None
+    records = [json.loads(line) for line in text.split("\n")]
+    assert [list(record) for record in records] == [list(found.places)] * len(records)
+    for name, place in found.places.items():
+        said = np.array([record[name] for record in records], dtype=np.float64)
+        assert found.numbers[:, place].tolist() == said.reshape(len(records), -1).tolist()
