@@ -256,7 +256,8 @@ COMMANDS = {
 class Calculation(NamedTuple):
     """A command, the settings of its loss, and how it computes.
 
-    ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce.
+    ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce;
+    ``in_rows`` says that the classes are the input's last axis.
     A gradient is ``gradient_of`` the loss of that command. ``weighs_samples`` says that the samples
     have weights. The ``bits_per_byte`` are of so many ``bytes``, or of those of the samples.
     """
@@ -265,6 +266,7 @@ class Calculation(NamedTuple):
     settings: Settings
     method: Method = "stable"
     dtype: str | None = None
+    in_rows: bool = False
     base: Base = "e"
     want_accuracy: bool = False
     gradient_of: Command | None = None

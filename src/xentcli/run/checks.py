@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
 from xentcli.calculation.commands import COMMANDS, Calculation, Command
 from xentcli.calculation.survey import Wanted
+from xentcli.core import framework
 from xentcli.core.settings import settings
 from xentcli.errors import ArgumentError, UsageError, escaped
 from xentcli.options.groups import Asked, Loss, Sequences
@@ -170,11 +173,15 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     dtype = None if arithmetic.dtype == "float64" else arithmetic.dtype
     if dtype and arithmetic.method == "textbook":
         raise UsageError("--dtype and --method textbook contradict each other; give one of them")
+    if dtype and checked.weight is not None:
+        weight_in_dtype = framework.narrowed(checked.weight, dtype).astype(np.float64)
+        checked = checked._replace(weight=weight_in_dtype)
     return Calculation(
         COMMANDS[asked.command],
         checked,
         arithmetic.method,
         dtype,
+        opened.class_axis in (-1, opened.dimensions + 1),
         loss.base,
         want_accuracy=_wants_accuracy(asked, opened),
         gradient_of=measure if asked.command == "grad" else None,
