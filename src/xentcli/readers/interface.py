@@ -59,9 +59,9 @@ class Request(NamedTuple):
     :class:`xentcli.model.Rows` to be passed on as text, and how far they must be taken apart for
     that; ``keep_records`` for the samples' records to be passed on as JSON; ``by`` for the samples'
     grouping by a column. The columns are ``questions`` where labels are no classes but 0 and 1, one
-    for each column. ``sums_only`` says that what comes of the samples is added up, so that one of
-    them may be read in several pieces. ``second`` is about a second file; columns of the names
-    ``beside`` are no classes.
+    for each column. ``divisible`` says that the answer needs no sample as a whole, so that one may
+    be read in several pieces. ``second`` is about a second file; columns of the names ``beside``
+    are no classes.
     """
 
     wanted: Wanted = "none"
@@ -91,7 +91,7 @@ class Request(NamedTuple):
     by: str | None = None
     on_error: OnError = "stop"
     questions: bool = False
-    sums_only: bool = False
+    divisible: bool = False
 
     def label_count(self, columns: int) -> int:
         """How many labels there are, which count from 0."""
@@ -144,7 +144,8 @@ class RowBatch(NamedTuple):
 class Part(NamedTuple):
     """What a chunk has of each array: the samples from ``start`` to ``stop``, to be taken from the
     file, or the numbers themselves where they are in memory; and of labels from elsewhere. Of a
-    lone sample it may be the ``positions`` from one to before another, with the labels of all."""
+    lone sample it may be the ``positions`` from one to before another, along the first axis of
+    them."""
 
     start: int
     stop: int

@@ -29,7 +29,6 @@ def check_options(asked: Asked) -> None:
     other."""
     _check_survey(asked)
     _check_bytes(asked)
-    _check_shift(asked)
     output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
     if "" in (output, save, rejects):
         raise UsageError("-o, --save and --rejects need the name of a file")
@@ -84,14 +83,6 @@ def _has_groups(asked: Asked) -> bool:
     one another."""
     quiet = asked.output.quiet and asked.output.save is None
     return not (asked.sequences.shift and (quiet or asked.loss.reduction == "none"))
-
-
-def _check_shift(asked: Asked) -> None:
-    """Refuse --shift of rows that are left out, or read elsewhere."""
-    if asked.sequences.shift and asked.reading.on_error != "stop":
-        raise UsageError("--shift needs every row: --on-error cannot leave any out")
-    if asked.sequences.shift and asked.running.scheduler is not None:
-        raise UsageError("--shift goes from row to row, and --scheduler parts them; give one")
 
 
 def _check_bytes(asked: Asked) -> None:

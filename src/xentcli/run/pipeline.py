@@ -85,7 +85,7 @@ def run(asked: Asked) -> int:
         if asked.survey.by is not None and not opened.by:
             opened = group_sequences(opened)
         if asked.sequences.shift:
-            opened = shift_labels(opened)
+            opened = shift_labels(opened, asked.reading.on_error)
         calculation = calculation_of(asked, opened)
         # Before the work: they may explain what goes wrong with it.
         print_remarks(opened.remarks)

@@ -10,13 +10,17 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Indices, Origin, Rows, csv_cell
-from xentcli.readers.interface import BatchReader, Chunk, Opened, Part, Reader
+from xentcli.readers.interface import BatchReader, Chunk, OnError, Opened, Part, Reader
 from xentcli.run.inputs import check_attached
 
 
-def shift_labels(opened: Opened) -> Opened:
+def shift_labels(opened: Opened, on_error: OnError) -> Opened:
     """The input with each label in the place before its own: along the positions of its arrays, or
-    where these have none from row to row, as long as the value of --by is the same."""
+    where these have none from row to row, as long as the value of --by is the same.
+
+    A faulty sample of an array is a whole sequence, and may be left out; a faulty row is not: its
+    neighbours would follow one another.
+    """
     if opened.has_tokens:
         raise UsageError(
             f"--shift: what {opened.source} has of each token is of that token already"
@@ -34,6 +38,8 @@ def shift_labels(opened: Opened) -> Opened:
             "--class-axis -1 (B, T, V) have",
             hint="of rows, --by names the column that says to which sequence each belongs",
         )
+    if on_error != "stop":
+        raise UsageError("--shift needs every row: --on-error cannot leave any out")
     attached = opened.attached
     return opened._replace(
         chunks=ShiftedRows(opened),
@@ -89,7 +95,7 @@ class ShiftedRows:
         """All of them."""
         opened, runs = self._opened, Runs(self._opened)
         waiting: Batch | None = None
-        samples = 0
+        samples = number = 0
         for chunk in opened.chunks.in_order():
             for part in opened.reader.parts(chunk):
                 first = chunk.first if part is chunk else samples
@@ -106,7 +112,8 @@ class ShiftedRows:
                     bytes_at=batch.grouping and batch.grouping.at,
                     partners=batch.partners,
                 )
-                yield part._replace(first=first, samples=count, data=shifted)
+                yield part._replace(number=number, first=first, samples=count, data=shifted)
+                number += 1
         check_attached(samples, opened)
 
     def spans(self) -> None:

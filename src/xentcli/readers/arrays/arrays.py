@@ -7,7 +7,6 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError, counted
 from xentcli.model import AnyArray, Batch, Kind
 from xentcli.readers.arrays.choice import choose_labels, choose_values, remarks_on
+from xentcli.readers.arrays.pieces import cut_positions, remarks_on_pieces
 from xentcli.readers.arrays.samples import Layout, Named, in_a_sentence, part_of, read
 from xentcli.readers.arrays.stored import (
     Archive,
@@ -42,8 +42,6 @@ from xentcli.readers.sources.source import (
 )
 
 CHUNK_BYTES = 4 << 20
-# A sample of more is read in pieces of about as much, where it lies position by position.
-PIECE_BYTES = 32 << 20
 FIRST_BYTES = 256
 MOST_UNSEEN_CLASSES = 1 << 20
 
@@ -105,7 +103,12 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request), *on_axis),
+        remarks=(
+            *remarks_on(choice, source.name),
+            *remarks_on_pairing(request),
+            *on_axis,
+            *remarks_on_pieces(layout),
+        ),
     )
 
 
@@ -289,7 +292,7 @@ def _without_contents(layout: Layout) -> Layout:
 
 def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -> Iterator[Chunk]:
     samples, each = layout.shape[0], math.prod(layout.shape[1:])
-    cuts = [None] if targets is not None else _cuts(layout)
+    cuts = cut_positions(layout)
     step = max(1, CHUNK_BYTES // (8 * max(1, each))) if cuts == [None] else 1
     labels_each = math.prod(layout.shape[2:])
     width = np.dtype(layout.values.stored.dtype).itemsize * each
@@ -315,27 +318,6 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -
                 size=width * (stop - start) // len(cuts),
             )
             number += 1
-
-
-def _cuts(layout: Layout) -> list[tuple[int, int] | None]:
-    """The positions at which each sample is cut into pieces; only None where it is read whole.
-
-    Classes that lie beside one another are in few pages of the file, those of another order in
-    all. Two positions at least: with --shift the last one of a sample has no loss.
-    """
-    request, (_, classes, *positions) = layout.request, layout.shape
-    labelled = layout.targets is None and request.wanted != "none" and not request.questions
-    stored = layout.values.stored
-    in_order = layout.axis == 2 and not stored.fortran and stored.strides is None
-    divisible = request.sums_only and request.on_error == "stop" and labelled
-    if len(positions) != 1 or not in_order or not divisible:
-        return [None]
-    (length,) = positions
-    pieces = min(length // 2, -(-8 * classes * length // PIECE_BYTES))
-    if pieces < 2:
-        return [None]
-    places = [length * at // pieces for at in range(pieces + 1)]
-    return list(pairwise(places))
 
 
 def _brought(
