@@ -12,10 +12,17 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted
-from xentcli.model import AnyArray, Batch, Kind
+from xentcli.model import AnyArray, Batch, Kind, Remark
 from xentcli.readers.arrays.choice import choose_labels, choose_values, remarks_on
 from xentcli.readers.arrays.pieces import cut_positions, remarks_on_pieces
-from xentcli.readers.arrays.samples import Layout, Named, in_a_sentence, part_of, read
+from xentcli.readers.arrays.samples import (
+    Layout,
+    Named,
+    ids_of_array,
+    in_a_sentence,
+    part_of,
+    read,
+)
 from xentcli.readers.arrays.stored import (
     Archive,
     File,
@@ -28,9 +35,19 @@ from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
-from xentcli.readers.rules.join import pair_files, remarks_on_pairing
+from xentcli.readers.rules.join import (
+    BY_POSITION,
+    in_order_of_ids,
+    pair_files,
+    remarks_on_pairing,
+)
 from xentcli.readers.rules.keys import check_class_names
-from xentcli.readers.rules.targets import check_label_shape, fit_targets, in_class_order
+from xentcli.readers.rules.targets import (
+    check_label_shape,
+    fit_targets,
+    in_class_order,
+    label_a_row,
+)
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (
     Source,
@@ -70,6 +87,17 @@ def keys_of(source: Source, format_name: str) -> tuple[str, ...]:
             copy.close()
 
 
+def ids_under(source: Source, format_name: str, key: str) -> list[bytes]:
+    """The ids that an archive has under a key."""
+    local, copy = fetch_file(source)
+    try:
+        with _archive(local, format_name) as archive:
+            return ids_of_array(_array(archive, key, source.name), source.name)
+    finally:
+        if copy is not None:
+            copy.close()
+
+
 def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by not in (None, EACH_SEQUENCE):
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
@@ -78,6 +106,8 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         choice = choose_values(archive, request, source.name)
         values = _array(archive, choice.values, source.name)
         layout = _layout(source.name, choice.kind, values, request)
+        request, on_ids = _by_ids(archive, layout, request)
+        layout = layout._replace(request=request)
         if request.wanted != "none":
             choice = choose_labels(choice, archive, request, layout.shape, source.name)
         layout = _with_labels(layout, choice.labels, archive)
@@ -106,6 +136,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         remarks=(
             *remarks_on(choice, source.name),
             *remarks_on_pairing(request),
+            *on_ids,
             *on_axis,
             *remarks_on_pieces(layout),
         ),
@@ -221,6 +252,26 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
     rest = list(shape)
     count = rest.pop(axis)
     return Layout(name, kind, request, values, axis % len(shape), (rest[0], count, *rest[1:]))
+
+
+def _by_ids(
+    archive: Archive, layout: Layout, request: Request
+) -> tuple[Request, tuple[Remark, ...]]:
+    """The request with what a second file has in the order of the archive's own ids, if it is
+    matched by them, and what is to be told of it."""
+    attached = request.attached
+    if attached is None or attached.join is None:
+        return request, ()
+    key, name = attached.join.name, layout.source
+    found = ids_of_array(_array(archive, key, name), name)
+    if len(found) != layout.shape[0]:
+        message = f"{counted(len(found), 'id')} for {counted(layout.shape[0], 'sample')}"
+        raise DataError(message, place=Place(name, detail=key), hint=BY_POSITION)
+    if attached.labels is not None and len(layout.shape) > 2:
+        raise label_a_row(attached, name)
+    places = [Place(name, detail=f"{key}[{at}]") for at in range(len(found))]
+    ordered, remarks = in_order_of_ids(attached, found, places)
+    return request._replace(attached=ordered), remarks
 
 
 def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:

@@ -16,6 +16,7 @@ from xentcli.readers.arrays.stored import Stored, Unreadable, gathered, mapped, 
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
+from xentcli.readers.rules.join import BY_POSITION, id_of_value
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.rules.targets import class_indices
 from xentcli.readers.sources.source import explain_errors
@@ -50,6 +51,15 @@ def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray
     """Some samples of an array; labels have no axis of classes, and a lone one no axis at all."""
     array = mapped(stored)
     return (np.atleast_1d(array) if axis is None else moved(array, axis))[start:stop]
+
+
+def ids_of_array(named: Named, source: str) -> list[bytes]:
+    """The ids that an array has, one a sample, as text."""
+    if len(named.stored.shape) != 1 or named.stored.narrow:
+        message = f"ids are one a sample, and its shape is {named.stored.shape}"
+        raise DataError(message, place=Place(source, detail=named.key), hint=BY_POSITION)
+    with in_a_sentence(source, named.key):
+        return [id_of_value(value) for value in mapped(named.stored).tolist()]
 
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
