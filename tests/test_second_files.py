@@ -263,7 +263,7 @@ def put(path: Path, content: Content) -> None:
     if isinstance(content, str):
         path.write_text(content)
     else:
-        np.savez(path, **content)
+        np.savez(path, **content)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("first", FIRST_FILES)
