@@ -293,6 +293,15 @@ def test_an_archives_ids_without_a_partner(second: str, said: str, tmp_path: Pat
     assert said in found.stderr
 
 
+def test_an_array_by_itself_has_no_ids(tmp_path: Path) -> None:
+    put(tmp_path / "z.csv", FIRST_FILES["csv"])
+    np.save(tmp_path / "y.npy", np.array([1, 0, 1]))
+    found = run(tmp_path, "ce z.csv --labels-from y.npy -q")
+    assert found == Answered(0, b"0.31326168751822286\n", "")
+    found = run(tmp_path, "ce z.csv --labels-from y.npy --on id")
+    assert found.stderr.startswith('xent: --on: y.npy has no column "id"')
+
+
 def test_ids_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     put(tmp_path / "z.csv", FIRST_FILES["csv"])
     put(tmp_path / "y.npz", {"id": np.array(["4", "2", "9"]), "labels": np.array([1, 0, 1])})
