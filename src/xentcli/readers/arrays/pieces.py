@@ -19,7 +19,7 @@ from xentcli.readers.arrays.samples import Layout
 from xentcli.readers.arrays.stored import strides_of
 
 # A piece has about so many bytes as 64-bit floats; where each number becomes text, fewer.
-PIECE_BYTES = 32 << 20
+PIECE_BYTES = 16 << 20
 WRITTEN_BYTES = 4 << 20
 # Samples from this size on are worth a word where they cannot be cut.
 LARGE_BYTES = 256 << 20
