@@ -91,3 +91,15 @@ def test_logits_larger_than_memory_go_by_blocks(tmp_path: Path, suffix: str, shi
     np.save(tmp_path / "labels.npy", labels)
     beside = f"--labels-from {tmp_path / 'labels.npy'}"
     assert peak(f"ce --class-axis -1 {shift} --quiet {beside}", logits) <= MOST_OF_ARRAYS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks the resource module")
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_so_do_logits_that_lie_class_by_class(tmp_path: Path, order: str) -> None:
+    """(B, V, T), and Fortran's order, in which each position is spread over the whole file."""
+    shape = (2, VOCABULARY, POSITIONS)
+    logits = tmp_path / "logits.npy"
+    np.lib.format.open_memmap(logits, "w+", "<f4", shape, fortran_order=order == "F")
+    np.save(tmp_path / "labels.npy", np.zeros((2, POSITIONS), dtype=np.int32))
+    beside = f"--labels-from {tmp_path / 'labels.npy'}"
+    assert peak(f"ce --quiet --reduction none {beside}", logits) <= MOST_OF_ARRAYS

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from tests.faults.running import Answered, run_inside
 from tests.readers.test_columnar import content_of
 from tests.ways import WAYS, answered, without_processes
+from xentcli.model import AnyArray
 
 __all__ = ["without_processes"]
 
@@ -235,3 +237,110 @@ def test_a_document_with_a_list_of_ids(tmp_path: Path) -> None:
     (tmp_path / "y.csv").write_text("id,label\n9,1\n7,0\n")
     found = run(tmp_path, "ce z.json --labels-from y.csv -q")
     assert found == Answered(0, b"0.1269280110429725\n", "")
+
+
+LOGITS = [[1.5, 2.5], [3, 2], [0, 1]]
+SMALL_IDS = [4, 2, 9]
+Content = str | dict[str, AnyArray]
+FIRST_FILES: dict[str, Content] = {
+    "csv": "id,cat,dog\n4,1.5,2.5\n2,3,2\n9,0,1\n",
+    "json": json.dumps({"id": SMALL_IDS, "logits": LOGITS}),
+    "npz": {"logits": np.array(LOGITS), "id": np.array(SMALL_IDS)},
+}
+SECOND_FILES: dict[str, Content] = {
+    "names.json": json.dumps({"id": [9, 4, 2], "label": ["dog", "dog", "cat"]}),
+    "numbers.json": json.dumps({"id": [9, 4, 2], "labels": [1, 1, 0]}),
+    "soft.json": json.dumps({"id": [9, 4, 2], "targets": [[0, 1], [0, 1], [1, 0]]}),
+    "numbers.npz": {"id": np.array([9, 4, 2]), "labels": np.array([1, 1, 0])},
+    "soft.npz": {"id": np.array([9, 4, 2]), "targets": np.array([[0.0, 1], [0, 1], [1, 0]])},
+    "only.npz": {"id": np.array([9, 4, 2]), "what": np.array([1, 1, 0])},
+    "numbers.csv": "id,label\n9,1\n4,1\n2,0\n",
+}
+
+
+def put(path: Path, content: Content) -> None:
+    """Writes a text, or the arrays of an archive."""
+    if isinstance(content, str):
+        path.write_text(content)
+    else:
+        np.savez(path, **content)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("first", FIRST_FILES)
+@pytest.mark.parametrize("second", SECOND_FILES)
+def test_ids_of_documents_and_archives(first: str, second: str, tmp_path: Path) -> None:
+    put(tmp_path / f"z.{first}", FIRST_FILES[first])
+    put(tmp_path / second, SECOND_FILES[second])
+    option = "--targets-from" if second.startswith("soft") else "--labels-from"
+    classes = "" if first == "csv" else " --classes cat,dog"
+    found = run(tmp_path, f"ce z.{first} {option} {second} -q{classes}")
+    assert found == Answered(0, b"0.31326168751822286\n", "")
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("id,label\n4,1\n2,0\n", 'z.npz: id[2]: y.csv has no id "9"'),
+        ("id,label\n4,1\n2,0\n4,1\n9,1\n", 'the id "4" stands twice'),
+        ("id,label\n4,1\n2.0,0\n9,1\n", 'it has "2.0": ids are compared as text'),
+    ],
+)
+def test_an_archives_ids_without_a_partner(second: str, said: str, tmp_path: Path) -> None:
+    put(tmp_path / "z.npz", FIRST_FILES["npz"])
+    (tmp_path / "y.csv").write_text(second)
+    found = run(tmp_path, "ce z.npz --labels-from y.csv")
+    assert found.code == 1
+    assert said in found.stderr
+
+
+def test_an_array_by_itself_has_no_ids(tmp_path: Path) -> None:
+    put(tmp_path / "z.csv", FIRST_FILES["csv"])
+    np.save(tmp_path / "y.npy", np.array([1, 0, 1]))
+    found = run(tmp_path, "ce z.csv --labels-from y.npy -q")
+    assert found == Answered(0, b"0.31326168751822286\n", "")
+    found = run(tmp_path, "ce z.csv --labels-from y.npy --on id")
+    assert found.stderr.startswith('xent: --on: y.npy has no column "id"')
+
+
+def test_ids_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    put(tmp_path / "z.csv", FIRST_FILES["csv"])
+    put(tmp_path / "y.npz", {"id": np.array(["4", "2", "9"]), "labels": np.array([1, 0, 1])})
+    found = run(tmp_path, "ce z.csv --labels-from y.npz -q")
+    assert found.stdout == b"0.31326168751822286\n"
+    assert 'note: y.npz: "id" is not taken for ids (its dtype is <U1' in found.stderr
+    assert run(tmp_path, "ce z.csv --labels-from y.npz --on id").code == 1
+    assert run(tmp_path, "ce z.csv --labels-from y.npz --by-position -q").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("y.json", '["dog", "cat", "dog"]'),
+        ("y.json", '{"labels": [["dog"], ["cat"], ["dog"]]}'),
+        ("y.json", '{"labels": ["1", 0, "dog"]}'),
+        ("y.jsonl", '"dog"\n"cat"\n"dog"\n'),
+        ("y.jsonl", "1\n0\n1\n"),
+    ],
+)
+def test_names_in_json(name: str, content: str, tmp_path: Path) -> None:
+    put(tmp_path / "z.csv", FIRST_FILES["csv"])
+    (tmp_path / name).write_text(content)
+    found = run(tmp_path, f"ce z.csv --labels-from {name} -q")
+    assert found == Answered(0, b"0.31326168751822286\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("y.json", '["dog", "fish", "dog"]', 'y.json: label 2: "fish" is not a class index'),
+        ("y.json", '["dog", null, "dog"]', "y.json: $[1]: expected a label, found null"),
+        ("y.jsonl", '"dog"\n"fish"\n"dog"\n', 'y.jsonl:2: $: "fish" is not a class index'),
+        ("y.json", '["dog"]', "y.json: 1 label, but z.csv has more samples"),
+    ],
+)
+def test_names_in_json_that_are_none(name: str, content: str, said: str, tmp_path: Path) -> None:
+    put(tmp_path / "z.csv", FIRST_FILES["csv"])
+    (tmp_path / name).write_text(content)
+    found = run(tmp_path, f"ce z.csv --labels-from {name}")
+    assert found.code == 1
+    assert said in found.stderr

@@ -263,3 +263,14 @@ def test_workers_with_several_threads(
             ["ce", "a.jsonl", "--reduction", "none", "--format", "jsonl"],
         ):
             check_same(cluster, asked, tmp_path)
+
+
+@pytest.mark.parametrize("asked", [["json"], ["jsonl", "--reduction", "none"]])
+def test_a_shift_across_blocks(asked: list[str], cluster: Cluster, tmp_path: Path) -> None:
+    rows = [f"s{at // 7},{at % 5 - 2},{at % 3},{at % 2}" for at in range(50)]
+    (tmp_path / "a.csv").write_text("seq,c0,c1,label\n" + "\n".join(rows))
+    asked = ["ce", "a.csv", "--shift", "--by", "seq", "--format", *asked]
+    small = {"XENT_BLOCK_BYTES": "60"}
+    found = on_cluster(cluster, asked, tmp_path, env=small)
+    assert found == run_inside(asked, tmp_path)
+    assert found.code == 0

@@ -465,7 +465,7 @@ def test_shift_goes_along_the_positions_of_every_format(tmp_path: Path, form: st
     path = tmp_path / f"z.{form}"
     content = {"logits": z, "labels": y}
     (savez(path, **content) if form == "npz" else save_file(content, path))
-    shifted = shift_labels(opened(path, WANTED._replace(class_axis=-1)))
+    shifted = shift_labels(opened(path, WANTED._replace(class_axis=-1)), "stop")
     (batch,) = (shifted.reader.read(chunk) for chunk in shifted.chunks.in_order())
     assert np.array_equal(batch.values, np.moveaxis(z, -1, 1)[:, :, :-1])
     assert batch.labels is not None

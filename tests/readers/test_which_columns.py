@@ -86,6 +86,20 @@ HEADERS = (
     ),
     Header("c0 has no number", "c0,c1,label\nNA,1.5,0\n", "c0,c1"),
     Header("nor has a", "a,b,label\nNA,1.5,0\n", "a,b"),
+    Header("a column of nothing is told", "a,b,notes,label\n1.5,2.5,,0\n2,1,,1\n", "a,b", "notes"),
+    Header(
+        "beside others that are left out",
+        "epoch,a,b,notes,label\n3,1.5,2.5,,0\n",
+        "a,b",
+        "epoch,notes",
+        'left out: "epoch"; left out, empty in the first rows: "notes"',
+    ),
+    Header("beside any stem", "x1,x2,notes,label\n0.5,0.5,,0\n", "x1,x2", "notes"),
+    Header("an id of nothing", "id,a,b,label\n,1.5,2.5,0\n", "a,b"),
+    Header("numbers in the names, whatever the cells", "c0,c1,c2,label\n1,,2,0\n", "c0,c1,c2"),
+    Header("no number in any of them", "c0,c1,label\n,,0\n", "c0,c1"),
+    Header("classes without a value beside others", "c0,c1,x,label\n,,1.5,0\n", "c0,c1", "x"),
+    Header("notes without a value", "n1,n2,a,b,label\n,,1.5,2.5,0\n", "a,b", "n1,n2"),
     Header("a gap among the numbers", "c0,c1,c3,label\n1.5,2.5,3.5,0\n", "c0,c1,c3"),
     Header(
         "three rows that are counted",
@@ -193,7 +207,7 @@ def values_of(text: str) -> list[dict[str, object]]:
 
 def value_of(cell: str) -> object:
     try:
-        return json.loads(cell)
+        return json.loads(cell) if cell else None
     except ValueError:
         return cell
 
@@ -222,6 +236,32 @@ def test_the_classes_of_a_table(header: Header, tmp_path: Path) -> None:
     }
     feather.write_feather(pa.table(columns), str(tmp_path / "a.feather"))
     check(opened(tmp_path / "a.feather", header.request), header)
+
+
+@pytest.mark.parametrize("rows", [99, 100])
+def test_a_column_that_begins_empty(rows: int, tmp_path: Path) -> None:
+    """Its first number must be among the samples that are looked at, whatever the format."""
+    classes = ("a", "b") if rows < 100 else ("a",)
+    records = [{"a": 1.5, "b": None, "label": 0}] * rows + [{"a": 1.5, "b": 2.5, "label": 0}] * 30
+    lines = [json.dumps(record) + "\n" for record in records]
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    (tmp_path / "a.json").write_text(json.dumps(records))
+    (tmp_path / "a.csv").write_text("a,b,label\n" + "1.5,,0\n" * rows + "1.5,2.5,0\n" * 30)
+    assert opened(tmp_path / "a.csv").classes == classes
+    assert opened(tmp_path / "a.jsonl").classes == classes
+    if rows == 100:
+        # It is read whole: of the class, the missing values would be told here.
+        assert opened(tmp_path / "a.json").classes == classes
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pa.Table.from_pylist(records)
+    for groups in (7, 100, 1000):
+        parquet.write_table(table, str(tmp_path / "a.parquet"), row_group_size=groups)
+        assert opened(tmp_path / "a.parquet").classes == classes
+    parquet.write_table(table, str(tmp_path / "a.parquet"), write_statistics=False)
+    assert opened(tmp_path / "a.parquet").classes == classes
+    pytest.importorskip("pyarrow.feather").write_feather(table, str(tmp_path / "a.feather"))
+    assert opened(tmp_path / "a.feather").classes == classes
 
 
 def test_a_hundred_samples_are_looked_at(tmp_path: Path) -> None:

@@ -275,15 +275,17 @@ COMMANDS = {
 class Calculation(NamedTuple):
     """A command, the settings of its loss, and how to compute it.
 
-    ``dtype`` is None for float64 with every digit, else the framework's width to reproduce.
-    ``gradient_of`` is the loss that ``grad`` differentiates. ``weighs_samples``: the samples have
-    weights. ``bits_per_byte`` are asked for, of ``bytes`` in all or else of the samples' own.
+    ``dtype`` is None for float64 with every digit, else the framework's width to reproduce;
+    ``in_rows``: the classes are the input's last axis. ``gradient_of`` is the loss that ``grad``
+    differentiates. ``weighs_samples``: the samples have weights. ``bits_per_byte`` are asked for,
+    of ``bytes`` in all or else of the samples' own.
     """
 
     command: Command
     settings: "Settings"
     method: Method = "stable"
     dtype: str | None = None
+    in_rows: bool = False
     base: Base = "e"
     want_accuracy: bool = False
     gradient_of: Command | None = None

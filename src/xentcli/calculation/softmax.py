@@ -32,7 +32,9 @@ def log_probs(problem: Problem) -> Array:
         return textbook.log(values)
     if calculation.dtype:
         width = framework.WIDTHS[calculation.dtype]
-        return framework.softmax(values, width, temperature, log=True).astype(np.float64)
+        in_rows = calculation.in_rows
+        found = framework.softmax(values, width, temperature, log=True, in_rows=in_rows)
+        return found.astype(np.float64)
     if calculation.method == "textbook":
         return textbook.log(probs(problem))
     return softmax.of_positions(values, temperature, log=True)

@@ -63,7 +63,8 @@ def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
 def _at_width(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     temperature, name = calculation.settings.temperature, calculation.dtype or ""
     positions = block[np.newaxis] if axis == 0 else block[:, :, np.newaxis]
-    step = framework.steps(positions, framework.WIDTHS[name], temperature)
+    width, in_rows = framework.WIDTHS[name], calculation.in_rows
+    step = framework.steps(positions, width, temperature, in_rows=in_rows)
     shown = (
         each("logits", f"z in {name}", step.logits)
         if temperature == 1.0

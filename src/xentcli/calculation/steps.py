@@ -77,7 +77,7 @@ def _position(batch: Batch, at: At) -> tuple[int, ...]:
         return int(batch.tokens.sequences[at[0]]), int(batch.tokens.positions[at[0]])
     inner = np.unravel_index(at[1], batch.values.shape[2:]) if batch.values.ndim > 2 else ()
     if batch.first_position:
-        inner = (inner[0] + batch.first_position,)
+        inner = (inner[0] + batch.first_position, *inner[1:])
     return (sample_number(batch, at[0]), *(int(i) for i in inner))
 
 

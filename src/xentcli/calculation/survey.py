@@ -163,7 +163,7 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
     sample, inside = divmod(place, judged.ignored.shape[1])
     inner = tuple(int(at) for at in np.unravel_index(inside, judged.inner)) if judged.inner else ()
     if batch.first_position:
-        inner = (inner[0] + batch.first_position,)
+        inner = (inner[0] + batch.first_position, *inner[1:])
     question = None
     if judged.questions > 1:
         question, inner = inner[0], inner[1:]

@@ -2,8 +2,13 @@
 
 PyTorch computes log-softmax as z − max − log Σ exp(z − max), the maximum's 1 inside the sum. In
 float32 every operation rounds to 24 bits; for the 16-bit types its CPU kernels work in float32 and
-round what they return. Softmax is the exponentials divided by their sum. Here exp and log are those
-of doubles, rounded to float32: the same on every machine, and hardly ever another float32.
+round what they return. Where the classes are the last axis, log-softmax keeps Σ exp(z − max) and
+its logarithm in 16 bits as well. Softmax is the exponentials divided by their sum. Here exp and log
+are those of doubles, rounded to float32: the same on every machine, and hardly ever another
+float32.
+
+Source: ``vec_log_softmax_lastdim`` and ``vec_logsoftmax`` in PyTorch 2.13,
+``aten/src/ATen/native/cpu/LogSoftmaxKernelImpl.h``.
 """
 
 from __future__ import annotations
@@ -95,8 +100,18 @@ class Steps(NamedTuple):
     log_probs: Narrow
 
 
-def steps(positions: NDArray[np.floating], width: Width, temperature: float = 1.0) -> Steps:
-    """Softmax and its logarithm over axis 1 of ``(outer, C, inner)``, operation by operation."""
+def steps(
+    positions: NDArray[np.floating],
+    width: Width,
+    temperature: float = 1.0,
+    *,
+    in_rows: bool = False,
+) -> Steps:
+    """Softmax and its logarithm over axis 1 of ``(outer, C, inner)``, operation by operation.
+
+    ``in_rows`` says that the classes are the framework's last axis, as they are where inner is 1.
+    """
+    in_rows = in_rows or positions.shape[2] == 1
     with np.errstate(all="ignore"):
         logits = width.rounded(positions.astype(np.float32))
         if temperature != 1.0:
@@ -105,7 +120,8 @@ def steps(positions: NDArray[np.floating], width: Width, temperature: float = 1.
         shifted = logits - maximum
         exponentials = _to_float32(elementary.exp(shifted))
         total = np.add.reduce(exponentials, axis=1, keepdims=True)
-        log_sum = _to_float32(elementary.log(total))
+        stored = width.rounded if in_rows else _to_float32
+        log_sum = stored(elementary.log(stored(total)))
         return Steps(
             logits,
             maximum,
@@ -119,8 +135,13 @@ def steps(positions: NDArray[np.floating], width: Width, temperature: float = 1.
 
 
 def softmax(
-    positions: NDArray[np.floating], width: Width, temperature: float = 1.0, *, log: bool
+    positions: NDArray[np.floating],
+    width: Width,
+    temperature: float = 1.0,
+    *,
+    log: bool,
+    in_rows: bool = False,
 ) -> NDArray[np.floating]:
     """Softmax or its logarithm over axis 1, as a framework of that width has it."""
-    step = steps(positions, width, temperature)
+    step = steps(positions, width, temperature, in_rows=in_rows)
     return (step.log_probs if log else step.probs).astype(width.numpy)

@@ -60,8 +60,7 @@ class Request(NamedTuple):
       ``keep_records``: the samples' records are passed on as JSON.
     - ``by``: the column that groups the samples.
     - ``questions``: each column is a yes/no question, whose labels are 0 and 1.
-    - ``sums_only``: the answer is a sum over the samples, so that a large sample may be read in
-      parts.
+    - ``divisible``: the answer needs no sample as a whole: a large one may be read in parts.
     - ``second``: what is said of a second file.
     - ``beside``: names of columns that are no classes.
     """
@@ -93,7 +92,7 @@ class Request(NamedTuple):
     by: str | None = None
     on_error: OnError = "stop"
     questions: bool = False
-    sums_only: bool = False
+    divisible: bool = False
 
     def label_count(self, columns: int) -> int:
         """The number of different labels: they run from 0 to one less."""
@@ -145,8 +144,8 @@ class RowBatch(NamedTuple):
 class Part(NamedTuple):
     """The part of each array that belongs to a chunk: samples ``start`` to ``stop``, still to be
     read from the file, or the numbers themselves where they are in memory. A single large sample
-    may come in parts too: ``positions`` are then the first and the last (exclusive) of the part.
-    ``labels_apart`` are labels from elsewhere."""
+    may come in parts too: ``positions`` are then the first and the last (exclusive) of the part,
+    along the first axis of positions. ``labels_apart`` are labels from elsewhere."""
 
     start: int
     stop: int

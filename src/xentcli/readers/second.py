@@ -8,10 +8,10 @@ import numpy as np
 
 from xentcli import readers
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import AnyArray, Origin
+from xentcli.model import AnyArray, Origin, Remark
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
-from xentcli.readers.rules.join import Ids, id_columns, ids_of, label_column
+from xentcli.readers.rules.join import Ids, id_columns, ids_of, is_id, label_column
 from xentcli.readers.rules.keys import KIND_KEYS, LABEL_KEYS, TARGET_KEYS
 from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.targets import LabelTexts
@@ -28,8 +28,12 @@ def open_labels(source: Source, request: Request) -> Attached:
 
     found = _columns_of(source, request, choose)
     if found is None:
-        alone = values_alone(request)._replace(logits_key=_label_key(source, request))
-        return _labels_of_values(readers.open_input(source, alone), source)
+        key = _label_key(source, request)
+        listed = _listed_labels(source, request, key)
+        if listed is None:
+            alone = values_alone(request)._replace(logits_key=key)
+            listed = _labels_of_values(readers.open_input(source, alone), source)
+        return _with_ids_under_keys(listed, source, request)
     (label, *ids), (labels, *cells) = found.at, found.columns
     name = found.names[label]
     origin = found.origin._replace(columns=(label + 1,), names=(name,))
@@ -58,7 +62,9 @@ def open_targets(source: Source, request: Request) -> Attached:
         keys = [key for key in _keys_of(source, request) if key in TARGET_KEYS]
         alone = alone._replace(logits_key=keys[0] if len(keys) == 1 else None)
     attached = _targets_of_values(readers.open_input(source, alone), source)
-    if found is None or not found.columns:
+    if found is None:
+        return _with_ids_under_keys(attached, source, request)
+    if not found.columns:
         return attached
     if len(found.columns[0]) != attached.size:
         raise DataError("it has changed while it was read", place=Place(source.name))
@@ -96,7 +102,8 @@ def _label_key(source: Source, request: Request) -> str | None:
         hint = near_or_all(asked, keys, "keys")
         raise UsageError(f"--label-col: {source.name} has no key {quoted(asked)}", hint=hint)
     found = [key for key in keys if key in (*LABEL_KEYS, *TARGET_KEYS)]
-    likely = [asked] if asked is not None else (found or keys)
+    others = [key for key in keys if not is_id(key)]
+    likely = [asked] if asked is not None else (found or others or keys)
     if len(likely) != 1:
         raise UsageError(
             f"{source.name}: which of its {len(keys)} keys holds the labels?",
@@ -152,6 +159,49 @@ def _labels_of_values(opened: Opened, source: Source) -> Attached:
     parts = [np.ravel(opened.reader.read(chunk).values) for chunk in opened.chunks.in_order()]
     labels: AnyArray = np.concatenate(parts) if parts else np.empty(0)
     return Attached(labels, None, Origin(source.name, "array"), len(labels))
+
+
+def _with_ids_under_keys(attached: Attached, source: Source, request: Request) -> Attached:
+    """The same with the ids that a document or an archive has under keys of their own. What cannot
+    be read as ids is told, unless it is what --on names."""
+    # An array by itself has an empty one.
+    keys = [key for key in _keys_of(source, request) if key]
+    chosen = [keys[at] for at in id_columns(keys, request, Place(source.name))]
+    found, remarks = [], []
+    for key in chosen:
+        try:
+            found.append(ids_of(key, _ids_under(source, request, key)))
+        except DataError as error:
+            if request.second.on is not None:
+                raise
+            message = f"{quoted(key)} is not taken for ids ({error.message})"
+            remarks.append(Remark(message, Place(source.name), word="note"))
+    return attached._replace(ids=tuple(found), remarks=(*attached.remarks, *remarks))
+
+
+def _ids_under(source: Source, request: Request, key: str) -> list[bytes]:
+    format = readers.choose_format(source, None)
+    if format.module == "arrays.arrays":
+        from xentcli.readers.arrays.arrays import ids_under
+
+        return ids_under(source, format.name, key)
+    from xentcli.readers.json.chosen import ids_listed
+
+    return ids_listed(source, request, key)
+
+
+def _listed_labels(source: Source, request: Request, key: str | None) -> Attached | None:
+    """Names that JSON lists, in a document or one a line; None where it lists none."""
+    format = readers.choose_format(source, None)
+    if format.name not in ("json", "jsonl"):
+        return None
+    from xentcli.readers.json.chosen import labels_listed
+
+    found = labels_listed(source, request, key, lines=format.name == "jsonl")
+    if found is None:
+        return None
+    labels = _label_texts(found.texts, source.name)
+    return Attached(labels, None, found.origin, len(labels), found.shape)
 
 
 def _targets_of_values(opened: Opened, source: Source) -> Attached:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
 from xentcli.calculation.commands import COMMANDS, Calculation, Command
 from xentcli.calculation.survey import Wanted
+from xentcli.core import framework
 from xentcli.core.settings import settings
 from xentcli.errors import ArgumentError, UsageError, escaped
 from xentcli.options.groups import Asked, Loss, Sequences
@@ -25,7 +28,6 @@ def check_options(asked: Asked) -> None:
     other."""
     _check_survey(asked)
     _check_bytes(asked)
-    _check_shift(asked)
     output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
     if "" in (output, save, rejects):
         raise UsageError("-o, --save and --rejects need the name of a file")
@@ -82,14 +84,6 @@ def _has_groups(asked: Asked) -> bool:
     to one sequence."""
     quiet = asked.output.quiet and asked.output.save is None
     return not (asked.sequences.shift and (quiet or asked.loss.reduction == "none"))
-
-
-def _check_shift(asked: Asked) -> None:
-    """Refuse --shift of rows that are left out, or read elsewhere."""
-    if asked.sequences.shift and asked.reading.on_error != "stop":
-        raise UsageError("--shift needs every row: --on-error cannot leave any out")
-    if asked.sequences.shift and asked.running.scheduler is not None:
-        raise UsageError("--shift goes from row to row, and --scheduler parts them; give one")
 
 
 def _check_bytes(asked: Asked) -> None:
@@ -172,11 +166,15 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     dtype = None if arithmetic.dtype == "float64" else arithmetic.dtype
     if dtype and arithmetic.method == "textbook":
         raise UsageError("--dtype and --method textbook contradict each other; give one of them")
+    if dtype and checked.weight is not None:
+        weight_in_dtype = framework.narrowed(checked.weight, dtype).astype(np.float64)
+        checked = checked._replace(weight=weight_in_dtype)
     return Calculation(
         COMMANDS[asked.command],
         checked,
         arithmetic.method,
         dtype,
+        opened.class_axis in (-1, opened.dimensions + 1),
         loss.base,
         want_accuracy=_wants_accuracy(asked, opened),
         gradient_of=measure if asked.command == "grad" else None,

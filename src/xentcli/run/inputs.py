@@ -63,7 +63,7 @@ def open_input(
     typed = _typed(asked)
     request = _request(asked, command, stack)
     if whole_samples:
-        request = request._replace(sums_only=False)
+        request = request._replace(divisible=False)
     if typed is not None:
         opened = open_typed(*typed, request)
     else:
@@ -238,9 +238,18 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         on_error=reading.on_error,
         questions=has_questions,
         second=_second(asked),
-        sums_only=command.field == "loss" and asked.loss.reduction in ("mean", "sum"),
+        divisible=_is_divisible(asked, format, each=each),
     )
     return request._replace(attached=_attached(asked, request, stack))
+
+
+def _is_divisible(asked: Asked, format: Format, *, each: bool) -> bool:
+    """Whether the answer can be had from pieces of samples: not where a sample is written, looked
+    at or counted as a whole."""
+    is_counted = "batchmean" in loss_command(asked).reductions
+    if is_counted or asked.check.check or asked.reading.rejects is not None:
+        return False
+    return not each or asked.output.quiet or not (format.records or format.rows_wait)
 
 
 def _second(asked: Asked) -> Second:

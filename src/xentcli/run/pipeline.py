@@ -117,7 +117,7 @@ def _in_sequences(opened: Opened, asked: Asked) -> Opened:
     if asked.sequences.shift:
         from xentcli.run.shift import shift_labels
 
-        opened = shift_labels(opened)
+        opened = shift_labels(opened, asked.reading.on_error)
     return opened
 
 

@@ -8,13 +8,17 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Indices, Origin, Rows, csv_cell
-from xentcli.readers.interface import BatchReader, Chunk, Opened, Part, Reader
+from xentcli.readers.interface import BatchReader, Chunk, OnError, Opened, Part, Reader
 from xentcli.run.inputs import check_attached
 
 
-def shift_labels(opened: Opened) -> Opened:
+def shift_labels(opened: Opened, on_error: OnError) -> Opened:
     """The input with each label moved to the position before: along the positions of an array, or
-    from row to row as long as the value of --by stays the same."""
+    from row to row as long as the value of --by stays the same.
+
+    A faulty sample of an array is a whole sequence, and may be left out; a faulty row is not: its
+    neighbours would follow one another.
+    """
     if opened.has_tokens:
         raise UsageError(
             f"--shift: what {opened.source} has of each token is of that token already"
@@ -32,6 +36,8 @@ def shift_labels(opened: Opened) -> Opened:
             "--class-axis -1 (B, T, V) have",
             hint="of rows, --by names the column that says to which sequence each belongs",
         )
+    if on_error != "stop":
+        raise UsageError("--shift needs every row: --on-error cannot leave any out")
     attached = opened.attached
     return opened._replace(
         chunks=ShiftedRows(opened),
@@ -87,7 +93,7 @@ class ShiftedRows:
         """All of them."""
         opened, runs = self._opened, Runs(self._opened)
         waiting: Batch | None = None
-        samples = 0
+        samples = number = 0
         for chunk in opened.chunks.in_order():
             for part in opened.reader.parts(chunk):
                 first = chunk.first if part is chunk else samples
@@ -104,7 +110,8 @@ class ShiftedRows:
                     bytes_at=batch.grouping and batch.grouping.at,
                     partners=batch.partners,
                 )
-                yield part._replace(first=first, samples=count, data=shifted)
+                yield part._replace(number=number, first=first, samples=count, data=shifted)
+                number += 1
         check_attached(samples, opened)
 
     def spans(self) -> None:

@@ -7,15 +7,22 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted
-from xentcli.model import AnyArray, Batch, Kind
+from xentcli.model import AnyArray, Batch, Kind, Remark
 from xentcli.readers.arrays.choice import choose_labels, choose_values, remarks_on
-from xentcli.readers.arrays.samples import Layout, Named, in_a_sentence, part_of, read
+from xentcli.readers.arrays.pieces import cut_positions, remarks_on_pieces
+from xentcli.readers.arrays.samples import (
+    Layout,
+    Named,
+    ids_of_array,
+    in_a_sentence,
+    part_of,
+    read,
+)
 from xentcli.readers.arrays.stored import (
     Archive,
     File,
@@ -28,9 +35,19 @@ from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
-from xentcli.readers.rules.join import pair_files, remarks_on_pairing
+from xentcli.readers.rules.join import (
+    BY_POSITION,
+    in_order_of_ids,
+    pair_files,
+    remarks_on_pairing,
+)
 from xentcli.readers.rules.keys import check_class_names
-from xentcli.readers.rules.targets import check_label_shape, fit_targets, in_class_order
+from xentcli.readers.rules.targets import (
+    check_label_shape,
+    fit_targets,
+    in_class_order,
+    label_a_row,
+)
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (
     Source,
@@ -42,8 +59,6 @@ from xentcli.readers.sources.source import (
 )
 
 CHUNK_BYTES = 4 << 20
-# A sample of more is read in pieces of about as much, where it lies position by position.
-PIECE_BYTES = 32 << 20
 FIRST_BYTES = 256
 MOST_UNSEEN_CLASSES = 1 << 20
 
@@ -72,6 +87,17 @@ def keys_of(source: Source, format_name: str) -> tuple[str, ...]:
             copy.close()
 
 
+def ids_under(source: Source, format_name: str, key: str) -> list[bytes]:
+    """The ids that an archive has under a key."""
+    local, copy = fetch_file(source)
+    try:
+        with _archive(local, format_name) as archive:
+            return ids_of_array(_array(archive, key, source.name), source.name)
+    finally:
+        if copy is not None:
+            copy.close()
+
+
 def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by not in (None, EACH_SEQUENCE):
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
@@ -80,6 +106,8 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         choice = choose_values(archive, request, source.name)
         values = _array(archive, choice.values, source.name)
         layout = _layout(source.name, choice.kind, values, request)
+        request, on_ids = _by_ids(archive, layout, request)
+        layout = layout._replace(request=request)
         if request.wanted != "none":
             choice = choose_labels(choice, archive, request, layout.shape, source.name)
         layout = _with_labels(layout, choice.labels, archive)
@@ -105,7 +133,13 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         size=_size(values.stored),
-        remarks=(*remarks_on(choice, source.name), *remarks_on_pairing(request), *on_axis),
+        remarks=(
+            *remarks_on(choice, source.name),
+            *remarks_on_pairing(request),
+            *on_ids,
+            *on_axis,
+            *remarks_on_pieces(layout),
+        ),
     )
 
 
@@ -220,6 +254,26 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
     return Layout(name, kind, request, values, axis % len(shape), (rest[0], count, *rest[1:]))
 
 
+def _by_ids(
+    archive: Archive, layout: Layout, request: Request
+) -> tuple[Request, tuple[Remark, ...]]:
+    """The request with what a second file has in the order of the archive's own ids, if it is
+    matched by them, and what is to be told of it."""
+    attached = request.attached
+    if attached is None or attached.join is None:
+        return request, ()
+    key, name = attached.join.name, layout.source
+    found = ids_of_array(_array(archive, key, name), name)
+    if len(found) != layout.shape[0]:
+        message = f"{counted(len(found), 'id')} for {counted(layout.shape[0], 'sample')}"
+        raise DataError(message, place=Place(name, detail=key), hint=BY_POSITION)
+    if attached.labels is not None and len(layout.shape) > 2:
+        raise label_a_row(attached, name)
+    places = [Place(name, detail=f"{key}[{at}]") for at in range(len(found))]
+    ordered, remarks = in_order_of_ids(attached, found, places)
+    return request._replace(attached=ordered), remarks
+
+
 def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
     """The layout with the labels or soft targets."""
     request, name = layout.request, layout.source
@@ -289,7 +343,7 @@ def _without_contents(layout: Layout) -> Layout:
 
 def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -> Iterator[Chunk]:
     samples, each = layout.shape[0], math.prod(layout.shape[1:])
-    cuts = [None] if targets is not None else _cuts(layout)
+    cuts = cut_positions(layout)
     step = max(1, CHUNK_BYTES // (8 * max(1, each))) if cuts == [None] else 1
     labels_each = math.prod(layout.shape[2:])
     width = np.dtype(layout.values.stored.dtype).itemsize * each
@@ -315,27 +369,6 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -
                 size=width * (stop - start) // len(cuts),
             )
             number += 1
-
-
-def _cuts(layout: Layout) -> list[tuple[int, int] | None]:
-    """The positions at which each sample is cut into pieces; only None where it is read whole.
-
-    Classes that lie beside one another are in few pages of the file, those of another order in
-    all. Two positions at least: with --shift the last one of a sample has no loss.
-    """
-    request, (_, classes, *positions) = layout.request, layout.shape
-    labelled = layout.targets is None and request.wanted != "none" and not request.questions
-    stored = layout.values.stored
-    in_order = layout.axis == 2 and not stored.fortran and stored.strides is None
-    divisible = request.sums_only and request.on_error == "stop" and labelled
-    if len(positions) != 1 or not in_order or not divisible:
-        return [None]
-    (length,) = positions
-    pieces = min(length // 2, -(-8 * classes * length // PIECE_BYTES))
-    if pieces < 2:
-        return [None]
-    places = [length * at // pieces for at in range(pieces + 1)]
-    return list(pairwise(places))
 
 
 def _brought(

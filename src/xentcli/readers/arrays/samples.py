@@ -12,10 +12,11 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, changed, not_a_probability, not_a_soft_target
 from xentcli.model import AnyArray, Batch, Kind, Origin
-from xentcli.readers.arrays.stored import Stored, Unreadable, mapped, numbers
+from xentcli.readers.arrays.stored import Stored, Unreadable, gathered, mapped, numbers
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
+from xentcli.readers.rules.join import BY_POSITION, id_of_value
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.rules.targets import class_indices
 from xentcli.readers.sources.source import explain_errors
@@ -52,6 +53,15 @@ def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray
     return (np.atleast_1d(array) if axis is None else moved(array, axis))[start:stop]
 
 
+def ids_of_array(named: Named, source: str) -> list[bytes]:
+    """The ids that an array has, one a sample, as text."""
+    if len(named.stored.shape) != 1 or named.stored.narrow:
+        message = f"ids are one a sample, and its shape is {named.stored.shape}"
+        raise DataError(message, place=Place(source, detail=named.key), hint=BY_POSITION)
+    with in_a_sentence(source, named.key):
+        return [id_of_value(value) for value in mapped(named.stored).tolist()]
+
+
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a chunk: a view of the mapped file where no number has to be converted."""
     piece = chunk.data
@@ -64,7 +74,8 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if layout.labels is not None:
         given = _numbers(layout, layout.labels, piece, piece.labels, None)
         labels, found = _checked_labels(given, layout, layout.labels.key, piece)
-        labels = _at_positions(labels, piece)
+        if not _stops(layout):
+            labels = _at_positions(labels, piece, 1)
         wrong += found
         target_from = Origin(layout.source, "array", path=layout.labels.key)
     elif layout.targets is not None:
@@ -74,17 +85,21 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         target_from = Origin(layout.source, "array", path=layout.targets.key)
     elif layout.attached_from is not None:
         target_from = layout.attached_from
-        targets = piece.targets
-        if targets is None:
-            labels = _at_positions(_labels_apart(layout, piece), piece)
+        if piece.targets is None:
+            labels = _labels_apart(layout, piece)
+        else:
+            targets = _at_positions(piece.targets, piece, 2)
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
-    if piece.positions is not None:
-        # Once, with its last piece: the next one begins another sample then.
-        whole = piece.positions[1] >= layout.shape[2]
-        batch = batch._replace(first_position=piece.positions[0], read=int(whole))
-    return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
+    if piece.positions is None:
+        return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
+    # Once, with its last piece: the next one begins another sample then.
+    is_last = piece.positions[1] >= layout.shape[2]
+    batch = batch._replace(first_position=piece.positions[0], read=int(is_last))
+    # Nobody asks for the numbers of such a sample.
+    batch = take_out_bad_samples(batch, wrong, layout.request, lambda _: b"")
+    return batch if is_last else batch._replace(faults=())
 
 
 def _numbers(
@@ -100,30 +115,46 @@ def _numbers(
 def _as_stored(
     layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
-    """The piece's part of an array: in the chunk already, or read from the file."""
-    if present is not None:
-        return present if axis is None else _at_positions(present, piece)
+    """The piece's part of an array: in the chunk already, or read from the file. Labels are those
+    of the whole sample where a wrong one takes all of it out."""
     try:
         with in_a_sentence(layout.source, named.key):
-            found = part_of(named.stored, piece.start, piece.stop, axis)
-            return found if axis is None else _at_positions(found, piece)
+            if axis is not None and present is None and piece.positions is not None:
+                return gathered(named.stored, axis, piece.start, piece.positions)
+            if present is None:
+                present = part_of(named.stored, piece.start, piece.stop, axis)
+            if axis is not None:
+                return _at_positions(present, piece, 2)
+            return _at_positions(present, piece, 1) if _stops(layout) else present
     except ValueError:
         # The map does not fit into the file any more.
         raise changed(layout.source) from None
 
 
-def _at_positions(array: AnyArray, piece: Part) -> AnyArray:
-    """The positions of a piece, along the last axis."""
-    return array if piece.positions is None else array[..., slice(*piece.positions)]
+def _stops(layout: Layout) -> bool:
+    """Whether the first fault ends everything."""
+    return layout.request.on_error == "stop"
+
+
+def _at_positions(array: AnyArray, piece: Part, axis: int) -> AnyArray:
+    """What is at the positions of a piece, along that axis."""
+    if piece.positions is None:
+        return array
+    return array[(slice(None),) * axis + (slice(*piece.positions),)]
 
 
 def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
     shape = (piece.stop - piece.start, *layout.shape[2:])
-    first = piece.start * math.prod(shape[1:])
+    first, labels = piece.start * math.prod(shape[1:]), piece.labels_apart
+    if piece.positions is not None:
+        each = math.prod(shape[2:])
+        start, stop = piece.positions[0], min(piece.positions[1], shape[1])
+        shape, first = (1, stop - start, *shape[2:]), first + start * each
+        labels = labels[start * each : stop * each]
     origin, count, request = layout.attached_from, layout.shape[1], layout.request
     assert origin is not None
-    numbers = range(first, first + len(piece.labels_apart))
-    found = class_indices(piece.labels_apart, numbers, origin, request.classes, count, request)
+    numbers = range(first, first + len(labels))
+    found = class_indices(labels, numbers, origin, request.classes, count, request)
     return found.reshape(shape)
 
 
@@ -193,15 +224,15 @@ def _wrong_at(
 
 def _as_many(layout: Layout) -> int | None:
     """How many bad numbers are worth finding: one, if the first is an error."""
-    return 1 if layout.request.on_error == "stop" else None
+    return 1 if _stops(layout) else None
 
 
 def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | None) -> Place:
     """The place of a number: its index in the array as stored in the file."""
     at = [piece.start + index[0], *index[1:]]
+    if piece.positions is not None and (axis is not None or _stops(layout)):
+        at[1 if axis is None else 2] += piece.positions[0]
     if axis is not None:
-        if piece.positions is not None:
-            at[-1] += piece.positions[0]
         at.insert(axis, at.pop(1))
         if len(layout.values.stored.shape) == 1:
             del at[0]

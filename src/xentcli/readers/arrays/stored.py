@@ -36,6 +36,8 @@ CHECKED_BYTES = 1 << 20
 MOST_DIMENSIONS = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
 # An array with a length of 0 has no numbers that would show the others to be true.
 MOST_NUMBERS = 1 << 44
+# As much of a file is mapped at once where numbers are gathered from all over it.
+MAPPED_BYTES = 32 << 20
 SAFETENSORS_DTYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -130,6 +132,43 @@ def mapped(stored: Stored) -> AnyArray:
         )
     # A memmap hands its class on to all that is computed from it.
     return np.asarray(array)
+
+
+def strides_of(stored: Stored, axis: int) -> tuple[int, ...]:
+    """How far apart the numbers lie along each axis, counted in numbers, that of the classes put at
+    1."""
+    strides = stored.strides
+    if strides is None:
+        shape = stored.shape[::-1] if stored.fortran else stored.shape
+        steps = [math.prod(shape[at + 1 :]) for at in range(len(shape))]
+        strides = tuple(steps[::-1] if stored.fortran else steps)
+    found = list(strides)
+    found.insert(1, found.pop(axis))
+    return tuple(found)
+
+
+def gathered(stored: Stored, axis: int, sample: int, positions: tuple[int, int]) -> AnyArray:
+    """Some positions of a sample, the classes at axis 1 and the positions from 2 on: mapped where
+    that maps hardly anything else, else copied from one small map after the other."""
+    strides, size = strides_of(stored, axis), np.dtype(stored.dtype).itemsize
+    count, *inner = (length for at, length in enumerate(stored.shape[1:], 1) if at != axis)
+    start, stop = positions[0], min(positions[1], count)
+    shape = (1, stored.shape[axis], stop - start, *inner)
+    offset = stored.offset + (sample * strides[0] + start * strides[2]) * size
+    part = stored._replace(shape=shape, offset=offset, fortran=False, strides=strides)
+    if part.span <= 2 * math.prod(shape):
+        return mapped(part)
+    found = np.empty(shape, stored.dtype)
+    along = 1 if strides[1] >= strides[2] else 2
+    step = max(1, MAPPED_BYTES // (strides[along] * size))
+    for at in range(0, shape[along], step):
+        length = min(step, shape[along] - at)
+        block = part._replace(
+            shape=(*shape[:along], length, *shape[along + 1 :]),
+            offset=offset + at * strides[along] * size,
+        )
+        found[(slice(None),) * along + (slice(at, at + length),)] = mapped(block)
+    return found
 
 
 def numbers(part: AnyArray, stored: Stored) -> AnyArray:

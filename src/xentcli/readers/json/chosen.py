@@ -1,10 +1,10 @@
-"""Some keys of JSON Lines, or of a list of records, held in memory as text."""
+"""Some keys of JSON Lines, or of a list of records, and lists of names, held in memory as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,76 @@ def columns_of_json(
     if lines and len(at) > 0:
         origin = origin._replace(path=path_of(names[at[0]]))
     return ChosenColumns(names, tuple(at), tuple(columns), origin, listed)
+
+
+class Listed(NamedTuple):
+    """Labels that a document lists or JSON Lines have one a line, as text, and where they stand."""
+
+    texts: list[bytes]
+    shape: tuple[int, ...]
+    origin: Origin
+
+
+def labels_listed(
+    source: Source, request: Request, key: str | None, *, lines: bool
+) -> Listed | None:
+    """The names that are listed under a key, or without one; None where there are only numbers, or
+    no lists. On lines of their own numbers may stand as well."""
+    if lines:
+        return _one_a_line(source, request)
+    document = load(source, request)
+    value = document.get(key) if key is not None and isinstance(document, dict) else document
+    path = "$" if value is document or key is None else path_of(key)
+    leaves = list(_leaves(value, path)) if isinstance(value, list) else []
+    if not any(type(leaf) is str for _, leaf in leaves):
+        return None
+    place = Place(source.name)
+    texts = [_label_text(leaf, place, where) for where, leaf in leaves]
+    return Listed(texts, _shape(value), Origin(source.name, "array", path=path))
+
+
+def ids_listed(source: Source, request: Request, key: str) -> list[bytes]:
+    """The ids that a document lists under a key."""
+    value, place = load(source, request)[key], Place(source.name)
+    if not isinstance(value, list):
+        raise fault(f"expected a list of ids, found {shown(value)}", place, path_of(key))
+    return [
+        _label_text(item, place, f"{path_of(key)}[{at}]", "an id") for at, item in enumerate(value)
+    ]
+
+
+def _one_a_line(source: Source, request: Request) -> Listed | None:
+    texts: list[bytes] = []
+    places: list[int] = []
+    for place, value in _lines(source, request):
+        if not texts and isinstance(value, (dict, list)):
+            return None
+        texts.append(_label_text(value, place, "$"))
+        places.append(place.line or len(places) + 1)
+    return Listed(texts, (), Origin(source.name, "json lines", np.array(places)))
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, list):
+        yield path, value
+        return
+    for at, item in enumerate(value):
+        yield from _leaves(item, f"{path}[{at}]")
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """The lengths of nested lists, as the first of them have it."""
+    lengths = []
+    while isinstance(value, list) and value:
+        lengths.append(len(value))
+        value = value[0]
+    return tuple(lengths)
+
+
+def _label_text(value: Any, place: Place, path: str, what: str = "a label") -> bytes:
+    if type(value) not in (int, float, str):
+        raise fault(f"expected {what}, found {shown(value)}", place, path)
+    return id_of_value(value)
 
 
 def _text(record: dict[str, Any], name: str, place: Place) -> bytes:

@@ -24,6 +24,10 @@ class RecordLook:
         not a key of names."""
         return any(map(is_number, self._values(at)))
 
+    def is_empty(self, at: int) -> bool:
+        """Whether each record has null there, or nothing."""
+        return bool(self._rows) and all(value is None or value == "" for value in self._values(at))
+
     def is_whole(self, at: int) -> bool | None:
         """Whether the numbers are integers alone, but for those that are not finite."""
         numbers = [value for value in self._values(at) if type(value) in (int, float)]

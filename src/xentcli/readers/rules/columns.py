@@ -61,7 +61,10 @@ class Look(Protocol):
         """The names of the columns, without surrounding blanks."""
 
     def is_numeric(self, at: int) -> bool:
-        """Whether a cell is a number, or all of them are missing ones."""
+        """Whether a cell is a number, or all of them are words for a missing one."""
+
+    def is_empty(self, at: int) -> bool:
+        """Whether there are rows, and nothing is in any of them: such a column is no class."""
 
     def is_whole(self, at: int) -> bool | None:
         """Whether the numbers are integers alone, without a point or an exponent; None if there are
@@ -138,13 +141,14 @@ def choose_columns(look: Look, request: Request, place: Place, *, has_names: boo
     if request.logit_cols is not None:
         return Choice(columns)
     left_out = _left_out(look, values, used | beside, label)
+    empty = [at for at in left_out if look.is_empty(at)]
     if _goes_without_saying(names, left_out):
-        left_out = []
+        left_out = empty = []
     return Choice(
         columns,
         tuple(_shown_name(names, at) for at in left_out),
         (
-            *_remarks(look, classes, left_out, place, has_names=has_names),
+            *_remarks(look, classes, left_out, empty, place, has_names=has_names),
             *(() if request.questions else _alone(look, columns, place, has_names=has_names)),
         ),
     )
@@ -294,11 +298,17 @@ def _stems(look: Look, free: Sequence[int]) -> dict[str, list[int]]:
         run = list(range(numbers[0], numbers[0] + len(pairs)))
         if len(pairs) > 1 and numbers[0] in (0, 1) and numbers == run:
             result[stem] = [at for _, at in pairs]
-    # Numbered columns of words say nothing where others have numbers.
-    with_numbers = {
-        stem: run for stem, run in result.items() if any(look.is_numeric(at) for at in run)
-    }
-    return with_numbers if any(look.is_numeric(at) for at in free) else result
+    if not any(look.is_numeric(at) for at in free):
+        return result
+    return {stem: run for stem, run in result.items() if _may_be_classes(look, stem, run)}
+
+
+def _may_be_classes(look: Look, stem: str, run: Sequence[int]) -> bool:
+    """Whether numbered columns say anything where others have numbers. Columns of words do not, nor
+    do empty ones, unless they are called what classes are: their values may be missing."""
+    if any(look.is_numeric(at) for at in run):
+        return True
+    return _plain_stem(stem) in STEMS_OF_CLASSES and all(look.is_empty(at) for at in run)
 
 
 def _plain_stem(stem: str) -> str:
@@ -322,15 +332,15 @@ def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
 def _left_out(
     look: Look, values: Collection[int], used: Collection[int], label: int | None
 ) -> list[int]:
-    """The numeric columns that are not used; a label's column is not among them where nobody needs
-    labels."""
+    """The numeric and the empty columns that are not used; a label's column is not among them where
+    nobody needs labels."""
     names = look.names
     return [
         at
         for at in range(len(names))
         if at not in values
         and at not in used
-        and look.is_numeric(at)
+        and (look.is_numeric(at) or look.is_empty(at))
         and not (
             label is None and names[at].lower() in LABEL_NAMES and look.is_whole(at) is not False
         )
@@ -338,12 +348,21 @@ def _left_out(
 
 
 def _remarks(
-    look: Look, classes: Classes, left_out: Sequence[int], place: Place, *, has_names: bool
+    look: Look,
+    classes: Classes,
+    left_out: Sequence[int],
+    empty: Sequence[int],
+    place: Place,
+    *,
+    has_names: bool,
 ) -> Iterable[Remark]:
     names = look.names
     told: list[str] = []
-    if left_out:
-        told.append(f"left out: {_listed(names, left_out)}")
+    numeric = [at for at in left_out if at not in empty]
+    if numeric:
+        told.append(f"left out: {_listed(names, numeric)}")
+    if empty:
+        told.append(f"left out, empty in the first rows: {_listed(names, empty)}")
     if list(classes.at) != sorted(classes.at):
         told.append("they are in the order of their numbers")
     whole = [at for at in classes.at if not classes.by_number and look.is_whole(at)]
@@ -369,6 +388,7 @@ def _alone(look: Look, columns: Columns, place: Place, *, has_names: bool) -> It
         for at in range(len(names))
         if at not in (first, *columns.targets, columns.label, columns.weight, columns.by)
         and not look.is_numeric(at)
+        and not look.is_empty(at)
         and names[at]
         and names[at].lower() not in known
     ]

@@ -29,6 +29,7 @@ DIGEST = b"\xff"
 ZEROS = b"\0"
 
 Positions = NDArray[np.int64]
+BY_POSITION = "--by-position goes without ids"
 
 
 class Ids(NamedTuple):
@@ -109,13 +110,41 @@ def attach_by_ids(
     attached = request.attached
     assert attached is not None
     assert attached.join is not None
-    ids = [id_of_value(value) for value in values]
+    rows = _rows_of(attached, [id_of_value(value) for value in values], places)
+    return attach(batch, request, batch.values_from.source, rows)
+
+
+def _rows_of(attached: Attached, ids: Sequence[bytes], places: Sequence[Place]) -> Positions:
+    """The row of each id, which must be there."""
+    assert attached.join is not None
     rows = attached.join.rows(ids)
     for id, row, place in zip(ids, rows.tolist(), places, strict=True):
         if not id or row < 0:
             message, hint = without_partner(attached, id, hinted=True)
             raise DataError(message, place=place, hint=hint)
-    return attach(batch, request, batch.values_from.source, rows)
+    return rows
+
+
+def in_order_of_ids(
+    attached: Attached, ids: Sequence[bytes], places: Sequence[Place]
+) -> tuple[Attached, tuple[Remark, ...]]:
+    """What a second file has, in the order of those ids of the first, so that it goes by position
+    from here on; and a word about what was not needed."""
+    rows = _rows_of(attached, ids, places)
+    needed = np.zeros(attached.size, dtype=bool)
+    needed[rows] = True
+    origin = attached.origin
+    if len(origin.lines):
+        origin = origin._replace(lines=np.asarray(origin.lines)[rows])
+    ordered = attached._replace(
+        labels=None if attached.labels is None else attached.labels[rows],
+        targets=None if attached.targets is None else attached.targets[rows],
+        origin=origin,
+        size=len(rows),
+        shape=(),
+        join=None,
+    )
+    return ordered, beyond(attached, needed)
 
 
 def _as_array(ids: Sequence[bytes]) -> AnyArray:
@@ -230,7 +259,7 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
         remarks = (*remarks, _by_position(attached, names, place))
     beside = () if request.second.label_col is None else (attached.label_name,)
     if ids is not None:
-        _check_usable(ids, attached.origin)
+        _check_usable(ids, attached)
         beside = (*beside, ids.name)
     return request._replace(
         attached=attached._replace(ids=(), join=ids, remarks=remarks),
@@ -306,7 +335,12 @@ def _by_position(attached: Attached, names: Sequence[str], place: Place) -> Rema
     return Remark(message, Place(attached.origin.source), word="note")
 
 
-def _check_usable(ids: Ids, origin: Origin) -> None:
+def _check_usable(ids: Ids, attached: Attached) -> None:
+    origin = attached.origin
+    if len(ids.texts) != attached.size:
+        what = "label" if attached.labels is not None else "soft target"
+        message = f"{counted(len(ids.texts), 'id')} for {counted(attached.size, what)}"
+        raise DataError(message, place=Place(origin.source, detail=ids.name), hint=BY_POSITION)
     if ids.missing is not None:
         raise DataError(
             f"column {quoted(ids.name)}: the id is missing", place=row_place(origin, ids.missing)

@@ -107,13 +107,18 @@ def _attach_rows(batch: Batch, attached: Attached, request: Request, rows: AnyAr
         found.targets[~there] = 1.0 / batch.values.shape[1]
         return found
     if batch.values.ndim > 2:
-        raise UsageError(
-            f"{attached.origin.source} has a label a row, {batch.values_from.source} has positions",
-            hint="--by-position takes the labels of all positions in their order",
-        )
+        raise label_a_row(attached, batch.values_from.source)
     labels = np.full(len(rows), numbers_labels.label_of_nan(request.ignore_index))
     labels[there] = _labels(attached, batch, request, rows[there])
     return batch._replace(labels=labels, target_from=attached.origin)
+
+
+def label_a_row(attached: Attached, source: str) -> UsageError:
+    """What is wrong with labels that ids lead to where a sample has several positions."""
+    return UsageError(
+        f"{attached.origin.source} has a label a row, {source} has positions",
+        hint="--by-position takes the labels of all positions in their order",
+    )
 
 
 def in_class_order(attached: Attached, classes: Sequence[str]) -> Attached:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,6 +61,37 @@ def row_groups(table: Table) -> list[int]:
     with _reader(table, None) as (_, reader):
         known = reader.metadata
         return [known.row_group(at).num_rows for at in range(known.num_row_groups)]
+
+
+def may_be_empty(table: Table, rows: int) -> tuple[int, ...]:
+    """The columns that may have nothing but nulls in so many first rows, as far as a Parquet file
+    says it without being read; of another file all of them."""
+    with _reader(table, None) as (_, reader), _in_a_sentence(table):
+        if table.format != "parquet":
+            return tuple(range(len(reader.schema.names)))
+        known, names = reader.metadata, reader.schema_arrow.names
+        groups = [known.row_group(at) for at in range(known.num_row_groups)]
+        first = next((group for group in groups if group.num_rows), None)
+        if first is None:
+            return ()
+        columns = [first.column(at) for at in range(first.num_columns)]
+        least = min(rows, first.num_rows)
+        found = {column.path_in_schema for column in columns if _has_nulls(column, least)}
+        return tuple(at for at, name in enumerate(names) if name in found)
+
+
+def _has_nulls(column: Any, least: int) -> bool:
+    """Whether a column of a row group may have so many nulls."""
+    known = column.statistics
+    return known is None or not known.has_null_count or bool(known.null_count >= least)
+
+
+def columns_to_read(names: Sequence[str], needed: Iterable[int]) -> tuple[int, ...] | None:
+    """The needed columns in their order; None, for all of them, where their names do not tell
+    them apart."""
+    # Parquet selects by the names, in which a point leads into nested columns.
+    plain = len(set(names)) == len(names) and not any("." in name for name in names)
+    return tuple(sorted(needed)) if plain else None
 
 
 def batches(

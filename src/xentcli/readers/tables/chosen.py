@@ -8,7 +8,7 @@ from xentcli.errors import Place
 from xentcli.model import Origin
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.sources.source import Source
-from xentcli.readers.tables.columnar import check_installed, columns_to_read, local_file
+from xentcli.readers.tables.columnar import check_installed, local_file
 
 ROWS_AT_ONCE = 1 << 16
 
@@ -16,7 +16,7 @@ ROWS_AT_ONCE = 1 << 16
 def columns_of_table(source: Source, format_name: str, choose: Choose) -> ChosenColumns:
     """The columns that ``choose`` picks by the schema."""
     check_installed(source.name)
-    from xentcli.readers.tables.batches import Table, batches, schema_of
+    from xentcli.readers.tables.batches import Table, batches, columns_to_read, schema_of
     from xentcli.readers.tables.cells import ids_of_column, is_list
 
     path, copy = local_file(source, format_name)

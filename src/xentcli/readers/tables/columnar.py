@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
@@ -11,8 +10,6 @@ from xentcli.model import Batch, Kind
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
 from xentcli.readers.rules.columns import (
     LABEL_NAMES,
-    LOOKED_AT,
-    ROWS_THAT_COUNT,
     Choice,
     Columns,
     choose_columns,
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 4 << 20
 # Rows among which the first list is looked for.
 SAMPLE_ROWS = 1024
-# Where pandas puts the index of its rows.
-PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
@@ -258,6 +253,8 @@ def _choice(
     request: Request,
     place: Place,
 ) -> Choice:
+    from xentcli.readers.tables.look import TableLook
+
     names = tuple(schema.names)
     if listed is not None:
         request = request._replace(logit_cols=names[listed])
@@ -267,53 +264,6 @@ def _choice(
     if columns.label is not None and lists[columns.label]:
         columns = columns._replace(label=None, targets=(columns.label,))
     return choice._replace(columns=columns)
-
-
-class TableLook:
-    """What the schema and the first rows of a table show of its columns."""
-
-    def __init__(self, table: Table, schema: Any) -> None:
-        self._table, self._schema = table, schema
-        self._index = _pandas_index(schema)
-        self.names = tuple(name.strip() for name in schema.names)
-
-    def is_numeric(self, at: int) -> bool:
-        """Whether its type is one of numbers; pandas' index is none."""
-        from xentcli.readers.tables.cells import is_numeric
-
-        return self._schema.names[at] not in self._index and is_numeric(self._schema.types[at])
-
-    def is_whole(self, at: int) -> bool | None:
-        """Whether its type is one of integers."""
-        from xentcli.readers.tables.cells import is_integer
-
-        return is_integer(self._schema.types[at])
-
-    def counts(self, at: int) -> bool:
-        """Whether the values go up by one from 0 or 1."""
-        if not self.is_whole(at):
-            return False
-        values = self._values(at)
-        if len(values) < ROWS_THAT_COUNT or values[0] not in (0, 1):
-            return False
-        return values == list(range(values[0], values[0] + len(values)))
-
-    def texts(self, at: int) -> Collection[str]:
-        """The values."""
-        return {str(value) for value in self._values(at)}
-
-    def _values(self, at: int) -> list[Any]:
-        from xentcli.readers.tables.batches import batches
-        from xentcli.readers.tables.cells import python_values
-
-        names = self._schema.names
-        readable = _read_columns(names, Columns((at,)), Request())
-        values: list[Any] = []
-        for batch in batches(self._table, readable, LOOKED_AT):
-            values += python_values(batch.column(at if readable is None else 0))
-            if len(values) >= LOOKED_AT:
-                break
-        return values[:LOOKED_AT]
 
 
 def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: Request) -> Request:
@@ -330,13 +280,6 @@ def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: 
         return request
     soft = [at for at, name in enumerate(names) if name in TARGET_KEYS and lists[at]]
     return request._replace(target_cols=names[soft[0]]) if soft else request
-
-
-def _pandas_index(schema: Any) -> tuple[str, ...]:
-    """The columns that are the index of a pandas table, and so no class."""
-    stated = (schema.pandas_metadata or {}).get("index_columns", [])
-    named = [column for column in stated if isinstance(column, str)]
-    return (*named, *(name for name in schema.names if PANDAS_INDEX.fullmatch(name)))
 
 
 def _check_types(schema: Any, columns: Columns, listed: bool, place: Place) -> None:
@@ -360,12 +303,12 @@ def _wrong_type(schema: Any, at: int, wanted: str, place: Place) -> DataError:
 
 def _list_size(table: Table, schema: Any, at: int) -> int:
     """The number of classes: fixed by the type, or the length of the first list."""
-    from xentcli.readers.tables.batches import batches
+    from xentcli.readers.tables.batches import batches, columns_to_read
     from xentcli.readers.tables.cells import list_size, plain
 
     size = list_size(schema.types[at])
     if size is None:
-        readable = _read_columns(schema.names, Columns((at,)), Request())
+        readable = columns_to_read(schema.names, (at,))
         where = at if readable is None else 0
         for batch in batches(table, readable, SAMPLE_ROWS):
             present = plain(batch.column(where)).drop_null()
@@ -384,15 +327,10 @@ def _read_columns(
     names: Sequence[str], columns: Columns, request: Request
 ) -> tuple[int, ...] | None:
     """The columns that have to be read; None for all."""
+    from xentcli.readers.tables.batches import columns_to_read
+
     others = (columns.label, columns.weight, columns.by, columns.id, key_position(request, names))
     if request.keep_rows or request.keep_records or request.on_error != "stop":
         return None
     needed = {*columns.values, *columns.targets, *(at for at in others if at is not None)}
     return columns_to_read(names, needed)
-
-
-def columns_to_read(names: Sequence[str], needed: Iterable[int]) -> tuple[int, ...] | None:
-    """The needed columns in their order; None, for all, where names do not identify them."""
-    # Parquet selects by the names, in which a point leads into nested columns.
-    plain = len(set(names)) == len(names) and not any("." in name for name in names)
-    return tuple(sorted(needed)) if plain else None

@@ -28,7 +28,7 @@ from xentcli.readers.text.dialects import (
 from xentcli.readers.text.first_line import has_header, is_number, is_whole
 from xentcli.readers.text.records import BYTE_ORDER_MARK, Cursor, Dialect, Record
 
-MISSING_CELLS = frozenset(("", "nan", *MISSING))
+MISSING_NUMBERS = frozenset(("", "nan", *MISSING))
 
 
 class Beginning(NamedTuple):
@@ -242,8 +242,9 @@ class TextLook:
         self._numeric: dict[int, bool] = {}
 
     def is_numeric(self, at: int) -> bool:
-        """Whether any cell is meant as a number, or all are missing: a column of numbers with a bad
-        cell is an error, not a column of names. Among names a nan stands for nothing."""
+        """Whether any cell is meant as a number, or all are words for a missing one: a column of
+        numbers with a bad cell is an error, not a column of names. Among names a nan stands for
+        nothing."""
         if at not in self._numeric:
             self._numeric[at] = self._is_numeric(at)
         return self._numeric[at]
@@ -251,15 +252,24 @@ class TextLook:
     def _is_numeric(self, at: int) -> bool:
         if self._is_empty_end(at):
             return False
-        named = False
+        words = False
         # The first number settles it, and is mostly in the first row.
         for row in self._start.samples:
             text = _text(row[at]).strip() if len(row) > at else ""
-            if text.lower() not in MISSING_CELLS:
+            if text.lower() not in MISSING_NUMBERS:
                 if looks_like_number(text):
                     return True
-                named = True
-        return not named
+                words = True
+        return not words and not self._has_nothing(at)
+
+    def is_empty(self, at: int) -> bool:
+        """Whether each of the first samples has nothing there. A last column without a name is
+        none at all."""
+        return self._has_nothing(at) and not self._is_empty_end(at)
+
+    def _has_nothing(self, at: int) -> bool:
+        rows = self._start.samples
+        return bool(rows) and not any(len(row) > at and _text(row[at]).strip() for row in rows)
 
     def _is_empty_end(self, at: int) -> bool:
         """Whether a column without a name is there only because each row ends with a delimiter."""

@@ -155,7 +155,10 @@ def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
     count = len(texts) // width
     for number in range(count):
         index = np.unravel_index(number, shape) if shape else (0,)
-        cells = [str(sample_number(batch, int(index[0]))), *(str(int(i)) for i in index[1:])]
+        inner = [int(at) for at in index[1:]]
+        if batch.first_position:
+            inner[0] += batch.first_position
+        cells = [str(sample_number(batch, int(index[0]))), *map(str, inner)]
         cells += texts[number * width : (number + 1) * width]
         cells += map(str, _nth(labels, number, count))
         cells += _nth(losses, number, count)

@@ -1,0 +1,127 @@
+"""Samples that are too large are worked on in pieces: what comes of it is what comes of whole ones,
+however the numbers lie in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.faults.running import Answered, run_inside
+from xentcli.readers.arrays import pieces, stored
+
+RANDOM = np.random.default_rng(3)
+LOGITS = RANDOM.normal(size=(3, 7, 23)) * 3
+LABELS = RANDOM.integers(0, 7, size=(3, 23))
+LABELS[1, 2] = -100
+WRONG = LABELS.copy()
+WRONG[1, 20] = 99
+SOFT = RANDOM.dirichlet(np.ones(7), size=(3, 23))
+IMAGES = RANDOM.normal(size=(2, 5, 9, 4))
+CLASSES = RANDOM.integers(0, 5, size=(2, 9, 4))
+
+LAYOUTS = {
+    "classes second": (LOGITS, "1"),
+    "classes last": (np.ascontiguousarray(LOGITS.transpose(0, 2, 1)), "-1"),
+    "classes second, in Fortran's order": (np.asfortranarray(LOGITS.astype("f4")), "1"),
+    "classes last, in Fortran's order": (
+        np.asfortranarray(np.ascontiguousarray(LOGITS.transpose(0, 2, 1))),
+        "-1",
+    ),
+}
+COMMANDS = (
+    ["ce", "--labels-from", "labels.npy", "-q"],
+    ["ce", "--labels-from", "labels.npy", "--format", "table"],
+    ["ce", "--labels-from", "labels.npy", "--shift", "--by", "sample", "--format", "json"],
+    ["ce", "--labels-from", "labels.npy", "--reduction", "none", "--format", "csv"],
+    ["ce", "--labels-from", "labels.npy", "--reduction", "none", "--format", "jsonl"],
+    ["ce", "--labels-from", "labels.npy", "--shift", "--reduction", "none", "--format", "csv"],
+    ["ce", "--targets-from", "soft.npy", "--reduction", "none", "-q"],
+    ["ce", "--targets-from", "soft.npy", "--shift"],
+    ["grad", "--labels-from", "labels.npy", "--format", "csv"],
+    ["grad", "--labels-from", "labels.npy", "--check"],
+    ["softmax", "-q"],
+    ["softmax", "--format", "json"],
+    ["entropy", "--format", "csv"],
+    ["kl", "--targets-from", "soft.npy"],
+)
+
+
+def check_same(asked: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Answered:
+    """The answer, which must be the same of whole samples and of pieces of a few positions."""
+    answers = []
+    for most, mapped in ((1 << 40, 1 << 40), (8 * 7 * 5, 300)):
+        monkeypatch.setattr(pieces, "PIECE_BYTES", most)
+        monkeypatch.setattr(pieces, "WRITTEN_BYTES", most)
+        monkeypatch.setattr(stored, "MAPPED_BYTES", mapped)
+        answers.append(run_inside(asked, folder))
+    assert answers[0] == answers[1]
+    return answers[1]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("asked", COMMANDS, ids=" ".join)
+def test_pieces_are_as_good_as_whole_samples(
+    layout: str, asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array, axis = LAYOUTS[layout]
+    np.save(tmp_path / "logits.npy", array)
+    np.save(tmp_path / "labels.npy", LABELS)
+    np.save(tmp_path / "soft.npy", SOFT if axis == "-1" else SOFT.transpose(0, 2, 1))
+    command, *options = asked
+    asked = [command, "logits.npy", *options, "--class-axis", axis]
+    assert check_same(asked, tmp_path, monkeypatch).code == 0
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+@pytest.mark.parametrize(
+    "options", [[], ["--reduction", "none", "--format", "csv"], ["--top", "3", "--format", "json"]]
+)
+def test_of_several_axes_the_first_is_cut(
+    axis: int, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(tmp_path / "images.npy", np.ascontiguousarray(np.moveaxis(IMAGES, 1, axis)))
+    np.save(tmp_path / "classes.npy", CLASSES)
+    asked = ["ce", "images.npy", "--labels-from", "classes.npy", "--class-axis", str(axis)]
+    assert check_same([*asked, *options], tmp_path, monkeypatch).code == 0
+
+
+@pytest.mark.parametrize("shift", [[], ["--shift"]])
+@pytest.mark.parametrize("on_error", ["skip", "nan"])
+@pytest.mark.parametrize("format", ["csv", "json"])
+def test_a_wrong_label_takes_all_of_a_sequence_out(
+    shift: list[str], on_error: str, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez(tmp_path / "a.npz", logits=LOGITS, labels=WRONG)
+    asked = ["ce", "a.npz", "--on-error", on_error, "--format", format, *shift]
+    found = check_same([*asked, "--reduction", "none"], tmp_path, monkeypatch)
+    assert found.code == 3
+    assert found.stderr.count("labels[1, 20]") == 1
+    # The mean is that of the other two.
+    np.savez(tmp_path / "b.npz", logits=LOGITS[[0, 2]], labels=WRONG[[0, 2]])
+    if on_error == "skip":
+        mean = run_inside(["ce", "a.npz", "--on-error", "skip", "-q", *shift], tmp_path).stdout
+        assert mean == run_inside(["ce", "b.npz", "-q", *shift], tmp_path).stdout
+
+
+def test_a_wrong_label_that_ends_it_is_told_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez(tmp_path / "a.npz", logits=LOGITS, labels=WRONG)
+    found = check_same(["ce", "a.npz"], tmp_path, monkeypatch)
+    assert found.stderr.startswith("xent: a.npz: labels[1, 20]: label 99 is out of range")
+
+
+def test_what_makes_large_samples_slow_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "LARGE_BYTES", 1 << 10)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 1 << 9)
+    np.savez(tmp_path / "a.npz", logits=LOGITS, labels=LABELS)
+    np.savez(tmp_path / "f.npz", logits=np.asfortranarray(LOGITS), labels=LABELS)
+    assert run_inside(["ce", "a.npz"], tmp_path).stderr == ""
+    whole = run_inside(["ce", "a.npz", "--reduction", "none", "--format", "json"], tmp_path)
+    assert "note: a.npz: each sample is worked on whole" in whole.stderr
+    spread = run_inside(["ce", "f.npz"], tmp_path)
+    assert "note: f.npz: its samples lie interleaved" in spread.stderr
