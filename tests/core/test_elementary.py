@@ -196,10 +196,8 @@ def test_the_exponential_of_a_difference_before_its_rounding(offset: float) -> N
     x[3, 5:9], x[7] = -INF, x[7] * 1e3
     for axis in (0, 1):
         peak = x.max(axis=axis, keepdims=True)
-        with np.errstate(over="ignore"):
-            difference = x - peak
         out = np.empty_like(x)
-        found = elementary.exp_of_difference(x, peak, difference, out, Buffers())
+        found = elementary.exp_of_difference(x, peak, out, Buffers())
         assert found is out
         peaks = np.broadcast_to(peak, x.shape)
         with mpmath.workprec(PLACES):

@@ -52,7 +52,7 @@ def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     shown = (
         *_scaled(block, temperature),
         one("max", "m = max z" + _over(temperature), step.maximum / temperature),
-        each("shifted", f"d = z{_over(temperature)} − m", step.shifted),
+        each("shifted", f"d = z{_over(temperature)} − m", step.shifted()),
         each("exp", "e = exp(d)", step.exponentials),
         one("sum", "Σe = 1 + s", 1.0 + step.others),
         each("softmax", "p = e / Σe", probs),

@@ -42,7 +42,7 @@ from xentcli.core.elementary_tables import (
     log_table,
 )
 from xentcli.core.exact import two_product, two_sum
-from xentcli.core.layout import Array, Buffers
+from xentcli.core.layout import Array, Buffers, unbuffered
 from xentcli.core.rounding import shift_error
 
 # ln b: what a number in nats is divided by to be one in logarithms to the base b.
@@ -183,12 +183,11 @@ def _finish(k: Array, r: Array, p: Array, out: Array) -> None:
     np.add(p, r, out)
 
 
-def exp_of_difference(
-    x: Array, peak: Array, difference: Array, out: Array, buffers: Buffers
-) -> Array:
-    """exp(x − peak) of the exact difference, ``difference`` being the rounded one, which is ≤ 0.
+def exp_of_difference(x: Array, peak: Array, out: Array, buffers: Buffers) -> Array:
+    """exp(x − peak) of the exact difference, which is ≤ 0.
 
-    With H the multiple of 1/512 next to the peak, g = H − h is one as well, and
+    With H the multiple of 1/512 next to the peak, d the rounded difference and h the multiple next
+    to −d, g = H − h is one as well, and
 
         r = (x − g) − (peak − H)
 
@@ -196,51 +195,60 @@ def exp_of_difference(
 
     Args:
         x: two axes.
-        peak: one number for each row or column of x, to be combined with it.
-        difference: of the shape of x, as are out and the result.
+        peak: of each row or of each column of x one number, as an array of two axes.
+        out: where the result is put, of the shape of x.
+        buffers: memory for the steps between.
     """
-    with np.errstate(all="ignore"):
+    columns = len(peak) == 1 and (len(x) > 1 or peak.shape[1] > 1)
+    with np.errstate(all="ignore"), unbuffered(x.shape[1]):
         shifted_m = M + peak
-        above = np.broadcast_to(peak - (shifted_m - M), x.shape)
-        shifted_m = np.broadcast_to(shifted_m, x.shape)
-        for part in _parts(x.shape):
-            d = difference[part]
-            k, r, p = (buffers.array(name, d.shape) for name in ("exp k", "exp r", "exp p"))
+        above = peak - (shifted_m - M)
+        near = np.abs(peak) < _LARGEST_PEAK
+        all_near = bool(near.all())
+        for part in _parts(x.shape, columns=columns):
+            each = (slice(None), part[1]) if columns else (part[0], slice(None))
+            given, result = x[part], out[part]
+            d, k, r, p = (buffers.array(name, given.shape) for name in _SCRATCH)
+            np.subtract(given, peak[each], d)
             np.subtract(M, d, k)
-            np.subtract(shifted_m[part], k, r)
-            np.subtract(x[part], r, r)
-            np.subtract(r, above[part], r)
-            _finish(k, r, p, out[part])
-        _mend(x, peak, difference, out)
+            np.subtract(shifted_m[each], k, r)
+            np.subtract(given, r, r)
+            np.subtract(r, above[each], r)
+            _finish(k, r, p, result)
+            if not (all_near and np.minimum.reduce(d, axis=None) >= _LEAST):
+                _mend(given, peak[each], near[each], d, result)
     return out
 
 
+_SCRATCH = ("exp d", "exp k", "exp r", "exp p")
 # Up to here M + peak leaves the multiples of 1/512 whole.
 _LARGEST_PEAK = 2.0**40
 
 
-def _mend(x: Array, peak: Array, difference: Array, out: Array) -> None:
+def _mend(
+    x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out: Array
+) -> None:
     """The exponentials that the table or the grid does not reach, one by one."""
-    if np.minimum.reduce(difference, axis=None) >= _LEAST and (np.abs(peak) < _LARGEST_PEAK).all():
-        return
     # What becomes 0 anyway is often masked logits, and many.
     zero = difference < _ZERO
     np.copyto(out, 0.0, where=zero)
-    at = np.nonzero(~(zero | (difference >= _LEAST) & (np.abs(peak) < _LARGEST_PEAK)))
+    at = np.nonzero(~(zero | (difference >= _LEAST) & near))
     few, top, d = x[at], np.broadcast_to(peak, x.shape)[at], difference[at]
     out[at] = exp(d, shift_error(few, top, d))
 
 
-def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
-    """A block of two axes in parts of about ``AT_ONCE`` numbers."""
-    rows, columns = shape
-    # Whole rows, unless there are so few that each is long.
-    wide = columns if rows > 64 else -(-AT_ONCE // max(1, rows))
-    wide = max(1, min(wide, columns, AT_ONCE))
-    high = max(1, AT_ONCE // wide)
-    for top in range(0, rows, high):
-        for left in range(0, columns, wide):
-            yield slice(top, top + high), slice(left, left + wide)
+def _parts(shape: tuple[int, ...], *, columns: bool) -> Iterator[tuple[slice, slice]]:
+    """A block of two axes in parts of about ``AT_ONCE`` numbers: whole columns, or rows, whole if
+    they are not longer."""
+    if columns:
+        wide = max(1, AT_ONCE // shape[0])
+        for left in range(0, shape[1], wide):
+            yield slice(None), slice(left, left + wide)
+        return
+    high = max(1, AT_ONCE // shape[1])
+    for top in range(0, shape[0], high):
+        for left in range(0, shape[1], AT_ONCE):
+            yield slice(top, top + high), slice(left, left + AT_ONCE)
 
 
 def _exp_anywhere(x: Array, missing: Array | None = None) -> Array:

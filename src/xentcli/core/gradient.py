@@ -128,7 +128,7 @@ def _of_smoothed(
     out: Array,
 ) -> None:
     """p·Σv − v for v_c = w_c·((1−ε)·onehot y + ε/C), scaled."""
-    count, smoothing = step.shifted.shape[axis], options.label_smoothing
+    count, smoothing = step.logits.shape[axis], options.label_smoothing
     weight = np.ones(count) if options.weight is None else options.weight
     even, own = smoothing / count * weight, weight[classes]
     _times(probabilities(step, axis, out), even.sum() + (1.0 - smoothing) * own, axis)

@@ -9,7 +9,8 @@ positions × classes for many.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -177,6 +178,25 @@ def across(values: Array, axis: int) -> Array:
 def along(values: Array, axis: int) -> Array:
     """One number a class, to be combined with a block."""
     return values if axis == 1 else values[:, np.newaxis]
+
+
+@contextmanager
+def unbuffered(length: int) -> Iterator[None]:
+    """Rows of that length combined with a number each, without NumPy's buffer, through which it
+    copies what does not lie in one piece: an element then takes twice as long, but for short rows,
+    whose beginnings count for more."""
+    if length < _LONG_ROW:
+        yield
+        return
+    before = np.setbufsize(_LEAST_BUFFER)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
+
+
+# Of a row; and the smallest buffer that NumPy takes, which it does not use where a row is longer.
+_LONG_ROW, _LEAST_BUFFER = 256, 16
 
 
 def rows_in_place(positions: NDArray, cut: Cut, axis: int) -> Array | None:  # type: ignore[type-arg]

@@ -147,7 +147,8 @@ def losses_from_logits(
         step = steps(block.values, block.axis, options.temperature, buffers)
         if target.labels is None:
             weighted = soft_products(target, block, options, buffers)
-            return _expected(step.shifted, step.log_sum, weighted, block.axis, buffers)
+            shifted = step.shifted(buffers.array("shifted", block.values.shape))
+            return _expected(shifted, step.log_sum, weighted, block.axis, buffers)
         classes, ignored = known(block_labels(target.labels, block.cut), options)
         loss = _weighted(_minus_log_prob(block, step, classes, options), classes, options)
         if options.label_smoothing != 0.0:
@@ -225,11 +226,11 @@ def _smoothed(
     at_label: Array, step: Steps, options: Settings, axis: int, buffers: Buffers
 ) -> Array:
     """−Σ w_c q_c log p_c = (1−ε)·w_y·ℓ_y + log Σe · Σ v_c − Σ v_c·d_c for v = w·ε/C."""
-    weight = np.ones(step.shifted.shape[axis]) if options.weight is None else options.weight
+    weight = np.ones(step.logits.shape[axis]) if options.weight is None else options.weight
     even = options.label_smoothing / weight.size * weight
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        spare = buffers.array("rest", step.shifted.shape)
-        terms = np.multiply(step.shifted, along(even, axis), out=spare)
+        terms = step.shifted(buffers.array("rest", step.logits.shape))
+        np.multiply(terms, along(even, axis), out=terms)
         # 0·(−∞) is 0 here, and 0·∞ below.
         (terms if axis == 0 else terms.T)[even == 0] = 0.0
         spread: Array = step.log_sum * even.sum() - sum_over_classes(terms, axis, buffers)

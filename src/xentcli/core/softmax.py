@@ -74,7 +74,6 @@ def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: floa
 def exponential(
     logits: Array,
     largest: Array,
-    shifted: Array,
     axis: int,
     temperature: float = 1.0,
     buffers: Buffers | None = None,
@@ -85,9 +84,10 @@ def exponential(
     the last place.
     """
     buffers = buffers or Buffers()
-    out, peak = buffers.array("exponentials", logits.shape), across(largest, axis)
+    out, peak = buffers.array("exponentials", logits.shape), np.expand_dims(largest, axis)
     if temperature == 1.0:
-        return elementary.exp_of_difference(logits, peak, shifted, out, buffers)
+        return elementary.exp_of_difference(logits, peak, out, buffers)
+    shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
     lost = shift_error(logits, peak, shifted, temperature, buffers)
     return elementary.exp(shifted, lost, out, buffers)
 
@@ -150,12 +150,16 @@ class Steps(NamedTuple):
     """What one block was given, and what each step returned."""
 
     logits: Array
+    axis: int
     temperature: float
     maximum: Array
-    shifted: Array
     exponentials: Array
     others: Array
     log_sum: Array
+
+    def shifted(self, out: Array | None = None) -> Array:
+        """d of every class, which the exponentials do not need."""
+        return shift(self.logits, self.maximum, self.axis, self.temperature, out)
 
 
 def steps(
@@ -164,11 +168,10 @@ def steps(
     """Every step up to log Σe, each kept, in ``buffers`` if given."""
     buffers = buffers or Buffers()
     largest, at = maximum(logits, axis)
-    shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
-    exponentials = exponential(logits, largest, shifted, axis, temperature, buffers)
+    exponentials = exponential(logits, largest, axis, temperature, buffers)
     others, rest = sum_of_others(exponentials, axis, at, buffers)
     log_sum = elementary.log1p(others, rest, buffers=buffers)
-    return Steps(logits, temperature, largest, shifted, exponentials, others, log_sum)
+    return Steps(logits, axis, temperature, largest, exponentials, others, log_sum)
 
 
 def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
@@ -182,10 +185,12 @@ def log_probabilities(
     step: Steps, axis: int, buffers: Buffers | None = None, out: Array | None = None
 ) -> Array:
     """log p = d − log Σe, with what the rounding of d took from it put back."""
+    buffers = buffers or Buffers()
     peak = across(step.maximum, axis)
-    lost = shift_error(step.logits, peak, step.shifted, step.temperature, buffers)
+    shifted = step.shifted(buffers.array("shifted", step.logits.shape))
+    lost = shift_error(step.logits, peak, shifted, step.temperature, buffers)
     rest = np.subtract(lost, across(step.log_sum, axis), out=out)
-    result: Array = np.add(step.shifted, rest, out=rest)
+    result: Array = np.add(shifted, rest, out=rest)
     return result
 
 
