@@ -284,25 +284,83 @@ def _power_of_two(exponent: Bits) -> Array:
 # ---- expm1
 
 _NEAR = 2.0**-4
+# Next to 0 a series: 1/3! + x/4! + … + x⁸/11!
+_FACTORIALS = [_constant(1 / n) for n in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6)]
+_C5 = _constant(120.0)
+_THIRD = _constant(1 / 6)
+_HALF = _constant(0.5)
 
 
 def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
-    far = np.flatnonzero(~(np.abs(x) < _NEAR))
-    beyond = x[far]
-    series = np.full_like(x, 1 / 39916800)
-    for factorial in (3628800, 362880, 40320, 5040, 720, 120, 24, 6):
-        series = 1 / factorial + x * series
-    half = x * x * 0.5
-    result = x + (half + x * x * (x * series))
-    if far.size:
-        high, low, exponent = _exp_parts(np.minimum(np.maximum(beyond, -REACH), REACH))
-        scale = _power_of_two(exponent)
-        less_one, error = two_sum(high * scale, -1.0)
-        result[far] = np.where(
-            np.abs(beyond) <= REACH, less_one + (error + low * scale), _exp_anywhere(beyond) - 1.0
-        )
+    near = np.abs(x) < _NEAR
+    count = np.count_nonzero(near)
+    result = buffers.array("expm1", x.shape)
+    if count == x.size:
+        _expm1_near(x, result, buffers)
+    elif count == 0:
+        _expm1_far(x, result, buffers)
+    else:
+        for function, which in ((_expm1_near, near), (_expm1_far, ~near)):
+            at = np.flatnonzero(which)
+            some = buffers.array("expm1 some", at.shape)
+            function(x.take(at), some, buffers)
+            result[at] = some
     # expm1(−0) is −0.
     np.copysign(result, x, out)
+
+
+def _expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
+    """x + (x²/2 + x²·(x·series))."""
+    square, series = (buffers.array(name, x.shape) for name in ("exp k", "exp p"))
+    np.multiply(x, _FACTORIALS[0], series)
+    for factor in _FACTORIALS[1:-1]:
+        np.add(series, factor, series)
+        np.multiply(series, x, series)
+    np.add(series, _FACTORIALS[-1], series)
+    np.multiply(x, series, series)
+    np.multiply(x, x, square)
+    np.multiply(square, series, series)
+    np.multiply(square, _HALF, square)
+    np.add(square, series, series)
+    np.add(x, series, out)
+
+
+def _expm1_far(x: Array, out: Array, buffers: Buffers) -> None:
+    """(T − 1) + T·(p + t), with what the rounding of T − 1 left."""
+    k, r, p = (buffers.array(name, x.shape) for name in ("exp k", "exp r", "exp p"))
+    index = k.view(np.int64)
+    np.subtract(M, x, k)
+    np.subtract(k, M, r)
+    np.add(r, x, r)
+    np.subtract(index, _M_BITS, index)
+    np.divide(r, _C5, p)
+    for coefficient in (_C4, _THIRD, _HALF, _ONE):
+        np.add(p, coefficient, p)
+        np.multiply(p, r, p)
+    grid_table().rest.take(index, None, r, "clip")
+    np.add(p, r, p)
+    grid_table().value.take(index, None, r, "clip")
+    np.multiply(p, r, p)
+    # T − 1 = out + k
+    np.subtract(r, _ONE, out)
+    np.subtract(out, r, k)
+    rest = buffers.array("expm1 rest", x.shape)
+    np.subtract(out, k, rest)
+    np.subtract(r, rest, rest)
+    np.add(k, _ONE, k)
+    np.subtract(rest, k, k)
+    np.add(k, p, k)
+    np.add(out, k, out)
+    if not (np.minimum.reduce(x) > 1.0 - REACH and np.maximum.reduce(x) <= 0.0):
+        at = np.flatnonzero(~((x > 1.0 - REACH) & (x <= 0.0)))
+        out[at] = _expm1_anywhere(x[at])
+
+
+def _expm1_anywhere(x: Array) -> Array:
+    high, low, exponent = _exp_parts(np.minimum(np.maximum(x, -REACH), REACH))
+    scale = _power_of_two(exponent)
+    less_one, error = two_sum(high * scale, -1.0)
+    return np.where(np.abs(x) <= REACH, less_one + (error + low * scale), _exp_anywhere(x) - 1.0)
 
 
 # ---- log

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core import elementary
 from xentcli.core.far_apart import mend_losses
 from xentcli.core.layout import (
     Array,
@@ -23,15 +24,18 @@ from xentcli.core.layout import (
     Buffers,
     Cut,
     along,
+    blocks,
     class_axis,
+    each_batch,
     each_block,
     laid_out,
+    layout_axis,
     store_each,
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
 from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
-from xentcli.core.softmax import Steps, shift, steps, sum_over_classes
+from xentcli.core.softmax import Steps, Sums, shift, steps, sum_over_classes, sums
 from xentcli.core.target import Labels, Target, one_hot, smoothed
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
@@ -143,6 +147,12 @@ def losses_from_logits(
 ) -> Array:
     """The loss of each position of ``(outer, C, inner)`` logits, on so many threads."""
 
+    if target.labels is not None and options.label_smoothing == 0.0:
+        losses = _losses_of_labels(positions, target.labels, options, threads)
+        if options.weight is not None:
+            mend_losses(losses, positions, target, options)
+        return losses
+
     def of_block(block: Block, buffers: Buffers) -> Array:
         step = steps(block.values, block.axis, options.temperature, buffers)
         if target.labels is None:
@@ -150,14 +160,29 @@ def losses_from_logits(
             shifted = step.shifted(buffers.array("shifted", block.values.shape))
             return _expected(shifted, step.log_sum, weighted, block.axis, buffers)
         classes, ignored = known(block_labels(target.labels, block.cut), options)
-        loss = _weighted(_minus_log_prob(block, step, classes, options), classes, options)
-        if options.label_smoothing != 0.0:
-            loss = _smoothed(loss, step, options, block.axis, buffers)
-        return _without(ignored, loss)
+        at_label = pick(block.values, classes, block.axis)
+        found = AtLabel(step.maximum, at_label, step.log_sum)
+        loss = _weighted(found.loss(options.temperature), classes, options)
+        return _without(ignored, _smoothed(loss, step, options, block.axis, buffers))
 
     losses = _each(positions, of_block, threads)
-    if target.labels is None or options.label_smoothing != 0.0 or options.weight is not None:
-        mend_losses(losses, positions, target, options)
+    mend_losses(losses, positions, target, options)
+    return losses
+
+
+def _losses_of_labels(
+    positions: NDArray[np.floating], labels: Labels, options: Settings, threads: int
+) -> Array:
+    """The loss of each position whose target is a label alone."""
+    losses = np.empty((positions.shape[0], positions.shape[2]))
+
+    def of_batch(batch: Cut, buffers: Buffers) -> None:
+        classes, ignored = known(labels[batch.outer, batch.inner], options)
+        found = at_labels(positions, batch, classes, options.temperature, buffers)
+        loss = _weighted(found.loss(options.temperature), classes, options)
+        losses[batch.outer, batch.inner] = _without(ignored, loss)
+
+    each_batch(positions, of_batch, threads)
     return losses
 
 
@@ -199,18 +224,54 @@ def _each(
     return losses
 
 
-def _minus_log_prob(block: Block, step: Steps, classes: Labels, options: Settings) -> Array:
-    """log Σe − d_y."""
-    d, lost = shift_at(block, step, classes, options)
-    loss: Array = (step.log_sum - lost) - d
-    return loss
+class AtLabel(NamedTuple):
+    """Of each sample: max z, the label's z, and log Σe."""
+
+    maximum: Array
+    logit: Array
+    log_sum: Array
+
+    def loss(self, temperature: float) -> Array:
+        """log Σe − d_y."""
+        d, lost = self._shifted(temperature)
+        loss: Array = (self.log_sum - lost) - d
+        return loss
+
+    def log_prob(self, temperature: float) -> Array:
+        """d_y − log Σe."""
+        d, lost = self._shifted(temperature)
+        log_prob: Array = d + (lost - self.log_sum)
+        return log_prob
+
+    def _shifted(self, temperature: float) -> tuple[Array, Array]:
+        """d_y, and what its rounding lost."""
+        d = shift(self.logit, self.maximum, 0, temperature)
+        return d, shift_error(self.logit, self.maximum, d, temperature)
 
 
-def shift_at(block: Block, step: Steps, classes: Labels, options: Settings) -> tuple[Array, Array]:
-    """d_y of each sample, and what its rounding lost."""
-    at_label = pick(block.values, classes, block.axis)
-    d = shift(at_label[np.newaxis], step.maximum, 0, options.temperature)[0]
-    return d, shift_error(at_label, step.maximum, d, options.temperature)
+def at_labels(
+    positions: NDArray[np.floating],
+    batch: Cut,
+    classes: Labels,
+    temperature: float,
+    buffers: Buffers,
+    use: Callable[[Block, Sums, tuple[slice, slice]], None] | None = None,
+) -> AtLabel:
+    """What the loss of each sample of a batch is made of; ``use`` gets each of its blocks before
+    the next takes its memory, and where in the batch it lies."""
+    largest, at_label, others = (np.empty(classes.shape) for _ in range(3))
+    rest = np.empty(classes.shape) if layout_axis(positions.shape[1]) == 0 else None
+    for block, place in blocks(positions, batch, buffers):
+        found = sums(block.values, block.axis, temperature, buffers)
+        shape = largest[place].shape
+        largest[place] = found.maximum.reshape(shape)
+        at_label[place] = pick(block.values, classes[place].ravel(), block.axis).reshape(shape)
+        others[place] = found.others.reshape(shape)
+        if rest is not None and found.rest is not None:
+            rest[place] = found.rest.reshape(shape)
+        if use is not None:
+            use(block, found, place)
+    return AtLabel(largest, at_label, elementary.log1p(others, rest, buffers=buffers))
 
 
 def _weighted(loss: Array, classes: Labels, options: Settings) -> Array:

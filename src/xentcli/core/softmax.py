@@ -146,6 +146,16 @@ def sum_of_others(
 _CUT = 96.0
 
 
+class Sums(NamedTuple):
+    """Of a block: max z, exp(z − max z), and Σe without the maximum's 1, as the sum of two doubles
+    in columns."""
+
+    maximum: Array
+    exponentials: Array
+    others: Array
+    rest: Array | None
+
+
 class Steps(NamedTuple):
     """What one block was given, and what each step returned."""
 
@@ -162,16 +172,23 @@ class Steps(NamedTuple):
         return shift(self.logits, self.maximum, self.axis, self.temperature, out)
 
 
+def sums(logits: Array, axis: int, temperature: float, buffers: Buffers) -> Sums:
+    """Every step up to Σe."""
+    largest, at = maximum(logits, axis)
+    exponentials = exponential(logits, largest, axis, temperature, buffers)
+    return Sums(largest, exponentials, *sum_of_others(exponentials, axis, at, buffers))
+
+
 def steps(
     logits: Array, axis: int, temperature: float = 1.0, buffers: Buffers | None = None
 ) -> Steps:
     """Every step up to log Σe, each kept, in ``buffers`` if given."""
     buffers = buffers or Buffers()
-    largest, at = maximum(logits, axis)
-    exponentials = exponential(logits, largest, axis, temperature, buffers)
-    others, rest = sum_of_others(exponentials, axis, at, buffers)
-    log_sum = elementary.log1p(others, rest, buffers=buffers)
-    return Steps(logits, axis, temperature, largest, exponentials, others, log_sum)
+    found = sums(logits, axis, temperature, buffers)
+    log_sum = elementary.log1p(found.others, found.rest, buffers=buffers)
+    return Steps(
+        logits, axis, temperature, found.maximum, found.exponentials, found.others, log_sum
+    )
 
 
 def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
