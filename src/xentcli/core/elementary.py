@@ -11,9 +11,8 @@ exp, −64 ≤ x ≤ 0, with M = 1.5·2**52/512, to which adding x rounds it to 
     exp(x) = T + T·(p + t)     T = exp(−h) and the rest t that its rounding left, from a table
                                p = exp(r) − 1 = r·(c₁ + r·(1/2 + r·(c₃ + r/24)))
 
-Beyond, exp(64n) is one factor more. log and log1p: x = z·2**e with z from 0.6875 to 1.375,
-
-    log x = e·ln 2 − log v + log(1 + f)        f = z·v − 1 exactly, v from a table, |f| ≤ 2**-8
+Beyond, exp(64n) is one factor more. The logarithms' formulas stand in
+:mod:`xentcli.core.elementary_logarithms`.
 
 Largest errors, in units in the last place: exp, log and log1p 0.51 (a subnormal exp 0.75), expm1
 0.55. An element's bits depend on nothing but the element.
@@ -30,17 +29,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.elementary_tables import (
-    FARTHEST,
-    FIRST_Z,
-    GRID,
-    INTERVAL_BITS,
-    INTERVALS,
-    REACH,
-    far_table,
-    grid_table,
-    log_table,
-)
+from xentcli.core.elementary_logarithms import log1p_part, log_part
+from xentcli.core.elementary_tables import FARTHEST, GRID, REACH, far_table, grid_table
 from xentcli.core.exact import two_product, two_sum
 from xentcli.core.layout import Array, Buffers, unbuffered
 from xentcli.core.rounding import shift_error
@@ -93,7 +83,7 @@ def exp(
 
 def log(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
     """log x; −inf at 0, nan below."""
-    return _each_part(_log_part, x, None, out, buffers)
+    return _each_part(log_part, x, None, out, buffers)
 
 
 def log1p(
@@ -103,7 +93,7 @@ def log1p(
     buffers: Buffers | None = None,
 ) -> Array:
     """log(1 + x), or log(1 + x + missing), as for :func:`exp`; −inf at −1, nan below."""
-    return _each_part(_log1p_part, x, missing, out, buffers)
+    return _each_part(log1p_part, x, missing, out, buffers)
 
 
 def expm1(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
@@ -225,9 +215,7 @@ _SCRATCH = ("exp d", "exp k", "exp r", "exp p")
 _LARGEST_PEAK = 2.0**40
 
 
-def _mend(
-    x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out: Array
-) -> None:
+def _mend(x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out: Array) -> None:
     """The exponentials that the table or the grid does not reach, one by one."""
     # What becomes 0 anyway is often masked logits, and many.
     zero = difference < _ZERO
@@ -361,135 +349,3 @@ def _expm1_anywhere(x: Array) -> Array:
     scale = _power_of_two(exponent)
     less_one, error = two_sum(high * scale, -1.0)
     return np.where(np.abs(x) <= REACH, less_one + (error + low * scale), _exp_anywhere(x) - 1.0)
-
-
-# ---- log
-
-_FIRST_BITS = np.array(FIRST_Z).view(np.int64)
-_MASK = np.array(INTERVALS - 1)
-_FRACTION_BITS = np.array(52)
-_INTERVAL_BITS = np.array(INTERVAL_BITS)
-# Rounded to a multiple of 2**21 of its bits, z has 32 left, and v 11: their product is exact.
-_HALF_UNIT, _UPPER_BITS = np.array(1 << 20), np.array(-(1 << 21))
-_BIAS = np.array(1023)
-_SERIES = [_constant(c) for c in (-1 / 8, 1 / 7, -1 / 6, 1 / 5, -1 / 4, 1 / 3, -1 / 2)]
-_LEAST_NORMAL = 2.0**-1022
-
-
-def _log_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
-    if np.minimum.reduce(x) >= _LEAST_NORMAL and np.maximum.reduce(x) < np.inf:
-        _log_of_sum(x, None, None, None, out, buffers)
-        return
-    normal = (x >= _LEAST_NORMAL) & (x < np.inf)
-    subnormal = (x > 0) & (x < _LEAST_NORMAL)
-    others = np.where(x == 0, -np.inf, np.where(x > 0, x, np.nan))[~(normal | subnormal)]
-    kept = np.where(normal, x, np.where(subnormal, x * 2.0**54, 1.0))
-    _log_of_sum(kept, None, None, np.where(subnormal, -54.0, 0.0), out, buffers)
-    out[~(normal | subnormal)] = others
-
-
-def _log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
-    least = np.minimum.reduce(x)
-    usual = least > -1.0 and np.maximum.reduce(x) < np.inf
-    signs = None if least > 0.0 else x.copy()
-    if not usual:
-        special = ~((x > -1.0) & (x < np.inf))
-        others = np.where(x == -1, -np.inf, np.where(x > 0, x, np.nan))[special]
-        x = np.where(special, 0.0, x)
-        if missing is not None:
-            missing = np.where(special, 0.0, missing)
-    u, rest, part = (buffers.array(name, x.shape) for name in ("log u", "log rest", "log part"))
-    # 1 + x = u + rest exactly: the larger of the two first.
-    np.add(x, _ONE, u)
-    np.maximum(x, _ONE, out=rest)
-    np.subtract(u, rest, rest)
-    np.minimum(x, _ONE, out=part)
-    np.subtract(part, rest, rest)
-    _log_of_sum(u, rest, missing, None, out, buffers)
-    if signs is not None:
-        # log1p(−0) is −0.
-        np.copysign(out, signs, out)
-    if not usual:
-        out[special] = others
-
-
-def _log_of_sum(
-    u: Array,
-    rest: Array | None,
-    missing: Array | None,
-    more: Array | None,
-    out: Array,
-    buffers: Buffers,
-) -> None:
-    """log(u + rest + missing) + more·ln 2 of positive, finite, normal u; rest is at most half a
-    unit in its last place, and missing nothing beside u + rest. ``out`` may be any of them."""
-    table = log_table()
-    names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
-    index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
-    u_bits, at, exponent, z_bits, f_bits, scale = (
-        array.view(np.int64) for array in (u, index, e, z, f, total)
-    )
-
-    # u = z·2**exponent, and z lies in the interval ``at``.
-    np.subtract(u_bits, _FIRST_BITS, at)
-    np.right_shift(at, _FRACTION_BITS, exponent)
-    np.right_shift(at, _INTERVAL_BITS, at)
-    np.bitwise_and(at, _MASK, at)
-    np.left_shift(exponent, _FRACTION_BITS, z_bits)
-    np.subtract(u_bits, z_bits, z_bits)
-    table.reciprocal.take(at, None, v, "clip")
-
-    # z·v − 1 = f + z exactly, by the upper and the lower bits of z.
-    np.add(z_bits, _HALF_UNIT, f_bits)
-    np.bitwise_and(f_bits, _UPPER_BITS, f_bits)
-    np.subtract(z, f, z)
-    np.multiply(f, v, f)
-    np.subtract(f, _ONE, f)
-    np.multiply(z, v, z)
-    if rest is not None:
-        # rest·v·2**-exponent. 2**-1024 is not normal, but then rest is nothing beside u.
-        np.subtract(_BIAS, exponent, scale)
-        np.maximum(scale, 1, out=scale)
-        np.left_shift(scale, _FRACTION_BITS, scale)
-        np.multiply(v, total, v)
-        if missing is not None:
-            np.multiply(missing, v, high)
-        np.multiply(v, rest, v)
-        np.add(z, v, z)
-    # f + z = v + z, where the second z is what the sum's rounding left: lost.
-    np.add(f, z, v)
-    np.subtract(v, f, f)
-    np.subtract(z, f, z)
-    f, lost = v, z
-    if missing is not None:
-        np.add(lost, high, lost)
-
-    # total = exponent·ln 2 − log v exactly but for their lower parts; small takes what is left.
-    np.copyto(total, exponent)
-    if more is not None:
-        np.add(total, more, total)
-    small, part = e, index
-    np.multiply(total, table.ln2_lower, small)
-    np.multiply(total, table.ln2_upper, total)
-    table.lower.take(at, None, high, "clip")
-    np.add(small, high, small)
-    table.upper.take(at, None, high, "clip")
-    np.add(total, high, total)
-    np.add(small, lost, small)
-    np.add(total, f, high)
-    np.subtract(total, high, total)
-    np.add(total, f, total)
-    np.add(small, total, small)
-    # log(1 + f + lost) = log(1 + f) + lost − f·lost
-    np.multiply(f, lost, part)
-    np.subtract(small, part, small)
-    # log(1 + f) = f + f²·(−1/2 + f·(1/3 − …))
-    np.multiply(f, _SERIES[0], part)
-    for coefficient in _SERIES[1:-1]:
-        np.add(part, coefficient, part)
-        np.multiply(part, f, part)
-    np.add(part, _SERIES[-1], part)
-    np.multiply(f, f, f)
-    np.multiply(part, f, part)
-    np.add(small, part, small)
-    np.add(high, small, out)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core import elementary
+from xentcli.core.at_label import at_labels, pick
 from xentcli.core.far_apart import mend_gradients
 from xentcli.core.layout import (
     Array,
@@ -30,11 +31,9 @@ from xentcli.core.layout import (
     unbuffered,
 )
 from xentcli.core.loss import (
-    at_labels,
     block_labels,
     denominator,
     known,
-    pick,
     shares,
     soft_products,
 )

@@ -246,7 +246,7 @@ def unbuffered(length: int) -> Iterator[None]:
 
 
 # Of a row; and the smallest buffer that NumPy takes, which it does not use where a row is longer.
-_LONG_ROW, _LEAST_BUFFER = 256, 16
+_LONG_ROW, _LEAST_BUFFER = 128, 16
 
 
 def rows_in_place(positions: NDArray, cut: Cut, axis: int) -> Array | None:  # type: ignore[type-arg]
