@@ -28,7 +28,7 @@ class Benchmark:
 
 BENCHMARKS = {
     "startup": Benchmark("startup", 15, "how long a process takes to start"),
-    "kernels": Benchmark("kernels", 5, "arrays in memory, beside PyTorch"),
+    "kernels": Benchmark("kernels", 5, "arrays in memory, beside SciPy and PyTorch"),
     "csv": Benchmark("text", 5, "text files, whole processes, beside the peers' scripts"),
     "rows": Benchmark("rows", 5, "rows read, computed and written"),
     "npy": Benchmark("npy", 5, "a .npy file"),

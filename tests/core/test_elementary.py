@@ -25,11 +25,26 @@ Array = NDArray[np.float64]
 Function = Callable[..., Array]
 
 PLACES = 120
+
+
+def exact_log1p(x: Any) -> Any:
+    """mpmath's own takes five times as long."""
+    return mpmath.log(mpmath.fadd(1, x, exact=True)) if x > -1 else mpmath.log1p(x)
+
+
+def exact_expm1(x: Any) -> Any:
+    """Likewise; as many places more as the subtraction takes away."""
+    if not mpmath.isfinite(x) or x == 0:
+        return mpmath.expm1(x)
+    places = PLACES + max(0, -mpmath.mag(x))
+    return mpmath.fsub(mpmath.exp(x, prec=places), 1, prec=places)
+
+
 FUNCTIONS: dict[str, tuple[Function, Callable[[Any], Any]]] = {
     "exp": (elementary.exp, mpmath.exp),
     "log": (elementary.log, mpmath.log),
-    "log1p": (elementary.log1p, mpmath.log1p),
-    "expm1": (elementary.expm1, mpmath.expm1),
+    "log1p": (elementary.log1p, exact_log1p),
+    "expm1": (elementary.expm1, exact_expm1),
 }
 BOUND = {"exp": 0.51, "log": 0.51, "log1p": 0.51, "expm1": 0.55}
 SUBNORMAL = 0.75
@@ -93,7 +108,7 @@ def units_off(name: str, x: Array) -> Iterator[tuple[float, float, float]]:
                 off = 0.0 if result == right else np.inf
             else:
                 place = max(-1074, right.exp + right.bc - 53)
-                off = float(abs(mpmath.mpf(result) - right) * mpmath.mpf(2) ** -place)
+                off = float(mpmath.ldexp(abs(mpmath.mpf(result) - right), -place))
             yield argument, result, off
 
 
@@ -112,10 +127,11 @@ def test_right_to_half_a_unit(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_right_to_half_a_unit_of_many(name: str) -> None:
-    x = arguments(name, 15_000)
-    assert x.size >= 50_000
-    assert too_far_off(name, x) == []
+@pytest.mark.parametrize("part", range(4))
+def test_right_to_half_a_unit_of_many(name: str, part: int) -> None:
+    x = arguments(name, 45_000)
+    assert x.size >= 200_000
+    assert too_far_off(name, x[part::4]) == []
 
 
 INF, NAN = np.inf, np.nan
