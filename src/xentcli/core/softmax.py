@@ -33,6 +33,7 @@ from xentcli.core.layout import (
     each_block,
     rows_in_place,
     store,
+    unbuffered,
 )
 from xentcli.core.rounding import shift_error
 from xentcli.core.threads import threads_for
@@ -193,7 +194,7 @@ def steps(
 
 def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
     """p = e / (1 + s): a division, not the exponential of a difference, which would lose digits."""
-    with np.errstate(under="ignore", invalid="ignore"):
+    with np.errstate(under="ignore", invalid="ignore"), unbuffered(step.exponentials.shape[1]):
         result: Array = np.divide(step.exponentials, across(1.0 + step.others, axis), out=out)
     return result
 
@@ -204,10 +205,11 @@ def log_probabilities(
     """log p = d − log Σe, with what the rounding of d took from it put back."""
     buffers = buffers or Buffers()
     peak = across(step.maximum, axis)
-    shifted = step.shifted(buffers.array("shifted", step.logits.shape))
-    lost = shift_error(step.logits, peak, shifted, step.temperature, buffers)
-    rest = np.subtract(lost, across(step.log_sum, axis), out=out)
-    result: Array = np.add(shifted, rest, out=rest)
+    with unbuffered(step.logits.shape[1]):
+        shifted = step.shifted(buffers.array("shifted", step.logits.shape))
+        lost = shift_error(step.logits, peak, shifted, step.temperature, buffers)
+        np.subtract(lost, across(step.log_sum, axis), lost)
+        result: Array = np.add(shifted, lost, out=out)
     return result
 
 
