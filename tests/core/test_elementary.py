@@ -206,7 +206,9 @@ def test_what_a_double_could_not_hold_is_taken_into_account(name: str) -> None:
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.3, -17.3, 1e6 / 3, -1e9 / 7, 2.0**45, 1e300, 5e-324])
-def test_the_exponential_of_a_difference_before_its_rounding(offset: float) -> None:
+def test_the_exponential_of_a_difference_before_its_rounding(
+    offset: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(11)
     x = rng.normal(size=(60, 90)) * 6 + offset
     x[3, 5:9], x[7] = -INF, x[7] * 1e3
@@ -221,6 +223,10 @@ def test_the_exponential_of_a_difference_before_its_rounding(offset: float) -> N
                 right = mpmath.exp(mpmath.mpf(float(a)) - mpmath.mpf(float(b)))
                 assert abs(float(e) - right) <= 0.76 * np.spacing(float(e)), (a, b)
         assert (found[x == peaks] == 1.0).all()
+        with monkeypatch.context() as small:
+            small.setattr(elementary, "AT_ONCE", 77)
+            again = elementary.exp_of_difference(x, peak, np.empty_like(x), Buffers())
+        same_bits(again, found)
 
 
 def same_bits(found: Array, expected: Array) -> None:
