@@ -129,7 +129,7 @@ def test_right_to_half_a_unit(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("part", range(4))
 def test_right_to_half_a_unit_of_many(name: str, part: int) -> None:
-    x = arguments(name, 45_000)
+    x = arguments(name, 52_000)
     assert x.size >= 200_000
     assert too_far_off(name, x[part::4]) == []
 
