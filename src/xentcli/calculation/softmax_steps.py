@@ -9,6 +9,7 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.layout import Array
+from xentcli.core.sums import sum_along_rows
 from xentcli.model import Floats, Kind, Step
 
 
@@ -90,7 +91,7 @@ def _textbook(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     exact_log_probs = softmax.log_probabilities(stable, axis)
     exponentials = textbook.exponential(block, temperature)
     with np.errstate(over="ignore"):
-        total = np.add.reduce(exponentials, axis=axis)
+        total = sum_along_rows(exponentials, axis)
     probs = textbook.softmax(exponentials, axis)
     log_probs = textbook.log(probs)
     shown = (

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from xentcli.core import elementary
+from xentcli.core.sums import sum_along_rows
 from xentcli.errors import ArgumentError
 
 Narrow = NDArray[np.float32]
@@ -104,7 +105,7 @@ def steps(positions: NDArray[np.floating], width: Width, temperature: float = 1.
         maximum = np.maximum.reduce(logits, axis=1, keepdims=True)
         shifted = logits - maximum
         exponentials = _to_float32(elementary.exp(shifted))
-        total = np.add.reduce(exponentials, axis=1, keepdims=True)
+        total = np.expand_dims(sum_along_rows(exponentials, 1), 1)
         log_sum = _to_float32(elementary.log(total))
         return Steps(
             logits,

@@ -40,6 +40,7 @@ from xentcli.core.loss import (
 from xentcli.core.question import Question, cross_entropy_question, nll_question
 from xentcli.core.settings import Settings
 from xentcli.core.softmax import Steps, Sums, probabilities, steps, sum_over_classes
+from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target
 from xentcli.core.threads import threads_for
 
@@ -154,7 +155,8 @@ def _of_smoothed(
     count, smoothing = step.logits.shape[axis], options.label_smoothing
     weight = np.ones(count) if options.weight is None else options.weight
     even, own = smoothing / count * weight, weight[classes]
-    _times(probabilities(step, axis, out), even.sum() + (1.0 - smoothing) * own, axis)
+    total = sum_along_rows(even) + (1.0 - smoothing) * own
+    _times(probabilities(step, axis, out), total, axis)
     at_label = pick(out, classes, axis) - ((1.0 - smoothing) + smoothing / count) * own
     out -= along(even, axis)
     put(out, classes, at_label, axis)

@@ -33,6 +33,7 @@ from xentcli.core.layout import (
 from xentcli.core.question import Question, cross_entropy_question, nll_question
 from xentcli.core.settings import Settings
 from xentcli.core.softmax import Steps, steps, sum_over_classes
+from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target, one_hot, smoothed
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
@@ -233,7 +234,7 @@ def _smoothed(
         np.multiply(terms, along(even, axis), out=terms)
         # 0·(−∞) is 0 here, and 0·∞ below.
         (terms if axis == 0 else terms.T)[even == 0] = 0.0
-        spread: Array = step.log_sum * even.sum() - sum_over_classes(terms, axis, buffers)
+        spread: Array = step.log_sum * sum_along_rows(even) - sum_over_classes(terms, axis, buffers)
         rest = 1.0 - options.label_smoothing
         return rest * at_label + spread if rest else spread
 

@@ -36,6 +36,7 @@ from xentcli.core.layout import (
     unbuffered,
 )
 from xentcli.core.rounding import shift_error
+from xentcli.core.sums import sum_along_rows
 from xentcli.core.threads import threads_for
 from xentcli.errors import ArgumentError
 
@@ -96,7 +97,7 @@ def exponential(
 def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -> Array:
     """Σ over the classes, pairwise, in an order that depends on their number alone."""
     if axis == 1:
-        result: Array = np.add.reduce(values, axis=1)
+        result: Array = sum_along_rows(values)
         return result
     # np.add.reduce over axis 0 adds a single column pairwise and several columns one after the
     # other, so a sample's last bit would depend on its company.
