@@ -34,4 +34,5 @@ def test_any_axis_and_width() -> None:
     values = np.ones((3, 9000, 2), np.float32)
     found = sum_along_rows(values, 1)
     assert found.dtype == np.float32
-    assert found.tolist() == [[9000.0, 9000.0]] * 3
+    assert found.shape == (3, 2)
+    assert (found == 9000).all()
