@@ -7,13 +7,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Values = TypeVar("Values", bound=NDArray[np.floating])
+Width = TypeVar("Width", bound=np.floating)
 
-# Before 2.3, NumPy begins its pairwise sum anew after so many numbers, the size of its buffer.
+# NumPy 1.26 begins its pairwise sum anew after so many numbers, the size of its buffer; 2.4 does not.
 _AT_ONCE = 8192
 
 
-def sum_along_rows(values: Values, axis: int = -1) -> Values:
+def sum_along_rows(values: NDArray[Width], axis: int = -1) -> NDArray[Width]:
     """Σ along an axis, pairwise, in the width of the values.
 
     >>> sum_along_rows(np.ones((2, 20_000))).tolist()
@@ -21,12 +21,11 @@ def sum_along_rows(values: Values, axis: int = -1) -> Values:
     """
     length = values.shape[axis]
     if length <= _AT_ONCE:
-        result: Values = np.add.reduce(values, axis=axis)
+        result: NDArray[Width] = np.add.reduce(values, axis=axis)
         return result
     rows = np.moveaxis(values, axis, -1)
-    pieces: list[NDArray[np.floating]] = [
+    pieces: list[NDArray[Width]] = [
         np.add.reduce(rows[..., start : start + _AT_ONCE], axis=-1)
         for start in range(0, length, _AT_ONCE)
     ]
-    stacked: Values = np.stack(pieces, axis=-1)  # type: ignore[assignment]
-    return sum_along_rows(stacked)
+    return sum_along_rows(np.stack(pieces, axis=-1))
