@@ -28,8 +28,8 @@ class Benchmark:
 
 BENCHMARKS = {
     "startup": Benchmark("startup", 21, "how long a process takes to start"),
-    "kernels": Benchmark("kernels", 3, "arrays in memory, beside SciPy and PyTorch"),
-    "csv": Benchmark("text", 3, "text files, whole processes, beside the peers' scripts"),
+    "kernels": Benchmark("kernels", 5, "arrays in memory, beside SciPy and PyTorch"),
+    "csv": Benchmark("text", 5, "text files, whole processes, beside the peers' scripts"),
     "rows": Benchmark("rows", 5, "rows read, computed and written"),
     "npy": Benchmark("npy", 5, "a .npy file"),
     "memory": Benchmark("peaks", 2, "peak memory of all processes"),

@@ -9,13 +9,16 @@ the same.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import sys
 from pathlib import Path
 
+import xentcli
 from tests.conftest import BIN
 
 # Isolated and without site, Python starts in some 10 ms.
@@ -32,7 +35,14 @@ to.sendall(asked)
 code = to.recv(1)
 sys.exit(code[0] if code else 1)
 """
-# What imports nearly all that a command needs.
+# They bring packages along that few commands need, or are looked for to see what has been used.
+SELDOM = (
+    "xentcli.__main__",
+    "xentcli.run.cluster",
+    "xentcli.readers.sources.remote",
+    "xentcli.readers.tables",
+)
+# What makes the tables of numbers and imports what else a command needs.
 FIRST = (["ce", "--logits", "1,2", "--label", "0"], ["diagnose", "--logits", "1,2", "--label", "0"])
 
 
@@ -59,6 +69,9 @@ def main(folder: Path) -> None:
 
 
 def import_all() -> None:
+    for module in pkgutil.walk_packages(xentcli.__path__, "xentcli."):
+        if not module.name.startswith(SELDOM):
+            importlib.import_module(module.name)
     from xentcli.cli.main import main as xent
 
     shown = os.dup(1)

@@ -91,6 +91,36 @@ def test_any_block_size(monkeypatch: pytest.MonkeyPatch, classes: int, numbers: 
     assert_same_bits(answers(z, labels(z)), expected)
 
 
+@pytest.mark.parametrize("classes", [10, 200])
+@pytest.mark.parametrize("positions", [1, 7, 64])
+def test_any_batch_size(monkeypatch: pytest.MonkeyPatch, classes: int, positions: int) -> None:
+    z = logits(classes)
+    y = labels(z)
+    expected = answers(z, y)
+    monkeypatch.setattr(layout, "BLOCK_NUMBERS", 900)
+    monkeypatch.setattr(layout, "BATCH_POSITIONS", positions)
+    assert_same_bits(answers(z, y), expected)
+    # Several positions behind the classes, in batches that end between them.
+    images = np.ascontiguousarray(z.reshape(13, 10, classes).transpose(0, 2, 1))
+    losses = np.asarray(cross_entropy(images, y.reshape(13, 10), reduction="none"))
+    gradient = cross_entropy_grad(images, y.reshape(13, 10), reduction="sum")
+    found = {
+        "loss labels": losses.ravel(),
+        "gradient labels": gradient.transpose(0, 2, 1).reshape(z.shape),
+    }
+    assert_same_bits(found, {name: expected[name] for name in found})
+
+
+@pytest.mark.parametrize("classes", [10, 200])
+def test_numpys_buffer_is_left_as_it_was(classes: int) -> None:
+    before = np.setbufsize(4096)
+    try:
+        answers(logits(classes), labels(logits(classes)))
+        assert np.getbufsize() == 4096
+    finally:
+        np.setbufsize(before)
+
+
 @pytest.mark.parametrize("classes", CLASSES)
 def test_rows_alone_and_in_company(classes: int) -> None:
     z = logits(classes)

@@ -27,6 +27,7 @@ from xentcli.core.differences import (
 from xentcli.core.far_apart import mend_gradients, mend_losses
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
+from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import as_target, one_hot, smoothed
 from xentcli.errors import ArgumentError
 from xentcli.model import Batch
@@ -64,7 +65,7 @@ def losses(problem: Problem) -> Losses:
         found = loss.from_logits(problem.positions, target, calculation.settings)
     elif calculation.method == "textbook":
         terms = textbook.terms(_weighted_target(problem), softmax.log_probs(problem))
-        each = np.where(ignored(problem), 0.0, np.add.reduce(terms, axis=1))
+        each = np.where(ignored(problem), 0.0, sum_along_rows(terms, 1))
         found = Losses(each, _class_shares(problem))
     else:
         found = loss.from_log_probs(softmax.log_probs(problem), target, calculation.settings)

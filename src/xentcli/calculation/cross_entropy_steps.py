@@ -14,6 +14,7 @@ from xentcli.calculation.softmax_steps import (
     to_log_probs,
 )
 from xentcli.core import focal, gradient, loss, textbook
+from xentcli.core.at_label import pick
 from xentcli.core.entropy import divergence, entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
@@ -93,7 +94,7 @@ def _loss_steps(
 
 def _focal_step(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Step:
     label = np.array([0 if sample.ignored else sample.label])
-    own = -loss.pick(start.log_probs, label, sample.axis)
+    own = -pick(start.log_probs, label, sample.axis)
     gamma = calculation.settings.gamma
     return one("focal", f"(1 − p_t)^{gamma:g}, p_t = p[y]", focal.factor_of_loss(own, gamma))
 
@@ -124,14 +125,14 @@ def _difference_steps(
         difference = textbook.difference(start.probs, weighted, axis)
     else:
         label = np.array([sample.label])
-        at_label = loss.pick(start.log_probs, label, axis)
+        at_label = pick(start.log_probs, label, axis)
         difference = gradient.less_one_at(start.probs, label, at_label, axis) * total
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
     weights = _has_weights(sample, calculation)
     slope: tuple[Step, ...] = ()
     if settings.gamma != 0.0:
         label = np.array([0 if sample.ignored else sample.label])
-        own = -loss.pick(start.log_probs, label, axis)
+        own = -pick(start.log_probs, label, axis)
         factor = focal.gradient_factor(own, settings.gamma)
         slope = (one("slope", "(1 − p_t)^γ·(1 − γ·p_t·log p_t/(1 − p_t))", factor),)
     product = "scale · slope · difference" if slope else "scale · difference"

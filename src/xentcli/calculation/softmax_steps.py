@@ -7,6 +7,7 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.layout import Array
+from xentcli.core.sums import sum_along_rows
 from xentcli.model import Floats, Kind, Step
 
 
@@ -50,7 +51,7 @@ def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     shown = (
         *_scaled(block, temperature),
         one("max", "m = max z" + _over(temperature), step.maximum / temperature),
-        each("shifted", f"d = z{_over(temperature)} − m", step.shifted),
+        each("shifted", f"d = z{_over(temperature)} − m", step.shifted()),
         each("exp", "e = exp(d)", step.exponentials),
         one("sum", "Σe = 1 + s", 1.0 + step.others),
         each("softmax", "p = e / Σe", probs),
@@ -89,7 +90,7 @@ def _textbook(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     exact_log_probs = softmax.log_probabilities(stable, axis)
     exponentials = textbook.exponential(block, temperature)
     with np.errstate(over="ignore"):
-        total = np.add.reduce(exponentials, axis=axis)
+        total = sum_along_rows(exponentials, axis)
     probs = textbook.softmax(exponentials, axis)
     log_probs = textbook.log(probs)
     shown = (

@@ -11,9 +11,8 @@ exp, −64 ≤ x ≤ 0, with M = 1.5·2**52/512, to which adding x rounds it to 
     exp(x) = T + T·(p + t)     T = exp(−h) and the rest t that its rounding left, from a table
                                p = exp(r) − 1 = r·(c₁ + r·(1/2 + r·(c₃ + r/24)))
 
-Beyond, exp(64n) is one factor more. log and log1p: x = z·2**e with z from 0.6875 to 1.375,
-
-    log x = e·ln 2 − log v + log(1 + f)        f = z·v − 1 exactly, v from a table, |f| ≤ 2**-8
+Beyond, exp(64n) is one factor more. The logarithms' formulas stand in
+:mod:`xentcli.core.elementary_logarithms`.
 
 Largest errors, in units in the last place: exp, log and log1p 0.51 (a subnormal exp 0.75), expm1
 0.55. An element's bits depend on nothing but the element.
@@ -30,19 +29,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.elementary_tables import (
-    FARTHEST,
-    FIRST_Z,
-    GRID,
-    INTERVAL_BITS,
-    INTERVALS,
-    REACH,
-    far_table,
-    grid_table,
-    log_table,
-)
+from xentcli.core.elementary_logarithms import log1p_part, log_part
+from xentcli.core.elementary_tables import FARTHEST, GRID, REACH, far_table, grid_table
 from xentcli.core.exact import two_product, two_sum
-from xentcli.core.layout import Array, Buffers
+from xentcli.core.layout import Array, Buffers, unbuffered
 from xentcli.core.rounding import shift_error
 
 # ln b: what a number in nats is divided by to be one in logarithms to the base b.
@@ -93,7 +83,7 @@ def exp(
 
 def log(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
     """log x; −inf at 0, nan below."""
-    return _each_part(_log_part, x, None, out, buffers)
+    return _each_part(log_part, x, None, out, buffers)
 
 
 def log1p(
@@ -103,7 +93,7 @@ def log1p(
     buffers: Buffers | None = None,
 ) -> Array:
     """log(1 + x), or log(1 + x + missing), as for :func:`exp`; −inf at −1, nan below."""
-    return _each_part(_log1p_part, x, missing, out, buffers)
+    return _each_part(log1p_part, x, missing, out, buffers)
 
 
 def expm1(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
@@ -183,12 +173,11 @@ def _finish(k: Array, r: Array, p: Array, out: Array) -> None:
     np.add(p, r, out)
 
 
-def exp_of_difference(
-    x: Array, peak: Array, difference: Array, out: Array, buffers: Buffers
-) -> Array:
-    """exp(x − peak) of the exact difference, ``difference`` being the rounded one, which is ≤ 0.
+def exp_of_difference(x: Array, peak: Array, out: Array, buffers: Buffers) -> Array:
+    """exp(x − peak) of the exact difference, which is ≤ 0.
 
-    With H the multiple of 1/512 next to the peak, g = H − h is one as well, and
+    With H the multiple of 1/512 next to the peak, d the rounded difference and h the multiple next
+    to −d, g = H − h is one as well, and
 
         r = (x − g) − (peak − H)
 
@@ -196,51 +185,58 @@ def exp_of_difference(
 
     Args:
         x: two axes.
-        peak: one number for each row or column of x, to be combined with it.
-        difference: of the shape of x, as are out and the result.
+        peak: of each row or of each column of x one number, as an array of two axes.
+        out: where the result is put, of the shape of x.
+        buffers: memory for the steps between.
     """
-    with np.errstate(all="ignore"):
+    columns = len(peak) == 1 and (len(x) > 1 or peak.shape[1] > 1)
+    with np.errstate(all="ignore"), unbuffered(x.shape[1]):
         shifted_m = M + peak
-        above = np.broadcast_to(peak - (shifted_m - M), x.shape)
-        shifted_m = np.broadcast_to(shifted_m, x.shape)
-        for part in _parts(x.shape):
-            d = difference[part]
-            k, r, p = (buffers.array(name, d.shape) for name in ("exp k", "exp r", "exp p"))
+        above = peak - (shifted_m - M)
+        near = np.abs(peak) < _LARGEST_PEAK
+        all_near = bool(near.all())
+        for part in _parts(x.shape, columns=columns):
+            each = (slice(None), part[1]) if columns else (part[0], slice(None))
+            given, result = x[part], out[part]
+            d, k, r, p = (buffers.array(name, given.shape) for name in _SCRATCH)
+            np.subtract(given, peak[each], d)
             np.subtract(M, d, k)
-            np.subtract(shifted_m[part], k, r)
-            np.subtract(x[part], r, r)
-            np.subtract(r, above[part], r)
-            _finish(k, r, p, out[part])
-        _mend(x, peak, difference, out)
+            np.subtract(shifted_m[each], k, r)
+            np.subtract(given, r, r)
+            np.subtract(r, above[each], r)
+            _finish(k, r, p, result)
+            if not (all_near and np.minimum.reduce(d, axis=None) >= _LEAST):
+                _mend(given, peak[each], near[each], d, result)
     return out
 
 
+_SCRATCH = ("exp d", "exp k", "exp r", "exp p")
 # Up to here M + peak leaves the multiples of 1/512 whole.
 _LARGEST_PEAK = 2.0**40
 
 
-def _mend(x: Array, peak: Array, difference: Array, out: Array) -> None:
+def _mend(x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out: Array) -> None:
     """The exponentials that the table or the grid does not reach, one by one."""
-    if np.minimum.reduce(difference, axis=None) >= _LEAST and (np.abs(peak) < _LARGEST_PEAK).all():
-        return
     # What becomes 0 anyway is often masked logits, and many.
     zero = difference < _ZERO
     np.copyto(out, 0.0, where=zero)
-    at = np.nonzero(~(zero | (difference >= _LEAST) & (np.abs(peak) < _LARGEST_PEAK)))
+    at = np.nonzero(~(zero | (difference >= _LEAST) & near))
     few, top, d = x[at], np.broadcast_to(peak, x.shape)[at], difference[at]
     out[at] = exp(d, shift_error(few, top, d))
 
 
-def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
-    """A block of two axes in parts of about ``AT_ONCE`` numbers."""
-    rows, columns = shape
-    # Whole rows, unless there are so few that each is long.
-    wide = columns if rows > 64 else -(-AT_ONCE // max(1, rows))
-    wide = max(1, min(wide, columns, AT_ONCE))
-    high = max(1, AT_ONCE // wide)
-    for top in range(0, rows, high):
-        for left in range(0, columns, wide):
-            yield slice(top, top + high), slice(left, left + wide)
+def _parts(shape: tuple[int, ...], *, columns: bool) -> Iterator[tuple[slice, slice]]:
+    """A block of two axes in parts of about ``AT_ONCE`` numbers: whole columns, or rows, whole if
+    they are not longer."""
+    if columns:
+        wide = max(1, AT_ONCE // shape[0])
+        for left in range(0, shape[1], wide):
+            yield slice(None), slice(left, left + wide)
+        return
+    high = max(1, AT_ONCE // shape[1])
+    for top in range(0, shape[0], high):
+        for left in range(0, shape[1], AT_ONCE):
+            yield slice(top, top + high), slice(left, left + AT_ONCE)
 
 
 def _exp_anywhere(x: Array, missing: Array | None = None) -> Array:
@@ -276,154 +272,80 @@ def _power_of_two(exponent: Bits) -> Array:
 # ---- expm1
 
 _NEAR = 2.0**-4
+# Next to 0 a series: 1/3! + x/4! + … + x⁸/11!
+_FACTORIALS = [_constant(1 / n) for n in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6)]
+_C5 = _constant(120.0)
+_THIRD = _constant(1 / 6)
+_HALF = _constant(0.5)
 
 
 def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
-    far = np.flatnonzero(~(np.abs(x) < _NEAR))
-    beyond = x[far]
-    series = np.full_like(x, 1 / 39916800)
-    for factorial in (3628800, 362880, 40320, 5040, 720, 120, 24, 6):
-        series = 1 / factorial + x * series
-    half = x * x * 0.5
-    result = x + (half + x * x * (x * series))
-    if far.size:
-        high, low, exponent = _exp_parts(np.minimum(np.maximum(beyond, -REACH), REACH))
-        scale = _power_of_two(exponent)
-        less_one, error = two_sum(high * scale, -1.0)
-        result[far] = np.where(
-            np.abs(beyond) <= REACH, less_one + (error + low * scale), _exp_anywhere(beyond) - 1.0
-        )
+    near = np.abs(x) < _NEAR
+    count = np.count_nonzero(near)
+    result = buffers.array("expm1", x.shape)
+    if count == x.size:
+        _expm1_near(x, result, buffers)
+    elif count == 0:
+        _expm1_far(x, result, buffers)
+    else:
+        for function, which in ((_expm1_near, near), (_expm1_far, ~near)):
+            at = np.flatnonzero(which)
+            some = buffers.array("expm1 some", at.shape)
+            function(x.take(at), some, buffers)
+            result[at] = some
     # expm1(−0) is −0.
     np.copysign(result, x, out)
 
 
-# ---- log
-
-_FIRST_BITS = np.array(FIRST_Z).view(np.int64)
-_MASK = np.array(INTERVALS - 1)
-_FRACTION_BITS = np.array(52)
-_INTERVAL_BITS = np.array(INTERVAL_BITS)
-# Rounded to a multiple of 2**21 of its bits, z has 32 left, and v 11: their product is exact.
-_HALF_UNIT, _UPPER_BITS = np.array(1 << 20), np.array(-(1 << 21))
-_BIAS = np.array(1023)
-_SERIES = [_constant(c) for c in (-1 / 8, 1 / 7, -1 / 6, 1 / 5, -1 / 4, 1 / 3, -1 / 2)]
-_LEAST_NORMAL = 2.0**-1022
-
-
-def _log_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
-    if np.minimum.reduce(x) >= _LEAST_NORMAL and np.maximum.reduce(x) < np.inf:
-        _log_of_sum(x, None, None, None, out, buffers)
-        return
-    normal = (x >= _LEAST_NORMAL) & (x < np.inf)
-    subnormal = (x > 0) & (x < _LEAST_NORMAL)
-    others = np.where(x == 0, -np.inf, np.where(x > 0, x, np.nan))[~(normal | subnormal)]
-    kept = np.where(normal, x, np.where(subnormal, x * 2.0**54, 1.0))
-    _log_of_sum(kept, None, None, np.where(subnormal, -54.0, 0.0), out, buffers)
-    out[~(normal | subnormal)] = others
+def _expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
+    """x + (x²/2 + x²·(x·series))."""
+    square, series = (buffers.array(name, x.shape) for name in ("exp k", "exp p"))
+    np.multiply(x, _FACTORIALS[0], series)
+    for factor in _FACTORIALS[1:-1]:
+        np.add(series, factor, series)
+        np.multiply(series, x, series)
+    np.add(series, _FACTORIALS[-1], series)
+    np.multiply(x, series, series)
+    np.multiply(x, x, square)
+    np.multiply(square, series, series)
+    np.multiply(square, _HALF, square)
+    np.add(square, series, series)
+    np.add(x, series, out)
 
 
-def _log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
-    least = np.minimum.reduce(x)
-    usual = least > -1.0 and np.maximum.reduce(x) < np.inf
-    signs = None if least > 0.0 else x.copy()
-    if not usual:
-        special = ~((x > -1.0) & (x < np.inf))
-        others = np.where(x == -1, -np.inf, np.where(x > 0, x, np.nan))[special]
-        x = np.where(special, 0.0, x)
-        if missing is not None:
-            missing = np.where(special, 0.0, missing)
-    u, rest, part = (buffers.array(name, x.shape) for name in ("log u", "log rest", "log part"))
-    # 1 + x = u + rest exactly: the larger of the two first.
-    np.add(x, _ONE, u)
-    np.maximum(x, _ONE, out=rest)
-    np.subtract(u, rest, rest)
-    np.minimum(x, _ONE, out=part)
-    np.subtract(part, rest, rest)
-    _log_of_sum(u, rest, missing, None, out, buffers)
-    if signs is not None:
-        # log1p(−0) is −0.
-        np.copysign(out, signs, out)
-    if not usual:
-        out[special] = others
+def _expm1_far(x: Array, out: Array, buffers: Buffers) -> None:
+    """(T − 1) + T·(p + t), with what the rounding of T − 1 left."""
+    k, r, p = (buffers.array(name, x.shape) for name in ("exp k", "exp r", "exp p"))
+    index = k.view(np.int64)
+    np.subtract(M, x, k)
+    np.subtract(k, M, r)
+    np.add(r, x, r)
+    np.subtract(index, _M_BITS, index)
+    np.divide(r, _C5, p)
+    for coefficient in (_C4, _THIRD, _HALF, _ONE):
+        np.add(p, coefficient, p)
+        np.multiply(p, r, p)
+    grid_table().rest.take(index, None, r, "clip")
+    np.add(p, r, p)
+    grid_table().value.take(index, None, r, "clip")
+    np.multiply(p, r, p)
+    # T − 1 = out + k
+    np.subtract(r, _ONE, out)
+    np.subtract(out, r, k)
+    rest = buffers.array("expm1 rest", x.shape)
+    np.subtract(out, k, rest)
+    np.subtract(r, rest, rest)
+    np.add(k, _ONE, k)
+    np.subtract(rest, k, k)
+    np.add(k, p, k)
+    np.add(out, k, out)
+    if not (np.minimum.reduce(x) > 1.0 - REACH and np.maximum.reduce(x) <= 0.0):
+        at = np.flatnonzero(~((x > 1.0 - REACH) & (x <= 0.0)))
+        out[at] = _expm1_anywhere(x[at])
 
 
-def _log_of_sum(
-    u: Array,
-    rest: Array | None,
-    missing: Array | None,
-    more: Array | None,
-    out: Array,
-    buffers: Buffers,
-) -> None:
-    """log(u + rest + missing) + more·ln 2 of positive, finite, normal u; rest is at most half a
-    unit in its last place, and missing nothing beside u + rest. ``out`` may be any of them."""
-    table = log_table()
-    names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
-    index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
-    u_bits, at, exponent, z_bits, f_bits, scale = (
-        array.view(np.int64) for array in (u, index, e, z, f, total)
-    )
-
-    # u = z·2**exponent, and z lies in the interval ``at``.
-    np.subtract(u_bits, _FIRST_BITS, at)
-    np.right_shift(at, _FRACTION_BITS, exponent)
-    np.right_shift(at, _INTERVAL_BITS, at)
-    np.bitwise_and(at, _MASK, at)
-    np.left_shift(exponent, _FRACTION_BITS, z_bits)
-    np.subtract(u_bits, z_bits, z_bits)
-    table.reciprocal.take(at, None, v, "clip")
-
-    # z·v − 1 = f + z exactly, by the upper and the lower bits of z.
-    np.add(z_bits, _HALF_UNIT, f_bits)
-    np.bitwise_and(f_bits, _UPPER_BITS, f_bits)
-    np.subtract(z, f, z)
-    np.multiply(f, v, f)
-    np.subtract(f, _ONE, f)
-    np.multiply(z, v, z)
-    if rest is not None:
-        # rest·v·2**-exponent. 2**-1024 is not normal, but then rest is nothing beside u.
-        np.subtract(_BIAS, exponent, scale)
-        np.maximum(scale, 1, out=scale)
-        np.left_shift(scale, _FRACTION_BITS, scale)
-        np.multiply(v, total, v)
-        if missing is not None:
-            np.multiply(missing, v, high)
-        np.multiply(v, rest, v)
-        np.add(z, v, z)
-    # f + z = v + z, where the second z is what the sum's rounding left: lost.
-    np.add(f, z, v)
-    np.subtract(v, f, f)
-    np.subtract(z, f, z)
-    f, lost = v, z
-    if missing is not None:
-        np.add(lost, high, lost)
-
-    # total = exponent·ln 2 − log v exactly but for their lower parts; small takes what is left.
-    np.copyto(total, exponent)
-    if more is not None:
-        np.add(total, more, total)
-    small, part = e, index
-    np.multiply(total, table.ln2_lower, small)
-    np.multiply(total, table.ln2_upper, total)
-    table.lower.take(at, None, high, "clip")
-    np.add(small, high, small)
-    table.upper.take(at, None, high, "clip")
-    np.add(total, high, total)
-    np.add(small, lost, small)
-    np.add(total, f, high)
-    np.subtract(total, high, total)
-    np.add(total, f, total)
-    np.add(small, total, small)
-    # log(1 + f + lost) = log(1 + f) + lost − f·lost
-    np.multiply(f, lost, part)
-    np.subtract(small, part, small)
-    # log(1 + f) = f + f²·(−1/2 + f·(1/3 − …))
-    np.multiply(f, _SERIES[0], part)
-    for coefficient in _SERIES[1:-1]:
-        np.add(part, coefficient, part)
-        np.multiply(part, f, part)
-    np.add(part, _SERIES[-1], part)
-    np.multiply(f, f, f)
-    np.multiply(part, f, part)
-    np.add(small, part, small)
-    np.add(high, small, out)
+def _expm1_anywhere(x: Array) -> Array:
+    high, low, exponent = _exp_parts(np.minimum(np.maximum(x, -REACH), REACH))
+    scale = _power_of_two(exponent)
+    less_one, error = two_sum(high * scale, -1.0)
+    return np.where(np.abs(x) <= REACH, less_one + (error + low * scale), _exp_anywhere(x) - 1.0)

@@ -86,8 +86,8 @@ def mend_gradients(
         return
     rows = _rows(at, positions, target, settings, factor)
     with np.errstate(all="ignore"):
-        step, grown, certain = _grown(rows)
-        far = step.shifted < -FAR
+        step, shifted, grown, certain = _grown(rows)
+        far = shifted < -FAR
         total = sum_over_classes(rows.weighted, 1)
         rest = scale / (1.0 + step.others)
         entries = product(grown, *(across(x, 1) for x in (total, rows.factor, rest)), *_SHRINK)
@@ -155,23 +155,23 @@ def _rows(
     return _Rows(logits, weighted, times, settings.temperature)
 
 
-def _grown(rows: _Rows) -> tuple[Steps, Array, NDArray[np.bool_]]:
-    """The steps, exp(d + 1350) where d is far below 0, else 0, and whether all but one d are."""
+def _grown(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
+    """The steps, d, exp(d + 1350) where d is far below 0, else 0, and whether all but one d are."""
     step = steps(rows.logits, 1, rows.temperature)
-    peak = across(step.maximum, 1)
-    lost = shift_error(rows.logits, peak, step.shifted, rows.temperature)
-    raised, rest = two_sum(step.shifted, _GROWTH)
+    peak, shifted = across(step.maximum, 1), step.shifted()
+    lost = shift_error(rows.logits, peak, shifted, rows.temperature)
+    raised, rest = two_sum(shifted, _GROWTH)
     rest = np.where(np.isfinite(raised), rest + lost, 0.0)
-    far = step.shifted < -FAR
+    far = shifted < -FAR
     grown = np.where(far, exp(np.where(far, raised, 0.0), np.where(far, rest, 0.0)), 0.0)
     certain: NDArray[np.bool_] = far.sum(axis=1) == far.shape[1] - 1
-    return step, grown, certain
+    return step, shifted, grown, certain
 
 
 def _small_losses(rows: _Rows) -> tuple[NDArray[np.bool_], Array]:
     """Where one class is certain, and log Σe · Σv − Σ v·d there: log Σe = log1p(s) is s itself."""
-    step, grown, certain = _grown(rows)
-    apart = product(rows.weighted, step.shifted, across(rows.factor, 1))
+    _, shifted, grown, certain = _grown(rows)
+    apart = product(rows.weighted, shifted, across(rows.factor, 1))
     apart = np.where(rows.weighted == 0, 0.0, apart)
     total = sum_over_classes(rows.weighted, 1)
     near = product(sum_over_classes(grown, 1), total, rows.factor, *_SHRINK)

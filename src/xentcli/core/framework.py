@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from xentcli.core import elementary
+from xentcli.core.sums import sum_along_rows
 from xentcli.errors import ArgumentError
 
 Narrow = NDArray[np.float32]
@@ -119,7 +120,7 @@ def steps(
         maximum = np.maximum.reduce(logits, axis=1, keepdims=True)
         shifted = logits - maximum
         exponentials = _to_float32(elementary.exp(shifted))
-        total = np.add.reduce(exponentials, axis=1, keepdims=True)
+        total = np.expand_dims(sum_along_rows(exponentials, 1), 1)
         stored = width.rounded if in_rows else _to_float32
         log_sum = stored(elementary.log(stored(total)))
         return Steps(

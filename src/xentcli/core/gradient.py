@@ -15,29 +15,32 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core import elementary
+from xentcli.core.at_label import at_labels, pick
 from xentcli.core.far_apart import mend_gradients
 from xentcli.core.layout import (
     Array,
     Block,
     Buffers,
+    Cut,
     across,
     along,
+    each_batch,
     each_block,
     rows_in_place,
     store,
+    unbuffered,
 )
 from xentcli.core.loss import (
     block_labels,
     denominator,
     known,
-    pick,
     shares,
-    shift_at,
     soft_products,
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
 from xentcli.core.settings import Settings
-from xentcli.core.softmax import Steps, probabilities, steps, sum_over_classes
+from xentcli.core.softmax import Steps, Sums, probabilities, steps, sum_over_classes
+from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target
 from xentcli.core.threads import threads_for
 
@@ -56,6 +59,10 @@ def of_cross_entropy(
 ) -> Array:
     """The gradient with respect to ``(outer, C, inner)`` logits, on so many threads."""
     result, over_temperature = np.empty(positions.shape), scale / options.temperature
+    if target.labels is not None and options.label_smoothing == 0.0:
+        _of_labels(positions, target.labels, options, over_temperature, threads, result)
+        mend_gradients(result, positions, target, options, scale)
+        return result
 
     def one(block: Block, buffers: Buffers) -> None:
         place = rows_in_place(result, block.cut, block.axis)
@@ -85,10 +92,7 @@ def _of_block(
         _of_soft(step, weighted, scale, block.axis, buffers, out)
         return
     classes, ignored = known(block_labels(target.labels, block.cut), options)
-    if options.label_smoothing == 0.0:
-        _of_labels(block, step, classes, options, scale, buffers, out)
-    else:
-        _of_smoothed(step, classes, options, scale, block.axis, buffers, out)
+    _of_smoothed(step, classes, options, scale, block.axis, buffers, out)
     if ignored is not None:
         (out.T if block.axis == 0 else out)[ignored] = 0.0
 
@@ -101,21 +105,41 @@ def scaled(difference: Array, scale: float, temperature: float) -> Array:
 
 
 def _of_labels(
-    block: Block,
-    step: Steps,
-    classes: Labels,
+    positions: NDArray[np.floating],
+    labels: Labels,
     options: Settings,
     scale: float,
-    buffers: Buffers,
-    out: Array,
+    threads: int,
+    result: Array,
 ) -> None:
     """f·(p − onehot y) for f = scale·w_y, as e / ((1 + s)/f): one division an element."""
-    factor = scale * (np.float64(1.0) if options.weight is None else options.weight[classes])
-    d, lost = shift_at(block, step, classes, options)
-    at_label = factor * elementary.expm1(d + (lost - step.log_sum))
-    divisor = across((1.0 + step.others) / factor, block.axis)
-    np.divide(step.exponentials, divisor, out=out)
-    put(out, classes, at_label, block.axis)
+
+    def of_batch(batch: Cut, buffers: Buffers) -> None:
+        classes, ignored = known(labels[batch.outer, batch.inner], options)
+        factor = np.full(classes.shape, scale)
+        if options.weight is not None:
+            factor *= options.weight[classes]
+
+        def store_probs(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
+            out = rows_in_place(result, block.cut, block.axis)
+            if out is None:
+                out = buffers.array("result", block.values.shape)
+            divisor = (1.0 + found.others) / factor[place].ravel()
+            with unbuffered(out.shape[1]):
+                np.divide(found.exponentials, across(divisor, block.axis), out)
+            store(result, block, out)
+
+        with np.errstate(all="ignore"):
+            found = at_labels(positions, batch, classes, options.temperature, buffers, store_probs)
+            log_prob = found.log_prob(options.temperature)
+            less_one = elementary.expm1(log_prob, log_prob, buffers)
+            np.multiply(factor, less_one, less_one)
+        part = result[batch.outer, :, batch.inner]
+        np.put_along_axis(part, np.expand_dims(classes, 1), np.expand_dims(less_one, 1), 1)
+        if ignored is not None:
+            part.transpose(0, 2, 1)[ignored] = 0.0
+
+    each_batch(positions, of_batch, threads)
 
 
 def _of_smoothed(
@@ -128,10 +152,11 @@ def _of_smoothed(
     out: Array,
 ) -> None:
     """p·Σv − v for v_c = w_c·((1−ε)·onehot y + ε/C), scaled."""
-    count, smoothing = step.shifted.shape[axis], options.label_smoothing
+    count, smoothing = step.logits.shape[axis], options.label_smoothing
     weight = np.ones(count) if options.weight is None else options.weight
     even, own = smoothing / count * weight, weight[classes]
-    _times(probabilities(step, axis, out), even.sum() + (1.0 - smoothing) * own, axis)
+    total = sum_along_rows(even) + (1.0 - smoothing) * own
+    _times(probabilities(step, axis, out), total, axis)
     at_label = pick(out, classes, axis) - ((1.0 - smoothing) + smoothing / count) * own
     out -= along(even, axis)
     put(out, classes, at_label, axis)

@@ -9,7 +9,8 @@ positions × classes for many.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,11 @@ FEW_CLASSES = 64
 # 512 KiB of doubles. Smaller blocks would lie in a nearer cache, but threads pass Python's lock
 # back and forth at every step, and with short steps they wait for it more than they compute.
 BLOCK_NUMBERS = 1 << 16
+# What is done once a sample is done to so many samples at a time, but to no more than so many
+# numbers' samples, so that every thread gets some; and each gets at least so many batches.
+BATCH_POSITIONS = 1 << 12
+BATCH_NUMBERS = 1 << 20
+_BATCHES = 4
 
 
 class Cut(NamedTuple):
@@ -117,16 +123,25 @@ def layout_axis(classes: int) -> int:
 def cuts(shape: tuple[int, ...]) -> list[Cut]:
     """The positions of an ``(outer, C, inner)`` array in parts of about a block's numbers."""
     outer, classes, inner = shape
-    if outer == 0 or inner == 0:
-        return []
-    at_once = max(1, BLOCK_NUMBERS // classes)
-    inner_step = min(inner, at_once)
+    everything = Cut(slice(0, outer), slice(0, inner))
+    return _parts(everything, max(1, BLOCK_NUMBERS // classes))
+
+
+def _parts(cut: Cut, at_once: int) -> list[Cut]:
+    """A cut in parts of at most that many positions."""
+    inner_step = min(max(1, cut.inner.stop - cut.inner.start), at_once)
     outer_step = max(1, at_once // inner_step)
-    inner_cuts = [slice(i, min(inner, i + inner_step)) for i in range(0, inner, inner_step)]
     return [
-        Cut(slice(start, min(outer, start + outer_step)), inner_cut)
-        for start in range(0, outer, outer_step)
-        for inner_cut in inner_cuts
+        Cut(outer, inner)
+        for outer in _steps(cut.outer, outer_step)
+        for inner in _steps(cut.inner, inner_step)
+    ]
+
+
+def _steps(whole: slice, length: int) -> list[slice]:
+    return [
+        slice(start, min(whole.stop, start + length))
+        for start in range(whole.start, whole.stop, length)
     ]
 
 
@@ -143,6 +158,42 @@ def each_block(
             task(block_at(positions, cut, buffers), buffers)
 
     shared(some, cuts(positions.shape), threads)
+
+
+def each_batch(
+    positions: NDArray,  # type: ignore[type-arg]
+    task: Callable[[Cut, Buffers], None],
+    threads: int,
+) -> None:
+    """task of the positions of an ``(outer, C, inner)`` array, several blocks' at a time: enough
+    for what is done a sample to be done to many samples in each step."""
+    outer, classes, inner = positions.shape
+    at_once = max(1, BLOCK_NUMBERS // classes, min(BATCH_POSITIONS, BATCH_NUMBERS // classes))
+    if threads > 1:
+        at_once = min(at_once, -(-outer * inner // (threads * _BATCHES)))
+
+    def some(share: Sequence[Cut]) -> None:
+        buffers = Buffers()
+        for cut in share:
+            task(cut, buffers)
+
+    everything = Cut(slice(0, outer), slice(0, inner))
+    shared(some, _parts(everything, max(1, at_once)), threads)
+
+
+def blocks(
+    positions: NDArray,  # type: ignore[type-arg]
+    batch: Cut,
+    buffers: Buffers,
+) -> Iterator[tuple[Block, tuple[slice, slice]]]:
+    """The blocks of a batch one after the other, and where each lies in the batch."""
+    for cut in _parts(batch, max(1, BLOCK_NUMBERS // positions.shape[1])):
+        start, left = batch.outer.start, batch.inner.start
+        place = (
+            slice(cut.outer.start - start, cut.outer.stop - start),
+            slice(cut.inner.start - left, cut.inner.stop - left),
+        )
+        yield block_at(positions, cut, buffers), place
 
 
 def block_at(positions: NDArray, cut: Cut, buffers: Buffers) -> Block:  # type: ignore[type-arg]
@@ -177,6 +228,25 @@ def across(values: Array, axis: int) -> Array:
 def along(values: Array, axis: int) -> Array:
     """One number a class, to be combined with a block."""
     return values if axis == 1 else values[:, np.newaxis]
+
+
+@contextmanager
+def unbuffered(length: int) -> Iterator[None]:
+    """Rows of that length combined with a number each, without NumPy's buffer, through which it
+    copies what does not lie in one piece: an element then takes twice as long, but for short rows,
+    whose beginnings count for more."""
+    if length < _LONG_ROW:
+        yield
+        return
+    before = np.setbufsize(_LEAST_BUFFER)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
+
+
+# Of a row; and the smallest buffer that NumPy takes, which it does not use where a row is longer.
+_LONG_ROW, _LEAST_BUFFER = 128, 16
 
 
 def rows_in_place(positions: NDArray, cut: Cut, axis: int) -> Array | None:  # type: ignore[type-arg]

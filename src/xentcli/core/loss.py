@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core.at_label import AtLabel, at_labels, pick
 from xentcli.core.far_apart import mend_losses
 from xentcli.core.layout import (
     Array,
@@ -24,14 +25,15 @@ from xentcli.core.layout import (
     Cut,
     along,
     class_axis,
+    each_batch,
     each_block,
     laid_out,
     store_each,
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
-from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
-from xentcli.core.softmax import Steps, shift, steps, sum_over_classes
+from xentcli.core.softmax import Steps, steps, sum_over_classes
+from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target, one_hot, smoothed
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
@@ -46,14 +48,6 @@ class Losses(NamedTuple):
     loss: Array
     share: Array
     root: Array | None = None
-
-
-def pick(values: Array, labels: Labels, axis: int) -> Array:
-    """values at each sample's label."""
-    count = len(labels)
-    samples = np.arange(count)
-    at = labels * count + samples if axis == 0 else samples * values.shape[1] + labels
-    return values.reshape(-1).take(at)
 
 
 def products(weight: Array | None, target: Array, axis: int) -> Array:
@@ -143,20 +137,42 @@ def losses_from_logits(
 ) -> Array:
     """The loss of each position of ``(outer, C, inner)`` logits, on so many threads."""
 
+    if target.labels is not None and options.label_smoothing == 0.0:
+        losses = _losses_of_labels(positions, target.labels, options, threads)
+        if options.weight is not None:
+            mend_losses(losses, positions, target, options)
+        return losses
+
     def of_block(block: Block, buffers: Buffers) -> Array:
         step = steps(block.values, block.axis, options.temperature, buffers)
         if target.labels is None:
             weighted = soft_products(target, block, options, buffers)
-            return _expected(step.shifted, step.log_sum, weighted, block.axis, buffers)
+            shifted = step.shifted(buffers.array("shifted", block.values.shape))
+            return _expected(shifted, step.log_sum, weighted, block.axis, buffers)
         classes, ignored = known(block_labels(target.labels, block.cut), options)
-        loss = _weighted(_minus_log_prob(block, step, classes, options), classes, options)
-        if options.label_smoothing != 0.0:
-            loss = _smoothed(loss, step, options, block.axis, buffers)
-        return _without(ignored, loss)
+        at_label = pick(block.values, classes, block.axis)
+        found = AtLabel(step.maximum, at_label, step.log_sum)
+        loss = _weighted(found.loss(options.temperature), classes, options)
+        return _without(ignored, _smoothed(loss, step, options, block.axis, buffers))
 
     losses = _each(positions, of_block, threads)
-    if target.labels is None or options.label_smoothing != 0.0 or options.weight is not None:
-        mend_losses(losses, positions, target, options)
+    mend_losses(losses, positions, target, options)
+    return losses
+
+
+def _losses_of_labels(
+    positions: NDArray[np.floating], labels: Labels, options: Settings, threads: int
+) -> Array:
+    """The loss of each position whose target is a label alone."""
+    losses = np.empty((positions.shape[0], positions.shape[2]))
+
+    def of_batch(batch: Cut, buffers: Buffers) -> None:
+        classes, ignored = known(labels[batch.outer, batch.inner], options)
+        found = at_labels(positions, batch, classes, options.temperature, buffers)
+        loss = _weighted(found.loss(options.temperature), classes, options)
+        losses[batch.outer, batch.inner] = _without(ignored, loss)
+
+    each_batch(positions, of_batch, threads)
     return losses
 
 
@@ -198,20 +214,6 @@ def _each(
     return losses
 
 
-def _minus_log_prob(block: Block, step: Steps, classes: Labels, options: Settings) -> Array:
-    """log Σe − d_y."""
-    d, lost = shift_at(block, step, classes, options)
-    loss: Array = (step.log_sum - lost) - d
-    return loss
-
-
-def shift_at(block: Block, step: Steps, classes: Labels, options: Settings) -> tuple[Array, Array]:
-    """d_y of each sample, and what its rounding lost."""
-    at_label = pick(block.values, classes, block.axis)
-    d = shift(at_label[np.newaxis], step.maximum, 0, options.temperature)[0]
-    return d, shift_error(at_label, step.maximum, d, options.temperature)
-
-
 def _weighted(loss: Array, classes: Labels, options: Settings) -> Array:
     if options.weight is None:
         return loss
@@ -225,14 +227,14 @@ def _smoothed(
     at_label: Array, step: Steps, options: Settings, axis: int, buffers: Buffers
 ) -> Array:
     """−Σ w_c q_c log p_c = (1−ε)·w_y·ℓ_y + log Σe · Σ v_c − Σ v_c·d_c for v = w·ε/C."""
-    weight = np.ones(step.shifted.shape[axis]) if options.weight is None else options.weight
+    weight = np.ones(step.logits.shape[axis]) if options.weight is None else options.weight
     even = options.label_smoothing / weight.size * weight
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        spare = buffers.array("rest", step.shifted.shape)
-        terms = np.multiply(step.shifted, along(even, axis), out=spare)
+        terms = step.shifted(buffers.array("rest", step.logits.shape))
+        np.multiply(terms, along(even, axis), out=terms)
         # 0·(−∞) is 0 here, and 0·∞ below.
         (terms if axis == 0 else terms.T)[even == 0] = 0.0
-        spread: Array = step.log_sum * even.sum() - sum_over_classes(terms, axis, buffers)
+        spread: Array = step.log_sum * sum_along_rows(even) - sum_over_classes(terms, axis, buffers)
         rest = 1.0 - options.label_smoothing
         return rest * at_label + spread if rest else spread
 

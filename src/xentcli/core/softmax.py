@@ -33,8 +33,10 @@ from xentcli.core.layout import (
     each_block,
     rows_in_place,
     store,
+    unbuffered,
 )
 from xentcli.core.rounding import shift_error
+from xentcli.core.sums import sum_along_rows
 from xentcli.core.threads import threads_for
 from xentcli.errors import ArgumentError
 
@@ -74,7 +76,6 @@ def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: floa
 def exponential(
     logits: Array,
     largest: Array,
-    shifted: Array,
     axis: int,
     temperature: float = 1.0,
     buffers: Buffers | None = None,
@@ -85,9 +86,10 @@ def exponential(
     the last place.
     """
     buffers = buffers or Buffers()
-    out, peak = buffers.array("exponentials", logits.shape), across(largest, axis)
+    out, peak = buffers.array("exponentials", logits.shape), np.expand_dims(largest, axis)
     if temperature == 1.0:
-        return elementary.exp_of_difference(logits, peak, shifted, out, buffers)
+        return elementary.exp_of_difference(logits, peak, out, buffers)
+    shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
     lost = shift_error(logits, peak, shifted, temperature, buffers)
     return elementary.exp(shifted, lost, out, buffers)
 
@@ -95,7 +97,7 @@ def exponential(
 def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -> Array:
     """Σ over the classes, pairwise, in an order that depends on their number alone."""
     if axis == 1:
-        result: Array = np.add.reduce(values, axis=1)
+        result: Array = sum_along_rows(values)
         return result
     # np.add.reduce over axis 0 adds a single column pairwise and several columns one after the
     # other, so a sample's last bit would depend on its company.
@@ -146,16 +148,37 @@ def sum_of_others(
 _CUT = 96.0
 
 
+class Sums(NamedTuple):
+    """Of a block: max z, exp(z − max z), and Σe without the maximum's 1, as the sum of two doubles
+    in columns."""
+
+    maximum: Array
+    exponentials: Array
+    others: Array
+    rest: Array | None
+
+
 class Steps(NamedTuple):
     """What one block was given, and what each step returned."""
 
     logits: Array
+    axis: int
     temperature: float
     maximum: Array
-    shifted: Array
     exponentials: Array
     others: Array
     log_sum: Array
+
+    def shifted(self, out: Array | None = None) -> Array:
+        """d of every class, which the exponentials do not need."""
+        return shift(self.logits, self.maximum, self.axis, self.temperature, out)
+
+
+def sums(logits: Array, axis: int, temperature: float, buffers: Buffers) -> Sums:
+    """Every step up to Σe."""
+    largest, at = maximum(logits, axis)
+    exponentials = exponential(logits, largest, axis, temperature, buffers)
+    return Sums(largest, exponentials, *sum_of_others(exponentials, axis, at, buffers))
 
 
 def steps(
@@ -163,17 +186,16 @@ def steps(
 ) -> Steps:
     """Every step up to log Σe, each kept, in ``buffers`` if given."""
     buffers = buffers or Buffers()
-    largest, at = maximum(logits, axis)
-    shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
-    exponentials = exponential(logits, largest, shifted, axis, temperature, buffers)
-    others, rest = sum_of_others(exponentials, axis, at, buffers)
-    log_sum = elementary.log1p(others, rest, buffers=buffers)
-    return Steps(logits, temperature, largest, shifted, exponentials, others, log_sum)
+    found = sums(logits, axis, temperature, buffers)
+    log_sum = elementary.log1p(found.others, found.rest, buffers=buffers)
+    return Steps(
+        logits, axis, temperature, found.maximum, found.exponentials, found.others, log_sum
+    )
 
 
 def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
     """p = e / (1 + s): a division, not the exponential of a difference, which would lose digits."""
-    with np.errstate(under="ignore", invalid="ignore"):
+    with np.errstate(under="ignore", invalid="ignore"), unbuffered(step.exponentials.shape[1]):
         result: Array = np.divide(step.exponentials, across(1.0 + step.others, axis), out=out)
     return result
 
@@ -182,10 +204,13 @@ def log_probabilities(
     step: Steps, axis: int, buffers: Buffers | None = None, out: Array | None = None
 ) -> Array:
     """log p = d − log Σe, with what the rounding of d took from it put back."""
+    buffers = buffers or Buffers()
     peak = across(step.maximum, axis)
-    lost = shift_error(step.logits, peak, step.shifted, step.temperature, buffers)
-    rest = np.subtract(lost, across(step.log_sum, axis), out=out)
-    result: Array = np.add(step.shifted, rest, out=rest)
+    with unbuffered(step.logits.shape[1]):
+        shifted = step.shifted(buffers.array("shifted", step.logits.shape))
+        lost = shift_error(step.logits, peak, shifted, step.temperature, buffers)
+        np.subtract(lost, across(step.log_sum, axis), lost)
+        result: Array = np.add(shifted, lost, out=out)
     return result
 
 

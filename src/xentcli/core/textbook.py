@@ -10,6 +10,7 @@ import numpy as np
 
 from xentcli.core import elementary
 from xentcli.core.layout import Array
+from xentcli.core.sums import sum_along_rows
 
 
 def exponential(logits: Array, temperature: float = 1.0) -> Array:
@@ -22,7 +23,7 @@ def exponential(logits: Array, temperature: float = 1.0) -> Array:
 def softmax(exponentials: Array, axis: int) -> Array:
     """exp(z) / Σ exp(z); inf/inf is nan."""
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        result: Array = exponentials / np.add.reduce(exponentials, axis=axis, keepdims=True)
+        result: Array = exponentials / np.expand_dims(sum_along_rows(exponentials, axis), axis)
     return result
 
 
@@ -40,5 +41,5 @@ def terms(weighted: Array, log_probs: Array) -> Array:
 
 def difference(probs: Array, weighted: Array, axis: int) -> Array:
     """p·Σ(w·q) − w·q, cancellation included."""
-    result: Array = probs * np.add.reduce(weighted, axis=axis, keepdims=True) - weighted
+    result: Array = probs * np.expand_dims(sum_along_rows(weighted, axis), axis) - weighted
     return result

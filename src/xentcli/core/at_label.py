@@ -1,0 +1,76 @@
+"""What the loss of a label is made of: max z, the label's z and log Σe.
+
+The exponentials are taken block by block, what is taken once a sample for many blocks at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core import elementary
+from xentcli.core.layout import Array, Block, Buffers, Cut, blocks, layout_axis
+from xentcli.core.rounding import shift_error
+from xentcli.core.softmax import Sums, shift, sums
+from xentcli.core.target import Labels
+
+
+class AtLabel(NamedTuple):
+    """Of each sample: max z, the label's z, and log Σe."""
+
+    maximum: Array
+    logit: Array
+    log_sum: Array
+
+    def loss(self, temperature: float) -> Array:
+        """log Σe − d_y."""
+        d, lost = self._shifted(temperature)
+        loss: Array = (self.log_sum - lost) - d
+        return loss
+
+    def log_prob(self, temperature: float) -> Array:
+        """d_y − log Σe."""
+        d, lost = self._shifted(temperature)
+        log_prob: Array = d + (lost - self.log_sum)
+        return log_prob
+
+    def _shifted(self, temperature: float) -> tuple[Array, Array]:
+        """d_y, and what its rounding lost."""
+        d = shift(self.logit, self.maximum, 0, temperature)
+        return d, shift_error(self.logit, self.maximum, d, temperature)
+
+
+def at_labels(
+    positions: NDArray[np.floating],
+    batch: Cut,
+    classes: Labels,
+    temperature: float,
+    buffers: Buffers,
+    use: Callable[[Block, Sums, tuple[slice, slice]], None] | None = None,
+) -> AtLabel:
+    """What the loss of each sample of a batch is made of; ``use`` gets each of its blocks before
+    the next takes its memory, and where in the batch it lies."""
+    largest, at_label, others = (np.empty(classes.shape) for _ in range(3))
+    rest = np.empty(classes.shape) if layout_axis(positions.shape[1]) == 0 else None
+    for block, place in blocks(positions, batch, buffers):
+        found = sums(block.values, block.axis, temperature, buffers)
+        shape = largest[place].shape
+        largest[place] = found.maximum.reshape(shape)
+        at_label[place] = pick(block.values, classes[place].ravel(), block.axis).reshape(shape)
+        others[place] = found.others.reshape(shape)
+        if rest is not None and found.rest is not None:
+            rest[place] = found.rest.reshape(shape)
+        if use is not None:
+            use(block, found, place)
+    return AtLabel(largest, at_label, elementary.log1p(others, rest, buffers=buffers))
+
+
+def pick(values: Array, labels: Labels, axis: int) -> Array:
+    """values at each sample's label."""
+    count = len(labels)
+    samples = np.arange(count)
+    at = labels * count + samples if axis == 0 else samples * values.shape[1] + labels
+    return values.reshape(-1).take(at)
