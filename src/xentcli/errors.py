@@ -86,10 +86,6 @@ class DataError(XentError):
         self.if_one_based = if_one_based
 
 
-class UndefinedAnswer(DataError):
-    """The data were read to their end, and no sample counts: there is no mean."""
-
-
 class OutputError(XentError):
     """The answer could not be written."""
 

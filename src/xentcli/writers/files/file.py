@@ -121,12 +121,6 @@ class Outputs:
                 _put_back(place, link)
             raise
 
-    def complete_alone(self, sink: Sink) -> None:
-        """Give that file its name, and none of the others."""
-        self._sinks = [sink]
-        self._files = [file for file in self._files if file.sink is sink]
-        self.complete()
-
     def _linked(self, place: str) -> str | None:
         """A second name of the file that is there, for putting it back; None if there is none."""
         if not os.path.exists(place):
