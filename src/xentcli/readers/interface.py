@@ -118,8 +118,8 @@ class Span(NamedTuple):
 
 class WholeText(NamedTuple):
     """All records of a text that can be read only from its beginning, because it is compressed or
-    in another encoding: those behind the first ``start`` bytes, once it is unpacked, to ``max_ratio`` times
-    its size at most. ``version`` as of a :class:`Span`, where it is known."""
+    in another encoding: those behind the first ``start`` bytes, once it is unpacked, to
+    ``max_ratio`` times its size at most. ``version`` as of a :class:`Span`, where it is known."""
 
     path: str
     version: tuple[int, int] | None
