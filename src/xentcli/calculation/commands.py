@@ -9,8 +9,8 @@ A new loss, ``NAME``, is
    steps (``cross_entropy`` and ``cross_entropy_steps`` are the model);
 4. a function in ``cli/commands.py`` that lists its groups of options.
 
-The app, help, pages, completion, manual page and README's table are made from this table, or tested
-against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
+The app, help, pages, completion, manual page, README's table and docs/ are made from this table, or
+tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Command(NamedTuple):
     - ``unused``: the steps that it does not show; ``textbook_unused``: with ``--method textbook``.
     - ``has_perplexity``: exp of the mean loss is a perplexity.
     - ``without``: the options of ``grad`` that are of no use for this loss.
+    - ``equation``: how it is written; ``pytorch``: what gives the same there, in order.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Command(NamedTuple):
     has_perplexity: bool = False
     reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
+    equation: str = ""
+    pytorch: tuple[str, ...] = ()
 
     @property
     def has_loss(self) -> bool:
@@ -95,6 +98,8 @@ COMMANDS = {
             has_target=False,
             unused=("log_sum", "log_softmax"),
             textbook_unused=("log_sum", "log_softmax"),
+            equation="p = exp(z) / Σ exp(z)",
+            pytorch=("Softmax",),
         ),
         Command(
             "log-softmax",
@@ -109,6 +114,8 @@ COMMANDS = {
             "softmax",
             has_target=False,
             unused=("softmax",),
+            equation="log p = z − log Σ exp(z)",
+            pytorch=("LogSoftmax",),
         ),
         Command(
             "nll",
@@ -125,6 +132,8 @@ COMMANDS = {
             "cross_entropy",
             unused=("softmax",),
             has_perplexity=True,
+            equation="−log p of the label",
+            pytorch=("LogSoftmax", "NLLLoss"),
         ),
         Command(
             "ce",
@@ -143,6 +152,8 @@ COMMANDS = {
             takes_soft=True,
             has_perplexity=True,
             without=OF_QUESTIONS,
+            equation="−Σ q · log p",
+            pytorch=("CrossEntropyLoss",),
         ),
         Command(
             "bce",
@@ -161,6 +172,8 @@ COMMANDS = {
             takes_soft=True,
             questions=True,
             without=(*OF_CLASSES, "--ignore-index"),
+            equation="−t · log σ(z) − (1 − t) · log(1 − σ(z))",
+            pytorch=("BCEWithLogitsLoss",),
         ),
         Command(
             "kl",
@@ -177,6 +190,8 @@ COMMANDS = {
             takes_soft=True,
             reductions=("batchmean", "mean", "sum", "none"),
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="Σ t · (log t − log p)",
+            pytorch=("KLDivLoss",),
         ),
         Command(
             "js",
@@ -191,6 +206,7 @@ COMMANDS = {
             "js",
             takes_soft=True,
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="½ KL(t‖m) + ½ KL(p‖m), m = ½ (t + p)",
         ),
         Command(
             "entropy",
@@ -215,6 +231,8 @@ COMMANDS = {
                 "--target",
                 "--target-cols",
             ),
+            equation="−Σ p · log p",
+            pytorch=("Categorical.entropy",),
         ),
         Command(
             "grad",
@@ -231,6 +249,8 @@ COMMANDS = {
             ("logits",),
             "cross_entropy",
             takes_soft=True,
+            equation="p − q",
+            pytorch=("backward()",),
         ),
         Command(
             "diagnose",
