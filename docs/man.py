@@ -67,7 +67,6 @@ VARIABLES = (
     ("COLUMNS", "How wide the terminal is, where it does not tell."),
     ("XENT_FAST", "0 does without the packages of the extra fast, 1 always takes them."),
     ("XENT_MAX_LINE", "How many bytes a row of a text may have."),
-    ("XENT_MAX_RATIO", "To how many times their size compressed data may unpack."),
     ("XENT_BLOCK_BYTES", "About how many bytes of a text are read at a time."),
 )
 

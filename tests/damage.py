@@ -7,8 +7,10 @@ import gzip
 import io
 import json
 import lzma
+import pickle
 import random
 import struct
+import zipfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -38,6 +40,37 @@ def safetensors() -> bytes:
     }
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + VALUES.tobytes() + LABELS.tobytes()
+
+
+def pt() -> bytes:
+    """What ``torch.save`` writes of a dict of two tensors."""
+    named = {"logits": ("DoubleStorage", VALUES), "labels": ("LongStorage", LABELS)}
+    items = [
+        pickled(name) + tensor(str(at), kind, array)
+        for at, (name, (kind, array)) in enumerate(named.items())
+    ]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02}(" + b"".join(items) + b"u.")
+        archive.writestr("a/byteorder", b"little")
+        for at, (_, array) in enumerate(named.values()):
+            archive.writestr(f"a/data/{at}", array.tobytes())
+    return stream.getvalue()
+
+
+def tensor(record: str, kind: str, array: Any) -> bytes:
+    """A tensor as torch pickles it: a function, its arguments, and where the numbers are."""
+    storage = b"(" + pickled("storage") + f"ctorch\n{kind}\n".encode() + pickled(record)
+    storage += pickled("cpu") + pickled(array.size) + b"tQ"
+    strides = tuple(stride // array.itemsize for stride in array.strides)
+    arguments = storage + pickled(0) + pickled(array.shape) + pickled(strides) + b"\x89"
+    function = b"ctorch._utils\n_rebuild_tensor_v2\n"
+    return function + b"(" + arguments + b"ccollections\nOrderedDict\n)RtR"
+
+
+def pickled(value: object) -> bytes:
+    """A value alone, without the pickle's beginning and end."""
+    return pickle.dumps(value, protocol=2)[2:-1]
 
 
 def table() -> Any:
@@ -98,6 +131,7 @@ KINDS = (
     Kind("a.npz", lambda: npz(np.savez)),
     Kind("b.npz", lambda: npz(np.savez_compressed)),
     Kind("a.safetensors", safetensors),
+    Kind("a.pt", pt),
     Kind("a.parquet", parquet),
     Kind("a.arrow", lambda: arrow("new_file")),
     Kind("a.arrows", lambda: arrow("new_stream")),
@@ -105,6 +139,8 @@ KINDS = (
     Kind("a.csv.bz2", lambda: bz2.compress(csv()), checked=True),
     Kind("a.csv.xz", lambda: lzma.compress(csv()), checked=True),
     Kind("a.jsonl.gz", lambda: gzip.compress(json_lines(), mtime=0), checked=True),
+    Kind("a.npy.gz", lambda: gzip.compress(npy(), mtime=0), checked=True),
+    Kind("a.arrows.bz2", lambda: bz2.compress(arrow("new_stream")), checked=True),
 )
 
 

@@ -62,6 +62,42 @@ CASES: list[tuple[str, dict[str, bytes]]] = [
     )
 ]
 
+# A fault of one kind in the third row, of another in the sixth; what is told is the first, also
+# where it is one of labels that stand elsewhere.
+GOOD_ROW = b"1,2,n%d,0\n"
+WRONG_ROWS = (b"x,2,n%d,0\n", b"1,2,n%d\n", b"1,2,n%d,7\n", b"1,\xff,n%d,0\n", b'1,2,n%d,"0\n')
+GOOD_LINE = b'{"a": 1, "b": 2, "id": "n%d", "label": 0}\n'
+WRONG_LINES = (
+    b'{"a": "x", "b": 2, "id": "n%d", "label": 0}\n',
+    b'{"a": 1, "id": "n%d", "label": 0}\n',
+    b'{"a": 1, "b": 2, "id": "n%d", "label": 7}\n',
+    b'{"a": 1, "b": 2, "id": "n%d", "label": 0\n',
+)
+SECOND = {
+    "y.csv": b"id,label\n" + b"".join(b"n%d,%d\n" % (at, 5 if at == 4 else 0) for at in range(7)),
+    "t.csv": b"a,b\n" + b"0.5,0.5\n" * 4,
+}
+CASES += [
+    (f"{command} {name} {labels}", {name: start + b"".join(rows), **SECOND})
+    for name, start, good, wrong in (
+        ("q.csv", b"a,b,id,label\n", GOOD_ROW, WRONG_ROWS),
+        ("q.jsonl", b"", GOOD_LINE, WRONG_LINES),
+    )
+    for kinds in itertools.product((good, *wrong), repeat=2)
+    for rows in [[(kinds[at // 3 % 2] if at in (2, 5) else good) % at for at in range(8)]]
+    for command in ("ce -q --logit-cols a,b", "grad -f tsv --logit-cols a,b")
+    for labels in (
+        "",
+        "--label-col label",
+        "--labels 0,1,0,1",
+        "--labels 0,0,0,9,0,0,0",
+        "--labels-from y.csv --on id --label-col label",
+        "--targets-from t.csv --by-position",
+        "--labels 0,1,0,1 --on-error skip",
+        "--labels-from y.csv --on id --label-col label --on-error nan",
+    )
+]
+
 
 def cases() -> Iterator[tuple[str, Mapping[str, bytes], bytes]]:
     """Commands, their files, and what is on standard input."""

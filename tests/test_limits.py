@@ -19,6 +19,8 @@ COMMANDS = (
     "grad a.csv --format csv -o out",
     "softmax a.csv --format csv --jobs 2 -o out",
     "ce a.csv --save page.html -o out",
+    "diagnose a.csv --got 0.3 -q",
+    "ce --logits 1,2 --label 0",
 )
 # The start of Python with so few files ends in a traceback of its own.
 START_OF_PYTHON = b"init_import_site"
@@ -54,9 +56,18 @@ def ends_in_a_sentence(folder: Path, limit: str, command: str) -> bytes:
     return ran.stderr
 
 
-@pytest.mark.parametrize("kibibytes", [60_000, 90_000, 100_000, 120_000])
-def test_little_memory(folder: Path, kibibytes: int) -> None:
-    ends_in_a_sentence(folder, f"-v {kibibytes}", COMMANDS[3])
+@pytest.mark.parametrize("kibibytes", [60_000, 90_000, 100_000, 112_000, 120_000])
+@pytest.mark.parametrize("command", [COMMANDS[3], COMMANDS[5]])
+def test_little_memory(folder: Path, kibibytes: int, command: str) -> None:
+    ends_in_a_sentence(folder, f"-v {kibibytes}", command)
+
+
+@pytest.mark.parametrize("kibibytes", [130_000, 190_000, 230_000, 250_000])
+def test_little_memory_for_arrow(folder: Path, kibibytes: int) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"a": [1.0], "b": [2.0], "label": [0]}), folder / "a.parquet")
+    said = ends_in_a_sentence(folder, f"-v {kibibytes}", "ce a.parquet -q")
+    assert said == b"xent: memory is short\nhint: --jobs 1 takes the least of it\n"
 
 
 @pytest.mark.parametrize("files", [4, 5, 6])
@@ -67,8 +78,7 @@ def test_few_files(folder: Path, files: int) -> None:
 
 @pytest.mark.slow
 def test_every_amount_of_memory(folder: Path) -> None:
-    # Below, what NumPy brings along ends by itself, without a word or with one of its own.
-    for kibibytes in range(102_500, 140_001, 2_500):
+    for kibibytes in range(50_000, 180_001, 2_500):
         for command in COMMANDS:
             ends_in_a_sentence(folder, f"-v {kibibytes}", command)
 

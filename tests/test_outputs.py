@@ -86,3 +86,12 @@ def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path) -> None:
     assert "xent: s.html: cannot write it: no space left on device" in found.stderr
     assert (tmp_path / "o").read_bytes() == b"old"
     assert sorted(os.listdir(tmp_path)) == ["a.csv", "o", "s.html"]
+
+
+@pytest.mark.parametrize("command", ["ce", "grad", "nll"])
+def test_none_appears_where_no_answer_is_defined(tmp_path: Path, command: str) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b,label\nx,2,0\n3,y,1\n")
+    found = run_inside([command, *EVERYTHING[1:]], tmp_path)
+    assert found.code == 1
+    assert found.stderr.endswith("the mean is undefined\nhint: --reduction sum gives 0 there\n")
+    assert os.listdir(tmp_path) == ["a.csv"]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import environment
+from tests.faults.running import run_inside
 
 CSV = "id,a,b,c,label\n" + "".join(f"n{at},{at % 7},{at % 3}.5,1,{at % 3}\n" for at in range(5000))
 COMMANDS = (
@@ -95,3 +96,38 @@ def test_the_variable_is_blamed_that_was_set(folder: Path) -> None:
         assert ran.returncode in (1, 2)
         # A note on the columns of the file may stand before it.
         assert any(line.startswith(f"xent: {variable}") for line in ran.stderr.splitlines())
+
+
+EXTREME = "a,b,label\n1e308,-1e308,0\n-1e308,1e308,1\n5,6,1\n1e-320,0,0\n"
+
+
+@pytest.mark.parametrize("temperature", ["5e-324", "1e308"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("softmax", "log-softmax", "kl", "js", "entropy", "diagnose --got 1.5", "ce --gamma 2"),
+        *("ce", "ce --label-smoothing 0.1", "ce --method textbook", "ce --dtype float32"),
+        *("grad", "grad --label-smoothing 0.1", "grad --gamma 2", "grad --loss kl"),
+        *("bce --logit-cols a", "bce --logit-cols a --gamma 2", "grad --loss bce --logit-cols a"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "--weight-col w"])
+def test_nobody_is_warned_of_an_overflow(
+    tmp_path: Path, command: str, temperature: str, more: str
+) -> None:
+    if more and command.split()[0] in ("softmax", "log-softmax", "diagnose"):
+        pytest.skip("it has no weights")
+    # The tests themselves end with every warning.
+    weighted = "".join(
+        f"{line},{weight}\n"
+        for line, weight in zip(EXTREME.splitlines(), ("w", "1e300", "1e-300", 1, 2), strict=True)
+    )
+    (tmp_path / "a.csv").write_text(weighted if more else EXTREME)
+    name, *options = command.split()
+    asked = [name, "a.csv", *options, "--temperature", temperature, *more.split()]
+    if name != "diagnose" and "--logit-cols" not in options:
+        asked += ["--logit-cols", "a,b"]
+    for form in ([], ["-q"]):
+        found = run_inside([*asked, *form], tmp_path)
+        assert found.code in (0, 1, 2), found
+        assert all(line.startswith(("xent: ", "hint: ")) for line in found.stderr.splitlines())

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.fault import Fault
 from tests.faults.running import Answered
+from tests.test_blocks import same
 from tests.test_faults import listed, put
 from tests.test_fuzz import CSV, JSON_LINES, PLAIN, TSV, damaged
 from tests.ways import WAYS, answered, without_processes
@@ -261,3 +262,28 @@ def test_damage_is_met_the_same(name: str, content: bytes, tmp_path: Path) -> No
                 longer, shorter = sorted((other.stdout, exact.stdout), key=len, reverse=True)
                 assert longer.startswith(shorter), tried
                 assert exact.code or longer == shorter, tried
+
+
+WEIGHTED = b'{"logits": [1, 2], "label": 0, "w": 0.5}\n{"logits": [3, 1], "label": 1, "w": %b}\n'
+
+
+@pytest.mark.parametrize("weight", [b"2", b"0", b"-1", b"-0.0", b"null", b'"2"', b"1e400", b"NaN"])
+@pytest.mark.parametrize("command", ["ce", "ce --reduction none -f jsonl", "grad -f tsv"])
+def test_weights_of_json_lines_are_read_the_same(
+    weight: bytes, command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(WEIGHTED % weight)
+    name, *options = command.split()
+    asked = [name, "a.jsonl", *options, "--weight-col", "w"]
+    exact, *others = (answered(way, asked, tmp_path) for way in WAYS)
+    assert exact.code == (0 if weight in (b"2", b"0", b"-0.0") else 1), exact
+    assert all(same(other, exact) for other in others)
+
+
+def test_a_decimal_comma_is_read_the_same(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a;b;label\n1,5;2;0\n0,25;-1e-1;1\n")
+    asked = ["ce", "a.csv", "--delimiter", ";", "--decimal", ",", "--reduction", "none", "-q"]
+    for way in WAYS:
+        found = answered(way, asked, tmp_path)
+        assert (found.code, found.stderr) == (0, "")
+        assert [round(float(line), 6) for line in found.stdout.split()] == [0.974077, 0.883382]

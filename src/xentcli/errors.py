@@ -84,10 +84,6 @@ class DataError(XentError):
         self.if_one_based = if_one_based
 
 
-class UndefinedAnswer(DataError):
-    """The input was read to its end, but no sample counts, so that there is no mean."""
-
-
 class OutputError(XentError):
     """The answer could not be written."""
 
@@ -199,3 +195,22 @@ def rounded(value: float, digits: int) -> str:
     if float(f"1e-{digits}") <= abs(value) < 1e6:
         return f"{value:.{digits}f}"
     return f"{value:.{digits}e}"
+
+
+def has_room(mebibytes: int) -> bool:
+    """Whether so much memory could be had; it is given back, and none of it is touched."""
+    # --help and --version do without.
+    import mmap
+
+    try:
+        mmap.mmap(-1, mebibytes << 20).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def check_room(mebibytes: int) -> None:
+    """Raise a MemoryError where so much memory is not to be had. To be asked before a large library
+    is loaded: such a one ends the process by itself, with words of its own or without any."""
+    if not has_room(mebibytes):
+        raise MemoryError

@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 
 from tests.faults.fault import GOOD
+from tests.faults.running import run_inside
 from tests.readers.opening import batches, only, opened, told
 from xentcli.errors import XentError
+from xentcli.readers.sources import unpack
 
 VALUES = np.arange(12.0).reshape(4, 3)
 LABELS = np.array([0, 1, 2, 0])
@@ -176,29 +178,64 @@ def test_zeros_behind_xz_in_groups_of_four(tmp_path: Path) -> None:
 BLANK = GOOD + b"\n" * (65 << 20)
 
 
+LIMIT = "it unpacks to more than {} times its size; --max-ratio sets the limit"
+
+
+def ended(folder: Path, command: str, stdin: bytes = b"", **environment: str) -> tuple[int, str]:
+    """The exit code of a command, and what it says or answers."""
+    found = run_inside(command.split(), folder, stdin, environment)
+    return found.code, (found.stderr or found.stdout.decode()).rstrip("\n")
+
+
 @pytest.mark.parametrize("kind", [bz2, lzma, gzip])
 def test_what_unpacks_to_far_more_than_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
 ) -> None:
-    path = tmp_path / "a.csv"
+    monkeypatch.setattr(unpack, "LITTLE_BYTES", 1 << 20)
+    packed = kind.compress(GOOD + b"\n" * (2 << 20))
+    (tmp_path / "a.csv").write_bytes(packed)
+    (tmp_path / "y.csv").write_bytes(packed)
+    (tmp_path / "z.csv").write_text("c0,c1\n1,2\n3,4\n")
     # Python's fastest gzip packs a little less than a thousand times.
-    monkeypatch.setenv("XENT_MAX_RATIO", "200")
-    path.write_bytes(kind.compress(BLANK, **({"preset": 0} if kind is lzma else {})))
-    message = "a.csv: it unpacks to more than 200 times its size; XENT_MAX_RATIO sets the limit"
-    assert told(path) == message
-    monkeypatch.setenv("XENT_MAX_RATIO", "10000000")
-    assert labels_of(path) == [[0, 1]]
+    for command, place, stdin in (
+        ("ce a.csv --quiet", "a.csv", b""),
+        ("ce - --quiet", "standard input", packed),
+        ("ce z.csv --labels-from y.csv --label-col label --quiet", "y.csv", b""),
+    ):
+        assert ended(tmp_path, f"{command} --max-ratio 200", stdin) == (
+            1,
+            f"xent: {place}: {LIMIT.format(200)}",
+        )
+        assert ended(tmp_path, f"{command} --max-ratio 10000000", stdin)[0] == 0
+        assert ended(tmp_path, command, stdin, XENT_MAX_RATIO="200")[0] == 1
 
 
-def test_a_member_that_unpacks_to_far_more_than_its_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.npz"
-    path.write_bytes(npz(("logits.npy", np.zeros((9000, 1000))), packed=True))
-    message = "it unpacks to more than 1000 times its size; XENT_MAX_RATIO sets the limit"
-    assert told(path) == f"a.npz: logits: {message}"
-    monkeypatch.setenv("XENT_MAX_RATIO", "2000")
-    assert opened(path).class_count == 1000
+def test_what_unpacks_to_little_may_do_so_from_any_size(tmp_path: Path) -> None:
+    packed = gzip.compress(BLANK)
+    (tmp_path / "a.csv").write_bytes(packed)
+    assert ended(tmp_path, "ce a.csv --quiet --max-ratio 900") == (
+        1,
+        f"xent: a.csv: {LIMIT.format(900)}",
+    )
+    (tmp_path / "a.csv").write_bytes(gzip.compress(BLANK[: 63 << 20]))
+    assert ended(tmp_path, "ce a.csv --quiet --max-ratio 900")[0] == 0
+
+
+def test_a_member_that_unpacks_to_far_more_than_its_size(tmp_path: Path) -> None:
+    content = npz(("logits.npy", np.zeros((9000, 1000))), packed=True)
+    (tmp_path / "a.npz").write_bytes(content)
+    message = f"xent: a.npz: logits: {LIMIT.format(1000)}"
+    assert ended(tmp_path, "softmax a.npz") == (1, message)
+    assert ended(tmp_path, "entropy a.npz --quiet --max-ratio 2000")[0] == 0
+
+
+def test_a_limit_is_none_of_typed_values_alone(tmp_path: Path) -> None:
+    # It may be that of a second file.
+    assert ended(tmp_path, "ce --logits 1,1 --label 0 -q --max-ratio 2")[0] == 0
+    assert ended(tmp_path, "ce --logits 1,1 --label 0 --max-ratio 0") == (
+        2,
+        "xent: --max-ratio: 0 is below 1",
+    )
 
 
 def test_blank_lines_take_no_time(tmp_path: Path) -> None:

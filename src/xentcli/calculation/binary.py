@@ -15,11 +15,18 @@ from xentcli.calculation import softmax
 from xentcli.calculation.binary_steps import steps
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
-from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.calculation.sample_weights import (
+    factors,
+    weighted,
+    weighted_gradients,
+    weighted_shares,
+)
 from xentcli.core import bce, gradient
 from xentcli.core.differences import Differences, Long, binary_losses, differences_of_each
+from xentcli.core.far_questions import mend_losses, mend_slopes
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
+from xentcli.core.odds import Given
 from xentcli.core.settings import Settings
 from xentcli.core.target import Target
 from xentcli.errors import ArgumentError, counted
@@ -72,12 +79,23 @@ def _fitted(batch: Batch, shape: tuple[int, ...]) -> Array:
 def losses(problem: Problem) -> Losses:
     """The loss of each question and its share of the denominator, sample weights included."""
     assert problem.target.soft is not None
-    found = bce.losses(problem.positions, problem.target.soft, _given(problem), _settings(problem))
-    return weighted(Losses(_flat(found), _shares(problem)), problem)
+    positions, target, settings = problem.positions, problem.target.soft, _settings(problem)
+    found = bce.losses(positions, target, _given(problem), settings)
+    result, factor = weighted(Losses(_flat(found), _shares(problem)), problem), factors(problem)
+    if factor is not None:
+        each = result.loss.reshape(positions.shape)
+        mend_losses(each, positions, target, _given(problem), settings, _of_each(factor))
+        result = result._replace(loss=_flat(each))
+    return result
 
 
-def _given(problem: Problem) -> bce.Given:
-    return cast(bce.Given, problem.kind)
+def _of_each(factor: Array) -> Array:
+    """A factor a sample, along the axis of the samples."""
+    return factor.reshape(-1, 1, 1)
+
+
+def _given(problem: Problem) -> Given:
+    return cast(Given, problem.kind)
 
 
 def _settings(problem: Problem) -> Settings:
@@ -124,8 +142,15 @@ def labels(problem: Problem) -> NDArray[np.int64] | None:
 def gradients(problem: Problem, denominator: float) -> Array:
     """The gradient with respect to the logits, as ``(outer, C, inner)``."""
     assert problem.target.soft is not None
-    found = bce.gradients_by_logits(problem.positions, problem.target.soft, _settings(problem))
-    return weighted_gradients(gradient.scale_of(denominator) * found, problem)
+    positions, target, settings = problem.positions, problem.target.soft, _settings(problem)
+    found, scale = (
+        bce.gradients_by_logits(positions, target, settings),
+        gradient.scale_of(denominator),
+    )
+    result, factor = weighted_gradients(scale * found, problem), factors(problem)
+    if factor is not None:
+        mend_slopes(result, positions, target, settings, scale * _of_each(factor))
+    return result
 
 
 def differences(problem: Problem) -> Differences:

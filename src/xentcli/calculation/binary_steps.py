@@ -13,6 +13,7 @@ from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import each, one
 from xentcli.core import bce, gradient
 from xentcli.core.layout import Array
+from xentcli.core.odds import Given, Odds, odds_of, right
 from xentcli.model import Step
 
 
@@ -23,7 +24,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     calculation = problem.calculation
     block, target = sample.block.ravel(), sample.soft.ravel()
     settings = calculation.settings
-    odds = bce.odds_of(block, cast(bce.Given, problem.kind), settings.temperature)
+    odds = odds_of(block, cast(Given, problem.kind), settings.temperature)
     step = bce.steps(odds, target, settings)
     found = (
         *_odds_steps(block, odds, problem),
@@ -36,7 +37,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     return SampleSteps(found)
 
 
-def _odds_steps(block: Array, odds: bce.Odds, problem: Problem) -> Iterator[Step]:
+def _odds_steps(block: Array, odds: Odds, problem: Problem) -> Iterator[Step]:
     if problem.kind == "probs":
         yield each("sigmoid", "p, as given", block)
         yield each("log_sigmoid", "log p", odds.log_yes)
@@ -74,7 +75,7 @@ def _loss_steps(
         yield each("balance", "α_t = A·t + (1 − A)·(1 − t)", step.balance)
         assembled.insert(0, "α_t")
     if step.factor is not None:
-        yield each("p_t", "p·t + (1 − p)·(1 − t)", bce.right(step.odds, target))
+        yield each("p_t", "p·t + (1 − p)·(1 − t)", right(step.odds, target))
         yield each("focal", f"(1 − p_t)^{settings.gamma:g}", step.factor)
         assembled.insert(-1, "focal")
     if settings.weight is not None or sample.row_weight is not None:

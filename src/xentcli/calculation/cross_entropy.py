@@ -15,7 +15,7 @@ from xentcli.calculation.sample_weights import (
     weighted_gradients,
     weighted_shares,
 )
-from xentcli.core import focal, gradient, loss, textbook
+from xentcli.core import far_focused, focal, gradient, loss, textbook
 from xentcli.core.differences import (
     Differences,
     Long,
@@ -72,6 +72,11 @@ def losses(problem: Problem) -> Losses:
     result, factor = weighted(_focal(found, problem), problem), factors(problem)
     if factor is not None and _keeps_every_digit(problem):
         mend_losses(result.loss, problem.positions, target, calculation.settings, factor)
+    if _is_focused(problem):
+        assert target.labels is not None
+        times = np.ones(len(problem.positions)) if factor is None else factor
+        settings = calculation.settings
+        far_focused.mend_losses(result.loss, problem.positions, target.labels, settings, times)
     return result
 
 
@@ -84,6 +89,11 @@ def _has_every_digit(problem: Problem) -> bool:
 def _keeps_every_digit(problem: Problem) -> bool:
     """Whether such a loss is multiplied by nothing but weights and the unit."""
     return _has_every_digit(problem) and problem.calculation.settings.gamma == 0.0
+
+
+def _is_focused(problem: Problem) -> bool:
+    """Whether the focal factor multiplies such a loss."""
+    return _has_every_digit(problem) and problem.calculation.settings.gamma != 0.0
 
 
 def _focal(found: Losses, problem: Problem) -> Losses:
@@ -159,6 +169,13 @@ def gradients(problem: Problem, denominator: float) -> Array:
     result, factor = weighted_gradients(result, problem), factors(problem)
     if factor is not None and _keeps_every_digit(problem):
         mend_gradients(result, problem.positions, problem.target, settings, scale, factor)
+    if _is_focused(problem):
+        assert problem.target.labels is not None
+        times = np.full(len(problem.positions), scale / settings.temperature)
+        times = times if factor is None else times * factor
+        far_focused.mend_gradients(
+            result, problem.positions, problem.target.labels, settings, times
+        )
     return result
 
 

@@ -12,12 +12,18 @@ from xentcli.calculation.divergence_steps import (
     target_step,
 )
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
-from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.calculation.sample_weights import (
+    factors,
+    weighted,
+    weighted_gradients,
+    weighted_shares,
+)
 from xentcli.calculation.softmax_steps import each
 from xentcli.core import gradient, loss
 from xentcli.core.differences import Differences, central_differences
 from xentcli.core.distribution import loss_of_each
 from xentcli.core.elementary import log
+from xentcli.core.far_apart import mend_gradients, mend_losses
 from xentcli.core.kl import divergences, log_ratio, terms
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
@@ -49,7 +55,10 @@ def losses(problem: Problem) -> Losses:
     else:
         log_probs = positions if problem.kind == "log_probs" else log(positions)
         each = loss.from_log_probs(log_probs, target, settings).loss
-    return weighted(Losses(each, _shares(problem)), problem)
+    result, factor = weighted(Losses(each, _shares(problem)), problem), factors(problem)
+    if factor is not None and target.soft is None and problem.kind == "logits":
+        mend_losses(result.loss, positions, target, settings, factor)
+    return result
 
 
 def shares(problem: Problem) -> Array:
@@ -70,7 +79,10 @@ def gradients(problem: Problem, denominator: float) -> Array:
     """The gradient with respect to the logits, which is that of the cross-entropy."""
     scale, settings = gradient.scale_of(denominator), problem.calculation.settings
     found = gradient.of_cross_entropy(problem.positions, problem.target, settings, scale)
-    return weighted_gradients(found, problem)
+    result, factor = weighted_gradients(found, problem), factors(problem)
+    if factor is not None:
+        mend_gradients(result, problem.positions, problem.target, settings, scale, factor)
+    return result
 
 
 def differences(problem: Problem) -> Differences:

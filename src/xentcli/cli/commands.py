@@ -8,7 +8,7 @@ import typer
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
-from xentcli.errors import UsageError, quoted
+from xentcli.errors import UsageError, check_room, quoted
 from xentcli.options.completion import command_completed
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
 from xentcli.options.groups import (
@@ -42,6 +42,8 @@ from xentcli.options.groups import (
 )
 from xentcli.options.values import did_you_mean
 
+# Mebibytes that NumPy's libraries and the modules of a command take up.
+TO_LOAD = 96
 SETTINGS = {"auto_envvar_prefix": ENVIRONMENT_PREFIX}
 ABOUT = """\
 xent works softmax cross-entropy out in the open: softmax, log-softmax, negative log-likelihood, \
@@ -113,6 +115,7 @@ def commands_with(option: str) -> list[str]:
 
 def _run(asked: Asked) -> None:
     # NumPy comes in only here: --help and --version do without.
+    check_room(TO_LOAD)
     from xentcli.run.pipeline import run
 
     code = run(asked)
@@ -345,6 +348,7 @@ def diagnose(
     output: DiagnosisOutput,
     running: Running,
 ) -> None:
+    check_room(TO_LOAD)
     from xentcli.run.diagnose import run
 
     asked = Asked(

@@ -11,8 +11,12 @@ import sys
 import threading
 
 from xentcli import __version__, errors
-from xentcli.errors import OutputError, PipeClosed, Terminated, XentError
+from xentcli.errors import OutputError, PipeClosed, Terminated, XentError, has_room
 from xentcli.run import signals
+
+# Mebibytes; where less is left, whatever went wrong did so for want of it.
+LITTLE = 24
+_SHORT_OF_MEMORY = XentError("memory is short", hint="--jobs 1 takes the least of it")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
             # What was broken off in the middle said so in its own way.
             return ended
         of_the_system = _of_the_system(error)
+        if of_the_system is None and not has_room(LITTLE):
+            # What a library makes of it may be any exception.
+            of_the_system = _SHORT_OF_MEMORY
         if of_the_system is None:
             raise
         return _failed(of_the_system)
@@ -79,7 +86,7 @@ def _run(arguments: list[str]) -> int:
 def _of_the_system(error: Exception) -> XentError | None:
     """What the machine refuses, as a sentence; None for a bug of the program."""
     if _is_short_of_memory(error):
-        return XentError("memory is short", hint="--jobs 1 takes the least of it")
+        return _SHORT_OF_MEMORY
     if isinstance(error, ImportError):
         # NumPy's own is a page of advice.
         reason = str(error.__cause__ or error).strip().partition("\n")[0]

@@ -16,33 +16,22 @@ The mean divides by the number of questions, whatever the weights, as PyTorch's 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core import focal
-from xentcli.core.elementary import exp, log, log1p
-from xentcli.core.exact import two_product
+from xentcli.core.far_questions import mend_losses, mend_slopes
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float
 from xentcli.core.loss import divided
+from xentcli.core.odds import Given, Odds, miss, odds_of, odds_of_logits
 from xentcli.core.settings import Reduction, Settings, check_reduction
 from xentcli.core.target import first_index
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
-
-Given = Literal["logits", "probs"]
-
-
-class Odds(NamedTuple):
-    """p and 1 − p of each question, and their logarithms, none taken from another's rounding."""
-
-    yes: Array
-    no: Array
-    log_yes: Array
-    log_no: Array
 
 
 class Steps(NamedTuple):
@@ -55,44 +44,6 @@ class Steps(NamedTuple):
     balance: Array | None
     factor: Array | None
     loss: Array
-
-
-def odds_of_logits(logits: Array, temperature: float = 1.0) -> Odds:
-    """σ(z/T), 1 − σ(z/T) and their logarithms, from e = exp(−|z/T|)."""
-    scaled, lost = _scaled(logits, temperature)
-    positive = scaled >= 0
-    e = exp(-np.abs(scaled), None if lost is None else np.where(positive, -lost, lost))
-    rest = log1p(e)
-    larger = 1.0 / (1.0 + e)
-    smaller = e * larger
-    return Odds(
-        np.where(positive, larger, smaller),
-        np.where(positive, smaller, larger),
-        # The minimum of 0 and nan is nan.
-        np.minimum(scaled, 0.0) - rest,
-        np.minimum(-scaled, 0.0) - rest,
-    )
-
-
-def _scaled(logits: Array, temperature: float) -> tuple[Array, Array | None]:
-    """z/T, and what its rounding took from it."""
-    if temperature == 1.0:
-        return logits, None
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        scaled = logits / temperature
-        product, rounding = two_product(scaled, temperature)
-        lost = ((logits - product) - rounding) / temperature
-    return scaled, np.where(np.isfinite(lost), lost, 0.0)
-
-
-def odds_of_probs(probs: Array) -> Odds:
-    """p, 1 − p, log p and log(1 − p) = log1p(−p)."""
-    return Odds(probs, 1.0 - probs, log(probs), log1p(-probs))
-
-
-def odds_of(values: Array, given: Given, temperature: float = 1.0) -> Odds:
-    """The odds of logits or of probabilities."""
-    return odds_of_logits(values, temperature) if given == "logits" else odds_of_probs(values)
 
 
 def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
@@ -112,27 +63,20 @@ def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
     return Steps(odds, yes_term, no_term, balance, factor, loss)
 
 
-def miss(odds: Odds, target: Array) -> Array:
-    """1 − p_t = p·(1−t) + (1−p)·t, where nothing cancels."""
-    result: Array = odds.yes * (1.0 - target) + odds.no * target
-    return result
-
-
-def right(odds: Odds, target: Array) -> Array:
-    """p_t = p·t + (1−p)·(1−t)."""
-    result: Array = odds.yes * target + odds.no * (1.0 - target)
-    return result
-
-
 def losses(values: Array, target: Array, given: Given, settings: Settings) -> Array:
     """The loss of each question."""
-    return steps(odds_of(values, given, settings.temperature), target, settings).loss
+    found = steps(odds_of(values, given, settings.temperature), target, settings).loss
+    mend_losses(found, values, target, given, settings)
+    return found
 
 
 def gradients_by_logits(logits: Array, target: Array, settings: Settings) -> Array:
     """∂ℓ/∂z = (1/T)·w·α_t·m^γ·[γ·(1−2t)·p·(1−p)/m·L + L'] for m = 1 − p_t and the plain loss L,
     whose own derivative L' is (1−t)·p − w⁺·t·(1−p)."""
-    return slopes(logits, target, settings).whole / settings.temperature
+    with np.errstate(over="ignore"):
+        result: Array = slopes(logits, target, settings).whole / settings.temperature
+    mend_slopes(result, logits, target, settings)
+    return result
 
 
 class Slopes(NamedTuple):
@@ -164,7 +108,8 @@ def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
         result = (settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)) * result
     if settings.weight is not None:
         # + 0.0: a weight of 0 makes no −0.
-        result = settings.weight * result
+        with np.errstate(over="ignore", invalid="ignore"):
+            result = settings.weight * result
     return Slopes(plain, bend, result + 0.0)
 
 
@@ -189,7 +134,7 @@ def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array
 
 def _term(coefficient: Array, log_prob: Array) -> Array:
     """−c·log p, which is 0 where c is 0 and log p −∞, and nan where log p is."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         product = -coefficient * log_prob
     return np.where((coefficient == 0.0) & ~np.isnan(log_prob), 0.0, product)
 

@@ -187,6 +187,15 @@ class Reading(NamedTuple):
             "--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON, .npz and .pt."
         ),
     ] = None
+    max_ratio: Annotated[
+        int,
+        _whole(
+            "--max-ratio",
+            panel=INPUT,
+            least=1,
+            help="To how many times its size a compressed file may unpack, beyond 64 MiB.",
+        ),
+    ] = 1000
     on_error: Annotated[
         OnErrorName,
         _choice(

@@ -119,10 +119,11 @@ class Span(NamedTuple):
 class WholeText(NamedTuple):
     """A text that can be read only from its beginning, because it is compressed or in another
     encoding; its records follow the first ``start`` bytes of the unpacked text. ``version`` is as
-    in :class:`Span`, or None."""
+    in :class:`Span`, or None; ``max_ratio`` as of a source."""
 
     path: str
     version: tuple[int, int] | None
+    max_ratio: int
     start: int
     encoding: str | None
 

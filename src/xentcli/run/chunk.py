@@ -110,7 +110,10 @@ def _over_parts(
         samples += count_samples(batch, skips=job.skips)
         if _count(batch) or batch.faults or batch.read:
             try:
-                outcome = work(job, part, batch)
+                # What overflows on the way is worked out again or shown as it is: NumPy need not
+                # say so as well.
+                with np.errstate(all="ignore"):
+                    outcome = work(job, part, batch)
             except ArgumentError as error:
                 raise located(error, batch) from None
             if write is not None:

@@ -138,14 +138,18 @@ def sources_of(asked: Asked) -> list[Source]:
     if asked.samples.file:
         from xentcli.readers.several import expand_names
 
-        return [source_of(name) for name in expand_names(asked.samples.file)]
+        return [_source(name, asked) for name in expand_names(asked.samples.file)]
     if sys.stdin is None or os.isatty(sys.stdin.fileno()):
         example = f'xent {asked.command} --logits "12.3,-5.2,31.4"'
         raise UsageError(
             f"{asked.command} needs logits: type them with --logits, name a FILE, or pipe one in",
             hint=example + (" --label 0" if loss_command(asked).has_target else ""),
         )
-    return [source_of("-")]
+    return [_source("-", asked)]
+
+
+def _source(name: str, asked: Asked) -> Source:
+    return source_of(name, asked.reading.max_ratio)
 
 
 def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
@@ -192,7 +196,12 @@ def _about_files(asked: Asked) -> list[str]:
         ("--logit-cols", asked.samples.logit_cols),
         ("--by", None if asked.survey.by == EACH_SEQUENCE else asked.survey.by),
         ("--scheduler", asked.running.scheduler),
-        *((_option_of(name, value), value) for name, value in asked.reading._asdict().items()),
+        *(
+            (_option_of(name, value), value)
+            for name, value in asked.reading._asdict().items()
+            # A limit is one of a second file's as well.
+            if name != "max_ratio"
+        ),
     ]
     return [option for option, value in of_files if value not in (None, "stop")]
 
@@ -297,7 +306,7 @@ def _attached(asked: Asked, request: Request, stack: ExitStack) -> Attached | No
     from xentcli.readers import second
 
     # It is looked at more than once.
-    source = stack.enter_context(rereadable(source_of(name)))
+    source = stack.enter_context(rereadable(_source(name, asked)))
     open_second = second.open_labels if labels.labels_from else second.open_targets
     return open_second(source, request)
 

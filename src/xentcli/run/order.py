@@ -67,14 +67,22 @@ def share_work(
     """The outcomes of chunks that workers share, in the order of the chunks. ``submit`` hands a
     chunk to a worker and returns a function that waits for its outcome.
 
-    At most ``ahead`` chunks are under way, so that memory does not grow with the input.
+    At most ``ahead`` chunks are under way, so that memory does not grow with the input. Where the
+    input cannot be cut any further, what is wrong with the chunks before that is told first.
     """
     under_way: deque[tuple[Chunk, Awaited[Found]]] = deque()
     left = iter(chunks)
+    end: DataError | None = None
     while True:
-        while len(under_way) < ahead and (handed_out := next(left, None)) is not None:
-            under_way.append((handed_out, submit(handed_out)))
+        try:
+            while len(under_way) < ahead and (handed_out := next(left, None)) is not None:
+                under_way.append((handed_out, submit(handed_out)))
+        except DataError as error:
+            # What raised is at its end: there is nothing more to come.
+            end = error
         if not under_way:
+            if end is not None:
+                raise end
             return
         handed_out, awaited = under_way.popleft()
         chunk = following(handed_out, before)

@@ -13,7 +13,7 @@ from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_
 from xentcli.calculation.steps import first_to_show
 from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
-from xentcli.errors import DataError, Place, UndefinedAnswer, counted
+from xentcli.errors import DataError, Place, counted
 from xentcli.model import Check, Fault, Remark, Report, Worked
 from xentcli.options.groups import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
@@ -98,13 +98,7 @@ def run(asked: Asked) -> int:
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
                 tally = _write_rows(job, outcomes, room or sink, rejects, RowsNeeded(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
-        try:
-            _finish(job, opened, asked, sink, room, page, tally)
-        except UndefinedAnswer:
-            # The input was read to its end: which rows were left out is what there is to know.
-            if rejects is not None:
-                outputs.complete_alone(rejects)
-            raise
+        _finish(job, opened, asked, sink, room, page, tally)
     return code
 
 
@@ -233,7 +227,7 @@ def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> No
     if total.weight.value != 0.0:
         return
     kept = total.samples - total.ignored
-    raise UndefinedAnswer(
+    raise DataError(
         f"the weights of the {counted(kept, 'sample')} that count sum to 0: the mean is undefined"
         if kept
         else f"0 of {counted(total.samples, 'sample')} count: the mean is undefined",

@@ -191,12 +191,12 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
         with open(path, "rb") as stream, in_a_sentence(source.name):
             check_version(stream, source)
             file = File(path, version_of_open(stream))
-            yield _opened(stream, size, file, b"", format_name, source.name)
+            yield _opened(stream, size, file, b"", format_name, source)
         return
     with open_source(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
-        yield _opened(io.BytesIO(content), len(content), None, content, format_name, source.name)
+        yield _opened(io.BytesIO(content), len(content), None, content, format_name, source)
 
 
 def _is_plain(source: Source, format_name: str) -> bool:
@@ -211,12 +211,12 @@ def _is_plain(source: Source, format_name: str) -> bool:
 
 
 def _opened(
-    stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str, name: str
+    stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str, source: Source
 ) -> Archive:
-    check_read(stream.read(FIRST_BYTES), name)
+    check_read(stream.read(FIRST_BYTES), source.name)
     stream.seek(0)
     if format_name == "npz":
-        return npz_archive(stream, file)
+        return npz_archive(stream, file, source.max_ratio)
     if format_name == "pt":
         return torch_archive(stream, size, file, content)
     if format_name == "safetensors":

@@ -235,8 +235,9 @@ def _check_size(stored: Stored, size: int) -> None:
         raise Unreadable(f"{present - wanted} bytes follow the array; a file holds but one")
 
 
-def npz_archive(stream: BinaryIO, file: File | None) -> Archive:
-    """The members of an .npz: mapped where they are not compressed, else unpacked."""
+def npz_archive(stream: BinaryIO, file: File | None, max_ratio: int) -> Archive:
+    """The members of an .npz: mapped where they are not compressed, else unpacked, to at most
+    ``max_ratio`` times their size."""
     members = zip_members(stream, "an .npz archive")
     names = unique((info.filename.removesuffix(".npy"), info) for info in members.infolist())
 
@@ -248,7 +249,7 @@ def npz_archive(stream: BinaryIO, file: File | None) -> Archive:
             stored = npy_array(stream, start + info.file_size, file, b"")
             check_sum(stream, start, info)
             return stored
-        wrong = excess(info.compress_size, info.file_size)
+        wrong = excess(info.compress_size, info.file_size, max_ratio)
         if wrong:
             raise Unreadable(wrong)
         with _unpacking():

@@ -106,14 +106,21 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     passed: list[list[bytes]] | None = None
     if layout.request.keep_rows and not layout.request.keep_records and layout.is_table:
         passed = []
+    end: DataError | None = None
     for number, line in enumerate(lines_of(chunk.data, chunk.line), chunk.first):
-        sample = _sample_or_fault(layout, line, faults)
+        try:
+            sample = _sample_or_fault(layout, line, faults)
+            if sample is not None and passed is not None:
+                # Right away: what is wrong with an earlier line is told first.
+                passed.append(json_passed.cells(sample, layout, _place(layout, line)))
+        except DataError as error:
+            end = error
+            break
         if sample is not None:
             samples.append(sample)
             numbers.append(number)
-            if passed is not None:
-                # Right away: what is wrong with an earlier line is told first.
-                passed.append(json_passed.cells(sample, layout, _place(layout, line)))
+    if end is not None and not samples:
+        raise end
     batch = _batch(layout, samples, chunk.first, passed)._replace(faults=tuple(faults))
     if layout.request.on_error == "nan" and faults:
         unread = {fault.place.line for fault in faults}
@@ -123,8 +130,13 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         batch = batch._replace(kept=np.array(numbers, dtype=np.intp) - chunk.first)
     if layout.join is not None:
         partners = [sample.partner for sample in samples]
-        return attach(batch, layout.request, layout.source, partners)
-    return _attached(batch, layout, numbers)
+        batch = attach(batch, layout.request, layout.source, partners)
+    else:
+        batch = _attached(batch, layout, numbers)
+    if end is not None:
+        # Not before: what is wrong with the label of a line before it is told first.
+        raise end
+    return batch
 
 
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:

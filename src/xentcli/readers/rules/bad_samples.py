@@ -48,6 +48,12 @@ def take_out_bad_samples(
     return changed._replace(faults=faults)
 
 
+def batch_before(batch: Batch, wrong: Sequence[BadNumber]) -> Batch:
+    """The samples before the first in which something is wrong."""
+    first = min(one.sample for one in wrong)
+    return _skipped(batch, list(range(first, len(batch.values))))
+
+
 def _skipped(batch: Batch, samples: list[int]) -> Batch:
     kept = np.delete(np.arange(len(batch.values)), samples)
     target_from, rows, records = batch.target_from, batch.rows, batch.records

@@ -57,16 +57,32 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] |
     if attached.join is not None:
         return _attach_rows(batch, attached, request, np.asarray(numbers, dtype=np.intp))
     if len(numbers) and attached.size <= numbers[-1]:
-        what = "label" if attached.labels is not None else "soft target"
-        raise DataError(
-            f"{counted(attached.size, what)}, but {source} has more samples",
-            place=Place(attached.origin.source),
-            hint=_file_hint(attached),
-        )
+        _refuse_more_samples(batch, request, source, numbers)
     if attached.targets is not None:
         return _attach_targets(batch, attached, np.array(numbers, dtype=np.int64))
     labels = _labels(attached, batch, request, numbers)
     return batch._replace(labels=labels, target_from=attached.origin)
+
+
+def _refuse_more_samples(
+    batch: Batch, request: Request, source: str, numbers: Sequence[int] | AnyArray
+) -> None:
+    """Refuse samples for which nothing is left. What is wrong with what there is is told first: in
+    smaller blocks it would have been met before."""
+    attached = request.attached
+    assert attached is not None
+    there = [number for number in numbers if number < attached.size]
+    if attached.targets is None:
+        _labels(attached, batch, request, there)
+    else:
+        first = batch._replace(values=batch.values[: len(there)])
+        _attach_targets(first, attached, np.array(there, dtype=np.int64))
+    what = "label" if attached.labels is not None else "soft target"
+    raise DataError(
+        f"{counted(attached.size, what)}, but {source} has more samples",
+        place=Place(attached.origin.source),
+        hint=_file_hint(attached),
+    )
 
 
 def _file_hint(attached: Attached) -> str:

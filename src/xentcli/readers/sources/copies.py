@@ -41,7 +41,7 @@ def rereadable(source: Source) -> Iterator[Source]:
         yield source
         return
     with _unpacked(source) as copy:
-        yield Source(source.name, copy.name, copy=True)
+        yield _copy_of(source, copy)
 
 
 def _can_be_reread(source: Source) -> bool:
@@ -73,7 +73,11 @@ def fetch_file(source: Source) -> tuple[Source, IO[bytes] | None]:
             copy.flush()
 
     copy = _copy(fetch)
-    return Source(source.name, copy.name, copy=True), copy
+    return _copy_of(source, copy), copy
+
+
+def _copy_of(source: Source, copy: IO[bytes]) -> Source:
+    return source._replace(path=copy.name, copy=True, version=None)
 
 
 def _copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place, changed
-from xentcli.readers.sources.unpack import compression_of, unpacked
+from xentcli.readers.sources.unpack import MOST_TIMES, compression_of, unpacked
 from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
 PEEK_BYTES = 1 << 16
@@ -23,18 +23,20 @@ Version = tuple[int, int]
 class Source(NamedTuple):
     """A file by its name; standard input has no ``path``. For a URL ``path`` is all of it and
     ``name`` is what may be printed. A ``copy`` is unknown to other machines. ``version`` is the
-    state of a local file when it was named; whoever opens it later must find the same."""
+    state of a local file when it was named; whoever opens it later must find the same. If it is
+    compressed, it may unpack to at most ``max_ratio`` times its size."""
 
     name: str
     path: str | None
     copy: bool = False
     version: Version | None = None
+    max_ratio: int = MOST_TIMES
 
 
-def source_of(text: str) -> Source:
+def source_of(text: str, max_ratio: int = MOST_TIMES) -> Source:
     """The source of a FILE argument; ``-`` is standard input."""
     if text == "-":
-        return Source(STANDARD_INPUT, None)
+        return Source(STANDARD_INPUT, None, max_ratio=max_ratio)
     path = local_path(text)
     # HTTP:// is http://, and no package knows it as anything else.
     scheme = scheme_of(path)
@@ -45,7 +47,7 @@ def source_of(text: str) -> Source:
         with suppress(OSError, ValueError):
             known = os.stat(path)
             version = _version(known) if stat.S_ISREG(known.st_mode) else None
-    source = Source(shown(path), path, version=version)
+    source = Source(shown(path), path, version=version, max_ratio=max_ratio)
     _named.append(source)
     return source
 
@@ -120,7 +122,7 @@ def open_source(source: Source, version: Version | None = None) -> Iterator[Bina
     with stream:
         if not is_remote(source):
             check_version(stream, source, version)
-        yield _unpacked(stream, source.name)
+        yield _unpacked(stream, source)
 
 
 def check_version(file: BinaryIO, source: Source, version: Version | None = None) -> None:
@@ -148,18 +150,18 @@ def _once(source: Source) -> BinaryIO:
     stopped."""
     if source.path is not None:
         with explain_errors(source.name):
-            return _unpacked(open(source.path, "rb"), source.name)
+            return _unpacked(open(source.path, "rb"), source)
     if sys.stdin is None:
         raise DataError("it is closed", place=Place(STANDARD_INPUT))
-    return _unpacked(sys.stdin.buffer, STANDARD_INPUT)
+    return _unpacked(sys.stdin.buffer, source)
 
 
-def _unpacked(stream: Any, name: str) -> BinaryIO:
-    with explain_errors(name):
+def _unpacked(stream: Any, source: Source) -> BinaryIO:
+    with explain_errors(source.name):
         start = stream.peek(8)
     compression = compression_of(start)
     if compression is not None:
-        return unpacked(stream, compression, name)
+        return unpacked(stream, compression, source.name, source.max_ratio)
     plain: BinaryIO = stream
     return plain
 

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
 
 from xentcli.errors import DataError, Place
-from xentcli.readers.sources.limits import limit_from
 
 # What unpacks to less is never refused: a short text may well be one line many times over.
 LITTLE_BYTES = 64 << 20
@@ -43,24 +42,24 @@ def compression_of(start: bytes) -> Compression | None:
     return next((known for known in COMPRESSIONS if start.startswith(known.signature)), None)
 
 
-def unpacked(stream: BinaryIO, compression: Compression, name: str) -> BinaryIO:
-    """The stream, unpacked; ``name`` is what messages call it."""
+def unpacked(stream: BinaryIO, compression: Compression, name: str, most: int) -> BinaryIO:
+    """The stream, unpacked to at most ``most`` times its size; ``name`` is what messages call
+    it."""
     module, packed = _module(compression, name), _Counted(stream)
     inner = (
         _Streams(packed, compression, getattr(module, compression.decompressor))
         if compression.decompressor
         else module.open(packed)
     )
-    return io.BufferedReader(_Bounded(inner, packed, name))
+    return io.BufferedReader(_Bounded(inner, packed, name, most))
 
 
-def excess(packed: int, size: int) -> str:
-    """A sentence if so many bytes from so few packed ones look made to fill the memory, else an
-    empty text."""
-    most = limit_from("XENT_MAX_RATIO", MOST_TIMES)
+def excess(packed: int, size: int, most: int) -> str:
+    """A sentence if so many bytes are more than ``most`` times the packed ones, else an empty
+    text."""
     if size <= LITTLE_BYTES or size <= most * packed:
         return ""
-    return f"it unpacks to more than {most} times its size; XENT_MAX_RATIO sets the limit"
+    return f"it unpacks to more than {most} times its size; --max-ratio sets the limit"
 
 
 def _module(compression: Compression, name: str) -> Any:
@@ -93,8 +92,8 @@ class _Counted:
 class _Bounded(io.RawIOBase):
     """An unpacked stream that ends in an error if it grows too large for what was read."""
 
-    def __init__(self, inner: Any, packed: _Counted, name: str) -> None:
-        self._inner, self._packed, self._name = inner, packed, name
+    def __init__(self, inner: Any, packed: _Counted, name: str, most: int) -> None:
+        self._inner, self._packed, self._name, self._most = inner, packed, name, most
         self._count = 0
 
     def readable(self) -> bool:
@@ -105,7 +104,7 @@ class _Bounded(io.RawIOBase):
         """The next bytes, put into the buffer."""
         number: int = self._inner.readinto(buffer)
         self._count += number
-        wrong = excess(self._packed.count, self._count)
+        wrong = excess(self._packed.count, self._count, self._most)
         if wrong:
             raise DataError(wrong, place=Place(self._name))
         return number

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.errors import DataError, Place, UsageError, check_room, quoted
 from xentcli.model import Batch, Kind
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
 from xentcli.readers.rules.columns import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from xentcli.readers.tables.batches import Table
     from xentcli.readers.tables.samples import Layout
 
+# Mebibytes that the libraries of pyarrow and their threads take up.
+TO_LOAD = 256
 CHUNK_BYTES = 4 << 20
 # Rows among which the first list is looked for.
 SAMPLE_ROWS = 1024
@@ -130,9 +133,11 @@ def local_file(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]
 
 
 def check_installed(name: str) -> None:
+    if "pyarrow" not in sys.modules:
+        check_room(TO_LOAD)
     try:
         import pyarrow  # noqa: F401
-    except ImportError:
+    except ModuleNotFoundError:
         raise UsageError(
             f"{name}: reading Parquet and Arrow needs the package pyarrow",
             hint="pip install 'xentcli[arrow]'",

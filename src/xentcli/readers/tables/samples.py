@@ -13,7 +13,11 @@ from xentcli.errors import Place, not_a_probability, not_a_soft_target, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
 from xentcli.readers.interface import Chunk, Request, RowBatch
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
+from xentcli.readers.rules.bad_samples import (
+    BadNumber,
+    batch_before,
+    take_out_bad_samples,
+)
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.join import without_partner
@@ -105,14 +109,24 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         grouping = grouping_of_values(python_values(here.column(columns.by)))
         batch = batch._replace(grouping=grouping)
     partners = None if layout.key is None else _partners(here, layout.key, wrong)
+    if wrong and request.on_error == "stop":
+        # What is wrong with the label of a row before it is told first.
+        before = batch_before(batch, wrong)
+        if len(before.values):
+            _attached(here, before, chunk.first, partners)
     batch = take_out_bad_samples(batch, wrong, request, partial(_written, here))
-    # A chunk's line is the number of its first row in its own file.
-    before = chunk.first - here.first
-    lines = np.asarray(batch.values_from.lines, dtype=np.int64)
+    return _attached(here, batch, chunk.first, partners)
+
+
+def _attached(here: Here, batch: Batch, first: int, partners: AnyArray | None) -> Batch:
+    """The batch with the labels or soft targets of a second file, by the rows' numbers or by the
+    ``partners`` of all rows; ``first`` is the number of the first among all samples."""
+    request, source = here.layout.request, here.layout.source
+    rows = np.asarray(batch.values_from.lines, dtype=np.int64) - 1 - here.first
     if partners is None:
-        return attach(batch, request, layout.source, before + lines - 1)
+        return attach(batch, request, source, first + rows)
     partners[list(batch.unread)] = -1
-    return attach(batch, request, layout.source, partners[lines - 1 - here.first])
+    return attach(batch, request, source, partners[rows])
 
 
 def _here(layout: Layout, chunk: Chunk) -> Here:

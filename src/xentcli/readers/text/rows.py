@@ -66,14 +66,20 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if at_once is not None:
         batch = _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
         return _grouped(batch, at_once.by)
-    found = list(text.records(chunk.data, layout.dialect, chunk.line, layout.source))
+    found, end = _records(layout, chunk)
     faults: list[Fault] = []
     kept: Sequence[int] = range(len(found))
     parsed = _all_at_once(layout, found)
     if parsed is None:
-        found, kept, parsed = _one_by_one(layout, found, faults)
+        found, kept, parsed, earlier = _one_by_one(layout, found, faults)
+        end = earlier or end
+    if end is not None and not found:
+        raise end
     passed = rows_of(layout, [r.cells for r in found]) if layout.request.keep_rows else None
     batch = _batch(layout, chunk, parsed, [record.line for record in found], passed, kept)
+    if end is not None:
+        # Not before: what is wrong with a row before it, or with its label, is told first.
+        raise end
     if layout.request.on_error == "nan" and faults:
         unread = {fault.place.line for fault in faults}
         at = (at for at, record in enumerate(found) if record.line in unread)
@@ -83,6 +89,17 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     by = layout.columns.by
     groups = None if by is None else [record.cells[by] for record in found]
     return _grouped(batch._replace(faults=tuple(faults)), groups)
+
+
+def _records(layout: Layout, chunk: Chunk) -> tuple[list[Record], DataError | None]:
+    """The records of a block, up to its end or to where they cannot be parted."""
+    assert isinstance(chunk.data, bytes)
+    found: list[Record] = []
+    try:
+        found.extend(text.records(chunk.data, layout.dialect, chunk.line, layout.source))
+    except DataError as error:
+        return found, error
+    return found, None
 
 
 def _grouped(batch: Batch, by: Sequence[bytes] | None) -> Batch:
@@ -195,9 +212,10 @@ def _plain_labels(layout: Layout, rows: Sequence[Sequence[bytes]], at: int) -> A
 
 def _one_by_one(
     layout: Layout, found: Sequence[Record], faults: list[Fault]
-) -> tuple[list[Record], list[int], Parsed]:
+) -> tuple[list[Record], list[int], Parsed, DataError | None]:
     """The same, cell by cell. As the options say, the first bad row is an error, or bad rows are
-    left out, or their values become nan. Also returns which rows were kept."""
+    left out, or their values become nan. Also returns which rows were kept, and that error."""
+    end: DataError | None = None
     records: list[Record] = []
     kept: list[int] = []
     parsed: list[Row] = []
@@ -209,12 +227,13 @@ def _one_by_one(
         except CellError as error:
             fault = _fault(layout, record, error)
             if layout.request.on_error == "stop":
-                raise DataError(
+                end = DataError(
                     fault.message,
                     place=fault.place,
                     hint=error.hint,
                     if_one_based=error.if_one_based,
-                ) from None
+                )
+                break
             faults.append(fault)
             if layout.request.on_error == "nan":
                 parsed.append(_nothing(layout))
@@ -236,6 +255,7 @@ def _one_by_one(
             weight if columns.weight is not None else None,
             partners if layout.key is not None else None,
         ),
+        end,
     )
 
 

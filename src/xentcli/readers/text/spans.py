@@ -89,7 +89,7 @@ def whole_text(source: Source, start: int, line: int, asked: str | None) -> Iter
     if source.copy or is_read_once(source):
         return None
     assert source.path is not None
-    data = WholeText(source.path, version_of(source), start, asked)
+    data = WholeText(source.path, version_of(source), source.max_ratio, start, asked)
     return iter([Chunk(0, 0, 0, data, line)])
 
 
@@ -126,7 +126,8 @@ def _blocks_of_whole(
     blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: WholeText, source: str
 ) -> Iterator[bytes]:
     mark, skipped = BYTE_ORDER_MARK, whole.start
-    with open_source(Source(source, whole.path), whole.version) as stream:
+    named = Source(source, whole.path, max_ratio=whole.max_ratio)
+    with open_source(named, whole.version) as stream:
         for block in blocks(encoding.as_utf8(stream, whole.encoding, source), None):
             text = block.removeprefix(mark)
             mark = b""

@@ -119,12 +119,6 @@ class Outputs:
                 _put_back(place, link)
             raise
 
-    def complete_alone(self, sink: Sink) -> None:
-        """Give that file its name, and none of the others."""
-        self._sinks = [sink]
-        self._files = [file for file in self._files if file.sink is sink]
-        self.complete()
-
     def _linked(self, place: str) -> str | None:
         """A second name for the old file, so that it can be put back; None if there is no old
         file."""

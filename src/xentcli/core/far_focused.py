@@ -1,0 +1,132 @@
+"""Focal losses of labels whose steps leave the range of doubles, and their gradients.
+
+With x = log(Σ_{c≠y} e^(z_c/T)) − z_y/T, the loss of the label y is ℓ = log1p(e^x), which is e^x
+itself where x is far below 0, and so is 1 − p_y. A large weight makes a double of e^((1+γ)·x).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.elementary import exp, expm1, log, log1p
+from xentcli.core.layout import Array
+from xentcli.core.rounding import shift_error
+from xentcli.core.settings import Settings
+from xentcli.core.target import Labels
+from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
+
+# Below, log1p(e^x) is e^x to the last digit.
+_TINY = -40.0
+
+
+class _Samples(NamedTuple):
+    """Some samples, a row each: (z_c − z_y)/T and what is missing from it, x likewise, and what
+    the loss is times."""
+
+    apart: Array
+    apart_lost: Array
+    x: Array
+    lost: Array
+    factor: Wide
+
+
+def mend_losses(
+    losses: Array,
+    positions: NDArray[np.floating],
+    labels: Labels,
+    settings: Settings,
+    factor: Array,
+) -> None:
+    """Compute those of the losses ``(outer, inner)`` again whose steps were too small. ``factor``,
+    one a position of ``outer``, is what they are times beside the class weights."""
+    at = _wrong(losses, labels, settings, factor)
+    if not at[0].size:
+        return
+    with np.errstate(all="ignore"):
+        found = _samples(at, positions, labels, settings, factor)
+        own = _loss(found.x, found.lost)
+        losses[at] = own.times(_focus(found, settings.gamma), found.factor).value
+
+
+def mend_gradients(
+    gradients: Array,
+    positions: NDArray[np.floating],
+    labels: Labels,
+    settings: Settings,
+    factor: Array,
+) -> None:
+    """The same of gradients ``(outer, C, inner)``: m^γ·(1 + γ·p_y·ℓ/m)·p_c for m = 1 − p_y, and
+    at the label the others' sum with another sign."""
+    least = np.minimum.reduce(np.abs(gradients), axis=1)
+    at = _wrong(least, labels, settings, factor)
+    if not at[0].size:
+        return
+    with np.errstate(all="ignore"):
+        found = _samples(at, positions, labels, settings, factor)
+        own, miss = _loss(found.x, found.lost), _miss(found)
+        certain = wide(1.0 / (1.0 + exp(found.x)))
+        beside = settings.gamma * own.times(certain).over(miss).value
+        times = found.factor.times(_focus(found, settings.gamma), wide(1.0 + beside), certain)
+        column = Wide(times.mantissa[:, np.newaxis], times.exponent[:, np.newaxis])
+        # Of those far above the label, which have no tiny loss, nothing is changed.
+        entries = wide_exp(np.minimum(found.apart, 0.0), found.apart_lost).times(column).value
+        rows = np.arange(len(found.x))
+        entries[rows, labels[at]] = 0.0 - times.times(wide_exp(found.x, found.lost)).value
+        behind = found.x < 0.0
+        before = gradients[at[0], :, at[1]]
+        gradients[at[0], :, at[1]] = np.where(behind[:, np.newaxis], entries + 0.0, before)
+
+
+def _wrong(
+    found: Array, labels: Labels, settings: Settings, factor: Array
+) -> tuple[NDArray[np.intp], ...]:
+    weight = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
+    with np.errstate(over="ignore"):
+        most = np.asarray(weight * np.abs(factor))[:, np.newaxis]
+    wrong = in_doubt(found, most) & ~np.isinf(found) & ~np.isnan(found)
+    return np.nonzero(wrong & (labels != settings.ignore_index))
+
+
+def _samples(
+    at: tuple[NDArray[np.intp], ...],
+    positions: NDArray[np.floating],
+    labels: Labels,
+    settings: Settings,
+    factor: Array,
+) -> _Samples:
+    logits = np.ascontiguousarray(positions[at[0], :, at[1]], np.float64)
+    rows, label = np.arange(len(logits)), labels[at]
+    own = logits[rows, label]
+    others = logits.copy()
+    others[rows, label] = -np.inf
+    top = others.max(axis=1)
+    apart = (logits - own[:, np.newaxis]) / settings.temperature
+    apart_lost = shift_error(logits, own[:, np.newaxis], apart, settings.temperature)
+    first = (top - own) / settings.temperature
+    rest = np.add.reduce(exp((others - top[:, np.newaxis]) / settings.temperature), axis=1)
+    lost = shift_error(top, own, first, settings.temperature)
+    times = wide(factor[at[0]])
+    if settings.weight is not None:
+        times = times.times(wide(settings.weight[label]))
+    spread = log(rest)
+    x = first + spread
+    return _Samples(apart, apart_lost, x, lost + ((first - x) + spread), times)
+
+
+def _loss(x: Array, lost: Array) -> Wide:
+    return choose(x < _TINY, wide_exp(np.minimum(x, 0.0), lost), wide(log1p(exp(x))))
+
+
+def _miss(found: _Samples) -> Wide:
+    """1 − p_y."""
+    tiny = wide_exp(np.minimum(found.x, 0.0), found.lost)
+    return choose(found.x < _TINY, tiny, wide(0.0 - expm1(-log1p(exp(found.x)))))
+
+
+def _focus(found: _Samples, gamma: float) -> Wide:
+    tiny = found.x < _TINY
+    plain = log(0.0 - expm1(-log1p(exp(found.x))))
+    return power(np.where(tiny, found.x, plain), np.where(tiny, found.lost, 0.0), gamma)

@@ -1,0 +1,161 @@
+"""Losses and gradients of yes/no questions whose steps leave the range of doubles.
+
+exp(−|z|) is 0 beyond |z| = 746, and z/T infinite beyond 1.8e308; yet a large weight makes a double
+of what is too small, and a small weight of what is too large. The few questions that this concerns
+are computed again, as products of mantissas with a sum of exponents.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.elementary import log
+from xentcli.core.layout import Array
+from xentcli.core.odds import Given, Odds, miss, odds_of, scaled_logits
+from xentcli.core.settings import Settings
+from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
+
+# An exponential of less is no normal double, or its products are none.
+FAR = 690.0
+
+
+class _Sides(NamedTuple):
+    """p, 1 − p, −log p, −log(1 − p) and 1 − p_t of some questions; the logarithm of the last, and
+    what its rounding lost."""
+
+    yes: Wide
+    no: Wide
+    log_yes: Wide
+    log_no: Wide
+    miss: Wide
+    log_miss: Array
+    lost: Array
+
+
+class _Questions(NamedTuple):
+    """Some questions in a row: their sides, targets and w⁺; and the product of everything else that
+    the loss is times."""
+
+    sides: _Sides
+    target: Array
+    pos_weight: Wide
+    factor: Wide
+
+
+def mend_losses(
+    losses: Array,
+    values: Array,
+    target: Array,
+    given: Given,
+    settings: Settings,
+    factor: Array | float = 1.0,
+) -> None:
+    """Compute those of the losses again whose steps were too small or too large. ``factor`` is what
+    they are times beside the weights of the settings."""
+    at = _wrong(losses, values, _most(settings, factor))
+    if not at[0].size:
+        return
+    with np.errstate(all="ignore"):
+        q = _questions(at, values, target, given, settings, factor)
+        yes = q.sides.log_yes.times(q.factor, q.pos_weight, wide(q.target)).value
+        no = q.sides.log_no.times(q.factor, wide(1.0 - q.target)).value
+        losses[at] = yes + no
+
+
+def mend_slopes(
+    slopes: Array, logits: Array, target: Array, settings: Settings, factor: Array | float = 1.0
+) -> None:
+    """The same of the losses' derivatives by the logits, (1/T)·w·α_t·m^γ·[L' + bend·L]."""
+    factor = np.asarray(factor / settings.temperature)
+    at = _wrong(slopes, logits, _most(settings, factor))
+    if not at[0].size:
+        return
+    with np.errstate(all="ignore"):
+        q = _questions(at, logits, target, "logits", settings, factor)
+        sides = q.sides
+        to_yes = q.factor.times(q.pos_weight, wide(q.target))
+        to_no = q.factor.times(wide(1.0 - q.target))
+        found = to_no.times(sides.yes).value - to_yes.times(sides.no).value
+        if settings.gamma != 0.0:
+            bend = wide(settings.gamma * (1.0 - 2.0 * q.target))
+            bend = bend.times(sides.yes, sides.no).over(sides.miss)
+            found += to_yes.times(sides.log_yes, bend).value + to_no.times(sides.log_no, bend).value
+        slopes[at] = found + 0.0
+
+
+def _most(settings: Settings, factor: Array | float) -> Array:
+    """The largest that a question's loss can be times."""
+    result: Array = np.abs(np.asarray(factor))
+    with np.errstate(over="ignore"):
+        for weight in (settings.weight, settings.pos_weight):
+            if weight is not None and weight.size:
+                result = result * max(1.0, float(np.abs(weight).max()))
+    return result
+
+
+def _wrong(found: Array, values: Array, most: Array) -> tuple[NDArray[np.intp], ...]:
+    """Where a result has lost digits, or may have, of a value that is finite."""
+    wrong = in_doubt(found, most)
+    if not wrong.any():
+        return (np.empty(0, dtype=np.intp),) * max(1, found.ndim)
+    return np.nonzero(wrong & np.isfinite(values))
+
+
+def _questions(
+    at: tuple[NDArray[np.intp], ...],
+    values: Array,
+    target: Array,
+    given: Given,
+    settings: Settings,
+    factor: Array | float,
+) -> _Questions:
+    def chosen(weight: Array | float | None) -> Array:
+        each: Array = np.broadcast_to(1.0 if weight is None else weight, values.shape)[at]
+        return each
+
+    value, wanted = values[at].astype(np.float64), target[at]
+    odds = odds_of(value, given, settings.temperature)
+    times = wide(chosen(factor)).times(wide(chosen(settings.weight)))
+    if settings.alpha is not None:
+        balance = settings.alpha * wanted + (1.0 - settings.alpha) * (1.0 - wanted)
+        times = times.times(wide(balance))
+    sides = _near(odds, wanted)
+    if given == "logits":
+        sides = _far(value, wanted, sides, settings.temperature)
+    times = times.times(power(sides.log_miss, sides.lost, settings.gamma))
+    return _Questions(sides, wanted, wide(chosen(settings.pos_weight)), times)
+
+
+def _near(odds: Odds, target: Array) -> _Sides:
+    away = miss(odds, target)
+    return _Sides(
+        wide(odds.yes),
+        wide(odds.no),
+        wide(-odds.log_yes),
+        wide(-odds.log_no),
+        wide(away),
+        log(away),
+        lost=np.zeros(away.shape),
+    )
+
+
+def _far(logits: Array, target: Array, near: _Sides, temperature: float) -> _Sides:
+    """The sides where |z/T| is so large that the smaller of p and 1 − p is exp(−|z/T|)."""
+    scaled, missing = scaled_logits(logits, temperature)
+    lost = np.zeros(logits.shape) if missing is None else np.where(scaled > 0, -missing, missing)
+    size = wide(np.abs(logits)).over(wide(temperature))
+    far, positive = np.abs(scaled) > FAR, scaled > 0
+    right = far & (target == positive)
+    tiny = wide_exp(-np.abs(scaled), lost)
+    return _Sides(
+        yes=choose(far & ~positive, tiny, near.yes),
+        no=choose(far & positive, tiny, near.no),
+        log_yes=choose(far, choose(positive, tiny, size), near.log_yes),
+        log_no=choose(far, choose(positive, size, tiny), near.log_no),
+        miss=choose(right, tiny, near.miss),
+        log_miss=np.where(right, -np.abs(scaled), near.log_miss),
+        lost=np.where(right, lost, 0.0),
+    )
