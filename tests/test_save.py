@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -46,8 +48,8 @@ def test_every_command_writes_a_page_and_answers_as_without(
         assert (saved.stdout, saved.stderr) == (plain.stdout, plain.stderr)
         assert saved.returncode == plain.returncode == 0
         shown = text_of((tmp_path / f"page.{kind}").read_text())
-        assert f"xent {command} --lo" in shown
-        assert f"--save page.{kind}" in shown
+        typed = shlex.join(["xent", *COMMANDS[command]])
+        assert text_of(f"{escape(typed)} ") in f"{shown} "
 
 
 @pytest.mark.parametrize("options", [["-q"], ["--format", "csv"], ["--format", "jsonl"]])
@@ -97,11 +99,44 @@ def test_the_command_on_the_page_can_be_pasted(xent: Xent, tmp_path: Path) -> No
     xent("softmax", "--logits", "1,2", "--classes", "it's,$HOME", "--save", "page.svg", "-q")
     root = ElementTree.parse(tmp_path / "page.svg").getroot()
     (said,) = (one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}desc"))
-    command = said.partition("Made by: ")[2]
-    before = (tmp_path / "page.svg").read_bytes()
-    (tmp_path / "page.svg").unlink()
+    command = f"{said.partition('Made by: ')[2]} --save again.svg"
     subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment(), check=True, timeout=60)
-    assert (tmp_path / "page.svg").read_bytes() == before
+    assert (tmp_path / "again.svg").read_bytes() == (tmp_path / "page.svg").read_bytes()
+
+
+# What is typed, and what of it a page shows: only what its numbers depend on.
+SHOWN = [
+    ("-q --save a.html", ""),
+    ("--quiet --save=a.html --digits 6", "--digits 6"),
+    ("-qo out.txt --save a.html", ""),
+    ("-oout.csv -f csv --save a.html --rows 1", "--rows 1"),
+    ("--format json --output out.json --color always --no-progress --save a.html", ""),
+    ("--no-steps --save a.html -- ", "--no-steps --"),
+]
+
+
+@pytest.mark.parametrize(("typed", "shown"), SHOWN)
+def test_the_command_on_the_page_is_what_its_numbers_depend_on(
+    typed: str, shown: str, xent: Xent, tmp_path: Path
+) -> None:
+    ran = xent("ce", "--logits=1,2", "--label", "0", *typed.split())
+    assert ran.returncode == 0
+    command = f"xent ce --logits=1,2 --label 0 {shown}".strip()
+    assert command_on(tmp_path / "a.html") == command
+
+
+def test_a_value_that_looks_like_such_an_option_stays(xent: Xent, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("--save,-q,label\n1,2,-q\n")
+    ran = xent("ce", "a.csv", "--logit-cols", "--save,-q", "--save", "a.html", "--classes", "-o,-q")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    command = "xent ce a.csv --logit-cols --save,-q --classes -o,-q"
+    assert command_on(tmp_path / "a.html") == command
+
+
+def command_on(page: Path) -> str:
+    """The command that a page shows."""
+    (code,) = re.findall(r'<pre class="command".*?><code>(.*)</code></pre>', page.read_text())
+    return re.sub(r"<[^>]+>", "", code)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +154,26 @@ def test_a_name_that_tells_no_kind_is_refused_before_any_work(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_refusal_says_what_to_write(xent: Xent) -> None:
-    ran = xent("ce", *TYPED, "--save", "page.pdf")
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("a.png", "--save a.svg, and a browser, Inkscape or rsvg-convert makes that picture of it"),
+        ("a.JPG", "--save a.svg, and a browser, Inkscape or rsvg-convert makes that picture of it"),
+        ("b/a.pdf", "--save b/a.html, and a browser prints it to a PDF"),
+        ("a.pptx", "--save a.svg is a picture that slides and documents take in"),
+        ("a.md", "--format markdown --steps -o a.md writes the worked tables as Markdown"),
+        ("a", "--save a.html is a page to read, --save a.svg a picture for slides"),
+        ("a.htm", "--save a.html is a page to read, --save a.svg a picture for slides"),
+        ("-", "--save page.html is a page to read, --save page.svg a picture for slides"),
+        ("b/", "--save page.html is a page to read, --save page.svg a picture for slides"),
+    ],
+)
+def test_the_refusal_says_what_to_write(name: str, hint: str, xent: Xent) -> None:
+    ran = xent("ce", *TYPED, "--save", name)
+    assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == (
-        'xent: --save: "page.pdf" is not the name of a page; '
-        "name a file that ends in .html or .svg\n"
-        "hint: a browser makes any picture of an .svg, and a PDF of a page\n"
+        f'xent: --save: "{name}" is not the name of a page; '
+        f"name a file that ends in .html or .svg\nhint: {hint}\n"
     )
 
 

@@ -20,8 +20,9 @@ class Format(NamedTuple):
     ``passes_on``: the input's own rows, split into ``cells``, or ``whole`` with the answer put in.
     ``records``: passes on the input's own JSON. ``delimiter``: stands between cells, in place of
     the input's own. ``suffixes``: of a file that is one, the first that of the files of a folder.
-    ``splits``: rows in several files are rows still. ``diagnosis``: the module that writes a
-    diagnosis.
+    ``splits``: rows in several files are rows still. ``worked``: the module that writes it where
+    steps are asked for, of a form whose rows have no room for them. ``diagnosis``: the module that
+    writes a diagnosis.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Format(NamedTuple):
     delimiter: bytes | None = None
     suffixes: tuple[str, ...] = ()
     splits: bool = False
+    worked: str = ""
     diagnosis: str = ""
 
     @property
@@ -41,6 +43,13 @@ class Format(NamedTuple):
         """The module that writes answers."""
         found: Writer = import_module(f"xentcli.writers.{self.module}")
         return found
+
+    @property
+    def with_steps(self) -> Format:
+        """The format where steps are asked for: then it is a document, if it can be one."""
+        if not self.worked:
+            return self
+        return self._replace(module=self.worked, for_people=True, document=True, passes_on=None)
 
     @property
     def diagnosis_writer(self) -> DiagnosisWriter:
@@ -76,7 +85,13 @@ FORMATS = (
         suffixes=(".jsonl", ".ndjson"),
         splits=True,
     ),
-    Format("markdown", "rows.markdown", passes_on="cells", suffixes=(".md",)),
+    Format(
+        "markdown",
+        "rows.markdown",
+        passes_on="cells",
+        suffixes=(".md",),
+        worked="page.markdown",
+    ),
 )
 # What --quiet writes, whatever --format says.
 QUIET = Format("quiet", "rows.quiet", suffixes=(".txt",), splits=True, diagnosis="rows.quiet")

@@ -5,6 +5,7 @@ The numbers are text by now, rounded for the eye or with all their digits; nothi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from xentcli.model import Bin
@@ -25,13 +26,14 @@ class Cell(NamedTuple):
 class Column(NamedTuple):
     """``note`` stands below the name. A column of ``words`` is set from the left and may be
     broken into lines, one of numbers neither. ``beside`` puts the bars beside the numbers, not
-    below them."""
+    below them. What is ``below`` stands below the row's name on a screen without room for it."""
 
     name: str
     note: str = ""
     words: bool = False
     marked: bool = False
     beside: bool = False
+    below: bool = False
 
 
 class Table(NamedTuple):
@@ -97,13 +99,36 @@ class Bullets(NamedTuple):
     items: tuple[str, ...]
 
 
-Block = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets
+class Beside(NamedTuple):
+    """Parts of a page, each of some blocks, that stand side by side where there is room for it and
+    below one another elsewhere."""
+
+    parts: tuple[tuple[Block, ...], ...]
+
+
+Block = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets | Beside
 
 
 class Page(NamedTuple):
-    """A page; ``description`` is what it says in one sentence."""
+    """A page; ``description`` is what it says in one sentence. The ``first`` blocks say it in
+    numbers; the ``blocks`` behind them show how it comes about."""
 
     title: str
     description: str
     command: str
+    first: tuple[Block, ...]
     blocks: tuple[Block, ...]
+
+    def in_order(self) -> Iterator[Block]:
+        """All blocks, none beside another."""
+        for block in (*self.first, *self.blocks):
+            yield from _apart(block)
+
+
+def _apart(block: Block) -> Iterator[Block]:
+    if isinstance(block, Beside):
+        for part in block.parts:
+            for inner in part:
+                yield from _apart(inner)
+    else:
+        yield block

@@ -9,6 +9,7 @@ from xentcli.model import Group, Hard, Report, Survey, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.page.blocks import (
     Answer,
+    Beside,
     Block,
     Cell,
     Column,
@@ -42,15 +43,14 @@ MOST_IN_FULL = 100
 def page(report: Report, command: str, view: View) -> Page:
     """The page of a report."""
     title = report.title
-    blocks = tuple(_blocks(report, view))
-    first = blocks[0]
+    first = tuple(_first(report, view))
     said = title
-    if isinstance(first, Answer) and report.result is not None:
-        said = f"{title}: {first.name} {first.value} {first.unit}"
-    return Page(title, said, command, blocks)
+    if first and isinstance(first[0], Answer) and report.result is not None:
+        said = f"{title}: {first[0].name} {first[0].value} {first[0].unit}"
+    return Page(title, said, command, first, tuple(_blocks(report, view)))
 
 
-def _blocks(report: Report, view: View) -> Iterator[Block]:
+def _first(report: Report, view: View) -> Iterator[Block]:
     for name, value in words.losses(report):
         yield Answer(name, value, report.unit)
     entries = tuple(words.facts(report, view))
@@ -58,11 +58,13 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
         yield Facts(entries)
     if report.left_out:
         yield Words(words.columns_left_out(report), "quiet")
+
+
+def _blocks(report: Report, view: View) -> Iterator[Block]:
     if report.survey is not None:
-        yield from _survey(report.survey, report, view)
-    if view.steps:
-        for worked in report.worked:
-            yield from _sample(worked, report, view)
+        yield from _side_by_side(tuple(_survey(report.survey, report, view)))
+    if view.steps and report.worked:
+        yield Beside(tuple(tuple(_sample(worked, report, view)) for worked in report.worked))
     if view.steps and report.shifted:
         yield Words(words.SHIFTED, "quiet")
     left_out = words.samples_left_out(report) if view.steps else ""
@@ -75,6 +77,14 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
     if len(report.classes) <= MOST_IN_FULL:
         for name, value in words.in_full(report):
             yield Full(name, value)
+
+
+def _side_by_side(parts: Sequence[Block]) -> Iterator[Block]:
+    """The chart beside the table that comes first, and the other tables beside one another."""
+    with_chart = 2 if parts and isinstance(parts[0], Histogram) else 0
+    for beside in (parts[:with_chart], parts[with_chart:]):
+        if beside:
+            yield Beside(tuple((part,) for part in beside))
 
 
 def _sample(worked: Worked, report: Report, view: View) -> Iterator[Block]:
@@ -98,7 +108,7 @@ def _steps(laid_out: Grid, classes: Sequence[int], caption: str, *, first: bool)
     has_values = first and any(row.one for row in laid_out.rows)
     columns = [Column("step", words=True)]
     if first:
-        columns.append(Column("formula", words=True))
+        columns.append(Column("formula", words=True, below=True))
     if has_values:
         columns.append(Column("value"))
     columns += [

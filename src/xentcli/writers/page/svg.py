@@ -43,7 +43,7 @@ MOST_COMMAND_LINES = 6
 
 def drawn(page: Page) -> bytes:
     """The whole document."""
-    tables = [natural_width(block) for block in page.blocks if isinstance(block, Table)]
+    tables = [natural_width(block) for block in page.in_order() if isinstance(block, Table)]
     width, top, pieces = max([LEAST_WIDTH, *tables]), 0.0, []
     for piece in _pieces(page, width):
         pieces.append(lowered(piece, top))
@@ -73,7 +73,7 @@ def _pieces(page: Page, width: int) -> Iterator[Piece]:
         command = [*command[: MOST_COMMAND_LINES - 1], "…"]
     first, *others = command
     yield _sunk([f"$ {first}", *(f"  {line}" for line in others)], width)
-    for block in page.blocks:
+    for block in page.in_order():
         yield _piece(block, width)
 
 
