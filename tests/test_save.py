@@ -6,12 +6,10 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from html import escape
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -256,97 +254,3 @@ def imported(arguments: list[str]) -> set[str]:
         check=True,
     )
     return set(json.loads(ran.stdout.splitlines()[-1]))
-
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-# What a page is like in a browser: written into an attribute, which --dump-dom prints.
-MEASURE = """<script>
-const root = document.documentElement, boxes = [...document.querySelectorAll(".box")];
-const card = document.querySelector("rect.card");
-const texts = [...document.querySelectorAll("svg text")];
-const place = (text) => text.getBoundingClientRect();
-root.dataset.found = JSON.stringify({
-  beyond: root.scrollWidth - root.clientWidth,
-  tables: document.querySelectorAll("table > thead th[scope=col]").length,
-  scrolling: boxes.filter((box) => box.scrollWidth > box.clientWidth).length,
-  scripts: document.scripts.length,
-  ground: getComputedStyle(document.body).backgroundColor,
-  outside: card ? texts.filter((text) => {
-    const [one, all] = [place(text), place(card)];
-    return one.left < all.left || one.right > all.right || one.bottom > all.bottom;
-  }).map((text) => text.textContent) : [],
-  overlapping: texts.filter((one) => texts.some((other) =>
-    one !== other && one.parentNode === other.parentNode &&
-    one.getAttribute("y") === other.getAttribute("y") &&
-    place(one).left <= place(other).left && place(one).right > place(other).left
-  )).map((text) => text.textContent),
-  bars: [...document.querySelectorAll("rect.bar")].map((bar) =>
-    bar.getBoundingClientRect().width / bar.parentElement.getBoundingClientRect().width),
-});
-</script>"""
-
-
-def in_browser(page: str, folder: Path, *options: str, width: int) -> dict[str, Any]:
-    """What a browser made of a page; the script that asks it is let in."""
-    probe = folder / "probe.html"
-    head = "" if page.startswith("<!doctype") else "<!doctype html><body>"
-    opened = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-    probe.write_text(head + opened + MEASURE, encoding="utf-8")
-    assert BROWSER is not None
-    ran = subprocess.run(
-        [
-            BROWSER,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-            *(f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000"),
-            *(f"--window-size={width},900", *options, "--dump-dom", probe.as_uri()),
-        ],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=True,
-    )
-    match = re.search(r'data-found="([^"]*)"', ran.stdout)
-    assert match, ran.stderr
-    found: dict[str, Any] = json.loads(match[1].replace("&quot;", '"').replace("&amp;", "&"))
-    return found
-
-
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
-
-
-@needs_browser
-def test_html_in_a_browser(xent: Xent, tmp_path: Path) -> None:
-    names = "猫,<script>alert(1)</script>,犬," + ",".join(f"class{at}" for at in range(7))
-    xent("ce", DIGITS, "--classes", names, "-q", "--rows", "1", "--save", "page.html")
-    found = in_browser((tmp_path / "page.html").read_text(), tmp_path, width=500)
-    # The page does not scroll sideways; a table that is wider does so in its own box.
-    assert found["beyond"] == 0
-    assert found["scrolling"] > 0
-    # The columns of the histogram, the classes, the hardest samples, and the steps.
-    assert found["tables"] == 2 + 5 + 6 + 13
-    # The only script is the one that asked.
-    assert found["scripts"] == 1
-
-
-@needs_browser
-@pytest.mark.parametrize(("scheme", "ground"), [(0, "rgb(17, 21, 26)"), (1, "rgb(255, 255, 255)")])
-def test_html_follows_light_and_dark(scheme: int, ground: str, xent: Xent, tmp_path: Path) -> None:
-    xent("ce", *TYPED, "-q", "--save", "page.html")
-    option = f"--blink-settings=preferredColorScheme={scheme}"
-    found = in_browser((tmp_path / "page.html").read_text(), tmp_path, option, width=1200)
-    assert found["ground"] == ground
-    assert (found["beyond"], found["scrolling"]) == (0, 0)
-
-
-@needs_browser
-def test_svg_in_a_browser(xent: Xent, tmp_path: Path) -> None:
-    names = "猫猫猫猫猫猫猫猫,dog,bird"
-    xent("grad", *TYPED, "--classes", names, "-q", "--save", "page.svg")
-    found = in_browser((tmp_path / "page.svg").read_text(), tmp_path, width=1000)
-    assert (found["outside"], found["overlapping"]) == ([], [])
-    shares = [0.0900, 0.2447, 0.6652, 0.6652, 0.0900, 0.2447]
-    assert [round(one, 4) for one in found["bars"]] == pytest.approx(shares, abs=1e-3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -26,7 +25,6 @@ from xentcli.model import (
 )
 from xentcli.writers.page import charts
 from xentcli.writers.page import save as pages
-from xentcli.writers.page import svg_marks as svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 VOID = {"meta"}
@@ -175,19 +173,6 @@ def test_html_says_what_it_is_and_forbids_itself_to_load_anything() -> None:
     assert policy == "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def test_svg_has_a_title_a_description_and_a_ground_of_its_own() -> None:
-    root = as_svg(drawn("svg", report()))
-    title, description, style, ground = list(root)[:4]
-    assert (title.tag, title.text) == (f"{SVG}title", "Cross-entropy")
-    assert description.tag == f"{SVG}desc"
-    assert COMMAND in (description.text or "")
-    assert style.tag == f"{SVG}style"
-    width, height = int(root.attrib["width"]), int(root.attrib["height"])
-    assert ground.tag == f"{SVG}rect"
-    assert (int(ground.attrib["width"]), int(ground.attrib["height"])) == (width - 1, height - 1)
-    assert root.attrib["role"] == "img"
-
-
 @BOTH
 def test_every_number_of_the_table_is_there(kind: str) -> None:
     words = words_of(kind, drawn(kind, report()))
@@ -296,14 +281,6 @@ def test_charts_have_names_and_their_numbers_in_words() -> None:
     assert all(one.get("aria-hidden") == "true" for one in others)
 
 
-def test_columns_of_a_histogram_are_as_high_as_their_counts() -> None:
-    drawing = charts.histogram((Bin(0.1, 0.2, 100), Bin(0.2, 0.5, 50), Bin(0.5, 1.0, 0)), "nats")
-    heights = [float(one) for one in re.findall(r'class="column".*?height="([0-9.]+)"', drawing)]
-    assert heights == [charts.COLUMNS, charts.COLUMNS / 2]
-    edges = re.findall(r'class="edge"[^>]*>([^<]*)<', drawing)
-    assert edges == ["0.1", "0.2", "0.5", "1"]
-
-
 @BOTH
 def test_a_diagnosis_is_there_in_full(kind: str) -> None:
     text = drawn(kind, diagnosis())
@@ -327,17 +304,3 @@ def test_a_name_that_tells_no_kind_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", ["page.html", "a/b.SVG"])
 def test_a_name_that_tells_its_kind_is_taken(name: str) -> None:
     pages.check_name(name)
-
-
-def wide() -> Iterator[tuple[str, int, list[str]]]:
-    yield "one two three", 7, ["one two", "three"]
-    yield "abcdefgh ij", 4, ["abcd", "efgh", "ij"]
-    yield "a 猫犬鳥", 4, ["a", "猫犬", "鳥"]
-    yield "", 5, [""]
-
-
-@pytest.mark.parametrize(("text", "width", "lines"), list(wide()))
-def test_lines_are_broken_where_there_is_no_more_room(
-    text: str, width: int, lines: list[str]
-) -> None:
-    assert svg.wrapped(text, width) == lines

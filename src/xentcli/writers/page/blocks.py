@@ -99,14 +99,18 @@ class Bullets(NamedTuple):
     items: tuple[str, ...]
 
 
+# What stands by itself.
+Single = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets
+
+
 class Beside(NamedTuple):
     """Parts of a page, each of some blocks, that stand side by side where there is room for it and
     below one another elsewhere."""
 
-    parts: tuple[tuple[Block, ...], ...]
+    parts: tuple[tuple[Single, ...], ...]
 
 
-Block = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets | Beside
+Block = Single | Beside
 
 
 class Page(NamedTuple):
@@ -116,19 +120,14 @@ class Page(NamedTuple):
     title: str
     description: str
     command: str
-    first: tuple[Block, ...]
+    first: tuple[Single, ...]
     blocks: tuple[Block, ...]
 
-    def in_order(self) -> Iterator[Block]:
-        """All blocks, none beside another."""
+    def in_order(self) -> Iterator[Single]:
+        """All that is on the page, one below another."""
         for block in (*self.first, *self.blocks):
-            yield from _apart(block)
-
-
-def _apart(block: Block) -> Iterator[Block]:
-    if isinstance(block, Beside):
-        for part in block.parts:
-            for inner in part:
-                yield from _apart(inner)
-    else:
-        yield block
+            if isinstance(block, Beside):
+                for part in block.parts:
+                    yield from part
+            else:
+                yield block

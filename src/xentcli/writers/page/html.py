@@ -24,6 +24,7 @@ from xentcli.writers.page.blocks import (
     Heading,
     Histogram,
     Page,
+    Single,
     Table,
     Words,
 )
@@ -62,8 +63,8 @@ def _lines(page: Page) -> Iterator[str]:
     yield "<main>"
     yield f"<h1>{_text(page.title)}</h1>"
     # What was computed comes before what may be long: it is in sight on a small screen too.
-    for block in page.first:
-        yield from _block(block)
+    for said in page.first:
+        yield from _block(said)
     # What scrolls must be reached by the keyboard.
     reached = ' tabindex="0"' if len(page.command) > LONG_COMMAND else ""
     command = _whole_words(page.command)
@@ -111,7 +112,7 @@ def _block(block: Block) -> Iterator[str]:
             yield "</ul>"
 
 
-def _beside(parts: Sequence[Sequence[Block]]) -> Iterator[str]:
+def _beside(parts: Sequence[Sequence[Single]]) -> Iterator[str]:
     has_chart = any(isinstance(block, Histogram) for part in parts for block in part)
     yield f'<div class="row{" chart-first" if has_chart else ""}">'
     for part in parts:

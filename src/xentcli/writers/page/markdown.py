@@ -12,12 +12,12 @@ from xentcli.model import Batch, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.page.blocks import (
     Answer,
-    Block,
     Cell,
     Column,
     Facts,
     Full,
     Histogram,
+    Single,
     Table,
     Words,
 )
@@ -45,7 +45,7 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     yield text.encode("utf-8", "backslashreplace")
 
 
-def _lines(block: Block) -> Iterator[str]:
+def _lines(block: Single) -> Iterator[str]:
     match block:
         case Table():
             yield from _table(block)

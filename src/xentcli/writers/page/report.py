@@ -17,6 +17,7 @@ from xentcli.writers.page.blocks import (
     Full,
     Histogram,
     Page,
+    Single,
     Table,
     Tone,
     Words,
@@ -50,7 +51,7 @@ def page(report: Report, command: str, view: View) -> Page:
     return Page(title, said, command, first, tuple(_blocks(report, view)))
 
 
-def _first(report: Report, view: View) -> Iterator[Block]:
+def _first(report: Report, view: View) -> Iterator[Single]:
     for name, value in words.losses(report):
         yield Answer(name, value, report.unit)
     entries = tuple(words.facts(report, view))
@@ -79,7 +80,7 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
             yield Full(name, value)
 
 
-def _side_by_side(parts: Sequence[Block]) -> Iterator[Block]:
+def _side_by_side(parts: Sequence[Single]) -> Iterator[Beside]:
     """The chart beside the table that comes first, and the other tables beside one another."""
     with_chart = 2 if parts and isinstance(parts[0], Histogram) else 0
     for beside in (parts[:with_chart], parts[with_chart:]):
@@ -87,7 +88,7 @@ def _side_by_side(parts: Sequence[Block]) -> Iterator[Block]:
             yield Beside(tuple((part,) for part in beside))
 
 
-def _sample(worked: Worked, report: Report, view: View) -> Iterator[Block]:
+def _sample(worked: Worked, report: Report, view: View) -> Iterator[Single]:
     laid_out = grid(worked, report.classes, view)
     blocks = folded(laid_out, view)
     caption = words.title(worked, report) or "Step by step"
@@ -138,7 +139,7 @@ def _cell(row: Row, at: int) -> Cell:
     return Cell(row.each[at], TONES[row.signs[at]] if row.signs else "plain", share)
 
 
-def _survey(survey: Survey, report: Report, view: View) -> Iterator[Block]:
+def _survey(survey: Survey, report: Report, view: View) -> Iterator[Single]:
     if survey.histogram:
         yield Histogram("How large the losses are", survey.histogram, report.unit)
     if survey.classes and is_vocabulary(report):
@@ -173,6 +174,7 @@ def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, vi
 def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> Table:
     columns = list(hard_columns(hardest, report, view).items())
     noun = "questions" if any(one.question is not None for one in hardest) else "samples"
+    noun = "tokens" if any(one.token is not None for one in hardest) else noun
     return _with_bars(f"The hardest {noun}", columns, [one.loss for one in hardest], report)
 
 

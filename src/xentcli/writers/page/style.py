@@ -4,13 +4,12 @@ from __future__ import annotations
 
 SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Noto Sans',Arial,sans-serif"
 MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
-SERIF = "'STIX Two Text','Cambria Math',Cambria,Georgia,'Liberation Serif','Times New Roman',serif"
 
 HTML_STYLE = f"""
 :root {{
   color-scheme: light dark;
   --ground: #fff; --ink: #1f2328; --quiet: #5b6570; --rule: #d5dbe1; --sunk: #f5f7f9;
-  --accent: #1d5fa8; --label: #eef2f7; --bar: #6ea3da;
+  --accent: #1d5fa8; --label: #eef2f7; --bar: #4b8bcb;
   --more: #9a3c06; --more-ground: #fde4d0; --less: #1d55b0; --less-ground: #d5e4fb; --good: #1a7238;
 }}
 @media (prefers-color-scheme: dark) {{
@@ -124,7 +123,7 @@ summary {{ color: var(--quiet); font-size: .875rem; cursor: pointer; }}
 @media print {{
   :root {{ color-scheme: light;
     --ground: #fff; --ink: #000; --quiet: #444; --rule: #bbb; --sunk: #f5f7f9; --accent: #1d5fa8;
-    --label: #eef2f7; --bar: #6ea3da; --more: #9a3c06; --more-ground: #fde4d0; --less: #1d55b0;
+    --label: #eef2f7; --bar: #4b8bcb; --more: #9a3c06; --more-ground: #fde4d0; --less: #1d55b0;
     --less-ground: #d5e4fb; --good: #1a7238; }}
   * {{ print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
   main {{ width: auto; min-width: 0; max-width: none; padding: 0; }}
@@ -144,36 +143,27 @@ LANDSCAPE = """
 """
 
 SVG_STYLE = f"""
-text {{ font: 13px {SANS}; fill: #1f2328; white-space: pre; }}
+text {{ font: 13px {SANS}; font-variant-numeric: tabular-nums; fill: #1f2328; white-space: pre; }}
 .card {{ fill: #fff; stroke: #d5dbe1; }}
-.sunk {{ fill: #f3f5f7; }}
 .title {{ font-size: 18px; font-weight: 600; }}
-.heading-2, .heading-3, .strong {{ font-weight: 600; }}
+.heading-2, .heading-3, .strong, .name, .label {{ font-weight: 600; }}
 .heading-2 {{ font-size: 15px; }}
-.answer {{ font: 600 20px {MONO}; }}
+.answer {{ font-size: 20px; font-weight: 600; }}
 .caption {{ font-size: 13.5px; font-weight: 600; }}
-.small {{ font-size: 12px; }}
-.cell, .cell tspan {{ font-family: {MONO}; font-variant-numeric: tabular-nums; }}
+.small, .more, .chart text {{ font-size: 12px; }}
+.note {{ font-size: 11px; }}
 .number {{ text-anchor: end; }}
-.formula {{ font-family: {MONO}; }}
-.cell.formula {{ font: 14.5px {SERIF}; }}
-.name {{ font-weight: 600; }}
-.note {{ font-size: 11px; font-family: {SANS}; }}
-.cell.more {{ font: 12px {SANS}; }}
-.quiet, .small, .more, .note, .cell.formula, .chart text {{ fill: #5b6570; }}
+.quiet, .small, .more, .formula, .chart text {{ fill: #5b6570; }}
 .indented {{ transform: translate(14px, 0); }}
-.label {{ font-weight: 600; }}
 .name.label, .note {{ fill: #1d5fa8; }}
-.label-ground {{ fill: #eef2f7; }}
+.label-rule {{ fill: #1d5fa8; }}
 .positive {{ fill: #9a3c06; }}
-.positive-ground {{ fill: #fde4d0; }}
 .negative {{ fill: #1d55b0; }}
-.negative-ground {{ fill: #d5e4fb; }}
 .match {{ fill: #1a7238; font-weight: 600; }}
-.bar, .column {{ fill: #6ea3da; }}
-.track {{ fill: #d9dfe5; }}
+.bar, .column {{ fill: #4b8bcb; }}
+.track {{ fill: #d5dbe1; }}
 line {{ shape-rendering: crispEdges; }}
-.chart text {{ text-anchor: middle; font-size: 12px; }}
+.chart text {{ text-anchor: middle; }}
 .chart .count {{ fill: #1f2328; }}
 .axis, .head-rule {{ stroke: #1f2328; }}
 .rule {{ stroke: #e3e7eb; }}
