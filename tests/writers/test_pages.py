@@ -23,7 +23,7 @@ from xentcli.model import (
     Survey,
     Worked,
 )
-from xentcli.writers.page import charts
+from xentcli.writers.page import charts, style
 from xentcli.writers.page import save as pages
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -304,3 +304,72 @@ def test_a_name_that_tells_no_kind_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", ["page.html", "a/b.SVG"])
 def test_a_name_that_tells_its_kind_is_taken(name: str) -> None:
     pages.check_name(name)
+
+
+def luminance(colour: str) -> float:
+    """How light a colour is, from 0 to 1, as WCAG 2 has it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def palettes() -> list[dict[str, str]]:
+    """The colours of HTML in the light, in the dark, and on paper."""
+    parts = re.split(r":root \{", style.HTML_STYLE)[1:]
+    return [dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", part.split("}")[0])) for part in parts]
+
+
+@pytest.mark.parametrize("at", range(3), ids=["light", "dark", "paper"])
+def test_letters_and_bars_stand_out_from_their_ground(at: int) -> None:
+    assert len(palettes()) == 3
+    colours = palettes()[at]
+    letters = [(name, "ground") for name in ("ink", "quiet", "accent", "good")]
+    letters += [("ink", "label"), ("accent", "label"), ("ink", "sunk"), ("quiet", "sunk")]
+    letters += [("more", "more-ground"), ("less", "less-ground")]
+    for name, ground in letters:
+        assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
+    assert contrast(colours["bar"], colours["ground"]) >= 3
+
+
+def test_letters_and_bars_stand_out_on_the_card() -> None:
+    fills = set(re.findall(r"\.([\w-]+) \{ fill: (#[0-9a-f]{6})", style.SVG_STYLE))
+    assert len(fills) > 5
+    for name, colour in fills - {("track", "#d5dbe1")}:
+        assert contrast(colour, "#ffffff") >= (3 if name in ("bar", "column") else 4.5), name
+
+
+def test_html_has_the_answer_before_the_command() -> None:
+    text = drawn("html", report())
+    assert text.index('class="answer"') < text.index('class="command"') < text.index("<table")
+
+
+def test_html_has_samples_side_by_side_and_the_chart_beside_the_class_table() -> None:
+    parsed = Parsed(drawn("html", surveyed()))
+    rows = [one["class"] for one in parsed.all("div") if (one.get("class") or "").startswith("row")]
+    assert rows == ["row chart-first", "row", "row"]
+    text = drawn("html", surveyed())
+    first = text[text.index("chart-first") :].split('class="row"')[0]
+    assert first.count('class="part"') == 2
+    assert first.index("<figure>") < first.index("The mean loss of each class")
+
+
+def test_html_has_a_steps_formula_below_its_name_where_there_is_no_room() -> None:
+    parsed = Parsed(drawn("html", report()))
+    below = [one["data-below"] for one in parsed.all("th") if "data-below" in one]
+    assert below == ["z", "m = max z", "p = e / Σe", "ℓ = Σ terms"]
+
+
+def test_a_long_command_scrolls_and_is_reached_by_the_keyboard() -> None:
+    (short,) = (one for one in Parsed(drawn("html", report())).all("pre"))
+    assert "tabindex" not in short
+    text = pages.report_page(report(), "a.html", "xent " + "1," * 300, digits=4, steps=True)
+    (long,) = (one for one in Parsed(text.decode()).all("pre"))
+    assert long["tabindex"] == "0"
