@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.writers.test_pages import COMMAND, EVERYTHING, SVG, as_svg, drawn, report
+from xentcli.errors import escaped
 from xentcli.model import Step, Worked
 from xentcli.writers.page import style
 from xentcli.writers.page import svg_marks as svg
@@ -148,7 +149,7 @@ def test_lines_are_no_wider_than_asked_and_lose_no_letter(
     text: str, width: int, bold: bool
 ) -> None:
     found = svg.wrapped(text, width, bold=bold)
-    assert "".join("".join(found).split()) == "".join(svg.escaped(text).split())
+    assert "".join("".join(found).split()) == "".join(escaped(text).split())
     assert all(svg.width_of(line, bold=bold) <= width or len(line) == 1 for line in found)
 
 

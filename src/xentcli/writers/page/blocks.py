@@ -1,6 +1,7 @@
-"""What a page is: a title, the command that made it, and blocks that every kind of page draws.
+"""What a page consists of: a title, the command that made it, and blocks that every kind of page
+draws.
 
-The numbers are text by now, rounded for the eye or with all their digits; nothing is escaped.
+Numbers are text by now, rounded for the eye or with all their digits. Nothing is escaped yet.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ Tone = Literal["plain", "strong", "quiet", "formula", "positive", "negative", "m
 
 
 class Cell(NamedTuple):
-    """A text with lesser lines ``more`` below it; ``share`` of 1 is drawn as a bar."""
+    """A text with smaller lines (``more``) below it; a ``share`` is drawn as a bar."""
 
     text: str
     tone: Tone = "plain"
@@ -24,9 +25,9 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """``note`` stands below the name. A column of ``words`` is set from the left and may be
-    broken into lines, one of numbers neither. ``beside`` puts the bars beside the numbers, not
-    below them. What is ``below`` stands below the row's name on a screen without room for it."""
+    """``note`` stands below the name. A column of ``words`` is left-aligned and may break its
+    lines; one of numbers does neither. ``beside``: bars are drawn beside the numbers, not below
+    them. ``below``: on a small screen the cells stand below the names of their rows."""
 
     name: str
     note: str = ""
@@ -45,14 +46,14 @@ class Table(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """The start of a part of the page, or of a part of that."""
+    """The heading of a section or a subsection."""
 
     text: str
     level: Literal[2, 3] = 2
 
 
 class Words(NamedTuple):
-    """A paragraph; one with the tone ``formula`` is a line of numbers and signs."""
+    """A paragraph; with the tone ``formula`` a line of numbers and signs."""
 
     text: str
     tone: Tone = "plain"
@@ -73,14 +74,14 @@ class Facts(NamedTuple):
 
 
 class Full(NamedTuple):
-    """A row of numbers with all their digits, after the name that they have."""
+    """A row of numbers with all their digits, after its name."""
 
     name: str
     value: str
 
 
 class Histogram(NamedTuple):
-    """How many losses are how large."""
+    """The sizes of the losses as a chart."""
 
     title: str
     bins: tuple[Bin, ...]
@@ -114,8 +115,8 @@ Block = Single | Beside
 
 
 class Page(NamedTuple):
-    """A page; ``description`` is what it says in one sentence. The ``first`` blocks say it in
-    numbers; the ``blocks`` behind them show how it comes about."""
+    """A page; ``description`` says in a sentence what is on it. The ``first`` blocks are the
+    answer and its figures; the ``blocks`` after them show how it comes about."""
 
     title: str
     description: str

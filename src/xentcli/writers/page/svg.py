@@ -1,4 +1,4 @@
-"""A page as SVG: a card on a ground of its own, that stands well in a slide, an issue, a README."""
+"""A page as SVG: a card that brings its own background, for slides, issues and READMEs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from xentcli.writers.page.svg_table import natural_width, table_piece
 WIDTH = 100
 # In pixels. A narrower card would look lost.
 LEAST_WIDTH, MARGIN, FACT, WIDEST_CHART, INSET = 500, 28, 44, 640, 20
-# What is of a command and its code stands a little to the right.
+# Commands, code and items of a list are indented.
 INDENT = 14
 # Sizes of letters, and what stands free between figures.
 SMALL, ANSWER, HEADINGS, BETWEEN = 12, 20, {2: 15, 3: SIZE}, 24

@@ -1,7 +1,7 @@
-"""Pieces of SVG, and how much room letters take.
+"""Pieces of SVG, and how much room text takes.
 
-Nothing can be measured here, and which of the fonts in the style there is is not known: a letter is
-taken to be as wide as in the widest of them.
+Nothing can be measured here and nobody knows which fonts there will be, so every letter is taken to
+be as wide as in the widest of the common sans-serif fonts.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ BOLDER = 1.13
 
 
 class Piece(NamedTuple):
-    """Shapes, and how much room they take down the card."""
+    """Some SVG, and its height in pixels."""
 
     shapes: str
     height: float
 
 
 def lowered(piece: Piece, by: float) -> str:
-    """The shapes of a piece further down."""
+    """A piece's SVG, moved down."""
     return f'<g transform="translate(0 {by:g})">{piece.shapes}</g>'
 
 
 def plain(text: str) -> str:
-    """Text from anywhere, as text and nothing else."""
+    """Any text, escaped."""
     return escape(escaped(text))
 
 
 def letters(kind: str, across: float, down: float, text: str) -> str:
-    """A line of text, which is markup already, at its left end; at its right end where its kind
+    """A line of text, markup already, that begins at ``across``, or ends there if its kind
     says so."""
     return f'<text class="{kind}" x="{across:g}" y="{down:g}">{text}</text>'
 
@@ -75,7 +75,7 @@ def _ems(letter: str) -> float:
 
 
 def wrapped(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> list[str]:
-    """The text on lines that are no wider, broken at blanks; a longer word goes on on the next.
+    """The text in lines that are no wider, broken at blanks and within words that are longer.
 
     >>> wrapped("one two three", 60), wrapped("0123456789", 60)
     (['one two', 'three'], ['012345', '6789'])

@@ -1,4 +1,4 @@
-"""A table as SVG: numbers are set from the right edge of their column, words from its left."""
+"""A table as SVG: numbers are right-aligned in their column, words left-aligned."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Edges(NamedTuple):
 
 
 def natural_width(table: Table) -> float:
-    """How many pixels wide a table is, its caption included."""
+    """How wide a table is with its caption, in pixels."""
     return max(_edges(table)[-1].end, width_of(table.caption, CAPTION_SIZE, bold=True))
 
 
@@ -84,7 +84,7 @@ def _rule(kind: str, down: float, edges: Sequence[Edges]) -> str:
 
 
 def _head(columns: Sequence[Column], edges: Sequence[Edges]) -> Piece:
-    """The names of the columns stand on the line below them."""
+    """The header: every column's name stands on the rule below it."""
     height = LINE + LESSER if any(column.note for column in columns) else LINE
     shapes = [_rule("head-rule", height, edges)]
     for column, at in zip(columns, edges, strict=True):
@@ -124,7 +124,8 @@ def _cell(cell: Cell, column: Column, at: Edges) -> Piece:
 
 
 def _bar(share: float, column: Column, at: Edges) -> str:
-    """Beside the number it ends where that begins at the latest; below it is as wide as it."""
+    """The bar of a number: beside the number it ends before the number begins, below it it is as
+    wide as the column."""
     if column.beside:
         place = f'x="{at.start:g}" y="7" width="{BAR - GAP}" height="10"'
         return f"<svg {place}>{charts.bar(share)}</svg>"

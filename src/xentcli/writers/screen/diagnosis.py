@@ -47,7 +47,7 @@ def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
 
 
 def _filled(prose: str, view: View, first: str = "", rest: str = "") -> str:
-    """The prose on lines as wide as the view; a wider word, such as a call, goes on on the next."""
+    """Prose in lines of the view's width; a word that is longer, such as a call, is broken."""
     return textwrap.fill(
         in_letters(escaped(prose), view),
         max(view.width or WIDTH, len(rest) + 1),
@@ -85,7 +85,7 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
 
 
 def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], view: View) -> Text:
-    """The words below the numbers, for want of room beside them."""
+    """The words below the numbers, where there is no room beside them."""
     found = Text()
     for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
         style = MATCH if one.matches else Style()
