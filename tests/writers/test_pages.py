@@ -221,6 +221,22 @@ def test_of_many_classes_the_rest_are_counted_and_the_label_stays(kind: str) -> 
     assert re.search(r"… [0-9]+ of 1,000 classes not shown in the table", words)
 
 
+def test_the_label_stands_in_each_of_several_tables_of_many_classes() -> None:
+    count = 60
+    steps = (Step("logits", "z", tuple(-123.5 - at for at in range(count))),)
+    worked = Worked((0,), steps, label=41, losses=(0.0,), shares=(1.0,))
+    names = tuple(map(str, range(count)))
+    text = drawn("html", report(names, worked=(worked,)))
+    tables = re.findall(r"<table.*?</table>", text, re.S)
+    assert len(tables) > 2
+    shown = [[int(at) for at in re.findall(r'scope="col"[^>]*>([0-9]+)', one)] for one in tables]
+    assert all(41 in one and one == sorted(one) for one in shown)
+    assert sorted(at for one in shown for at in one if at != 41) == [
+        at for at in range(count) if at != 41
+    ]
+    assert "not shown in the table" not in text
+
+
 @BOTH
 def test_the_command_that_made_it_is_there(kind: str) -> None:
     assert COMMAND in words_of(kind, drawn(kind, report()))

@@ -126,7 +126,7 @@ def _beside(parts: Sequence[Sequence[Single]]) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     # A box that scrolls must be reached by the keyboard, and have a name.
     yield f'<div class="box" role="region" aria-label="{_text(table.caption)}" tabindex="0">'
-    kind = ' class="steps"' if any(column.below for column in table.columns) else ""
+    kind = ' class="steps"' if any(one.below or one.marked for one in table.columns) else ""
     yield f'<table{kind} style="--letters:{_letters(table)};--names:{_letters_of_names(table)}">'
     yield f"<caption>{_text(table.caption)}</caption>"
     yield "<thead>"

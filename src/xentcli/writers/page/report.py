@@ -92,8 +92,8 @@ def _sample(worked: Worked, report: Report, view: View) -> Iterator[Single]:
     laid_out = grid(worked, report.classes, view)
     blocks = folded(laid_out, view)
     caption = words.title(worked, report) or "Step by step"
-    for number, classes in enumerate(blocks):
-        more = f" (continued, {len(classes)} more of the classes)" if number else ""
+    for number, classes in enumerate(_with_label(blocks, laid_out.label)):
+        more = " (continued)" if number else ""
         yield _steps(laid_out, classes, caption + more, first=number == 0)
     left_out = len(report.classes) - sum(map(len, blocks))
     if left_out:
@@ -103,6 +103,13 @@ def _sample(worked: Worked, report: Report, view: View) -> Iterator[Single]:
             yield Words(f"{step.name}: {step.note}")
     if worked.entropy is not None and worked.divergence is not None:
         yield Words(words.decomposed(worked, view), "formula")
+
+
+def _with_label(blocks: Sequence[list[int]], label: int | None) -> Iterator[list[int]]:
+    """The classes of each block, the label's among them, so that it is in sight beside all."""
+    is_shown = any(label in block for block in blocks)
+    for block in blocks:
+        yield sorted({*block, label}) if is_shown and label is not None else block
 
 
 def _steps(laid_out: Grid, classes: Sequence[int], caption: str, *, first: bool) -> Table:
