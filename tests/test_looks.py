@@ -104,7 +104,7 @@ def looked_at(
     return request.param, in_browser(saved["html"], HTML, folder, width=request.param)
 
 
-pytestmark = [needs_browser, pytest.mark.xdist_group("browser")]
+pytestmark = [needs_browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 def test_no_page_scrolls_sideways(looked_at: tuple[int, dict[str, Any]]) -> None:
