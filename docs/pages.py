@@ -28,7 +28,6 @@ PLACE = re.compile(r"(<!-- generated:([\w-]+) -->\n).*?(<!-- end -->)", re.DOTAL
 
 HEADLINE = 'xent ce --logits "12.3,-5.2,31.4" --label 0'
 PICTURE = "examples/headline.svg"
-# The picture tells the command that made it, so it is saved under this name from the root.
 PICTURE_COMMAND = f"{HEADLINE} --save {PICTURE}"
 
 # Programs beside xent that a command may need, and that are not everywhere.

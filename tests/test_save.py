@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
+import shlex
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -46,8 +46,8 @@ def test_every_command_writes_a_page_and_answers_as_without(
         assert (saved.stdout, saved.stderr) == (plain.stdout, plain.stderr)
         assert saved.returncode == plain.returncode == 0
         shown = text_of((tmp_path / f"page.{kind}").read_text())
-        assert f"xent {command} --lo" in shown
-        assert f"--save page.{kind}" in shown
+        typed = shlex.join(["xent", *COMMANDS[command]])
+        assert text_of(f"{escape(typed)} ") in f"{shown} "
 
 
 @pytest.mark.parametrize("options", [["-q"], ["--format", "csv"], ["--format", "jsonl"]])
@@ -97,11 +97,44 @@ def test_the_command_on_the_page_can_be_pasted(xent: Xent, tmp_path: Path) -> No
     xent("softmax", "--logits", "1,2", "--classes", "it's,$HOME", "--save", "page.svg", "-q")
     root = ElementTree.parse(tmp_path / "page.svg").getroot()
     (said,) = (one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}desc"))
-    command = said.partition("Made by: ")[2]
-    before = (tmp_path / "page.svg").read_bytes()
-    (tmp_path / "page.svg").unlink()
+    command = f"{said.partition('Made by: ')[2]} --save again.svg"
     subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment(), check=True, timeout=60)
-    assert (tmp_path / "page.svg").read_bytes() == before
+    assert (tmp_path / "again.svg").read_bytes() == (tmp_path / "page.svg").read_bytes()
+
+
+# What is typed, and what of it a page shows: only what its numbers depend on.
+SHOWN = [
+    ("-q --save a.html", ""),
+    ("--quiet --save=a.html --digits 6", "--digits 6"),
+    ("-qo out.txt --save a.html", ""),
+    ("-oout.csv -f csv --save a.html --rows 1", "--rows 1"),
+    ("--format json --output out.json --color always --no-progress --save a.html", ""),
+    ("--no-steps --save a.html -- ", "--no-steps --"),
+]
+
+
+@pytest.mark.parametrize(("typed", "shown"), SHOWN)
+def test_the_command_on_the_page_is_what_its_numbers_depend_on(
+    typed: str, shown: str, xent: Xent, tmp_path: Path
+) -> None:
+    ran = xent("ce", "--logits=1,2", "--label", "0", *typed.split())
+    assert ran.returncode == 0
+    command = f"xent ce --logits=1,2 --label 0 {shown}".strip()
+    assert command_on(tmp_path / "a.html") == command
+
+
+def test_a_value_that_looks_like_such_an_option_stays(xent: Xent, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("--save,-q,label\n1,2,-q\n")
+    ran = xent("ce", "a.csv", "--logit-cols", "--save,-q", "--save", "a.html", "--classes", "-o,-q")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    command = "xent ce a.csv --logit-cols --save,-q --classes -o,-q"
+    assert command_on(tmp_path / "a.html") == command
+
+
+def command_on(page: Path) -> str:
+    """The command that a page shows."""
+    (code,) = re.findall(r'<pre class="command".*?><code>(.*)</code></pre>', page.read_text())
+    return re.sub(r"<[^>]+>", "", code)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +152,26 @@ def test_a_name_that_tells_no_kind_is_refused_before_any_work(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_refusal_says_what_to_write(xent: Xent) -> None:
-    ran = xent("ce", *TYPED, "--save", "page.pdf")
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("a.png", "--save a.svg, and a browser, Inkscape or rsvg-convert makes that picture of it"),
+        ("a.JPG", "--save a.svg, and a browser, Inkscape or rsvg-convert makes that picture of it"),
+        ("b/a.pdf", "--save b/a.html, and a browser prints it to a PDF"),
+        ("a.pptx", "--save a.svg is a picture that slides and documents take in"),
+        ("a.md", "--format markdown --steps -o a.md writes the worked tables as Markdown"),
+        ("a", "--save a.html is a page to read, --save a.svg a picture for slides"),
+        ("a.htm", "--save a.html is a page to read, --save a.svg a picture for slides"),
+        ("-", "--save page.html is a page to read, --save page.svg a picture for slides"),
+        ("b/", "--save page.html is a page to read, --save page.svg a picture for slides"),
+    ],
+)
+def test_the_refusal_says_what_to_write(name: str, hint: str, xent: Xent) -> None:
+    ran = xent("ce", *TYPED, "--save", name)
+    assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == (
-        'xent: --save: "page.pdf" is not the name of a page; '
-        "name a file that ends in .html or .svg\n"
-        "hint: a browser makes any picture of an .svg, and a PDF of a page\n"
+        f'xent: --save: "{name}" is not the name of a page; '
+        f"name a file that ends in .html or .svg\nhint: {hint}\n"
     )
 
 
@@ -207,97 +254,3 @@ def imported(arguments: list[str]) -> set[str]:
         check=True,
     )
     return set(json.loads(ran.stdout.splitlines()[-1]))
-
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-# What a page is like in a browser: written into an attribute, which --dump-dom prints.
-MEASURE = """<script>
-const root = document.documentElement, boxes = [...document.querySelectorAll(".box")];
-const card = document.querySelector("rect.card");
-const texts = [...document.querySelectorAll("svg text")];
-const place = (text) => text.getBoundingClientRect();
-root.dataset.found = JSON.stringify({
-  beyond: root.scrollWidth - root.clientWidth,
-  tables: document.querySelectorAll("table > thead th[scope=col]").length,
-  scrolling: boxes.filter((box) => box.scrollWidth > box.clientWidth).length,
-  scripts: document.scripts.length,
-  ground: getComputedStyle(document.body).backgroundColor,
-  outside: card ? texts.filter((text) => {
-    const [one, all] = [place(text), place(card)];
-    return one.left < all.left || one.right > all.right || one.bottom > all.bottom;
-  }).map((text) => text.textContent) : [],
-  overlapping: texts.filter((one) => texts.some((other) =>
-    one !== other && one.parentNode === other.parentNode &&
-    one.getAttribute("y") === other.getAttribute("y") &&
-    place(one).left <= place(other).left && place(one).right > place(other).left
-  )).map((text) => text.textContent),
-  bars: [...document.querySelectorAll("rect.bar")].map((bar) =>
-    bar.getBoundingClientRect().width / bar.parentElement.getBoundingClientRect().width),
-});
-</script>"""
-
-
-def in_browser(page: str, folder: Path, *options: str, width: int) -> dict[str, Any]:
-    """What a browser made of a page; the script that asks it is let in."""
-    probe = folder / "probe.html"
-    head = "" if page.startswith("<!doctype") else "<!doctype html><body>"
-    opened = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-    probe.write_text(head + opened + MEASURE, encoding="utf-8")
-    assert BROWSER is not None
-    ran = subprocess.run(
-        [
-            BROWSER,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-            *(f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=2000"),
-            *(f"--window-size={width},900", *options, "--dump-dom", probe.as_uri()),
-        ],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=True,
-    )
-    match = re.search(r'data-found="([^"]*)"', ran.stdout)
-    assert match, ran.stderr
-    found: dict[str, Any] = json.loads(match[1].replace("&quot;", '"').replace("&amp;", "&"))
-    return found
-
-
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
-
-
-@needs_browser
-def test_html_in_a_browser(xent: Xent, tmp_path: Path) -> None:
-    names = "猫,<script>alert(1)</script>,犬," + ",".join(f"class{at}" for at in range(7))
-    xent("ce", DIGITS, "--classes", names, "-q", "--rows", "1", "--save", "page.html")
-    found = in_browser((tmp_path / "page.html").read_text(), tmp_path, width=500)
-    # The page does not scroll sideways; a table that is wider does so in its own box.
-    assert found["beyond"] == 0
-    assert found["scrolling"] > 0
-    # The columns of the histogram, the classes, the hardest samples, and the steps.
-    assert found["tables"] == 2 + 5 + 6 + 13
-    # The only script is the one that asked.
-    assert found["scripts"] == 1
-
-
-@needs_browser
-@pytest.mark.parametrize(("scheme", "ground"), [(0, "rgb(17, 21, 26)"), (1, "rgb(255, 255, 255)")])
-def test_html_follows_light_and_dark(scheme: int, ground: str, xent: Xent, tmp_path: Path) -> None:
-    xent("ce", *TYPED, "-q", "--save", "page.html")
-    option = f"--blink-settings=preferredColorScheme={scheme}"
-    found = in_browser((tmp_path / "page.html").read_text(), tmp_path, option, width=1200)
-    assert found["ground"] == ground
-    assert (found["beyond"], found["scrolling"]) == (0, 0)
-
-
-@needs_browser
-def test_svg_in_a_browser(xent: Xent, tmp_path: Path) -> None:
-    names = "猫猫猫猫猫猫猫猫,dog,bird"
-    xent("grad", *TYPED, "--classes", names, "-q", "--save", "page.svg")
-    found = in_browser((tmp_path / "page.svg").read_text(), tmp_path, width=1000)
-    assert (found["outside"], found["overlapping"]) == ([], [])
-    shares = [0.0900, 0.2447, 0.6652, 0.6652, 0.0900, 0.2447]
-    assert [round(one, 4) for one in found["bars"]] == pytest.approx(shares, abs=1e-3)

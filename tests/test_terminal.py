@@ -10,12 +10,18 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
 from tests.conftest import BIN, ROOT, Xent, environment
 from tests.faults.running import run_inside
+from tests.looks import LOOKS, write_inputs
 from tests.terminals import on_terminal
+from xentcli.run import outputs
+from xentcli.writers.interface import View
+from xentcli.writers.view import view_of
 
 README = ("ce", "--logits", "12.3,-5.2,31.4", "--label", "0")
 DIGITS = ("ce", str(ROOT / "examples" / "digits.csv"), "--rows", "2")
@@ -24,6 +30,8 @@ DIAGNOSIS = (
     *("--labels", "0,2,0,1", "--got", "3.861"),
 )
 WIDTHS = (40, 80, 120, 200)
+# More blocks than this are not drawn, whatever the width.
+CLASSES_LEFT_OUT = ("fifty classes",)
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Beside them no number stands for anything but itself: not 1 in log1p.
@@ -55,6 +63,38 @@ class TestTheTable:
         piped = Counter(NUMBER.findall(xent(*command).stdout))
         shown = Counter(NUMBER.findall(plain(on_terminal(command, tmp_path, columns)[1])))
         assert not piped - shown
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("inputs")
+    write_inputs(folder)
+    return folder
+
+
+def shown_within(command: Sequence[str], folder: Path, columns: int, letters: str) -> str:
+    """What a terminal of so many columns is shown, in all letters or in ASCII alone."""
+
+    def view(**asked: Any) -> View:
+        return view_of(**asked)._replace(width=columns, unicode=letters == "all letters")
+
+    with mock.patch.object(outputs, "view_of", view):
+        ran = run_inside(command, folder)
+    assert ran.code == 0, ran.stderr
+    return ran.stdout.decode()
+
+
+@pytest.mark.parametrize("letters", ["all letters", "ASCII"])
+@pytest.mark.parametrize("name", LOOKS)
+def test_nothing_is_wider_than_a_narrow_terminal_and_no_number_is_cut(
+    name: str, letters: str, inputs: Path
+) -> None:
+    shown = shown_within(LOOKS[name], inputs, 40, letters)
+    assert max(map(width, shown.splitlines())) <= 40
+    whole = shown_within(LOOKS[name], inputs, 10_000, letters)
+    if name not in CLASSES_LEFT_OUT:
+        # A class's number may be told twice: above each of its blocks.
+        assert not set(NUMBER.findall(whole)) - set(NUMBER.findall(shown))
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

@@ -106,7 +106,7 @@ FAULTS = (
         "softmax --logits 1,2 --save p.png",
         2,
         'xent: --save: "p.png" is not the name of a page; name a file that ends in .html or .svg\n'
-        "hint: a browser makes any picture of an .svg, and a PDF of a page\n",
+        "hint: --save p.svg, and a browser, Inkscape or rsvg-convert makes that picture of it\n",
     ),
     Fault(
         "a table of a diagnosis",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -24,9 +23,8 @@ from xentcli.model import (
     Survey,
     Worked,
 )
-from xentcli.writers.page import charts
+from xentcli.writers.page import charts, style
 from xentcli.writers.page import save as pages
-from xentcli.writers.page import svg_marks as svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 VOID = {"meta"}
@@ -175,19 +173,6 @@ def test_html_says_what_it_is_and_forbids_itself_to_load_anything() -> None:
     assert policy == "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def test_svg_has_a_title_a_description_and_a_ground_of_its_own() -> None:
-    root = as_svg(drawn("svg", report()))
-    title, description, style, ground = list(root)[:4]
-    assert (title.tag, title.text) == (f"{SVG}title", "Cross-entropy")
-    assert description.tag == f"{SVG}desc"
-    assert COMMAND in (description.text or "")
-    assert style.tag == f"{SVG}style"
-    width, height = int(root.attrib["width"]), int(root.attrib["height"])
-    assert ground.tag == f"{SVG}rect"
-    assert (int(ground.attrib["width"]), int(ground.attrib["height"])) == (width - 1, height - 1)
-    assert root.attrib["role"] == "img"
-
-
 @BOTH
 def test_every_number_of_the_table_is_there(kind: str) -> None:
     words = words_of(kind, drawn(kind, report()))
@@ -234,6 +219,22 @@ def test_of_many_classes_the_rest_are_counted_and_the_label_stays(kind: str) -> 
     words = words_of(kind, drawn(kind, report(names, worked=(worked,))))
     assert "777" in words.split()
     assert re.search(r"… [0-9]+ of 1,000 classes not shown in the table", words)
+
+
+def test_the_label_stands_in_each_of_several_tables_of_many_classes() -> None:
+    count = 60
+    steps = (Step("logits", "z", tuple(-123.5 - at for at in range(count))),)
+    worked = Worked((0,), steps, label=41, losses=(0.0,), shares=(1.0,))
+    names = tuple(map(str, range(count)))
+    text = drawn("html", report(names, worked=(worked,)))
+    tables = re.findall(r"<table.*?</table>", text, re.S)
+    assert len(tables) > 2
+    shown = [[int(at) for at in re.findall(r'scope="col"[^>]*>([0-9]+)', one)] for one in tables]
+    assert all(41 in one and one == sorted(one) for one in shown)
+    assert sorted(at for one in shown for at in one if at != 41) == [
+        at for at in range(count) if at != 41
+    ]
+    assert "not shown in the table" not in text
 
 
 @BOTH
@@ -296,14 +297,6 @@ def test_charts_have_names_and_their_numbers_in_words() -> None:
     assert all(one.get("aria-hidden") == "true" for one in others)
 
 
-def test_columns_of_a_histogram_are_as_high_as_their_counts() -> None:
-    drawing = charts.histogram((Bin(0.1, 0.2, 100), Bin(0.2, 0.5, 50), Bin(0.5, 1.0, 0)), "nats")
-    heights = [float(one) for one in re.findall(r'class="column".*?height="([0-9.]+)"', drawing)]
-    assert heights == [charts.COLUMNS, charts.COLUMNS / 2]
-    edges = re.findall(r'class="edge"[^>]*>([^<]*)<', drawing)
-    assert edges == ["0.1", "0.2", "0.5", "1"]
-
-
 @BOTH
 def test_a_diagnosis_is_there_in_full(kind: str) -> None:
     text = drawn(kind, diagnosis())
@@ -329,15 +322,70 @@ def test_a_name_that_tells_its_kind_is_taken(name: str) -> None:
     pages.check_name(name)
 
 
-def wide() -> Iterator[tuple[str, int, list[str]]]:
-    yield "one two three", 7, ["one two", "three"]
-    yield "abcdefgh ij", 4, ["abcd", "efgh", "ij"]
-    yield "a 猫犬鳥", 4, ["a", "猫犬", "鳥"]
-    yield "", 5, [""]
+def luminance(colour: str) -> float:
+    """How light a colour is, from 0 to 1, as WCAG 2 has it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-@pytest.mark.parametrize(("text", "width", "lines"), list(wide()))
-def test_lines_are_broken_where_there_is_no_more_room(
-    text: str, width: int, lines: list[str]
-) -> None:
-    assert svg.wrapped(text, width) == lines
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def palettes() -> list[dict[str, str]]:
+    """The colours of HTML in the light, in the dark, and on paper."""
+    parts = re.split(r":root \{", style.HTML_STYLE)[1:]
+    return [dict(re.findall(r"--([\w-]+): (#[0-9a-f]+)", part.split("}")[0])) for part in parts]
+
+
+@pytest.mark.parametrize("at", range(3), ids=["light", "dark", "paper"])
+def test_letters_and_bars_stand_out_from_their_ground(at: int) -> None:
+    assert len(palettes()) == 3
+    colours = palettes()[at]
+    letters = [(name, "ground") for name in ("ink", "quiet", "accent", "good")]
+    letters += [("ink", "label"), ("accent", "label"), ("ink", "sunk"), ("quiet", "sunk")]
+    letters += [("more", "more-ground"), ("less", "less-ground")]
+    for name, ground in letters:
+        assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
+    assert contrast(colours["bar"], colours["ground"]) >= 3
+
+
+def test_letters_and_bars_stand_out_on_the_card() -> None:
+    fills = set(re.findall(r"\.([\w-]+) \{ fill: (#[0-9a-f]{6})", style.SVG_STYLE))
+    assert len(fills) > 5
+    for name, colour in fills - {("track", "#d5dbe1")}:
+        assert contrast(colour, "#ffffff") >= (3 if name in ("bar", "column") else 4.5), name
+
+
+def test_html_has_the_answer_before_the_command() -> None:
+    text = drawn("html", report())
+    assert text.index('class="answer"') < text.index('class="command"') < text.index("<table")
+
+
+def test_html_has_samples_side_by_side_and_the_chart_beside_the_class_table() -> None:
+    parsed = Parsed(drawn("html", surveyed()))
+    rows = [one["class"] for one in parsed.all("div") if (one.get("class") or "").startswith("row")]
+    assert rows == ["row chart-first", "row", "row"]
+    text = drawn("html", surveyed())
+    first = text[text.index("chart-first") :].split('class="row"')[0]
+    assert first.count('class="part"') == 2
+    assert first.index("<figure>") < first.index("The mean loss of each class")
+
+
+def test_html_has_a_steps_formula_below_its_name_where_there_is_no_room() -> None:
+    parsed = Parsed(drawn("html", report()))
+    below = [one["data-below"] for one in parsed.all("th") if "data-below" in one]
+    assert below == ["z", "m = max z", "p = e / Σe", "ℓ = Σ terms"]
+
+
+def test_a_long_command_scrolls_and_is_reached_by_the_keyboard() -> None:
+    (short,) = (one for one in Parsed(drawn("html", report())).all("pre"))
+    assert "tabindex" not in short
+    text = pages.report_page(report(), "a.html", "xent " + "1," * 300, digits=4, steps=True)
+    (long,) = (one for one in Parsed(text.decode()).all("pre"))
+    assert long["tabindex"] == "0"

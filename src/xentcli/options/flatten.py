@@ -9,13 +9,13 @@ from typing import Any
 ENVIRONMENT_PREFIX = "XENT"
 
 
-def _groups(command: Callable[..., None]) -> dict[str, Any]:
+def _groups(command: Callable[..., Any]) -> dict[str, Any]:
     hints = command.__annotations__
     return {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
 
 
-def declarations(command: Callable[..., None]) -> Iterator[tuple[Any, Any]]:
-    """The options of a function of groups: each one's annotation and its default."""
+def declarations(command: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
+    """The options of a function or a tuple of groups: each one's annotation and its default."""
     for group in _groups(command).values():
         for name, hint in group.__annotations__.items():
             yield hint, group._field_defaults[name]

@@ -685,9 +685,14 @@ class Output(NamedTuple):
         bool,
         _quiet("Only the answer, whatever --format says."),
     ] = False
-    steps: Annotated[bool, _option("--steps/--no-steps", panel=OUTPUT, help="Show every step.")] = (
-        True
-    )
+    steps: Annotated[
+        bool | None,
+        _option(
+            "--steps/--no-steps",
+            panel=OUTPUT,
+            help="Show every step. Default: yes; markdown has rows alone until --steps is typed.",
+        ),
+    ] = None
     rows: Annotated[
         int,
         _whole("--rows", panel=OUTPUT, least=0, help="How many samples are worked."),

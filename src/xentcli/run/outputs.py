@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from xentcli import writers
 from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, escaped
 from xentcli.model import Fault
+from xentcli.options.command_line import without_outputs
 from xentcli.options.groups import Asked
 from xentcli.readers.sources.urls import scheme_of, shown, shown_within
 from xentcli.run.messages import print_message
@@ -23,14 +24,24 @@ from xentcli.writers.view import view_of
 
 def format_of(asked: Asked) -> writers.Format:
     """The output format."""
-    return writers.QUIET if asked.output.quiet else writers.format_named(asked.output.format)
+    output = asked.output
+    if output.quiet:
+        return writers.QUIET
+    form = writers.format_named(output.format)
+    return form.with_steps if output.steps else form
+
+
+def shows_steps(asked: Asked) -> bool:
+    """Whether a document has every step: unless somebody says otherwise."""
+    return asked.output.steps is not False
 
 
 def view_for(asked: Asked) -> View:
     """How the answer is to look: width, colour, characters."""
     output = asked.output
     to_file = output.output is not None
-    return view_of(to_file=to_file, color=output.color, digits=output.digits, steps=output.steps)
+    steps = shows_steps(asked)
+    return view_of(to_file=to_file, color=output.color, digits=output.digits, steps=steps)
 
 
 def open_answer(asked: Asked, outputs: Outputs) -> Sink:
@@ -98,8 +109,8 @@ def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
 
 
 def command_line() -> str:
-    """The command as it was typed, quoted for a shell; URLs without their secrets."""
-    return shlex.join(["xent", *map(shown_within, sys.argv[1:])])
+    """The command whose answer a page shows, quoted for a shell; URLs without their secrets."""
+    return shlex.join(["xent", *map(shown_within, without_outputs(sys.argv[1:]))])
 
 
 def report_left_out(faults: int, first: Fault | None, asked: Asked) -> int:

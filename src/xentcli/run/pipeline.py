@@ -41,6 +41,7 @@ from xentcli.run.outputs import (
     open_page,
     open_rejects,
     report_left_out,
+    shows_steps,
     view_for,
 )
 from xentcli.run.progress import Progress
@@ -327,7 +328,7 @@ def _finish(
 
         page.write(
             pages.report_page(
-                report, page.name, command_line(), digits=output.digits, steps=output.steps
+                report, page.name, command_line(), digits=output.digits, steps=shows_steps(asked)
             )
         )
     on_looks = remarks_on_looks(tally.looks, tally.total.samples)

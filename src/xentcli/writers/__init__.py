@@ -21,6 +21,8 @@ class Format(NamedTuple):
     - ``delimiter``: between cells, instead of the input's own.
     - ``suffixes``: of files in this format; the first is used in a folder.
     - ``splits``: several files of it, read one after the other, are still the same rows.
+    - ``worked``: the module that writes it as a document, where its rows have no room for the steps
+      that somebody asks for.
     - ``diagnosis``: the module that writes a diagnosis.
     """
 
@@ -34,6 +36,7 @@ class Format(NamedTuple):
     delimiter: bytes | None = None
     suffixes: tuple[str, ...] = ()
     splits: bool = False
+    worked: str = ""
     diagnosis: str = ""
 
     @property
@@ -41,6 +44,13 @@ class Format(NamedTuple):
         """The module that writes answers."""
         found: Writer = import_module(f"xentcli.writers.{self.module}")
         return found
+
+    @property
+    def with_steps(self) -> "Format":
+        """The format where steps are asked for: then it is a document, if it can be one."""
+        if not self.worked:
+            return self
+        return self._replace(module=self.worked, for_people=True, document=True, passes_on=None)
 
     @property
     def diagnosis_writer(self) -> DiagnosisWriter:
@@ -76,7 +86,13 @@ FORMATS = (
         suffixes=(".jsonl", ".ndjson"),
         splits=True,
     ),
-    Format("markdown", "rows.markdown", passes_on="cells", suffixes=(".md",)),
+    Format(
+        "markdown",
+        "rows.markdown",
+        passes_on="cells",
+        suffixes=(".md",),
+        worked="page.markdown",
+    ),
 )
 # What --quiet writes, whatever --format says.
 QUIET = Format("quiet", "rows.quiet", suffixes=(".txt",), splits=True, diagnosis="rows.quiet")

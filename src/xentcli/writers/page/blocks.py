@@ -6,6 +6,7 @@ Numbers are text by now, rounded for the eye or with all their digits. Nothing i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from xentcli.model import Bin
@@ -26,13 +27,14 @@ class Cell(NamedTuple):
 class Column(NamedTuple):
     """``note`` stands below the name. A column of ``words`` is left-aligned and may break its
     lines; one of numbers does neither. ``beside``: bars are drawn beside the numbers, not below
-    them."""
+    them. ``below``: on a small screen the cells stand below the names of their rows."""
 
     name: str
     note: str = ""
     words: bool = False
     marked: bool = False
     beside: bool = False
+    below: bool = False
 
 
 class Table(NamedTuple):
@@ -98,13 +100,35 @@ class Bullets(NamedTuple):
     items: tuple[str, ...]
 
 
-Block = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets
+# What stands by itself.
+Single = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets
+
+
+class Beside(NamedTuple):
+    """Parts of a page, each of some blocks, that stand side by side where there is room for it and
+    below one another elsewhere."""
+
+    parts: tuple[tuple[Single, ...], ...]
+
+
+Block = Single | Beside
 
 
 class Page(NamedTuple):
-    """A page; ``description`` says in a sentence what is on it."""
+    """A page; ``description`` says in a sentence what is on it. The ``first`` blocks are the
+    answer and its figures; the ``blocks`` after them show how it comes about."""
 
     title: str
     description: str
     command: str
+    first: tuple[Single, ...]
     blocks: tuple[Block, ...]
+
+    def in_order(self) -> Iterator[Single]:
+        """All that is on the page, one below another."""
+        for block in (*self.first, *self.blocks):
+            if isinstance(block, Beside):
+                for part in block.parts:
+                    yield from part
+            else:
+                yield block

@@ -24,11 +24,12 @@ from xentcli.writers.words import diagnosis as words
 def page(diagnosis: Diagnosis, command: str, digits: int) -> Page:
     """The page of a diagnosis."""
     title = "Diagnosis"
-    return Page(title, f"{title}: {diagnosis.sentence}", command, tuple(_blocks(diagnosis, digits)))
+    said = f"{title}: {diagnosis.sentence}"
+    first = Words(diagnosis.sentence, "strong")
+    return Page(title, said, command, (first,), tuple(_blocks(diagnosis, digits)))
 
 
 def _blocks(diagnosis: Diagnosis, digits: int) -> Iterator[Block]:
-    yield Words(diagnosis.sentence, "strong")
     for note in diagnosis.notes:
         yield Words(note)
     if diagnosis.candidates:

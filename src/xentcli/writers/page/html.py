@@ -13,6 +13,7 @@ from xentcli.errors import escaped
 from xentcli.writers.page import charts
 from xentcli.writers.page.blocks import (
     Answer,
+    Beside,
     Block,
     Bullets,
     Cell,
@@ -23,6 +24,7 @@ from xentcli.writers.page.blocks import (
     Heading,
     Histogram,
     Page,
+    Single,
     Table,
     Words,
 )
@@ -35,6 +37,8 @@ WIDTH = 184
 PORTRAIT = 110
 # Longer words in a cell are broken into lines.
 PROSE = 60
+# A longer command may have more lines than are shown at once.
+LONG_COMMAND = 300
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -58,7 +62,13 @@ def _lines(page: Page) -> Iterator[str]:
     yield "<body>"
     yield "<main>"
     yield f"<h1>{_text(page.title)}</h1>"
-    yield f'<pre class="command"><code>{_whole_words(page.command)}</code></pre>'
+    # What was computed comes before what may be long: it is in sight on a small screen too.
+    for said in page.first:
+        yield from _block(said)
+    # What scrolls must be reached by the keyboard.
+    reached = ' tabindex="0"' if len(page.command) > LONG_COMMAND else ""
+    command = _whole_words(page.command)
+    yield f'<pre class="command" aria-label="command"{reached}><code>{command}</code></pre>'
     for block in page.blocks:
         yield from _block(block)
     yield "</main>"
@@ -70,6 +80,8 @@ def _block(block: Block) -> Iterator[str]:
     match block:
         case Table():
             yield from _table(block)
+        case Beside(parts):
+            yield from _beside(parts)
         case Heading(text, level):
             yield f"<h{level}>{_text(text)}</h{level}>"
         case Words(text, tone):
@@ -100,26 +112,43 @@ def _block(block: Block) -> Iterator[str]:
             yield "</ul>"
 
 
+def _beside(parts: Sequence[Sequence[Single]]) -> Iterator[str]:
+    has_chart = any(isinstance(block, Histogram) for part in parts for block in part)
+    yield f'<div class="row{" chart-first" if has_chart else ""}">'
+    for part in parts:
+        yield '<div class="part">'
+        for block in part:
+            yield from _block(block)
+        yield "</div>"
+    yield "</div>"
+
+
 def _table(table: Table) -> Iterator[str]:
     # A box that scrolls must be reached by the keyboard, and have a name.
     yield f'<div class="box" role="region" aria-label="{_text(table.caption)}" tabindex="0">'
-    yield f'<table style="--letters:{_letters(table)}">'
+    kind = ' class="steps"' if any(one.below or one.marked for one in table.columns) else ""
+    yield f'<table{kind} style="--letters:{_letters(table)};--names:{_letters_of_names(table)}">'
     yield f"<caption>{_text(table.caption)}</caption>"
     yield "<thead>"
     yield f"<tr>{''.join(map(_header, table.columns))}</tr>"
     yield "</thead>"
     yield "<tbody>"
     for row in table.rows:
-        first, *others = zip(row, table.columns, strict=True)
-        name = f'<th scope="row"{_class(_tones(first[0]))}>{_inside(*first)}</th>'
-        yield f"<tr>{name}{''.join(_cell(*one) for one in others)}</tr>"
+        yield f"<tr>{_row(row, table.columns)}</tr>"
     yield "</tbody>"
     yield "</table>"
     yield "</div>"
 
 
+def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
+    first, *others = zip(row, columns, strict=True)
+    below = "".join(f' data-below="{_text(cell.text)}"' for cell, at in others if at.below)
+    name = f'<th scope="row"{_class(_tones(first[0]))}{below}>{_inside(*first)}</th>'
+    return name + "".join(_cell(*pair) for pair in others)
+
+
 def _is_wide(page: Page) -> bool:
-    tables = (block for block in page.blocks if isinstance(block, Table))
+    tables = (block for block in page.in_order() if isinstance(block, Table))
     return any(_letters(table) > PORTRAIT for table in tables)
 
 
@@ -130,6 +159,11 @@ def _letters(table: Table) -> int:
         max(len(column.name), *(min(PROSE, len(cell.text)) for cell in cells)) + 2
         for column, cells in zip(table.columns, columns, strict=True)
     )
+
+
+def _letters_of_names(table: Table) -> int:
+    """How wide the names of the rows are at the most: the label's column keeps to their right."""
+    return max(len(table.columns[0].name), *(len(row[0].text) for row in table.rows))
 
 
 def _header(column: Column) -> str:
@@ -157,8 +191,8 @@ def _with_bar(text: str, share: float, column: Column) -> str:
 
 
 def _kinds(column: Column) -> list[str]:
-    kinds = ["words"] if column.words else []
-    return [*kinds, "label"] if column.marked else kinds
+    kinds = {"words": column.words, "below": column.below, "label": column.marked}
+    return [name for name, is_so in kinds.items() if is_so]
 
 
 def _tones(cell: Cell) -> list[str]:

@@ -9,6 +9,7 @@ from xentcli.model import Group, Hard, Report, Survey, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.page.blocks import (
     Answer,
+    Beside,
     Block,
     Cell,
     Column,
@@ -16,6 +17,7 @@ from xentcli.writers.page.blocks import (
     Full,
     Histogram,
     Page,
+    Single,
     Table,
     Tone,
     Words,
@@ -42,15 +44,14 @@ MOST_IN_FULL = 100
 def page(report: Report, command: str, view: View) -> Page:
     """The page of a report."""
     title = report.title
-    blocks = tuple(_blocks(report, view))
-    first = blocks[0]
+    first = tuple(_first(report, view))
     said = title
-    if isinstance(first, Answer) and report.result is not None:
-        said = f"{title}: {first.name} {first.value} {first.unit}"
-    return Page(title, said, command, blocks)
+    if first and isinstance(first[0], Answer) and report.result is not None:
+        said = f"{title}: {first[0].name} {first[0].value} {first[0].unit}"
+    return Page(title, said, command, first, tuple(_blocks(report, view)))
 
 
-def _blocks(report: Report, view: View) -> Iterator[Block]:
+def _first(report: Report, view: View) -> Iterator[Single]:
     for name, value in words.losses(report):
         yield Answer(name, value, report.unit)
     entries = tuple(words.facts(report, view))
@@ -58,11 +59,13 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
         yield Facts(entries)
     if report.left_out:
         yield Words(words.columns_left_out(report), "quiet")
+
+
+def _blocks(report: Report, view: View) -> Iterator[Block]:
     if report.survey is not None:
-        yield from _survey(report.survey, report, view)
-    if view.steps:
-        for worked in report.worked:
-            yield from _sample(worked, report, view)
+        yield from _side_by_side(tuple(_survey(report.survey, report, view)))
+    if view.steps and report.worked:
+        yield Beside(tuple(tuple(_sample(worked, report, view)) for worked in report.worked))
     if view.steps and report.shifted:
         yield Words(words.SHIFTED, "quiet")
     left_out = words.samples_left_out(report) if view.steps else ""
@@ -77,12 +80,20 @@ def _blocks(report: Report, view: View) -> Iterator[Block]:
             yield Full(name, value)
 
 
-def _sample(worked: Worked, report: Report, view: View) -> Iterator[Block]:
+def _side_by_side(parts: Sequence[Single]) -> Iterator[Beside]:
+    """The chart beside the table that comes first, and the other tables beside one another."""
+    with_chart = 2 if parts and isinstance(parts[0], Histogram) else 0
+    for beside in (parts[:with_chart], parts[with_chart:]):
+        if beside:
+            yield Beside(tuple((part,) for part in beside))
+
+
+def _sample(worked: Worked, report: Report, view: View) -> Iterator[Single]:
     laid_out = grid(worked, report.classes, view)
     blocks = folded(laid_out, view)
     caption = words.title(worked, report) or "Step by step"
-    for number, classes in enumerate(blocks):
-        more = f" (continued, {len(classes)} more of the classes)" if number else ""
+    for number, classes in enumerate(_with_label(blocks, laid_out.label)):
+        more = " (continued)" if number else ""
         yield _steps(laid_out, classes, caption + more, first=number == 0)
     left_out = len(report.classes) - sum(map(len, blocks))
     if left_out:
@@ -94,11 +105,18 @@ def _sample(worked: Worked, report: Report, view: View) -> Iterator[Block]:
         yield Words(words.decomposed(worked, view), "formula")
 
 
+def _with_label(blocks: Sequence[list[int]], label: int | None) -> Iterator[list[int]]:
+    """The classes of each block, the label's among them, so that it is in sight beside all."""
+    is_shown = any(label in block for block in blocks)
+    for block in blocks:
+        yield sorted({*block, label}) if is_shown and label is not None else block
+
+
 def _steps(laid_out: Grid, classes: Sequence[int], caption: str, *, first: bool) -> Table:
     has_values = first and any(row.one for row in laid_out.rows)
     columns = [Column("step", words=True)]
     if first:
-        columns.append(Column("formula", words=True))
+        columns.append(Column("formula", words=True, below=True))
     if has_values:
         columns.append(Column("value"))
     columns += [
@@ -128,7 +146,7 @@ def _cell(row: Row, at: int) -> Cell:
     return Cell(row.each[at], TONES[row.signs[at]] if row.signs else "plain", share)
 
 
-def _survey(survey: Survey, report: Report, view: View) -> Iterator[Block]:
+def _survey(survey: Survey, report: Report, view: View) -> Iterator[Single]:
     if survey.histogram:
         yield Histogram("How large the losses are", survey.histogram, report.unit)
     if survey.classes and is_vocabulary(report):
@@ -163,6 +181,7 @@ def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, vi
 def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> Table:
     columns = list(hard_columns(hardest, report, view).items())
     noun = "questions" if any(one.question is not None for one in hardest) else "samples"
+    noun = "tokens" if any(one.token is not None for one in hardest) else noun
     return _with_bars(f"The hardest {noun}", columns, [one.loss for one in hardest], report)
 
 

@@ -1,9 +1,10 @@
 """Pages that are saved beside the answer: one line for each kind, chosen by the file's suffix."""
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from xentcli.errors import UsageError, quoted
+from xentcli.errors import UsageError, escaped, quoted
 from xentcli.model import Diagnosis, Report
 from xentcli.writers.interface import View
 
@@ -29,16 +30,35 @@ class Drawer(Protocol):
 
 KINDS = (Kind(".html", "html"), Kind(".svg", "svg"))
 
+# What people hope to get, by the end of its name, and how they do.
+EITHER = "--save {name}.html is a page to read, --save {name}.svg a picture for slides"
+PICTURE = "--save {name}.svg, and a browser, Inkscape or rsvg-convert makes that picture of it"
+SLIDES = "--save {name}.svg is a picture that slides and documents take in"
+WORDS = "--format markdown --steps -o {name}.md writes the worked tables as Markdown"
+ELSEWHERE = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"), PICTURE),
+    **dict.fromkeys((".eps", ".ps", ".emf"), PICTURE),
+    ".pdf": "--save {name}.html, and a browser prints it to a PDF",
+    **dict.fromkeys((".ppt", ".pptx", ".doc", ".docx", ".odt", ".odp"), SLIDES),
+    **dict.fromkeys((".md", ".markdown"), WORDS),
+}
+
 
 def check_name(path: str) -> None:
     """Refuse a file name whose suffix is that of no page."""
     if _module(path) is None:
         ends = " or ".join(kind.suffix for kind in KINDS)
-        is_picture = path.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".pdf"))
         raise UsageError(
             f"--save: {quoted(path)} is not the name of a page; name a file that ends in {ends}",
-            hint="a browser makes any picture of an .svg, and a PDF of a page" * is_picture,
+            hint=_hint(path),
         )
+
+
+def _hint(path: str) -> str:
+    """How to come by what the name asks for."""
+    stem, suffix = os.path.splitext(path)
+    name = "page" if os.path.basename(stem) in ("", "-") else escaped(stem)
+    return ELSEWHERE.get(suffix.lower(), EITHER).format(name=name)
 
 
 def report_page(report: Report, path: str, command: str, *, digits: int, steps: bool) -> bytes:

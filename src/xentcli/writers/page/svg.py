@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 from xentcli.writers.page import charts
 from xentcli.writers.page.blocks import (
     Answer,
-    Block,
     Bullets,
     Code,
     Facts,
@@ -15,40 +15,45 @@ from xentcli.writers.page.blocks import (
     Heading,
     Histogram,
     Page,
+    Single,
     Table,
     Words,
 )
 from xentcli.writers.page.style import SVG_STYLE
 from xentcli.writers.page.svg_marks import (
     AFTER,
-    LETTER,
     LINE,
+    SIZE,
     Piece,
     letters,
-    letters_of,
     lowered,
     plain,
     span,
+    width_of,
     wrapped,
 )
 from xentcli.writers.page.svg_table import natural_width, table_piece
 
-# In letters: the most that a card is wide, and the least, below which it would look lost.
-WIDTH, LEAST_WIDTH = 100, 64
-# In pixels.
-MARGIN, FACT, WIDEST_CHART, INSET = 28, 44, 640, 20
+# In letters: so many go side by side before the classes are folded into several blocks.
+WIDTH = 100
+# In pixels. A narrower card would look lost.
+LEAST_WIDTH, MARGIN, FACT, WIDEST_CHART, INSET = 500, 28, 44, 640, 20
+# Commands, code and items of a list are indented.
+INDENT = 14
+# Sizes of letters, and what stands free between figures.
+SMALL, ANSWER, HEADINGS, BETWEEN = 12, 20, {2: 15, 3: SIZE}, 24
 # A longer command is cut; the whole of it is in the description.
 MOST_COMMAND_LINES = 6
 
 
 def drawn(page: Page) -> bytes:
     """The whole document."""
-    tables = [natural_width(block) for block in page.blocks if isinstance(block, Table)]
-    width, top, pieces = max([LEAST_WIDTH, *tables]), 0.0, []
+    tables = [natural_width(block) for block in page.in_order() if isinstance(block, Table)]
+    width, top, pieces = max([LEAST_WIDTH, *tables, *map(_least_width, page.first)]), 0.0, []
     for piece in _pieces(page, width):
         pieces.append(lowered(piece, top))
         top += piece.height
-    across, down = round(width * LETTER + 2 * MARGIN), round(top - AFTER + 2 * MARGIN)
+    across, down = ceil(width + 2 * MARGIN), ceil(top - AFTER + 2 * MARGIN)
     said = plain(page.description).rstrip(".")
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{across}" height="{down}" '
@@ -66,28 +71,29 @@ def drawn(page: Page) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def _pieces(page: Page, width: int) -> Iterator[Piece]:
+def _least_width(block: Single) -> float:
+    """How wide a card must be, lest an answer with all its digits go beyond it."""
+    return _answer_width(block) if isinstance(block, Answer) else 0.0
+
+
+def _pieces(page: Page, width: float) -> Iterator[Piece]:
     yield _prose("title", [page.title], 22)
-    command = wrapped(page.command, width - 5)
-    if len(command) > MOST_COMMAND_LINES:
-        command = [*command[: MOST_COMMAND_LINES - 1], "…"]
-    first, *others = command
-    yield _sunk([f"$ {first}", *(f"  {line}" for line in others)], width)
-    for block in page.blocks:
+    yield _command(page.command, width)
+    for block in page.in_order():
         yield _piece(block, width)
 
 
-def _piece(block: Block, width: int) -> Piece:
+def _piece(block: Single, width: float) -> Piece:
     match block:
         case Table():
             return table_piece(block)
         case Heading(text, level):
-            piece = _prose(f"heading-{level}", wrapped(text, width), LINE)
+            lines = wrapped(text, width, HEADINGS[level], bold=True)
+            piece = _prose(f"heading-{level}", lines, LINE)
             return Piece(lowered(piece, 4), piece.height)
-        case Words(text, "plain"):
-            return _prose("plain", wrapped(text, _prose_width(width)), LINE)
         case Words(text, tone):
-            return _prose(tone, wrapped(text, width), LINE)
+            kind = "plain" if tone == "formula" else tone
+            return _prose(kind, wrapped(text, width, bold=tone == "strong"), LINE)
         case Answer(name, value, unit):
             return _answer(name, value, unit)
         case Facts(entries):
@@ -97,14 +103,10 @@ def _piece(block: Block, width: int) -> Piece:
         case Histogram():
             return _histogram(block, width)
         case Code(lines):
-            return _sunk([part for line in lines for part in wrapped(line, width - 3)], width)
+            code = [part for line in lines for part in wrapped(line, width - INDENT)]
+            return _prose("indented", code, LINE)
         case Bullets(items):
             return _bullets(items, width)
-
-
-def _prose_width(width: int) -> int:
-    """How many letters of running text, in a proportional font, surely fit a line of that width."""
-    return width * 11 // 10
 
 
 def _prose(kind: str, lines: Sequence[str], line: float) -> Piece:
@@ -114,19 +116,18 @@ def _prose(kind: str, lines: Sequence[str], line: float) -> Piece:
     return Piece("".join(shapes), line * len(lines) + AFTER)
 
 
-def _sunk(lines: Sequence[str], width: int) -> Piece:
-    height = LINE * len(lines) + 12
-    shapes = [f'<rect class="sunk" width="{width * LETTER:g}" height="{height}" rx="4"/>']
-    shapes += [
-        letters("cell", 10, LINE * (number + 1), plain(text)) for number, text in enumerate(lines)
-    ]
-    return Piece("".join(shapes), height + AFTER)
+def _command(command: str, width: float) -> Piece:
+    lines = wrapped(command, width - INDENT)
+    if len(lines) > MOST_COMMAND_LINES:
+        lines = [*lines[: MOST_COMMAND_LINES - 1], "…"]
+    piece = _prose("indented", lines, LINE)
+    return Piece(letters("quiet", 0, LINE - 5, "$") + piece.shapes, piece.height)
 
 
-def _bullets(items: Sequence[str], width: int) -> Piece:
+def _bullets(items: Sequence[str], width: float) -> Piece:
     shapes, top = [], 0.0
     for item in items:
-        piece = _prose("plain indented", wrapped(item, _prose_width(width) - 2), LINE)
+        piece = _prose("indented", wrapped(item, width - INDENT), LINE)
         shapes += [letters("plain", 0, top + LINE - 5, "•"), lowered(piece, top)]
         top += piece.height - AFTER + 2
     return Piece("".join(shapes), top + AFTER)
@@ -137,33 +138,37 @@ def _answer(name: str, value: str, unit: str) -> Piece:
     return Piece(letters("plain", 0, 22, text), 30 + AFTER)
 
 
-def _facts(entries: Sequence[tuple[str, str]], width: int) -> Piece:
-    shapes, left, top = [], 0, 0
+def _answer_width(answer: Answer) -> float:
+    return width_of(f"{answer.name}   {answer.unit}") + width_of(answer.value, ANSWER, bold=True)
+
+
+def _facts(entries: Sequence[tuple[str, str]], width: float) -> Piece:
+    shapes, left, top = [], 0.0, 0
     for name, value in entries:
-        room = max(letters_of(name), letters_of(value)) + 3
-        if left and left + room > width:
-            left, top = 0, top + FACT
-        shapes.append(letters("small", left * LETTER, top + 12, plain(name)))
-        shapes.append(letters("cell", left * LETTER, top + 32, plain(value)))
+        room = max(width_of(name, SMALL), width_of(value)) + BETWEEN
+        if left and left + room - BETWEEN > width:
+            left, top = 0.0, top + FACT
+        shapes.append(letters("small", left, top + 12, plain(name)))
+        shapes.append(letters("plain", left, top + 32, plain(value)))
         left += room
     return Piece("".join(shapes), top + FACT + AFTER - 4)
 
 
-def _full(name: str, value: str, width: int) -> Piece:
+def _full(name: str, value: str, width: float) -> Piece:
     start = f"{name} ="
-    first, *others = wrapped(f"{start} {value}", width)
+    first, *others = wrapped(f"{start} {value}", width, bold=True)
     text = span("quiet", start) + span("strong", first[len(start) :])
-    shapes = [letters("cell", 0, LINE - 5, text)]
+    shapes = [letters("plain", 0, LINE - 5, text)]
     shapes += [
-        letters("cell strong", 0, LINE * (number + 2) - 5, plain(text))
+        letters("strong", 0, LINE * (number + 2) - 5, plain(text))
         for number, text in enumerate(others)
     ]
     return Piece("".join(shapes), LINE * (len(others) + 1) + AFTER)
 
 
-def _histogram(block: Histogram, width: int) -> Piece:
+def _histogram(block: Histogram, width: float) -> Piece:
     # The first edge and the last have letters on both sides of them.
-    across = min(width * LETTER, WIDEST_CHART) - 2 * INSET
+    across = min(width, WIDEST_CHART) - 2 * INSET
     chart = (
         f'<svg class="chart" x="{INSET}" y="{LINE}" width="{across:g}" height="{charts.HEIGHT}" '
         f'overflow="visible">{charts.histogram(block.bins, block.unit)}</svg>'

@@ -1,7 +1,7 @@
 """Pieces of SVG, and how much room text takes.
 
 Nothing can be measured here and nobody knows which fonts there will be, so every letter is taken to
-be as wide as in a monospaced font, which the other fonts of the style hardly exceed.
+be as wide as in the widest of the common sans-serif fonts.
 """
 
 from __future__ import annotations
@@ -9,12 +9,31 @@ from __future__ import annotations
 from html import escape
 from typing import NamedTuple
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 from xentcli.errors import escaped
 
-# In pixels: a letter of 13 pixels, a line of them, and what stands free below a block.
-LETTER, LINE, AFTER = 7.9, 20, 12
+# In pixels: letters, a line of them, and what stands free below a block.
+SIZE, LINE, AFTER = 13, 20, 12
+
+# How many ems wide letters are at the most, in any of the fonts; others as wide as OTHER, and
+# those that take two cells of a terminal, such as Chinese ones and emoji, as WIDE.
+EMS = {
+    letter: ems
+    for ems, letters in (
+        (0.30, "'ijl"),
+        (0.38, " ,.·/:;\\|f-I"),
+        (0.43, "()[]tr!²₂₁₀ℓ"),
+        (0.57, '"*_`‖–sz“”?⁺εcJL'),
+        (0.66, "abdeghknopquvxyEFPSTY0123456789${}Σσγα√"),
+        (0.80, "ABCDGHKNOQRUVXZ&"),
+        (0.87, "w#+<=>^~−×±✓∞M"),
+        (1.02, "%m½W@…"),
+    )
+    for letter in letters
+}
+OTHER, WIDE = 0.85, 1.3
+BOLDER = 1.13
 
 
 class Piece(NamedTuple):
@@ -45,20 +64,33 @@ def span(kind: str, text: str) -> str:
     return f'<tspan class="{kind}">{plain(text)}</tspan>'
 
 
-def letters_of(text: str) -> int:
-    """How many letters wide a text is once it is escaped; a Chinese one counts twice."""
-    return cell_len(escaped(text))
+def width_of(text: str, size: float = SIZE, *, bold: bool = False) -> float:
+    """How many pixels wide a text is at the most, once it is escaped."""
+    return sum(map(_ems, escaped(text))) * size * (BOLDER if bold else 1.0)
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of that width, broken at blanks and within words that are longer."""
+def _ems(letter: str) -> float:
+    known = EMS.get(letter)
+    return (0.0, OTHER, WIDE)[cell_len(letter)] if known is None else known
+
+
+def wrapped(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> list[str]:
+    """The text in lines that are no wider, broken at blanks and within words that are longer.
+
+    >>> wrapped("one two three", 60), wrapped("0123456789", 60)
+    (['one two', 'three'], ['012345', '6789'])
+    """
     lines, line = [], ""
     for word in escaped(text).split(" "):
         longer = f"{line} {word}" if line else word
-        if cell_len(longer) <= width:
+        if width_of(longer, size, bold=bold) <= width:
             line = longer
             continue
-        *full, rest = chop_cells(word, width) or [""]
-        lines += [line, *full] if line else full
-        line = rest
+        lines += [line] if line else []
+        line = ""
+        for letter in word:
+            if line and width_of(line + letter, size, bold=bold) > width:
+                lines.append(line)
+                line = ""
+            line += letter
     return [*lines, line]

@@ -9,24 +9,22 @@ from xentcli.writers.page import charts
 from xentcli.writers.page.blocks import Cell, Column, Table
 from xentcli.writers.page.svg_marks import (
     AFTER,
-    LETTER,
     LINE,
     Piece,
     letters,
-    letters_of,
     lowered,
     plain,
+    width_of,
     wrapped,
 )
 
-# In letters: what stands free between columns, bars beside their numbers, and words in a cell.
-GAP, BAR, WORDS = 2, 22, 64
-# The lesser words are smaller.
-LESSER_WORDS = 76
-# In pixels: the caption, a row of one line, a lesser line in it, and a bar with what is above it.
+# Across, in pixels: what stands free between columns, bars beside their numbers with what stands
+# free behind them, and words in a cell.
+GAP, BAR, WORDS = 16, 172, 480
+# Down: the caption, a row of one line, a lesser line in it, and a bar with what is above it.
 CAPTION, ROW, LESSER, BELOW = 26, 24, 18, 6
-# How far the label's ground goes beyond its column, in letters.
-BEYOND = 0.7
+# The letters of a caption, of lesser words, and of a note below a name.
+CAPTION_SIZE, LESSER_SIZE, NOTE_SIZE = 13.5, 12, 11
 
 
 class Edges(NamedTuple):
@@ -36,10 +34,9 @@ class Edges(NamedTuple):
     end: float
 
 
-def natural_width(table: Table) -> int:
-    """How wide a table is, in letters."""
-    widths = _widths(table)
-    return sum(widths) + GAP * (len(widths) - 1)
+def natural_width(table: Table) -> float:
+    """How wide a table is with its caption, in pixels."""
+    return max(_edges(table)[-1].end, width_of(table.caption, CAPTION_SIZE, bold=True))
 
 
 def table_piece(table: Table) -> Piece:
@@ -54,38 +51,32 @@ def table_piece(table: Table) -> Piece:
         piece = _row(row, table.columns, edges)
         shapes.append(lowered(piece, top))
         top += piece.height
-    return Piece(_ground(table.columns, edges, top) + "".join(shapes), top + AFTER + 4)
+    return Piece("".join(shapes), top + AFTER + 4)
 
 
-def _widths(table: Table) -> list[int]:
-    cells = zip(*table.rows, strict=True)
-    return [_width(column, own) for column, own in zip(table.columns, cells, strict=True)]
-
-
-def _width(column: Column, cells: Iterable[Cell]) -> int:
-    texts = [text for cell in cells for text in (cell.text, *cell.more)]
-    widest = max(letters_of(text) for text in texts)
-    widest = min(widest, WORDS) if column.words else widest
-    name = max(letters_of(column.name), letters_of(column.note))
+def _width(column: Column, cells: Iterable[Cell]) -> float:
+    widest = max(_cell_width(cell, column) for cell in cells)
+    name = max(width_of(column.name, bold=True), width_of(column.note, NOTE_SIZE, bold=True))
     return max(name, widest + (BAR if column.beside else 0))
 
 
+def _cell_width(cell: Cell, column: Column) -> float:
+    lesser = [width_of(text, LESSER_SIZE) for text in cell.more]
+    widest = max([width_of(cell.text, bold=_is_bold(cell, column)), *lesser])
+    return min(widest, WORDS) if column.words else widest
+
+
+def _is_bold(cell: Cell, column: Column) -> bool:
+    return column.marked or cell.tone in ("strong", "match")
+
+
 def _edges(table: Table) -> list[Edges]:
-    edges, left = [], 0
-    for width in _widths(table):
-        edges.append(Edges(left * LETTER, (left + width) * LETTER))
+    edges, left = [], 0.0
+    for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=True):
+        width = _width(column, cells)
+        edges.append(Edges(left, left + width))
         left += width + GAP
     return edges
-
-
-def _ground(columns: Sequence[Column], edges: Sequence[Edges], down: float) -> str:
-    """The shading of the label's column."""
-    return "".join(
-        f'<rect class="label-ground" x="{at.start - LETTER * BEYOND:g}" y="{CAPTION - 4}" '
-        f'width="{at.end - at.start + 2 * LETTER * BEYOND:g}" height="{down - CAPTION + 4:g}"/>'
-        for column, at in zip(columns, edges, strict=True)
-        if column.marked
-    )
 
 
 def _rule(kind: str, down: float, edges: Sequence[Edges]) -> str:
@@ -97,11 +88,20 @@ def _head(columns: Sequence[Column], edges: Sequence[Edges]) -> Piece:
     height = LINE + LESSER if any(column.note for column in columns) else LINE
     shapes = [_rule("head-rule", height, edges)]
     for column, at in zip(columns, edges, strict=True):
+        if column.marked:
+            shapes.append(_label_rule(at, height))
         down = height - 6 - (LESSER if column.note else 0)
         shapes.append(_set("name", column, at, down, plain(column.name)))
         if column.note:
             shapes.append(_set("note", column, at, height - 6, plain(column.note)))
     return Piece("".join(shapes), height)
+
+
+def _label_rule(at: Edges, down: float) -> str:
+    """What marks the label's column, beside its bold letters: no ground shades its numbers."""
+    return f'<rect class="label-rule" x="{at.start:g}" y="{down - 1:g}" ' + (
+        f'width="{at.end - at.start:g}" height="2"/>'
+    )
 
 
 def _row(row: Sequence[Cell], columns: Sequence[Column], edges: Sequence[Edges]) -> Piece:
@@ -111,15 +111,11 @@ def _row(row: Sequence[Cell], columns: Sequence[Column], edges: Sequence[Edges])
 
 def _cell(cell: Cell, column: Column, at: Edges) -> Piece:
     shapes, down = [], ROW - 8.0
-    if cell.tone in ("positive", "negative"):
-        shapes.append(
-            f'<rect class="{cell.tone}-ground" x="{at.start - LETTER * BEYOND:g}" y="1" '
-            f'width="{at.end - at.start + 2 * LETTER * BEYOND:g}" height="{ROW - 2}"/>'
-        )
     if cell.share is not None:
         shapes.append(_bar(cell.share, column, at))
-    lines = wrapped(cell.text, WORDS) if column.words else [cell.text]
-    lesser = [line for text in cell.more for line in wrapped(text, LESSER_WORDS)]
+    bold = _is_bold(cell, column)
+    lines = wrapped(cell.text, WORDS, bold=bold) if column.words else [cell.text]
+    lesser = [line for text in cell.more for line in wrapped(text, WORDS, LESSER_SIZE)]
     for number, text in enumerate([*lines, *lesser] if cell.text else []):
         tone = cell.tone if number < len(lines) else "more"
         shapes.append(_set(tone, column, at, down + LESSER * number, plain(text)))
@@ -131,7 +127,7 @@ def _bar(share: float, column: Column, at: Edges) -> str:
     """The bar of a number: beside the number it ends before the number begins, below it it is as
     wide as the column."""
     if column.beside:
-        place = f'x="{at.start:g}" y="7" width="{(BAR - GAP) * LETTER:g}" height="10"'
+        place = f'x="{at.start:g}" y="7" width="{BAR - GAP}" height="10"'
         return f"<svg {place}>{charts.bar(share)}</svg>"
     place = f'x="{at.start:g}" y="{ROW - 2}" width="{at.end - at.start:g}" height="3"'
     return f"<svg {place}>{charts.bar_of_all(share)}</svg>"
@@ -139,6 +135,6 @@ def _bar(share: float, column: Column, at: Edges) -> str:
 
 def _set(kind: str, column: Column, at: Edges, down: float, text: str) -> str:
     if column.words:
-        return letters(f"cell {kind}", at.start, down, text)
+        return letters(kind, at.start, down, text)
     marked = " label" if column.marked else ""
-    return letters(f"cell number {kind}{marked}", at.end, down, text)
+    return letters(f"number {kind}{marked}", at.end, down, text)

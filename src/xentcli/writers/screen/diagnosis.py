@@ -14,7 +14,7 @@ from xentcli.errors import escaped, rounded
 from xentcli.model import Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
 from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
-from xentcli.writers.view import encoded
+from xentcli.writers.view import encoded, in_letters
 from xentcli.writers.words import diagnosis as words
 
 # How wide prose is where there is no terminal to fit.
@@ -29,44 +29,45 @@ INDENT = "    "
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
     """The diagnosis; ``got`` are the numbers as they were typed."""
     drawn_on = console(view)
-    blocks = [render(part, drawn_on) for part in _parts(diagnosis, view)]
+    filled = view._replace(width=view.width or WIDTH)
+    blocks = [render(part, drawn_on, view) for part in _parts(diagnosis, filled)]
     return encoded("\n\n".join(block for block in blocks if block) + "\n", view)
 
 
 def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
-    width = view.width or WIDTH
-    yield Text(_filled(diagnosis.sentence, width), style=BOLD)
+    yield Text(_filled(diagnosis.sentence, view), style=BOLD)
     for note in diagnosis.notes:
-        yield Text(_filled(note, width))
+        yield Text(_filled(note, view))
     if diagnosis.candidates:
-        yield _candidates(diagnosis.candidates, width, view)
+        yield _candidates(diagnosis.candidates, view)
     if diagnosis.advice:
-        yield _advice(diagnosis, width, view)
+        yield _advice(diagnosis, view)
     if diagnosis.findings:
-        yield _findings(diagnosis.findings, width)
+        yield _findings(diagnosis.findings, view)
 
 
-def _filled(prose: str, width: int, first: str = "", rest: str = "") -> str:
-    """Prose in lines of that width; a word that is longer, such as a call, is broken."""
+def _filled(prose: str, view: View, first: str = "", rest: str = "") -> str:
+    """Prose in lines of the view's width; a word that is longer, such as a call, is broken."""
     return textwrap.fill(
-        escaped(prose),
-        max(width, len(rest) + 1),
+        in_letters(escaped(prose), view),
+        max(view.width or WIDTH, len(rest) + 1),
         initial_indent=first,
         subsequent_indent=rest,
         break_on_hyphens=False,
     )
 
 
-def _candidates(candidates: Sequence[Candidate], width: int, view: View) -> RenderableType:
+def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
     rows = [words.numbers(one, view.digits) for one in candidates]
     widths = [
         max(map(cell_len, column))
         for column in zip(words.headers(candidates[0]), *rows, strict=True)
     ]
     # A blank of padding and one between columns; the mark is one wide.
-    room = width - (1 + 2) - sum(widths) - 2 * len(widths)
+    room = (view.width or WIDTH) - (1 + 2) - sum(widths) - 2 * len(widths)
     if room < LEAST_ROOM:
-        return _stacked(candidates, rows, width)
+        return _stacked(candidates, rows, view)
+    beside = view._replace(width=room)
     table = plain_table(view)
     table.add_column("", no_wrap=True)
     for header in words.headers(candidates[0]):
@@ -74,16 +75,16 @@ def _candidates(candidates: Sequence[Candidate], width: int, view: View) -> Rend
     table.add_column("formula", no_wrap=True)
     for one, numbers in zip(candidates, rows, strict=True):
         style = MATCH if one.matches else Style()
-        formula = Text(_filled(one.name, room), style=style)
-        formula.append("\n" + _filled(one.formula, room), style=DIM)
+        formula = Text(_filled(one.name, beside), style=style)
+        formula.append("\n" + _filled(one.formula, beside), style=DIM)
         if one.matches:
-            formula.append("\n" + _filled(one.explanation, room), style=DIM)
+            formula.append("\n" + _filled(one.explanation, beside), style=DIM)
         mark = Text(MARK if one.matches else "", style=style)
         table.add_row(mark, *(Text(number, style=style) for number in numbers), formula)
     return table
 
 
-def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], width: int) -> Text:
+def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], view: View) -> Text:
     """The words below the numbers, where there is no room beside them."""
     found = Text()
     for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
@@ -92,30 +93,30 @@ def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], wid
         shown = "; ".join(f"{value}, off by {difference}" for value, difference in pairs)
         mark = f"{MARK} " if one.matches else "  "
         found.append("\n" if number else "")
-        found.append(_filled(shown, width, mark, INDENT), style=style)
-        found.append("\n" + _filled(one.name, width, INDENT, INDENT))
-        found.append("\n" + _filled(one.formula, width, INDENT, INDENT), style=DIM)
+        found.append(_filled(shown, view, mark, INDENT), style=style)
+        found.append("\n" + _filled(one.name, view, INDENT, INDENT))
+        found.append("\n" + _filled(one.formula, view, INDENT, INDENT), style=DIM)
         if one.matches:
-            found.append("\n" + _filled(one.explanation, width, INDENT, INDENT), style=DIM)
+            found.append("\n" + _filled(one.explanation, view, INDENT, INDENT), style=DIM)
     return found
 
 
-def _advice(diagnosis: Diagnosis, width: int, view: View) -> Text:
+def _advice(diagnosis: Diagnosis, view: View) -> Text:
     loss = " and ".join(dict.fromkeys(rounded(value, view.digits) for value in diagnosis.loss))
     found = Text(
-        _filled(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change:", width)
+        _filled(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change:", view)
     )
     for one in diagnosis.advice:
         found.append(f"\n{one.library}", style=BOLD)
         for line in one.call.split("; "):
-            found.append("\n" + _filled(line, width, "  ", INDENT))
+            found.append("\n" + _filled(line, view, "  ", INDENT))
         for change in words.once(one):
-            found.append("\n" + _filled(change, width, "  - ", INDENT), style=DIM)
+            found.append("\n" + _filled(change, view, "  - ", INDENT), style=DIM)
     return found
 
 
-def _findings(findings: Sequence[Finding], width: int) -> Text:
+def _findings(findings: Sequence[Finding], view: View) -> Text:
     found = Text("About this input:")
     for one in findings:
-        found.append("\n" + _filled(words.finding(one), width, "- ", "  "))
+        found.append("\n" + _filled(words.finding(one), view, "- ", "  "))
     return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 from io import StringIO
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from xentcli.writers.interface import View
+from xentcli.writers.view import in_letters
 
 # Tables get their natural width: what fits was worked out before, and Rich would cut numbers.
 WIDEST = 10_000
@@ -52,8 +53,18 @@ def console(view: View) -> Console:
     )
 
 
-def render(part: RenderableType, drawn_on: Console) -> str:
-    """A part as text, without blanks at the ends of lines."""
+def said(text: str, view: View, style: Style | None = None) -> Text:
+    """A sentence, in letters that can be shown."""
+    return Text(in_letters(text, view), style=style or "")
+
+
+def render(part: RenderableType, drawn_on: Console, view: View) -> str:
+    """A part as text, without blanks at the ends of lines; words go on on the next line where the
+    terminal ends."""
+    if isinstance(part, Group):
+        return "\n".join(render(inner, drawn_on, view) for inner in part.renderables)
+    if isinstance(part, Text) and view.width is not None:
+        part = Text("\n").join(part.wrap(drawn_on, view.width))
     with drawn_on.capture() as captured:
         drawn_on.print(part, soft_wrap=isinstance(part, Text))
     lines = captured.get().rstrip("\n").split("\n")

@@ -6,6 +6,7 @@ there were too many blocks, whole classes are left out and counted.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
@@ -15,11 +16,11 @@ from rich.text import Text
 
 from xentcli.model import Answer, Batch, Report, Worked
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.screen.drawing import BOLD, DIM, bar, console, plain_table, render
+from xentcli.writers.screen.drawing import BOLD, DIM, bar, console, plain_table, render, said
 from xentcli.writers.screen.survey import pictures
 from xentcli.writers.view import encoded
 from xentcli.writers.words import report as words
-from xentcli.writers.words.grid import Grid, Row, first_line, folded, grid
+from xentcli.writers.words.grid import GAP, Grid, Row, first_line, folded, grid
 
 # Longer answers are left to --quiet and --format csv.
 ANSWERS_IN_FULL = 1000
@@ -42,7 +43,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
     """The worked samples, how many are not shown, and the answer."""
     drawn_on = console(view)
-    parts = [render(part, drawn_on) for part in _parts(report, view)]
+    parts = [render(part, drawn_on, view) for part in _parts(report, view)]
     text = "\n\n".join(part for part in parts if part) + "\n"
     yield encoded(text, view)
 
@@ -51,27 +52,27 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
     if view.steps:
         for worked in report.worked:
             yield from _sample(worked, report, view)
-        yield Text(words.SHIFTED if report.shifted else "", style=DIM)
-        yield Text(words.samples_left_out(report), style=DIM)
+        yield said(words.SHIFTED if report.shifted else "", view, DIM)
+        yield said(words.samples_left_out(report), view, DIM)
     if report.survey is not None:
         yield from pictures(report.survey, report, view)
     yield from _answer(report, view)
 
 
 def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableType]:
-    yield Text(words.title(worked, report), style=BOLD)
+    yield said(words.title(worked, report), view, BOLD)
     laid_out = grid(worked, report.classes, view)
     blocks = folded(laid_out, view)
     for number, block in enumerate(blocks):
         yield _table(laid_out, block, first=number == 0, view=view)
     left_out = len(report.classes) - sum(map(len, blocks))
     if left_out:
-        yield Text(words.classes_left_out(left_out, report), style=DIM)
+        yield said(words.classes_left_out(left_out, report), view, DIM)
     for step in worked.steps:
         if step.note:
-            yield Text(f"{step.name}: {step.note}")
+            yield said(f"{step.name}: {step.note}", view)
     if worked.entropy is not None and worked.divergence is not None:
-        yield Text(words.decomposed(worked, view))
+        yield said(words.decomposed(worked, view), view)
 
 
 def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -> Table:
@@ -114,7 +115,8 @@ def _cell(row: Row, at: int) -> Text:
 
 def _step_name(row: Row, laid_out: Grid, *, first: bool) -> Text:
     if first and laid_out.stacked:
-        return Text.assemble(first_line(row), "\n", (row.formula, DIM))
+        formula = textwrap.fill(row.formula, laid_out.side - GAP, break_on_hyphens=False)
+        return Text.assemble(first_line(row), "\n", (formula, DIM))
     return Text(row.name)
 
 
@@ -126,7 +128,7 @@ def _answer(report: Report, view: View) -> Iterator[RenderableType]:
     if report.reduction == "none":
         yield _summary(report, view)
         return
-    yield Text(words.written_out(report, view))
+    yield said(words.written_out(report, view), view)
     yield _summary(report, view)
 
 

@@ -38,14 +38,16 @@ class Row(NamedTuple):
 
 class Grid(NamedTuple):
     """A worked sample as text. ``largest`` is the class with the largest value; ``stacked``: the
-    formula stands below the step's name, as there is no room beside it."""
+    formula stands below the step's name, as there is no room beside it. ``side`` is the width of
+    the columns before the classes, with the gap after them."""
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
     widths: tuple[int, ...]
     label: int | None
     largest: int
-    stacked: bool
+    side: int
+    stacked: bool = False
 
 
 def grid(worked: Worked, classes: Sequence[str], view: View) -> Grid:
@@ -53,9 +55,11 @@ def grid(worked: Worked, classes: Sequence[str], view: View) -> Grid:
     names = tuple(shown_name(name, view) for name in classes)
     rows = tuple(_row(step, view) for step in worked.steps)
     widths = tuple(_widths(names, rows, worked.label))
-    laid_out = Grid(names, rows, widths, worked.label, _largest(worked), False)
-    fits = view.width is None or _side(laid_out) + max(laid_out.widths) <= view.width
-    return laid_out if fits else laid_out._replace(stacked=True)
+    laid_out = Grid(names, rows, widths, worked.label, _largest(worked), _side(rows))
+    if view.width is None or laid_out.side + max(widths) <= view.width:
+        return laid_out
+    room = view.width - max(widths)
+    return laid_out._replace(side=_stacked_side(rows, room, view.width), stacked=True)
 
 
 def _largest(worked: Worked) -> int:
@@ -66,10 +70,12 @@ def _largest(worked: Worked) -> int:
 
 def shown_name(name: str, view: View, longest: int = LONGEST_NAME) -> str:
     """A name, escaped and cut."""
-    shown = escaped(name)
+    letters = escaped(name)
+    shown = in_letters(letters, view)
     while cell_len(shown) > longest:
-        shown = shown[: -2 if shown.endswith("…") else -1] + "…"
-    return in_letters(shown, view)
+        letters = letters[:-1]
+        shown = in_letters(f"{letters}…", view)
+    return shown
 
 
 def _row(step: Step, view: View) -> Row:
@@ -100,15 +106,20 @@ def _widths(names: Sequence[str], rows: Sequence[Row], label: int | None) -> lis
     return widths
 
 
-def _side(laid_out: Grid) -> int:
+def _side(rows: Sequence[Row]) -> int:
     """The width of the columns before the classes, with the gap after them."""
-    rows = laid_out.rows
-    if laid_out.stacked:
-        return max(max(len(first_line(row)), len(row.formula)) for row in rows) + GAP
     value = max(len(row.one) for row in rows)
     name = max(len("step"), *(len(row.name) for row in rows))
     formula = max(len("formula"), *(len(row.formula) for row in rows))
     return name + GAP + formula + GAP + (value + GAP if value else 0)
+
+
+def _stacked_side(rows: Sequence[Row], room: int, width: int) -> int:
+    """The same where formulas stand below the steps' names: they are broken into lines that leave
+    room for the classes, or where there is none in any case, are as wide as the view."""
+    names = max(len(first_line(row)) for row in rows) + GAP
+    formulas = max(len(row.formula) for row in rows) + GAP
+    return max(names, min(formulas, room if names <= room else width))
 
 
 def first_line(row: Row) -> str:
@@ -141,12 +152,14 @@ def _the_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int
 
 
 def _blocks(laid_out: Grid, classes: Sequence[int], width: int) -> list[list[int]]:
-    """Blocks of classes; only the first has the formulas and the numbers of the whole sample."""
+    """Blocks of classes; only the first has the formulas and the numbers of the whole sample. It
+    has no class where there is no room for one."""
     name = max(len("step"), *(len(row.name) for row in laid_out.rows)) + GAP
     blocks: list[list[int]] = [[]]
-    room = width - _side(laid_out)
+    room = width - laid_out.side
     for at in classes:
-        if blocks[-1] and laid_out.widths[at] > room:
+        is_narrow = len(blocks) == 1 and laid_out.stacked
+        if (blocks[-1] or is_narrow) and laid_out.widths[at] > room:
             blocks.append([])
             room = width - name
         blocks[-1].append(at)
