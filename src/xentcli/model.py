@@ -109,7 +109,8 @@ class Batch(NamedTuple):
     ``read`` how many of the input's they stand for, where these are not the same.
     ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
     that the samples were matched with by their ids; -1 where a sample has none. Of a sample that is
-    too large to be read at once these are the positions from ``first_position`` on.
+    too large to be read at once these are the positions from ``first_position`` on; such a batch
+    ``is_piece``, of one sample or sequence.
     """
 
     values: Floats
@@ -133,6 +134,7 @@ class Batch(NamedTuple):
     read: int | None = None
     partners: Indices | None = None
     first_position: int = 0
+    is_piece: bool = False
 
 
 class Answer(NamedTuple):
@@ -213,7 +215,7 @@ class Group(NamedTuple):
     """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
     mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
     where there are no labels. Of a yes/no question, so many are ``positive``. The losses add up to
-    ``loss_sum``; of a sequence, so many ``tokens`` count."""
+    ``loss_sum``; of a sequence, so many ``tokens`` count. ``standard_error`` is that of a mean."""
 
     name: str
     result: float
@@ -226,6 +228,7 @@ class Group(NamedTuple):
     bits_per_byte: float | None = None
     tokens: int | None = None
     loss_sum: float = 0.0
+    standard_error: float | None = None
 
 
 class Hard(NamedTuple):
@@ -261,6 +264,15 @@ class Survey(NamedTuple):
     mean_of_means: float | None = None
 
 
+class StandardError(NamedTuple):
+    """The standard error of a mean, in its unit: of so many independent samples, which are called
+    ``sequence`` or ``sample``; no name where they are those that the report counts."""
+
+    value: float
+    independent: int
+    name: str = ""
+
+
 class Report(NamedTuple):
     """The results of a command: what is shown, not how.
 
@@ -269,7 +281,8 @@ class Report(NamedTuple):
     losses of a file; ``left_out`` are columns of numbers that are taken for nothing.
     ``title`` stands above a page of it. A gradient is of the ``loss`` of that
     name. A distance has ``roots``: that of the mean, and the mean of the samples' own. The classes
-    are ``questions`` where each is answered by itself with yes or no.
+    are ``questions`` where each is answered by itself with yes or no. ``top_5_accuracy`` is the
+    share of labels among the five largest, ``brier_score`` a mean.
     """
 
     command: str
@@ -296,6 +309,9 @@ class Report(NamedTuple):
     bits_per_byte: float | None = None
     shifted: bool = False
     questions: bool = False
+    top_5_accuracy: float | None = None
+    brier_score: float | None = None
+    standard_error: StandardError | None = None
 
     @property
     def averages(self) -> bool:

@@ -16,7 +16,7 @@ from xentcli.calculation.binary_steps import steps
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
 from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
-from xentcli.core import bce, gradient
+from xentcli.core import bce, brier, gradient
 from xentcli.core.differences import Differences, Long, binary_losses, differences_of_each
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
@@ -71,9 +71,14 @@ def _fitted(batch: Batch, shape: tuple[int, ...]) -> Array:
 
 def losses(problem: Problem) -> Losses:
     """The loss of each question and its share of the denominator, sample weights included."""
-    assert problem.target.soft is not None
-    found = bce.losses(problem.positions, problem.target.soft, _given(problem), _settings(problem))
-    return weighted(Losses(_flat(found), _shares(problem)), problem)
+    target, settings = problem.target.soft, _settings(problem)
+    assert target is not None
+    odds = bce.odds_of(problem.positions, _given(problem), settings.temperature)
+    found = bce.steps(odds, target, settings).loss
+    scores = None
+    if problem.calculation.want_scores:
+        scores = _flat(brier.of_questions(odds.yes, odds.no, target))
+    return weighted(Losses(_flat(found), _shares(problem), brier=scores), problem)
 
 
 def _given(problem: Problem) -> bce.Given:

@@ -28,6 +28,8 @@ Method = Literal["stable", "textbook"]
 Base = Literal["e", "2", "10"]
 
 UNITS: dict[Base, str] = {"e": "nats", "2": "bits", "10": "bans"}
+# The accuracy of the first so many, where there are more classes than so many.
+TOP, MANY_CLASSES = 5, 10
 EVERY_KIND: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 
 
@@ -39,7 +41,8 @@ class Command(NamedTuple):
     ``has_target``, and soft targets do as well if ``takes_soft``. ``formulas`` is the module beside
     this one that computes it. It does not show the steps ``unused``, with ``--method textbook``
     those in ``textbook_unused``. Its columns are ``questions`` where each is answered by itself,
-    with yes or no. ``has_perplexity`` says that exp of the mean loss is one.
+    with yes or no. ``has_perplexity`` says that exp of the mean loss is one, ``has_brier`` that the
+    Brier score measures the same predictions.
     The options that ``grad`` lists but that are not for this loss are in ``without``.
     """
 
@@ -56,6 +59,7 @@ class Command(NamedTuple):
     textbook_unused: tuple[str, ...] = ()
     questions: bool = False
     has_perplexity: bool = False
+    has_brier: bool = False
     reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
 
@@ -124,6 +128,7 @@ COMMANDS = {
             "cross_entropy",
             unused=("softmax",),
             has_perplexity=True,
+            has_brier=True,
         ),
         Command(
             "ce",
@@ -141,6 +146,7 @@ COMMANDS = {
             "cross_entropy",
             takes_soft=True,
             has_perplexity=True,
+            has_brier=True,
             without=OF_QUESTIONS,
         ),
         Command(
@@ -159,6 +165,7 @@ COMMANDS = {
             "binary",
             takes_soft=True,
             questions=True,
+            has_brier=True,
             without=(*OF_CLASSES, "--ignore-index"),
         ),
         Command(
@@ -258,7 +265,9 @@ class Calculation(NamedTuple):
 
     ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce.
     A gradient is ``gradient_of`` the loss of that command. ``weighs_samples`` says that the samples
-    have weights. The ``bits_per_byte`` are of so many ``bytes``, or of those of the samples.
+    have weights. The ``bits_per_byte`` are of so many ``bytes``, or of those of the samples. The
+    Brier score and the accuracy of the first five are there if ``want_scores``, the standard error
+    of the mean if ``want_error``.
     """
 
     command: Command
@@ -271,6 +280,8 @@ class Calculation(NamedTuple):
     weighs_samples: bool = False
     bits_per_byte: bool = False
     bytes: int | None = None
+    want_scores: bool = False
+    want_error: bool = False
 
     @property
     def loss(self) -> Command:
@@ -290,6 +301,10 @@ class Calculation(NamedTuple):
         """The module that computes it."""
         found: Formulas = import_module(f"xentcli.calculation.{self.loss.formulas}")
         return found
+
+    def has_top(self, classes: int) -> bool:
+        """Whether it says much that a label is among the first of so many classes."""
+        return classes > MANY_CLASSES and not self.loss.questions
 
     @property
     def unused_steps(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core import brier
 from xentcli.core.far_apart import mend_losses
 from xentcli.core.layout import (
     Array,
@@ -41,11 +42,13 @@ class Losses(NamedTuple):
     """Per sample: its loss, and its share of the mean's denominator. Shape ``(outer, inner)``.
 
     ``root`` is the square root of the loss where that is a distance, times the sample's weight.
+    ``brier`` is the Brier score, where it is asked for and there is one; 0 of an ignored sample.
     """
 
     loss: Array
     share: Array
     root: Array | None = None
+    brier: Array | None = None
 
 
 def pick(values: Array, labels: Labels, axis: int) -> Array:
@@ -124,9 +127,16 @@ def denominator(target: Target, count: int, options: Settings) -> float:
     return float(count - np.count_nonzero(target.labels == options.ignore_index))
 
 
-def from_logits(positions: NDArray[np.floating], target: Target, options: Settings) -> Losses:
-    """The loss and share of each position of ``(outer, C, inner)`` logits."""
-    return _with_shares(losses_from_logits(positions, target, options), target, options)
+def from_logits(
+    positions: NDArray[np.floating], target: Target, options: Settings, *, with_brier: bool = False
+) -> Losses:
+    """The loss and share of each position of ``(outer, C, inner)`` logits, and of labels the Brier
+    score from the same exponentials."""
+    scores = None
+    if with_brier and target.labels is not None:
+        scores = np.empty(target.labels.shape)
+    loss = losses_from_logits(positions, target, options, scores=scores)
+    return _with_shares(loss, target, options)._replace(brier=scores)
 
 
 def from_log_probs(positions: NDArray[np.floating], target: Target, options: Settings) -> Losses:
@@ -139,9 +149,14 @@ def _with_shares(loss: Array, target: Target, options: Settings) -> Losses:
 
 
 def losses_from_logits(
-    positions: NDArray[np.floating], target: Target, options: Settings, threads: int = 1
+    positions: NDArray[np.floating],
+    target: Target,
+    options: Settings,
+    threads: int = 1,
+    scores: Array | None = None,
 ) -> Array:
-    """The loss of each position of ``(outer, C, inner)`` logits, on so many threads."""
+    """The loss of each position of ``(outer, C, inner)`` logits, on so many threads. The Brier
+    score of each label is put into ``scores``, if given."""
 
     def of_block(block: Block, buffers: Buffers) -> Array:
         step = steps(block.values, block.axis, options.temperature, buffers)
@@ -152,6 +167,9 @@ def losses_from_logits(
         loss = _weighted(_minus_log_prob(block, step, classes, options), classes, options)
         if options.label_smoothing != 0.0:
             loss = _smoothed(loss, step, options, block.axis, buffers)
+        if scores is not None:
+            score = brier.of_steps(block, step, classes, buffers)
+            store_each(scores, block.cut, _without(ignored, score))
         return _without(ignored, loss)
 
     losses = _each(positions, of_block, threads)

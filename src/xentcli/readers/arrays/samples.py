@@ -83,7 +83,8 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     if piece.positions is not None:
         # Once, with its last piece: the next one begins another sample then.
         whole = piece.positions[1] >= layout.shape[2]
-        batch = batch._replace(first_position=piece.positions[0], read=int(whole))
+        first = piece.positions[0]
+        batch = batch._replace(first_position=first, read=int(whole), is_piece=True)
     return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
 
 
