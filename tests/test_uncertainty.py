@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +75,10 @@ def put_csv(path: Path, logits: Floats = LOGITS, labels: Labels = LABELS) -> str
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     put_csv(tmp_path / "a.csv")
     np.savez(tmp_path / "s.npz", logits=SEQUENCES, labels=TOKENS)
-    yield tmp_path
+    return tmp_path
 
 
 def test_the_figures_of_rows(folder: Path) -> None:

@@ -15,10 +15,9 @@ from xentcli.core.target import Target
 Floats = NDArray[np.float64]
 
 
-def scores(logits: Floats, labels: NDArray[np.int64], **options: float) -> Floats:
-    found = loss.from_logits(
-        logits, Target(labels=labels), settings(None, logits.shape[1], **options), with_brier=True
-    )
+def scores(logits: Floats, labels: NDArray[np.int64], temperature: float = 1.0) -> Floats:
+    options = settings(None, logits.shape[1], temperature=temperature)
+    found = loss.from_logits(logits, Target(labels=labels), options, with_brier=True)
     assert found.brier is not None
     return found.brier
 

@@ -30,11 +30,12 @@ SIZES = [1e-300, 1e-150, 1e-3, 1.0, 1e5, 1e150, 1e250]
 
 def by_the_formula(losses: Floats, sizes: Floats) -> float:
     """√(N/(N−1) · Σ(L − m·n)²) / Σn in fractions, and its root in 200 bits."""
-    kept = [(Fraction(x), Fraction(n)) for x, n in zip(losses.tolist(), sizes.tolist()) if n]
-    count, whole = len(kept), sum(n for _, n in kept)
-    mean = sum(x for x, _ in kept) / whole
-    squares = sum((x - mean * n) ** 2 for x, n in kept)
-    variance = Fraction(count, count - 1) * squares / whole**2
+    pairs = zip(losses.tolist(), sizes.tolist(), strict=True)
+    kept = [(Fraction(x), Fraction(n)) for x, n in pairs if n]
+    whole = sum((n for _, n in kept), start=Fraction(0))
+    mean = sum((x for x, _ in kept), start=Fraction(0)) / whole
+    squares = sum(((x - mean * n) ** 2 for x, n in kept), start=Fraction(0))
+    variance = Fraction(len(kept), len(kept) - 1) * squares / whole**2
     with mpmath.workprec(200):
         return float(mpmath.sqrt(mpmath.mpf(variance.numerator) / variance.denominator))
 
@@ -70,7 +71,8 @@ def test_it_is_the_cluster_robust_error_of_a_regression_on_a_constant() -> None:
     losses = rng.exponential(size=clusters.size) + rng.normal(0, 0.5, 30)[clusters]
     residuals = np.bincount(clusters, losses - losses.mean())
     expected = math.sqrt(30 / 29 * (residuals**2).sum()) / clusters.size
-    sums, sizes = np.bincount(clusters, losses), np.bincount(clusters).astype(float)
+    sums = np.bincount(clusters, losses).astype(np.float64)
+    sizes = np.bincount(clusters).astype(np.float64)
     assert error_of(sums, sizes) == pytest.approx(expected, rel=1e-13)
 
 

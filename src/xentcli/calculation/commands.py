@@ -34,16 +34,17 @@ EVERY_KIND: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 
 
 class Command(NamedTuple):
-    """What a command is.
+    """What a command is, and what the rest of the program needs to know of it.
 
-    ``help`` is all that its help says of it, the first line by itself; ``title`` stands above a
-    saved page. It answers with ``field``, takes values of those ``kinds``, needs labels if
-    ``has_target``, and soft targets do as well if ``takes_soft``. ``formulas`` is the module beside
-    this one that computes it. It does not show the steps ``unused``, with ``--method textbook``
-    those in ``textbook_unused``. Its columns are ``questions`` where each is answered by itself,
-    with yes or no. ``has_perplexity`` says that exp of the mean loss is one, ``has_brier`` that the
-    Brier score measures the same predictions.
-    The options that ``grad`` lists but that are not for this loss are in ``without``.
+    - ``title``: the heading of its pages; ``help``: its help text, whose first line stands alone.
+    - ``field``: what it answers with; ``kinds``: the kinds of values that it takes.
+    - ``has_target``: it needs labels; ``takes_soft``: or soft targets.
+    - ``questions``: each column is a yes/no question of its own.
+    - ``formulas``: the module of this package that computes it.
+    - ``unused``: the steps that it does not show; ``textbook_unused``: with ``--method textbook``.
+    - ``has_perplexity``: exp of the mean loss is a perplexity.
+    - ``has_brier``: the Brier score measures the same predictions.
+    - ``without``: the options of ``grad`` that are of no use for this loss.
     """
 
     name: str
@@ -65,12 +66,12 @@ class Command(NamedTuple):
 
     @property
     def has_loss(self) -> bool:
-        """Whether it answers with a loss, or with the gradient of one."""
+        """Whether it answers with a loss or with the gradient of one."""
         return self.field in ("loss", "grad")
 
     @property
     def summary(self) -> str:
-        """The command in a sentence."""
+        """What it does, in a sentence."""
         return self.help.partition("\n")[0]
 
 
@@ -261,13 +262,13 @@ COMMANDS = {
 
 
 class Calculation(NamedTuple):
-    """A command, the settings of its loss, and how it computes.
+    """A command, the settings of its loss, and how to compute it.
 
-    ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce.
-    A gradient is ``gradient_of`` the loss of that command. ``weighs_samples`` says that the samples
-    have weights. The ``bits_per_byte`` are of so many ``bytes``, or of those of the samples. The
-    Brier score and the accuracy of the first five are there if ``want_scores``, the standard error
-    of the mean if ``want_error``.
+    ``dtype`` is None for float64 with every digit, else the framework's width to reproduce.
+    ``gradient_of`` is the loss that ``grad`` differentiates. ``weighs_samples``: the samples have
+    weights. ``bits_per_byte`` are asked for, of ``bytes`` in all or else of the samples' own.
+    ``want_scores`` asks for the Brier score and the accuracy of the first five classes,
+    ``want_error`` for the standard error of the mean.
     """
 
     command: Command
@@ -285,7 +286,7 @@ class Calculation(NamedTuple):
 
     @property
     def loss(self) -> Command:
-        """The command of the loss, also where its gradient is asked for."""
+        """The command of the loss; for ``grad``, of the loss that it differentiates."""
         return self.gradient_of or self.command
 
     @property
@@ -298,7 +299,7 @@ class Calculation(NamedTuple):
 
     @property
     def formulas(self) -> Formulas:
-        """The module that computes it."""
+        """The module that computes the loss."""
         found: Formulas = import_module(f"xentcli.calculation.{self.loss.formulas}")
         return found
 
@@ -308,6 +309,6 @@ class Calculation(NamedTuple):
 
     @property
     def unused_steps(self) -> tuple[str, ...]:
-        """The names of the steps that it does not show."""
+        """The names of the steps that are not shown."""
         by_textbook = self.method == "textbook"
         return self.command.textbook_unused if by_textbook else self.command.unused

@@ -1,4 +1,4 @@
-"""What many samples come to: the reduced loss and the figures beside it."""
+"""The figures of many samples: the reduced loss and what stands beside it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def report(
     half: tuple[float, float] | None = None,
     independent: str = "",
 ) -> Report:
-    """The report of a command, without its survey. The positions of what is called ``independent``
-    may hang together."""
+    """The report of a command, without a survey. ``independent`` is what samples with positions are
+    called."""
     command, settings, loss = calculation.command, calculation.settings, calculation.loss
     plain = Report(
         command.name, kind, command.field, classes, total.samples, worked, title=command.title
@@ -91,8 +91,8 @@ def standard_error_of(total: Total, calculation: Calculation) -> float | None:
 def reduced_loss(
     calculation: Calculation, total: Total, half: tuple[float, float] | None = None
 ) -> float | np.floating:
-    """The sum of the losses, for the mean divided by that of the shares; ``half`` are the sums
-    of both as PyTorch adds them in 16 bits."""
+    """The sum of the losses; for a mean divided by the sum of the shares. ``half`` has both sums as
+    PyTorch adds them in 16 bits."""
     if half is not None and calculation.dtype is not None:
         loss, share = half
         if calculation.settings.weight is None or calculation.weighs_samples:
@@ -105,7 +105,7 @@ def reduced_loss(
 
 
 def half_sums(calculation: Calculation) -> tuple[HalfSum, HalfSum]:
-    """What adds up the losses and their shares as PyTorch does in 16 bits."""
+    """Two sums as PyTorch adds them in 16 bits: of the losses, and of their shares."""
     width = framework.WIDTHS[calculation.dtype or "float32"]
     return HalfSum(width), HalfSum(width)
 
@@ -120,8 +120,8 @@ def _roots(mean: float, total: Total) -> tuple[float, float]:
 
 
 def mean_perplexity(mean: float, calculation: Calculation) -> float | None:
-    """exp of a mean loss; None where that is no perplexity, because the losses are not those of
-    plain log-probabilities, or do not count alike."""
+    """exp of a mean loss; None where that is no perplexity, because the losses are not plain −log p
+    or do not count equally."""
     settings = calculation.settings
     if (
         not calculation.loss.has_perplexity
@@ -135,7 +135,7 @@ def mean_perplexity(mean: float, calculation: Calculation) -> float | None:
 
 
 def bits_per_byte(total: Total, calculation: Calculation) -> float | None:
-    """Σℓ in bits over the bytes of the text; None where they were not asked for."""
+    """Σℓ in bits, divided by the bytes of the text; None where it was not asked for."""
     if not calculation.bits_per_byte:
         return None
     size = total.bytes.value if calculation.bytes is None else calculation.bytes
@@ -144,7 +144,7 @@ def bits_per_byte(total: Total, calculation: Calculation) -> float | None:
 
 
 def floor(classes: int, calculation: Calculation) -> float | None:
-    """H(q) for a smoothed label; None where there is no smoothing, or weights that differ."""
+    """The entropy of a smoothed label; None without smoothing, and with weights that differ."""
     smoothing = calculation.settings.label_smoothing
     if smoothing == 0.0 or calculation.settings.weight is not None:
         return None
@@ -153,7 +153,7 @@ def floor(classes: int, calculation: Calculation) -> float | None:
 
 
 def narrowed(value: float, calculation: Calculation) -> float | np.floating:
-    """The value as a framework of the asked width would hold it."""
+    """The value rounded to the framework's width that was asked for."""
     if calculation.dtype is None:
         return value
     found: np.floating = framework.narrowed(np.array([value]), calculation.dtype)[0]

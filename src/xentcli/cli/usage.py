@@ -20,7 +20,7 @@ OPTION_AT_START = re.compile(rf"\A{OPTION.pattern}")
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:
-    """What Typer found wrong with the command line; None for an error that is not Typer's."""
+    """Typer's error as one of ours; None for any other error."""
     if isinstance(error, typer.Abort):
         return UsageError("aborted")
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
@@ -44,7 +44,7 @@ def usage_error(error: Any, command: str) -> UsageError | None:
 
 
 def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> XentError:
-    """The same fault, told of the variable in the environment if its option was not typed."""
+    """The same error, blamed on the environment variable if the option was not typed."""
     places = (error.message, error.place.source if error.place else "")
     found = next((match for place in places if (match := OPTION.match(place))), None)
     option = None if found is None else _options(command).get(found[0])
