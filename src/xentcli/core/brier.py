@@ -2,9 +2,8 @@
 
     Σ_c (p_c − [c = y])² = (1 − p_y)² + Σ_{c≠y} p_c²
 
-from 0 to 2; of a yes/no question with the target t, (p − t)², from 0 to 1. Nothing cancels: 1 − p_y
-is the sum of the other probabilities where y has the largest, and where it has not, p_y is at most
-a half.
+from 0 to 2; of a yes/no question with the target t, (p − t)², from 0 to 1. 1 − p_y is −expm1(−ℓ)
+of the loss ℓ = −log p_y, which keeps its digits where p_y is next to 1.
 
 Source: Brier, "Verification of forecasts expressed in terms of probability", Monthly Weather Review
 78, 1950.
@@ -15,21 +14,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.layout import Array, Block, Buffers, each_block, store_each
-from xentcli.core.softmax import Steps, sum_over_classes
+from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 
 
-def of_steps(block: Block, step: Steps, labels: Labels, buffers: Buffers) -> Array:
-    """The score of each sample of a block, from the exponentials that its loss took."""
-    at = _places(labels, block.axis)
-    own = step.exponentials[at]
-    whole = 1.0 + step.others
-    # The largest exponential is 1: what is left of the sum is that of the others.
-    missing = np.where(own == 1.0, step.others, whole - own)
+def of_exponentials(
+    exponentials: Array, total: Array, losses: Array, labels: Labels, axis: int, buffers: Buffers
+) -> Array:
+    """The score of each sample of a block, from what its loss −log p_y took: the exponentials, and
+    their sums."""
     with np.errstate(under="ignore", invalid="ignore"):
-        apart = _squares_apart(step.exponentials, at, block.axis, buffers)
-        score: Array = (apart + missing * missing) / (whole * whole)
+        missing = elementary.expm1(-losses)
+        apart = _squares_apart(exponentials, _places(labels, axis), axis, buffers)
+        score: Array = missing * missing + apart / (total * total)
     return score
 
 
