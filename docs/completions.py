@@ -1,5 +1,5 @@
-"""Writes what bash, zsh and fish load for completion, docs/completions/, from the app: the same as
-``xent --show-completion`` prints. A package has them where the shells look for them."""
+"""What bash, zsh and fish load for completion, as ``xent --show-completion`` prints it. A wheel has
+it where the shells look for it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "completions"
-# The names under which the shells look for them.
-FILES = {"bash": "xent", "zsh": "_xent", "fish": "xent.fish"}
+# Under the names by which the shells find them.
+FILES = {"bash": FOLDER / "xent", "zsh": FOLDER / "_xent", "fish": FOLDER / "xent.fish"}
 
 
 def script(shell: str) -> str:
@@ -20,9 +20,3 @@ def script(shell: str) -> str:
     command = [sys.executable, "-m", "xentcli", "--show-completion", shell]
     ran = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", check=True)
     return ran.stdout.replace("\r\n", "\n").rstrip("\n") + "\n"
-
-
-if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
-    for shell, name in FILES.items():
-        (FOLDER / name).write_text(script(shell), encoding="utf-8", newline="\n")

@@ -4,22 +4,19 @@ network; a source distribution with every file; the completions that the app pri
 from __future__ import annotations
 
 import re
-import runpy
 import subprocess
 import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from docs import completions
 
 from tests.conftest import ROOT, environment
 from xentcli import __version__
 
-COMPLETIONS = ROOT / "docs" / "completions"
-SCRIPTS = runpy.run_path(str(ROOT / "docs" / "completions.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DATA = f"xentcli-{__version__}.data/data/share/"
 INFO = f"xentcli-{__version__}.dist-info/"
@@ -127,10 +124,8 @@ def test_the_version_is_said_once() -> None:
     assert __version__ in versions
 
 
-@pytest.mark.parametrize("shell", SCRIPTS["FILES"])
-def test_completions_are_what_the_app_prints(shell: str, request: pytest.FixtureRequest) -> None:
-    script: Callable[[str], str] = SCRIPTS["script"]
-    path = COMPLETIONS / SCRIPTS["FILES"][shell]
-    if request.config.getoption("--update-cases"):
-        path.write_text(script(shell), encoding="utf-8", newline="\n")
-    assert path.read_text(encoding="utf-8") == script(shell)
+@pytest.mark.parametrize("shell", completions.FILES)
+def test_completions_are_what_the_app_prints(shell: str) -> None:
+    """``python -m docs`` writes them."""
+    written = completions.FILES[shell].read_text(encoding="utf-8")
+    assert written == completions.script(shell)

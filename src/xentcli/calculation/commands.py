@@ -9,8 +9,8 @@ A new loss, ``NAME``, is
    steps (``cross_entropy`` and ``cross_entropy_steps`` are the model);
 4. a function in ``cli/commands.py`` that lists its groups of options.
 
-The app, help, pages, completion, manual page and README's table are made from this table, or tested
-against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
+The app, help, pages, completion, manual page, README's table and docs/ are made from this table, or
+tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Command(NamedTuple):
     - ``has_perplexity``: exp of the mean loss is a perplexity.
     - ``has_brier``: the Brier score measures the same predictions.
     - ``without``: the options of ``grad`` that are of no use for this loss.
+    - ``equation``: how it is written; ``pytorch``: what gives the same there, in order.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Command(NamedTuple):
     has_brier: bool = False
     reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
+    equation: str = ""
+    pytorch: tuple[str, ...] = ()
 
     @property
     def has_loss(self) -> bool:
@@ -99,6 +102,8 @@ COMMANDS = {
             has_target=False,
             unused=("log_sum", "log_softmax"),
             textbook_unused=("log_sum", "log_softmax"),
+            equation="p = exp(z) / Σ exp(z)",
+            pytorch=("Softmax",),
         ),
         Command(
             "log-softmax",
@@ -113,6 +118,8 @@ COMMANDS = {
             "softmax",
             has_target=False,
             unused=("softmax",),
+            equation="log p = z − log Σ exp(z)",
+            pytorch=("LogSoftmax",),
         ),
         Command(
             "nll",
@@ -130,6 +137,8 @@ COMMANDS = {
             unused=("softmax",),
             has_perplexity=True,
             has_brier=True,
+            equation="−log p of the label",
+            pytorch=("LogSoftmax", "NLLLoss"),
         ),
         Command(
             "ce",
@@ -149,6 +158,8 @@ COMMANDS = {
             has_perplexity=True,
             has_brier=True,
             without=OF_QUESTIONS,
+            equation="−Σ q · log p",
+            pytorch=("CrossEntropyLoss",),
         ),
         Command(
             "bce",
@@ -168,6 +179,8 @@ COMMANDS = {
             questions=True,
             has_brier=True,
             without=(*OF_CLASSES, "--ignore-index"),
+            equation="−t · log σ(z) − (1 − t) · log(1 − σ(z))",
+            pytorch=("BCEWithLogitsLoss",),
         ),
         Command(
             "kl",
@@ -184,6 +197,8 @@ COMMANDS = {
             takes_soft=True,
             reductions=("batchmean", "mean", "sum", "none"),
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="Σ t · (log t − log p)",
+            pytorch=("KLDivLoss",),
         ),
         Command(
             "js",
@@ -198,6 +213,7 @@ COMMANDS = {
             "js",
             takes_soft=True,
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="½ KL(t‖m) + ½ KL(p‖m), m = ½ (t + p)",
         ),
         Command(
             "entropy",
@@ -222,6 +238,8 @@ COMMANDS = {
                 "--target",
                 "--target-cols",
             ),
+            equation="−Σ p · log p",
+            pytorch=("Categorical.entropy",),
         ),
         Command(
             "grad",
@@ -238,6 +256,8 @@ COMMANDS = {
             ("logits",),
             "cross_entropy",
             takes_soft=True,
+            equation="p − q",
+            pytorch=("backward()",),
         ),
         Command(
             "diagnose",
