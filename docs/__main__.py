@@ -1,7 +1,8 @@
 """Makes everything that is made of the pages: ``python -m docs [PAGE…]``.
 
-The manual page, the parts between markers, the benchmarks' figures, the headline's picture, and
-what the commands that are shown print. With pages named, those alone. Read the diff afterwards.
+The manual page, the shells' completions, the parts between markers, the benchmarks' figures, the
+headline's picture, and what the commands that are shown print. With pages named, those alone. Read
+the diff afterwards.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import report, results
 
-from docs import man, pages
+from docs import completions, man, pages
 from docs.parts import PARTS
 
 
@@ -24,6 +25,8 @@ def main(names: list[str]) -> int:
         _write(page, pages.with_outputs(page, text, environment))
     if not names:
         _write(man.PAGE, man.page())
+        for shell, path in completions.FILES.items():
+            _write(path, completions.script(shell))
         for page in report.write(results.FILE):
             print(pages.name_of(page))
         pages.printed(pages.PICTURE_COMMAND, pages.ROOT, environment)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xentcli.core.loss import cross_entropy, nll_loss
     from xentcli.core.softmax import log_softmax, softmax
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "__version__",

@@ -113,7 +113,8 @@ class Batch(NamedTuple):
     - ``sample_bytes``: the bytes of text that each sample stands for. If they were counted for
       other rows than these, ``bytes_at`` has the group of each count.
     - ``first``: the number of the first sample in the whole input; ``first_position`` likewise,
-      where a sample is so large that its positions come in several batches.
+      where a sample is so large that its positions come in several batches. ``is_piece``: there may
+      be more positions of its only sample, or more tokens of its sequence, in other batches.
     - ``rows`` or ``records``: the input as it was written, one a sample, where the output passes it
       on. A field of a record is a plain value, or bytes that are JSON already.
     - ``faults``: the samples that could not be used. ``unread`` has the indices of those that stay
@@ -145,6 +146,7 @@ class Batch(NamedTuple):
     read: int | None = None
     partners: Indices | None = None
     first_position: int = 0
+    is_piece: bool = False
 
 
 class Answer(NamedTuple):
@@ -232,7 +234,7 @@ class Group(NamedTuple):
     ``result`` is the mean loss of a class; for the value of a column it is the loss by the
     reduction that was asked for. ``accuracy`` is None without labels, ``positive`` counts the yes
     answers of a yes/no question, ``tokens`` the positions that count in a sequence, ``loss_sum`` is
-    Σℓ.
+    Σℓ, ``standard_error`` that of a mean.
     """
 
     name: str
@@ -246,6 +248,7 @@ class Group(NamedTuple):
     bits_per_byte: float | None = None
     tokens: int | None = None
     loss_sum: float = 0.0
+    standard_error: float | None = None
 
 
 class Hard(NamedTuple):
@@ -283,6 +286,16 @@ class Survey(NamedTuple):
     mean_of_means: float | None = None
 
 
+class StandardError(NamedTuple):
+    """The standard error of a mean, in the unit of the mean. ``independent`` is the number of
+    samples that it is over; their ``name`` is ``sequence`` or ``sample`` where the report counts
+    their positions, and else empty."""
+
+    value: float
+    independent: int
+    name: str = ""
+
+
 class Report(NamedTuple):
     """The results of a command: what is to be shown, not how.
 
@@ -290,7 +303,8 @@ class Report(NamedTuple):
     mean that label smoothing allows. ``left_out`` names the numeric columns that were not used.
     ``title`` is for pages, ``loss`` names the loss of a gradient. ``roots``, of a Jensen–Shannon
     divergence, are the root of the mean and the mean of the roots. With ``questions`` each column
-    is a yes/no question of its own.
+    is a yes/no question of its own. ``top_5_accuracy`` is the share of the labels that are among
+    the five classes with the largest values.
     """
 
     command: str
@@ -317,6 +331,9 @@ class Report(NamedTuple):
     bits_per_byte: float | None = None
     shifted: bool = False
     questions: bool = False
+    top_5_accuracy: float | None = None
+    brier_score: float | None = None
+    standard_error: StandardError | None = None
 
     @property
     def averages(self) -> bool:

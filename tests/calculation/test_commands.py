@@ -112,9 +112,9 @@ class Counting:
     def __init__(self, function: Any) -> None:
         self.function, self.samples = function, 0
 
-    def __call__(self, positions: Any, *others: Any) -> Any:
+    def __call__(self, positions: Any, *others: Any, **options: Any) -> Any:
         self.samples += len(positions)
-        return self.function(positions, *others)
+        return self.function(positions, *others, **options)
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.calculation import softmax
-from xentcli.calculation.commands import Calculation
-from xentcli.calculation.interface import Problem
+from xentcli.calculation.commands import TOP, Calculation
+from xentcli.calculation.interface import Problem, among_largest
 from xentcli.calculation.remarks import check_kind
+from xentcli.calculation.spread import spread
 from xentcli.core import framework
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
@@ -28,7 +29,8 @@ class Judged(NamedTuple):
 
     ``inner`` is the shape of a sample's positions; of yes/no questions its first axis is that of
     the questions, and ``questions`` is their number. ``has_class_means`` does not hold where one
-    share is that of a sample with several positions.
+    share is that of a sample with several positions. ``in_top`` says whether the label is among the
+    five classes with the largest values; None: not wanted.
     """
 
     losses: Losses
@@ -38,6 +40,7 @@ class Judged(NamedTuple):
     inner: tuple[int, ...] = ()
     questions: int = 0
     has_class_means: bool = True
+    in_top: NDArray[np.bool_] | None = None
 
 
 class Answered(NamedTuple):
@@ -65,10 +68,13 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
             problem.positions.shape[1] if calculation.loss.questions else 0,
             problem.positions.shape[2] == 1 or calculation.settings.reduction != "batchmean",
         )
+        judged = judged._replace(in_top=_in_top(problem, judged))
         narrowed = _narrowed(losses.loss.reshape(problem.shape), calculation)
         found = Answer(field, narrowed, judged.questions > 1)
         total = _with_unscored(_total(judged), batch)
         total = total._replace(bytes=ExactSum.of(_bytes(batch)))
+        if calculation.want_error:
+            total = total._replace(spread=spread(batch, losses))
         return Answered(found, total, judged)
     if field == "grad":
         gradients = formulas.gradients(problem, denominator)
@@ -105,6 +111,8 @@ def _total(judged: Judged) -> Total:
         0 if hit is None else int(np.count_nonzero(hit)),
         _positive(judged),
         ExactSum() if losses.root is None else ExactSum.of(losses.root),
+        in_top=0 if judged.in_top is None else int(np.count_nonzero(judged.in_top)),
+        brier=ExactSum() if losses.brier is None else ExactSum.of(losses.brier),
     )
 
 
@@ -115,6 +123,18 @@ def _predicted(batch: Batch, problem: Problem) -> NDArray[np.intp] | None:
     if batch.tokens.first_choices is None:
         return None
     return np.where(batch.tokens.first_choices, 0, -1)[:, np.newaxis]
+
+
+def _in_top(problem: Problem, judged: Judged) -> NDArray[np.bool_] | None:
+    """Where a label that counts is among the five classes with the largest values; None where there
+    are too few classes for that to say much."""
+    calculation, labels = problem.calculation, judged.labels
+    if not calculation.want_scores or labels is None or judged.predicted is None:
+        return None
+    if not calculation.has_top(problem.positions.shape[1]):
+        return None
+    kept = ~judged.ignored & (judged.predicted >= 0)
+    return kept & among_largest(problem.positions, np.where(kept, labels, 0), TOP)
 
 
 def _with_unscored(total: Total, batch: Batch) -> Total:

@@ -21,12 +21,12 @@ from xentcli.calculation.sample_weights import (
     weighted_gradients,
     weighted_shares,
 )
-from xentcli.core import bce, gradient
+from xentcli.core import bce, brier, gradient
 from xentcli.core.differences import Differences, Long, binary_losses, differences_of_each
 from xentcli.core.far_questions import mend_losses, mend_slopes
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
-from xentcli.core.odds import Given
+from xentcli.core.odds import Given, odds_of
 from xentcli.core.settings import Settings
 from xentcli.core.target import Target
 from xentcli.errors import ArgumentError, counted
@@ -78,10 +78,15 @@ def _fitted(batch: Batch, shape: tuple[int, ...]) -> Array:
 
 def losses(problem: Problem) -> Losses:
     """The loss of each question and its share of the denominator, sample weights included."""
-    assert problem.target.soft is not None
     positions, target, settings = problem.positions, problem.target.soft, _settings(problem)
-    found = bce.losses(positions, target, _given(problem), settings)
-    result, factor = weighted(Losses(_flat(found), _shares(problem)), problem), factors(problem)
+    assert target is not None
+    odds = odds_of(positions, _given(problem), settings.temperature)
+    found = bce.losses_of_odds(odds, positions, target, _given(problem), settings)
+    scores = None
+    if problem.calculation.want_scores:
+        scores = _flat(brier.of_questions(odds.yes, odds.no, target))
+    losses = Losses(_flat(found), _shares(problem), brier=scores)
+    result, factor = weighted(losses, problem), factors(problem)
     if factor is not None:
         each = result.loss.reshape(positions.shape)
         mend_losses(each, positions, target, _given(problem), settings, _of_each(factor))

@@ -26,6 +26,8 @@ Method = Literal["stable", "textbook"]
 Base = Literal["e", "2", "10"]
 
 UNITS: dict[Base, str] = {"e": "nats", "2": "bits", "10": "bans"}
+# The accuracy of the first so many, where there are more classes than so many.
+TOP, MANY_CLASSES = 5, 10
 EVERY_KIND: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 
 
@@ -39,6 +41,7 @@ class Command(NamedTuple):
     - ``formulas``: the module of this package that computes it.
     - ``unused``: the steps that it does not show; ``textbook_unused``: with ``--method textbook``.
     - ``has_perplexity``: exp of the mean loss is a perplexity.
+    - ``has_brier``: the Brier score measures the same predictions.
     - ``without``: the options of ``grad`` that are of no use for this loss.
     - ``equation``: how it is written; ``pytorch``: what gives the same there, in order.
     """
@@ -56,6 +59,7 @@ class Command(NamedTuple):
     textbook_unused: tuple[str, ...] = ()
     questions: bool = False
     has_perplexity: bool = False
+    has_brier: bool = False
     reductions: tuple["Reduction", ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
     equation: str = ""
@@ -130,6 +134,7 @@ COMMANDS = {
             "cross_entropy",
             unused=("softmax",),
             has_perplexity=True,
+            has_brier=True,
             equation="−log p of the label",
             pytorch=("LogSoftmax", "NLLLoss"),
         ),
@@ -149,6 +154,7 @@ COMMANDS = {
             "cross_entropy",
             takes_soft=True,
             has_perplexity=True,
+            has_brier=True,
             without=OF_QUESTIONS,
             equation="−Σ q · log p",
             pytorch=("CrossEntropyLoss",),
@@ -169,6 +175,7 @@ COMMANDS = {
             "binary",
             takes_soft=True,
             questions=True,
+            has_brier=True,
             without=(*OF_CLASSES, "--ignore-index"),
             equation="−t · log σ(z) − (1 − t) · log(1 − σ(z))",
             pytorch=("BCEWithLogitsLoss",),
@@ -278,7 +285,8 @@ class Calculation(NamedTuple):
     ``dtype`` is None for float64 with every digit, else the framework's width to reproduce;
     ``in_rows``: the classes are the input's last axis. ``gradient_of`` is the loss that ``grad``
     differentiates. ``weighs_samples``: the samples have weights. ``bits_per_byte`` are asked for,
-    of ``bytes`` in all or else of the samples' own.
+    of ``bytes`` in all or else of the samples' own. ``want_scores`` asks for the Brier score and
+    the accuracy of the first five classes, ``want_error`` for the standard error of the mean.
     """
 
     command: Command
@@ -292,6 +300,8 @@ class Calculation(NamedTuple):
     weighs_samples: bool = False
     bits_per_byte: bool = False
     bytes: int | None = None
+    want_scores: bool = False
+    want_error: bool = False
 
     @property
     def loss(self) -> Command:
@@ -311,6 +321,10 @@ class Calculation(NamedTuple):
         """The module that computes the loss."""
         found: Formulas = import_module(f"xentcli.calculation.{self.loss.formulas}")
         return found
+
+    def has_top(self, classes: int) -> bool:
+        """Whether it says much that a label is among the first of so many classes."""
+        return classes > MANY_CLASSES and not self.loss.questions
 
     @property
     def unused_steps(self) -> tuple[str, ...]:

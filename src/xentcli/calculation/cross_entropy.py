@@ -15,7 +15,7 @@ from xentcli.calculation.sample_weights import (
     weighted_gradients,
     weighted_shares,
 )
-from xentcli.core import far_focused, focal, gradient, loss, textbook
+from xentcli.core import brier, far_focused, focal, gradient, loss, textbook
 from xentcli.core.differences import (
     Differences,
     Long,
@@ -62,13 +62,17 @@ def losses(problem: Problem) -> Losses:
     """Each position's loss and its share of the denominator, sample weights included."""
     calculation, target = problem.calculation, problem.target
     if _has_every_digit(problem):
-        found = loss.from_logits(problem.positions, target, calculation.settings)
+        found = loss.from_logits(
+            problem.positions, target, calculation.settings, with_brier=calculation.want_scores
+        )
     elif calculation.method == "textbook":
         terms = textbook.terms(_weighted_target(problem), softmax.log_probs(problem))
         each = np.where(ignored(problem), 0.0, sum_along_rows(terms, 1))
         found = Losses(each, _class_shares(problem))
     else:
         found = loss.from_log_probs(softmax.log_probs(problem), target, calculation.settings)
+    if calculation.want_scores and found.brier is None:
+        found = found._replace(brier=_brier(problem))
     result, factor = weighted(_focal(found, problem), problem), factors(problem)
     if factor is not None and _keeps_every_digit(problem):
         mend_losses(result.loss, problem.positions, target, calculation.settings, factor)
@@ -78,6 +82,16 @@ def losses(problem: Problem) -> Losses:
         settings = calculation.settings
         far_focused.mend_losses(result.loss, problem.positions, target.labels, settings, times)
     return result
+
+
+def _brier(problem: Problem) -> Array | None:
+    """The Brier score of each label by its probabilities; None of soft targets."""
+    labels = problem.target.labels
+    if labels is None:
+        return None
+    left_out = ignored(problem)
+    scores = brier.of_probs(softmax.probs(problem), np.where(left_out, 0, labels))
+    return np.where(left_out, 0.0, scores)
 
 
 def _has_every_digit(problem: Problem) -> bool:

@@ -113,6 +113,21 @@ def class_of_largest(positions: Array) -> NDArray[np.intp]:
     return np.where(np.isnan(largest), -1, found)
 
 
+def among_largest(positions: Array, labels: NDArray[np.int64], most: int) -> NDArray[np.bool_]:
+    """Whether the label of each position is among so many classes with the largest values. Of equal
+    ones the first come first, as the first is the class of the largest."""
+    own = np.take_along_axis(positions, labels[:, np.newaxis], 1)
+    result: NDArray[np.bool_] = np.count_nonzero(positions >= own, axis=1) <= most
+    # Else it has lost to too many, or some are equal to it.
+    at = np.nonzero(~result)
+    rows, label = positions[at[0], :, at[1]], labels[at][:, np.newaxis]
+    value = np.take_along_axis(rows, label, 1)
+    before = np.arange(rows.shape[1]) < label
+    first = (rows > value) | ((rows == value) & before)
+    result[at] = np.count_nonzero(first, axis=1) < most
+    return result
+
+
 def block_at(array: Array, at: At) -> Array:
     """One position of ``(outer, C, inner)`` values, as a block of one sample."""
     row = array[at[0], :, at[1]].astype(np.float64)

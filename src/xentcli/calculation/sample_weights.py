@@ -20,7 +20,7 @@ def weighted(found: Losses, problem: Problem) -> Losses:
         # A weight of 0 leaves the sample out, even if its loss is infinite.
         each = np.where((weight == 0) & ~np.isnan(each), 0.0, weight * each)
     root = None if found.root is None else weight * found.root
-    return Losses(each, weight * found.share, root)
+    return found._replace(loss=each, share=weight * found.share, root=root)
 
 
 def weighted_shares(share: Array, problem: Problem) -> Array:

@@ -11,9 +11,10 @@ from xentcli.core import elementary, framework
 from xentcli.core.entropy import lowest_loss
 from xentcli.core.half_sum import HalfSum, half_mean
 from xentcli.core.loss import divided
+from xentcli.core.spread import standard_error, with_pieces
 from xentcli.core.target import smoothed
 from xentcli.core.total import Total
-from xentcli.model import Check, Kind, Report, Worked
+from xentcli.model import Check, Kind, Report, StandardError, Worked
 
 
 def report(
@@ -27,8 +28,10 @@ def report(
     has_labels: bool = True,
     check: Check | None = None,
     half: tuple[float, float] | None = None,
+    independent: str = "",
 ) -> Report:
-    """The report of a command, without a survey."""
+    """The report of a command, without a survey. ``independent`` is what samples with positions are
+    called."""
     command, settings, loss = calculation.command, calculation.settings, calculation.loss
     plain = Report(
         command.name, kind, command.field, classes, total.samples, worked, title=command.title
@@ -46,6 +49,9 @@ def report(
             questions=loss.questions,
         )
     kept = total.samples - total.ignored
+    answers = kept * (len(classes) if loss.questions else 1)
+    judged = (has_labels or loss.questions) and kept > 0
+    scored = judged and calculation.want_scores
     mean = divided(total.loss.value, total.weight.value)
     return plain._replace(
         result=None if settings.reduction == "none" else reduced_loss(calculation, total, half),
@@ -54,15 +60,32 @@ def report(
         denominator=_denominator(calculation, total),
         loss_sum=total.loss.value,
         perplexity=mean_perplexity(mean, calculation),
-        accuracy=total.correct / (kept * (len(classes) if loss.questions else 1))
-        if (has_labels or loss.questions) and kept and calculation.want_accuracy
-        else None,
+        accuracy=total.correct / answers if judged and calculation.want_accuracy else None,
         unit=UNITS[calculation.base],
         floor=floor(len(classes), calculation) if has_labels else None,
         roots=_roots(mean, total) if loss.name == "js" else None,
         questions=loss.questions,
         bits_per_byte=bits_per_byte(total, calculation),
+        top_5_accuracy=total.in_top / kept
+        if scored and calculation.has_top(len(classes))
+        else None,
+        brier_score=total.brier.value / answers if scored and loss.has_brier else None,
+        standard_error=_standard_error(total, calculation, independent),
     )
+
+
+def _standard_error(total: Total, calculation: Calculation, name: str) -> StandardError | None:
+    error = standard_error_of(total, calculation)
+    if error is None:
+        return None
+    return StandardError(error, with_pieces(total.spread).samples, name)
+
+
+def standard_error_of(total: Total, calculation: Calculation) -> float | None:
+    """The standard error of the mean; None where it is not wanted, or there is none."""
+    if not calculation.want_error:
+        return None
+    return standard_error(total.loss, total.weight, total.spread)
 
 
 def reduced_loss(

@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 
 from xentcli.calculation.answers import Judged, hits
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.summary import bits_per_byte, mean_perplexity, narrowed
+from xentcli.calculation.spread import spreads
+from xentcli.calculation.summary import (
+    bits_per_byte,
+    mean_perplexity,
+    narrowed,
+    standard_error_of,
+)
 from xentcli.core import histogram
 from xentcli.core.loss import divided
-from xentcli.core.total import ExactSum, Total, sums_by_group
+from xentcli.core.spread import spread_of
+from xentcli.core.total import ExactSum, Spread, Total, sums_by_group
 from xentcli.errors import DataError, Place
 from xentcli.model import Batch, Bin, Group, Hard, Survey, Tokens, Worked, sample_number
 
@@ -26,7 +33,7 @@ MOST_BINS = 11
 class Wanted(NamedTuple):
     """Which figures are wanted: the ``top`` hardest samples (``top_asked``: --top asked for them),
     and groups ``by`` a column, which are sequences where ``by_sequence``. ``source`` is the file,
-    and there are ``several`` or not."""
+    and there are ``several`` or not. ``want_error`` asks for the standard error of each group."""
 
     source: str
     several: bool = False
@@ -34,6 +41,7 @@ class Wanted(NamedTuple):
     top_asked: bool = False
     by: str = ""
     by_sequence: bool = False
+    want_error: bool = False
 
 
 class Sums(NamedTuple):
@@ -72,6 +80,9 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
         everything = np.ones(kept.shape, dtype=bool)
         at = np.broadcast_to(np.reshape(batch.grouping.at, (-1, 1)), kept.shape)
         found = _with_bytes(_totals(at.ravel(), judged, everything), batch)
+        if wanted.want_error and not wanted.by_sequence:
+            for number, one in spreads(batch, judged.losses, batch.grouping.at).items():
+                found[number] = found[number]._replace(spread=one)
         groups = {batch.grouping.names[number]: total for number, total in found.items()}
         _add_unscored(groups, batch)
     hardest = _hardest(batch, judged, wanted, ids)
@@ -270,6 +281,14 @@ def survey(
     )
 
 
+def spread_of_sequences(sums: Sums) -> Spread:
+    """The spread of the losses of sequences, which are the groups."""
+    groups = sums.groups.values()
+    return spread_of(
+        np.array([one.loss.value for one in groups]), np.array([one.weight.value for one in groups])
+    )
+
+
 def _mean_of_means(sequences: Iterable[Total]) -> float | None:
     """The mean of the sequences' means, without sequences in which nothing counts; None where it
     equals the mean over all tokens."""
@@ -308,6 +327,7 @@ def _group(
         total.positive if by_yes_no else None,
         bits_per_byte(total, calculation),
         loss_sum=loss,
+        standard_error=standard_error_of(total, calculation),
     )
 
 

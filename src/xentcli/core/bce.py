@@ -65,7 +65,15 @@ def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
 
 def losses(values: Array, target: Array, given: Given, settings: Settings) -> Array:
     """The loss of each question."""
-    found = steps(odds_of(values, given, settings.temperature), target, settings).loss
+    odds = odds_of(values, given, settings.temperature)
+    return losses_of_odds(odds, values, target, given, settings)
+
+
+def losses_of_odds(
+    odds: Odds, values: Array, target: Array, given: Given, settings: Settings
+) -> Array:
+    """The same where the odds of the values are known already."""
+    found = steps(odds, target, settings).loss
     mend_losses(found, values, target, given, settings)
     return found
 

@@ -30,6 +30,14 @@ def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
     return product, error
 
 
+def two_square(a: Array) -> tuple[Array, Array]:
+    """a², rounded, and the error: their sum is a² exactly (barring over- and underflow)."""
+    square = a * a
+    high, low = _split(a)
+    error = ((high * high - square) + 2.0 * (high * low)) + low * low
+    return square, error
+
+
 def _split(a: Array | float) -> tuple[Array | float, Array | float]:
     scaled = _SPLITTER * a
     high = scaled - (scaled - a)

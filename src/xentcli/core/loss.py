@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core import brier
 from xentcli.core.at_label import AtLabel, at_labels, pick
 from xentcli.core.far_apart import mend_losses
 from xentcli.core.layout import (
@@ -32,7 +33,7 @@ from xentcli.core.layout import (
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
 from xentcli.core.settings import Settings
-from xentcli.core.softmax import Steps, steps, sum_over_classes
+from xentcli.core.softmax import Steps, Sums, steps, sum_over_classes
 from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target, one_hot, smoothed
 from xentcli.core.threads import threads_for
@@ -43,11 +44,13 @@ class Losses(NamedTuple):
     """Per sample: its loss, and its share of the mean's denominator. Shape ``(outer, inner)``.
 
     ``root`` is the square root of the loss where that is a distance, times the sample's weight.
+    ``brier`` is the Brier score, where it is asked for and there is one; 0 of an ignored sample.
     """
 
     loss: Array
     share: Array
     root: Array | None = None
+    brier: Array | None = None
 
 
 def products(weight: Array | None, target: Array, axis: int) -> Array:
@@ -118,9 +121,16 @@ def denominator(target: Target, count: int, options: Settings) -> float:
     return float(count - np.count_nonzero(target.labels == options.ignore_index))
 
 
-def from_logits(positions: NDArray[np.floating], target: Target, options: Settings) -> Losses:
-    """The loss and share of each position of ``(outer, C, inner)`` logits."""
-    return _with_shares(losses_from_logits(positions, target, options), target, options)
+def from_logits(
+    positions: NDArray[np.floating], target: Target, options: Settings, *, with_brier: bool = False
+) -> Losses:
+    """The loss and share of each position of ``(outer, C, inner)`` logits, and of labels the Brier
+    score from the same exponentials."""
+    scores = None
+    if with_brier and target.labels is not None:
+        scores = np.empty(target.labels.shape)
+    loss = losses_from_logits(positions, target, options, scores=scores)
+    return _with_shares(loss, target, options)._replace(brier=scores)
 
 
 def from_log_probs(positions: NDArray[np.floating], target: Target, options: Settings) -> Losses:
@@ -133,12 +143,17 @@ def _with_shares(loss: Array, target: Target, options: Settings) -> Losses:
 
 
 def losses_from_logits(
-    positions: NDArray[np.floating], target: Target, options: Settings, threads: int = 1
+    positions: NDArray[np.floating],
+    target: Target,
+    options: Settings,
+    threads: int = 1,
+    scores: Array | None = None,
 ) -> Array:
-    """The loss of each position of ``(outer, C, inner)`` logits, on so many threads."""
+    """The loss of each position of ``(outer, C, inner)`` logits, on so many threads. The Brier
+    score of each label is put into ``scores``, if given."""
 
     if target.labels is not None and options.label_smoothing == 0.0:
-        losses = _losses_of_labels(positions, target.labels, options, threads)
+        losses = _losses_of_labels(positions, target.labels, options, threads, scores)
         if options.weight is not None:
             mend_losses(losses, positions, target, options)
         return losses
@@ -151,8 +166,13 @@ def losses_from_logits(
             return _expected(shifted, step.log_sum, weighted, block.axis, buffers)
         classes, ignored = known(block_labels(target.labels, block.cut), options)
         at_label = pick(block.values, classes, block.axis)
-        found = AtLabel(step.maximum, at_label, step.log_sum)
-        loss = _weighted(found.loss(options.temperature), classes, options)
+        found = AtLabel(step.maximum, at_label, step.log_sum).loss(options.temperature)
+        if scores is not None:
+            others = brier.of_other_classes(
+                step.exponentials, 1.0 + step.others, classes, block.axis, buffers
+            )
+            store_each(scores, block.cut, _without(ignored, brier.of_loss(found, others)))
+        loss = _weighted(found, classes, options)
         return _without(ignored, _smoothed(loss, step, options, block.axis, buffers))
 
     losses = _each(positions, of_block, threads)
@@ -161,16 +181,32 @@ def losses_from_logits(
 
 
 def _losses_of_labels(
-    positions: NDArray[np.floating], labels: Labels, options: Settings, threads: int
+    positions: NDArray[np.floating],
+    labels: Labels,
+    options: Settings,
+    threads: int,
+    scores: Array | None,
 ) -> Array:
-    """The loss of each position whose target is a label alone."""
+    """The loss of each position whose target is a label; ``scores`` gets the Brier scores."""
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
         classes, ignored = known(labels[batch.outer, batch.inner], options)
-        found = at_labels(positions, batch, classes, options.temperature, buffers)
-        loss = _weighted(found.loss(options.temperature), classes, options)
-        losses[batch.outer, batch.inner] = _without(ignored, loss)
+        others = np.empty(classes.shape)
+
+        def add_squares(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
+            at = classes[place].ravel()
+            squares = brier.of_other_classes(
+                found.exponentials, 1.0 + found.others, at, block.axis, buffers
+            )
+            others[place] = squares.reshape(others[place].shape)
+
+        use = None if scores is None else add_squares
+        found = at_labels(positions, batch, classes, options.temperature, buffers, use)
+        loss = found.loss(options.temperature)
+        if scores is not None:
+            scores[batch.outer, batch.inner] = _without(ignored, brier.of_loss(loss, others))
+        losses[batch.outer, batch.inner] = _without(ignored, _weighted(loss, classes, options))
 
     each_batch(positions, of_batch, threads)
     return losses

@@ -147,6 +147,49 @@ def _slices(array: NDArray[np.float64], greatest: float) -> Iterator[_Slice]:
         greatest = _greatest(left)
 
 
+class Piece(NamedTuple):
+    """Some positions of the sample with that ``number``: their losses, and what they add to the
+    denominator of the mean."""
+
+    number: int
+    loss: ExactSum
+    size: int
+
+
+class Spread(NamedTuple):
+    """What the standard error of a mean needs of some samples (see :mod:`xentcli.core.spread`):
+    how many count, ΣL² in units of 2**-2148, ΣL·n in units of 2**-1074, and Σn².
+
+    ``pieces`` are those of samples of which there may be more positions, one a sample.
+    """
+
+    samples: int = 0
+    squares: int = 0
+    products: int = 0
+    sizes: int = 0
+    pieces: tuple[Piece, ...] = ()
+
+    def __add__(self, other: Spread) -> Spread:  # type: ignore[override]
+        if not other.samples and not other.pieces:
+            # As that of each class, of which there may be many.
+            return self
+        return Spread(
+            self.samples + other.samples,
+            self.squares + other.squares,
+            self.products + other.products,
+            self.sizes + other.sizes,
+            _joined(self.pieces + other.pieces),
+        )
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    found: dict[int, Piece] = {}
+    for one in pieces:
+        known = found.get(one.number, Piece(one.number, ExactSum(), 0))
+        found[one.number] = Piece(one.number, known.loss + one.loss, known.size + one.size)
+    return tuple(found.values())
+
+
 class Total(NamedTuple):
     """What many samples come to: exact sums and counts, mergeable in any order.
 
@@ -154,7 +197,9 @@ class Total(NamedTuple):
     ``ignored`` those that ``ignore_index`` left out; ``correct`` those of the rest whose largest
     logit is the label's, of yes/no questions those that are answered rightly at 0.5, among which
     ``positive`` have yes for an answer. ``root`` is the sum of the roots, where a loss has them;
-    ``bytes`` that of the bytes of text that the samples stand for, where they are known.
+    ``bytes`` that of the bytes of text that the samples stand for, where they are known. Where they
+    are wanted, the labels of so many are ``in_top``, among the largest logits; ``brier`` is the sum
+    of the Brier scores, and ``spread`` is what the standard error of the mean needs.
     """
 
     loss: ExactSum = ExactSum()
@@ -165,6 +210,9 @@ class Total(NamedTuple):
     positive: int = 0
     root: ExactSum = ExactSum()
     bytes: ExactSum = ExactSum()
+    in_top: int = 0
+    brier: ExactSum = ExactSum()
+    spread: Spread = Spread()
 
     def __add__(self, other: Total) -> Total:  # type: ignore[override]
         return Total(
@@ -176,4 +224,7 @@ class Total(NamedTuple):
             self.positive + other.positive,
             self.root + other.root,
             self.bytes + other.bytes,
+            self.in_top + other.in_top,
+            self.brier + other.brier,
+            self.spread + other.spread,
         )

@@ -21,6 +21,7 @@ from xentcli.run.outputs import format_of
 # So many of the hardest samples are listed unless somebody says otherwise.
 HARDEST = 5
 POSITIVE = "--pos-weight"
+AVERAGES = ("mean", "batchmean")
 
 
 def check_options(asked: Asked) -> None:
@@ -129,13 +130,20 @@ def _check_bytes(asked: Asked) -> None:
 def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
     """Which figures of many samples are wanted; None if none would be shown."""
     by, top = asked.survey.by, asked.survey.top
-    from_file = not opened.source.startswith("--")
-    usual = HARDEST if _is_for_people(asked) and from_file else 0
+    usual = HARDEST if _is_for_people(asked) and _is_file(opened) else 0
     if COMMANDS[asked.command].field != "loss" or not (by or top or usual):
         return None
     number = usual if top is None else top
     by = opened.by if _has_groups(asked) else ""
-    return Wanted(opened.source, opened.files > 1, number, top is not None, by, opened.by_sequence)
+    return Wanted(
+        opened.source,
+        opened.files > 1,
+        number,
+        top is not None,
+        by,
+        opened.by_sequence,
+        _wants_error(asked, opened),
+    )
 
 
 def calculation_of(asked: Asked, opened: Opened) -> Calculation:
@@ -181,6 +189,8 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
         weighs_samples=asked.labels.weight_col is not None,
         bits_per_byte=asked.sequences._replace(shift=False) != Sequences(),
         bytes=asked.sequences.bytes,
+        want_scores=_wants_scores(asked, opened),
+        want_error=_wants_error(asked, opened),
     )
 
 
@@ -233,7 +243,32 @@ def _wants_accuracy(asked: Asked, opened: Opened) -> bool:
         return False
     if _is_for_people(asked) or survey_of(asked, opened) is not None:
         return True
-    return format_of(asked).document and asked.loss.reduction in ("mean", "batchmean")
+    return format_of(asked).document and asked.loss.reduction in AVERAGES
+
+
+def _wants_scores(asked: Asked, opened: Opened) -> bool:
+    """Whether there is room for the Brier score and the like, and whole predictions to score."""
+    if not opened.ranked or opened.has_tokens or not _is_file(opened):
+        return False
+    document = format_of(asked).document and asked.loss.reduction in AVERAGES
+    return document or _is_for_people(asked)
+
+
+def _wants_error(asked: Asked, opened: Opened) -> bool:
+    """Whether there is room for a standard error, and samples of a file that weigh alike. The
+    weights of yes/no questions are no part of what their losses are divided by."""
+    loss = asked.loss
+    weighs = asked.labels.weight_col is not None
+    if loss.weight and not loss_command(asked).questions:
+        weighs = True
+    if weighs or loss.reduction not in AVERAGES or not _is_file(opened):
+        return False
+    by_group = asked.survey.by is not None and _has_groups(asked)
+    return by_group or format_of(asked).document or _is_for_people(asked)
+
+
+def _is_file(opened: Opened) -> bool:
+    return not opened.source.startswith("--")
 
 
 def _is_for_people(asked: Asked) -> bool:

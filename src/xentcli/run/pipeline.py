@@ -352,16 +352,22 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
 
 
 def _report(job: Job, opened: Opened, tally: Tally) -> Report:
+    total, by_sequence = tally.total, job.survey is not None and job.survey.by_sequence
+    if by_sequence and tally.survey is not None:
+        # The rows of one may be far apart.
+        total = total._replace(spread=survey.spread_of_sequences(tally.survey))
+    is_sequence = by_sequence or opened.has_tokens or opened.dimensions == 1
     report = summary.report(
         job.calculation,
         opened.kind,
         job.stream.classes,
-        tally.total,
+        total,
         tally.worked,
         job.denominator,
         has_labels=opened.has_labels,
         check=tally.check,
         half=tally.half,
+        independent="sequence" if is_sequence else "sample" if opened.dimensions else "",
     )._replace(left_out=opened.left_out)
     report = report._replace(shifted=job.shifted)
     if job.survey is None or tally.survey is None:

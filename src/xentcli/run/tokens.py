@@ -50,7 +50,8 @@ class TokenReader(NamedTuple):
             first_choices=None,
             unscored=np.zeros(0, dtype=np.intp),
         )
-        return batch._replace(values=values, labels=np.zeros(count, dtype=np.int64), tokens=tokens)
+        labels = np.zeros(count, dtype=np.int64)
+        return batch._replace(values=values, labels=labels, tokens=tokens, is_piece=True)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
         """What some samples of a piece are called."""

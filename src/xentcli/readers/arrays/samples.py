@@ -96,7 +96,8 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
     # Once, with its last piece: the next one begins another sample then.
     is_last = piece.positions[1] >= layout.shape[2]
-    batch = batch._replace(first_position=piece.positions[0], read=int(is_last))
+    first = piece.positions[0]
+    batch = batch._replace(first_position=first, read=int(is_last), is_piece=True)
     # Nobody asks for the numbers of such a sample.
     batch = take_out_bad_samples(batch, wrong, layout.request, lambda _: b"")
     return batch if is_last else batch._replace(faults=())

@@ -81,12 +81,20 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
 
 def _figures(report: Report) -> Iterator[tuple[str, float]]:
     """The figures that stand beside a mean or a sum."""
-    figures = {"bits_per_byte": report.bits_per_byte}
-    if report.averages:
-        root_of_mean, mean_of_roots = report.roots or (None, None)
-        figures |= {"root_of_mean": root_of_mean, "mean_of_roots": mean_of_roots}
-        figures = {"perplexity": report.perplexity, "accuracy": report.accuracy, **figures}
-    yield from ((name, value) for name, value in figures.items() if value is not None)
+    error = report.standard_error
+    figures = {
+        "perplexity": report.perplexity,
+        "accuracy": report.accuracy,
+        "top_5_accuracy": report.top_5_accuracy,
+        "brier_score": report.brier_score,
+        "bits_per_byte": report.bits_per_byte,
+        "standard_error": None if error is None else error.value,
+        "root_of_mean": report.roots and report.roots[0],
+        "mean_of_roots": report.roots and report.roots[1],
+    }
+    for name, value in figures.items():
+        if value is not None and (report.averages or name == "bits_per_byte"):
+            yield name, value
 
 
 class Verbatim(str):

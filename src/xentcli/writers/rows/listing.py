@@ -36,7 +36,7 @@ def listing(report: Report) -> Listing:
 
 def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
     """A row for each group; its first column has the name of the column that groups."""
-    figures = ("positive", "tokens", "perplexity", "accuracy", "bits_per_byte")
+    figures = ("positive", "tokens", "perplexity", "accuracy", "bits_per_byte", "standard_error")
     more = [name for name in figures if any(getattr(one, name) is not None for one in groups)]
     rows = (
         (

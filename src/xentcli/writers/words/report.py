@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentcli.errors import counted, escaped, quoted, rounded
-from xentcli.model import Report, Step, Worked
+from xentcli.model import Report, StandardError, Step, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import shortest_one
 
@@ -110,6 +110,10 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "perplexity", rounded(report.perplexity, view.digits)
     if report.accuracy is not None and report.samples > 1:
         yield "accuracy", percent(report.accuracy)
+    if report.top_5_accuracy is not None:
+        yield "top-5 accuracy", percent(report.top_5_accuracy)
+    if report.brier_score is not None:
+        yield "Brier score", rounded(report.brier_score, view.digits)
     if report.survey is not None and report.survey.mean_of_means is not None:
         yield "mean of the sequences' means", shortest_one(report.survey.mean_of_means)
     if report.bits_per_byte is not None:
@@ -122,10 +126,18 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         else:
             yield "root of the mean", rounded(report.roots[0], view.digits)
             yield "mean of the roots", rounded(report.roots[1], view.digits)
+    if report.standard_error is not None:
+        yield "standard error", _standard_error(report.standard_error, view)
     if report.check is not None:
         checked = counted(report.check.samples, "sample")
         difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
         yield "off central differences by", difference
+
+
+def _standard_error(error: StandardError, view: View) -> str:
+    """``± 0.0123``, and of how many, where those are not the samples that are counted."""
+    of = f" ({counted(error.independent, error.name)})" if error.name else ""
+    return f"± {rounded(error.value, view.digits)}{of}"
 
 
 def columns_left_out(report: Report) -> str:

@@ -119,6 +119,11 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
             "" if one.bits_per_byte is None else rounded(one.bits_per_byte, view.digits)
             for one in groups
         ]
+    if any(one.standard_error is not None for one in groups):
+        columns["standard error"] = [
+            "" if one.standard_error is None else f"± {rounded(one.standard_error, view.digits)}"
+            for one in groups
+        ]
     columns["loss"] = [rounded(one.result, view.digits) for one in groups]
     return columns
 

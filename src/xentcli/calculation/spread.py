@@ -1,0 +1,36 @@
+"""What the standard error of a mean loss needs of a batch. Its samples are taken for independent of
+one another, and nothing else is: not the positions of a sample, the questions about it, or the
+tokens of a sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.loss import Losses
+from xentcli.core.spread import piece, spread_of, spreads_by_group, sums_of_samples
+from xentcli.core.total import Spread
+from xentcli.model import Batch
+
+
+def spread(batch: Batch, found: Losses) -> Spread:
+    """The spread of a batch's samples, or of the sequences of its tokens."""
+    losses, shares = found.loss, found.share
+    if batch.is_piece:
+        # A column of tokens is one sequence.
+        return piece(batch.first if batch.tokens is None else 0, losses, shares)
+    if batch.tokens is None:
+        return spread_of(sums_of_samples(losses), np.add.reduce(shares, axis=1))
+    # They stand one after the other, and all of a sequence are here.
+    starts = np.flatnonzero(np.diff(batch.tokens.sequences, prepend=-1))
+    rows = np.split(losses[:, 0], starts[1:])
+    each = np.array([sums_of_samples(row[np.newaxis])[0] for row in rows])
+    return spread_of(each, np.add.reduceat(shares[:, 0], starts))
+
+
+def spreads(batch: Batch, found: Losses, at: NDArray[np.intp]) -> dict[int, Spread]:
+    """The spread of each group's samples; ``at`` says to which group each sample belongs."""
+    if batch.tokens is not None or batch.is_piece:
+        return {}
+    losses, shares = found.loss, found.share
+    return spreads_by_group(sums_of_samples(losses), np.add.reduce(shares, axis=1), at)

@@ -1,0 +1,165 @@
+"""How far a mean of samples may be from that of all there could be: its standard error.
+
+A sample i has a loss L_i, the sum over its positions, and adds n_i to the denominator of the mean
+m = ΣL / Σn. Of N samples that were drawn independently,
+
+    SE² = N/(N−1) · Σ(L_i − m·n_i)² / (Σn)²
+
+Where every n_i is 1 that is s/√N, s² = Σ(L_i − m)² / (N−1). Otherwise m is a ratio of two sums and
+this is the first-order variance of such a ratio. The positions of a sample may hang together as
+they like; it is what econometrics calls robust to clusters.
+
+Σ(L − m·n)² = ΣL² − 2m·ΣL·n + m²·Σn², and in doubles nearly all of it would cancel. So each of these
+sums is an integer of Python's, exactly, and the root is rounded once.
+
+Source: Cochran, Sampling Techniques, 3rd edition, 1977, 2.6 (mean), 6.4 (ratio) and 9A.1 (clusters
+of unequal sizes).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.exact import two_square
+from xentcli.core.layout import Array
+from xentcli.core.total import UNIT_EXPONENT, ExactSum, Piece, Spread, sums_by_group
+
+# A product of two losses is a multiple of 2**-2148: each is one of 2**-1074.
+_SQUARE_EXPONENT = 2 * UNIT_EXPONENT
+# Between these neither a square nor its rounding error leaves the range of doubles.
+_SMALL, _LARGE = 2.0**-480, 2.0**480
+_SCALE = 537
+# Beyond this length NumPy's slices are quicker than math.fsum; both round the exact sum once.
+_LONG = 256
+
+
+def spread_of(losses: Array, sizes: Array) -> Spread:
+    """The spread of samples with these L and n; those that count are the ones with n > 0.
+
+    >>> spread_of(np.array([1.0, 4.0]), np.array([1.0, 2.0])).sizes
+    5
+    """
+    losses, sizes, _ = _counting(losses, sizes, np.broadcast_to(np.intp(0), losses.shape))
+    alike = [(int(size), losses[which]) for size, which in _by_size(sizes)]
+    return Spread(
+        len(losses),
+        sum(ExactSum.of(part).units << shift for part, _, shift in _parts_of_squares(losses)),
+        sum(size * ExactSum.of(some).units for size, some in alike),
+        sum(size * size * len(some) for size, some in alike),
+    )
+
+
+def piece(number: int, losses: Array, shares: Array) -> Spread:
+    """The spread of some positions of the sample with that number, of which there may be more."""
+    size = int(np.add.reduce(shares, axis=None))
+    return Spread(pieces=(Piece(number, ExactSum.of(losses), size),))
+
+
+def sums_of_samples(losses: Array) -> Array:
+    """The sum of each row, as the double nearest to it.
+
+    >>> sums_of_samples(np.array([[0.1, 0.2, 0.3], [1e100, 1.0, -1e100]])).tolist()
+    [0.6, 1.0]
+    """
+    if losses.shape[1] == 1:
+        return losses[:, 0]
+    if losses.shape[1] > _LONG or not np.abs(losses).max(initial=0.0) < _LARGE:
+        return np.array([ExactSum.of(row).value for row in losses])
+    return np.array([math.fsum(row) for row in losses.tolist()])
+
+
+def spreads_by_group(losses: Array, sizes: Array, at: NDArray[np.intp]) -> dict[int, Spread]:
+    """The spread of each group's samples; ``at`` says to which group each belongs, from 0."""
+    losses, sizes, at = _counting(losses, sizes, at)
+    counts = np.bincount(at).tolist() if at.size else []
+    squares, products, of_sizes = ([0] * len(counts) for _ in range(3))
+    for part, which, shift in _parts_of_squares(losses):
+        for group, found in sums_by_group(part, at[which]).items():
+            squares[group] += found.units << shift
+    for number, which in _by_size(sizes):
+        size, groups = int(number), at[which]
+        alike = np.bincount(groups).tolist()
+        for group, found in sums_by_group(losses[which], groups).items():
+            products[group] += size * found.units
+            of_sizes[group] += size * size * alike[group]
+    whole = zip(counts, squares, products, of_sizes, strict=True)
+    return {group: Spread(*found) for group, found in enumerate(whole) if found[0]}
+
+
+def _counting(
+    losses: Array, sizes: Array, at: NDArray[np.intp]
+) -> tuple[Array, Array, NDArray[np.intp]]:
+    """The samples that count. A loss that is not finite makes the mean so, and leaves no error."""
+    counts = (sizes > 0) & np.isfinite(losses)
+    return (losses, sizes, at) if counts.all() else (losses[counts], sizes[counts], at[counts])
+
+
+def _by_size(sizes: Array) -> Iterator[tuple[float, slice | NDArray[np.bool_]]]:
+    """Each n that there is, and the samples that have it."""
+    if sizes.size and sizes.min() == sizes.max():
+        yield float(sizes[0]), slice(None)
+        return
+    for size in np.unique(sizes).tolist():
+        yield size, sizes == size
+
+
+def _parts_of_squares(
+    losses: Array,
+) -> Iterator[tuple[Array, slice | NDArray[np.bool_], int]]:
+    """Doubles that add up to the squares exactly, of which losses they are, and how far their sum
+    in units of 2**-1074 is to be shifted to be one in units of 2**-2148."""
+    size = np.abs(losses)
+    small, large = (size < _SMALL) & (size > 0.0), size >= _LARGE
+    for which, power in ((~(small | large), 0), (small, _SCALE), (large, -_SCALE)):
+        if which.any():
+            some, where = (losses, slice(None)) if which.all() else (losses[which], which)
+            scaled = some * 2.0**power if power else some
+            for part in two_square(scaled):
+                yield part, where, _SQUARE_EXPONENT - UNIT_EXPONENT - 2 * power
+
+
+def with_pieces(spread: Spread) -> Spread:
+    """The spread with its pieces taken for samples: no more of them will come."""
+    if not spread.pieces:
+        return spread
+    losses = np.array([one.loss.value for one in spread.pieces])
+    sizes = np.array([float(one.size) for one in spread.pieces])
+    return spread._replace(pieces=()) + spread_of(losses, sizes)
+
+
+def standard_error(loss: ExactSum, weight: ExactSum, spread: Spread) -> float | None:
+    """The standard error of the mean ``loss / weight``; None of fewer than two samples, or where
+    the mean is not finite.
+
+    >>> losses = np.array([1.0, 2.0, 4.0])
+    >>> ones = np.ones(3)
+    >>> standard_error(ExactSum.of(losses), ExactSum.of(ones), spread_of(losses, ones))
+    0.8819171036881969
+    """
+    found = with_pieces(spread)
+    if found.samples < 2 or not math.isfinite(loss.value) or not weight.value:
+        return None
+    total, whole = loss.units, int(weight.value)
+    squared = (
+        whole * whole * found.squares
+        - 2 * total * whole * found.products
+        + total * total * found.sizes
+    )
+    below = (found.samples - 1) * whole**4 << _SQUARE_EXPONENT
+    return _root(found.samples * squared, below)
+
+
+def _root(above: int, below: int) -> float:
+    """√(above / below), rounded once."""
+    # 2**shift makes it a whole number of at least 110 bits, whose root has 55.
+    shift = max(0, 110 + below.bit_length() - above.bit_length())
+    shift += shift % 2
+    quotient, rest = divmod(above << shift, below)
+    root = math.isqrt(quotient)
+    # A last bit of 1 says that there is more: it keeps a root from looking like a tie.
+    inexact = root * root != quotient or rest != 0
+    return (2 * root + inexact) / (1 << (shift // 2 + 1))
