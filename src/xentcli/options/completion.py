@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xentcli.readers.sources.source import Source
 
 # Any other name would have to be quoted, each shell in its own way.
-PLAIN = re.compile(r"[\w.,+@%/=-]+")
+PLAIN = r"[\w.,+@%/=-]+"
 FIRST_BLOCK = 1 << 18
 
 Completion = Callable[[str], list[str]]
@@ -32,7 +32,7 @@ def a_word(words: Sequence[str]) -> Completion:
 
 def a_column(context: typer.Context, incomplete: str) -> list[str]:
     """Completes the name of a column."""
-    return [name for name in _columns(context) if PLAIN.fullmatch(name)]
+    return [name for name in _columns(context) if re.fullmatch(PLAIN, name)]
 
 
 def columns(context: typer.Context, incomplete: str) -> list[str]:

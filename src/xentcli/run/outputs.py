@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,6 +109,8 @@ def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
 
 def command_line() -> str:
     """The command whose answer a page shows, quoted for a shell; URLs without their secrets."""
+    import shlex
+
     return shlex.join(["xent", *map(shown_within, without_outputs(sys.argv[1:]))])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import signal
 import sys
@@ -24,6 +23,7 @@ from xentcli.run.messages import print_message
 from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
 
 if TYPE_CHECKING:
+    import mmap
     from concurrent.futures import Future
 
 Sent = TypeVar("Sent")
@@ -132,6 +132,7 @@ def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
 def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     """Submit chunks to processes: for input whose reading holds Python's lock. However this process
     ends, they end with it."""
+    import mmap
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 

@@ -24,7 +24,7 @@ ROUNDING = 1e-9
 # How many labels a yes/no question has, and the one to ignore: it has none, so one of the two.
 YES_OR_NO = (2, 0)
 NOT_PROBABILITIES = "are these logits? Then leave out --probs or --input probs"
-ALMOST_A_NUMBER = re.compile(r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?")
+ALMOST_A_NUMBER = r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?"
 
 
 class NotANumber(ValueError):
@@ -66,7 +66,7 @@ def looks_like_number(text: str) -> bool:
     (True, False, False)
     """
     trimmed = text.strip()
-    return NUMBER.fullmatch(trimmed) is not None or ALMOST_A_NUMBER.fullmatch(trimmed) is not None
+    return NUMBER.fullmatch(trimmed) is not None or bool(re.fullmatch(ALMOST_A_NUMBER, trimmed))
 
 
 def _hint(text: str, decimal: str = ".") -> str:

@@ -4,7 +4,6 @@ samples.
 The rows are the same in every format; only how a cell is written differs.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -108,5 +107,7 @@ def as_text(value: Any) -> str:
 def as_json(value: Any) -> str:
     """A value as JSON."""
     if value is None or isinstance(value, (int, str)):
+        import json  # not for a table, which lists as well
+
         return json.dumps(value, ensure_ascii=False)
     return strict_json(shortest_one(value))
