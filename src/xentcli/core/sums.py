@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Width = TypeVar("Width", bound=np.floating)
 
-# NumPy 1.26 begins its pairwise sum anew after so many numbers, the size of its buffer; 2.4 does
-# not.
+# NumPy 1.26 begins its pairwise sum anew after so many numbers, the size of its buffer; NumPy 2.4
+# does not.
 _AT_ONCE = 8192
 
 
