@@ -99,6 +99,11 @@ HEADERS = (
     Header("numbers in the names, whatever the cells", "c0,c1,c2,label\n1,,2,0\n", "c0,c1,c2"),
     Header("no number in any of them", "c0,c1,label\n,,0\n", "c0,c1"),
     Header("classes without a value beside others", "c0,c1,x,label\n,,1.5,0\n", "c0,c1", "x"),
+    Header(
+        "a class that says so",
+        "logit_a,logit_b,logit_c,label\n1,2.5,,0\n",
+        "logit_a,logit_b,logit_c",
+    ),
     Header("notes without a value", "n1,n2,a,b,label\n,,1.5,2.5,0\n", "a,b", "n1,n2"),
     Header("a gap among the numbers", "c0,c1,c3,label\n1.5,2.5,3.5,0\n", "c0,c1,c3"),
     Header(

@@ -277,14 +277,14 @@ def _double_softmax_floor(case: Case, got: Got | None) -> Finding | None:
 
 
 def _columns_left_out(case: Case) -> Finding | None:
-    """Columns of numbers that were taken for nothing."""
+    """Columns of numbers, and empty ones, that were taken for nothing."""
     if not case.left_out:
         return None
     count = len(case.left_out)
     shown = ", ".join(map(quoted, case.left_out[:MOST_CLASSES]))
     return Finding(
         "columns-left-out",
-        f"{counted(count, 'column')} of numbers {'is' if count == 1 else 'are'} not taken for "
+        f"{counted(count, 'column')} {'is' if count == 1 else 'are'} not taken for "
         f"{'a class' if count == 1 else 'classes'}; --logit-cols says otherwise",
         shown + (" …" if count > MOST_CLASSES else ""),
     )

@@ -204,7 +204,7 @@ def _classes(
 def _check_prefix(look: Look, free: Sequence[int], place: Place) -> None:
     """Refuse columns of which only some have a name such as ``logit_cat``."""
     numeric = [at for at in free if look.is_numeric(at)]
-    said = [at for at in numeric if KIND_PREFIX.match(look.names[at])]
+    said = [at for at in numeric if _says_its_kind(look, at)]
     others = [at for at in numeric if at not in said]
     if len(said) > 1 and others:
         names = look.names
@@ -321,12 +321,19 @@ def _span(look: Look, run: Sequence[int]) -> str:
 
 def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
     """The numeric columns, without a first one that numbers the rows where others have
-    fractions."""
+    fractions. An empty one that is called logit_… as they are is a class with missing values."""
     numeric = [at for at in free if look.is_numeric(at)]
+    if any(_says_its_kind(look, at) for at in numeric):
+        empty = [at for at in free if _says_its_kind(look, at) and look.is_empty(at)]
+        numeric = sorted([*numeric, *empty])
     first = 0 in numeric and look.counts(0)
     if first and any(look.is_whole(at) is False for at in numeric[1:]):
         return tuple(numeric[1:])
     return tuple(numeric)
+
+
+def _says_its_kind(look: Look, at: int) -> bool:
+    return KIND_PREFIX.match(look.names[at]) is not None
 
 
 def _left_out(
@@ -365,7 +372,8 @@ def _remarks(
         told.append(f"left out, empty in the first rows: {_listed(names, empty)}")
     if list(classes.at) != sorted(classes.at):
         told.append("they are in the order of their numbers")
-    whole = [at for at in classes.at if not classes.by_number and look.is_whole(at)]
+    guessed = [at for at in classes.at if not (classes.by_number or _says_its_kind(look, at))]
+    whole = [at for at in guessed if look.is_whole(at)]
     if whole and any(look.is_whole(at) is False for at in classes.at):
         held = "holds only integers" if len(whole) == 1 else "hold only integers"
         told.append(f"{_listed(names, whole)} {held}")
