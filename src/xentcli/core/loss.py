@@ -164,13 +164,12 @@ def losses_from_logits(
             weighted = soft_products(target, block, options, buffers)
             return _expected(step.shifted, step.log_sum, weighted, block.axis, buffers)
         classes, ignored = known(block_labels(target.labels, block.cut), options)
-        at_label = _minus_log_prob(block, step, classes, options)
-        loss = _weighted(at_label, classes, options)
+        loss = _weighted(_minus_log_prob(block, step, classes, options), classes, options)
         if options.label_smoothing != 0.0:
             loss = _smoothed(loss, step, options, block.axis, buffers)
         if scores is not None:
             score = brier.of_exponentials(
-                step.exponentials, 1.0 + step.others, at_label, classes, block.axis, buffers
+                step.exponentials, 1.0 + step.others, classes, block.axis, buffers
             )
             store_each(scores, block.cut, _without(ignored, score))
         return _without(ignored, loss)
