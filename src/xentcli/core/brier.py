@@ -2,8 +2,8 @@
 
     Σ_c (p_c − [c = y])² = (1 − p_y)² + Σ_{c≠y} p_c²
 
-from 0 to 2; of a yes/no question with the target t, (p − t)², from 0 to 1. 1 − p_y is −expm1(−ℓ)
-of the loss ℓ = −log p_y, which keeps its digits where p_y is next to 1.
+from 0 to 2; of a yes/no question with the target t, (p − t)², from 0 to 1. 1 − p_y is the sum of
+the other probabilities, so that it keeps its digits where p_y is next to 1.
 
 Source: Brier, "Verification of forecasts expressed in terms of probability", Monthly Weather Review
 78, 1950.
@@ -14,39 +14,36 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core import elementary
 from xentcli.core.layout import Array, Block, Buffers, each_block, store_each
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 
 
-def of_other_classes(
+def of_exponentials(
     exponentials: Array, total: Array, labels: Labels, axis: int, buffers: Buffers
 ) -> Array:
-    """Σ_{c≠y} p_c² of each sample of a block, from the exponentials and their sums."""
+    """The score of each sample of a block, from the exponentials that its loss took, and their
+    sums."""
+    # Of a contiguous block this is a view.
+    flat, at = exponentials.reshape(-1), _places(exponentials, labels, axis)
+    own = flat.take(at)
     with np.errstate(under="ignore", invalid="ignore"):
-        squares = _squares_apart(exponentials, _places(labels, axis), axis, buffers)
-        result: Array = squares / (total * total)
-    return result
-
-
-def of_loss(loss: Array, others: Array) -> Array:
-    """The score of each sample from its loss −log p_y and the Σ_{c≠y} p_c² of the other classes."""
-    missing = elementary.expm1(-loss)
-    with np.errstate(under="ignore", invalid="ignore"):
-        score: Array = missing * missing + others
+        flat[at] = 0.0
+        missing = sum_over_classes(exponentials, axis, buffers)
+        apart = _sum_of_squares(exponentials, axis, buffers)
+        flat[at] = own
+        score: Array = (missing * missing + apart) / (total * total)
     return score
 
 
-def _places(labels: Labels, axis: int) -> tuple[Labels, Labels]:
+def _places(block: Array, labels: Labels, axis: int) -> Labels:
+    """Where the numbers of the labels stand in a contiguous block."""
     samples = np.arange(len(labels))
-    return (labels, samples) if axis == 0 else (samples, labels)
+    return labels * len(labels) + samples if axis == 0 else samples * block.shape[1] + labels
 
 
-def _squares_apart(values: Array, at: tuple[Labels, Labels], axis: int, buffers: Buffers) -> Array:
-    """The sum of the squares of all classes but the label."""
+def _sum_of_squares(values: Array, axis: int, buffers: Buffers) -> Array:
     squares = np.multiply(values, values, out=buffers.array("squares", values.shape))
-    squares[at] = 0.0
     return sum_over_classes(squares, axis, buffers)
 
 
@@ -59,11 +56,12 @@ def of_probs(probs: NDArray[np.floating], labels: Labels) -> Array:
     scores = np.empty(labels.shape)
 
     def of_block(block: Block, buffers: Buffers) -> None:
-        at = _places(labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
-        missing = 1.0 - block.values[at]
+        away = buffers.array("away", block.values.shape)
+        at = _places(away, labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
         with np.errstate(under="ignore", invalid="ignore", over="ignore"):
-            apart = _squares_apart(block.values, at, block.axis, buffers)
-            store_each(scores, block.cut, apart + missing * missing)
+            np.copyto(away, block.values)
+            away.reshape(-1)[at] -= 1.0
+            store_each(scores, block.cut, _sum_of_squares(away, block.axis, buffers))
 
     each_block(probs, of_block, 1)
     return scores

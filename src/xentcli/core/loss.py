@@ -165,14 +165,14 @@ def losses_from_logits(
             shifted = step.shifted(buffers.array("shifted", block.values.shape))
             return _expected(shifted, step.log_sum, weighted, block.axis, buffers)
         classes, ignored = known(block_labels(target.labels, block.cut), options)
-        at_label = pick(block.values, classes, block.axis)
-        found = AtLabel(step.maximum, at_label, step.log_sum).loss(options.temperature)
         if scores is not None:
-            others = brier.of_other_classes(
+            score = brier.of_exponentials(
                 step.exponentials, 1.0 + step.others, classes, block.axis, buffers
             )
-            store_each(scores, block.cut, _without(ignored, brier.of_loss(found, others)))
-        loss = _weighted(found, classes, options)
+            store_each(scores, block.cut, _without(ignored, score))
+        at_label = pick(block.values, classes, block.axis)
+        found = AtLabel(step.maximum, at_label, step.log_sum)
+        loss = _weighted(found.loss(options.temperature), classes, options)
         return _without(ignored, _smoothed(loss, step, options, block.axis, buffers))
 
     losses = _each(positions, of_block, threads)
@@ -192,20 +192,20 @@ def _losses_of_labels(
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
         classes, ignored = known(labels[batch.outer, batch.inner], options)
-        others = np.empty(classes.shape)
+        score = np.empty(classes.shape)
 
-        def add_squares(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
+        def add_scores(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
             at = classes[place].ravel()
-            squares = brier.of_other_classes(
+            of_block = brier.of_exponentials(
                 found.exponentials, 1.0 + found.others, at, block.axis, buffers
             )
-            others[place] = squares.reshape(others[place].shape)
+            score[place] = of_block.reshape(score[place].shape)
 
-        use = None if scores is None else add_squares
+        use = None if scores is None else add_scores
         found = at_labels(positions, batch, classes, options.temperature, buffers, use)
         loss = found.loss(options.temperature)
         if scores is not None:
-            scores[batch.outer, batch.inner] = _without(ignored, brier.of_loss(loss, others))
+            scores[batch.outer, batch.inner] = _without(ignored, score)
         losses[batch.outer, batch.inner] = _without(ignored, _weighted(loss, classes, options))
 
     each_batch(positions, of_batch, threads)

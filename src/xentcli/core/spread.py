@@ -113,6 +113,10 @@ def _parts_of_squares(
     """Doubles that add up to the squares exactly, of which losses they are, and how far their sum
     in units of 2**-1074 is to be shifted to be one in units of 2**-2148."""
     size = np.abs(losses)
+    if size.size and size.min() >= _SMALL and size.max() < _LARGE:
+        for part in two_square(losses):
+            yield part, slice(None), _SQUARE_EXPONENT - UNIT_EXPONENT
+        return
     small, large = (size < _SMALL) & (size > 0.0), size >= _LARGE
     for which, power in ((~(small | large), 0), (small, _SCALE), (large, -_SCALE)):
         if which.any():
