@@ -8,6 +8,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.faults.running import run_inside
@@ -168,3 +169,29 @@ def test_samples_are_counted_once_whatever_their_columns(
     (tmp_path / "a.csv").write_text("a,b,ta,tb\n0,1,0,1\n1,0,1,0\n2,0,1,0\n")
     asked = [command, "a.csv", "--logit-cols", "a,b", "--target-cols", "ta,tb", "-f", "json"]
     assert json.loads(run_inside(asked, tmp_path).stdout)["samples"] == count
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+def test_the_focal_loss_of_probabilities(tmp_path: Path, gamma: float) -> None:
+    asked = ["bce", "--probs", "0.9;0.2;0.75", "--target", "1;0;0.25", "--gamma", repr(gamma)]
+    found = run_inside([*asked, "--reduction", "none", "-q"], tmp_path)
+    expected = []
+    for p, t in ((0.9, 1.0), (0.2, 0.0), (0.75, 0.25)):
+        away = p * (1 - t) + (1 - p) * t
+        plain = -t * math.log(p) - (1 - t) * math.log(1 - p)
+        expected.append(away**gamma * plain)
+    assert [float(line) for line in found.stdout.split()] == pytest.approx(expected, rel=1e-13)
+
+
+def test_how_many_bytes_follow_an_array(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((2, 3)))
+    with open(tmp_path / "a.npy", "ab") as file:
+        file.write(bytes(5))
+    found = run_inside(["softmax", "a.npy"], tmp_path)
+    assert found.stderr == "xent: a.npy: 5 bytes follow the array; a file holds but one\n"
+
+
+def test_the_accuracy_of_a_mean(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,label\n0,1,1\n1,0,1\n2,0,0\n1,3,1\n0,0,-100\n")
+    found = run_inside(["ce", "a.csv", "-f", "json"], tmp_path)
+    assert json.loads(found.stdout)["accuracy"] == 0.75
