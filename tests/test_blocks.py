@@ -78,14 +78,13 @@ SECOND = {
     "t.csv": b"a,b\n" + b"0.5,0.5\n" * 4,
 }
 CASES += [
-    (f"{command} {name} {labels}", {name: start + b"".join(rows), **SECOND})
-    for name, start, good, wrong in (
-        ("q.csv", b"a,b,id,label\n", GOOD_ROW, WRONG_ROWS),
-        ("q.jsonl", b"", GOOD_LINE, WRONG_LINES),
+    (f"{command} {name} --logit-cols a,b {labels}", {name: start + b"".join(rows), **SECOND})
+    for command, name, start, good, wrong in (
+        ("ce -q", "q.csv", b"a,b,id,label\n", GOOD_ROW, WRONG_ROWS),
+        ("grad -f tsv", "q.jsonl", b"", GOOD_LINE, WRONG_LINES),
     )
     for kinds in itertools.product((good, *wrong), repeat=2)
     for rows in [[(kinds[at // 3 % 2] if at in (2, 5) else good) % at for at in range(8)]]
-    for command in ("ce -q --logit-cols a,b", "grad -f tsv --logit-cols a,b")
     for labels in (
         "",
         "--label-col label",

@@ -8,6 +8,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.faults.running import run_inside
@@ -128,3 +129,69 @@ def test_a_hint_says_what_to_do(tmp_path: Path, command: str, hint: str) -> None
     found = run_inside(command.split(), tmp_path)
     assert found.code in (1, 2)
     assert found.stderr.endswith(f"{hint}\n" if hint else "that too\n")
+
+
+def test_quotes_between_runs_of_blanks_keep_theirs(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text('t  a b   label\n"x  y" 1  2 0\n "z" 2 1  1\n')
+    found = run_inside(["ce", "a.txt", "--reduction", "none", "-f", "jsonl"], tmp_path)
+    records = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [record["t"] for record in records] == ["x  y", "z"]
+    assert [record["loss"] for record in records] == [
+        pytest.approx(1 + NEAR),
+        pytest.approx(1 + NEAR),
+    ]
+
+
+def test_a_target_of_one_row_in_lists_belongs_to_the_one_sample(tmp_path: Path) -> None:
+    asked = ["ce", "--logits", "1,2", "--target", "[[0.25, 0.75]]", "-q"]
+    assert float(run_inside(asked, tmp_path).stdout) == pytest.approx(0.25 + NEAR)
+
+
+def test_integers_that_do_not_rise_strictly_are_a_sample(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("3,3,5\n1,2,4\n0,7,7\n")
+    found = run_inside(["softmax", "a.csv", "-q"], tmp_path)
+    assert (found.code, len(found.stdout.splitlines())) == (0, 3)
+
+
+@pytest.mark.parametrize("weight", ["3", '"3"', " 3"])
+def test_weights_of_samples_are_read_however_they_are_written(tmp_path: Path, weight: str) -> None:
+    (tmp_path / "a.csv").write_text(f"a,b,label,w\n0,0,0,1\n1,0,0,{weight}\n")
+    found = run_inside(["ce", "a.csv", "--weight-col", "w", "-f", "json"], tmp_path)
+    answer = json.loads(found.stdout)
+    assert (answer["samples"], answer["denominator"]) == (2, 4.0)
+    assert answer["result"] == pytest.approx((math.log(2) + 3 * NEAR) / 4)
+
+
+@pytest.mark.parametrize(("command", "count"), [("ce", 3), ("kl", 3), ("grad", 3), ("bce", 3)])
+def test_samples_are_counted_once_whatever_their_columns(
+    tmp_path: Path, command: str, count: int
+) -> None:
+    (tmp_path / "a.csv").write_text("a,b,ta,tb\n0,1,0,1\n1,0,1,0\n2,0,1,0\n")
+    asked = [command, "a.csv", "--logit-cols", "a,b", "--target-cols", "ta,tb", "-f", "json"]
+    assert json.loads(run_inside(asked, tmp_path).stdout)["samples"] == count
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+def test_the_focal_loss_of_probabilities(tmp_path: Path, gamma: float) -> None:
+    asked = ["bce", "--probs", "0.9;0.2;0.75", "--target", "1;0;0.25", "--gamma", repr(gamma)]
+    found = run_inside([*asked, "--reduction", "none", "-q"], tmp_path)
+    expected = []
+    for p, t in ((0.9, 1.0), (0.2, 0.0), (0.75, 0.25)):
+        away = p * (1 - t) + (1 - p) * t
+        plain = -t * math.log(p) - (1 - t) * math.log(1 - p)
+        expected.append(away**gamma * plain)
+    assert [float(line) for line in found.stdout.split()] == pytest.approx(expected, rel=1e-13)
+
+
+def test_how_many_bytes_follow_an_array(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((2, 3)))
+    with open(tmp_path / "a.npy", "ab") as file:
+        file.write(bytes(5))
+    found = run_inside(["softmax", "a.npy"], tmp_path)
+    assert found.stderr == "xent: a.npy: 5 bytes follow the array; a file holds but one\n"
+
+
+def test_the_accuracy_of_a_mean(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,label\n0,1,1\n1,0,1\n2,0,0\n1,3,1\n0,0,-100\n")
+    found = run_inside(["ce", "a.csv", "-f", "json"], tmp_path)
+    assert json.loads(found.stdout)["accuracy"] == 0.75
