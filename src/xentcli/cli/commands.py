@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
@@ -88,6 +90,13 @@ def app(asked: str = "") -> typer.Typer:
         command = grouped(FUNCTIONS[name], HelpAsked)
         built.command(name, context_settings=SETTINGS, add_help_option=False)(command)
     return built
+
+
+@cache
+def program(asked: str = "") -> Callable[..., object]:
+    """What a command line is given to, ready for the command that is asked for. A process that runs
+    many commands builds each of them once."""
+    return get_command(app(asked))
 
 
 def _long_name(asked: str) -> str:

@@ -62,12 +62,11 @@ def _run(arguments: list[str]) -> int:
         print(f"xent {__version__}")
         return errors.EXIT_OK
     # Imported here so that Ctrl-C during the imports ends in an exit code too.
-    from xentcli.cli.commands import app, asked_command
+    from xentcli.cli.commands import asked_command, program
 
     asked = asked_command(arguments)
     try:
-        built = app(asked)
-        code = built(args=arguments, prog_name="xent", standalone_mode=False)
+        code = program(asked)(args=arguments, prog_name="xent", standalone_mode=False)
     except SystemExit as error:
         # What Typer has for completion ends so; else it is how it takes a broken pipe.
         if error.code and "_XENT_COMPLETE" not in os.environ:
