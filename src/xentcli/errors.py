@@ -86,6 +86,10 @@ class DataError(XentError):
         self.if_one_based = if_one_based
 
 
+class NoClasses(DataError):
+    """A file that could be read has no column of numbers to take as classes."""
+
+
 class UndefinedAnswer(DataError):
     """The data were read to their end, and no sample counts: there is no mean."""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.errors import DataError, NoClasses, Place, UsageError, counted, quoted
 from xentcli.model import Remark
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.named_columns import column_of, columns_of
@@ -157,14 +157,14 @@ def _one_if_asked(
     return None if wanted is None else column_of(names, wanted, option, place)
 
 
-def _no_classes(names: Sequence[str], place: Place) -> DataError:
+def _no_classes(names: Sequence[str], place: Place) -> NoClasses:
     hint = "name the columns with --logit-cols"
     if len(names) == 1:
         for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if mark in names[0]:
                 written = "'\\t'" if mark == "\t" else f"'{mark}'"
                 hint = f"the header has {name} in it; try --delimiter {written}"
-    return DataError("no column of numbers to take as logits", place=place, hint=hint)
+    return NoClasses("no column of numbers to take as logits", place=place, hint=hint)
 
 
 def _classes(
