@@ -95,7 +95,7 @@ def _columns(case: Case) -> Iterator[Pick]:
             "sorted",
             "with the columns in the sorted order of the class names",
             "the columns are taken in the alphabetical order of the classes, as scikit-learn does",
-            SOMETIMES,
+            OFTEN,
         )
     orders.setdefault(
         tuple(range(count))[::-1],

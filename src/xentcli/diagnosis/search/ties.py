@@ -24,7 +24,6 @@ ROWS = 64
 MORE = 3
 # A larger one is not made up.
 MOST_NUMBERS = 1_000_000
-# Multiples of these leave fractions without a pattern.
 _GOLDEN = 0.6180339887498949
 _ROOT_OF_TWO = 0.41421356237309515
 
@@ -114,6 +113,7 @@ def _shares(count: int, classes: int, step: float) -> Array:
 
 
 def _fractions(count: int, step: float) -> Array:
-    """From 0 to 1, spread evenly."""
-    fractions: Array = (np.arange(1, count + 1, dtype=np.float64) * step) % 1.0
+    """From 0 to 1, without a pattern: multiples of the step alone add up to the same sums."""
+    at = np.arange(1, count + 1, dtype=np.float64)
+    fractions: Array = (at * np.sqrt(at) * step) % 1.0
     return fractions
