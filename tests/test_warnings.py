@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import environment
+from tests.faults.running import run_inside
 
 CSV = "id,a,b,c,label\n" + "".join(f"n{at},{at % 7},{at % 3}.5,1,{at % 3}\n" for at in range(5000))
 COMMANDS = (
@@ -95,3 +96,24 @@ def test_the_variable_is_blamed_that_was_set(folder: Path) -> None:
         assert ran.returncode in (1, 2)
         # A note on the columns of the file may stand before it.
         assert any(line.startswith(f"xent: {variable}") for line in ran.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "typed", "told"),
+    [
+        ("XENT_OUTPUT", "missing/x", [], "hint: XENT_OUTPUT names it\n"),
+        ("XENT_LABELS_FROM", "missing.csv", [], "hint: XENT_LABELS_FROM names it\n"),
+        (
+            "XENT_LABEL",
+            "0",
+            ["--labels-from", "small.csv"],
+            "xent: XENT_LABEL and --labels-from contradict each other; give one of them\n",
+        ),
+        ("XENT_LABEL", "7", ["--label", "9"], "xent: --label: 1 label, but small.csv has more"),
+    ],
+)
+def test_the_variable_is_named_beside_what_was_typed(
+    variable: str, value: str, typed: list[str], told: str, folder: Path
+) -> None:
+    ran = run_inside(["ce", "small.csv", *typed], folder, environment={variable: value})
+    assert told in ran.stderr

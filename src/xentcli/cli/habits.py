@@ -123,12 +123,13 @@ _OPTIONS = dict(
         ),
         *_each(
             "group group-by groupby groups per per-class by-class",
-            "--by NAME groups by a column; --by label by the class",
+            "--by NAME groups by a column; the summary has what each class loses",
         ),
         *_each(
             "worst hardest topk top-k k largest worst-rows",
             "--top N lists the samples with the largest losses",
         ),
+        *_each("per-sequence by-sequence per-example", "--by sample has each sequence by itself"),
         *_each("bits log2 base2 base-2 in-bits", "--base 2 gives bits"),
         *_each("nats ln natural", "--base e, nats, is the default"),
         *_each("log10 base10", "--base 10"),

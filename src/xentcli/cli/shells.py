@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from typer import _completion_shared as shared
+from typer._completion_classes import ZshComplete
 
 SCRIPT = """\
 #compdef %(prog_name)s
@@ -36,6 +37,7 @@ def use_own_zsh() -> None:
     """Let Typer show and install this script in place of its own."""
     shared._completion_scripts["zsh"] = SCRIPT
     shared.install_zsh = _install
+    ZshComplete.source_template = SCRIPT
 
 
 def _install(*, prog_name: str, complete_var: str, shell: str) -> Path:

@@ -37,6 +37,8 @@ def usage_error(error: Any, command: str) -> UsageError | None:
         return UsageError(f"there is no option {escaped(option)}", hint=near or hint)
     if option is not None:
         wrong = "needs a value" if option in known and known[option].form else "takes no value"
+        if option in ("--probs", "--log-probs"):
+            hint = f"it takes typed numbers; --input {option[2:]} says what a file holds"
         return UsageError(f"{option} {wrong}", hint=hint)
     param = getattr(error, "param", None)
     if param is not None and param.is_flag:
@@ -66,7 +68,7 @@ def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> 
 def _variables(arguments: Sequence[str], command: str) -> dict[str, str]:
     """The variable of each option that has its value from there, by each of its names."""
     found = {}
-    for option in options_of(FUNCTIONS[command]) if command else []:
+    for option in options_of(FUNCTIONS[command]) if command in FUNCTIONS else []:
         names = [name for names in option.names for name in names.split("/")]
         if any(typed.partition("=")[0] in names or typed[:2] in names for typed in arguments):
             continue

@@ -116,11 +116,21 @@ def _refuse_numbers(asked: Asked) -> None:
     kinds = COMMANDS[asked.command].kinds
     if "probs" in kinds and "." in "".join(words) and all(0 <= value <= 1 for value in found):
         option = "--probs"
+    typed = f'{option} "{" ".join(words)}"'
+    if len(words) == 2 and loss_command(asked).has_target and _are_beside(*words):
+        whose = "--label" if words[1].isdecimal() else "--target"
+        typed = f'{option} "{words[0]}" {whose} "{words[1]}"'
     raise DataError(
         "there is no such file",
         place=Place(shown(words[0])),
-        hint=f'numbers are typed with {option} "{" ".join(words)}"',
+        hint=f"numbers are typed with {typed}",
     )
+
+
+def _are_beside(one: str, other: str) -> bool:
+    """Whether of two words of numbers the second is likely to be what the first has to meet."""
+    counts = [len(re.split(r"[\s,;]+", word)) for word in (one, other)]
+    return counts[0] > 1 or (counts[1] == 1 and "." in one and other in ("0", "1"))
 
 
 def _from_files(
@@ -353,10 +363,10 @@ def _check(opened: Opened, asked: Asked) -> None:
             column += " or --targets-from" if measure.takes_soft else ""
         hint = f"give {either}{column}"
         if measure.questions and opened.class_count > 1:
-            hint = (
-                f"give a target for each of the {opened.class_count} columns: --target, "
-                "--target-cols or --targets-from"
-            )
+            options = "--target"
+            if not opened.source.startswith("--"):
+                options = "--target, --target-cols or --targets-from"
+            hint = f"give a target for each of the {opened.class_count} columns: {options}"
         raise UsageError(f"{command.name} needs {what}, and {opened.source} {have} none", hint=hint)
     if opened.has_targets and not measure.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
