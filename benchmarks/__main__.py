@@ -94,7 +94,7 @@ def arguments() -> argparse.Namespace:
         "nothing is downloaded. XENT_BENCH_DATA names the folder of the files.",
         epilog=f"{told}\n  {'all':<10} all of these\n"
         f"  {'plot':<10} draw wall.svg from the results\n"
-        f"  {'report':<10} write the README's tables from the results",
+        f"  {'report':<10} write the figures of README.md and docs/ from the results",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", choices=[*BENCHMARKS, "all", "plot", "report"], metavar="NAME")

@@ -1,4 +1,4 @@
-"""The README's tables, written from the results file between their markers."""
+"""The pages' figures, written from the results file between their markers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import results
-from benchmarks.tables import as_markdown
+from benchmarks.tables import as_markdown, number
 
 HERE = Path(__file__).parent
-# Either may hold markers: <!-- results:NAME --> … <!-- end -->
-PAGES = (HERE / "README.md", HERE.parent / "README.md")
+ROOT = HERE.parent
+# Each may hold markers: <!-- results:NAME --> … <!-- end -->
+PAGES = (
+    HERE / "README.md",
+    *(ROOT / name for name in ("README.md", "README.ja.md", "README.zh.md")),
+    ROOT / "docs" / "numbers.md",
+)
+# What the READMEs show: these programs over the largest CSV.
+LARGEST = "CSV, 10000000 rows x 10 classes"
+PROGRAMS = {
+    "xent": "xent",
+    "polars expressions": "polars",
+    "duckdb SQL": "DuckDB",
+    "polars + numpy": "polars, NumPy",
+    "pandas + torch": "pandas, PyTorch",
+    "pandas + scipy": "pandas, SciPy",
+}
+FIGURES = {"wall s": "s", "peak RSS MiB": "MiB"}
 UNKNOWN = "Not measured yet."
 PLACE = re.compile(r"(<!-- results:(\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -35,10 +51,36 @@ def filled(text: str, sections: Mapping[str, Any]) -> str:
 
     def fill(place: re.Match[str]) -> str:
         begin, name, end = place.groups()
-        found = machines(sections) if name == "machine" else shown(sections.get(name))
-        return f"{begin}{found}\n{end}"
+        return f"{begin}{figures(name, sections)}\n{end}"
 
     return PLACE.sub(fill, text)
+
+
+def figures(name: str, sections: Mapping[str, Any]) -> str:
+    """What stands between the markers of that name."""
+    if name == "machine":
+        return machines(sections)
+    if name == "summary":
+        return in_short(sections.get("csv"))
+    return shown(sections.get(name))
+
+
+def in_short(section: Mapping[str, Any] | None) -> str:
+    """Seconds and memory over the largest CSV, a column a program."""
+    found = [one for one in (section or {"tables": []})["tables"] if LARGEST in one["title"]]
+    if not found:
+        return UNKNOWN
+    lines = {line["name"]: line["values"] for line in found[0]["lines"] if line["values"]}
+    programs = [name for name in PROGRAMS if name in lines]
+    rows = [
+        ["", *(PROGRAMS[name] for name in programs)],
+        ["---", *["---:"] * len(programs)],
+        *(
+            [unit, *(number(lines[name].get(column)) for name in programs)]
+            for column, unit in FIGURES.items()
+        ),
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def shown(section: Mapping[str, Any] | None) -> str:

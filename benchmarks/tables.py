@@ -1,4 +1,4 @@
-"""What a benchmark answers with, and how that is shown; the same for the screen and the README."""
+"""What a benchmark answers with, and how that is shown; the same for the screen and the pages."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def as_text(table: Mapping[str, Any]) -> str:
 
 
 def as_markdown(table: Mapping[str, Any]) -> str:
-    """For the README."""
+    """For a page."""
     head, *rows = [[cell.replace("|", "\\|") for cell in row] for row in cells(table)]
     ruler = ["---", *["---:"] * (len(head) - 1)]
     lines = [f"| {' | '.join(row)} |" for row in [head, ruler, *rows]]

@@ -122,26 +122,36 @@ def _section(name: str, *paragraphs: str) -> Iterator[str]:
 
 def _options() -> Iterator[str]:
     """Each panel's options, and which commands take one that is not common to all."""
+    for panel, options in by_panel(all_options()).items():
+        yield f".SS {panel}"
+        for option in options:
+            said = helping.with_default(option)
+            yield from _entry(_synopsis(option), f"{said} {limits(option)}".rstrip())
+
+
+def all_options() -> list[Option]:
+    """The options of the app itself and of every command, each once."""
+    alone = of_parameters(get_command(app()).params)
+    return [*alone, *_takers()]
+
+
+def _takers() -> dict[Option, list[str]]:
     takers: dict[Option, list[str]] = {}
     for name, function in FUNCTIONS.items():
         for option in options_of(function):
             takers.setdefault(option, []).append(name)
-    alone = of_parameters(get_command(app()).params)
-    for panel, options in by_panel([*alone, *takers]).items():
-        yield f".SS {panel}"
-        for option in options:
-            said = helping.with_default(option)
-            yield from _entry(_synopsis(option), said + _limits(takers.get(option, [*COMMANDS])))
+    return takers
 
 
-def _limits(takers: list[str]) -> str:
-    """Which commands take an option, or do not, whichever is shorter."""
+def limits(option: Option) -> str:
+    """Which commands take an option, or do not, whichever is shorter; empty for all."""
+    takers = _takers().get(option, [*COMMANDS])
     others = [name for name in COMMANDS if name not in takers]
     if not others:
         return ""
     if len(others) < len(takers):
-        return f" Not for {', '.join(others)}."
-    return f" Only for {', '.join(takers)}."
+        return f"Not for {', '.join(others)}."
+    return f"Only for {', '.join(takers)}."
 
 
 def _synopsis(option: Option) -> str:

@@ -17,7 +17,7 @@ LONGEST_VALUE = 60
 
 
 class Excerpt(NamedTuple):
-    """The text around a fault; ``start`` and ``end`` are what the caret points at."""
+    """The text around an error; ``start`` and ``end`` are what the caret points at."""
 
     text: str
     start: int
@@ -25,7 +25,7 @@ class Excerpt(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a fault is: a file with line and column, a typed value, a path into a document."""
+    """Where an error is: a file with line and column, a typed value, a path into a document."""
 
     source: str
     line: int | None = None
@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
 
 class XentError(Exception):
-    """A fault that is told to the person in one sentence, with an exit code of its own."""
+    """An error that a person is told in one sentence, with an exit code of its own."""
 
     exit_code = EXIT_FAILURE
 
@@ -70,8 +70,8 @@ def _restored(kind: type[XentError], fields: dict[str, Any]) -> XentError:
 class DataError(XentError):
     """The data, in a file or typed, cannot be used.
 
-    ``if_one_based`` is the number of classes where the fault is a label that names one if labels
-    count from 1.
+    ``if_one_based`` is the number of classes if the error is a label that would be right if labels
+    counted from 1.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class NoClasses(DataError):
 
 
 class UndefinedAnswer(DataError):
-    """The data were read to their end, and no sample counts: there is no mean."""
+    """The input was read to its end, but no sample counts, so that there is no mean."""
 
 
 class OutputError(XentError):
@@ -138,15 +138,15 @@ CHANGED = "it has changed while it was read"
 
 
 def changed(source: str) -> DataError:
-    """The fault of a file that is not any more what it was."""
+    """The error for a file that was changed while it was being read."""
     return DataError(CHANGED, place=Place(source))
 
 
 def escaped(text: str, limit: int | None = None) -> str:
-    """The text with everything unprintable escaped, so that no input can drive the terminal.
+    r"""The text with everything unprintable escaped, so that it cannot control a terminal.
 
-    >>> escaped("a\\x1b[31mb")
-    'a\\\\x1b[31mb'
+    >>> escaped("a\x1b[31mb")
+    'a\\x1b[31mb'
     """
     # str.isprintable is False for controls, separators other than the space, and for the
     # bidirectional marks (category Cf) that could reorder a message.
@@ -182,22 +182,22 @@ def path_of(key: str) -> str:
 
 
 def not_a_probability(value: float) -> str:
-    """What is wrong with a value that is no probability."""
+    """What a message says of a value that cannot be a probability."""
     return f"{value!r} is not a probability (0 to 1)"
 
 
 def not_a_soft_target(value: float) -> str:
-    """What is wrong with a value that is no share of a class."""
+    """What a message says of a value that cannot be part of a soft target."""
     return f"soft target {value!r} is not a probability (0 or more)"
 
 
 def not_a_weight(value: float, name: str = "weight") -> str:
-    """What is wrong with a sample's weight, or another number of that name."""
+    """What a message says of a number that cannot be a weight; ``name`` is what it is called."""
     return f"the {name} {value!r} is not a finite number from 0 up"
 
 
 def rounded(value: float, digits: int) -> str:
-    """A number for the eye: decimals where they say something, else a power of ten."""
+    """A number rounded for the eye: with ``digits`` decimals, or as a power of ten."""
     if math.isnan(value) or math.isinf(value):
         return str(value)
     if value == 0:

@@ -1,5 +1,4 @@
-"""What is handed from part to part: frozen data without behaviour; and what readers and writers
-both need."""
+"""The frozen data that the parts hand to one another, and what readers and writers share."""
 
 from __future__ import annotations
 
@@ -31,12 +30,13 @@ Form = Literal["typed", "text", "json", "json lines", "array", "table"]
 
 
 class Origin(NamedTuple):
-    """Where the numbers of an array stand, so that a fault in one of them can be placed.
+    """Where the numbers of an array came from, so that a message can say where a bad one stands.
 
-    ``source`` is a file or an option. In a text, ``lines`` has the physical line of each sample
-    and ``columns`` the number of each column from 1, ``names`` their headers. In a document,
-    ``path`` leads to the array; in JSON Lines it is that within the record on the line. In an array
-    the index is the place; in a table of columns (Parquet, Arrow) ``lines`` has each row's number.
+    ``source`` is a file or an option. What else is set depends on the ``form``: a text has the line
+    number of each sample (``lines``), the number of each column from 1 (``columns``) and the
+    headers (``names``); a JSON document the ``path`` to the array, JSON Lines the path within each
+    record; a Parquet or Arrow table the number of each row (``lines``). In an array the index is
+    enough.
     """
 
     source: str
@@ -48,13 +48,13 @@ class Origin(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The input's rows as they were written, for passing them on.
+    r"""The input's rows as they were written, so that an output can pass them on unchanged.
 
-    ``values_at`` are the places of the class columns among the cells; ``decimal`` is the mark
-    of the fraction in them. A reader that need not take the rows apart into ``cells`` gives their
-    ``text``, in which each ends with the only \\n that it has, or what they have ``around`` the
-    class cells: before them, and after them, without the delimiters there; None where there is
-    no other cell.
+    ``values_at`` are the positions of the class columns among the cells, ``decimal`` is their
+    decimal mark. A reader gives the rows in one of three ways, whichever costs it least: split into
+    ``cells``; as one ``text``, each row ending in ``\n`` and with no other ``\n`` in it; or as what
+    stands ``around`` the class cells of each row, before and after, without the delimiters next to
+    them (None where nothing stands there).
     """
 
     header: tuple[bytes, ...]
@@ -68,7 +68,7 @@ class Rows(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A row that could not be used: where, what stands there, what is wrong, and the row."""
+    """A row that could not be used: its place, the bad value, what is wrong with it, the row."""
 
     place: Place
     value: str
@@ -77,17 +77,19 @@ class Fault(NamedTuple):
 
 
 class Grouping(NamedTuple):
-    """To which group each sample belongs: the ``names`` of the groups, and for each sample ``at``
-    which of them it is."""
+    """The groups' ``names``, and for each sample the index ``at`` of its group among them."""
 
     names: tuple[str, ...]
     at: Indices
 
 
 class Tokens(NamedTuple):
-    """Samples that are tokens of sequences: the number of each one's sequence and its position in
-    that, its text, and whether it is the model's first choice, where that is known. ``unscored``
-    are the sequences of the tokens that have no log-probability: no sample is made of them."""
+    """What is known of samples that are tokens of sequences.
+
+    ``sequences`` and ``positions`` say which token of which sequence a sample is, ``first_choices``
+    whether the model would have chosen it (None where nothing says so). A token without a
+    log-probability is no sample: ``unscored`` has the sequence of each of them.
+    """
 
     sequences: Indices
     positions: Indices
@@ -97,19 +99,21 @@ class Tokens(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Some samples: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed one.
+    """Samples that were read together, and what belongs to them.
 
-    ``labels`` or ``targets`` (soft) belong to them; ``first`` is the number of the first sample in
-    the whole input. ``sample_bytes`` are how many bytes of text each stands for; where these are
-    not the samples' own, ``bytes_at`` says to which group each belongs. ``rows`` or
-    ``records`` are what is passed on, where the answer asks for it:
-    one a sample; a field of a record is a plain value, or bytes of JSON to be passed on.
-    ``faults`` are the samples that were left out, or set to nan; ``unread`` are the places of these
-    last. ``kept`` says which of the samples that were read these are, where some were left out, and
-    ``read`` how many of the input's they stand for, where these are not the same.
-    ``grouping`` is by the column that was asked for. ``partners`` are the rows of a second file
-    that the samples were matched with by their ids; -1 where a sample has none. Of a sample that is
-    too large to be read at once these are the positions from ``first_position`` on.
+    - ``values``: ``(N, C)``, ``(N, C, d1 … dk)``, or ``(C)`` for a single typed sample.
+    - ``labels`` or ``targets``: class indices, or soft targets.
+    - ``sample_bytes``: the bytes of text that each sample stands for. If they were counted for
+      other rows than these, ``bytes_at`` has the group of each count.
+    - ``first``: the number of the first sample in the whole input; ``first_position`` likewise,
+      where a sample is so large that its positions come in several batches.
+    - ``rows`` or ``records``: the input as it was written, one a sample, where the output passes it
+      on. A field of a record is a plain value, or bytes that are JSON already.
+    - ``faults``: the samples that could not be used. ``unread`` has the indices of those that stay
+      in the batch as nan. Where some were left out, ``kept`` has the original indices of the rest,
+      and ``read`` is how many samples of the input the batch stands for.
+    - ``grouping``: the groups of the column that was asked for.
+    - ``partners``: for each sample the row of the second file with the same id; -1 where none is.
     """
 
     values: Floats
@@ -136,8 +140,11 @@ class Batch(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a command answers for a batch, in the batch's shape; a loss has no class axis, unless
-    every column is a question with a loss of its own, as ``questions`` says."""
+    """What a command answers for a batch, in the batch's shape.
+
+    A loss has no class axis, unless each column is a question with a loss of its own
+    (``questions``).
+    """
 
     field: AnswerField
     values: Floats
@@ -150,9 +157,10 @@ class Answer(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step of a worked sample: its name, its formula, and a number or one number a class.
+    """One step of a worked sample: its name, its formula, and its value: one number, or one a
+    class.
 
-    ``note`` says in words what is wrong with the value, where something is.
+    ``note`` says what is wrong with the value, such as an overflow.
     """
 
     name: str
@@ -162,11 +170,12 @@ class Step(NamedTuple):
 
 
 class Worked(NamedTuple):
-    """A sample with every step kept; ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``.
+    """A sample with every step kept.
 
-    ``losses`` are one, or of yes/no questions one a column, ``shares`` what they add to the mean's
-    denominator. With a soft target and no weights the loss is ``entropy`` + ``divergence``.
-    A ``token`` has its text; its position is its sequence's number, and its own in that.
+    ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``; that of a ``token`` is the number of its
+    sequence and its own position in it. ``losses`` has one number (of yes/no questions one a
+    column), ``shares`` what each adds to the mean's denominator. For a soft target without weights
+    the loss is also given in two parts, ``entropy`` + ``divergence``.
     """
 
     position: tuple[int, ...]
@@ -181,8 +190,8 @@ class Worked(NamedTuple):
 
 
 class Check(NamedTuple):
-    """How far a gradient is from central differences, relative to the largest entry of the sample;
-    ``sample`` is the one that is furthest off."""
+    """How far gradients are from central differences, relative to the largest entry of their
+    sample; ``sample`` is the one with the largest difference."""
 
     samples: int = 0
     entries: int = 0
@@ -191,8 +200,8 @@ class Check(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A remark about the input: what it is, the first place, and how many samples it concerns. A
-    note says what was taken for what."""
+    """A warning about the input, or a note on how it was understood: the first place that it is
+    about, and how many samples it concerns."""
 
     message: str
     place: Place
@@ -201,8 +210,8 @@ class Remark(NamedTuple):
 
 
 class Bin(NamedTuple):
-    """How many losses are from ``low`` up and below ``high``; both are inf, or nan, for the losses
-    that are."""
+    """How many losses are at least ``low`` and below ``high``. Losses of inf, and those of nan,
+    have a bin of their own, with both edges inf or nan."""
 
     low: float
     high: float
@@ -210,10 +219,13 @@ class Bin(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Some samples by themselves: those of a class, or of a value of a column. ``result`` is their
-    mean loss, or of the values of a column their loss as it was asked for; ``accuracy`` is None
-    where there are no labels. Of a yes/no question, so many are ``positive``. The losses add up to
-    ``loss_sum``; of a sequence, so many ``tokens`` count."""
+    """The figures of some samples: those of a class, or those with one value of a column.
+
+    ``result`` is the mean loss of a class; for the value of a column it is the loss by the
+    reduction that was asked for. ``accuracy`` is None without labels, ``positive`` counts the yes
+    answers of a yes/no question, ``tokens`` the positions that count in a sequence, ``loss_sum`` is
+    Σℓ.
+    """
 
     name: str
     result: float
@@ -229,11 +241,13 @@ class Group(NamedTuple):
 
 
 class Hard(NamedTuple):
-    """A sample with a large loss: its ``position`` as in :class:`Worked`, its ``id`` where the
-    input has a column of them, the physical ``line`` of a text (and of several files which), its
-    label and the class that was predicted, None where there is none; of several yes/no questions a
-    sample, the number of the ``question``. A ``token`` has its text, and stands in a sequence at a
-    position."""
+    """A sample with a large loss, and how to find it again.
+
+    ``position`` is as in :class:`Worked`; ``id`` is there where the input has a column of ids,
+    ``line`` (and ``file``, of several) where it is a text, ``question`` where each sample has
+    several yes/no questions, ``token`` where it is one. ``label`` and ``predicted`` are None where
+    there is none.
+    """
 
     position: tuple[int, ...]
     loss: float
@@ -247,10 +261,10 @@ class Hard(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What the losses of many samples look like: how many are how large, what each class that
-    occurs as a label loses, the samples that lose most (and whether somebody asked for them), and
-    the figures of each value of the column ``by``. Where these are sequences and the mean of their
-    means is another than that of all tokens, it is ``mean_of_means``."""
+    """What the losses of many samples look like: the histogram of their sizes, the figures of each
+    class that occurs as a label, the samples with the largest losses (``top_asked``: --top asked
+    for them), and the figures of each value of the column ``by``. ``mean_of_means`` is there for
+    sequences whose means do not average to the mean over all tokens."""
 
     histogram: tuple[Bin, ...] = ()
     classes: tuple[Group, ...] = ()
@@ -262,14 +276,13 @@ class Survey(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The results of a command: what is shown, not how.
+    """The results of a command: what is to be shown, not how.
 
-    ``result`` is a number for ``mean`` and ``sum``, else None: the rows went by. ``floor`` is the
-    least that the mean can be with the label smoothing that was asked for. ``survey`` is there for
-    losses of a file; ``left_out`` are columns of numbers that are taken for nothing.
-    ``title`` stands above a page of it. A gradient is of the ``loss`` of that
-    name. A distance has ``roots``: that of the mean, and the mean of the samples' own. The classes
-    are ``questions`` where each is answered by itself with yes or no.
+    ``result`` is None for ``none``, whose rows were written as they came. ``floor`` is the smallest
+    mean that label smoothing allows. ``left_out`` names the numeric columns that were not used.
+    ``title`` is for pages, ``loss`` names the loss of a gradient. ``roots``, of a Jensen–Shannon
+    divergence, are the root of the mean and the mean of the roots. With ``questions`` each column
+    is a yes/no question of its own.
     """
 
     command: str
@@ -304,9 +317,9 @@ class Report(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A formula and what it gives for each run; ``differences`` are from the numbers got.
+    """A formula and the value that it gives for each run; ``differences`` are from the numbers got.
 
-    ``departures`` counts the ways in which it is not what ``ce`` computes.
+    ``departures`` counts in how many ways it departs from what the command would compute.
     """
 
     name: str
@@ -319,8 +332,8 @@ class Candidate(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something about the input: its name, what it is, what shows it, how many samples it concerns
-    and the first of these."""
+    """Something worth knowing about the input: a name, a sentence, the evidence, the number of
+    samples that it concerns and the first of them."""
 
     name: str
     message: str
@@ -331,7 +344,7 @@ class Finding(NamedTuple):
 
 
 class Advice(NamedTuple):
-    """What to write with a library for the right number, and what to change for it."""
+    """How to get the right number with a library, and what to change in what was done."""
 
     library: str
     call: str
@@ -339,12 +352,12 @@ class Advice(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """Which formulas give the numbers got, one a run; without any, what was found.
+    """Which formulas give the numbers got, one a run; without any number, what was found in the
+    input.
 
-    ``loss`` is what ``ce`` gives for each run. ``chance`` is the share of numbers with as many
-    digits that a formula as simple as the first would match, and ``caveat`` says so where it is
-    worth a word. ``notes`` are sentences, that one among them. ``loss_name`` is what the loss that
-    was asked for is called.
+    ``loss`` is the right value for each run, ``loss_name`` what it is called. ``chance`` is the
+    share of random numbers with as many digits that a formula as simple as the first would match;
+    ``caveat`` says so where it is large, and is one of the ``notes``.
     """
 
     got: tuple[float, ...]
@@ -361,8 +374,7 @@ class Diagnosis(NamedTuple):
 
 
 def sample_number(batch: Batch, at: int) -> int:
-    """The number, in the whole input, of the sample at that place in the batch: those that were
-    left out have numbers too."""
+    """The number of a sample in the whole input; samples that were left out are counted too."""
     return batch.first + (at if batch.kept is None else int(batch.kept[at]))
 
 
@@ -390,11 +402,10 @@ def unquoted(cell: bytes) -> str:
 
 
 def fast_package(name: str, size: int, little: int) -> Any:
-    """A package of the extra ``fast`` for that many bytes of text; None where it is not installed,
-    or where they are so few that its import takes longer.
+    """A package of the extra ``fast``, or None where it is not installed or where ``size`` bytes of
+    text are too few to be worth its import.
 
-    What comes of it is the same with and without. XENT_FAST=0 does without, XENT_FAST=1 takes it
-    for few bytes as well.
+    The results are the same with and without it. XENT_FAST=0 never uses it, XENT_FAST=1 always.
     """
     asked = os.environ.get("XENT_FAST")
     return _package(name) if asked == "1" or (asked != "0" and size > little) else None

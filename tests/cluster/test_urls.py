@@ -126,12 +126,12 @@ def test_a_file_that_is_replaced_between_two_runs(
     assert len(answers) == 2
 
 
-def test_what_the_readme_says_of_buckets(place: Place, tmp_path: Path) -> None:
+def test_what_the_docs_say_of_buckets(place: Place, tmp_path: Path) -> None:
     for number in (1, 2):
         place.bucket.put(f"part-{number}.csv", FILES["plain.csv"])
         place.bucket.put(f"part-{number}.parquet", table("parquet"))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = [line for line in readme.splitlines() if line.startswith("xent") and "s3://" in line]
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    commands = [line for line in page.splitlines() if line.startswith("xent") and "s3://" in line]
     assert len(commands) == 3
     for command in commands:
         asked = shlex.split(command)[1:]

@@ -149,7 +149,7 @@ def test_the_recorded_deviations_are_deviations() -> None:
         assert any(words), f"PyTorch gives this as well: {case['name']}"
 
 
-# A row of the README's table each: a recorded call, what PyTorch gives, what we do.
+# A row of the table in docs/pytorch.md each: a recorded call, what PyTorch gives, what we do.
 DEVIATIONS = {
     "kl-default-reduction: kl_div": ("0.0563", "0.1688"),
     "kl-one-sample: kl_div [0.25, 0.25, 0.5]": ("0.0578", "0.1733"),

@@ -1,4 +1,4 @@
-"""The answer of each command for a batch, and what the batch adds to the totals."""
+"""The answer of a command for a batch, and what the batch adds to the totals."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from xentcli.model import Answer, AnyArray, Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """Check a batch, and make of it what the command's formulas take."""
+    """Check a batch and turn it into what the command's formulas take."""
     check_kind(batch)
     return calculation.formulas.problem_of(batch, calculation)
 
 
 class Judged(NamedTuple):
-    """Each position's loss and share as ``(outer, inner)``, whether it is ignored, the predicted
-    class (−1 where there is none; None where it is not wanted), and the label.
+    """For each position, as ``(outer, inner)``: its loss, its share of the denominator, whether it
+    is ignored, the predicted class (−1: none; the whole None: not wanted), and the label.
 
-    ``inner`` is the shape of a sample's positions. Of yes/no questions its first axis is that of
-    the questions, and ``questions`` their number. A class has no mean of its own where a share is
-    that of a whole sample with several positions.
+    ``inner`` is the shape of a sample's positions; of yes/no questions its first axis is that of
+    the questions, and ``questions`` is their number. ``has_class_means`` does not hold where one
+    share is that of a sample with several positions.
     """
 
     losses: Losses
@@ -43,8 +43,8 @@ class Judged(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A command's answer for a batch, and what the batch adds to the totals. ``judged`` is there
-    for losses; ``gradients``, in float64 and as ``(outer, C, inner)``, for gradients."""
+    """A command's answer for a batch, and what the batch adds to the totals: ``judged`` for losses,
+    ``gradients`` (float64, ``(outer, C, inner)``) for gradients."""
 
     answer: Answer
     total: Total
@@ -82,14 +82,14 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
 
 
 def _narrowed(values: Array, calculation: Calculation) -> Array:
-    """The values as a framework of the asked width would hold them."""
+    """The values rounded to the framework's width that was asked for."""
     if calculation.dtype is None:
         return values
     return framework.narrowed(values, calculation.dtype)
 
 
 def hits(judged: Judged) -> NDArray[np.bool_] | None:
-    """Where the predicted class is a label that counts; None where there is nothing to compare."""
+    """Where a position counts and its label is predicted; None if nothing can be compared."""
     if judged.labels is None or judged.predicted is None:
         return None
     right: NDArray[np.bool_] = judged.predicted == judged.labels
@@ -97,7 +97,7 @@ def hits(judged: Judged) -> NDArray[np.bool_] | None:
 
 
 def _total(judged: Judged) -> Total:
-    """What a batch adds to the totals of a loss."""
+    """What a batch of losses adds to the totals."""
     losses, hit = judged.losses, hits(judged)
     return Total(
         ExactSum.of(losses.loss),
@@ -111,7 +111,7 @@ def _total(judged: Judged) -> Total:
 
 
 def _predicted(batch: Batch, problem: Problem) -> NDArray[np.intp] | None:
-    """The predicted class; of tokens whether they, the only class, are the model's first choice."""
+    """The predicted class; for a token, whether the model would have chosen it."""
     if batch.tokens is None:
         return problem.calculation.formulas.predicted(problem)
     if batch.tokens.first_choices is None:
@@ -120,7 +120,7 @@ def _predicted(batch: Batch, problem: Problem) -> NDArray[np.intp] | None:
 
 
 def _with_unscored(total: Total, batch: Batch) -> Total:
-    """The total with the tokens that have no log-probability: they count as ignored ones."""
+    """The total with the tokens that have no log-probability, which count as ignored."""
     if batch.tokens is None:
         return total
     unscored = batch.tokens.unscored.size
@@ -132,14 +132,14 @@ def _bytes(batch: Batch) -> AnyArray:
 
 
 def _positive(judged: Judged) -> int:
-    """How many questions have yes for an answer."""
+    """How many questions are answered with yes."""
     if not judged.questions or judged.labels is None:
         return 0
     return int(np.count_nonzero(judged.labels))
 
 
 def share_total(problem: Problem) -> Total:
-    """What a batch adds to the denominator, without its losses."""
+    """What a batch adds to the denominator; its losses are not computed."""
     calculation, formulas = problem.calculation, problem.calculation.formulas
     share, ignored = formulas.shares(problem), formulas.ignored(problem)
     return Total(

@@ -1,7 +1,7 @@
 """Binary cross-entropy of a batch, whose columns are yes/no questions, and its gradient.
 
-The questions lie along the axis of the classes, and every one has a loss of its own: the losses of
-``(outer, C, inner)`` values are ``(outer, C·inner)``.
+The questions lie along the class axis and each has a loss of its own: the losses of values
+``(outer, C, inner)`` are ``(outer, C·inner)``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch, its labels or soft targets checked: one a question, from 0 to 1."""
+    """The batch with its targets checked: one for each question, from 0 to 1."""
     shape = batch.values.shape
     plain = softmax.problem_of(batch, calculation)
     target = bce.as_target(_fitted(batch, shape), shape).reshape(plain.positions.shape)
@@ -54,8 +54,8 @@ def problem_of(batch: Batch, calculation: Calculation) -> Problem:
 
 
 def _fitted(batch: Batch, shape: tuple[int, ...]) -> Array:
-    """Labels are one a sample, and so are they of one column; those of several have to be
-    targets."""
+    """The targets in the shape of the questions. Labels, one a sample, fit a single column; several
+    columns need targets."""
     if batch.targets is not None:
         targets: Array = batch.targets
         return targets
@@ -81,7 +81,7 @@ def _given(problem: Problem) -> bce.Given:
 
 
 def _settings(problem: Problem) -> Settings:
-    """The settings with their weights put along the axis of the questions."""
+    """The settings, with the weights lying along the axis of the questions."""
     settings = problem.calculation.settings
     weight, positive = (
         None if each is None else each[:, np.newaxis]
@@ -95,7 +95,7 @@ def _flat(values: Array) -> Array:
 
 
 def shares(problem: Problem) -> Array:
-    """What each question adds to the mean's denominator, without its loss."""
+    """Each question's share of the mean's denominator; the losses are not computed."""
     return weighted_shares(_shares(problem), problem)
 
 
@@ -104,7 +104,7 @@ def _shares(problem: Problem) -> Array:
 
 
 def ignored(problem: Problem) -> NDArray[np.bool_]:
-    """No question: an answer is yes or no."""
+    """No question is ignored: every answer is yes or no."""
     return np.zeros(_flat(problem.positions).shape, dtype=bool)
 
 

@@ -23,7 +23,7 @@ MOST_EXPONENTIALS = 20_000_000
 
 
 def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominator: float) -> Check:
-    """The largest difference, relative to the largest entry of its sample."""
+    """How far a batch's gradients are from central differences of the loss."""
     positions, calculation = problem.positions, problem.calculation
     formulas, ignored = calculation.formulas, calculation.formulas.ignored(problem)
     outer, classes, inner = positions.shape
@@ -48,8 +48,8 @@ def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominat
 
 
 def _check_smooth(problem: Problem, at: tuple[int, int], batch: Batch) -> None:
-    """Refuse a sample where p_t is 1 to the last digit and the focal factor's exponent below 1: a
-    power of 0 has no derivative there."""
+    """Refuse a sample where p_t rounds to 1 and the focal exponent is below 1: (1 − p_t)^γ has no
+    derivative there."""
     gamma = problem.calculation.settings.gamma
     if not 0.0 < gamma < 1.0:
         return

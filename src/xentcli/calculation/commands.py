@@ -9,8 +9,8 @@ A new loss, ``NAME``, is
    steps (``cross_entropy`` and ``cross_entropy_steps`` are the model);
 4. a function in ``cli/commands.py`` that lists its groups of options.
 
-The app, help, pages, completion, manual page and README's table are made from this table, or tested
-against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
+The app, help, pages, completion, manual page, README's table and docs/ are made from this table, or
+tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
 """
 
 from __future__ import annotations
@@ -32,15 +32,17 @@ EVERY_KIND: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 
 
 class Command(NamedTuple):
-    """What a command is.
+    """What a command is, and what the rest of the program needs to know of it.
 
-    ``help`` is all that its help says of it, the first line by itself; ``title`` stands above a
-    saved page. It answers with ``field``, takes values of those ``kinds``, needs labels if
-    ``has_target``, and soft targets do as well if ``takes_soft``. ``formulas`` is the module beside
-    this one that computes it. It does not show the steps ``unused``, with ``--method textbook``
-    those in ``textbook_unused``. Its columns are ``questions`` where each is answered by itself,
-    with yes or no. ``has_perplexity`` says that exp of the mean loss is one.
-    The options that ``grad`` lists but that are not for this loss are in ``without``.
+    - ``title``: the heading of its pages; ``help``: its help text, whose first line stands alone.
+    - ``field``: what it answers with; ``kinds``: the kinds of values that it takes.
+    - ``has_target``: it needs labels; ``takes_soft``: or soft targets.
+    - ``questions``: each column is a yes/no question of its own.
+    - ``formulas``: the module of this package that computes it.
+    - ``unused``: the steps that it does not show; ``textbook_unused``: with ``--method textbook``.
+    - ``has_perplexity``: exp of the mean loss is a perplexity.
+    - ``without``: the options of ``grad`` that are of no use for this loss.
+    - ``equation``: how it is written; ``pytorch``: what gives the same there, in order.
     """
 
     name: str
@@ -58,15 +60,17 @@ class Command(NamedTuple):
     has_perplexity: bool = False
     reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
+    equation: str = ""
+    pytorch: tuple[str, ...] = ()
 
     @property
     def has_loss(self) -> bool:
-        """Whether it answers with a loss, or with the gradient of one."""
+        """Whether it answers with a loss or with the gradient of one."""
         return self.field in ("loss", "grad")
 
     @property
     def summary(self) -> str:
-        """The command in a sentence."""
+        """What it does, in a sentence."""
         return self.help.partition("\n")[0]
 
 
@@ -94,6 +98,8 @@ COMMANDS = {
             has_target=False,
             unused=("log_sum", "log_softmax"),
             textbook_unused=("log_sum", "log_softmax"),
+            equation="p = exp(z) / Σ exp(z)",
+            pytorch=("Softmax",),
         ),
         Command(
             "log-softmax",
@@ -108,6 +114,8 @@ COMMANDS = {
             "softmax",
             has_target=False,
             unused=("softmax",),
+            equation="log p = z − log Σ exp(z)",
+            pytorch=("LogSoftmax",),
         ),
         Command(
             "nll",
@@ -124,6 +132,8 @@ COMMANDS = {
             "cross_entropy",
             unused=("softmax",),
             has_perplexity=True,
+            equation="−log p of the label",
+            pytorch=("LogSoftmax", "NLLLoss"),
         ),
         Command(
             "ce",
@@ -142,6 +152,8 @@ COMMANDS = {
             takes_soft=True,
             has_perplexity=True,
             without=OF_QUESTIONS,
+            equation="−Σ q · log p",
+            pytorch=("CrossEntropyLoss",),
         ),
         Command(
             "bce",
@@ -160,6 +172,8 @@ COMMANDS = {
             takes_soft=True,
             questions=True,
             without=(*OF_CLASSES, "--ignore-index"),
+            equation="−t · log σ(z) − (1 − t) · log(1 − σ(z))",
+            pytorch=("BCEWithLogitsLoss",),
         ),
         Command(
             "kl",
@@ -176,6 +190,8 @@ COMMANDS = {
             takes_soft=True,
             reductions=("batchmean", "mean", "sum", "none"),
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="Σ t · (log t − log p)",
+            pytorch=("KLDivLoss",),
         ),
         Command(
             "js",
@@ -190,6 +206,7 @@ COMMANDS = {
             "js",
             takes_soft=True,
             without=(*OF_CLASSES, *OF_QUESTIONS, *OF_WEIGHTED),
+            equation="½ KL(t‖m) + ½ KL(p‖m), m = ½ (t + p)",
         ),
         Command(
             "entropy",
@@ -214,6 +231,8 @@ COMMANDS = {
                 "--target",
                 "--target-cols",
             ),
+            equation="−Σ p · log p",
+            pytorch=("Categorical.entropy",),
         ),
         Command(
             "grad",
@@ -230,6 +249,8 @@ COMMANDS = {
             ("logits",),
             "cross_entropy",
             takes_soft=True,
+            equation="p − q",
+            pytorch=("backward()",),
         ),
         Command(
             "diagnose",
@@ -254,11 +275,11 @@ COMMANDS = {
 
 
 class Calculation(NamedTuple):
-    """A command, the settings of its loss, and how it computes.
+    """A command, the settings of its loss, and how to compute it.
 
-    ``dtype`` is None for float64 and every digit, else the width of a framework to reproduce.
-    A gradient is ``gradient_of`` the loss of that command. ``weighs_samples`` says that the samples
-    have weights. The ``bits_per_byte`` are of so many ``bytes``, or of those of the samples.
+    ``dtype`` is None for float64 with every digit, else the framework's width to reproduce.
+    ``gradient_of`` is the loss that ``grad`` differentiates. ``weighs_samples``: the samples have
+    weights. ``bits_per_byte`` are asked for, of ``bytes`` in all or else of the samples' own.
     """
 
     command: Command
@@ -274,7 +295,7 @@ class Calculation(NamedTuple):
 
     @property
     def loss(self) -> Command:
-        """The command of the loss, also where its gradient is asked for."""
+        """The command of the loss; for ``grad``, of the loss that it differentiates."""
         return self.gradient_of or self.command
 
     @property
@@ -287,12 +308,12 @@ class Calculation(NamedTuple):
 
     @property
     def formulas(self) -> Formulas:
-        """The module that computes it."""
+        """The module that computes the loss."""
         found: Formulas = import_module(f"xentcli.calculation.{self.loss.formulas}")
         return found
 
     @property
     def unused_steps(self) -> tuple[str, ...]:
-        """The names of the steps that it does not show."""
+        """The names of the steps that are not shown."""
         by_textbook = self.method == "textbook"
         return self.command.textbook_unused if by_textbook else self.command.unused

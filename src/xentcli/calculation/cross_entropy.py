@@ -75,13 +75,13 @@ def losses(problem: Problem) -> Losses:
 
 
 def _has_every_digit(problem: Problem) -> bool:
-    """Whether the loss goes from the logits by the stable way, at full width."""
+    """Whether the loss is computed from logits, stably and in float64."""
     calculation = problem.calculation
     return problem.kind == "logits" and calculation.method == "stable" and not calculation.dtype
 
 
 def _keeps_every_digit(problem: Problem) -> bool:
-    """Whether nothing but weights and the unit multiplies such a loss."""
+    """Whether such a loss is multiplied by nothing but weights and the unit."""
     return _has_every_digit(problem) and problem.calculation.settings.gamma == 0.0
 
 
@@ -94,7 +94,7 @@ def _focal(found: Losses, problem: Problem) -> Losses:
 
 
 def _own(problem: Problem) -> Array:
-    """−log p of the label of each position, without weights: what the focal factor is of."""
+    """−log p of each position's label, without weights: the focal factor is computed from it."""
     settings = problem.calculation.settings._replace(weight=None)
     if _has_every_digit(problem):
         return loss.from_logits(problem.positions, problem.target, settings).loss
@@ -109,7 +109,7 @@ def _times(factor: Array, values: Array) -> Array:
 
 
 def shares(problem: Problem) -> Array:
-    """What each position adds to the mean's denominator, without its loss."""
+    """Each position's share of the mean's denominator; the losses are not computed."""
     return weighted_shares(_class_shares(problem), problem)
 
 
@@ -120,7 +120,7 @@ def _class_shares(problem: Problem) -> Array:
 
 
 def ignored(problem: Problem) -> NDArray[np.bool_]:
-    """Where the label is the one that does not count."""
+    """Where the label is ``ignore_index``."""
     labels, (outer, _, inner) = problem.target.labels, problem.positions.shape
     if labels is None:
         return np.zeros((outer, inner), dtype=bool)
@@ -184,5 +184,5 @@ def predicted(problem: Problem) -> NDArray[np.intp]:
 
 
 def labels(problem: Problem) -> NDArray[np.int64] | None:
-    """The labels, those that are ignored among them."""
+    """The labels, ignored ones included."""
     return problem.target.labels

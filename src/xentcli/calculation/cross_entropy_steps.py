@@ -1,4 +1,4 @@
-"""The steps of a cross-entropy and of its gradient, behind those to log p."""
+"""The steps of a cross-entropy and of its gradient, after those to log p."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _target_steps(
 
 
 def _has_weights(sample: Sample, calculation: Calculation) -> bool:
-    """Whether weights of classes or samples take part."""
+    """Whether class weights or sample weights are used."""
     return calculation.settings.weight is not None or sample.row_weight is not None
 
 

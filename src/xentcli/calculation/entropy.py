@@ -23,7 +23,7 @@ from xentcli.model import Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch; an entropy is measured against nothing."""
+    """The batch as a problem without a target."""
     weight = None if batch.sample_weight is None else np.ravel(batch.sample_weight)
     return softmax.problem_of(batch, calculation)._replace(weight=weight)
 
@@ -36,7 +36,7 @@ def losses(problem: Problem) -> Losses:
 
 
 def shares(problem: Problem) -> Array:
-    """What each position adds to the mean's denominator."""
+    """Each position's share of the mean's denominator."""
     return weighted_shares(_shares(problem), problem)
 
 
@@ -46,7 +46,7 @@ def _shares(problem: Problem) -> Array:
 
 
 def ignored(problem: Problem) -> NDArray[np.bool_]:
-    """No position: there are no labels."""
+    """No position is ignored: there are no labels."""
     outer, _, inner = problem.positions.shape
     return np.zeros((outer, inner), dtype=bool)
 
@@ -57,7 +57,7 @@ def predicted(problem: Problem) -> NDArray[np.intp]:
 
 
 def labels(problem: Problem) -> NDArray[np.int64] | None:
-    """None."""
+    """None: an entropy has no labels."""
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the module of a loss has: see ``cross_entropy``, and ``softmax``, which has no loss."""
+"""What the module of a loss provides: see ``cross_entropy``, and ``softmax``, which is no loss."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ At = tuple[int, int]
 
 
 class Problem(NamedTuple):
-    """A batch as the formulas take it, everything checked once.
+    """A batch as the formulas take it, checked once.
 
-    ``positions`` are the values as ``(outer, C, inner)``, ``target`` is what they are measured
-    against; one number comes out a position, or of yes/no questions one for each of its columns.
-    ``weight`` is a number a sample. ``shape`` is that of the losses as people see them.
+    ``positions`` are the values as ``(outer, C, inner)``, ``target`` what they are compared with,
+    ``weight`` the sample weights. Each position has one loss (of yes/no questions, each of its
+    columns); ``shape`` is the shape of the losses as people see them.
     """
 
     calculation: Calculation
@@ -35,8 +35,8 @@ class Problem(NamedTuple):
     shape: tuple[int, ...]
 
     def at(self, places: Sequence[At]) -> Problem:
-        """Some of its positions, each as a sample of its own. A position's numbers do not depend
-        on those around it, to the last bit."""
+        """Some of its positions, each as a sample of its own. To the last bit, a position's numbers
+        do not depend on the others."""
         outer, inner = np.array(places, dtype=np.intp).reshape(-1, 2).T
         labels, soft = self.target.labels, self.target.soft
         return self._replace(
@@ -51,9 +51,9 @@ class Problem(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One position with all that came out for it; ``axis`` is that of the classes in ``block``, in
-    ``soft`` and in ``gradient``, which have one sample each. ``loss`` and ``share`` are one number,
-    or of yes/no questions one a column."""
+    """One position with its results. ``block``, ``soft`` and ``gradient`` hold one sample and have
+    the classes along ``axis``. ``loss`` and ``share`` are one number, or one for each yes/no
+    question."""
 
     block: Array
     axis: int
@@ -67,7 +67,7 @@ class Sample(NamedTuple):
 
 
 class SampleSteps(NamedTuple):
-    """The steps of a sample; and its loss in two parts, where it has them."""
+    """The steps of a sample, and the two parts of its loss where it has them."""
 
     steps: tuple[Step, ...]
     entropy: float | None = None
@@ -75,36 +75,36 @@ class SampleSteps(NamedTuple):
 
 
 class Formulas(Protocol):
-    """The functions of a loss's module. Arrays in, arrays out; losses and gradients include sample
-    weights and are in the unit that is asked for (``calculation.log_base``)."""
+    """The functions of a loss's module. Arrays in, arrays out. Losses and gradients include the
+    sample weights and are in the unit asked for (``calculation.log_base``)."""
 
     def problem_of(self, batch: Batch, calculation: Calculation) -> Problem:
-        """Check a batch, its labels or soft targets against its shape."""
+        """Check a batch: labels or soft targets against its shape."""
 
     def losses(self, problem: Problem) -> Losses:
         """Each position's loss, and its share of the mean's denominator."""
 
     def shares(self, problem: Problem) -> Array:
-        """The shares alone, as ``(outer, inner)``."""
+        """The shares of the denominator alone, as ``(outer, inner)``."""
 
     def ignored(self, problem: Problem) -> NDArray[np.bool_]:
-        """Which positions do not count, as ``(outer, inner)``."""
+        """Which positions are ignored, as ``(outer, inner)``."""
 
     def predicted(self, problem: Problem) -> NDArray[np.intp]:
-        """The class that each position's values speak for, −1 where there is none."""
+        """The class that each position predicts; −1 where there is none."""
 
     def labels(self, problem: Problem) -> NDArray[np.int64] | None:
-        """What would have been right there; None without labels."""
+        """The right class of each position; None without labels."""
 
     def gradients(self, problem: Problem, denominator: float) -> Array:
         """The gradient with respect to the values, as ``(outer, C, inner)``."""
 
     def differences(self, problem: Problem) -> Differences:
-        """The gradient of a problem with one position by central differences; sample weight and
-        scale are not in it."""
+        """The gradient of a problem's only position by central differences, without sample weight
+        and scale."""
 
     def steps(self, sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
-        """Every step of a sample, in order. The last one is the answer."""
+        """Every step of a sample in order; the last one is the answer."""
 
 
 def class_of_largest(positions: Array) -> NDArray[np.intp]:
@@ -116,11 +116,11 @@ def class_of_largest(positions: Array) -> NDArray[np.intp]:
 
 
 def block_at(array: Array, at: At) -> Array:
-    """The numbers of a position as the block of one sample that the core would make of it."""
+    """One position of ``(outer, C, inner)`` values, as a block of one sample."""
     row = array[at[0], :, at[1]].astype(np.float64)
     return np.ascontiguousarray(np.expand_dims(row, 1 - block_axis(array)))
 
 
 def block_axis(array: Array) -> int:
-    """The axis of the classes in a block of such ``(outer, C, inner)`` values."""
+    """The class axis of the blocks that such values are split into."""
     return 0 if array.shape[1] < FEW_CLASSES else 1

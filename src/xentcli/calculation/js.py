@@ -54,7 +54,7 @@ def losses(problem: Problem) -> Losses:
 
 
 def shares(problem: Problem) -> Array:
-    """What each position adds to the mean's denominator, without its loss."""
+    """Each position's share of the mean's denominator; the losses are not computed."""
     return weighted_shares(_shares(problem), problem)
 
 
@@ -120,7 +120,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
 
 
 def _root(sample: Sample) -> Array:
-    """√JS of the sample, whatever it weighs."""
+    """√JS of the sample, without its weight."""
     assert sample.loss is not None
     weight = 1.0 if sample.row_weight is None else sample.row_weight
     return np.sqrt(sample.loss / weight) if weight else np.full(1, np.nan)

@@ -53,13 +53,13 @@ def losses(problem: Problem) -> Losses:
 
 
 def shares(problem: Problem) -> Array:
-    """What each position adds to the mean's denominator, without its loss."""
+    """Each position's share of the mean's denominator; the losses are not computed."""
     return weighted_shares(_shares(problem), problem)
 
 
 def _shares(problem: Problem) -> Array:
-    """For ``mean`` the number of classes, as there are so many elements; for ``batchmean`` 1 a
-    sample, which the first of its positions has that counts."""
+    """For ``mean`` C a position, as it divides by the number of elements. For ``batchmean`` 1 a
+    sample, which is given to the first of its positions that counts."""
     kept = ~ignored(problem)
     if problem.calculation.settings.reduction == "mean":
         return np.where(kept, float(problem.positions.shape[1]), 0.0)

@@ -1,4 +1,4 @@
-"""What is worth a word about an input although it can be computed with."""
+"""Warnings about input that can be computed with, but was hardly meant that way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUNDING = 1e-9
 
 
 def check_kind(batch: Batch) -> None:
-    """Refuse what cannot be a probability."""
+    """Refuse values that cannot be probabilities or log-probabilities."""
     if batch.kind != "probs":
         return
     values = batch.values
@@ -35,8 +35,8 @@ def check_kind(batch: Batch) -> None:
 
 
 class Looks(NamedTuple):
-    """What one of the first samples looks like: a distribution (none of its numbers is negative,
-    and they sum to 1 but for rounding), and other than whole numbers."""
+    """What one of the first samples looks like: whether it is a distribution (no number is
+    negative, and they sum to 1 up to rounding), and whether it has fractions."""
 
     place: Place
     distribution: bool
@@ -44,8 +44,7 @@ class Looks(NamedTuple):
 
 
 def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks, ...]:
-    """How the first samples look, where they may be probabilities that were taken for logits;
-    ``place_at`` says where one stands."""
+    """How the first samples look, if they could be probabilities that were taken for logits."""
     head = problem.positions[:FIRST]
     loss = problem.calculation.loss
     if problem.kind != "logits" or not loss.has_target or loss.questions or head.shape[1] == 1:
@@ -60,7 +59,7 @@ def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks,
 
 
 def remarks_on_looks(looks: Sequence[Looks], samples: int) -> tuple[Remark, ...]:
-    """A remark if the first of so many samples could hardly be logits."""
+    """A warning if none of the first samples looks like logits."""
     if not looks or not all(one.distribution for one in looks):
         return ()
     if not any(one.fraction for one in looks):
@@ -70,7 +69,7 @@ def remarks_on_looks(looks: Sequence[Looks], samples: int) -> tuple[Remark, ...]
 
 
 def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-    """Each remark: the argument that it is about, what it says, and which samples it concerns."""
+    """Each warning: the argument that it is about, the sentence, the samples that it concerns."""
     positions, kind, measure = problem.positions, problem.kind, problem.calculation.loss
     if problem.target.soft is not None and not measure.questions:
         unnormalised = unnormalised_samples(problem.target.soft, 1)
@@ -83,7 +82,7 @@ def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
 
 
 def merge_remarks(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Remarks of the same kind become one: the first place, and how many samples in all."""
+    """Remarks with the same sentence as one, with the first place and the number of samples."""
     result = {remark.message: remark for remark in known}
     for remark in found:
         first = result.get(remark.message)

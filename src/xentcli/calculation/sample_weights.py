@@ -1,4 +1,4 @@
-"""A sample's weight, which multiplies its loss, its share of the denominator and its gradient."""
+"""The weight of a sample: it multiplies its loss, its share of the denominator, its gradient."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xentcli.core.loss import Losses
 
 
 def weighted(found: Losses, problem: Problem) -> Losses:
-    """Losses in nats of equal samples as what they count in the unit that is asked for."""
+    """Losses in nats, multiplied by the sample weights and converted to the unit asked for."""
     with np.errstate(over="ignore"):
         each = found.loss / problem.calculation.log_base
     if problem.weight is None:
@@ -24,12 +24,12 @@ def weighted(found: Losses, problem: Problem) -> Losses:
 
 
 def weighted_shares(share: Array, problem: Problem) -> Array:
-    """Shares of equal samples as what they count."""
+    """Shares of the denominator, multiplied by the sample weights."""
     return share if problem.weight is None else share * problem.weight.reshape(-1, 1)
 
 
 def weighted_gradients(gradients: Array, problem: Problem) -> Array:
-    """Gradients in nats of equal samples as what they are in the unit that is asked for."""
+    """Gradients in nats, multiplied by the sample weights and converted to the unit asked for."""
     if problem.weight is not None:
         # + 0.0: a weight of 0 makes no −0.
         gradients = gradients * problem.weight.reshape(-1, 1, 1) + 0.0
@@ -37,7 +37,7 @@ def weighted_gradients(gradients: Array, problem: Problem) -> Array:
 
 
 def factors(problem: Problem) -> Array | None:
-    """What a sample's loss in nats is times; None where that is 1."""
+    """What multiplies each sample's loss in nats; None where it is 1."""
     base = problem.calculation.log_base
     if problem.weight is None:
         return None if base == 1.0 else np.full(len(problem.positions), 1.0 / base)

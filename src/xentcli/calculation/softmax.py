@@ -14,7 +14,7 @@ from xentcli.model import Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The values of a batch; labels are not looked at."""
+    """The batch as a problem without a target: labels are not looked at."""
     shape = batch.values.shape
     axis = class_axis(len(shape))
     positions = as_positions(batch.values, axis, batch.kind)

@@ -1,4 +1,4 @@
-"""The steps from the values given to log p: stable, as a textbook has them, or at a width."""
+"""The steps from the values given to log p: stable, textbook, or at a framework's width."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xentcli.model import Floats, Kind, Step
 
 
 class ToLogProbs(NamedTuple):
-    """The steps, and p and log p for the steps that come after them."""
+    """The steps to log p, and the p and log p that the later steps use."""
 
     steps: tuple[Step, ...]
     probs: Array
@@ -22,7 +22,7 @@ class ToLogProbs(NamedTuple):
 
 
 def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) -> ToLogProbs:
-    """The steps of a sample from its values to log p; ``block`` is a block of one sample."""
+    """The steps of a sample, given as a block of one, from its values to log p."""
     if kind != "logits":
         return _given(block, kind)
     if calculation.dtype:
@@ -115,12 +115,12 @@ def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
 
 
 def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
-    """The steps without those that the command does not show."""
+    """The steps that the command shows."""
     return tuple(step for step in steps if step.name not in calculation.unused_steps)
 
 
 def overflow(values: Array) -> str:
-    """A note where exp left the range of a double."""
+    """A note if exp has overflowed."""
     if np.isinf(values).any():
         return "overflows: exp(z) is above 1.8e308 from z = 709.79 on"
     if (values == 0).any():
@@ -129,7 +129,7 @@ def overflow(values: Array) -> str:
 
 
 def beside(values: Array, exact: Array) -> str:
-    """A note where the textbook's values differ visibly from the stable ones."""
+    """A note if the textbook's values differ visibly from the stable ones."""
     if (np.isnan(values) & ~np.isnan(exact)).any():
         return "nan where the stable formula has a value"
     lost = (values == 0) & (exact != 0)

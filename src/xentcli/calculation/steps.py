@@ -19,8 +19,7 @@ from xentcli.model import Batch, Worked, sample_number
 def worked(
     batch: Batch, problem: Problem, answered: Answered, count: int, denominator: float = 1.0
 ) -> tuple[Worked, ...]:
-    """The first ``count`` samples of a batch with every step kept: those that count, before ignored
-    ones."""
+    """The first ``count`` samples with every step; samples that count come before ignored ones."""
     places = _places(problem, count)
     if not places:
         return ()
@@ -42,7 +41,7 @@ def worked(
 
 
 def _places(problem: Problem, count: int) -> list[At]:
-    """Where the first so many samples stand, as :func:`first_to_show` has them."""
+    """The positions that :func:`first_to_show` would choose among all."""
     outer, _, inner = problem.positions.shape
     first = np.arange(min(count, outer * inner))
     if problem.calculation.command.has_loss:
@@ -55,7 +54,8 @@ def _places(problem: Problem, count: int) -> list[At]:
 
 
 def first_to_show(worked: Sequence[Worked], count: int) -> tuple[Worked, ...]:
-    """The first so many that count, then the first ignored ones; in the order of the input."""
+    """``count`` of the samples, in their order: the first ones that count and, if these are too
+    few, the first ignored ones."""
     if len(worked) <= count:
         return tuple(worked)
     places = sorted(range(len(worked)), key=lambda at: worked[at].ignored)[:count]
@@ -67,7 +67,7 @@ def _numbers(values: Array | None) -> tuple[float, ...]:
 
 
 def _at(values: Array, at: At, inner: int) -> Array:
-    """The number of a position, or of yes/no questions those of its columns."""
+    """The number of a position; of yes/no questions those of its columns."""
     found: Array = values.reshape(len(values), -1, inner)[at[0], :, at[1]]
     return found
 
@@ -82,8 +82,7 @@ def _position(batch: Batch, at: At) -> tuple[int, ...]:
 
 
 def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sample]:
-    """These positions with their results. Of a gradient, only their losses are yet to be
-    computed."""
+    """Some positions with their results. For a gradient, only their losses are computed here."""
     positions, calculation = problem.positions, problem.calculation
     axis = block_axis(positions)
     plain = [Sample(block_at(positions, at), axis) for at in places]

@@ -1,4 +1,4 @@
-"""What many samples come to: the reduced loss and the figures beside it."""
+"""The figures of many samples: the reduced loss and what stands beside it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def report(
     check: Check | None = None,
     half: tuple[float, float] | None = None,
 ) -> Report:
-    """The report of a command, without its survey."""
+    """The report of a command, without a survey."""
     command, settings, loss = calculation.command, calculation.settings, calculation.loss
     plain = Report(
         command.name, kind, command.field, classes, total.samples, worked, title=command.title
@@ -68,8 +68,8 @@ def report(
 def reduced_loss(
     calculation: Calculation, total: Total, half: tuple[float, float] | None = None
 ) -> float | np.floating:
-    """The sum of the losses, for the mean divided by that of the shares; ``half`` are the sums
-    of both as PyTorch adds them in 16 bits."""
+    """The sum of the losses; for a mean divided by the sum of the shares. ``half`` has both sums as
+    PyTorch adds them in 16 bits."""
     if half is not None and calculation.dtype is not None:
         loss, share = half
         if calculation.settings.weight is None or calculation.weighs_samples:
@@ -82,7 +82,7 @@ def reduced_loss(
 
 
 def half_sums(calculation: Calculation) -> tuple[HalfSum, HalfSum]:
-    """What adds up the losses and their shares as PyTorch does in 16 bits."""
+    """Two sums as PyTorch adds them in 16 bits: of the losses, and of their shares."""
     width = framework.WIDTHS[calculation.dtype or "float32"]
     return HalfSum(width), HalfSum(width)
 
@@ -97,8 +97,8 @@ def _roots(mean: float, total: Total) -> tuple[float, float]:
 
 
 def mean_perplexity(mean: float, calculation: Calculation) -> float | None:
-    """exp of a mean loss; None where that is no perplexity, because the losses are not those of
-    plain log-probabilities, or do not count alike."""
+    """exp of a mean loss; None where that is no perplexity, because the losses are not plain −log p
+    or do not count equally."""
     settings = calculation.settings
     if (
         not calculation.loss.has_perplexity
@@ -112,7 +112,7 @@ def mean_perplexity(mean: float, calculation: Calculation) -> float | None:
 
 
 def bits_per_byte(total: Total, calculation: Calculation) -> float | None:
-    """Σℓ in bits over the bytes of the text; None where they were not asked for."""
+    """Σℓ in bits, divided by the bytes of the text; None where it was not asked for."""
     if not calculation.bits_per_byte:
         return None
     size = total.bytes.value if calculation.bytes is None else calculation.bytes
@@ -121,7 +121,7 @@ def bits_per_byte(total: Total, calculation: Calculation) -> float | None:
 
 
 def floor(classes: int, calculation: Calculation) -> float | None:
-    """H(q) for a smoothed label; None where there is no smoothing, or weights that differ."""
+    """The entropy of a smoothed label; None without smoothing, and with weights that differ."""
     smoothing = calculation.settings.label_smoothing
     if smoothing == 0.0 or calculation.settings.weight is not None:
         return None
@@ -130,7 +130,7 @@ def floor(classes: int, calculation: Calculation) -> float | None:
 
 
 def narrowed(value: float, calculation: Calculation) -> float | np.floating:
-    """The value as a framework of the asked width would hold it."""
+    """The value rounded to the framework's width that was asked for."""
     if calculation.dtype is None:
         return value
     found: np.floating = framework.narrowed(np.array([value]), calculation.dtype)[0]

@@ -1,5 +1,6 @@
-"""What the losses of many samples look like: how large they are, where the largest stand, and what
-each class and each group comes to. Counts and exact sums, so that pieces merge to the same."""
+"""What the losses of many samples look like: their sizes, the largest of them, and the figures of
+each class and group. All are counts and exact sums, so that the order of merging does not matter.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ MOST_BINS = 11
 
 
 class Wanted(NamedTuple):
-    """Which figures are wanted of the samples of a ``source`` (``several`` files or one): the
-    ``top`` hardest samples, ``top_asked`` if --top asked for them, and groups ``by`` a column; each
-    group is a sequence where it is ``by_sequence``."""
+    """Which figures are wanted: the ``top`` hardest samples (``top_asked``: --top asked for them),
+    and groups ``by`` a column, which are sequences where ``by_sequence``. ``source`` is the file,
+    and there are ``several`` or not."""
 
     source: str
     several: bool = False
@@ -38,8 +39,9 @@ class Wanted(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """The sums that a survey is made from. ``hardest`` is sorted by falling loss, equal ones in the
-    order of the input. :func:`merge` adds to the dictionaries in place, as they may be large."""
+    """The sums that a survey is made from. ``hardest`` is sorted by falling loss, equal losses in
+    the order of the input. The dictionaries may be large, so :func:`merge` adds to them in place.
+    """
 
     histogram: histogram.Counts
     classes: dict[int, Total]
@@ -79,7 +81,7 @@ def sums(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> Sums:
 
 
 def _classes(judged: Judged) -> NDArray[np.int64] | None:
-    """The class, or the question, that each position belongs to; None where it is of all."""
+    """The class, or the question, of each position; None if there are none."""
     if not judged.questions:
         return judged.labels if judged.has_class_means else None
     outer, numbers = judged.ignored.shape
@@ -88,7 +90,7 @@ def _classes(judged: Judged) -> NDArray[np.int64] | None:
 
 
 def _totals(at: NDArray[np.intp], judged: Judged, among: NDArray[np.bool_]) -> dict[int, Total]:
-    """The totals of the positions in each group; ``among`` says which positions ``at`` is of."""
+    """The totals of each group; ``at`` has the group of each position ``among`` the batch's."""
     if not at.size:
         return {}
     loss = sums_by_group(judged.losses.loss[among], at)
@@ -197,8 +199,8 @@ def _hard_token(
 
 
 def merge(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
-    """Both as one. ``known`` may be large: its dictionaries are added to, not copied. ``found``
-    stays as it is."""
+    """Both as one. ``known`` may be large, so its dictionaries are added to in place; ``found`` is
+    left as it is."""
     if wanted is None or known is None or found is None:
         return known
     _add(known.classes, found.classes)
@@ -222,13 +224,13 @@ def _add(known: dict[Name, Total], found: dict[Name, Total]) -> None:
 
 
 def moved_position(shown: Hard | Worked, samples: int) -> tuple[int, ...]:
-    """Where a sample stands if so many come before; a token is counted within its sequence."""
+    """The position of a sample that ``samples`` others precede; that of a token stays."""
     first, *rest = shown.position
     return shown.position if shown.token is not None else (first + samples, *rest)
 
 
 def shift(sums: Sums, samples: int, lines: int) -> Sums:
-    """The sums of samples that stand so many samples and lines further on."""
+    """The sums with their numbers of samples and lines moved on by that much."""
     return sums._replace(
         hardest=tuple(
             one._replace(
@@ -243,7 +245,7 @@ def shift(sums: Sums, samples: int, lines: int) -> Sums:
 def survey(
     sums: Sums, wanted: Wanted, calculation: Calculation, classes: Sequence[str], *, labelled: bool
 ) -> Survey:
-    """The figures that are shown."""
+    """The figures that are to be shown."""
     # Bytes belong to samples and groups: how many of them are a class's, nothing says.
     mean = calculation._replace(
         settings=calculation.settings._replace(reduction="mean"), bits_per_byte=False
@@ -271,8 +273,8 @@ def survey(
 
 
 def _mean_of_means(sequences: Iterable[Total]) -> float | None:
-    """The mean of the mean losses of sequences, those of which nothing counts left out. None where
-    it is that of all tokens: then they weigh alike, or lose alike."""
+    """The mean of the sequences' means, without sequences in which nothing counts; None where it
+    equals the mean over all tokens."""
     counted = [one for one in sequences if one.weight.value]
     means = [one.loss.value / one.weight.value for one in counted]
     if len({one.weight.value for one in counted}) < 2 or len(set(means)) < 2:
@@ -281,7 +283,7 @@ def _mean_of_means(sequences: Iterable[Total]) -> float | None:
 
 
 def _natural(name: str) -> tuple[bool, float, str]:
-    """Numbers by their size, then words."""
+    """A sort key: numbers by size, then words."""
     try:
         number = float(name)
     except ValueError:
@@ -292,7 +294,7 @@ def _natural(name: str) -> tuple[bool, float, str]:
 def _group(
     name: str, total: Total, calculation: Calculation, *, labelled: bool, questions: int
 ) -> Group:
-    """The figures of a group, of as many questions a sample."""
+    """The figures of a group whose samples have that many questions."""
     loss, weight, by_yes_no = total.loss.value, total.weight.value, calculation.loss.questions
     mean, kept = divided(loss, weight), total.samples - total.ignored
     known = labelled or by_yes_no
@@ -312,8 +314,7 @@ def _group(
 
 
 def bins(counts: histogram.Counts) -> tuple[Bin, ...]:
-    """The counts as bins, from the lowest loss to the highest; losses far below the highest share
-    one bin."""
+    """The counts as bins, from the smallest losses to the largest; the smallest share one bin."""
     *finite, infinite, undefined = counts
     edges = (-math.inf, *histogram.EDGES, math.inf)
     met = [at for at, count in enumerate(finite) if count]

@@ -1,4 +1,4 @@
-"""The commands: each gathers its groups of options and hands them on."""
+"""The commands: each collects its groups of options and passes them on."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -59,8 +59,8 @@ FUNCTIONS: dict[str, Callable[..., None]] = {}
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Lists a function of groups of options as the command of that name; the table of commands has
-    its help."""
+    """Register a function of groups of options as the command of its name; its help comes from the
+    table of commands."""
     name = function.__name__.replace("_", "-")
     function.__doc__ = COMMANDS[name].help
     FUNCTIONS[name] = function
@@ -68,8 +68,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def app(asked: str = "") -> typer.Typer:
-    """The Typer app; only with the command that is asked for, where there is one, because Typer
-    takes longer to build a command than xent to run it."""
+    """The Typer app, with only the command that is asked for, if there is one: Typer takes longer
+    to build a command than xent takes to run it."""
     if asked and asked not in COMMANDS:
         hint = _long_name(asked) or command_hint(asked) or did_you_mean(asked, list(COMMANDS))
         hint = hint or "xent --help lists the commands"
@@ -111,8 +111,8 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 
 
 def asked_command(arguments: Sequence[str]) -> str:
-    """The command that is to be run, or whose arguments a shell wants to have completed; empty
-    where there is none."""
+    """The command that is to be run, or whose arguments a shell wants completed; empty if there is
+    none."""
     if "_XENT_COMPLETE" in os.environ:
         found = command_completed()
         return found if found in COMMANDS else ""

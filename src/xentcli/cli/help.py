@@ -52,8 +52,8 @@ class Help(NamedTuple):
 
 
 class Option(NamedTuple):
-    """An option, or the argument FILE, as it is shown: ``names`` as typed, the form of its value
-    (empty for a switch), and what it is when it is not given (empty where that says nothing)."""
+    """An option, or the argument FILE, as help shows it: its names, the form of its value (empty
+    for a switch), and its default (empty where that says nothing)."""
 
     panel: str
     names: tuple[str, ...]
@@ -189,7 +189,7 @@ def with_default(option: Option) -> str:
 
 
 def _row(name: str, text: str, width: int) -> Iterator[str]:
-    """A name and what is said of it, in lines that are filled up to the width."""
+    """A name and its text, in lines filled up to the width."""
     if width < TWO_COLUMNS:
         yield from (_named(part, width) for part in _parts(name, width))
         yield from (f"{INDENT}{line}".ljust(width) for line in _wrapped(text, width - len(INDENT)))
@@ -216,7 +216,7 @@ def _named(part: str, width: int) -> str:
 
 
 def _parts(name: str, width: int) -> list[str]:
-    """A name with the form of its value in lines; a list of choices is parted between them."""
+    """A name with the form of its value, in lines; a list of choices is broken between them."""
     lines = [""]
     for piece in re.findall(r"[^ |]+[ |]*", name):
         if len((lines[-1] + piece).rstrip()) > width:
@@ -233,7 +233,7 @@ def _panel(title: str, inside: Iterable[str], width: int, frame: Frame) -> Itera
 
 
 def _folded(example: str, width: int) -> list[str]:
-    """A command in lines that the shell joins again: it can be copied as it stands."""
+    """A command in lines that end with a backslash, so that it can be copied."""
     lines = ["  "]
     for word in WORD.findall(example):
         if len(lines[-1]) + len(word) + 2 > width and lines[-1].strip():

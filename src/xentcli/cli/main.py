@@ -78,7 +78,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _of_the_system(error: Exception) -> XentError | None:
-    """What this machine does not give, in a sentence; None for a fault of the program."""
+    """What the machine refuses, as a sentence; None for a bug of the program."""
     if _is_short_of_memory(error):
         return XentError("memory is short", hint="--jobs 1 takes the least of it")
     if isinstance(error, ImportError):
@@ -137,7 +137,7 @@ class _Closed(io.RawIOBase):
 
 
 def _silenced(code: int) -> int:
-    """Keep Python from writing what is left to where nothing can be written, and complaining."""
+    """Keep Python from writing what is left to a closed output, and from complaining about it."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

@@ -20,7 +20,7 @@ OPTION = re.compile(r"(?<!\S)--[a-z-]+(?=[:, ]|\Z)")
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:
-    """What Typer found wrong with the command line; None for an error that is not Typer's."""
+    """Typer's error as one of ours; None for any other error."""
     if isinstance(error, typer.Abort):
         return UsageError("aborted")
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
@@ -51,7 +51,7 @@ def usage_error(error: Any, command: str) -> UsageError | None:
 
 
 def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> XentError:
-    """The same fault, told of the variable in the environment if its option was not typed."""
+    """The same error, blamed on the environment variable if the option was not typed."""
     variables = _variables(arguments, command)
     error.message = OPTION.sub(lambda found: variables.get(found[0], found[0]), error.message)
     if error.place is None:

@@ -19,7 +19,7 @@ STEP = 16
 
 
 class HalfSum:
-    """Such a sum, to which the losses of an input are added as they come."""
+    """A running sum, to which losses are added as they come."""
 
     def __init__(self, width: Width) -> None:
         self._width = width
@@ -27,7 +27,7 @@ class HalfSum:
         self._count = 0
 
     def add(self, losses: NDArray[np.floating], kept: NDArray[np.bool_]) -> None:
-        """Add some losses, those of positions that are not kept left out."""
+        """Add losses, except those that ``kept`` leaves out."""
         at = 0
         while at < losses.size:
             runs = (losses.size - at) // STEP if self._count % STEP == 1 else 0
@@ -84,7 +84,7 @@ class HalfSum:
 
     @property
     def value(self) -> float:
-        """The sum of all of them."""
+        """The sum so far."""
         total = 0.0
         for part in self._partial:
             total = self._sum(total, part)
@@ -92,7 +92,7 @@ class HalfSum:
 
 
 def half_mean(total: float, denominator: float, width: Width) -> float:
-    """The sum over the denominator, which is rounded before, and the mean after."""
+    """total / denominator, with the denominator and then the mean rounded to the width."""
     with np.errstate(invalid="ignore", divide="ignore"):
         below = width.rounded(np.array([denominator]))
         return float(width.rounded(np.array([total], dtype=np.float32) / below)[0])

@@ -1,7 +1,7 @@
-"""The blocks of a large array on every core that this process may use.
+"""Spreads the blocks of a large array over the cores that this process may use.
 
-Threads serve because NumPy lets go of Python's lock while it computes. What a block gives depends
-on nothing but the block, so neither their number nor their order shows in a result.
+Threads are enough, because NumPy releases Python's lock while it computes. The result of a block
+depends only on the block, so neither the number of threads nor their order can be seen in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def threads_for(numbers: int) -> int:
 
 
 def available() -> int:
-    """The cores that this process may use; the environment variable XENT_JOBS replaces them."""
+    """How many cores this process may use; the environment variable XENT_JOBS overrides it."""
     asked = os.environ.get("XENT_JOBS", "")
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
@@ -40,7 +40,8 @@ def available() -> int:
 def shared(
     task: Callable[[Sequence[Item]], Outcome], items: Sequence[Item], threads: int
 ) -> list[Outcome]:
-    """task of consecutive shares of the items, in their order; on this thread alone for 1."""
+    """``task`` applied to consecutive shares of the items, in order; with 1 thread in the calling
+    one."""
     if threads <= 1 or len(items) <= 1:
         return [task(items)]
     from concurrent.futures import ThreadPoolExecutor

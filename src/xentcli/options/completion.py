@@ -1,7 +1,7 @@
-"""What the shell can complete: words of an option, and the columns of the file that is named.
+"""What the shell can complete: words of an option, and columns of the file that is named.
 
-Only the first block of the file is read, without NumPy. Whatever goes wrong there, nothing is
-completed: a message would land in the middle of what somebody types.
+Only the first block of the file is read, without NumPy. If anything goes wrong nothing is
+completed: a message would appear in the middle of what somebody types.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
 
 
 def _likely_delimiter(lines: list[str], format_name: str) -> str:
-    """What a command would see between the cells, as far as a header alone shows it."""
+    """The delimiter, as far as the header alone shows it."""
     marks = "\t,;|" if format_name == "tsv" else ",;\t|"
     return next((mark for mark in marks if lines and mark in lines[0]), marks[0])
 

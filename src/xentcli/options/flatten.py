@@ -1,4 +1,4 @@
-"""Commands that take groups of options, as functions of the single options that Typer can read."""
+"""Turns commands that take groups of options into functions of single options for Typer."""
 
 import inspect
 import os
@@ -22,7 +22,7 @@ def declarations(command: Callable[..., None]) -> Iterator[tuple[Any, Any]]:
 
 
 def names_in(hint: Any) -> list[str]:
-    """The names of an option as they were declared."""
+    """The names of an option, as declared."""
     info = hint.__metadata__[0]
     # In an annotation Typer keeps the first name where it keeps a default elsewhere.
     declared = (info.default, *(info.param_decls or ()))
@@ -36,8 +36,8 @@ def names_of_options(command: Callable[..., None]) -> set[str]:
 
 
 def _unsplit(name: str, value: Any) -> Any:
-    """The value of an option that may be repeated; from the environment Typer gives it split at
-    its spaces, which belong to it."""
+    """The value of a repeatable option. From the environment Typer delivers it split at blanks,
+    which belong to it."""
     whole = os.environ.get(f"{ENVIRONMENT_PREFIX}_{name.upper()}")
     return [whole] if whole and isinstance(value, list) and value == whole.split() else value
 

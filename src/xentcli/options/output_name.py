@@ -23,8 +23,9 @@ UNWRITTEN = {
 
 
 def format_of(words: Sequence[str]) -> Callable[[typer.Context, str], str]:
-    """Chooses between ``--format`` and the end of the output's name: what is typed must not
-    contradict the name, and the name goes before XENT_FORMAT. ``-o`` must be read before."""
+    """Choose the format from ``--format`` and the name after ``-o``. A typed ``--format`` must not
+    contradict the name, and the name has precedence over XENT_FORMAT. ``-o`` must be parsed first.
+    """
 
     def choose(context: typer.Context, value: str) -> str:
         name: Any = context.params.get("output")
@@ -58,7 +59,7 @@ def check_quiet(context: typer.Context, quiet: bool) -> bool:
 
 
 def _named_format(name: str) -> str | None:
-    """The format that a name asks for; None where it may be any, as of a folder or a device."""
+    """The format that a name asks for; None where any will do, as for a folder or a device."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix in UNWRITTEN:
         hint = UNWRITTEN[suffix].format(name=escaped(name))

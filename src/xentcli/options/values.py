@@ -1,4 +1,4 @@
-"""What is typed for an option as the value that it stands for, or what is wrong with it."""
+"""Turns what is typed for an option into its value, or says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def number(option: str) -> Callable[[Any], float]:
 def one_of(
     option: str, choices: Sequence[str], hints: Mapping[str, str] | None = None
 ) -> Callable[[str], str]:
-    """Reads one of some words; other words may have a hint of their own."""
+    """Reads one of some words; ``hints`` are for particular other words."""
 
     def read(typed: str) -> str:
         if typed in choices:
@@ -59,7 +59,7 @@ def one_of(
 
 
 def did_you_mean(typed: str, known: Sequence[str]) -> str:
-    """A hint at the known word that is nearest, if one is near; hyphens in front do not count."""
+    """A hint at the nearest known word, if one is near; leading hyphens do not count."""
     from difflib import get_close_matches
 
     bare = {word.lstrip("-").lower(): word for word in known}

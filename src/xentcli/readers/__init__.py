@@ -13,8 +13,8 @@ from xentcli.readers.sources.source import Source, peek
 
 
 class Format(NamedTuple):
-    """A format: its name, its module here, the suffixes and first bytes that tell it, and which
-    fields of a request it understands."""
+    """An input format: its name, its module here, the suffixes and first bytes of its files, and
+    which fields of a request it understands."""
 
     name: str
     module: str
@@ -60,7 +60,7 @@ NAMES = tuple(format.name for format in FORMATS)
 
 
 def open_input(source: Source, request: Request) -> Opened:
-    """The input, opened far enough to know its classes."""
+    """Open the input as far as is needed to know its classes."""
     format = choose_format(source, request.input_format)
     _check_understood(source, request, format)
     reader = import_module(f"xentcli.readers.{format.module}")
@@ -69,7 +69,7 @@ def open_input(source: Source, request: Request) -> Opened:
 
 
 def _check_understood(source: Source, request: Request, format: Format) -> None:
-    """An option that says nothing to a format is refused, lest it be ignored in silence."""
+    """Refuse an option that the format would ignore."""
     usual = Request()
     for field in sorted(COLUMNS | KEYS | TEXT | ROWS):
         if field not in format.understands and getattr(request, field) != getattr(usual, field):
@@ -80,7 +80,7 @@ def _check_understood(source: Source, request: Request, format: Format) -> None:
 
 
 def choose_format(source: Source, asked: str | None) -> Format:
-    """The format that was asked for, or that the name's suffix or the first bytes tell."""
+    """The format asked for, or that of the name's suffix, or that of the first bytes."""
     if asked is not None:
         for format in FORMATS:
             if format.name == asked:

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: which of the zip archives, and what is not read at all."""
+"""What a file is by its first bytes: which kind of zip archive, or a format that is not read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xentcli.errors import DataError, Place
 
 
 class Unread(NamedTuple):
-    """A format that is known and not read: its first bytes, and how its numbers get into a file
+    """A format that is known but not read: its first bytes, and how to convert it into one
     that is."""
 
     name: str
@@ -34,7 +34,7 @@ ZIPPED = {".xlsx": "an Excel file", ".ods": "a spreadsheet"}
 
 
 def check_read(start: bytes, name: str) -> None:
-    """Refuse what is known and not read, with how to convert it."""
+    """Refuse a format that is known but not read, and say how to convert it."""
     for unread in UNREAD:
         if re.match(unread.start, start):
             raise _refused(unread.name, unread.convert, name)
@@ -48,8 +48,8 @@ def _refused(what: str, convert: str, name: str) -> DataError:
 
 
 def zip_kind(start: bytes) -> str:
-    """Which zip archive it is, by the name of its first member: ``npz``, ``pt``, a suffix of those
-    that are not read, or nothing."""
+    """The kind of a zip archive by the name of its first member: ``npz``, ``pt``, the suffix of a
+    format that is not read, or an empty text."""
     if not start.startswith(b"PK\x03\x04"):
         return ""
     member = start[30 : 30 + int.from_bytes(start[26:28], "little")]

@@ -1,4 +1,4 @@
-"""What a reader is asked for, and what it gives: see any module beside this one."""
+"""What is asked of a reader, and what it returns: see any module beside this one."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ EACH_SEQUENCE = "sample"
 
 
 class Attached(NamedTuple):
-    """Labels or soft targets that stand apart from the values: typed, or in a file of their own.
+    """Labels or soft targets from elsewhere than the values: typed, or in a second file.
 
-    Labels are words, or an array of numbers; ``shape`` is that of the lists that they were typed
-    in. ``ids`` are the columns of a second file that its rows may be matched by; ``join`` is the
-    one that they are matched by, None where they go by position. ``label_name`` is the name of the
-    label's column there, ``remarks`` are what is worth a word. ``may_have_header`` says that the
-    first label is a header if it can be no label.
+    - ``labels``: texts, or an array of numbers; ``shape``: that of the lists in which they were
+      typed.
+    - ``ids``: the columns of the second file that could match its rows with the samples; ``join``:
+      the one that does, None where rows match by position.
+    - ``label_name``: the name of the label column there.
+    - ``remarks``: warnings and notes about it.
+    - ``may_have_header``: the first label is a header if it can be no label.
     """
 
     labels: Any
@@ -44,8 +46,8 @@ class Attached(NamedTuple):
 
 
 class Second(NamedTuple):
-    """What the command line says about a second file: the column of ids, whether its rows go by
-    position whatever ids there are, and the label's column."""
+    """What the options say of a second file: the column of ids, whether its rows match by position
+    even if there are ids, and the label column."""
 
     on: str | None = None
     by_position: bool = False
@@ -53,15 +55,17 @@ class Second(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the command line says about the input.
+    """What the options say of the input.
 
-    ``each`` says that something is written for every sample; ``keep_rows`` asks for
-    :class:`xentcli.model.Rows` to be passed on as text, and how far they must be taken apart for
-    that; ``keep_records`` for the samples' records to be passed on as JSON; ``by`` for the samples'
-    grouping by a column. The columns are ``questions`` where labels are no classes but 0 and 1, one
-    for each column. ``sums_only`` says that what comes of the samples is added up, so that one of
-    them may be read in several pieces. ``second`` is about a second file; columns of the names
-    ``beside`` are no classes.
+    - ``each``: something is written for every sample.
+    - ``keep_rows``: the rows are passed on as text, and how far they must be split for that;
+      ``keep_records``: the samples' records are passed on as JSON.
+    - ``by``: the column that groups the samples.
+    - ``questions``: each column is a yes/no question, whose labels are 0 and 1.
+    - ``sums_only``: the answer is a sum over the samples, so that a large sample may be read in
+      parts.
+    - ``second``: what is said of a second file.
+    - ``beside``: names of columns that are no classes.
     """
 
     wanted: Wanted = "none"
@@ -94,21 +98,20 @@ class Request(NamedTuple):
     sums_only: bool = False
 
     def label_count(self, columns: int) -> int:
-        """How many labels there are, which count from 0."""
+        """The number of different labels: they run from 0 to one less."""
         return 2 if self.questions else columns
 
     def label_shape(self, shape: tuple[int, ...], class_axis: int = 1) -> tuple[int, ...]:
-        """The shape of the labels of values of that shape: one a position, or of several questions
-        one for each."""
+        """The shape of labels for values of that shape: one a position, or one a question."""
         if self.questions and shape[class_axis] > 1:
             return shape
         return shape[:class_axis] + shape[class_axis + 1 :]
 
 
 class Span(NamedTuple):
-    """Some records of a file as they stand there: from one byte to before another. ``version`` is
-    the file's size and the time of its last change, or of a URL a number for its ETag or the like.
-    """
+    """A part of a file that holds whole records: from one byte to before another. ``version`` is
+    the file's size and the time of its last change; for a URL, a number made of its ETag or the
+    like."""
 
     path: str
     start: int
@@ -117,9 +120,9 @@ class Span(NamedTuple):
 
 
 class WholeText(NamedTuple):
-    """All records of a text that can be read only from its beginning, because it is compressed or
-    in another encoding: those behind the first ``start`` bytes, once it is unpacked. ``version`` as
-    of a :class:`Span`, where it is known."""
+    """A text that can be read only from its beginning, because it is compressed or in another
+    encoding; its records follow the first ``start`` bytes of the unpacked text. ``version`` is as
+    in :class:`Span`, or None."""
 
     path: str
     version: tuple[int, int] | None
@@ -128,7 +131,7 @@ class WholeText(NamedTuple):
 
 
 class RowGroup(NamedTuple):
-    """A row group of a Parquet file by its number; all of an Arrow file if that is None."""
+    """The number of a row group of a Parquet file; None for a whole Arrow file."""
 
     path: str
     version: tuple[int, int] | None
@@ -136,15 +139,16 @@ class RowGroup(NamedTuple):
 
 
 class RowBatch(NamedTuple):
-    """A record batch of a table, as Arrow writes it."""
+    """A record batch of a table in Arrow's own format."""
 
     content: bytes
 
 
 class Part(NamedTuple):
-    """What a chunk has of each array: the samples from ``start`` to ``stop``, to be taken from the
-    file, or the numbers themselves where they are in memory; and of labels from elsewhere. Of a
-    lone sample it may be the ``positions`` from one to before another, with the labels of all."""
+    """The part of each array that belongs to a chunk: samples ``start`` to ``stop``, still to be
+    read from the file, or the numbers themselves where they are in memory. A single large sample
+    may come in parts too: ``positions`` are then the first and the last (exclusive) of the part.
+    ``labels_apart`` are labels from elsewhere."""
 
     start: int
     stop: int
@@ -159,16 +163,17 @@ Data = bytes | Span | WholeText | RowBatch | RowGroup | Part | Batch
 
 
 class Chunk(NamedTuple):
-    """A piece of an input: ``number`` from 0, the first sample's number, how many samples there are
-    (those that turn out to be faulty included), and what is in it.
+    """A piece of an input.
 
-    Of a text, ``data`` are bytes, or a :class:`Span` or :class:`WholeText` of whose records neither
-    the number is known nor, behind the first span of a file, where they stand; of a table a
-    :class:`RowBatch` or a :class:`RowGroup`; of arrays a :class:`Part`; of what is in memory a
-    batch. ``line`` is the physical line on which they begin, ``lines`` how
-    many there are; of a table, ``line`` is the number of the first row, from 1. Of several files,
-    ``file`` says which. ``size`` is how many bytes of the input it takes. ``worked`` says that
-    samples of it may have to be shown with every step.
+    - ``number``: of the chunk, from 0; ``first``: of its first sample; ``samples``: how many it
+      has, bad ones included.
+    - ``data``: bytes of a text; a :class:`Span` or :class:`WholeText`, whose number of records is
+      not known yet; a :class:`RowBatch` or :class:`RowGroup` of a table; a :class:`Part` of arrays;
+      a batch that is in memory.
+    - ``line`` and ``lines``: the physical line of a text that it begins on, and how many it has;
+      for a table the number of its first row, from 1.
+    - ``file``: which of several files it is from; ``size``: its bytes in the input.
+    - ``worked``: samples of it may have to be shown with every step.
     """
 
     number: int
@@ -183,49 +188,48 @@ class Chunk(NamedTuple):
 
 
 class Reader(Protocol):
-    """Makes batches of an input's chunks. It can be pickled, so that any process may do so."""
+    """Makes batches of an input's chunks. It can be pickled, so that any process can do this."""
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk in pieces that can be read, each of which fits into memory."""
+        """A chunk in pieces that fit into memory."""
 
     def read(self, chunk: Chunk) -> Batch:
         """The samples of a piece."""
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a piece are called, by their places in the batch that was read from
-        it; asked only where the input has ids."""
+        """The ids of some samples of a piece, given by their indices in its batch; asked only where
+        the input has ids."""
 
 
 class Chunks(Protocol):
-    """Cuts an input into chunks, in the order of its samples. Only this process can."""
+    """Cuts an input into chunks, in the order of its samples; only the main process can."""
 
     def in_order(self) -> Iterator[Chunk]:
         """All of the input; each chunk has the number of its first sample."""
 
     def spans(self) -> Iterator[Chunk] | None:
-        """A large file in pieces of which it is not known how many samples come before; None where
-        there is nothing to gain by it."""
+        """A large file in pieces whose first sample's number is not known; None where that would
+        not help."""
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """Pieces of about so many bytes that a process on another machine can read by itself; None
-        where it cannot."""
+        """Pieces of about that many bytes that a process on another machine can read by itself;
+        None where it cannot."""
 
 
 class Opened(NamedTuple):
-    """An input: what is known before the first sample, its chunks, and what reads them.
+    """An input: what is known before its first sample, its chunks, and the reader of these.
 
-    ``workers`` says among what kind of workers it helps to share the chunks. ``numbered`` says that
-    a chunk can be read only if it is known how many samples come before it. ``single`` says that
-    there is but one sample, of shape ``(C)``; ``dimensions`` how many follow the classes;
-    ``class_axis`` where the input had them, before they were put at 1; ``header`` are the names of
-    all columns. ``rows`` has the header of a text whose rows are passed on; ``attached`` are the
-    labels that are matched with its rows as these go by; ``size`` is how many bytes there are to
-    read, where that is known; ``left_out`` are columns of numbers that are taken for nothing;
-    ``has_ids`` says that a column says what a sample is called; ``by``
-    is the name of the column that the samples are grouped by; ``files`` is how many there are.
-    ``by_sequence`` says that the samples that are grouped belong to sequences, a group each;
-    ``has_tokens`` says that each sample is a token with the log-probability that it was given, and
-    ``ranked`` whether it is known what the model would have chosen.
+    - ``workers``: the kind of workers that can share the chunks.
+    - ``numbered``: a chunk can be read only if the number of its first sample is known.
+    - ``single``: there is one sample, of shape ``(C)``; ``dimensions``: how many follow the
+      classes; ``class_axis``: where the input has its classes, which batches have at 1.
+    - ``header``: the names of all columns; ``rows``: the header of a text whose rows are passed on.
+    - ``attached``: labels from elsewhere, which are matched with the rows as these are read.
+    - ``size``: how many bytes there are to read, where that is known; ``files``: how many files.
+    - ``left_out``: the numeric columns that are not used.
+    - ``has_ids``: a column has the samples' ids; ``by``: the name of the column that groups them.
+    - ``by_sequence``: the groups are sequences; ``has_tokens``: each sample is a token with its
+      log-probability; ``ranked``: it is known which tokens the model would have chosen.
     """
 
     source: str
@@ -256,12 +260,12 @@ class Opened(NamedTuple):
 
     @property
     def has_target(self) -> bool:
-        """Whether there is anything to measure the samples against."""
+        """Whether there are labels or soft targets."""
         return self.has_labels or self.has_targets
 
 
 class InMemory:
-    """An input that is one batch, in memory already: its only chunk, and what reads that."""
+    """An input that is one batch in memory: its only chunk."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
@@ -272,14 +276,14 @@ class InMemory:
         yield Chunk(0, 0, 1 if values.ndim == 1 else len(values), self._batch)
 
     def spans(self) -> None:
-        """None."""
+        """None: there is one chunk."""
 
     def partitions(self, size: int) -> None:
-        """None."""
+        """None: there is one chunk."""
 
 
 class BatchReader(NamedTuple):
-    """Reads chunks that are batches already; the samples of the only one may have ``names``."""
+    """Reads chunks that are batches already; ``names`` are the ids of the only one's samples."""
 
     names: tuple[str, ...] = ()
 
@@ -298,7 +302,7 @@ class BatchReader(NamedTuple):
 
 
 def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
-    """An input that is one batch, in memory already."""
+    """An input that is one batch in memory."""
     values, labels = batch.values, batch.labels
     # The labels of questions are as many as the values, and have no axis less.
     has_axis = labels is not None and labels.ndim < values.ndim

@@ -49,7 +49,7 @@ DECIMAL_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)")
 
 
 class Token(NamedTuple):
-    """A piece of a print and where it stands."""
+    """A piece of a print, and where it stands."""
 
     kind: str
     text: str
@@ -57,33 +57,33 @@ class Token(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A number or a text within a print and where it stands."""
+    """A number or a text in a print, and where it stands."""
 
     text: str
     start: int
 
 
 class Printed(NamedTuple):
-    """The nested lists of a print, or its one value, with the texts of the numbers; ``words`` has
-    them in a row."""
+    """The nested lists of a print, or its only value; numbers are texts. ``words`` has them all in
+    order."""
 
     value: Any
     words: list[Word]
 
 
 def is_printed(text: str) -> bool:
-    """Whether a text is a print of an array or a list, not values that follow one another."""
+    """Whether a text is a printed array or list rather than values side by side."""
     return PRINTED.match(text) is not None
 
 
 def are_printed_labels(text: str) -> bool:
-    """The same of labels, whose names may begin with a bracket: a tuple has a comma in it."""
+    """The same for labels. A name may begin with a bracket, so a tuple must contain a comma."""
     is_tuple = re.fullmatch(r"\s*\([^()]*,[^()]*\)\s*", text) is not None
     return is_tuple or (is_printed(text) and not text.lstrip().startswith("("))
 
 
 def check_whole(text: str, option: str) -> None:
-    """Refuse a print from which numbers are left out."""
+    """Refuse a print that was shortened with ``...``."""
     found = re.search(r"\.\.\.|…", text)
     if found:
         place = Place(option, excerpt=Excerpt(text, found.start(), found.end()))
@@ -91,7 +91,7 @@ def check_whole(text: str, option: str) -> None:
 
 
 def printed(text: str, option: str) -> Printed:
-    """The print of an array, of a number, or of several of them with commas between."""
+    """Read the print of an array, of a number, or of several with commas between."""
     check_whole(text, option)
     reading = _Reading(text, option)
     items = reading.items("")
@@ -99,7 +99,7 @@ def printed(text: str, option: str) -> Printed:
 
 
 class _Reading:
-    """A print that is being read, token by token."""
+    """Reads a print, token by token."""
 
     def __init__(self, text: str, option: str) -> None:
         self.text = text
@@ -142,7 +142,7 @@ class _Reading:
         return content
 
     def argument(self, call: Token) -> Any:
-        """The first argument of a call; dtype, device, grad_fn and the like say nothing more."""
+        """The first argument of a call; dtype, device, grad_fn and the like do not matter."""
         for token in self.left:
             value = self.value(token)
             depth = 0
@@ -172,8 +172,7 @@ def _tokens(text: str) -> Iterator[Token]:
 
 
 def lone_number(text: str) -> str:
-    """A single number as programs print it, without what stands around it; the text itself where
-    there is no more than that."""
+    """The only number in a text such as ``loss: 1.0598``; otherwise the text itself."""
     written = text.translate(MARKS).strip()
     if is_printed(written):
         words = printed(written, "--got").words

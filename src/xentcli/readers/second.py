@@ -1,4 +1,4 @@
-"""A second file, which is held in memory: labels, or soft targets."""
+"""A second file with labels or soft targets; it is held in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xentcli.readers.sources.source import Source
 
 
 def open_labels(source: Source, request: Request) -> Attached:
-    """The labels of a file, with the ids that its rows may be matched by."""
+    """The labels of a file, and the ids that could match its rows with the samples."""
 
     def choose(names: Sequence[str], place: Place) -> list[int]:
         ids = id_columns(names, request, place)
@@ -41,8 +41,8 @@ def open_labels(source: Source, request: Request) -> Attached:
 
 
 def open_targets(source: Source, request: Request) -> Attached:
-    """The soft targets of a file, in the same form as logits, with the ids that its rows may be
-    matched by. ``source`` must be one that can be read twice."""
+    """The soft targets of a file, which may have the form that logits have, and the ids that could
+    match its rows with the samples. ``source`` must be one that can be read twice."""
 
     def choose(names: Sequence[str], place: Place) -> list[int]:
         return id_columns(names, request, place)
@@ -77,7 +77,7 @@ def open_targets(source: Source, request: Request) -> Attached:
 
 
 def _columns_of(source: Source, request: Request, choose: Choose) -> ChosenColumns | None:
-    """The chosen columns of a file that has columns, as text; None for one of arrays alone."""
+    """The chosen columns of a file as text; None for a file of arrays without columns."""
     format = readers.choose_format(source, None)
     if format.module == "text.delimited":
         from xentcli.readers.text.chosen import columns_of_text
@@ -113,7 +113,7 @@ def _label_key(source: Source, request: Request) -> str | None:
 
 
 def _keys_of(source: Source, request: Request) -> Sequence[str]:
-    """The keys of an archive or of a document; none where the values stand by themselves."""
+    """The keys of an archive or a document; empty where the values stand alone."""
     format = readers.choose_format(source, None)
     if format.module == "arrays.arrays":
         from xentcli.readers.arrays.arrays import keys_of
@@ -128,7 +128,7 @@ def _keys_of(source: Source, request: Request) -> Sequence[str]:
 
 
 def values_alone(request: Request) -> Request:
-    """The request for a second file, whose columns are all values."""
+    """The request for a file whose columns are all values."""
     return Request(
         delimiter=request.delimiter,
         header=request.header,
@@ -155,7 +155,7 @@ def _label_texts(cells: Sequence[bytes], source: str) -> LabelTexts:
 
 
 def _labels_of_values(opened: Opened, source: Source) -> Attached:
-    """Labels that a file of arrays or a document holds as its values: a list of integers."""
+    """The labels of a file that holds nothing else: a list of integers."""
     parts = [np.ravel(opened.reader.read(chunk).values) for chunk in opened.chunks.in_order()]
     labels: AnyArray = np.concatenate(parts) if parts else np.empty(0)
     return Attached(labels, None, Origin(source.name, "array"), len(labels))

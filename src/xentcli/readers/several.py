@@ -1,4 +1,4 @@
-"""Several files as one input: their samples follow one another."""
+"""Several files as one input, one after the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def expand_names(names: Sequence[str]) -> list[str]:
 
 
 def _matching(name: str) -> list[str]:
-    """The files that a pattern matches; a name that is none stands for itself."""
+    """The files that match a pattern; a name that is no pattern stands for itself."""
     if not any(mark in name for mark in "*?["):
         return [name]
     if is_url(name):
@@ -68,12 +68,12 @@ def join(inputs: Sequence[Opened]) -> Opened:
 
 
 def _once(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Of remarks that say the same the first."""
+    """Remarks without repetitions."""
     return tuple({remark.message: remark for remark in reversed(list(remarks))}.values())[::-1]
 
 
 def _alike_rows(inputs: Sequence[Opened]) -> Sequence[Opened]:
-    """The inputs, so that rows whose cells are parted by different marks can be passed on."""
+    """The inputs; if their delimiters differ, with rows split into cells, to be passed on alike."""
     marks = {opened.rows.delimiter for opened in inputs if opened.rows is not None}
     if len(marks) < 2:
         return inputs
@@ -83,8 +83,9 @@ def _alike_rows(inputs: Sequence[Opened]) -> Sequence[Opened]:
 
 
 class ReaderOfFiles(NamedTuple):
-    """Reads chunks of several files, each by the reader of its file. Sequences count anew in each
-    file: groups that are sequences are called by its name as well, one of ``sources``."""
+    """Reads chunks of several files, each by the reader of its own file. Sequences are numbered
+    anew in each file, so groups that are sequences also get the name of their file (``sources``).
+    """
 
     readers: tuple[Reader, ...]
     sources: tuple[str, ...] = ()
@@ -125,7 +126,8 @@ class ChunksOfFiles:
             before += samples
 
     def spans(self) -> Iterator[Chunk] | None:
-        """Large files in spans, small ones in chunks; how many samples come before is not known."""
+        """Large files in spans, small ones in chunks; the numbers of their first samples are not
+        known."""
         if self._are_numbered():
             return None
         spans = [opened.chunks.spans() for opened in self._inputs]
@@ -137,8 +139,8 @@ class ChunksOfFiles:
         )
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """None if one of them can be read only by this process, or only if it is known how many
-        samples come before."""
+        """None if one of the files can only be read by this process, or only if the number of the
+        first sample is known."""
         if self._are_numbered():
             return None
         found = [opened.chunks.partitions(size) for opened in self._inputs]

@@ -76,7 +76,7 @@ def _with_target(batch: Batch, attached: Attached, request: Request) -> Batch:
 
 
 def typed_array(texts: Sequence[str], option: str) -> AnyArray:
-    """``(C)`` for one sample, ``(N, C)`` for several, any shape for nested lists."""
+    """``(C)`` for one sample, ``(N, C)`` for several; nested lists may have any shape."""
     check_swallowed(texts, option)
     texts = [text.translate(pasted.MARKS) for text in texts]
     if len(texts) == 1 and pasted.is_printed(texts[0]):
@@ -103,7 +103,7 @@ def typed_array(texts: Sequence[str], option: str) -> AnyArray:
 
 
 def check_swallowed(texts: Sequence[str], option: str) -> None:
-    """Refuse a value that is an option: the one before it was left without a value."""
+    """Refuse a value that is an option: the option before it lacks its value."""
     for text in texts:
         if text.startswith("--"):
             raise UsageError(f"{option} needs a value, but {quoted(text)} follows it")
@@ -159,7 +159,7 @@ def _from_lists(text: str, option: str) -> AnyArray:
 
 
 def _json(text: str) -> Any:
-    """The list that a text is as JSON; None if it is none."""
+    """A text as JSON if that is a list, else None."""
     import json
 
     try:
@@ -170,7 +170,7 @@ def _json(text: str) -> Any:
 
 
 def _zeros(value: Any) -> Any:
-    """Lists of the same shapes."""
+    """Lists of the same shapes, with 0 for each number."""
     return [_zeros(item) for item in value] if isinstance(value, list) else 0.0
 
 
@@ -219,7 +219,7 @@ def _trimmed(text: str) -> Word:
 
 
 def _name_lists(text: str) -> list[list[Word]]:
-    """Words split at commas and semicolons only: a class name may hold spaces."""
+    """Words split at commas and semicolons only, because a class name may contain blanks."""
     words, start = [], 0
     for piece in text.replace(";", ",").split(","):
         lead = len(piece) - len(piece.lstrip())
@@ -229,7 +229,7 @@ def _name_lists(text: str) -> list[list[Word]]:
 
 
 def _flat(value: Any) -> list[Any]:
-    """The items of nested lists in order, however deep these are."""
+    """The items of nested lists in order."""
     left, found = [value], []
     while left:
         item = left.pop()
@@ -254,8 +254,8 @@ def typed_weights(
     *,
     signed: bool = False,
 ) -> list[float]:
-    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest; below 0
-    only where they are ``signed``."""
+    """``--weight``: one number a class, or ``name=w`` for some classes and 1 for the rest; negative
+    only where ``signed``."""
     check_swallowed(texts, option)
     if not any("=" in text for text in texts):
         weights = [float(value) for text in texts for value in _plain_weights(text, option)]

@@ -52,7 +52,7 @@ def _check_apart(outputs: Sequence[tuple[str, str | None]]) -> None:
 
 
 def _check_survey(asked: Asked) -> None:
-    """Refuse --by and --top where the format has no room for what they give."""
+    """Refuse --by and --top in a format that has no place for what they give."""
     survey, reduction = asked.survey, asked.loss.reduction
     given = [name for name, value in survey._asdict().items() if value is not None]
     if not _has_groups(asked):
@@ -77,8 +77,8 @@ def _check_survey(asked: Asked) -> None:
 
 
 def _has_groups(asked: Asked) -> bool:
-    """Whether --by is for figures of each value: with --shift it may say alone which rows follow
-    one another."""
+    """Whether --by asks for figures of each value. With --shift it may only say which rows belong
+    to one sequence."""
     quiet = asked.output.quiet and asked.output.save is None
     return not (asked.sequences.shift and (quiet or asked.loss.reduction == "none"))
 
@@ -92,7 +92,8 @@ def _check_shift(asked: Asked) -> None:
 
 
 def _check_bytes(asked: Asked) -> None:
-    """Refuse bits per byte of what is no number of bits, and where there is no room for them."""
+    """Refuse bits per byte where the loss is no number of bits, or the format has no place for
+    it."""
     sequences, loss = asked.sequences, asked.loss
     given = [("--bytes", sequences.bytes), ("--bytes-col", sequences.bytes_col)]
     options = [option for option, value in given if value is not None]
@@ -131,7 +132,7 @@ def _check_bytes(asked: Asked) -> None:
 
 
 def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
-    """Which figures of many samples are wanted; None where none would be shown."""
+    """Which figures of many samples are wanted; None if none would be shown."""
     by, top = asked.survey.by, asked.survey.top
     from_file = not opened.source.startswith("--")
     usual = HARDEST if _is_for_people(asked) and from_file else 0
@@ -143,7 +144,7 @@ def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
 
 
 def calculation_of(asked: Asked, opened: Opened) -> Calculation:
-    """What is to be computed from that input, every setting checked."""
+    """What is to be computed from the input, with every setting checked."""
     arithmetic, loss = asked.arithmetic, asked.loss
     measure = loss_command(asked)
     _check_options_of_loss(asked, measure, opened)
@@ -198,7 +199,8 @@ def _weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[flo
 
 
 def _check_options_of_loss(asked: Asked, measure: Command, opened: Opened) -> None:
-    """Refuse what the loss has no place for. The commands do not list it; ``grad`` lists all."""
+    """Refuse options that the loss has no use for. Other commands do not list these; ``grad`` lists
+    the options of all losses."""
     given = [
         ("--label-smoothing", asked.smoothing.label_smoothing != 0.0),
         ("--weight", bool(asked.loss.weight)),

@@ -1,4 +1,4 @@
-"""The work on one chunk of an input: functions of a job that can be handed to any process."""
+"""The work on one chunk of an input, as functions that can be sent to any process."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from xentcli.writers.interface import Stream
 
 
 class Outcome(NamedTuple):
-    """What a chunk gives: its rows as text, its totals, its worked samples, the check of its
-    gradient, remarks, the rows that could not be used, its share of a survey, and the rows of a
-    second file that its ids led to.
+    """What the work on a chunk gives: rows as text, totals, worked samples, the check of a
+    gradient, remarks, rows that could not be used, its part of a survey, and which rows of a second
+    file its ids matched.
 
-    ``samples``, ``lines`` and ``size`` say how much of the input it was, faulty rows included;
-    ``file`` is where the rows went, if they are not here.
+    ``samples``, ``lines`` and ``size`` say how much of the input it was, bad rows included;
+    ``file`` is where the rows were written, if they are not here.
     """
 
     text: bytes = b""
@@ -52,8 +52,8 @@ class Outcome(NamedTuple):
 
 
 class Halves(NamedTuple):
-    """The losses of a chunk in 16 bits, in their order, their shares of the mean's denominator, and
-    which of them count."""
+    """The 16-bit losses of a chunk in order, their shares of the mean's denominator, and which of
+    them count."""
 
     losses: Floats
     shares: Floats
@@ -77,12 +77,12 @@ class Job(NamedTuple):
 
 
 def answer_chunk(job: Job, chunk: Chunk) -> Outcome:
-    """Read a chunk and answer it."""
+    """Read a chunk and compute its answer."""
     return _over_parts(_answer_part, job, chunk)
 
 
 def write_chunk(job: Job, folder: str, chunk: Chunk) -> Outcome:
-    """The same, with the rows written to a file of a folder; the first file has the header."""
+    """The same, with the rows written to a file of a folder; only the first file has the header."""
     with open_part(folder) as (name, stream):
         if chunk.number == 0:
             stream.write(job.format.writer.start(job.stream))
@@ -91,7 +91,7 @@ def write_chunk(job: Job, folder: str, chunk: Chunk) -> Outcome:
 
 
 def sum_shares(job: Job, chunk: Chunk) -> Outcome:
-    """What a chunk adds to the denominator of a gradient, in a first pass over the input."""
+    """The denominator of a chunk, for the first pass of a gradient of the mean."""
     return _over_parts(_sum_part_shares, job, chunk)
 
 
@@ -101,8 +101,8 @@ def _over_parts(
     chunk: Chunk,
     write: Callable[[bytes], object] | None = None,
 ) -> Outcome:
-    """The outcome of a chunk that is worked on in parts. Rows are handed to ``write``, if there is
-    such a function, and are not kept in the outcome."""
+    """The outcome of a chunk that is worked on in parts. With ``write`` the rows are written, not
+    kept."""
     found: list[Outcome] = []
     samples = lines = size = 0
     for part, batch in read_parts(job.reader, chunk, skips=job.skips):
@@ -123,7 +123,7 @@ def _over_parts(
 
 
 def count_kept(worked: Sequence[Worked]) -> int:
-    """How many worked samples are not ignored: another one may take the place of those that are."""
+    """How many worked samples count; an ignored one may yet make room for one that does."""
     return sum(not one.ignored for one in worked)
 
 
@@ -133,7 +133,7 @@ def read_parts(
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
-    """Each part of a chunk, with the number of its first sample, and the batch that it holds."""
+    """The parts of a chunk, each with the number of its first sample, and their batches."""
     samples = 0
     for part in reader.parts(chunk):
         part = part._replace(first=chunk.first + samples)
@@ -143,7 +143,7 @@ def read_parts(
 
 
 def count_samples(batch: Batch, *, skips: bool) -> int:
-    """How many samples of the input a batch was read from: those that were skipped count too."""
+    """How many samples of the input a batch stands for, skipped ones included."""
     if batch.read is not None:
         return batch.read
     return _count(batch) + (len(batch.faults) if skips else 0)
@@ -154,7 +154,7 @@ def _count(batch: Batch) -> int:
 
 
 def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
-    """The outcomes of pieces that follow one another, as one."""
+    """Outcomes that follow one another, as one."""
     if len(found) == 1:
         return found[0]
     # What is made here may be added to; the pieces stay as they are, and may be joined again.
@@ -252,7 +252,7 @@ def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
 
 
 def _infinite_losses(batch: Batch, losses: AnyArray, *, questions: bool) -> Iterator[Remark]:
-    """Which samples make a mean or a sum infinite: positions, as a sample may come in pieces."""
+    """Which samples make a mean or a sum infinite; of large samples, which positions."""
     infinite: AnyArray = np.isinf(losses)
     if questions:
         infinite = np.asarray(infinite.any(axis=tuple(range(1, losses.ndim))))

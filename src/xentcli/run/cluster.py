@@ -1,5 +1,5 @@
-"""Runs the work on a Dask cluster: the same work on the same pieces as on this machine. Which
-worker does what, and again where one is lost, is Dask's affair."""
+"""Runs the work on a Dask cluster: the same work on the same pieces as on this machine. Dask
+decides which worker does what, and does again what a lost worker had."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application"
 
 
 class PartitionLost(XentError):
-    """A partition that no worker could finish. No fault of the data: it is not read again."""
+    """A partition that no worker could finish, which is no fault of the data."""
 
 
 class Facts(NamedTuple):
-    """How large a partition was: the samples and lines of the next one are counted on from it."""
+    """How large a partition was; the numbers of the next one's samples and lines follow from it."""
 
     samples: int
     lines: int
@@ -162,8 +162,8 @@ def _version() -> str:
 def outcomes(
     client: Client, task: Task[Found], opened: Opened, tell: Callable[[int, int], None]
 ) -> Generator[Done[Found]]:
-    """The outcomes of an input's partitions: each by itself in their order, or all as one where
-    they are merged. ``tell`` is called for each."""
+    """The outcomes of an input's partitions, in order; or, where they can be merged, all as one.
+    ``tell`` is called for each."""
     partitions = opened.chunks.partitions(partition_bytes())
     chunks = opened.chunks.in_order() if partitions is None else partitions
     submitted = Submitted(client, task, opened.source)
@@ -217,8 +217,7 @@ class Submitted:
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
 
     def ask(self, chunk: Chunk) -> Awaited[Facts]:
-        """Hand out a partition; return a function that waits until it is done, and says how large
-        it was."""
+        """Submit a partition; return a function that waits for it and returns how large it was."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
         # Dask would look into every list for something to wait for.
@@ -230,18 +229,16 @@ class Submitted:
         return lambda: Facts(*self.result(facts, chunk))
 
     def again(self, chunk: Chunk) -> Facts:
-        """Hand out a partition once more, because it begins elsewhere than was thought; wait for
-        it."""
+        """Submit a partition again and wait for it: it begins elsewhere than was thought."""
         _released(*self._futures.pop(chunk.number))
         return self.ask(chunk)()
 
     def take(self, chunk: Chunk) -> Future:
-        """Give up a partition and return its outcome, which is still on a worker."""
+        """Stop tracking a partition and return its outcome, which stays on its worker."""
         return self._futures.pop(chunk.number)[0]
 
     def result(self, future: Future, chunk: Chunk) -> Any:
-        """Wait for a future and return its value; what goes wrong is raised as a fault with a
-        place."""
+        """Wait for a future and return its value; raise its failure as an error with a place."""
         try:
             while not future.done():
                 try:
@@ -260,12 +257,12 @@ class Submitted:
             ) from None
 
     def gone(self) -> PartitionLost:
-        """The fault of a scheduler that does not answer any more."""
+        """The error for a scheduler that does not answer any more."""
         return PartitionLost(GONE, place=Place(self._address))
 
     def _check_cluster(self) -> None:
-        """Whether anybody is there who could do the work; without workers one waits for the next,
-        and says so once."""
+        """Raise an error if the scheduler is gone. Without workers the run waits for one, and says
+        so once."""
         if self._client.status != "running":
             raise self.gone()
         if self._client.nthreads():
@@ -275,7 +272,7 @@ class Submitted:
             self._said_to_wait = True
 
     def cancel(self) -> None:
-        """Release everything that is under way. The cluster stays as it is."""
+        """Release everything that is under way; the cluster itself is left alone."""
         _released(self._work, *chain(*self._futures.values()))
 
     def _place(self, chunk: Chunk) -> Place:
@@ -349,7 +346,7 @@ class Tree:
 
 
 class Leaf(NamedTuple):
-    """An outcome on a worker, and how many samples and lines are to be added to its numbers."""
+    """An outcome on a worker, and what has to be added to its numbers of samples and lines."""
 
     future: Future
     samples: int = 0

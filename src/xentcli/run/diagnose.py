@@ -1,4 +1,4 @@
-"""``xent diagnose``: reads each run into memory, looks for the formula, writes what it found."""
+"""``xent diagnose``: reads the runs into memory, looks for the formula, writes what it found."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def run(asked: Asked) -> int:
 
 
 def _runs(asked: Asked, wanted: Sequence[Got]) -> int:
-    """As many as there are files, where there are as many numbers; else one."""
+    """The number of runs: that of the files if there is a number for each, else one."""
     from xentcli.readers.several import expand_names
 
     files = len(expand_names(asked.samples.file)) if asked.samples.file else 1
@@ -143,7 +143,7 @@ class Gathered(NamedTuple):
 def gather(
     asked: Asked, stack: ExitStack, run: Run, *, apart: bool, quiet: bool = False
 ) -> Gathered:
-    """Read the whole input into a case, or each of its files into one (``apart``).
+    """Read the whole input as one case, or each of its files as one (``apart``).
 
     Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
     """
@@ -166,7 +166,7 @@ def gather(
 
 
 def _ask_ids(asked: Asked, stack: ExitStack, run: Run, found: Gathered, *, apart: bool) -> Gathered:
-    """The cases of rows that were matched by position, with what their ids say to that."""
+    """The cases, with what the ids say where rows were matched by position."""
     by_ids = asked._replace(labels=asked.labels._replace(by_position=False))
     try:
         others = gather(by_ids, stack, run, apart=apart, quiet=True)
@@ -182,7 +182,7 @@ def _ask_ids(asked: Asked, stack: ExitStack, run: Run, found: Gathered, *, apart
 
 
 def _moved_rows(case: Case, other: Case) -> str:
-    """How many rows have another target by their ids."""
+    """How many rows would have another target if they were matched by their ids."""
     if case.target.shape != other.target.shape:
         return ""
     moved = int((case.target != other.target).any(axis=1).sum())
@@ -255,7 +255,7 @@ def _gather(
 
 
 def _question(asked: Asked, opened: Opened) -> Question:
-    """Which loss is meant; a column alone can be no classes."""
+    """Which loss is meant: one column alone cannot be classes."""
     question = asked.seen.loss or ("bce" if opened.class_count == 1 else "ce")
     if question != "bce":
         return question
@@ -322,7 +322,7 @@ def _check(batch: Batch, calculation: Calculation) -> None:
 
 
 def _binary_case(whole: Batch, calculation: Calculation) -> Case:
-    """Yes-or-no questions, a column each, as rows of two: of no and of yes."""
+    """Yes/no questions as a case of two classes, no and yes: a row a question."""
     columns, target = _columns(whole.values), _yes(whole)
     if target.shape != columns.shape:
         raise UsageError(
@@ -372,7 +372,7 @@ def _columns(values: AnyArray) -> AnyArray:
 
 
 def _yes(whole: Batch) -> AnyArray:
-    """How much of a yes each question has for its answer."""
+    """The targets of yes/no questions as shares of yes."""
     if whole.targets is not None:
         return _columns(whole.targets)
     labels = np.asarray(whole.labels)
@@ -434,7 +434,7 @@ def _case(whole: Batch, calculation: Calculation, question: Question, one_based:
 
 
 def _divergence(case: Case) -> float | None:
-    """What ``kl`` gives; left to the search where something else takes part."""
+    """The value of ``kl``; None where other options take part, which the search knows."""
     if case.has_weights or case.has_ignored or case.settings.label_smoothing:
         return None
     given = distribution(case.values, case.kind, 1, case.settings.temperature)
@@ -452,7 +452,8 @@ def _arithmetic(calculation: Calculation) -> ArithmeticName:
 
 
 def _loss(whole: Batch, calculation: Calculation) -> float:
-    """What ``ce`` gives, to the last bit; of one sample with --reduction none, that sample's."""
+    """The value that ``ce`` gives, to the last bit; of a single sample with --reduction none its
+    loss."""
     if calculation.settings.reduction == "none":
         settings = calculation.settings._replace(reduction="sum")
         calculation = calculation._replace(settings=settings)

@@ -1,4 +1,4 @@
-"""From the options to an opened input: what is typed, what is in a file, and what belongs to it."""
+"""Opens the input: typed values, files, and the labels or targets that belong to them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ NUMBERS = re.compile(rf"\[*{_NUMBER}([\s,;]+{_NUMBER})*\]*")
 
 
 def loss_command(asked: Asked) -> Command:
-    """The command of the loss that is asked for, or of the one whose gradient is."""
+    """The command of the loss, for ``grad`` that of the loss whose gradient is asked for."""
     return COMMANDS[asked.gradient_of if asked.command == "grad" else asked.command]
 
 
@@ -73,7 +73,7 @@ def open_input(
     whole_samples: bool = False,
 ) -> Opened:
     """Open the input of a command. ``stack`` closes its files. ``sources`` are its files, where
-    they are known already; with ``whole_samples`` none is read in pieces."""
+    they are opened already; with ``whole_samples`` large samples are not read in pieces."""
     command = COMMANDS[asked.command]
     typed = _typed(asked)
     request = _request(asked, command, stack)
@@ -91,7 +91,8 @@ def open_input(
 
 
 def names_of_inputs(asked: Asked) -> list[str]:
-    """Everything that is read, standard input as ``-``: what no output may be written over."""
+    """The names of all files that are read (standard input is ``-``), which no output may
+    replace."""
     from xentcli.readers.several import expand_names
 
     forget()
@@ -159,7 +160,7 @@ def _from_files(
 
 
 def _check_same_ids(inputs: Sequence[Opened]) -> None:
-    """Refuse files of which only some have the ids that a second file is matched by."""
+    """Refuse several files if only some have the ids that match them with a second file."""
     first = inputs[0]
     for other in inputs[1:]:
         keys = [one.attached and one.attached.join for one in (first, other)]
@@ -174,7 +175,7 @@ def _check_same_ids(inputs: Sequence[Opened]) -> None:
 
 
 def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
-    """The files that were given, with a copy of each that can be read only once; none where values
+    """The files that were given, each that can be read only once copied first; empty where values
     are typed."""
     if _typed(asked) is not None:
         return []
@@ -230,7 +231,7 @@ def _unquoted(texts: Sequence[str], files: Sequence[str], option: str) -> str:
 
 
 def _about_files(asked: Asked) -> list[str]:
-    """The options given that say how FILE is to be read."""
+    """The options given that say how a file is to be read."""
     of_files: list[tuple[str, object]] = [
         ("--input", asked.kinds.input),
         ("--weight-col", asked.labels.weight_col),
@@ -292,7 +293,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
 
 
 def _second(asked: Asked) -> Second:
-    """What is said about a second file."""
+    """What the options say about the second file."""
     labels = asked.labels
     has_second = labels.labels_from is not None or asked.targets.targets_from is not None
     for option, given in (("--on", labels.on is not None), ("--by-position", labels.by_position)):
@@ -305,7 +306,7 @@ def _second(asked: Asked) -> Second:
 
 
 def _kept_rows(format: Format, command: Command, asked: Asked) -> KeepRows | None:
-    """How far the input's rows must be taken apart for that format to pass them on."""
+    """Whether, and how far, the input's rows must be split for the output to pass them on."""
     if format.passes_on == "whole" and not asked.sequences.shift:
         return "lines" if command.field == "loss" else "around"
     # With --shift the label of another row takes the place of each row's own.
@@ -375,7 +376,7 @@ def _check(opened: Opened, asked: Asked) -> None:
 
 
 def _refuse_one_column(opened: Opened, command: Command) -> None:
-    """The softmax of one number is 1: what has one column is hardly meant to be compared."""
+    """Refuse one column as classes: the softmax of one number is 1, so that nobody means this."""
     numbers, two = {
         "logits": ("logit", "two columns, 0 and the logit, say the same"),
         "probs": ("probability", "two columns, 1 − p and p, say the same"),
@@ -389,8 +390,8 @@ def _refuse_one_column(opened: Opened, command: Command) -> None:
 
 
 def check_attached(samples: int, opened: Opened) -> None:
-    """Refuse typed labels, or labels of a second file, that are more than the samples; where ids
-    match them there may be more."""
+    """Refuse more typed labels, or labels of a second file, than samples. Where ids match the two
+    there may be more."""
     attached = opened.attached
     if attached is not None and attached.join is None and attached.size > samples:
         what = "label" if attached.labels is not None else "soft target"
@@ -401,7 +402,7 @@ def check_attached(samples: int, opened: Opened) -> None:
 
 
 class RowsNeeded:
-    """Which rows of a second file the samples had the ids of."""
+    """Which rows of a second file had a sample with the same id."""
 
     def __init__(self, opened: Opened) -> None:
         self._attached = opened.attached
@@ -409,10 +410,10 @@ class RowsNeeded:
         self._needed = np.zeros(self._attached.size if self._attached and joined else 0, dtype=bool)
 
     def add(self, partners: AnyArray | None) -> None:
-        """The rows that some samples led to."""
+        """Add the rows that matched some samples."""
         if partners is not None:
             self._needed[partners[partners >= 0]] = True
 
     def remarks(self) -> tuple[Remark, ...]:
-        """A word about the other rows."""
+        """A note on the rows that matched none."""
         return beyond(self._attached, self._needed) if self._attached is not None else ()

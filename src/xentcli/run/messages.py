@@ -1,4 +1,4 @@
-"""What is said on standard error beside the answer: faults, warnings, checks."""
+"""Messages on standard error: errors, warnings, notes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from xentcli.readers.sources.urls import concealed
 
 
 def print_message(*lines: str) -> None:
-    """Print lines on standard error. If that fails, the answer is still right: nothing is
-    raised."""
+    """Print lines on standard error. A failure to print is not raised: the answer is right all the
+    same."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         # Whatever is quoted in them, it does not drive the terminal, and no secret is told.
         shown = (escaped(concealed(line)) for line in (f"xent: {lines[0]}", *lines[1:]))
@@ -22,7 +22,7 @@ def print_message(*lines: str) -> None:
 
 
 def print_error(error: XentError) -> None:
-    """Print a fault: one sentence, on a terminal the text with a caret under it, and the hint."""
+    """Print an error: one sentence, on a terminal the text with a caret under it, the hint."""
     lines = [str(error)]
     excerpt = error.place.excerpt if error.place else None
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -34,7 +34,7 @@ def print_error(error: XentError) -> None:
 
 
 def caret_lines(excerpt: Excerpt) -> list[str]:
-    """The text of the fault with a caret under it, cut to what fits a line."""
+    """The text around an error with a caret under it, cut to fit a line."""
     start = max(0, excerpt.start - 30)
     end = min(len(excerpt.text), max(excerpt.end, start + LONGEST_VALUE))
     # Wide characters take two places on a screen, combining marks none. Rich is slow to import,

@@ -1,5 +1,5 @@
-"""Runs one piece of work over many chunks, gives the outcomes back in order, and counts samples and
-lines on from one chunk to the next. The work and where it runs are handed in."""
+"""Runs one piece of work over many chunks, returns the outcomes in order, and carries the numbers
+of samples and lines on from chunk to chunk. The work and where it runs are passed in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xentcli.run.chunk import Outcome
 
 
 class Counted(Protocol):
-    """An outcome that says how much of the input it is of, faulty rows included."""
+    """An outcome that says how much of the input it covers, bad rows included."""
 
     @property
     def samples(self) -> int: ...
@@ -29,7 +29,7 @@ Found = TypeVar("Found", bound=Counted)
 
 class Done(NamedTuple, Generic[Found]):
     """A chunk's outcome. ``chunk`` has its final sample and line numbers, ``worked_on`` those that
-    the work was done with."""
+    were assumed when the work was done."""
 
     worked_on: Chunk
     chunk: Chunk
@@ -42,8 +42,8 @@ Submit = Callable[[Chunk], Awaited[Found]]
 
 
 class Task(NamedTuple, Generic[Found]):
-    """The work on each chunk, and how the outcomes of some that follow one another become one;
-    ``merge`` is None where each is wanted by itself."""
+    """The work on a chunk; ``merge`` makes one outcome of several that follow one another, and is
+    None where each is wanted by itself."""
 
     work: Work[Found]
     merge: Callable[[Sequence[Found]], Found] | None = None
@@ -66,8 +66,8 @@ def share_work(
     ahead: int,
     before: Done[Found] | None = None,
 ) -> Iterator[Done[Found]]:
-    """The outcomes of the chunks, in their order, where workers share them; ``submit`` hands a
-    chunk to one of them, and gives the function that waits for its outcome.
+    """The outcomes of chunks that workers share, in the order of the chunks. ``submit`` hands a
+    chunk to a worker and returns a function that waits for its outcome.
 
     At most ``ahead`` chunks are under way, so that memory does not grow with the input.
     """
@@ -100,8 +100,8 @@ def _await(
 
 
 def following(chunk: Chunk, before: Done[Found] | None) -> Chunk:
-    """The chunk with its first sample, line and byte, counted on from the chunk before it; the same
-    object if they are as they were."""
+    """The chunk with the numbers of its first sample, line and byte, which follow from the chunk
+    before it; the same object if nothing changes."""
     if before is None:
         return chunk
     outcome = before.outcome
@@ -118,13 +118,13 @@ def following(chunk: Chunk, before: Done[Found] | None) -> Chunk:
 
 
 def shifts(done: Done[Found]) -> tuple[int, int]:
-    """How many samples and lines further on a chunk stands than its outcome says."""
+    """How many samples and lines to add to the numbers of an outcome."""
     worked_on, chunk = done.worked_on, done.chunk
     return chunk.first - worked_on.first, chunk.line - worked_on.line
 
 
 def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
-    """The outcome of a chunk that stands so many samples and lines further on."""
+    """The outcome with its numbers of samples and lines moved on by that much."""
     if not (samples or lines):
         return found
     check, surveyed = found.check, found.survey

@@ -1,4 +1,4 @@
-"""Opens what is written: the answer, the page, the list of rejects; and counts rows left out."""
+"""Opens what is written: the answer, the page, the rejects; and counts rows left out."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from xentcli.writers.view import view_of
 
 
 def format_of(asked: Asked) -> writers.Format:
-    """The form of the answer."""
+    """The output format."""
     return writers.QUIET if asked.output.quiet else writers.format_named(asked.output.format)
 
 
 def view_for(asked: Asked) -> View:
-    """How the answer is to look where it goes."""
+    """How the answer is to look: width, colour, characters."""
     output = asked.output
     to_file = output.output is not None
     return view_of(to_file=to_file, color=output.color, digits=output.digits, steps=output.steps)
@@ -40,7 +40,7 @@ def open_answer(asked: Asked, outputs: Outputs) -> Sink:
 
 
 def open_rejects(asked: Asked, outputs: Outputs) -> Sink | None:
-    """The list of rejects with its header, where one is asked for."""
+    """The file of --rejects with its header written, or None."""
     if asked.reading.rejects is None:
         return None
     rejects = _open_file(asked.reading.rejects, outputs, "--rejects")
@@ -49,7 +49,7 @@ def open_rejects(asked: Asked, outputs: Outputs) -> Sink | None:
 
 
 def open_page(asked: Asked, outputs: Outputs) -> Sink | None:
-    """Where the page goes, where one is asked for."""
+    """The file of --save, or None."""
     if asked.output.save is None:
         return None
     return _open_file(asked.output.save, outputs, "--save")
@@ -68,7 +68,7 @@ def _check_local(option: str, name: str, hint: str) -> None:
 
 
 def is_folder(asked: Asked) -> bool:
-    """Whether the answer is to be a folder of files."""
+    """Whether ``-o`` names a folder, which gets a file a partition."""
     output = asked.output.output
     if output is None:
         return False
@@ -79,7 +79,7 @@ def is_folder(asked: Asked) -> bool:
 
 @contextmanager
 def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
-    """The folder of ``-o DIR/``; refuse answers that cannot be split into files."""
+    """Open the folder of ``-o DIR/``; refuse answers that cannot be split into files."""
     output, form = str(asked.output.output), format_of(asked)
     if asked.running.scheduler is None:
         raise UsageError(

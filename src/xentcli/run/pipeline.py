@@ -1,4 +1,4 @@
-"""From options to bytes: opens the input, hands the work to the engine, and writes what comes."""
+"""From options to bytes: opens the input, has the work done, writes the outcome."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from xentcli.writers.rows.delimited import rejected_rows
 
 
 class Tally(NamedTuple):
-    """What is added up while the samples go by."""
+    """The sums over what was done so far."""
 
     total: Total = Total()
     remarks: tuple[Remark, ...] = ()
@@ -149,8 +149,9 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
 
 
 class MarkedChunks:
-    """The chunks of an input, each with whether samples of it have to be worked: as long as fewer
-    than wanted are ``shown``. A chunk may be handed out before it is known how many come before."""
+    """The chunks of an input, each marked if its samples are to be worked step by step: those that
+    come before ``shown`` has as many as are wanted. A chunk may be handed out before that is known.
+    """
 
     def __init__(self, chunks: Chunks, wanted: int) -> None:
         self._chunks, self._wanted, self.shown = chunks, wanted, 0
@@ -187,7 +188,7 @@ def _outcomes(
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
-    """What a gradient is divided by. For a mean the whole input is read once to find it."""
+    """The denominator of a gradient. For a mean it takes a first pass over the input."""
     if not job.calculation.settings.averages:
         return 1.0
     total = Total()
@@ -200,7 +201,7 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
 
 
 def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
-    """Fail if the gradient differs from the central differences."""
+    """Fail if a gradient is not close enough to the central differences."""
     if to_standard_error:
         print_message(f"check: {check_in_words(check)}")
     if not check.largest <= LIMIT:
@@ -262,7 +263,7 @@ def _write_rows(
     rejects: Sink | None,
     needed: RowsNeeded,
 ) -> Tally:
-    """Write rows and rejects while the samples go by, and add everything else up."""
+    """Write rows and rejects as they come, and add up everything else."""
     tally = Tally(
         check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
     )
@@ -296,7 +297,7 @@ def _finish(
     page: Sink | None,
     tally: Tally,
 ) -> None:
-    """Write what can be written only at the end of the input: the answer, the page, the remarks."""
+    """Write what can only be written at the end of the input: the answer, the page, the remarks."""
     check_unchanged()
     signals.check()
     left_out = tally.faults if job.skips else 0

@@ -1,4 +1,4 @@
-"""Where in the input a number of a batch stands, and a fault of the mathematics at that place."""
+"""The place in the input of a number in a batch, and errors of the mathematics at that place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from xentcli.model import Batch, Origin
 
 
 def located(error: ArgumentError, batch: Batch) -> XentError:
-    """The error of a number in an array, as the error of its place in the input."""
+    """An error about a number in an array as an error about its place in the input."""
     if error.argument == "ignore_index":
         return UsageError(f"--ignore-index: {error.message}")
     message, origin = error.message, _origin(error.argument, batch)
@@ -31,7 +31,7 @@ def _column_name(origin: Origin, index: tuple[int, ...]) -> str:
 
 
 def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
-    """Where in the input the number with that index in the batch stands."""
+    """The place in the input of the number with that index in the batch."""
     origin = _origin(argument, batch)
     source = origin.source
     if not index:

@@ -31,7 +31,7 @@ class Progress:
         self._task: TaskID | None = None
 
     def done(self, rows: int, size: int) -> None:
-        """Count more rows and bytes as done."""
+        """Add rows and bytes to what is done."""
         self._times += 1
         self._rows += rows
         self._bytes += size
@@ -61,7 +61,7 @@ class Progress:
         self._task = self._bar.add_task("", total=self._size, rows="")
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

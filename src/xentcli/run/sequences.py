@@ -1,4 +1,4 @@
-"""--by sample: each sample of an input with positions is a sequence, and a group by itself."""
+"""--by sample: each sample of an input with positions is a sequence and a group of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xentcli.readers.interface import EACH_SEQUENCE, Chunk, Opened, Reader
 
 
 def group_sequences(opened: Opened) -> Opened:
-    """The input with a group a sample."""
+    """The input with each sample in a group of its own."""
     if opened.dimensions == 0:
         raise UsageError(
             f"--by {EACH_SEQUENCE}: {opened.source} has no column of that name, and no axis of "
@@ -25,7 +25,7 @@ def group_sequences(opened: Opened) -> Opened:
 
 
 class SequenceReader(NamedTuple):
-    """Reads samples of positions, each a group that is called by its number."""
+    """Reads samples of positions; the name of each one's group is its number."""
 
     reader: Reader
 

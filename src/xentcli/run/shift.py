@@ -1,5 +1,5 @@
-"""--shift: what is at position t is scored with the label of position t + 1, as a causal language
-model is. The last position and the first label of each sequence drop out."""
+"""--shift: position t is scored with the label of position t + 1, as causal language models are.
+The last position and the first label of each sequence drop out."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from xentcli.run.inputs import check_attached
 
 
 def shift_labels(opened: Opened) -> Opened:
-    """The input with each label in the place before its own: along the positions of its arrays, or
-    where these have none from row to row, as long as the value of --by is the same."""
+    """The input with each label moved to the position before: along the positions of an array, or
+    from row to row as long as the value of --by stays the same."""
     if opened.has_tokens:
         raise UsageError(
             f"--shift: what {opened.source} has of each token is of that token already"
@@ -79,8 +79,8 @@ def _with_next_position(chunk: Chunk) -> Chunk:
 
 
 class ShiftedRows:
-    """The rows of an input in batches that were shifted already. The last row of each batch waits
-    for the label of the next one."""
+    """The rows of an input as batches whose labels are shifted already. The last row of each batch
+    waits for the label of the first row of the next."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
@@ -117,13 +117,13 @@ class ShiftedRows:
 
 
 class Runs:
-    """The values of --by that there were: one that comes back would be two sequences in one."""
+    """The values of --by so far: one that comes back would put two sequences into one."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened, self._known, self._last = opened, set[str](), ""
 
     def follow(self, names: Sequence[str]) -> None:
-        """Take the values of rows that come next."""
+        """Add the values of the next rows; refuse one that comes back."""
         for name in names:
             if name == self._last and self._known:
                 continue
@@ -138,7 +138,7 @@ class Runs:
 
 
 def _shifted(batch: Batch, runs: Runs) -> Batch:
-    """The rows whose next one is of the same sequence, with its label."""
+    """The rows that are followed by a row of the same sequence, with its label."""
     assert batch.grouping is not None
     grouping = batch.grouping
     runs.follow([grouping.names[at] for at in grouping.at.tolist()])

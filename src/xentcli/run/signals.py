@@ -23,8 +23,8 @@ _arrived_at = 0.0
 
 
 def install() -> None:
-    """From now on a signal raises KeyboardInterrupt or Terminated, and is not forgotten where
-    something swallows these."""
+    """From now on a signal raises KeyboardInterrupt or Terminated, and does so again if some code
+    swallows the exception."""
     global _arrived
     _arrived = None
     signal.signal(signal.SIGTERM, _end)
@@ -37,7 +37,7 @@ def install() -> None:
 
 
 def ignore() -> None:
-    """The command has ended, and how is known."""
+    """Ignore signals from now on: the command has ended and its exit code is known."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
 
@@ -50,7 +50,7 @@ def exit_code() -> int | None:
 
 
 def check() -> None:
-    """End the command if a signal arrived: what it raised may have been swallowed."""
+    """Raise the exception of a signal that arrived, in case it was swallowed."""
     if _arrived is not None:
         raise KeyboardInterrupt if _arrived == signal.SIGINT else Terminated
 
@@ -68,7 +68,7 @@ def _again(number: int, frame: FrameType | None) -> None:
 
 
 def _unraisable(found: Any) -> None:
-    """A finalizer or a callback cannot raise anything: then the signal is raised after it."""
+    """Python drops what a finalizer or a callback raises; raise a signal's exception again."""
     if not issubclass(found.exc_type, (KeyboardInterrupt, Terminated)):
         sys.__unraisablehook__(found)
     elif hasattr(signal, "setitimer"):
@@ -77,8 +77,8 @@ def _unraisable(found: Any) -> None:
 
 @contextmanager
 def hold() -> Iterator[None]:
-    """Hold signals back while processes or threads are started: until they are known here, so that
-    they can be ended, and have said themselves which signals they take."""
+    """Hold signals back while processes or threads are started: until this process knows them and
+    can end them, and until they have set which signals they take."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,5 +1,5 @@
-"""One column of log-probabilities and no labels: each is that of a token which was chosen, as
-somebody has picked it already. The column is a sequence of such tokens."""
+"""One column of log-probabilities and no labels: the log-probabilities of the tokens of one
+sequence, as somebody has picked them already."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from xentcli.readers.interface import Chunk, Opened, Reader
 
 
 def is_column_of_tokens(opened: Opened) -> bool:
-    """Whether the samples are log-probabilities, one each, with nothing to measure them against."""
+    """Whether each sample is one log-probability and nothing else."""
     only_values = opened.kind == "log_probs" and not opened.has_target and not opened.has_tokens
     return only_values and opened.class_count == 1 and opened.dimensions == 0
 
 
 def take_as_tokens(opened: Opened) -> Opened:
-    """The input with each sample as a token, the only class being its label. What the model would
-    have chosen is not known."""
+    """The input with each sample as a token, whose only class is its label. Which token the model
+    would have chosen is not known."""
     return opened._replace(
         reader=TokenReader(opened.reader),
         numbered=True,
@@ -32,7 +32,7 @@ def take_as_tokens(opened: Opened) -> Opened:
 
 
 class TokenReader(NamedTuple):
-    """Reads samples of one log-probability as tokens, each at the position of its number."""
+    """Reads samples of one log-probability as the tokens of a sequence, in their order."""
 
     reader: Reader
 

@@ -46,14 +46,14 @@ Tell = Callable[[int, int], None]
 
 
 class Run(Protocol):
-    """What does the work."""
+    """Runs a task over the chunks of an input, wherever that is."""
 
     def __call__(self, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]: ...
 
 
 @contextmanager
 def start_workers(asked: Asked) -> Iterator[Run]:
-    """What does the work that a command line asks for."""
+    """What runs the tasks of a command: this process, threads, processes, or a cluster."""
     scheduler, jobs = asked.running.scheduler, asked.running.jobs or available()
     if scheduler is None:
         yield partial(_run_here, jobs)
@@ -73,10 +73,10 @@ def _run_here(jobs: int, task: Task[Found], opened: Opened, tell: Tell) -> Gener
 
 
 def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Found]]:
-    """The outcomes of an input's chunks, in their order.
+    """The outcomes of an input's chunks, in order.
 
-    Nothing is started for a small input. Whether a file is read in spans depends on the file alone,
-    so that every number of jobs meets the same blocks.
+    For a small input no worker is started. Whether a file is read in spans depends on the file
+    alone, so that the blocks are the same for any number of jobs.
     """
     spans = opened.chunks.spans()
     chunks = opened.chunks.in_order() if spans is None else spans
@@ -110,7 +110,7 @@ def _is_small(opened: Opened) -> bool:
 
 @contextmanager
 def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
-    """Threads: for input whose reading releases Python's lock."""
+    """Submit chunks to threads: for input whose reading releases Python's lock."""
     from concurrent.futures import ThreadPoolExecutor
 
     executor = ThreadPoolExecutor(count)
@@ -130,8 +130,8 @@ def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
 
 @contextmanager
 def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
-    """Processes: for input whose reading holds Python's lock. They end with this one, however it
-    ends."""
+    """Submit chunks to processes: for input whose reading holds Python's lock. However this process
+    ends, they end with it."""
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
@@ -203,8 +203,8 @@ def most_processes(count: int) -> int:
 
 
 def _result(future: Future[Sent], are_there: Callable[[], bool]) -> Sent:
-    """Wait for a worker's result. The executor does not notice if a worker dies while it sends
-    one, and nobody does if the thread dies that waits for them."""
+    """Wait for a worker's result. Neither a worker that dies while it sends one nor a dead thread
+    of the executor is noticed by the executor itself, so both are asked for."""
     from concurrent.futures import BrokenExecutor, wait
 
     while not wait([future], PATIENCE).done:
@@ -214,8 +214,8 @@ def _result(future: Future[Sent], are_there: Callable[[], bool]) -> Sent:
 
 
 def _may_fork() -> bool:
-    """Whether this process has one thread only. A copy of a process has but one thread and the
-    locks of all, and may hang on those."""
+    """Whether this process has a single thread. A forked process has one thread and a copy of every
+    lock: those that other threads held would never be released."""
     if sys.platform != "linux":
         return False
     if "xentcli.readers.sources.remote" in sys.modules:
@@ -259,8 +259,8 @@ def _started() -> None:
 
 
 def _at_work(chunk: Chunk, slot: int | None) -> tuple[Any, int]:
-    """The outcome of a chunk; its rows are left in the slot, and their size is returned, if they
-    fit."""
+    """The outcome of a chunk. If its rows fit into the shared slot, they are left there and only
+    their size is sent."""
     assert _work is not None
     outcome = _work(chunk)
     if slot is None or not isinstance(outcome, Outcome):

@@ -14,14 +14,16 @@ from xentcli.writers.interface import DiagnosisWriter, Writer
 class Format(NamedTuple):
     """An output format: its name, its module here, and what it needs.
 
-    ``for_people``: shows a survey unasked, and no sample's row. ``document``: is one whole, with
-    room for all steps and surveys; other formats are rows that can be used as they come.
-    ``rows_wait``: has the rows in its middle, where they can be written only at the end.
-    ``passes_on``: the input's own rows, split into ``cells``, or ``whole`` with the answer put in.
-    ``records``: passes on the input's own JSON. ``delimiter``: stands between cells, in place of
-    the input's own. ``suffixes``: of a file that is one, the first that of the files of a folder.
-    ``splits``: rows in several files are rows still. ``diagnosis``: the module that writes a
-    diagnosis.
+    - ``for_people``: it shows a survey without being asked, and not every sample.
+    - ``document``: it is one whole, with room for all steps and surveys. The others are rows.
+    - ``rows_wait``: the rows stand in the middle of it, and are written at the end.
+    - ``passes_on``: it needs the input's own rows, split into ``cells``, or ``whole`` with the
+      answer put in.
+    - ``records``: it passes on the input's own JSON.
+    - ``delimiter``: between cells, instead of the input's own.
+    - ``suffixes``: of files in this format; the first is used in a folder.
+    - ``splits``: several files of it, read one after the other, are still the same rows.
+    - ``diagnosis``: the module that writes a diagnosis.
     """
 
     name: str

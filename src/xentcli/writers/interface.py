@@ -14,7 +14,7 @@ from xentcli.model import Answer, AnswerField, Batch, Diagnosis, Report, Rows
 
 
 class View(NamedTuple):
-    """How results are to look: ``width`` is None where there is no terminal to fit."""
+    """How results are to look; ``width`` is None where there is no terminal to fit."""
 
     width: int | None = None
     color: bool = False
@@ -24,13 +24,14 @@ class View(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """What is known of the rows before the first one.
+    """What is known before the first row is written.
 
-    ``each`` says whether every sample's answer is wanted, or a reduced one; ``delimiter`` is what
-    stands between cells where it is not the input's own; ``single`` says whether there is but one
-    sample, of shape ``(C)``; ``dimensions`` is how many follow the classes; ``class_axis`` is where
-    the input has its classes (batches have them at 1); ``losses`` are the names of a sample's
-    losses, of which several yes/no questions have one each.
+    - ``each``: the answer of every sample is written, not a reduced one.
+    - ``delimiter``: between cells, where it is not the input's own.
+    - ``single``: there is one sample, of shape ``(C)``.
+    - ``dimensions``: how many dimensions follow that of the classes.
+    - ``class_axis``: where the input has its classes; a batch has them at 1.
+    - ``losses``: the names of a sample's losses; several yes/no questions have one each.
     """
 
     field: AnswerField
@@ -49,7 +50,7 @@ class Writer(Protocol):
     """The functions of a writer's module."""
 
     def start(self, stream: Stream) -> bytes:
-        """What stands before the first row."""
+        """What is written before the first row."""
 
     def rows(self, batch: Batch, answer: Answer, stream: Stream) -> bytes:
         """A batch's rows."""
@@ -57,11 +58,11 @@ class Writer(Protocol):
     def end(
         self, report: Report, stream: Stream, view: View, waiting: Iterable[bytes]
     ) -> Iterator[bytes]:
-        """What stands after the last row."""
+        """What is written after the last row."""
 
 
 class DiagnosisWriter(Protocol):
-    """The function of a module that writes diagnoses."""
+    """The module of a format that writes diagnoses."""
 
     def diagnosis_text(self, diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-        """All of it; ``got`` are the numbers as they were typed."""
+        """The whole text; ``got`` are the numbers as they were typed."""

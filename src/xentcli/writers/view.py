@@ -1,4 +1,4 @@
-"""What the place that shows the answer can show: width, colour, letters."""
+"""What the place that shows the answer can show: its width, colours, characters."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PLAIN_LETTERS = str.maketrans(
 
 
 def in_letters(text: str, view: View) -> str:
-    """The text in letters that can be shown. To be used before a text is measured: some letters
+    """The text in characters that can be shown. Use it before measuring a text: one character may
     become several."""
     if view.unicode:
         return text
@@ -54,7 +54,7 @@ def _plain(text: str) -> str:
 
 
 def encoded(text: str, view: View) -> bytes:
-    """The text as bytes, in letters that can be shown."""
+    """The text as bytes, in characters that can be shown."""
     if view.unicode:
         return text.encode("utf-8", "backslashreplace")
     return _plain(text).encode("ascii", "backslashreplace")

@@ -49,7 +49,7 @@ MOST_UNSEEN_CLASSES = 1 << 20
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads the headers, and decides which array is what; what is elsewhere is copied first."""
+    """Read the headers and decide which array is what; a remote file is copied first."""
     local, copy = fetch_file(source)
     try:
         opened = _open_file(local, request, format_name)
@@ -62,7 +62,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
 
 def keys_of(source: Source, format_name: str) -> tuple[str, ...]:
-    """The keys of an archive; the empty one where there is one array alone."""
+    """The keys of an archive; the empty key for a single array."""
     local, copy = fetch_file(source)
     try:
         with _archive(local, format_name) as archive:
@@ -123,7 +123,7 @@ class ArrayReader(NamedTuple):
         return read(self.layout, chunk)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """Arrays have no names for their samples."""
+        """Nothing: arrays have no ids."""
         raise NotImplementedError
 
 
@@ -137,19 +137,19 @@ class ArrayChunks:
         self._is_copy = is_copy
 
     def in_order(self) -> Iterator[Chunk]:
-        """Some MiB of numbers at a time."""
+        """Chunks of some MiB."""
         return _chunks(self._layout, self._labels, self._targets, self._is_copy)
 
     def spans(self) -> None:
-        """Nothing is gained by them: the chunks are known before."""
+        """None: the chunks are known from the start."""
 
     def partitions(self, size: int) -> None:
-        """A worker elsewhere has no map of the file."""
+        """None: a worker elsewhere cannot map the file."""
 
 
 @contextmanager
 def _archive(source: Source, format_name: str) -> Iterator[Archive]:
-    """The arrays of a source: in its file, or in memory where it cannot be mapped."""
+    """The arrays of a source: in its file, or in memory where that cannot be mapped."""
     with explain_errors(source.name):
         path = source.path if source.path and _is_plain(source, format_name) else ""
         size = os.path.getsize(path) if path else 0
@@ -166,7 +166,7 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
 
 
 def _is_plain(source: Source, format_name: str) -> bool:
-    """Whether the file can be mapped: it is a regular one, and not compressed."""
+    """Whether the file can be mapped: it is a regular file and not compressed."""
     if size_of(source) is not None:
         return True
     if format_name != "safetensors" or not os.path.isfile(str(source.path)):
@@ -221,7 +221,7 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
 
 
 def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
-    """The layout with the labels or soft targets that are wanted."""
+    """The layout with the labels or soft targets."""
     request, name = layout.request, layout.source
     if request.wanted == "none":
         return layout
@@ -249,7 +249,7 @@ def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
 
 
 def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
-    """Labels are counted, soft targets put into the values' shape; None for labels."""
+    """Soft targets in the values' shape; None for labels, of which only the number is checked."""
     shape = layout.shape
     if attached.labels is not None:
         check_label_shape(attached, shape[:1] + shape[2:], shape[1], layout.request)
@@ -269,8 +269,8 @@ def _size(stored: Stored) -> int:
 
 
 def _without_contents(layout: Layout) -> Layout:
-    """What is handed to each worker, which may be in another folder: the chunks bring what is in
-    memory."""
+    """The layout as it is sent to workers, which may run in another folder; what is in memory comes
+    with the chunks."""
 
     def bare(named: Named | None) -> Any:
         if named is None:
@@ -341,7 +341,7 @@ def _cuts(layout: Layout) -> list[tuple[int, int] | None]:
 def _brought(
     named: Named | None, copy: bool, start: int, stop: int, axis: int | None
 ) -> AnyArray | None:
-    """The numbers where a worker cannot find them by itself."""
+    """The numbers for a worker that cannot read them itself."""
     if named is None or (named.stored.file and not copy):
         return None
     return part_of(named.stored, start, stop, axis)

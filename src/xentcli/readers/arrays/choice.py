@@ -1,6 +1,6 @@
-"""Which array of an archive holds the values, and which the labels or soft targets: by its name, or
-where there is but one that can be meant, by what it is. A choice that is not by the names that the
-README gives is told."""
+"""Which array of an archive holds the values, and which the labels or soft targets: by name, or, if
+only one array can be meant, by its type and shape. A choice by other names than the documented ones
+is told."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ NO_LABELS = re.compile(
 
 
 class Choice(NamedTuple):
-    """The keys of the values and of the labels or soft targets, if there are any, and what kind of
-    numbers the values are; which of both were guessed."""
+    """The keys of the values and of the labels or soft targets (None where there are none), the
+    kind of the values, and which keys were guessed."""
 
     values: str
     kind: Kind
@@ -48,7 +48,7 @@ class Choice(NamedTuple):
 
 
 def choose_values(archive: Archive, request: Request, name: str) -> Choice:
-    """The array of the values."""
+    """The key of the values."""
     keys = archive.keys
     if keys == ("",):
         return Choice("", request.kind or "logits")
@@ -80,8 +80,8 @@ def choose_values(archive: Archive, request: Request, name: str) -> Choice:
 def choose_labels(
     choice: Choice, archive: Archive, request: Request, shape: tuple[int, ...], name: str
 ) -> Choice:
-    """The choice with the array of labels or soft targets; the values have that shape, classes
-    second."""
+    """The choice with the key of the labels or soft targets. ``shape`` is that of the values,
+    classes second."""
     keys = archive.keys
     if request.attached is not None:
         return choice
@@ -113,7 +113,7 @@ def choose_labels(
 
 
 def remarks_on(choice: Choice, name: str) -> tuple[Remark, ...]:
-    """What was guessed, in a sentence."""
+    """A note on what was guessed."""
     taken, options = [], []
     if choice.guessed_values:
         kind = choice.kind.replace("_", "-")
@@ -130,7 +130,7 @@ def remarks_on(choice: Choice, name: str) -> tuple[Remark, ...]:
 
 
 def _outlines(archive: Archive) -> dict[str, Stored]:
-    """What can be read of the arrays, without their numbers."""
+    """The type and shape of each array, as far as they can be read."""
     found = {}
     for key in archive.keys:
         # What cannot be read is no candidate; if it is asked for, its fault is told.
@@ -140,7 +140,7 @@ def _outlines(archive: Archive) -> dict[str, Stored]:
 
 
 def _floats(archive: Archive) -> list[str]:
-    """The arrays of floats; a lone number is none."""
+    """The arrays of floats, without single numbers."""
     return [key for key, stored in _outlines(archive).items() if stored.is_float and stored.shape]
 
 

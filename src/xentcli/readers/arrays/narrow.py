@@ -1,7 +1,4 @@
-"""Floats that NumPy has no dtype for: bfloat16, and PyTorch's 8-bit ones.
-
-Every one of them is a float32 exactly, and inf and nan stay what they are.
-"""
+"""Floats for which NumPy has no dtype: bfloat16, and PyTorch's 8-bit types."""
 
 from __future__ import annotations
 
@@ -15,10 +12,11 @@ from xentcli.model import AnyArray
 
 
 class Float8(NamedTuple):
-    """How 8 bits are shared out: one of sign, then the exponent, then ``mantissa`` bits.
+    """How the 8 bits are used: one for the sign, then the exponent, then ``mantissa`` bits.
 
-    With ``infinite`` the largest exponent stands for inf and nan as in IEEE 754; with
-    ``unsigned_0`` minus 0 stands for nan, and nothing for inf; else all ones stand for nan.
+    With ``infinite`` the largest exponent stands for inf and nan, as in IEEE 754. With
+    ``unsigned_0`` the bits of −0 stand for nan, and there is no inf. Otherwise all ones stand for
+    nan.
     """
 
     mantissa: int
@@ -37,7 +35,7 @@ FLOAT8 = {
 
 
 def widened(part: AnyArray, form: str) -> AnyArray:
-    """The numbers of a narrow form, given as unsigned integers of its width, as float32."""
+    """Numbers of a narrow type, given as unsigned integers of its width, as float32."""
     if form == "bfloat16":
         return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return _table(form)[part]

@@ -41,14 +41,14 @@ DTYPES = (
 
 
 class Name(NamedTuple):
-    """A name that stands in a pickle, such as ``torch._utils._rebuild_tensor_v2``."""
+    """A name in a pickle, such as ``torch._utils._rebuild_tensor_v2``."""
 
     dotted: str
 
 
 class Storage(NamedTuple):
-    """The record that holds a tensor's numbers; of an untyped one ``dtype`` is empty, and ``size``
-    counts bytes instead of numbers."""
+    """The record with a tensor's numbers. An untyped one has an empty ``dtype`` and its ``size`` in
+    bytes, not in numbers."""
 
     dtype: str
     record: str
@@ -66,7 +66,7 @@ class Tensor(NamedTuple):
 
 
 class NumpyDtype:
-    """A NumPy dtype, which a pickle makes first and gives its byte order later."""
+    """A NumPy dtype; a pickle creates it first and sets its byte order later."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -74,7 +74,7 @@ class NumpyDtype:
 
 
 class NumpyArray:
-    """A NumPy array, which a pickle makes empty and fills later."""
+    """A NumPy array; a pickle creates it empty and fills it later."""
 
     def __init__(self) -> None:
         self.shape: tuple[int, ...] = (0,)
@@ -110,7 +110,7 @@ _MARK = object()
 
 
 class _Machine:
-    """The stack and the memo of a pickle that is being read."""
+    """The stack and the memo while a pickle is read."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []

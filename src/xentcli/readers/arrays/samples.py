@@ -1,4 +1,4 @@
-"""The samples of a chunk of arrays: taken from the mapped file, checked, placed by their index."""
+"""The samples of a chunk of arrays: read from the mapped file, checked, with their places."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from xentcli.readers.sources.source import explain_errors
 
 
 class Named(NamedTuple):
-    """An array and the key that leads to it; of an .npy the key is empty."""
+    """An array and its key, which is empty in an .npy."""
 
     key: str
     stored: Stored
 
 
 class Layout(NamedTuple):
-    """Where the arrays are and how they are to be read: everything that a worker needs to know.
+    """Where the arrays are and how they are to be read: all that a worker needs to know.
 
-    ``axis`` is that of the classes; labels and soft targets lie in the file, or in the chunks
-    (``attached_from``) where they came from elsewhere.
+    ``axis`` is the class axis. Labels and soft targets are in the file, or in the chunks where they
+    came from elsewhere (``attached_from``).
     """
 
     source: str
@@ -47,13 +47,13 @@ class Layout(NamedTuple):
 
 
 def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
-    """Some samples of an array; labels have no axis of classes, and a lone one no axis at all."""
+    """Some samples of an array. Labels have no class axis; a single label has no axis at all."""
     array = mapped(stored)
     return (np.atleast_1d(array) if axis is None else moved(array, axis))[start:stop]
 
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
-    """The samples of a chunk: a view of the mapped file where its numbers need no conversion."""
+    """The samples of a chunk: a view of the mapped file where no number has to be converted."""
     piece = chunk.data
     assert isinstance(piece, Part)
     values = _numbers(layout, layout.values, piece, piece.values, layout.axis)
@@ -100,7 +100,7 @@ def _numbers(
 def _as_stored(
     layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
-    """The piece's part of an array: what is present, else from the file. Of labels all."""
+    """The piece's part of an array: in the chunk already, or read from the file."""
     if present is not None:
         return present if axis is None else _at_positions(present, piece)
     try:
@@ -113,7 +113,7 @@ def _as_stored(
 
 
 def _at_positions(array: AnyArray, piece: Part) -> AnyArray:
-    """What is at the positions of a piece, which are the last axis."""
+    """The positions of a piece, along the last axis."""
     return array if piece.positions is None else array[..., slice(*piece.positions)]
 
 
@@ -148,7 +148,7 @@ def _checked_labels(
 def _too_large(
     layout: Layout, named: Named, piece: Part, present: AnyArray | None, numbers: AnyArray
 ) -> list[BadNumber]:
-    """The numbers of a wider type that no 64-bit float can be."""
+    """Numbers of a wider type that are too large for a 64-bit float."""
     if np.dtype(named.stored.dtype).itemsize <= 8 or not np.isinf(numbers).any():
         return []
     wide = _as_stored(layout, named, piece, present, layout.axis)
@@ -192,12 +192,12 @@ def _wrong_at(
 
 
 def _as_many(layout: Layout) -> int | None:
-    """The first fault is enough where it ends everything."""
+    """How many bad numbers are worth finding: one, if the first is an error."""
     return 1 if layout.request.on_error == "stop" else None
 
 
 def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | None) -> Place:
-    """A number's place by its index in the array as it is in the file."""
+    """The place of a number: its index in the array as stored in the file."""
     at = [piece.start + index[0], *index[1:]]
     if axis is not None:
         if piece.positions is not None:

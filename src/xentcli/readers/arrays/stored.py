@@ -1,9 +1,10 @@
-"""Where arrays lie in .npy, .npz and .safetensors files: found by the headers, then mapped.
+"""Where the arrays are in .npy, .npz and .safetensors files; they are found by the headers and
+mapped.
 
 PyTorch's .pt files are in :mod:`xentcli.readers.arrays.torch_file`.
 
-NumPy's own ``load`` would unpickle, allocate whatever a header claims, and read a member of an
-.npz whole; here a header is believed only if the numbers that it announces are there.
+NumPy's own ``load`` would unpickle, allocate whatever a header claims, and read a member of an .npz
+as a whole. Here a header is believed only if the file is as large as it says.
 """
 
 from __future__ import annotations
@@ -60,21 +61,21 @@ SAFETENSORS_NARROW = {
 
 
 class Unreadable(Exception):
-    """Says in a sentence why an array cannot be read."""
+    """Says why an array cannot be read."""
 
 
 class File(NamedTuple):
-    """A file that is mapped, and the version that it must be of whenever it is."""
+    """A file to be mapped, and the version that it must have each time."""
 
     path: str
     version: Version
 
 
 class Stored(NamedTuple):
-    """An array's place: in the ``file`` from ``offset`` on, or in the bytes ``content``.
+    """Where an array is: in the ``file`` from ``offset`` on, or in the bytes ``content``.
 
-    ``narrow`` names the float that integers of its width stand for (``bfloat16`` and the like).
-    ``strides``, counted in numbers, are there where the numbers do not simply follow one another.
+    ``narrow`` names the float type (``bfloat16`` and the like) that integers of its width stand
+    for. ``strides``, in numbers, are set only where the numbers are not contiguous.
     """
 
     dtype: str
@@ -88,12 +89,12 @@ class Stored(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """Whether the numbers are floats, not integers."""
+        """Whether the numbers are floats."""
         return bool(self.narrow) or np.dtype(self.dtype).kind == "f"
 
     @property
     def span(self) -> int:
-        """How many numbers lie from the first to the last, these included."""
+        """How many numbers lie between the first and the last, both included."""
         if self.strides is None or math.prod(self.shape) == 0:
             return math.prod(self.shape)
         steps = zip(self.shape, self.strides, strict=True)
@@ -101,8 +102,8 @@ class Stored(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """Arrays under keys. ``array`` finds the one of a key and checks its bytes; ``outline`` reads
-    its header alone."""
+    """Arrays by key. ``array`` finds one and checks its bytes; ``outline`` only reads its
+    header."""
 
     keys: tuple[str, ...]
     array: Callable[[str], Stored]
@@ -110,7 +111,7 @@ class Archive(NamedTuple):
 
 
 def mapped(stored: Stored) -> AnyArray:
-    """The array, not yet read: its pages come from the file as they are touched."""
+    """The array as a map: its pages are read from the file when they are touched."""
     order: Any = "F" if stored.fortran else "C"
     if math.prod(stored.shape) == 0:
         return np.empty(stored.shape, stored.dtype)
@@ -132,7 +133,8 @@ def mapped(stored: Stored) -> AnyArray:
 
 
 def numbers(part: AnyArray, stored: Stored) -> AnyArray:
-    """A part of the array as floats in this machine's order; a view where they are that already."""
+    """A part of the array as floats in this machine's byte order; a view where it is that
+    already."""
     if stored.narrow:
         return widened(part, stored.narrow)
     if part.dtype.kind == "f" and part.dtype.itemsize <= 8:
@@ -143,7 +145,7 @@ def numbers(part: AnyArray, stored: Stored) -> AnyArray:
 
 
 def npy_array(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Stored:
-    """The array of an .npy file that fills its ``size`` bytes."""
+    """The array of an .npy file that must fill its ``size`` bytes."""
     stored = _npy_header(stream)._replace(file=file, content=content)
     _check_size(stored, size)
     return stored
@@ -175,7 +177,7 @@ def _npy_header(stream: IO[bytes]) -> Stored:
 
 
 def check_shape(stored: Stored) -> None:
-    """Refuse a shape that no array can have, whatever numbers there are."""
+    """Refuse a shape that no array can have."""
     if len(stored.shape) > MOST_DIMENSIONS:
         raise Unreadable(f"it has {len(stored.shape)} dimensions; {MOST_DIMENSIONS} are the most")
     if not math.prod(stored.shape) and math.prod(filter(None, stored.shape)) > MOST_NUMBERS:
@@ -195,7 +197,7 @@ def _check_size(stored: Stored, size: int) -> None:
 
 
 def npz_archive(stream: BinaryIO, file: File | None) -> Archive:
-    """The members of an .npz; what is not compressed is mapped, the rest unpacked."""
+    """The members of an .npz: mapped where they are not compressed, else unpacked."""
     members = zip_members(stream, "an .npz archive")
     names = unique((info.filename.removesuffix(".npy"), info) for info in members.infolist())
 
@@ -222,7 +224,7 @@ def npz_archive(stream: BinaryIO, file: File | None) -> Archive:
 
 
 def zip_members(stream: BinaryIO, what: str) -> ZipFile:
-    """The directory of a zip archive, which is meant to be ``what``."""
+    """The directory of a zip archive; ``what`` is what it should be."""
     from zipfile import ZipFile
 
     try:
@@ -244,7 +246,7 @@ def _unpacking() -> Iterator[None]:
 
 
 def unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """The entries by their keys; one that stands twice is refused, as nobody knows which counts."""
+    """The entries by key. A repeated key is refused, because nobody knows which entry counts."""
     found: dict[str, Any] = {}
     for key, entry in entries:
         if key in found:
@@ -254,7 +256,7 @@ def unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_stored(info: ZipInfo) -> bool:
-    """Whether a member of a zip archive stands there as it is, neither packed nor encrypted."""
+    """Whether a member of a zip archive is neither compressed nor encrypted."""
     return info.compress_type == 0 and not info.flag_bits & 1
 
 
@@ -270,7 +272,7 @@ def member_start(stream: BinaryIO, info: ZipInfo) -> int:
 
 
 def check_sum(stream: BinaryIO, start: int, info: ZipInfo) -> None:
-    """Refuse a stored member, from ``start`` on, whose bytes are not those that were written."""
+    """Refuse a stored member, beginning at ``start``, whose checksum is wrong."""
     from zlib import crc32
 
     stream.seek(start)
@@ -283,7 +285,7 @@ def check_sum(stream: BinaryIO, start: int, info: ZipInfo) -> None:
 
 
 def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
-    """The tensors that the header of a .safetensors file lists."""
+    """The tensors in the header of a .safetensors file."""
     length = int.from_bytes(stream.read(8), "little")
     if size < 8 or length > min(size - 8, LONGEST_HEADER):
         raise Unreadable("not a .safetensors file, or cut short: its header does not fit into it")
@@ -304,7 +306,7 @@ def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content:
 
 
 def _check_no_gaps(header: dict[str, Any], size: int) -> None:
-    """Refuse bytes that belong to two tensors, or to none: the header is not of this file then."""
+    """Refuse bytes that belong to two tensors or to none: then the header is not this file's."""
     offsets = []
     for entry in header.values():
         found: Any = entry.get("data_offsets") if isinstance(entry, dict) else None

@@ -56,8 +56,8 @@ BYTE_ORDERS: dict[bytes, Literal["<", ">"]] = {b"little": "<", b"big": ">"}
 
 
 class Records(NamedTuple):
-    """The records of an archive by their names, without the folder that all of them are in, and the
-    order of bytes in the tensors' ones."""
+    """The records of an archive by their names, without the folder that contains them all, and the
+    byte order of the tensors."""
 
     stream: BinaryIO
     members: dict[str, ZipInfo]
@@ -68,8 +68,8 @@ class Records(NamedTuple):
 
 
 def torch_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
-    """The tensors, NumPy arrays and lists of numbers of a .pt file. A lone tensor has the empty
-    key; keys within keys are joined by points, places in lists are numbers from 0."""
+    """The tensors, NumPy arrays and lists of numbers of a .pt file. A single tensor has the empty
+    key; nested keys are joined by points, items of lists are numbered from 0."""
     records = _records(stream, size, file, content)
     if "data.pkl" not in records.members:
         raise Unreadable("not a .pt file of torch.save: its archive holds no data.pkl")
@@ -135,8 +135,8 @@ def _verify(records: Records, name: str) -> None:
 
 
 def _arrays(tree: Any, budget: int) -> dict[str, Any]:
-    """What is an array or becomes one, by its key. The budget is how much may be looked at: lists
-    that share each other can be a thousandfold what is stored."""
+    """Everything that is an array or can become one, by key. ``budget`` bounds how much is looked
+    at: lists that share one another can be a thousand times as large as what is stored."""
     found: dict[str, Any] = {}
     left = [budget]
     _collect(tree, "", 0, left, found)
@@ -176,7 +176,7 @@ def _spend(left: list[int], number: int) -> None:
 
 
 def _is_table(value: Any, left: list[int]) -> bool:
-    """Whether a list holds numbers alone, or lists of equally many."""
+    """Whether a list holds only numbers, or only lists of equally many."""
     _spend(left, len(value))
     if not value:
         return False

@@ -78,7 +78,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
 
 
 def _joined(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
-    """The batch with the labels or soft targets of a second file that its list of ids leads to."""
+    """The batch with labels or soft targets of a second file, matched by its list of ids."""
     assert request.attached is not None
     assert request.attached.join is not None
     key = request.attached.join.name
@@ -88,7 +88,7 @@ def _joined(batch: Batch, document: Any, request: Request, place: Place) -> Batc
 
 
 def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
-    """The groups of a list with a value a sample."""
+    """The groups of a list with a value for each sample."""
     if not isinstance(document, dict) or key not in document:
         keys = list(document) if isinstance(document, dict) else []
         hint = near_or_all(key, keys, "keys")
@@ -106,7 +106,7 @@ def _values_a_sample(values: Any, key: str, samples: int, place: Place) -> list[
 
 
 def remarks_on_size(source: Source) -> tuple[Remark, ...]:
-    """A word on the memory that a large document takes."""
+    """A note on the memory that a large document takes."""
     size = size_of(source) or 0
     if size < LARGE:
         return ()
@@ -115,7 +115,7 @@ def remarks_on_size(source: Source) -> tuple[Remark, ...]:
 
 
 def load(source: Source, request: Request) -> Any:
-    """A document, read whole."""
+    """Read a whole document."""
     with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
         raw = b"".join(_blocks(recoded, source))
@@ -151,7 +151,7 @@ def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
 
 
 def not_json(error: json.JSONDecodeError) -> str:
-    """What is wrong with a text, as messages say it."""
+    """What a message says of text that is not JSON."""
     return f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
 
 
@@ -163,11 +163,11 @@ def _hint(error: json.JSONDecodeError) -> str:
 
 
 class RepeatedKey(Exception):
-    """The key that an object has twice."""
+    """An object has this key twice."""
 
 
 def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys differ; JSON's reader would silently keep the last of two."""
+    """An object without repeated keys; JSON's reader would silently keep the last of two."""
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
@@ -222,7 +222,7 @@ def _target(
 
 
 def _is_soft(value: Any, values: AnyArray) -> bool:
-    """Whether targets have a number a class, or are indices: their shape tells."""
+    """Whether targets have a number for each class or are indices, which their shape tells."""
     depth, inner = 0, value
     while isinstance(inner, list) and inner:
         depth, inner = depth + 1, inner[0]
@@ -233,7 +233,7 @@ def _is_soft(value: Any, values: AnyArray) -> bool:
 
 
 def target_key(document: dict[str, Any], request: Request, place: Place) -> str | None:
-    """The key of the labels or soft targets, if there is one; two are a contradiction."""
+    """The key of the labels or soft targets, or None; two are an error."""
     if request.label_key is not None:
         if request.label_key not in document:
             raise no_key(request.label_key, document, place)
@@ -283,8 +283,8 @@ def labels_in(
     *,
     of_sample: bool = False,
 ) -> list[int]:
-    """The labels of nested lists of that shape, which is that of all samples or ``of_sample``; the
-    error says so if they fit with the classes last."""
+    """The labels of nested lists, which must have the shape of all samples or, with ``of_sample``,
+    of one. The error says so if they fit with the classes last."""
     found: list[int] = []
     try:
         _collect_labels(value, shape, count, request, place, path, found)
@@ -324,7 +324,7 @@ def _collect_labels(
 
 
 def label_of(item: Any, count: int, request: Request, place: Place, path: str) -> int:
-    """A label of a document: an index, as whatever number, or the name of a class."""
+    """A label of a document: an index, however written, or the name of a class."""
     if type(item) not in (int, float, str):
         raise fault(f"cannot read {shown(item)} as a label", place, path)
     written = repr(item) if isinstance(item, float) else str(item)

@@ -1,7 +1,7 @@
-"""A block of JSON Lines all at once, where every line is a record of the first one's keys with
+"""Reads a block of JSON Lines at once, where every line is a record with the first one's keys and
 plain numbers for its values.
 
-It gives what :mod:`xentcli.readers.json.record` would, or declines.
+The result is that of :mod:`xentcli.readers.json.record`, or None.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from xentcli.readers.text import numbers as number_text
 
 
 class Whole(NamedTuple):
-    """The numbers of some records: values, labels, soft targets, sample weights, and the rows of a
-    second file that their ids lead to."""
+    """The numbers of some records: values, labels, soft targets, sample weights, and their rows in
+    a second file."""
 
     values: AnyArray
     labels: AnyArray | None = None
@@ -31,7 +31,7 @@ class Whole(NamedTuple):
 
 
 def read_at_once(layout: Layout, block: bytes) -> Whole | None:
-    """The samples of a block of whole lines; None if there is anything unusual in it."""
+    """The samples of a block of whole lines; None if anything in it is unusual."""
     request = layout.request
     parser = parser_for(len(block))
     if parser is None or not layout.is_table or request.keep_records or request.keep_rows:
@@ -133,8 +133,8 @@ def _as_list(text: bytes) -> bytes:
 
 
 def _has_single_keys(layout: Layout, text: bytes) -> bool:
-    """Whether surely no key stands twice in a record: it would leave one in a dict, and one colon
-    too many in the text. Where there is white space before colons, they cannot be counted so."""
+    """Whether certainly no key is repeated in a record. A repeated key is missing from the dict, so
+    that the text has one colon too many; with white space before colons these cannot be counted."""
     lines = text.count(b"\n") + 1
     if text.count(b'":') != lines * len(layout.columns):
         return False

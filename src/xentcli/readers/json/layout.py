@@ -1,4 +1,4 @@
-"""Where in each line of JSON Lines the numbers are, and what a line says."""
+"""Where the numbers are in each line of JSON Lines, and what a line says."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from xentcli.readers.rules.columns import Choice
 
 
 class Layout(NamedTuple):
-    """Where in each line the numbers are: everything that a worker needs to know.
+    """Where the numbers are in each line: all that a worker needs to know.
 
-    ``key`` has the list of values, of the shape ``shape`` with its classes at ``class_at``; if it
-    is None the line is that list, or ``flat`` are the keys of a value each. ``targets`` is one key
-    of a list, or a key a class; ``by`` has the group, ``id`` what the sample is called, ``join``
-    the id by which it is matched with a row of a second file. ``columns`` are the first record's
-    keys; ``choice`` says how flat ones were chosen.
+    ``key`` has the list of values, of shape ``shape`` with its classes at ``class_at``. Without a
+    key the line itself is that list, or ``flat`` are the keys of one value each. ``targets`` is the
+    key of a list, or one for each class; ``by`` has the group, ``id`` the sample's id, ``join`` the
+    id that matches it with a row of a second file. ``columns`` are the first record's keys,
+    ``choice`` says how flat keys were chosen.
     """
 
     source: str
@@ -43,7 +43,7 @@ class Layout(NamedTuple):
 
     @property
     def label_count(self) -> int:
-        """How many labels there are."""
+        """The number of different labels."""
         return self.request.label_count(self.class_count)
 
     @property
@@ -53,7 +53,7 @@ class Layout(NamedTuple):
 
     @property
     def is_table(self) -> bool:
-        """Whether a sample is one row."""
+        """Whether each sample is one row."""
         return len(self.shape) == 1
 
 
@@ -65,7 +65,7 @@ class Line(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What a line says; numbers may stand in nested lists."""
+    """What a line says; numbers may be in nested lists."""
 
     line: Line
     value: Any

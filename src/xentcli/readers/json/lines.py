@@ -1,5 +1,5 @@
-"""JSON Lines: a value a line, each a sample. The text is read in blocks of whole lines, so that
-memory does not grow with the file; :mod:`xentcli.readers.json.record` reads a block."""
+"""JSON Lines: a value on each line, each a sample. The text is read in blocks of whole lines, so
+that memory does not grow with the file; :mod:`xentcli.readers.json.record` reads a block."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_o
 
 
 class Start(NamedTuple):
-    """The blocks with the first samples, and those that follow."""
+    """The blocks with the first samples, and the blocks after them."""
 
     blocks: list[bytes]
     later: Iterator[bytes]
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads the first records, and decides which key is what."""
+    """Read the first records, and decide which key is what."""
     start = _start(source, request)
     if _are_responses(start):
         return server.open_responses(_values_of(start, source.name), source.name, request)
@@ -95,7 +95,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
 
 def _are_responses(start: Start) -> bool:
-    """Whether the first line is what a server of a language model returns."""
+    """Whether the first line is a response of a language model's server."""
     first = next(lines_of(b"".join(start.blocks), 1))
     try:
         return server.is_response(parse_line(first.content, Place("")))
@@ -104,7 +104,7 @@ def _are_responses(start: Start) -> bool:
 
 
 def _values_of(start: Start, source: str) -> Iterator[tuple[Any, Place]]:
-    """What each line says, and where it stands."""
+    """The value of each line, and its place."""
     line = 1
     for block in chain(start.blocks, start.later):
         for one in lines_of(block, line):
@@ -133,7 +133,7 @@ class LinesReader(NamedTuple):
 
 
 class LinesChunks:
-    """Cuts a text into blocks of whole lines; a file is read anew, standard input goes on."""
+    """Cuts a text into blocks of whole lines. A file is opened anew; standard input continues."""
 
     def __init__(self, source: Source, layout: Layout, start: Start) -> None:
         self._source, self._layout, self._start = source, layout, start
@@ -156,7 +156,7 @@ class LinesChunks:
 
 
 def is_json_lines(start: bytes) -> bool:
-    """Whether a text that begins with a bracket looks like JSON Lines, not like one document: its
+    """Whether a text that begins with a bracket looks like JSON Lines rather than one document: its
     first line is a whole value, and more follows or its keys are not those of a document."""
     first, end, rest = start.strip().partition(b"\n")
     try:
@@ -179,8 +179,8 @@ def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
 def _blocks(
     stream: BinaryIO, source: str, at_once: int, length: int | None = None
 ) -> Iterator[bytes]:
-    """The bytes of a stream in blocks that end where a line ends; with a length, so many of them,
-    from within the stream."""
+    """A stream in blocks that end where a line ends; with a ``length``, only so many bytes of
+    it."""
     block, rest, size, limit = b"", list[bytes](), 0, text.longest_line()
     mark = text.BYTE_ORDER_MARK if length is None else b""
     while True:
@@ -244,8 +244,8 @@ def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
 
 
 def _is_numbered(layout: Layout) -> bool:
-    """Whether the samples are matched with labels, or are given numbers, where they have no fields
-    to be known by."""
+    """Whether the samples' numbers must be known: to match them with labels, or to write them where
+    the samples have no fields."""
     request = layout.request
     made = request.keep_rows is not None and not request.keep_records and not layout.is_table
     return made or is_by_position(request)
@@ -260,7 +260,7 @@ def _line_ends(block: bytes) -> int:
 
 
 def _layout(source: Source, request: Request, start: Start) -> Layout:
-    """Where things are in each line, as the first line says that has nothing wrong with it."""
+    """Where things are in each line, by the first line that is well-formed."""
     data, first_error = b"".join(start.blocks), None
     for line in lines_of(data, 1):
         try:
@@ -366,7 +366,7 @@ def _with_values(
 
 
 def _class_at(axis: int, dimensions: int) -> int:
-    """The axis of the classes within a sample, where ``axis`` counts that of the samples too."""
+    """The class axis within a sample, from ``axis``, which counts the samples' axis too."""
     if not -dimensions <= axis <= dimensions or axis == 0:
         raise UsageError(
             f"--class-axis {axis}: the samples are the lines, of {dimensions} dimensions each"
@@ -379,7 +379,7 @@ def _class_at(axis: int, dimensions: int) -> int:
 def _target_keys(
     record: dict[str, Any], layout: Layout, place: Place
 ) -> tuple[str | None, tuple[str, ...]]:
-    """The key of the label, or that of the soft targets."""
+    """The key of the label, or the key or keys of the soft targets."""
     request = layout.request
     if request.wanted == "none" or request.attached is not None:
         return None, ()
@@ -414,7 +414,7 @@ def _one_of(keys: Sequence[str], record: dict[str, Any], place: Place) -> str | 
 
 
 def _is_soft(value: Any, layout: Layout) -> bool:
-    """Whether there is a number a class: a label has no axis of classes."""
+    """Whether a target has a number for each class."""
     depth = 0
     while isinstance(value, list) and value:
         value, depth = value[0], depth + 1
@@ -467,7 +467,7 @@ def _no_values(record: dict[str, Any], place: Place) -> DataError:
 
 
 def _rows(data: bytes, names: Sequence[str]) -> list[list[Any]]:
-    """The first records, as they are looked at."""
+    """The first records as rows, for choosing the columns."""
     return [[record.get(name) for name in names] for record in islice(_records(data), LOOKED_AT)]
 
 

@@ -1,4 +1,4 @@
-"""What the keys and the first records show of flat records, for the rules that choose columns."""
+"""What the keys and the first records show of flat records, for choosing the columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xentcli.readers.rules.columns import ROWS_THAT_COUNT
 
 
 class RecordLook:
-    """The first records as rows, which have a value or None under each name."""
+    """The first records as rows with a value, or None, for each name."""
 
     def __init__(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         self._rows = rows

@@ -1,4 +1,4 @@
-"""Nested lists, as JSON has them, as an array; a fault is placed by its path."""
+"""Nested lists of JSON as an array; errors are placed by their path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NON_FINITE = {
 
 
 def as_array(value: Any, place: Place, path: str) -> AnyArray:
-    """A float64 array of nested lists of numbers, all of one shape."""
+    """Nested lists of numbers, all of one shape, as a float64 array."""
     shape = _shape(value, place, path)
     flat: list[float] = []
     _collect(value, shape, place, path, flat)
@@ -31,7 +31,7 @@ def as_array(value: Any, place: Place, path: str) -> AnyArray:
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
-    """The shape of nested lists, if they are as long as the first at each level."""
+    """The shape of nested lists, assuming that each is as long as the first at its level."""
     shape = []
     while isinstance(value, list):
         shape.append(len(value))
@@ -68,7 +68,7 @@ def _collect(
 
 
 def as_number(item: Any, place: Place, path: str) -> float:
-    """A JSON number, or a non-finite one in either of its spellings."""
+    """A number of JSON, or a non-finite one in either spelling."""
     if isinstance(item, Spelled):
         return float(item)
     if type(item) is float or type(item) is int:
@@ -86,12 +86,12 @@ class Spelled(float):
 
 
 def fault(message: str, place: Place, path: str) -> DataError:
-    """The fault at a path of a document."""
+    """An error at a path of a document."""
     return DataError(message, place=place._replace(detail=path))
 
 
 def no_key(key: str, record: dict[str, Any], place: Place) -> DataError:
-    """The fault of a key that is not there."""
+    """The error for a missing key."""
     error = fault(f"there is no key {quoted(key)}", place, "$")
     error.hint = near_or_all(key, record, "keys")
     return error

@@ -1,5 +1,5 @@
-"""Documents as other tools write them, as tables: what pandas' ``to_json`` gives for each
-``orient``, lists of records, and the scores of a Hugging Face pipeline."""
+"""Documents of other tools as tables: what pandas' ``to_json`` writes for each ``orient``, lists of
+records, and the scores of a Hugging Face pipeline."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NUMBERED = re.compile(r"LABEL_([0-9]+)")
 
 
 class Table(NamedTuple):
-    """Rows of cells under names, and the path to a cell by its row and column. ``note`` is what was
-    taken for granted; ``ordered`` says whether the classes' order is known, so that indices mean
-    something; ``scores`` that all columns are classes."""
+    """Rows of cells under names, and the path to a cell by row and column. ``note`` says what was
+    assumed; ``ordered``: the order of the classes is known, so that indices mean something;
+    ``scores``: all columns are classes."""
 
     names: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
@@ -31,7 +31,7 @@ class Table(NamedTuple):
 
 
 def is_table(document: Any) -> bool:
-    """Whether a document is one that :func:`table_of` reads, by its shape alone."""
+    """Whether a document has a shape that :func:`table_of` reads."""
     if isinstance(document, list):
         first = document[0] if document else None
         return isinstance(first, dict) or (isinstance(first, list) and _are_scores(first))
@@ -45,7 +45,7 @@ def is_table(document: Any) -> bool:
 
 
 def table_of(document: Any, request: Request, place: Place) -> Table:
-    """The table that a document is, whichever way it is turned."""
+    """A document as a table, whichever orientation it has."""
     if isinstance(document, list):
         if isinstance(document[0], list):
             return _of_scores(document, request, place)
@@ -121,7 +121,7 @@ def _of_table_schema(document: Mapping[str, Any], place: Place) -> Table:
 
 
 def _of_dicts(document: Mapping[str, Mapping[str, Any]], request: Request, place: Place) -> Table:
-    """An object of objects: the outer keys are the columns, or the rows."""
+    """An object of objects, whose outer keys are the columns or the rows."""
     outer = tuple(document)
     inner = tuple(document[outer[0]])
     for key in outer:
@@ -143,8 +143,8 @@ def _outer_are_columns(
     request: Request,
     place: Place,
 ) -> tuple[bool, str]:
-    """Which level names the columns: that which holds the label, else that which is not numbers;
-    and what is to be said where that is a guess."""
+    """Whether the outer keys name the columns: the level that has the label does, else the one that
+    is not made of numbers. Also returns a note if this is a guess."""
     asked = request.label_col or request.label_key
     holds_label = [
         any(key == asked or (asked is None and key.lower() in LABEL_NAMES) for key in keys)
@@ -175,12 +175,13 @@ def _are_texts(values: Any) -> bool:
 
 
 def _are_scores(value: Sequence[Any]) -> bool:
-    """Whether a list is what a pipeline says of a sample."""
+    """Whether a list holds a pipeline's scores of a sample."""
     return bool(value) and all(isinstance(item, dict) and set(item) == SCORES for item in value)
 
 
 def _one_sample(scores: Sequence[Any], request: Request, place: Place) -> Sequence[Any]:
-    """The scores of a single sample; or of several the best class alone, which is refused."""
+    """The scores of a single sample. A list with only the best class of several samples is
+    refused."""
     labels = [item["label"] for item in scores]
     total = sum(item["score"] for item in scores if isinstance(item["score"], float))
     if len(set(labels)) < len(labels) or request.kind != "probs" or abs(total - 1) > 1e-3:
@@ -229,8 +230,9 @@ def _of_scores(
 def _classes_of(
     scores: Sequence[Any], request: Request, place: Place
 ) -> tuple[tuple[str, ...], bool]:
-    """The classes in order, and whether the order is known: it is that of ``--classes``, or of the
-    numbers of LABEL_0, LABEL_1 …; else the scores are sorted by size, which says nothing."""
+    """The classes in order, and whether that order is known: from ``--classes``, or from the
+    numbers of LABEL_0, LABEL_1 …. Otherwise the scores are sorted by size, which says nothing of
+    it."""
     labels = [str(item["label"]) for item in scores]
     if request.classes:
         return request.classes, True

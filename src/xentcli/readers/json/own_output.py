@@ -1,5 +1,5 @@
-"""What ``xent`` itself writes as JSON and JSON Lines, read back: probabilities and their logarithms
-are values again; losses, totals and gradients are not."""
+"""Reads back what ``xent`` writes as JSON and JSON Lines: probabilities and log-probabilities
+become values again; losses, totals and gradients are refused."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def is_own(document: Any) -> bool:
 def as_values(
     document: Mapping[str, Any], request: Request, place: Place
 ) -> tuple[dict[str, Any], Request]:
-    """The document with its result under the key that says what it is, and its classes as the names
-    of the classes."""
+    """The document with its result under the key that says what it is, and with the names of its
+    classes."""
     command = document.get("command")
     kind = GIVES.get(str(command))
     if kind is None or "result" not in document:
@@ -45,7 +45,7 @@ def _numbers(count: int) -> list[str]:
 
 
 def check_record(record: Mapping[str, Any], place: Place) -> None:
-    """Refuse a line of JSON Lines that has what was computed of logits, and no logits."""
+    """Refuse a line with a result of logits but without the logits."""
     if set(record).issuperset(TOTALS):
         what = "it is a total that xent wrote, and holds no logits"
     elif isinstance(record.get("grad"), list) and not kind_keys_in(record):

@@ -1,4 +1,4 @@
-"""The packages that read JSON faster than Python does: simdjson, and orjson where there is none.
+"""The packages that read JSON faster than Python: simdjson, or orjson where there is no simdjson.
 
 Both round as Python's ``float`` does. Whatever is unusual is declined, and the exact readers decide
 what it is.
@@ -27,7 +27,7 @@ LITTLE_TO_READ = 1 << 17
 
 
 class Parser(NamedTuple):
-    """What such a package does here."""
+    """What such a package does for the readers."""
 
     # Numbers with commas between, in a text that comes in parts, as an array. -0, which JSON takes
     # for a whole number, may have lost its sign.
@@ -47,7 +47,7 @@ DECLINED = (ValueError, TypeError, RuntimeError, KeyError, AttributeError, Overf
 
 
 def parser_for(size: int) -> Parser | None:
-    """The parser of so many bytes of text; None where none is to be used."""
+    """The parser for so many bytes of text; None where none is to be used."""
     simdjson = simdjson_parser(size)
     if simdjson is not None:
         return by_simdjson(simdjson)
@@ -79,7 +79,7 @@ def _reads_as_python(orjson: Any) -> bool:
 
 
 def plain_numbers(values: Sequence[Any]) -> AnyArray | None:
-    """Values as an array; None if one is no number, or not surely one that a float can hold."""
+    """Values as an array; None if one is no number, or might be one that a float cannot hold."""
     if not PLAIN.issuperset(map(type, values)):
         return None
     found = np.array(values, dtype=np.float64)

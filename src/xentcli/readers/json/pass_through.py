@@ -1,4 +1,4 @@
-"""The lines of JSON Lines for passing them on: as records of JSON text, or as cells of a table."""
+"""Lines of JSON Lines to be passed on: as records of JSON text, or as cells of a table."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ STRING_OR_NAME = re.compile(STRING + "|-?Infinity|NaN")
 
 
 def record(value: Any, line: bytes, place: Place) -> dict[str, Any]:
-    """The fields of a line that was read already; each is the bytes of its JSON, as they stand
-    there. A line without fields gives none."""
+    """The fields of a line that was parsed already, each as the bytes of its JSON in the line. A
+    line without fields gives none."""
     return {name: text.encode("utf-8") for name, text in _fields(value, line, place).items()}
 
 
@@ -47,7 +47,7 @@ def _fields(value: Any, line: bytes, place: Place) -> dict[str, str]:
 
 
 def _strict(text: str) -> str:
-    """The text with strings for the bare names of nan and infinity, which JSON does not have."""
+    """The text with strings for bare NaN and Infinity, which JSON does not have."""
     if "NaN" not in text and "Infinity" not in text:
         return text
     return STRING_OR_NAME.sub(lambda m: m[0] if m[0].startswith('"') else f'"{m[0]}"', text)
@@ -59,7 +59,7 @@ def _encoded(text: str) -> bytes:
 
 
 def rows(layout: Layout, found: list[list[bytes]]) -> Rows:
-    """Rows under the first record's keys, the list of values under the names of its classes."""
+    """Rows with the first record's keys as header; a list of values has its classes' names."""
     names = layout.classes or tuple(map(str, range(layout.class_count)))
     if layout.flat:
         at = tuple(layout.columns.index(key) for key in layout.flat)

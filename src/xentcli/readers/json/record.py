@@ -1,4 +1,4 @@
-"""The lines of JSON Lines as samples. What is right and what is wrong in a line is decided here."""
+"""The lines of JSON Lines as samples; which are right or wrong is decided here."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repe
 
 
 def lines_of(data: bytes, first: int) -> Iterator[Line]:
-    """The lines of a block that begins on that line, without the blank ones."""
+    """The lines of a block, without blank ones; ``first`` is the number of its first line."""
     for number, content in enumerate(data.split(b"\n"), first):
         if content.strip():
             yield Line(number, content)
 
 
 def parse_line(content: bytes, place: Place) -> Any:
-    """A line's value."""
+    """Parse a line."""
     try:
         return DECODER.decode(content.decode("utf-8"))
     except UnicodeDecodeError:
@@ -127,8 +127,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
 
 
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
-    """What some samples of a block are called: their lines are read once more, because few are
-    asked for."""
+    """The ids of some samples of a block. Few are asked for, so their lines are parsed again."""
     assert isinstance(chunk.data, bytes)
     lines = chunk.data.split(b"\n")
     found = []
@@ -144,8 +143,8 @@ def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> l
 
 
 def _sample_or_fault(layout: Layout, line: Line, faults: list[Fault]) -> Sample | None:
-    """A line's sample. The first fault ends it, or a sample with a fault is left out, or its
-    values become nan, as was asked for."""
+    """A line's sample. As the options say, a bad one is an error, or it is left out, or its values
+    become nan."""
     try:
         return sample_of(layout, line)
     except DataError as error:
@@ -157,7 +156,7 @@ def _sample_or_fault(layout: Layout, line: Line, faults: list[Fault]) -> Sample 
 
 
 def sample_of(layout: Layout, line: Line) -> Sample:
-    """A line's sample; a DataError tells the first thing that is wrong in it."""
+    """A line's sample; a DataError says the first thing that is wrong with it."""
     place = _place(layout, line)
     record = parse_line(line.content, place)
     try:
@@ -181,7 +180,7 @@ def sample_of(layout: Layout, line: Line) -> Sample:
 
 
 def _partner(layout: Layout, record: dict[str, Any], place: Place) -> int:
-    """The row of the second file that has the record's id."""
+    """The row of the second file with the record's id."""
     assert layout.join is not None
     attached = layout.request.attached
     assert attached is not None
@@ -196,7 +195,7 @@ def _partner(layout: Layout, record: dict[str, Any], place: Place) -> int:
 
 
 def _nothing(layout: Layout, line: Line) -> Sample:
-    """A sample of nan, whatever its label."""
+    """A sample of nan."""
     try:
         record = parse_line(line.content, _place(layout, line))
     except DataError:
@@ -233,7 +232,7 @@ def _values(layout: Layout, record: Any, place: Place) -> Any:
 
 
 def _checked(layout: Layout, value: Any, place: Place, path: str) -> Any:
-    """A list of the values' shape with nothing in it but numbers of their kind."""
+    """A list in the values' shape that holds only numbers of their kind."""
     if len(layout.shape) == 1 and type(value) is list and len(value) == layout.shape[0]:  # noqa: SIM102
         if _is_plain(value) and _fits(layout.kind, value):
             return value
@@ -251,7 +250,7 @@ def _other_shape(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
 
 
 def _is_plain(values: Sequence[Any]) -> bool:
-    """Whether they are finite numbers, and nothing that stands for one."""
+    """Whether the values are finite numbers of JSON, not strings that stand for some."""
     try:
         return PLAIN.issuperset(map(type, values)) and isfinite(sum(map(float, values)))
     except OverflowError:
@@ -263,7 +262,7 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
 
 
 def check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
-    """Refuse probabilities that are none."""
+    """Refuse probabilities or log-probabilities that cannot be any."""
     if kind != "probs":
         return
     array = np.asarray(values)
@@ -376,7 +375,7 @@ def _stacked(layout: Layout, values: Sequence[Any]) -> AnyArray:
 
 
 def _origin(layout: Layout, lines: Sequence[int], keys: tuple[str, ...]) -> Origin:
-    """One key has the whole list, several have a number each."""
+    """The place of the values: one key for the whole list, or one for each number."""
     path = path_of(keys[0]) if keys and not layout.flat else "$"
     return Origin(layout.source, "json lines", lines, names=keys, path=path)
 
@@ -392,7 +391,7 @@ def _target_origin(layout: Layout, lines: Sequence[int]) -> Origin | None:
 
 
 def _attached(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
-    """The batch with labels or soft targets that stand apart: a label a position."""
+    """The batch with labels or soft targets from elsewhere."""
     request, inner = layout.request, prod(layout.label_shape)
     if request.attached is None:
         return batch

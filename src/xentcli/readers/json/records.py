@@ -1,4 +1,4 @@
-"""A list of records, each with its values in a list: what JSON Lines have, in one document."""
+"""A list of records that each have a list of values: JSON Lines in one document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xentcli.readers.sources.source import Source
 
 
 def values_key(record: Mapping[str, Any], request: Request) -> str | None:
-    """The key of a record's list of values; None where there is none."""
+    """The key of a record's list of values, or None."""
     if request.logits_key is not None:
         return request.logits_key
     return next((key for key in KIND_KEYS if isinstance(record.get(key), list)), None)
@@ -75,7 +75,7 @@ def _cells(
 
 
 def _stacked(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind) -> AnyArray:
-    """The arrays of all records, which must be of one shape."""
+    """The arrays of all records, which must have the same shape."""
     arrays: list[AnyArray] = []
     for value, at, path in _cells(records, key, place):
         array = as_array(value, at, path)

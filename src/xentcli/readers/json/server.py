@@ -30,14 +30,14 @@ FIRST = 1
 
 
 class Response(NamedTuple):
-    """What a server returned, or a part of that, and where it stands."""
+    """What a server returned, or a part of it, and its place."""
 
     value: Any
     place: Place
     path: str = "$"
 
     def at(self, key: str) -> Response:
-        """What is under a key."""
+        """The part under a key."""
         return Response(self.value.get(key), self.place, self.path + path_of(key)[1:])
 
     def items(self) -> Iterator[Response]:
@@ -48,15 +48,15 @@ class Response(NamedTuple):
             yield Response(item, self.place, f"{self.path}[{at}]")
 
     def fault(self, message: str, hint: str = "") -> DataError:
-        """What is wrong here."""
+        """An error about this part."""
         error = fault(message, self.place, self.path)
         error.hint = hint
         return error
 
 
 class Token(NamedTuple):
-    """A token's text, its log-probability, and its rank among all tokens at that place, from 1;
-    None where there is no such number."""
+    """A token: its text, its log-probability, and its rank among all tokens, from 1; None where not
+    given."""
 
     text: str
     log_prob: float | None
@@ -64,7 +64,7 @@ class Token(NamedTuple):
 
 
 def is_response(value: Any) -> bool:
-    """Whether a value is what a server returns, or a list of such."""
+    """Whether a value is a server's response, or a list of them."""
     if isinstance(value, list):
         return bool(value) and isinstance(value[0], dict) and is_response(value[0])
     if not isinstance(value, dict) or kind_keys_in(value):
@@ -78,7 +78,7 @@ def is_response(value: Any) -> bool:
 
 
 def open_responses(values: Iterable[tuple[Any, Place]], source: str, request: Request) -> Opened:
-    """Each token of some responses as a sample of its own."""
+    """The tokens of some responses, each a sample."""
     _check_request(request, source)
     sequences = [
         sequence
@@ -127,7 +127,7 @@ def _check_request(request: Request, source: str) -> None:
 
 
 def _single(response: Response) -> Iterator[Response]:
-    """The responses of a list of them."""
+    """The responses of a list of them, or the only one."""
     for one in response.items() if isinstance(response.value, list) else (response,):
         if not isinstance(one.value, dict):
             raise one.fault(f"expected an object, found {shown(one.value)}")
@@ -135,7 +135,7 @@ def _single(response: Response) -> Iterator[Response]:
 
 
 def _sequences(response: Response, key: str | None) -> Iterator[list[Token]]:
-    """The sequences of a response: its own, or one of each of its choices."""
+    """The sequences of a response: its own, or one for each of its choices."""
     choices = response.at("choices")
     parts = list(_single(choices)) if choices.value is not None else [response]
     present = [name for name in KEYS if response.value.get(name) is not None]
@@ -194,7 +194,8 @@ def _of_chat(content: Response) -> Iterator[Token]:
 
 
 def _rank_in_top(item: Response) -> int | None:
-    """1 where no token that is listed is likelier, 2 where one is; None where none is listed."""
+    """1 if no listed token is likelier, 2 if one is (or more are); None where no tokens are
+    listed."""
     own = _log_prob(item.at("logprob"))
     if own is None or not item.value.get("top_logprobs"):
         return None
@@ -235,7 +236,7 @@ def _of_prompt(entries: Response, ids: Response | None) -> Iterator[Token]:
 
 
 def _own_id(entry: Response, id: Response | None) -> str:
-    """The key of the entry that is the prompt's own token."""
+    """The key of the entry for the prompt's own token."""
     if not isinstance(entry.value, dict) or not entry.value:
         raise entry.fault(f"expected an object, found {shown(entry.value)}")
     if id is not None:
@@ -266,7 +267,7 @@ def _log_prob(response: Response) -> float | None:
 
 
 def _batch(sequences: Sequence[list[Token]], source: str, request: Request) -> Batch:
-    """A sample a token that has a log-probability: its label is the only class."""
+    """A sample for each token that has a log-probability; its label is the only class."""
     placed = [
         (number, at, token)
         for number, tokens in enumerate(sequences)

@@ -1,4 +1,4 @@
-"""A table in a document as a batch: its columns by the same rules as those of a text."""
+"""A table in a document as a batch; its columns follow the same rules as those of a text."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _with_target(
 
 
 def _check_names(attached: Attached) -> None:
-    """Refuse labels that are numbers, where the classes have no order."""
+    """Refuse labels that are numbers, because the classes have no order."""
     texts = texts_of_labels(attached)
     if isinstance(attached.labels, np.ndarray) or any(text.strip().isdigit() for text in texts):
         raise DataError(

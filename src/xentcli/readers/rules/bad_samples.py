@@ -1,5 +1,5 @@
-"""Samples of an array or a table that cannot be used: the first ends it, or they are left out, or
-their values become nan, as was asked for."""
+"""Samples of an array or a table that cannot be used. As the options say, the first one is an
+error, or they are left out, or their values become nan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xentcli.readers.rules import numbers_labels
 
 
 class BadNumber(NamedTuple):
-    """A number that cannot be used: the sample within the batch, the place, what is wrong."""
+    """A number that cannot be used: its sample in the batch, its place, what is wrong with it."""
 
     sample: int
     place: Place
@@ -28,8 +28,8 @@ class BadNumber(NamedTuple):
 def take_out_bad_samples(
     batch: Batch, wrong: Sequence[BadNumber], request: Request, written: Callable[[int], bytes]
 ) -> Batch:
-    """The batch without what is wrong in it; ``written`` gives a sample as it is to be kept for
-    whoever mends it."""
+    """The batch with its bad samples left out or set to nan; ``written`` returns a sample as text
+    for the list of rejects."""
     if not wrong:
         return batch
     ordered = sorted(wrong, key=lambda one: one.sample)

@@ -13,9 +13,9 @@ Choose = Callable[[Sequence[str], Place], Sequence[int]]
 
 
 class ChosenColumns(NamedTuple):
-    """The cells of the columns ``at``, without quotes and the blanks around them. ``names`` are
-    those of all columns, ``listed`` of those with a list in each row; ``origin`` has the place of
-    each row."""
+    """Columns of a second file: their cells without quotes and surrounding blanks, and their
+    positions (``at``). ``names`` are those of all columns, ``listed`` those of columns with a list
+    in each row; ``origin`` has the place of each row."""
 
     names: tuple[str, ...]
     at: tuple[int, ...]

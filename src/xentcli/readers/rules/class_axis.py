@@ -1,4 +1,4 @@
-"""Which axis has the classes, where labels show that another one was meant."""
+"""Which axis has the classes, where the labels' shape suggests another one than was given."""
 
 from __future__ import annotations
 

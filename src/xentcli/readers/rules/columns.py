@@ -1,8 +1,8 @@
-"""Which columns of a text, of a table or of flat records hold what: the classes, the label, the
-soft targets, the sample weight, the group and the id.
+"""Which columns of a text, a table or flat records hold what: the classes, the label, the soft
+targets, the sample weight, the group and the id.
 
-What the options do not say, the names say, and then the cells of the first samples. A guess that
-leaves something out is told, and one that cannot be made is refused.
+What the options do not say is concluded from the names, then from the cells of the first samples. A
+guess that leaves a column out is told; where nothing can be concluded, the input is refused.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ MOST_TOLD = 5
 
 
 class Look(Protocol):
-    """What the names and the first samples of an input show of its columns, counted from 0."""
+    """What the names and the first samples of an input show of its columns, numbered from 0."""
 
     @property
     def names(self) -> Sequence[str]:
-        """The columns' names, without white space around them."""
+        """The names of the columns, without surrounding blanks."""
 
     def is_numeric(self, at: int) -> bool:
         """Whether a cell is a number, or all of them are missing ones."""
@@ -79,8 +79,8 @@ class Look(Protocol):
 
 
 class Columns(NamedTuple):
-    """Positions among the columns, from 0. ``weight`` is that of a number a sample: its weight, or
-    its bytes."""
+    """Positions of columns, from 0. ``weight`` is the column with a number for each sample: its
+    weight, or its bytes."""
 
     values: tuple[int, ...]
     label: int | None = None
@@ -91,8 +91,8 @@ class Columns(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The columns; the names of those that have numbers and are left out, where that does not go
-    without saying; and what is worth a word."""
+    """The columns that were chosen, the numeric ones that were left out and have to be told, and
+    remarks."""
 
     columns: Columns
     left_out: tuple[str, ...] = ()
@@ -100,16 +100,17 @@ class Choice(NamedTuple):
 
 
 class Classes(NamedTuple):
-    """The columns that are classes, in their order, and whether the numbers in their names told."""
+    """The columns that are classes, in their order, and whether the numbers in their names decided
+    it."""
 
     at: tuple[int, ...]
     by_number: bool = False
 
 
 def choose_columns(look: Look, request: Request, place: Place, *, has_names: bool = True) -> Choice:
-    """The columns that the options name, else those that the names and the first samples tell.
+    """The columns that the options name, else those that the names and the first samples suggest.
 
-    Without names of their own (``has_names``) columns are told apart by their cells alone.
+    Without a header (``has_names`` is false) only the cells count.
     """
     names = look.names
     weight = _one_if_asked(names, number_column(request), number_option(request), place)
@@ -181,7 +182,7 @@ def _classes(
     *,
     has_names: bool,
 ) -> Classes:
-    """The classes where nobody names them."""
+    """The classes where no option names them."""
     names = look.names
     if not has_names:
         return Classes(_by_cells(look, [at for at in range(len(names)) if at not in used]))
@@ -204,7 +205,7 @@ def _classes(
 
 
 def _check_prefix(look: Look, free: Sequence[int], place: Place) -> None:
-    """Refuse columns of which only some say that they are logits or the like."""
+    """Refuse columns of which only some have a name such as ``logit_cat``."""
     numeric = [at for at in free if look.is_numeric(at)]
     said = [at for at in numeric if KIND_PREFIX.match(look.names[at])]
     others = [at for at in numeric if at not in said]
@@ -215,7 +216,8 @@ def _check_prefix(look: Look, free: Sequence[int], place: Place) -> None:
 
 
 def _check_label_names(look: Look, label: int | None, place: Place) -> None:
-    """Where an option names the label, a column that is called like one may yet be a class."""
+    """Refuse a second column that is called like a label: where an option names the label's column,
+    that one might be a class."""
     names = look.names
     if label is None or names[label].lower() in LABEL_NAMES:
         return
@@ -229,8 +231,8 @@ def _in_doubt(place: Place, doubt: str) -> UsageError:
 
 
 def _never_classes(names: Sequence[str]) -> set[int]:
-    """The columns that by their names are no class: names of the samples, and what our own output
-    has beside the classes."""
+    """The columns whose names say that they are no class: ids of samples, and what our own output
+    writes beside the classes."""
     never = {at for at, name in enumerate(names) if _is_id(name)}
     if names[0].lower() == "sample":
         for at, name in enumerate(names[1:], start=1):
@@ -252,7 +254,7 @@ def _is_id(name: str) -> bool:
 def _check_not_called(
     look: Look, beside: Sequence[int], request: Request, label: int | None, place: Place
 ) -> None:
-    """Refuse to leave out a column that a label, or ``--classes``, has the name of."""
+    """Refuse to leave out a column whose name is that of a label, or is in ``--classes``."""
     if not beside:
         return
     said = {name.lower() for name in request.classes}
@@ -268,8 +270,8 @@ def _check_not_called(
 
 
 def _by_number(look: Look, free: Sequence[int], place: Place) -> Classes | None:
-    """The columns whose names are one stem with numbers from 0 or 1 without a gap; None if there
-    are none. A second stem, or a column of numbers beside an unusual stem, leaves it open."""
+    """The columns whose names are one stem with numbers from 0 or 1 without a gap, or None. Refuse
+    a second stem, and another numeric column beside an unusual stem."""
     stems = _stems(look, free)
     if not stems:
         return None
@@ -285,7 +287,7 @@ def _by_number(look: Look, free: Sequence[int], place: Place) -> Classes | None:
 
 
 def _stems(look: Look, free: Sequence[int]) -> dict[str, list[int]]:
-    """For each stem the columns that are numbered without a gap, in the order of the numbers."""
+    """The stems, each with its columns in the order of their numbers, which have no gap."""
     found: dict[str, list[tuple[int, int]]] = {}
     for at in free:
         match = NUMBERED.fullmatch(look.names[at])
@@ -315,7 +317,8 @@ def _span(look: Look, run: Sequence[int]) -> str:
 
 
 def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
-    """The columns of numbers, but for a first one that numbers the rows of numbers that do not."""
+    """The numeric columns, without a first one that numbers the rows where others have
+    fractions."""
     numeric = [at for at in free if look.is_numeric(at)]
     first = 0 in numeric and look.counts(0)
     if first and any(look.is_whole(at) is False for at in numeric[1:]):
@@ -326,8 +329,8 @@ def _by_cells(look: Look, free: Sequence[int]) -> tuple[int, ...]:
 def _left_out(
     look: Look, values: Collection[int], used: Collection[int], label: int | None
 ) -> list[int]:
-    """The columns of numbers that are nothing; what could be the label goes without saying where
-    nobody asks for it."""
+    """The numeric columns that are not used; a label's column is not among them where nobody needs
+    labels."""
     names = look.names
     return [
         at
@@ -365,7 +368,7 @@ def _remarks(
 
 
 def _alone(look: Look, columns: Columns, place: Place, *, has_names: bool) -> Iterable[Remark]:
-    """A word where one class is left because the other columns have no numbers."""
+    """A note if only one column is numeric."""
     names, (first, *others) = look.names, columns.values
     known = {*LABEL_NAMES, *ID_NAMES}
     words = [
@@ -418,6 +421,6 @@ def _label(names: Sequence[str], request: Request, place: Place, *, needed: bool
 
 
 def _id(names: Sequence[str], taken: Collection[int]) -> int | None:
-    """The column that says what a sample is called."""
+    """The column of the samples' ids."""
     free = {name.lower(): at for at, name in enumerate(names) if at not in taken}
     return next((free[name] for name in PLAIN_IDS if name in free), None)

@@ -1,4 +1,4 @@
-"""The samples in groups, by the values of a column; and what such a value is called."""
+"""Groups of samples by the values of a column, and the names of such values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def grouping_of_cells(cells: Iterable[bytes]) -> Grouping:
 
 
 def grouping_of_values(values: Iterable[Any]) -> Grouping:
-    """The groups of a column of whatever values, named as JSON writes them but for text."""
+    """The groups of a column of any values; text is its own name, others are named as JSON."""
     return _renamed(*_listed(map(name_of_value, values)))
 
 
@@ -37,7 +37,7 @@ def _renamed(names: list[str], at: list[int]) -> Grouping:
 
 
 def name_of_cell(cell: bytes) -> str:
-    """A cell as a name."""
+    """The name of a group whose value is a cell."""
     try:
         return unquoted(cell)
     except ValueError:
@@ -46,7 +46,7 @@ def name_of_cell(cell: bytes) -> str:
 
 
 def name_of_value(value: Any) -> str:
-    """A value of a record as a name."""
+    """The name of a group whose value is one of a record."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""The rows of a second file (``--labels-from``, ``--targets-from``) matched with those of the first
+"""Matches the rows of a second file (``--labels-from``, ``--targets-from``) with those of the first
 by a column of ids that both have.
 
-Ids are compared as text, without quotes and the blanks around them. Those of the second file are in
-memory, as hashes in their order; a block of the first is looked up at once.
+Ids are compared as text, without quotes and surrounding blanks. The hashes of the second file's ids
+are held in memory, sorted; the ids of each block of the first file are looked up together.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ Positions = NDArray[np.int64]
 
 
 class Ids(NamedTuple):
-    """The ids of a second file's rows, under the name of their column.
+    """The ids of a second file's rows, and the name of their column.
 
-    ``texts`` are the ids, ``hashes`` their hashes by size, ``order`` the rows that these are of.
-    ``missing`` is the first row without an id, ``repeated`` two rows that have the same.
+    ``texts`` are the ids, ``hashes`` their sorted hashes, ``order`` the row of each hash.
+    ``missing`` is the first row without an id, ``repeated`` two rows with the same one.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Ids(NamedTuple):
     repeated: tuple[int, int] | None = None
 
     def rows(self, ids: Sequence[bytes]) -> Positions:
-        """The row of each id; -1 where there is none."""
+        """The row of each id; -1 where the second file does not have it."""
         if not len(ids) or not len(self.texts):
             return np.full(len(ids), -1, dtype=np.int64)
         wanted = _as_array(ids)
@@ -58,13 +58,13 @@ class Ids(NamedTuple):
         return np.where(self.texts[rows] == wanted, rows, -1)
 
     def text(self, row: int) -> str:
-        """The id of a row, for messages; empty where it is too long."""
+        """The id of a row for messages; empty if it is too long."""
         id: bytes = self.texts[row]
         return "" if id.startswith(DIGEST) else id.decode("utf-8", "backslashreplace")
 
 
 def ids_of(name: str, ids: Sequence[bytes]) -> Ids:
-    """The ids of a column, ready to be looked up."""
+    """The ids of a column, sorted so that they can be looked up."""
     texts = _as_array(ids)
     for seed in count(1):
         hashes = _hashes(texts, seed)
@@ -85,13 +85,13 @@ def ids_of(name: str, ids: Sequence[bytes]) -> Ids:
 
 
 def id_of_value(value: Any) -> bytes:
-    """A value of a record as an id: text as it is, a number as JSON writes it."""
+    """A value of a record as an id: text as it is, a number as in JSON."""
     return name_of_value(value).strip().encode("utf-8", "surrogatepass")
 
 
 def rows_of_values(request: Request, values: Sequence[Any]) -> AnyArray | None:
-    """The rows of the second file that have the ids of some records; None if one is not there, or
-    is neither a text nor a whole number."""
+    """The rows of the second file with the ids of some records; None if an id is missing there, or
+    is neither text nor a whole number."""
     attached = request.attached
     assert attached is not None
     assert attached.join is not None
@@ -106,8 +106,8 @@ def rows_of_values(request: Request, values: Sequence[Any]) -> AnyArray | None:
 def attach_by_ids(
     batch: Batch, values: Sequence[Any], places: Sequence[Place], request: Request
 ) -> Batch:
-    """A batch that is in memory already, with the labels or soft targets of a second file;
-    ``values`` are its samples' ids, ``places`` where they stand."""
+    """A batch in memory with the labels or soft targets of a second file. ``values`` are the ids of
+    its samples, ``places`` where they stand."""
     attached = request.attached
     assert attached is not None
     assert attached.join is not None
@@ -121,7 +121,7 @@ def attach_by_ids(
 
 
 def _as_array(ids: Sequence[bytes]) -> AnyArray:
-    """Ids as fixed-width bytes, in which zeros after a text do not count."""
+    """Ids as fixed-width bytes, padded with zeros."""
     longest = max(map(len, ids), default=0)
     if longest > LONGEST_ID or ZEROS in b"".join(ids):
         ids = [_digest(id) if len(id) > LONGEST_ID or ZEROS in id else id for id in ids]
@@ -137,7 +137,7 @@ def _digest(id: bytes) -> bytes:
 
 
 def _hashes(texts: AnyArray, seed: int) -> AnyArray:
-    """64 bits for each text, whatever zeros follow it."""
+    """A 64-bit hash of each text, which the padding does not change."""
     words = np.ascontiguousarray(texts).view("<u8").reshape(len(texts), -1)
     found = np.zeros(len(texts), dtype=np.uint64)
     for at in range(words.shape[1]):
@@ -159,8 +159,8 @@ def is_id(name: str) -> bool:
 
 
 def id_columns(names: Sequence[str], request: Request, place: Place) -> list[int]:
-    """The columns of a second file whose ids may be those of the first: the one that ``--on``
-    names, else all that are called as ids are; none with ``--by-position``."""
+    """The columns of a second file that may hold ids: the one that ``--on`` names, else those with
+    a name for ids; none with ``--by-position``."""
     second = request.second
     if second.by_position:
         return []
@@ -170,8 +170,8 @@ def id_columns(names: Sequence[str], request: Request, place: Place) -> list[int
 
 
 def label_column(names: Sequence[str], ids: Sequence[int], request: Request, place: Place) -> int:
-    """The column of a second file that has the labels: the one that ``--label-col`` names, else
-    the one called label or the like, else the only one that has no ids."""
+    """The label column of a second file: the one that ``--label-col`` names, else one called label
+    or the like, else the only one without ids."""
     asked = request.second.label_col
     if asked is not None:
         return _asked_label(names, asked, place)
@@ -213,13 +213,13 @@ def _is_nameless(name: str, at: int) -> bool:
 
 
 def _same_name(name: str, at: int) -> str:
-    """A name without its case; all that stand for none are one."""
+    """A name in lower case; the different names for no name are one."""
     return "" if _is_nameless(name, at) else name.strip().lower()
 
 
 def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
-    """The request for a first file with those columns: which of them has the ids of the second
-    file, if any has."""
+    """The request for a first file with these columns, with the column of ids that matches it with
+    the second file, if there is one."""
     attached = request.attached
     if attached is None or attached.origin.form == "typed" or request.wanted == "none":
         return request
@@ -241,8 +241,8 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
 
 
 def _without_header(attached: Attached, names: Sequence[str]) -> Attached:
-    """Labels without the first one if it is neither a number nor the name of a class: ``names`` are
-    those that a class may have, whatever prefix they share."""
+    """Labels without the first one if it must be a header: neither a number nor the name of a
+    class, which may lack the prefix that all ``names`` share."""
     texts, at = attached.labels.texts, attached.labels.at
     first = texts[at[0]]
     if looks_like_number(first) or any(name.strip().endswith(first) for name in names):
@@ -256,7 +256,7 @@ def _without_header(attached: Attached, names: Sequence[str]) -> Attached:
 def _check_one_label(
     attached: Attached, request: Request, names: Sequence[str], place: Place
 ) -> None:
-    """Refuse labels in both files where nobody says which are meant."""
+    """Refuse labels in both files where no option says which are meant."""
     if attached.labels is None or request.second.label_col is not None:
         return
     # A file of nothing but labels has no column that could be named.
@@ -273,7 +273,7 @@ def _check_one_label(
 
 
 def _shared(attached: Attached, request: Request, names: Sequence[str], place: Place) -> Ids | None:
-    """The ids under a name that the first file has as well."""
+    """The ids of a column that the first file has too."""
     if request.second.on is not None:
         at = _column(names, request.second.on, place)
         return attached.ids[0]._replace(name=names[at]) if attached.ids else None
@@ -335,8 +335,8 @@ def row_place(origin: Origin, row: int) -> Place:
 
 
 def without_partner(attached: Attached, id: bytes, *, hinted: bool) -> tuple[str, str]:
-    """What is wrong with an id that the second file does not have, and a hint. That is looked for
-    among all ids: only where it is told."""
+    """The message for an id that the second file does not have, and a hint. The hint needs a search
+    through all ids, so it is made only where the message is shown."""
     text = id.decode("utf-8", "backslashreplace")
     if not text:
         return "the id is missing", ""
@@ -348,7 +348,7 @@ def without_partner(attached: Attached, id: bytes, *, hinted: bool) -> tuple[str
 
 
 def _same_number(attached: Attached, text: str) -> str:
-    """An id of the second file that is the same number, written in another way."""
+    """An id of the second file that is the same number written differently."""
     wanted = _number(text)
     ids = attached.join
     if wanted is None or ids is None:
@@ -365,7 +365,7 @@ def _number(text: str) -> float | None:
 
 
 def beyond(attached: Attached, used: AnyArray) -> tuple[Remark, ...]:
-    """A word about the rows of the second file that no row of the first had the id of."""
+    """A note on the rows of the second file that matched no row of the first."""
     unused = np.flatnonzero(~used)
     ids = attached.join
     if ids is None or not unused.size:
@@ -381,17 +381,17 @@ def beyond(attached: Attached, used: AnyArray) -> tuple[Remark, ...]:
 
 
 def remarks_on_pairing(request: Request) -> tuple[Remark, ...]:
-    """A word about how the rows of a second file are matched, where that was guessed."""
+    """A note on how a second file's rows are matched, if that was a guess."""
     return () if request.attached is None else request.attached.remarks
 
 
 def is_by_position(request: Request) -> bool:
-    """Whether labels from elsewhere go by the numbers of the samples."""
+    """Whether labels from elsewhere are matched by the numbers of the samples."""
     return request.attached is not None and request.attached.join is None
 
 
 def key_position(request: Request, names: Sequence[str]) -> int | None:
-    """Which column of a first file has the ids that are looked up."""
+    """The position of the first file's column of ids."""
     attached = request.attached
     if attached is None or attached.join is None:
         return None

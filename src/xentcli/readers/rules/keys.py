@@ -1,5 +1,5 @@
-"""Which key of a document, a record, an archive or a table has the values, the label, the soft
-targets; and whether what is said about classes and kinds fits what is there."""
+"""Which key of a document, record, archive or table has the values, the label, the soft targets;
+and whether the options agree with what is there."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ TARGET_KEYS = ("targets", "target")
 
 
 def kind_keys_in(keys: Container[str]) -> list[Kind]:
-    """Those of the keys that say what their values are."""
+    """The keys that say what their values are: logits, probs, log_probs."""
     return [kind for kind in KIND_KEYS if kind in keys]
 
 
 def expected_one(found: Sequence[str]) -> str:
-    """What is wrong where not just one key says what its values are."""
+    """The message where not exactly one key says what its values are."""
     shown = " and ".join(map(quoted, found)) or "none of them"
     return f'expected one of "logits", "probs", "log_probs", found {shown}'
 
 
 def kind_of(key: str | None, asked: Kind | None, place: Place, what: str = "key") -> Kind:
-    """What the values under a key are: as the key says, which ``--input`` must not contradict, else
-    as ``--input`` says."""
+    """What the values under a key are: what the key says, which ``--input`` must not contradict;
+    else what ``--input`` says."""
     known = next((kind for kind in KIND_KEYS if kind == key), None)
     if known is None:
         return asked or "logits"
@@ -38,7 +38,7 @@ def kind_of(key: str | None, asked: Kind | None, place: Place, what: str = "key"
 
 
 def check_class_names(names: Sequence[str], count: int, found: str) -> None:
-    """Refuse ``--classes`` of another number than there are classes; ``found`` says where these
+    """Refuse ``--classes`` with more or fewer names than classes; ``found`` says where the classes
     are."""
     if names and len(names) != count:
         raise UsageError(f"--classes names {len(names)} classes{found}")

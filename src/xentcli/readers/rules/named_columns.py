@@ -1,4 +1,4 @@
-"""The columns that an option names: by name, by number from 1, by a range of numbers, by a glob."""
+"""Columns that an option names: by name, by number from 1, by a range of numbers, by a glob."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def near_or_all(wanted: str, known: Iterable[str], what: str) -> str:
 
 
 def listed(names: Sequence[str], what: str) -> str:
-    """The first names that there are."""
+    """The first of the names, for a hint."""
     if not names:
         return f"there are no {what}"
     shown = [quoted(name) for name in names[:MOST_LISTED]] + ["…"] * (len(names) > MOST_LISTED)

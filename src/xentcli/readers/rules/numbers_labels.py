@@ -28,7 +28,7 @@ ALMOST_A_NUMBER = re.compile(r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?")
 
 
 class NotANumber(ValueError):
-    """Says why a text is no number; ``hint`` says what to do, ``if_one_based`` as of a
+    """Says why a text is no number; ``hint`` says what to do, and ``if_one_based`` is that of
     :class:`xentcli.errors.DataError`."""
 
     def __init__(self, reason: str, hint: str = "", if_one_based: int | None = None) -> None:
@@ -111,7 +111,7 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
 
 
 def _index(text: str) -> int | None:
-    """A number's text as the integer that it is, however it is written (2, 2.0, 2e0)."""
+    """A text as an integer, however it is written (2, 2.0, 2e0)."""
     if re.fullmatch(r"[+-]?[0-9]{1,60}", text, re.ASCII):
         return int(text)
     if not NUMBER.fullmatch(text):
@@ -135,8 +135,8 @@ def check_label(index: int, count: int, ignore_index: int) -> None:
 
 
 def label_of_nan(ignore_index: int) -> int:
-    """A label for a sample whose numbers were set to nan: one that is not ignored, so that the
-    sample's loss is nan."""
+    """A label for a sample whose values were set to nan: one that is not ignored, so that its loss
+    is nan."""
     return 1 if ignore_index == 0 else 0
 
 
@@ -187,7 +187,7 @@ def without_common_prefix(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def number_labels(given: AnyArray, count: int, ignore_index: int) -> tuple[AnyArray, AnyArray]:
-    """The labels as int64, and where they are none (0 stands there then)."""
+    """The labels as int64, and where they are none; these are 0."""
     given = np.asarray(given, order="C")
     with np.errstate(invalid="ignore"):
         labels = given.astype(np.int64)

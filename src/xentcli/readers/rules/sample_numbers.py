@@ -1,5 +1,5 @@
-"""The column of a number a sample: its weight, or how many bytes of text it stands for. Nobody asks
-for both, so that readers have but one such column."""
+"""The column with a number for each sample: its weight, or how many bytes of text it stands for. No
+command takes both, so readers know only one such column."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def number_option(request: Request) -> str:
 
 
 def batch_fields(request: Request, numbers: AnyArray | None) -> dict[str, Any]:
-    """The numbers under the name of the batch's field that they are for."""
+    """The numbers, under the name of the batch's field for them."""
     return {"sample_bytes" if request.weight_col is None else "sample_weight": numbers}
 
 
 def not_a_number(request: Request, value: float) -> str:
-    """What is wrong with such a number."""
+    """The message for a number that cannot be a weight, or a count of bytes."""
     return not_a_weight(value, "number of bytes" if request.weight_col is None else "weight")

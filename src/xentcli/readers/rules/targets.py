@@ -1,5 +1,5 @@
-"""Labels and soft targets in the shape of the values; and those that stand apart from them, typed
-or in a second file."""
+"""Labels and soft targets in the shape of the values, whether they were read with these, typed, or
+come from a second file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LabelTexts:
-    """The labels of a file: the texts that differ, and for each label which of them it is."""
+    """The labels of a file: the different texts, and for each label the index of its text."""
 
     texts: tuple[str, ...]
     at: AnyArray
@@ -38,20 +38,21 @@ class LabelTexts:
         return len(self.at)
 
     def __getitem__(self, chosen: Any) -> LabelTexts:
-        """Some of the labels, by a slice or an array of their numbers."""
+        """Some of the labels, by a slice or an array of indices."""
         return LabelTexts(self.texts, self.at[chosen])
 
 
 def texts_of_labels(attached: Attached) -> Iterable[str]:
-    """The texts that labels which stand apart are written with; none of numbers."""
+    """The different texts of labels from elsewhere; empty for numbers."""
     if isinstance(attached.labels, LabelTexts):
         return attached.labels.texts
     return [word.text for word in attached.labels] if isinstance(attached.labels, tuple) else ()
 
 
 def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] | AnyArray) -> Batch:
-    """The batch with the labels or soft targets of its samples, whose numbers are given; where they
-    are matched by ids, the rows of the second file, -1 for a sample that was set to nan."""
+    """The batch with the labels or soft targets of its samples. ``numbers`` are the samples'
+    numbers, or, where ids match them, their rows in the second file (-1 for a sample set to nan).
+    """
     attached = request.attached
     if attached is None:
         return batch
@@ -71,7 +72,7 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] |
 
 
 def _file_hint(attached: Attached) -> str:
-    """What to do where a label that was typed looks like a file's name."""
+    """What to do if a typed label looks like a file name."""
     if attached.origin.form != "typed" or attached.size != 1:
         return ""
     name = next(iter(texts_of_labels(attached)), "")
@@ -98,7 +99,7 @@ def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:
 
 
 def _attach_rows(batch: Batch, attached: Attached, request: Request, rows: AnyArray) -> Batch:
-    """The batch with what its ids led to."""
+    """The batch with the labels or targets that its ids lead to."""
     batch = batch._replace(partners=rows)
     there = rows >= 0
     if attached.targets is not None:
@@ -118,8 +119,7 @@ def _attach_rows(batch: Batch, attached: Attached, request: Request, rows: AnyAr
 
 
 def in_class_order(attached: Attached, classes: Sequence[str]) -> Attached:
-    """Soft targets with their columns in the order of the classes, where they have the same
-    names."""
+    """Soft targets with their columns in the order of the classes of the same names."""
     origin = attached.origin
     order = _class_order(origin.names, tuple(classes), origin.source)
     if attached.targets is None or order is None or attached.targets.ndim != 2:
@@ -135,8 +135,8 @@ def in_class_order(attached: Attached, classes: Sequence[str]) -> Attached:
 def _class_order(
     names: tuple[str, ...], classes: tuple[str, ...], source: str
 ) -> tuple[int, ...] | None:
-    """Which column of soft targets belongs to each class; None where they stand in that order, or
-    where nothing tells."""
+    """For each class the column of its soft targets; None where they are in order, or where the
+    names do not tell."""
     targets, wanted = without_common_prefix(names), without_common_prefix(classes)
     if len(targets) != len(wanted) or len(targets) < 2 or targets == wanted:
         return None
@@ -164,7 +164,7 @@ def _class_order(
 
 
 def _rise(names: Sequence[str]) -> bool:
-    """Whether names are numbers that go up by one."""
+    """Whether the names are numbers that go up by one."""
     if not all(name.isdecimal() and len(name) < 10 for name in names):
         return False
     first = int(names[0])
@@ -185,7 +185,7 @@ def _labels(
 
 
 def classes_second(values: AnyArray, axis: int) -> AnyArray:
-    """The array with the axis of its classes at 1; a single sample of shape (C) stays as it is."""
+    """The array with its class axis moved to 1; a single sample of shape (C) is left as it is."""
     if values.ndim == 1 and axis in (0, 1, -1):
         return values
     if not -values.ndim <= axis < values.ndim:
@@ -212,8 +212,8 @@ def fit_labels(
 def check_label_shape(
     attached: Attached, shape: tuple[int, ...], class_count: int, request: Request
 ) -> None:
-    """Refuse labels that are not as many as that shape wants, or lie in lists of another shape.
-    Flat ones are taken in C order."""
+    """Refuse labels that are too few, too many, or in lists of another shape. A flat list is taken
+    in C order."""
     count, wanted, place = attached.size, math.prod(shape), Place(attached.origin.source)
     # Of questions, every column has labels.
     values = () if request.questions else (*shape[:1], class_count, *shape[1:])
@@ -256,8 +256,8 @@ def class_indices(
     class_count: int,
     request: Request,
 ) -> AnyArray:
-    """Labels that stand apart, words or an array of numbers, as class indices; each has a number
-    from 0. Few words differ, so each text is looked at once."""
+    """Labels from elsewhere, texts or an array of numbers, as class indices. Few texts differ, so
+    each is looked up once."""
     class_count = request.label_count(class_count)
     if isinstance(labels, LabelTexts):
         return _indices_of_texts(labels, numbers, origin, classes, class_count, request)
@@ -313,7 +313,7 @@ def label_of_word(
     class_count: int,
     request: Request,
 ) -> int:
-    """One label that stands apart as a class index; ``at`` is its number from 0."""
+    """A typed label as a class index; ``at`` is its number from 0."""
     try:
         return numbers_labels.label(word.text, classes, class_count, request.ignore_index)
     except numbers_labels.NotANumber as error:
@@ -340,5 +340,5 @@ def _word_place(word: Word, at: int, origin: Origin) -> Place:
 
 
 def excerpt_of(word: Word) -> Excerpt:
-    """The word within the text that was typed."""
+    """The word, marked in the text that was typed."""
     return Excerpt(word.whole, word.start, word.start + max(1, len(word.text)))

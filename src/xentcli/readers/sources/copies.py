@@ -1,5 +1,4 @@
-"""Files that must be sought in: what is elsewhere, is no file, or is compressed, is copied to one
-first."""
+"""Local copies of what has to be read at random: a file from a URL, a pipe, or compressed data."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ COPY_BYTES = 1 << 20
 
 
 def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
-    """The path of the source's own file, or of a copy, which is there until it is closed."""
+    """The path of the source's file, or of a copy that exists until it is closed."""
     with explain_errors(source.name):
         plain = source.path is not None and size_of(source) is not None
     if plain and is_remote(source):
@@ -36,8 +35,8 @@ def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
 
 @contextmanager
 def rereadable(source: Source) -> Iterator[Source]:
-    """A source that can be opened twice and read from anywhere: what is no regular file, or is sent
-    only as a whole, is copied to one first."""
+    """A source that can be opened twice and read anywhere: a copy, if the source is no regular file
+    or is sent only as a whole."""
     if _can_be_reread(source):
         yield source
         return
@@ -63,7 +62,7 @@ def _unpacked(source: Source) -> IO[bytes]:
 
 
 def fetch_file(source: Source) -> tuple[Source, IO[bytes] | None]:
-    """The source, or of a URL a copy of its file, as it is: there until it is closed."""
+    """The source, or for a URL a local copy that exists until it is closed."""
     if not is_remote(source):
         return source, None
     from xentcli.readers.sources import remote
@@ -90,6 +89,6 @@ def _copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:
 
 
 def close_with(user: Any, copy: IO[bytes] | None) -> None:
-    """Close the copy, and so remove it, when nobody can ask its user for anything any more."""
+    """Close the copy, which deletes it, when its user is garbage-collected."""
     if copy is not None:
         weakref.finalize(user, copy.close)

@@ -1,4 +1,4 @@
-"""Limits that the environment may set: each is a number from 1 up."""
+"""Limits that environment variables can set: each is a number from 1 up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xentcli.errors import UsageError, quoted
 
 
 def limit_from(name: str, usual: int, most: int | None = None, unit: str = "number") -> int:
-    """The number that the environment gives, else the usual one."""
+    """The number of an environment variable, else ``usual``."""
     given = os.environ.get(name, "")
     if not given:
         return usual
@@ -21,5 +21,5 @@ def limit_from(name: str, usual: int, most: int | None = None, unit: str = "numb
 
 
 def bytes_from(name: str, usual: int, most: int | None = None) -> int:
-    """The number of bytes that the environment gives, else the usual one."""
+    """The number of bytes of an environment variable, else ``usual``."""
     return limit_from(name, usual, most, "number of bytes")

@@ -1,7 +1,7 @@
-"""Files that are URLs, through fsspec: nothing else here knows that package.
+"""Files that are URLs, read through fsspec, which only this module knows.
 
-fsspec finds credentials by itself. Nothing that it or a package behind it says is passed on before
-what may be secret is taken out.
+fsspec finds credentials by itself. Whatever it or a package behind it says is cleaned of secrets
+before it is passed on.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ _kinds = set[Any]()
 
 
 class Begun(NamedTuple):
-    """A file as it was first met: its version and first bytes; no version where it can be read only
-    from its beginning to its end."""
+    """A file when it was first opened: its first bytes and its version, which is None where it can
+    only be read from beginning to end."""
 
     version: Version | None
     start: bytes
 
 
 def opened(url: str, version: Version | None = None) -> BinaryIO:
-    """The file's bytes from the first on; sought in where that can be done. With a version it must
-    be of that one."""
+    """The file from its first byte on, seekable where the server allows it. With a ``version`` it
+    must be in that one."""
     begun = _begun_as(url, version)
     if begun.version is None:
         with _told(url):
@@ -60,7 +60,8 @@ def opened(url: str, version: Version | None = None) -> BinaryIO:
 
 
 def part(url: str, version: Version, start: int, length: int) -> BinaryIO:
-    """The file from that byte on; so many are asked for at once. It must be of that version."""
+    """The file from a byte on, ``length`` bytes being requested at once. It must be in that
+    version."""
     # A record that began before may leave nothing of it.
     at_once = length if length > 0 else LEAST_AHEAD
     stream = io.BufferedReader(Ranged(url, at_once, version), at_once)
@@ -69,17 +70,17 @@ def part(url: str, version: Version, start: int, length: int) -> BinaryIO:
 
 
 def version_of(url: str) -> Version | None:
-    """The version that was first met; None where ranges of the file cannot be had."""
+    """The version when it was first opened; None where the server gives no ranges."""
     return _begun(url).version
 
 
 def beginning(url: str) -> bytes:
-    """The first bytes of a file that ranges can be had of."""
+    """The first bytes of a file whose server gives ranges."""
     return _begun(url).start
 
 
 def pieces(url: str, ranges: Sequence[Range]) -> list[bytes]:
-    """Several ranges of the file, asked for together."""
+    """Several ranges of a file, requested together."""
     with _told(url):
         filesystem, path = _located(url)
         starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
@@ -93,7 +94,7 @@ def pieces(url: str, ranges: Sequence[Range]) -> list[bytes]:
 
 
 def copy(url: str, target: IO[bytes]) -> None:
-    """Write all of the file to another."""
+    """Write the whole file to another."""
     version = version_of(url)
     if version is None:
         from shutil import copyfileobj
@@ -111,7 +112,7 @@ def copy(url: str, target: IO[bytes]) -> None:
 
 
 def check_version(url: str, version: Version) -> None:
-    """Refuse a file that is not of that version any more."""
+    """Fail if the file is no longer in that version."""
     with _told(url):
         filesystem, path = _located(url)
         filesystem.invalidate_cache(path)
@@ -133,8 +134,8 @@ def matching(pattern: str) -> list[str]:
 
 
 def rest() -> None:
-    """End the thread in which fsspec waits for a network; the next read starts another. A process
-    of one thread can be copied, and its copies need not import anything anew."""
+    """End the thread in which fsspec waits for the network; the next read starts another. Only a
+    process with a single thread can be forked safely."""
     import asyncio
 
     from fsspec import asyn
@@ -159,11 +160,11 @@ def rest() -> None:
 
 
 class Ranged(io.RawIOBase):
-    """A file that can be sought in. What is read comes in requests for ranges, and is checked to be
-    of one version: that of the arguments, or the one that was first met.
+    """A seekable file, read by requests for ranges, which are all checked to be of one version: the
+    one given, or that of the first request.
 
-    ``ahead`` is how much is asked for at first, then twice as much each time; without it all that
-    is wanted.
+    ``ahead`` is the size of the first request; each one after it is twice as large. Without it a
+    request is as large as what is wanted.
     """
 
     def __init__(self, url: str, ahead: int | None = None, version: Version | None = None) -> None:
@@ -176,7 +177,7 @@ class Ranged(io.RawIOBase):
         self._version = version
 
     def hold(self, ranges: Sequence[Range]) -> None:
-        """Keep these ranges in memory, for the reads that follow."""
+        """Read these ranges into memory, for the reads that follow."""
         self._held = []
         for at in range(0, len(ranges), AT_ONCE):
             some = ranges[at : at + AT_ONCE]
@@ -221,7 +222,7 @@ class Ranged(io.RawIOBase):
 
 
 class _Streamed(io.RawIOBase):
-    """A file that is sent from its beginning to its end."""
+    """A file that is sent from beginning to end."""
 
     def __init__(self, url: str, stream: Any) -> None:
         self._url, self._stream = url, stream
@@ -242,7 +243,7 @@ class _Streamed(io.RawIOBase):
 
 
 def forget() -> None:
-    """What is known of files may not be so any more: another command begins."""
+    """Forget what is known of files: another command begins."""
     _begun.cache_clear()
     matching.cache_clear()
     for kind in _kinds:
@@ -251,7 +252,8 @@ def forget() -> None:
 
 
 def _begun_as(url: str, version: Version | None) -> Begun:
-    """The file as it was first met. A process that lives long may have met an older version."""
+    """The file when it was first opened. A long-lived process may have seen an older version, so it
+    is opened again if the versions differ."""
     begun = _begun(url)
     if version is None or begun.version == version:
         return begun
@@ -280,7 +282,8 @@ def _begun(url: str) -> Begun:
 
 
 def _answers_ranges(filesystem: Any, path: str, known: dict[str, Any]) -> bool:
-    """Whether a web server gives a part where a part is asked for: many give all of it."""
+    """Whether a server answers a request for a range with that range: many web servers send
+    everything."""
     if "http" not in filesystem.protocol or known["size"] < 2:
         return True
     if known.get("partial") is False:
@@ -323,7 +326,7 @@ def _located(url: str) -> tuple[Any, str]:
 
 @cache
 def _silence() -> None:
-    """What the packages have to say goes nowhere: their errors are told by this one."""
+    """Silence the packages' own logging: their errors are told by this program."""
     import logging
 
     logging.getLogger().addHandler(logging.NullHandler())

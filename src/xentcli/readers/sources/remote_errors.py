@@ -1,7 +1,7 @@
-"""What can go wrong with a URL, in sentences that hold nothing secret.
+"""What can go wrong with a URL, in sentences without secrets.
 
-Each package behind fsspec has errors of its own, one within another; they are known by their names
-and numbers, so that none of these packages is imported here.
+The packages behind fsspec have errors of their own, often one inside another. They are recognised
+by name and number, so that none of these packages has to be imported.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ URL = re.compile(r"[a-z][a-z0-9+.:-]*://[^\s\"'<>)]+", re.IGNORECASE)
 
 
 def needs(package: str, scheme: str, place: str, error: ImportError) -> UsageError:
-    """What is missing for URLs of that scheme: the module that could not be imported."""
+    """The error for URLs of a scheme whose package is not installed."""
     cause = error.__cause__ or error
     module = str(getattr(cause, "name", None) or package).partition(".")[0]
     wanted = PACKAGES.get(scheme, PACKAGES["fsspec"] if module == "fsspec" else module)
@@ -148,7 +148,7 @@ def _of_the_system(error: BaseException) -> str:
 
 
 def _cleaned(error: BaseException, url: str) -> str:
-    """What an unknown error says, without anything that was in the URL but is not shown."""
+    """The text of an unknown error, without any part of the URL that must not be shown."""
     text = URL.sub(lambda found: shown(found[0]), str(error).partition("\n")[0])
     for secret in secrets(url):
         text = text.replace(secret, "…")

@@ -1,5 +1,4 @@
-"""Where bytes come from: a file, a URL or standard input, unpacked if its first bytes say that it
-is compressed."""
+"""Where bytes come from: a file, a URL or standard input; compressed ones are unpacked."""
 
 from __future__ import annotations
 
@@ -24,9 +23,9 @@ Version = tuple[int, int]
 
 
 class Source(NamedTuple):
-    """A file by its name, or standard input (``path`` is None). Of a URL the path is all of it, the
-    name what may be printed. Of what is a ``copy`` no other machine knows. ``version`` is that of a
-    local file when it was named: whoever opens it must find the same."""
+    """A file by its name; standard input has no ``path``. For a URL ``path`` is all of it and
+    ``name`` is what may be printed. A ``copy`` is unknown to other machines. ``version`` is the
+    state of a local file when it was named; whoever opens it later must find the same."""
 
     name: str
     path: str | None
@@ -63,7 +62,7 @@ _named: list[Source] = []
 
 
 def check_unchanged() -> None:
-    """Refuse an answer to files that were replaced or written to while they were read."""
+    """Fail if any file was replaced or written to while it was read."""
     for source in _named:
         if source.version is None:
             continue
@@ -76,7 +75,7 @@ def check_unchanged() -> None:
 
 
 def forget() -> None:
-    """What is known of files may not be so any more: another command begins."""
+    """Forget what is known of files: another command begins."""
     _named.clear()
     remote = sys.modules.get("xentcli.readers.sources.remote")
     if remote is not None:
@@ -84,7 +83,7 @@ def forget() -> None:
 
 
 def version_of(source: Source) -> Version | None:
-    """What tells one state of a file from another; None of what can be read only once."""
+    """What tells two states of a file apart; None for what can be read only once."""
     if source.path is None:
         return None
     if is_remote(source):
@@ -96,7 +95,7 @@ def version_of(source: Source) -> Version | None:
 
 
 def version_of_open(file: BinaryIO) -> Version:
-    """The same of a local file that is open."""
+    """The same for an open local file."""
     return _version(os.fstat(file.fileno()))
 
 
@@ -106,8 +105,8 @@ def _version(known: os.stat_result) -> Version:
 
 @contextmanager
 def open_source(source: Source, version: Version | None = None) -> Iterator[BinaryIO]:
-    """The source's bytes, unpacked; standard input goes on where it was left. With a version, or
-    where the source has one, the file must be of that one."""
+    """The source's bytes, unpacked. Standard input continues where the last reader stopped. The
+    file must have the given ``version``, or that of the source, if there is one."""
     if is_read_once(source):
         yield _once(source)
         return
@@ -127,14 +126,14 @@ def open_source(source: Source, version: Version | None = None) -> Iterator[Bina
 
 
 def check_version(file: BinaryIO, source: Source, version: Version | None = None) -> None:
-    """Refuse an open file that is not any more the one that was named, or of that version."""
+    """Fail if an open file is not in the version given, or that of the source."""
     expected = version or source.version
     if expected is not None and version_of_open(file) != expected:
         raise changed(source.name)
 
 
 def is_read_once(source: Source) -> bool:
-    """Whether the bytes are gone when they are read: standard input, a pipe with a name."""
+    """Whether bytes are gone once read: standard input, or a named pipe."""
     if source.path is None or is_remote(source):
         return source.path is None
     return os.path.exists(source.path) and not _can_seek(source.path)
@@ -147,7 +146,8 @@ def _can_seek(path: str) -> bool:
 
 @cache
 def _once(source: Source) -> BinaryIO:
-    """The stream of what can be read but once, so that each reader goes on where the last left."""
+    """The one stream of what can be read only once; each reader continues where the last
+    stopped."""
     if source.path is not None:
         with explain_errors(source.name):
             return _unpacked(open(source.path, "rb"), source.name)
@@ -168,7 +168,7 @@ def _unpacked(stream: Any, name: str) -> BinaryIO:
 
 @contextmanager
 def explain_errors(name: str) -> Iterator[None]:
-    """What the operating system or a decompressor refuses, told in a sentence."""
+    """Raise errors of the operating system and of decompressors as sentences."""
     try:
         yield
     except EOFError:
@@ -192,14 +192,14 @@ _DECOMPRESSORS = ("zlib", "_lzma", "lzma", "_zstd", "compression", "backports")
 
 
 def peek(source: Source) -> bytes:
-    """The first bytes, without taking them away from who reads next."""
+    """The first bytes, which the next reader gets all the same."""
     with open_source(source) as stream, explain_errors(source.name):
         start: bytes = stream.peek(PEEK_BYTES)  # type: ignore[attr-defined]
         return start
 
 
 def size_of(source: Source) -> int | None:
-    """How many bytes there are to read, where that is known before, and any of them can be read."""
+    """How many bytes there are to read; None where that is not known or not all can be reached."""
     if source.path is None:
         return None
     if is_remote(source):

@@ -1,4 +1,5 @@
-"""Compressed bytes, unpacked: all of them or a fault, and no more than so many times their size."""
+"""Unpacks compressed bytes: completely or with an error, and never to more than a bound times their
+size."""
 
 from __future__ import annotations
 
@@ -17,11 +18,10 @@ READ_BYTES = 1 << 16
 
 
 class Compression(NamedTuple):
-    """A compression: its first bytes, and the modules that can undo it, the first that is there.
+    """A compression: its first bytes, and the modules that can unpack it, in order of preference.
 
-    ``decompressor`` is the name of the class that undoes one stream of it, where the module's own
-    ``open`` would take whatever follows the last stream for its end. ``padded`` says that zeros
-    may follow a stream.
+    ``decompressor`` is the class that unpacks one stream, where the module's own ``open`` would
+    take any junk after the last stream for its end. ``padded``: zeros may follow a stream.
     """
 
     name: str
@@ -41,12 +41,12 @@ COMPRESSIONS = (
 
 
 def compression_of(start: bytes) -> Compression | None:
-    """The compression of what begins with these bytes; None if it is not compressed."""
+    """The compression of data that begins with these bytes, or None."""
     return next((known for known in COMPRESSIONS if start.startswith(known.signature)), None)
 
 
 def unpacked(stream: BinaryIO, compression: Compression, name: str) -> BinaryIO:
-    """The stream's bytes, unpacked; ``name`` is what messages call it."""
+    """The stream, unpacked; ``name`` is what messages call it."""
     module, packed = _module(compression, name), _Counted(stream)
     inner = (
         _Streams(packed, compression, getattr(module, compression.decompressor))
@@ -57,8 +57,8 @@ def unpacked(stream: BinaryIO, compression: Compression, name: str) -> BinaryIO:
 
 
 def excess(packed: int, size: int) -> str:
-    """Says so in a sentence if that many bytes are so many times the packed ones that they seem
-    to be made to fill the memory; nothing if they are not."""
+    """A sentence if so many bytes from so few packed ones look made to fill the memory, else an
+    empty text."""
     most = limit_from("XENT_MAX_RATIO", MOST_TIMES)
     if size <= LITTLE_BYTES or size <= most * packed:
         return ""
@@ -79,7 +79,7 @@ def _module(compression: Compression, name: str) -> Any:
 
 
 class _Counted:
-    """A stream to read from that knows how many bytes were read."""
+    """A stream that counts the bytes read from it."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -93,7 +93,7 @@ class _Counted:
 
 
 class _Bounded(io.RawIOBase):
-    """What is unpacked, as long as it is not too many times what was read for it."""
+    """An unpacked stream that ends in an error if it grows too large for what was read."""
 
     def __init__(self, inner: Any, packed: _Counted, name: str) -> None:
         self._inner, self._packed, self._name = inner, packed, name
@@ -114,7 +114,7 @@ class _Bounded(io.RawIOBase):
 
 
 class _Streams(io.RawIOBase):
-    """What one compressed stream or several after another hold; nothing else may follow them."""
+    """The content of one or more compressed streams; anything else after them is an error."""
 
     def __init__(
         self, packed: _Counted, compression: Compression, decompressor: Callable[[], Any]
@@ -142,7 +142,7 @@ class _Streams(io.RawIOBase):
                 return len(found)
 
     def _next_stream(self) -> bool:
-        """Begin with the stream that follows, if anything does."""
+        """Begin the next stream, if there is one."""
         rest = self._current.unused_data or self._packed.read(READ_BYTES)
         if self._compression.padded:
             rest = self._behind_padding(rest)
@@ -156,7 +156,7 @@ class _Streams(io.RawIOBase):
         return True
 
     def _behind_padding(self, rest: bytes) -> bytes:
-        """What follows the zeros that stand behind a stream, in groups of four."""
+        """What follows the zeros after a stream, which come in groups of four."""
         zeros = 0
         while rest:
             behind = rest.lstrip(b"\0")

@@ -1,4 +1,4 @@
-"""Names of files that are URLs: how to tell them, and how to show them without their secrets."""
+"""Names that are URLs: how to recognise them, and how to show them without secrets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_url(text: str) -> bool:
 
 
 def scheme_of(text: str) -> str:
-    """What stands before ``://``; nothing where that does not stand there."""
+    """What stands before ``://``; empty where that does not occur."""
     found = SCHEME.match(text)
     return found[1].lower() if found else ""
 
@@ -101,7 +101,7 @@ def shown_within(text: str) -> str:
 
 
 def secrets(text: str) -> list[str]:
-    """What is not shown of a URL, in its pieces, the longest first."""
+    """The parts of a URL that are not shown, longest first."""
     from urllib.parse import unquote
 
     whole = "&".join(_parts(text)[1::2])
@@ -113,7 +113,7 @@ def secrets(text: str) -> list[str]:
 
 
 def _parts(text: str) -> tuple[str, str, str, str]:
-    """A name as the scheme, the user, the place, and the query."""
+    """A name as scheme, user, place and query."""
     found = SCHEME.match(text)
     if found is None:
         return "", "", text, ""

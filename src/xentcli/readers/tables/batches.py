@@ -29,8 +29,7 @@ PIECE_BYTES = 8 << 20
 
 
 class Table(NamedTuple):
-    """A file: what messages call it, where it is, its format, and the version that it must have,
-    where one is known."""
+    """A file: its name in messages, its path, its format, and its version, where that is known."""
 
     source: str
     path: str
@@ -48,7 +47,7 @@ def schema_of(table: Table) -> Any:
 
 
 def row_count(table: Table) -> int | None:
-    """How many rows there are, where the file says so."""
+    """The number of rows, if the file says it."""
     if table.format != "parquet":
         return None
     with _reader(table, None) as (_, reader):
@@ -56,7 +55,7 @@ def row_count(table: Table) -> int | None:
 
 
 def row_groups(table: Table) -> list[int]:
-    """How many rows each row group has; nothing where there are none of them."""
+    """The number of rows in each row group; empty where there are none."""
     if table.format != "parquet":
         return []
     with _reader(table, None) as (_, reader):
@@ -67,7 +66,7 @@ def row_groups(table: Table) -> list[int]:
 def batches(
     table: Table, columns: Sequence[int] | None, rows: int, groups: Sequence[int] | None = None
 ) -> Iterator[Any]:
-    """The rows of those columns and row groups (None: of all), at most so many at a time."""
+    """Batches of at most ``rows`` rows, of the given columns and row groups (None: all)."""
     with _reader(table, columns) as (stream, reader):
         if table.format == "parquet":
             names = None if columns is None else [reader.schema_arrow.names[at] for at in columns]
@@ -90,8 +89,8 @@ def _fetched_batches(
     rows: int,
     groups: Sequence[int] | None,
 ) -> Iterator[Any]:
-    """The rows of a file elsewhere. The needed columns of a row group are fetched together: a
-    request for each column, however short, would take most of the time."""
+    """The rows of a remote file. The needed columns of a row group are fetched together: a request
+    for each, however short, would take most of the time."""
     for at in range(reader.metadata.num_row_groups) if groups is None else groups:
         ranges = _ranges(reader.metadata.row_group(at), names)
         held = sum(end - start for start, end in ranges) <= MOST_HELD
@@ -101,7 +100,7 @@ def _fetched_batches(
 
 
 def _ranges(group: Any, names: Sequence[str] | None) -> list[tuple[int, int]]:
-    """The bytes of a row group's columns, in pieces that are worth a request."""
+    """The bytes of a row group's columns, in ranges that are worth a request."""
     columns = [group.column(at) for at in range(group.num_columns)]
     needed = sorted(
         (_start_of(column), column.total_compressed_size)
@@ -131,14 +130,15 @@ def _ipc_batches(reader: Any) -> Iterator[Any]:
 
 
 def _checked(found: Iterator[Any]) -> Iterator[Any]:
-    """The same batches, of which none leads out of its own memory: a damaged file may."""
+    """The same batches, each checked not to point outside its own memory: the file may be
+    damaged."""
     for batch in found:
         batch.validate(full=True)
         yield batch
 
 
 def _told(found: Iterator[Any], table: Table) -> Iterator[Any]:
-    """The same, with faults of the file told in a sentence; not those of whoever uses them."""
+    """The same batches; errors of the file, but not those of the caller, become sentences."""
     while True:
         with _in_a_sentence(table):
             batch = next(found, None)
@@ -203,8 +203,8 @@ def _in_a_sentence(table: Table) -> Iterator[None]:
 
 
 def pack(batch: Any, table: Table) -> bytes:
-    """A batch for another process: Arrow's own pickle of a slice has all that it is a slice of, and
-    so has a dictionary."""
+    """A batch for another process. Arrow's own pickle of a slice would contain everything that it
+    is a slice of, and the same goes for a dictionary."""
     with _in_a_sentence(table):
         columns = [plain(column) for column in batch.columns]
         whole = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
@@ -216,5 +216,5 @@ def pack(batch: Any, table: Table) -> bytes:
 
 
 def unpack(content: bytes) -> Any:
-    """What was packed."""
+    """A batch that was packed."""
     return pa.ipc.open_stream(content).read_next_batch()

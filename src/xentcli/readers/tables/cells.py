@@ -1,4 +1,4 @@
-"""Arrow's columns as NumPy arrays, as Python values, and as the cells of a CSV."""
+"""Arrow's columns as NumPy arrays, as Python values, and as cells of a CSV."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xentcli.readers.rules.join import id_of_value
 
 
 def plain_type(type: Any) -> Any:
-    """The type of the values themselves, without an extension or a dictionary around them."""
+    """The type of the values, without an extension or a dictionary around it."""
     while isinstance(type, pa.BaseExtensionType):
         type = type.storage_type
     return type.value_type if pa.types.is_dictionary(type) else type
@@ -37,7 +37,7 @@ def is_integer(type: Any) -> bool:
 
 
 def is_text(type: Any) -> bool:
-    """Whether a column has texts, such as names of classes."""
+    """Whether a column holds text, such as names of classes."""
     type, types = plain_type(type), pa.types
     # Views of strings are younger than the oldest version that will do.
     is_view = getattr(types, "is_string_view", lambda _: False)
@@ -45,14 +45,14 @@ def is_text(type: Any) -> bool:
 
 
 def is_list(type: Any) -> bool:
-    """Whether each row has a list of numbers."""
+    """Whether each row is a list of numbers."""
     type, types = plain_type(type), pa.types
     listed = types.is_list(type) or types.is_large_list(type) or types.is_fixed_size_list(type)
     return listed and is_numeric(type.value_type)
 
 
 def list_size(type: Any) -> int | None:
-    """How many numbers each list has, where the type says so."""
+    """The length of the lists, if the type fixes it."""
     type = plain_type(type)
     return int(type.list_size) if pa.types.is_fixed_size_list(type) else None
 
@@ -65,7 +65,7 @@ def plain(column: Any) -> Any:
 
 
 def missing(column: Any) -> AnyArray:
-    """Which rows have no value."""
+    """Which rows are null."""
     if not column.null_count:
         return np.zeros(len(column), dtype=bool)
     absent: AnyArray = column.is_null().to_numpy(zero_copy_only=False)
@@ -73,7 +73,7 @@ def missing(column: Any) -> AnyArray:
 
 
 def integers_or_floats(column: Any) -> AnyArray:
-    """A column of numbers at its own width; 0 where there is none."""
+    """A column of numbers at its own width, with 0 for null."""
     column = plain(column)
     if pa.types.is_null(column.type):
         return np.zeros(len(column))
@@ -91,14 +91,14 @@ def integers_or_floats(column: Any) -> AnyArray:
 
 
 def floats(column: Any) -> AnyArray:
-    """A column of numbers as floats, of their own width if they are floats already."""
+    """A column of numbers as floats, at its own width if it has floats."""
     numbers = integers_or_floats(column)
     return numbers if numbers.dtype.kind == "f" else numbers.astype(np.float64)
 
 
 def listed_floats(column: Any, width: int) -> tuple[AnyArray, AnyArray, AnyArray]:
-    """A column of lists as rows of numbers, where a number is missing, and the lists' lengths;
-    a row whose list is missing (length −1) or of another length is all 0."""
+    """A column of lists as rows of numbers, where numbers are null, and the length of each list. A
+    row whose list is null (length −1) or has another length is all 0."""
     column = plain(column)
     lengths = pc.fill_null(pc.list_value_length(column), -1).to_numpy(zero_copy_only=False)
     good = lengths == width
@@ -127,7 +127,7 @@ def python_values(column: Any) -> list[Any]:
 
 
 def ids_of_column(column: Any) -> list[bytes]:
-    """The values of a column of ids as JSON Lines and text have them; nothing for a missing one."""
+    """The ids of a column, as in JSON Lines and text; empty for null."""
     column = plain(column)
     if pa.types.is_integer(column.type):
         return [b"" if id is None else id.encode() for id in column.cast(pa.string()).to_pylist()]
@@ -145,7 +145,7 @@ def _plain_value(value: Any) -> Any:
 
 
 def cells_of(column: Any) -> list[bytes]:
-    """The column as a CSV has it; numbers in the shortest form that reads back to them."""
+    """The column as cells of a CSV; numbers in their shortest form that reads back."""
     decoded = plain(column)
     if pa.types.is_decimal(decoded.type):
         return [b"" if value is None else str(value).encode() for value in decoded.to_pylist()]
@@ -163,5 +163,5 @@ def _cell(value: Any) -> bytes:
 
 
 def quoted_cell(text: str) -> bytes:
-    """A text as a CSV needs it."""
+    """A text as a cell of a CSV, quoted if need be."""
     return csv_cell(text.encode("utf-8", "backslashreplace"))

@@ -14,7 +14,7 @@ ROWS_AT_ONCE = 1 << 16
 
 
 def columns_of_table(source: Source, format_name: str, choose: Choose) -> ChosenColumns:
-    """The columns that are chosen by the schema."""
+    """The columns that ``choose`` picks by the schema."""
     check_installed(source.name)
     from xentcli.readers.tables.batches import Table, batches, schema_of
     from xentcli.readers.tables.cells import ids_of_column, is_list

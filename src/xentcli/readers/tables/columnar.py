@@ -1,4 +1,4 @@
-"""Parquet and Arrow IPC (Feather): a column a class, or one column of lists, read by the batch."""
+"""Parquet and Arrow IPC (Feather): a column for each class or one of lists, read by batches."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads the schema, and decides which column is what."""
+    """Read the schema, and decide which column is what."""
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a table are its rows")
     check_installed(source.name)
@@ -109,7 +109,7 @@ class TableReader(NamedTuple):
 
 
 class TableChunks:
-    """Cuts a table into record batches; ``alone`` says that workers elsewhere can read its file by
+    """Cuts a table into record batches; ``alone``: workers elsewhere can read the file
     themselves."""
 
     def __init__(self, table: Table, layout: Layout, rows: int | None, alone: bool) -> None:
@@ -120,15 +120,15 @@ class TableChunks:
         return _chunks(self._table, self._layout, self._rows)
 
     def spans(self) -> None:
-        """Nothing is gained by them: the rows are counted."""
+        """None: the number of rows is known."""
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """The row groups; how large they are the file says."""
+        """The row groups, whose size the file decides."""
         return _row_groups(self._table) if self._alone else None
 
 
 def local_file(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
-    """Of a Parquet file elsewhere only the needed parts are read; else a file of this machine."""
+    """A local file. Of a remote Parquet file only what is needed is read, so it is not copied."""
     if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
         return str(source.path), None
     return file_of(source)
@@ -158,7 +158,7 @@ def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
 
 
 def _row_groups(table: Table) -> Iterator[Chunk]:
-    """What workers elsewhere can read by themselves; how large it is the file says."""
+    """The row groups, for workers elsewhere."""
     from xentcli.readers.tables.batches import row_groups
 
     first, groups = 0, row_groups(table)
@@ -173,7 +173,7 @@ def _row_groups(table: Table) -> Iterator[Chunk]:
 
 
 def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
-    """The record batches of a row group; another chunk as it is."""
+    """The record batches of a row group; any other chunk unchanged."""
     if not isinstance(chunk.data, RowGroup):
         yield chunk
         return
@@ -231,7 +231,7 @@ def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
 def _list_of_values(
     names: Sequence[str], lists: Sequence[bool], request: Request, place: Place
 ) -> tuple[Kind, int | None]:
-    """The column of lists that has all classes, and what it says that they are."""
+    """The column of lists that has all classes, and the kind of its values."""
     asked = request.logits_key or request.logit_cols
     if asked is not None:
         found = [at for at, name in enumerate(names) if name == asked and lists[at]]
@@ -317,7 +317,7 @@ class TableLook:
 
 
 def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: Request) -> Request:
-    """The request, with a column of lists as soft targets where nothing else is the label."""
+    """The request, with a column of lists as soft targets where nothing else could be the label."""
     asked = (request.label_col, request.label_key, request.target_cols, request.attached)
     if request.label_key is not None and request.label_col is None:
         return request._replace(label_col=request.label_key)
@@ -333,14 +333,14 @@ def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: 
 
 
 def _pandas_index(schema: Any) -> tuple[str, ...]:
-    """The columns that number or name the rows of a pandas table, and are no class."""
+    """The columns that are the index of a pandas table, and so no class."""
     stated = (schema.pandas_metadata or {}).get("index_columns", [])
     named = [column for column in stated if isinstance(column, str)]
     return (*named, *(name for name in schema.names if PANDAS_INDEX.fullmatch(name)))
 
 
 def _check_types(schema: Any, columns: Columns, listed: bool, place: Place) -> None:
-    """Whether columns that were named hold what they were named for."""
+    """Refuse columns that were named but hold something else."""
     from xentcli.readers.tables.cells import is_numeric, is_text
 
     several = () if listed else (*columns.values, *columns.targets)
@@ -359,7 +359,7 @@ def _wrong_type(schema: Any, at: int, wanted: str, place: Place) -> DataError:
 
 
 def _list_size(table: Table, schema: Any, at: int) -> int:
-    """How many classes there are: as the type says, or as many as the first list has numbers."""
+    """The number of classes: fixed by the type, or the length of the first list."""
     from xentcli.readers.tables.batches import batches
     from xentcli.readers.tables.cells import list_size, plain
 
@@ -383,7 +383,7 @@ def _list_size(table: Table, schema: Any, at: int) -> int:
 def _read_columns(
     names: Sequence[str], columns: Columns, request: Request
 ) -> tuple[int, ...] | None:
-    """The columns that must be read; None for all of them."""
+    """The columns that have to be read; None for all."""
     others = (columns.label, columns.weight, columns.by, columns.id, key_position(request, names))
     if request.keep_rows or request.keep_records or request.on_error != "stop":
         return None
@@ -392,8 +392,7 @@ def _read_columns(
 
 
 def columns_to_read(names: Sequence[str], needed: Iterable[int]) -> tuple[int, ...] | None:
-    """The needed columns in their order; None, for all of them, where their names do not tell
-    them apart."""
+    """The needed columns in their order; None, for all, where names do not identify them."""
     # Parquet selects by the names, in which a point leads into nested columns.
     plain = len(set(names)) == len(names) and not any("." in name for name in names)
     return tuple(sorted(needed)) if plain else None

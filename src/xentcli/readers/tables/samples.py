@@ -1,4 +1,4 @@
-"""The samples of a record batch: its columns as arrays, checked, with the rows to be passed on."""
+"""The samples of a record batch: its columns as checked arrays, and its rows to be passed on."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from xentcli.readers.tables.cells import (
 
 
 class Layout(NamedTuple):
-    """How the columns of a table are to be read: everything that a worker needs to know.
+    """How the columns of a table are to be read: all that a worker needs to know.
 
-    ``read`` are the positions of the columns that a batch has, None for all; ``listed`` says that
-    the one column of values has a list of all classes in each row; ``key`` is the column of ids by
-    which the rows are matched with those of a second file.
+    ``read`` are the columns that a batch has, None for all. ``listed``: the only column of values
+    has a list of all classes in each row. ``key`` is the column of ids that matches rows with those
+    of a second file.
     """
 
     source: str
@@ -55,19 +55,19 @@ class Layout(NamedTuple):
 
 
 class Here(NamedTuple):
-    """A batch of rows of the table, the first of which has that number, from 0."""
+    """A batch of rows, and the number of the first of them, from 0."""
 
     layout: Layout
     batch: Any
     first: int
 
     def column(self, at: int) -> Any:
-        """A column by its position in the file."""
+        """A column, by its position in the file."""
         read = self.layout.read
         return self.batch.column(at if read is None else read.index(at))
 
     def wrong(self, row: int, at: int, value: object, message: str, hint: str = "") -> BadNumber:
-        """What is wrong in a row's cell."""
+        """What is wrong with a cell."""
         place = Place(self.layout.source, detail=f"row {self.first + row + 1}")
         message = f"column {quoted(self.layout.names[at])}: {message}"
         return BadNumber(row, place, str(value), message, hint)
@@ -121,7 +121,7 @@ def _here(layout: Layout, chunk: Chunk) -> Here:
 
 
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
-    """What some samples of a record batch are called."""
+    """The ids of some samples of a record batch."""
     assert layout.columns.id is not None
     here = _here(layout, chunk)
     column = here.column(layout.columns.id)
@@ -130,7 +130,7 @@ def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> l
 
 
 def _numbers(here: Here, at: tuple[int, ...], wrong: list[BadNumber]) -> AnyArray:
-    """Some columns of numbers, or one of lists, as an array with a row a sample."""
+    """Columns of numbers, or one of lists, as an array with a row for each sample."""
     if here.layout.listed:
         return _listed(here, at[0], wrong)
     found = [floats(here.column(one)) for one in at]
@@ -210,7 +210,7 @@ def _number_labels(here: Here, at: int, absent: AnyArray, wrong: list[BadNumber]
 
 
 def _named_labels(here: Here, at: int, absent: AnyArray, wrong: list[BadNumber]) -> AnyArray:
-    """Labels that are names; each name is looked up once."""
+    """Labels that are names; each different name is looked up once."""
     layout = here.layout
     known: dict[str, int | BadNumber] = {}
     labels = np.zeros(len(absent), dtype=np.int64)
@@ -240,7 +240,7 @@ def _named_label(here: Here, at: int, row: int, value: str) -> int | BadNumber:
 
 
 def _partners(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
-    """The rows of the second file that have the ids of the column; -1 where there is none."""
+    """The rows of the second file with the ids of the column; -1 where there is none."""
     attached = here.layout.request.attached
     assert attached is not None
     assert attached.join is not None
@@ -276,8 +276,8 @@ def _target_origin(here: Here) -> Origin | None:
 
 
 def rows_of(layout: Layout, batch: Any) -> Rows:
-    """The table as text, of a batch or (None) its header alone; a column of lists becomes a column
-    a class."""
+    """A batch as text, or, without a batch, the header alone; a column of lists becomes a column
+    for each class."""
     values = layout.columns.values
     header = [quoted_cell(name) for name in layout.names]
     columns: list[Any] = [] if batch is None else [cells_of(column) for column in batch.columns]

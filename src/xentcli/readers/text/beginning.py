@@ -1,5 +1,5 @@
-"""How a text begins: what parts its cells, its header if it has one, and its first samples. All is
-seen from the same samples, however large the blocks are in which the text comes."""
+"""The beginning of a text: its delimiter, its header and its first samples. They do not depend on
+the size of the blocks in which the text is read."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ MISSING_CELLS = frozenset(("", "nan", *MISSING))
 
 
 class Beginning(NamedTuple):
-    """The blocks of a text that were read, where its samples begin, and the blocks that follow.
+    """The blocks that were read, where the samples begin in them, and the blocks that follow.
 
-    ``names`` are those of the columns, ``header`` the header's cells as they are written, empty if
-    there is none; ``samples`` are the first ones, as cells.
+    ``names`` are those of the columns; ``header`` has the header's cells as written, empty if there
+    is none; ``samples`` are the cells of the first ones.
     """
 
     blocks: tuple[bytes, ...]
@@ -52,8 +52,8 @@ class Beginning(NamedTuple):
 
 
 class FirstRecords(NamedTuple):
-    """The blocks up to the last of the first records; where the first one begins and ends, and
-    those that follow it."""
+    """The blocks up to the last of the first records, where the first record begins and ends, and
+    the records after it."""
 
     blocks: tuple[bytes, ...]
     first: Record
@@ -73,7 +73,7 @@ def text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
 def parted_text(
     source: Source, request: Request, format_name: str
 ) -> Iterator[tuple[BinaryIO, Dialect, int]]:
-    """The source's text with what parts its cells, and how many lines are before its records."""
+    """The source's text, its dialect, and how many lines precede its records."""
     with text_of(source, request) as stream:
         head = read_head(stream, source.name)
         seen = see_dialect(without_mark(head), request, tabs_first=format_name == "tsv")
@@ -82,12 +82,12 @@ def parted_text(
 
 
 def with_single_blanks(stream: BinaryIO, dialect: Dialect) -> BinaryIO:
-    """The stream as the records of that dialect are to be read from it."""
+    """The stream from which records of that dialect have to be read."""
     return SingleBlanks(stream) if dialect.blanks else stream  # type: ignore[return-value]
 
 
 def read_beginning(source: Source, request: Request, format_name: str) -> Beginning:
-    """Reads as far as is needed to know the columns."""
+    """Read as far as is needed to know the columns."""
     if request.decimal not in (None, ".", ","):
         raise UsageError(f"--decimal {quoted(request.decimal)}: a decimal mark is . or ,")
     with parted_text(source, request, format_name) as (stream, dialect, lines_before):
@@ -134,7 +134,7 @@ def read_beginning(source: Source, request: Request, format_name: str) -> Beginn
 def _first_records(
     blocks: Iterator[bytes], dialect: Dialect, lines_before: int, source: str
 ) -> FirstRecords | None:
-    """The first records of a text and the samples that follow; None if there is none."""
+    """The first record of a text and some samples after it; None if it has none."""
     read: list[bytes] = []
     following: list[Sequence[bytes]] = []
     first: Record | None = None
@@ -161,7 +161,7 @@ def _first_records(
 
 
 def _readable(text: bytes, dialect: Dialect, line: int, most: int) -> list[Sequence[bytes]]:
-    """At most so many records, up to one that cannot be read: that is told when its turn comes."""
+    """At most ``most`` records, up to one that is malformed, which is reported when it is read."""
     found: list[Sequence[bytes]] = []
     with suppress(DataError):
         for record in islice(records.records(text, dialect, line, ""), most):
@@ -170,8 +170,8 @@ def _readable(text: bytes, dialect: Dialect, line: int, most: int) -> list[Seque
 
 
 def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
-    """The first record, with a cell for each of the next one's: of blanks between the cells, the
-    mark before a header is none; and what R leaves out above the names of the rows is one."""
+    """The first record with as many cells as the next one: the mark before a header is no cell, and
+    the cell that R leaves out above the row names is added."""
     cells = found.first.cells
     if found.following and lacks_name_of_row_names(cells, found.following[0]):
         return found.first._replace(cells=[b'""', *cells])
@@ -181,7 +181,7 @@ def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
 
 
 def _is_marked(first: Record, found: FirstRecords, dialect: Dialect, place: Place) -> bool:
-    """Whether the first line is a header that begins as numpy.savetxt has it."""
+    """Whether the first line is a header as numpy.savetxt marks it."""
     if dialect.comment or not first.cells[0].startswith(HEADER_MARK) or not found.following:
         return False
     if len(first.cells) == len(found.following[0]):
@@ -196,7 +196,7 @@ def _is_marked(first: Record, found: FirstRecords, dialect: Dialect, place: Plac
 def _decimal(
     samples: Sequence[Sequence[bytes]], dialect: Dialect, request: Request, place: Place
 ) -> tuple[str, tuple[Remark, ...]]:
-    """The decimal mark, and what is to be told of it where nobody said it."""
+    """The decimal mark, and a note if it was a guess."""
     if request.decimal is not None:
         return request.decimal, ()
     if dialect.delimiter == b"," or not has_decimal_commas(
@@ -226,7 +226,7 @@ def _decoded(cell: bytes, place: Place) -> str:
 
 
 def _text(cell: bytes) -> str:
-    """A cell's text; of what is no text, something that is no number."""
+    """A cell as text; bytes that are no text become something that is no number."""
     try:
         return unquoted(cell)
     except ValueError:

@@ -23,7 +23,7 @@ from xentcli.readers.text.records import Record
 def columns_of_text(
     source: Source, request: Request, format_name: str, choose: Choose
 ) -> ChosenColumns:
-    """The columns that are chosen by the first line."""
+    """The columns that ``choose`` picks by the first line."""
     names: tuple[str, ...] = ()
     at: Sequence[int] = ()
     columns: list[list[bytes]] = []
@@ -53,8 +53,7 @@ def columns_of_text(
 
 def _names(first: Record, request: Request, source: Source) -> tuple[tuple[str, ...], bool]:
     """The names of the columns, and whether the first line surely has them. In a single column any
-    word but one for a label may be the name of a class, and to take that for a header would shift
-    the rest."""
+    word may be the name of a class; taking it for a header would shift all labels."""
     cells = [_content(cell, source, first.line) for cell in first.cells]
     numbers = tuple(str(number + 1) for number in range(len(cells)))
     is_header = request.header

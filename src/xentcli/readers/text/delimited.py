@@ -1,5 +1,6 @@
-"""CSV and TSV: a header, then a sample a record. The text is read in blocks of whole records, so
-that memory does not grow with the file; :mod:`xentcli.readers.text.rows` reads a block."""
+"""CSV and TSV: a header, then a record for each sample. The text is read in blocks of whole
+records, so that memory does not grow with the file; :mod:`xentcli.readers.text.rows` reads a block.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ from xentcli.readers.text.spans import LINE_END, partitions_of, parts_of, spans_
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads the header and the first rows, and decides which column is what."""
+    """Read the header and the first rows, and decide which column is what."""
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a text are its rows")
     start = read_beginning(source, request, format_name)
@@ -68,7 +69,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
 
 def with_cells(opened: Opened) -> Opened:
-    """The input, with rows of text taken apart into cells."""
+    """The input with its rows split into cells."""
     reader = opened.reader
     if opened.rows is None or not isinstance(reader, TextReader):
         return opened
@@ -96,7 +97,8 @@ class TextReader(NamedTuple):
 
 
 class TextChunks:
-    """Cuts the text after the header into blocks; a file is read anew, standard input goes on."""
+    """Cuts the text after the header into blocks. A file is opened anew; standard input
+    continues."""
 
     def __init__(self, source: Source, layout: Layout, start: Beginning) -> None:
         self._source, self._layout, self._start = source, layout, start
@@ -176,7 +178,7 @@ def _layout(source: Source, request: Request, start: Beginning, choice: Choice) 
 
 
 def _remarks(layout: Layout, start: Beginning, choice: Choice) -> Iterator[Remark]:
-    """What was taken for what, and what looks like a mistake although it can be read."""
+    """Notes on how the text was understood, and warnings of likely mistakes."""
     yield from start.remarks
     yield from choice.remarks
     if not start.header:

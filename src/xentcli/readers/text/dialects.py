@@ -1,4 +1,4 @@
-"""What stands between the cells of a text, where nobody says it: seen from its first two lines."""
+"""What separates the cells of a text, concluded from its first two lines."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ BLANK_AT_AN_END = re.compile(rb"^ | (?=\r?\n)| \Z", re.MULTILINE)
 
 
 class Seen(NamedTuple):
-    """What parts the cells, and how many lines there are before the first record."""
+    """What separates the cells, and how many lines precede the first record."""
 
     dialect: Dialect
     lines_before: int = 0
 
 
 def asked_dialect(request: Request) -> Dialect | None:
-    """What stands between cells, if the options say so."""
+    """The dialect that the options ask for, or None."""
     if request.delimiter is None:
         return None
     delimiter = SPELLED_DELIMITERS.get(request.delimiter, request.delimiter)
@@ -52,9 +52,9 @@ def _comment(request: Request) -> bytes:
 
 
 def see_dialect(head: bytes, request: Request, *, tabs_first: bool) -> Seen:
-    """What parts the first two lines of a text into equally many cells; the comma if nothing does.
+    """The delimiter that splits the first two lines into equally many cells; a comma if none does.
 
-    A mark between cells that are numbers with a decimal comma comes before the comma.
+    A delimiter between numbers with decimal commas takes precedence over the comma.
     """
     asked = asked_dialect(request)
     told = SEPARATOR_LINE.match(head)
@@ -78,8 +78,8 @@ def see_dialect(head: bytes, request: Request, *, tabs_first: bool) -> Seen:
 
 
 def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
-    """The first two records (or the only one) as cells; None if they are not equally many, or
-    fewer than two."""
+    """The first two records, or the only one, as cells; None if their numbers differ or are below
+    two."""
     if not dialect.comment:
         head = head.removeprefix(HEADER_MARK)
     if dialect.blanks:
@@ -101,21 +101,21 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
 
 
 def _lines(head: bytes, comment: bytes) -> Iterator[bytes]:
-    """The lines that may be records."""
+    """The lines that can be records."""
     for line in io.BytesIO(head):
         if line.strip() and not (comment and line.startswith(comment)):
             yield line
 
 
 def lacks_name_of_row_names(header: Sequence[bytes], row: Sequence[bytes]) -> bool:
-    """Whether a header has no cell above the names of the rows, as R's write.table has it: with its
-    cells and those names in quotes."""
+    """Whether the header has no cell for the column of row names, as R's write.table leaves it: the
+    header and those names are quoted."""
     quoted_cells = all(cell.startswith(b'"') for cell in (*header, row[0]))
     return len(row) == len(header) + 1 and quoted_cells
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether there are numbers like 1,5 among the cells, and none with a point."""
+    """Whether some cells are numbers like 1,5 and none has a decimal point."""
     cells = [cell.strip() for row in rows for cell in row]
     if not any("," in cell for cell in cells):
         return False
@@ -126,8 +126,8 @@ def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def read_head(stream: BinaryIO, source: str) -> bytes:
-    """The beginning of a text: a block, or more if that has not two whole lines; the same however
-    the stream comes."""
+    """The beginning of a text: a block, or more if that does not contain two whole lines. It does
+    not depend on how the stream delivers its bytes."""
     pieces: list[bytes] = []
     size = ends = 0
     limit = records.longest_line()
@@ -148,7 +148,7 @@ def without_mark(head: bytes) -> bytes:
 
 
 class ReadAgain:
-    """A stream of which the beginning has been read: that comes once more."""
+    """A stream whose beginning was read already and is returned once more."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._head, self._stream = head, stream
@@ -162,7 +162,7 @@ class ReadAgain:
 
 
 class SingleBlanks:
-    """A text whose cells are parted by runs of blanks and tabs, as one with a blank between."""
+    """A text whose runs of blanks and tabs between cells become single blanks."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._lines = _single_blanks(_reads(stream))
@@ -182,7 +182,7 @@ def _reads(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _single_blanks(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Whole lines with single blanks; what stands in quotes is left alone."""
+    """Whole lines with single blanks; quoted text is left alone."""
     rest = b""
     for piece in pieces:
         lines, end, after = (rest + piece).rpartition(b"\n")

@@ -1,4 +1,4 @@
-"""Text of any encoding as UTF-8, a block at a time."""
+"""Text in any encoding as UTF-8, block by block."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MARKS = (
 
 
 def as_utf8(stream: BinaryIO, encoding: str | None, source: str) -> BinaryIO:
-    """The stream, recoded unless it is UTF-8; a byte order mark of UTF-16 speaks for itself."""
+    """The stream as UTF-8. A byte order mark tells UTF-16 without being asked."""
     wanted = known(encoding) if encoding else _marked(stream, source)
     if wanted in UTF_8:
         return stream
@@ -42,7 +42,7 @@ def _marked(stream: BinaryIO, source: str) -> str:
 
 
 class Recoded:
-    """A stream to read from, in UTF-8 whatever the one behind it is in."""
+    """A stream of UTF-8 made from one in another encoding."""
 
     def __init__(self, stream: BinaryIO, encoding: str, source: str) -> None:
         self._stream = stream

@@ -1,6 +1,6 @@
-"""A block of a text's rows all at once, where nothing in them is unusual.
+"""Reads all rows of a block at once, where nothing in them is unusual.
 
-It gives what :mod:`xentcli.readers.text.rows` would, or declines.
+The result is that of :mod:`xentcli.readers.text.rows`, or None.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ LINE_ENDS = b"\r\n"
 
 
 class Whole(NamedTuple):
-    """A block's numbers, the physical line of each row, the rows themselves where they are to be
-    passed on, and the cells of the column to group by."""
+    """The numbers of a block, the physical line of each row, the rows where they are passed on, and
+    the cells of the column that groups them."""
 
     parsed: Parsed
     lines: Sequence[int]
@@ -38,7 +38,7 @@ class Whole(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """Where the cells of a block end (a row of the array a row of the block), and where its rows
+    """Where the cells of a block end (a row of the array for each of the block), and where rows
     begin."""
 
     text: bytes
@@ -55,11 +55,11 @@ class Cut(NamedTuple):
         return quotes.count(self.text, NEWLINE) == len(self.starts)
 
     def first(self, column: int) -> Places:
-        """Where a column's cells begin."""
+        """Where the cells of a column begin."""
         return self.starts if column == 0 else self.ends[:, column - 1] + 1
 
     def spans(self, starts: Places, ends: Places) -> list[bytes]:
-        """Those parts of the text."""
+        """Parts of the text."""
         widths = ends - starts
         longest = int(widths.max())
         if longest <= SHORT and b"\0" not in self.text:
@@ -81,7 +81,7 @@ class Cut(NamedTuple):
 
 
 def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
-    """The rows of a block that begins on that line; None if there is anything unusual in it."""
+    """The rows of a block; None if anything in it is unusual."""
     text = _with_newlines(block, layout)
     if text is None:
         return None
@@ -97,8 +97,8 @@ def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
 
 
 def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
-    """The block with a \\n at the end of each row; None if its lines end otherwise, if it has
-    comments, or if its cells are parted in a way that numbers are not."""
+    r"""The block with a \n at the end of each row. None if lines end otherwise, if there are
+    comments, or if the delimiter could be part of a number."""
     delimiter, comment = layout.dialect.delimiter, layout.dialect.comment
     if delimiter not in DELIMITERS or layout.request.decimal != "." or not block.strip(LINE_ENDS):
         return None
@@ -112,7 +112,7 @@ def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
 
 
 def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
-    """A block with a number in every cell."""
+    """A block whose cells are all numbers."""
     delimiter = layout.dialect.delimiter
     if delimiter != b",":
         # A comma would be a part of a cell, and no number has one.
@@ -142,7 +142,7 @@ def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
 
 
 def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
-    """A block where the cells of some columns are no numbers."""
+    """A block in which some columns hold words."""
     cut = _cut(layout, text)
     if cut is None:
         return None
@@ -176,8 +176,8 @@ def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
 
 
 def _with_words(layout: Layout, cut: Cut, parsed: Parsed, lines: Sequence[int]) -> Whole | None:
-    """The numbers with what the cells of other columns are wanted for; None if one of these has an
-    id that the second file has not."""
+    """The numbers together with the cells of the other columns that are needed; None if one of
+    these has an id that the second file does not."""
     if layout.key is not None:
         partners = find_rows(layout, cut.cells(layout.key))
         if partners is None:
@@ -187,8 +187,7 @@ def _with_words(layout: Layout, cut: Cut, parsed: Parsed, lines: Sequence[int]) 
 
 
 def _cut(layout: Layout, text: bytes) -> Cut | None:
-    """Where the cells end; None if a row has more or fewer than the header, or if a quote stands
-    where it has no meaning."""
+    """Where the cells end; None if a row has too many or too few, or a quote is misplaced."""
     there: Bytes = np.frombuffer(text, dtype=np.uint8)
     marks = (there == layout.dialect.delimiter[0]) | (there == NEWLINE)
     if b'"' in text:
@@ -211,8 +210,8 @@ def _cut(layout: Layout, text: bytes) -> Cut | None:
 
 
 def _without(cut: Cut, kept: Sequence[int], delimiter: bytes) -> bytes | None:
-    """The text with nothing but the columns that are kept and commas between them; None if there
-    is a comma within a cell."""
+    """The text with only the columns that are kept and with commas between; None if a cell contains
+    a comma."""
     runs: list[list[int]] = []
     for column in kept:
         if runs and column == runs[-1][-1] + 1:
@@ -258,21 +257,21 @@ def _checked(
 
 
 def _columns(table: AnyArray, at: tuple[int, ...]) -> AnyArray:
-    """Those columns: a view of the table where they stand side by side."""
+    """Some columns of the table; a view where they are adjacent."""
     if is_run(at):
         return table[:, at[0] : at[-1] + 1]
     return table[:, list(at)]
 
 
 def _reach(columns: Columns) -> slice:
-    """From the first to the last column of what is computed with, labels apart."""
+    """From the first to the last column that is computed with, labels apart."""
     weight = () if columns.weight is None else (columns.weight,)
     used = (*columns.values, *columns.targets, *weight)
     return slice(min(used), max(used) + 1)
 
 
 def is_run(at: tuple[int, ...]) -> bool:
-    """Whether columns stand side by side, in their order."""
+    """Whether the columns are adjacent and in order."""
     return at == tuple(range(at[0], at[0] + len(at)))
 
 
@@ -297,7 +296,7 @@ def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
 
 
 def _needs_cut(layout: Layout) -> bool:
-    """Whether the cells of a row are wanted one by one."""
+    """Whether single cells of a row are needed."""
     by_cells = (layout.columns.by, layout.key) != (None, None)
     return layout.request.keep_rows in ("around", "cells") or by_cells
 
@@ -308,14 +307,14 @@ def _groups(layout: Layout, cut: Cut) -> list[bytes] | None:
 
 
 def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
-    """Rows without quotes for passing them on whole."""
+    """Rows without quotes, passed on as one text."""
     if layout.request.keep_rows is None:
         return None
     return rows_of(layout, [])._replace(text=text)
 
 
 def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:
-    """Rows for passing them on, taken apart as far as is asked for."""
+    """Rows to be passed on, split as far as was asked for."""
     if layout.request.keep_rows is None:
         return None
     rows = rows_of(layout, [])

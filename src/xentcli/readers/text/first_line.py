@@ -1,4 +1,4 @@
-"""Whether the first line of a text is a header or a sample, where nobody says it."""
+"""Whether the first line of a text is a header or a sample, where no option says so."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from xentcli.readers.rules.numbers_labels import NUMBER
 def has_header(
     first: Sequence[str], samples: Sequence[Sequence[str]], place: Place
 ) -> tuple[bool, tuple[Remark, ...]]:
-    """Whether a first line with those cells is a header, and what is to be told of it: everything
-    but that words are one. ``samples`` are the lines that follow.
+    """Whether a first line with those cells is a header, and the note on it, which is left out
+    where the cells are words. ``samples`` are the lines that follow.
 
-    Raises UsageError where nothing tells.
+    Raises UsageError where it cannot be told.
     """
     cells = _without_empty_end(first)
     numbers = [cell for cell in cells if is_number(cell)]
@@ -38,12 +38,12 @@ def has_header(
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number, with a decimal comma if need be."""
+    """Whether a cell is a number, possibly with a decimal comma."""
     return NUMBER.fullmatch(cell.strip().replace(",", ".")) is not None
 
 
 def is_whole(cell: str) -> bool:
-    """Whether a cell is an integer without a point or an exponent."""
+    """Whether a cell is an integer without point or exponent."""
     digits = cell.strip().lstrip("+-")
     return digits.isascii() and digits.isdigit()
 
@@ -53,8 +53,8 @@ def _without_empty_end(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _may_be_sample(cells: Sequence[str], samples: Sequence[Sequence[str]]) -> bool:
-    """Whether words stand among numbers as they may in a sample: where other lines have words as
-    well."""
+    """Whether words among numbers could be those of a sample, because other lines have words there
+    too."""
     words = [at for at, cell in enumerate(cells) if not is_number(cell)]
     if any(
         NAMELESS.fullmatch(cells[at].strip()) or cells[at].strip().lower() in SAID_BY_NAME
@@ -67,7 +67,7 @@ def _may_be_sample(cells: Sequence[str], samples: Sequence[Sequence[str]]) -> bo
 
 
 def _runs(cells: Sequence[str]) -> bool:
-    """Whether they are digits alone that go up by one from 0 or 1."""
+    """Whether the cells are digits that go up by one from 0 or 1."""
     if not all(cell.strip().isascii() and cell.strip().isdigit() for cell in cells):
         return False
     numbers = [_integer(cell) for cell in cells]

@@ -9,7 +9,7 @@ from xentcli.readers.text.layout import Layout
 
 
 def plain_id(cell: bytes) -> bytes:
-    """A cell's text without quotes and blanks around it; a ValueError says what is wrong in it.
+    """A cell's text without quotes and surrounding blanks; a ValueError says what is wrong with it.
 
     >>> plain_id(b'"7 "'), plain_id(b" img_7")
     (b'7', b'img_7')
@@ -26,7 +26,7 @@ def plain_ids(cells: Sequence[bytes]) -> list[bytes]:
 
 
 def find_rows(layout: Layout, cells: Sequence[bytes]) -> AnyArray | None:
-    """The rows of the second file that have the ids of the cells; None if one is not there."""
+    """The rows of the second file that have the ids; None if one of them is missing there."""
     attached = layout.request.attached
     assert attached is not None
     assert attached.join is not None

@@ -1,4 +1,4 @@
-"""How the columns of a text are to be read, and what comes of reading them."""
+"""How the columns of a text are to be read, and what that gives."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from xentcli.readers.text.records import Dialect
 
 
 class Layout(NamedTuple):
-    """How the columns of a text are to be read: everything that a worker needs to know.
+    """How the columns of a text are to be read: all that a worker needs to know.
 
-    ``numeric`` says of each column whether its cells looked like numbers; ``key`` is the column of
-    ids by which the rows are matched with those of a second file.
+    ``numeric`` says for each column whether its cells looked like numbers; ``key`` is the column of
+    ids that matches rows with those of a second file.
     """
 
     source: str
@@ -31,13 +31,13 @@ class Layout(NamedTuple):
 
     @property
     def label_count(self) -> int:
-        """How many labels there are."""
+        """The number of different labels."""
         return self.request.label_count(len(self.columns.values))
 
 
 class Parsed(NamedTuple):
-    """The numbers of some records: values, labels, soft targets, sample weights, and the rows of a
-    second file that their ids lead to."""
+    """The numbers of some records: values, labels, soft targets, sample weights, and their rows in
+    a second file."""
 
     values: AnyArray
     labels: AnyArray | None = None

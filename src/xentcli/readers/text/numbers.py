@@ -1,8 +1,8 @@
-"""Numbers with commas between them as an array: by simdjson where it is installed, else by orjson,
-else by NumPy.
+"""Numbers with commas between as an array: by simdjson if it is installed, else by orjson, else by
+NumPy.
 
-All round as Python's ``float`` does, and all take less for a number than the exact readers do. So
-whatever is unusual is declined, and the exact reader decides what it is.
+All three round as Python's ``float`` does, but accept fewer forms of a number than the exact
+readers. Whatever is unusual is therefore declined, and the exact reader decides what it is.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ ALL = slice(None)
 
 
 def numbers(*parts: bytes) -> AnyArray | None:
-    """Numbers with commas between, all of them finite, in a text that comes in parts; None for
-    anything else."""
+    """Finite numbers with commas between, from a text in parts; None for anything else."""
     parser = parser_for(len(parts[0]))
     return _by_numpy(b"".join(parts)) if parser is None else parser.numbers(*parts)
 
@@ -37,8 +36,8 @@ def table_of(
     read: Callable[..., AnyArray | None] = numbers,
     signed: slice = ALL,
 ) -> AnyArray | None:
-    """The numbers of lines that have ``width`` of them each, with commas between; None if any line
-    is anything else. Only in the columns ``signed`` does the sign of a 0 matter."""
+    """The numbers of lines with ``width`` of them each and commas between; None for anything else.
+    Only in the columns ``signed`` does the sign of a zero matter."""
     between = b"," + ROW_END_TEXT + b","
     text = rows.replace(b"\n", between)
     count = (len(text) - len(rows)) // (len(between) - 1)
@@ -56,7 +55,7 @@ def table_of(
 
 
 def has_whole_negative_zero(text: bytes) -> bool:
-    """Whether a zero is written -0: JSON makes an integer of it, which has no sign there."""
+    """Whether a zero is written as -0, which JSON reads as an integer without a sign."""
     there = np.frombuffer(text, dtype=np.uint8)
     # What may follow a whole number, a comma or white space, comes before the minus sign.
     found = (there[:-2] == MINUS) & (there[1:-1] == ZERO) & (there[2:] < MINUS)

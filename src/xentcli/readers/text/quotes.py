@@ -1,4 +1,4 @@
-"""Marks in a text, and which of them stand within quotes, found for a whole block at once."""
+"""Positions of marks in a text, and which are inside quotes, found for a whole block at once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Places = NDArray[np.intp]
 
 
 def outside(there: Bytes, wanted: Mask, delimiter: int) -> tuple[Places, bool] | None:
-    """Where the wanted bytes stand that are not within quotes, and whether a quote is open at the
-    end; None if a quote neither opens nor closes a cell, nor is one of two that stand for one.
+    """The positions of the wanted bytes that are not inside quotes, and whether a quote is still
+    open at the end. None if a quote neither opens nor closes a cell nor is doubled.
 
     The text begins with a record.
     """
@@ -47,20 +47,20 @@ def _are_well_placed(there: Bytes, opening: Places, closing: Places, delimiter: 
 
 
 def count(text: bytes, mark: int) -> int:
-    """How many bytes of a text are that one; ``bytes.count`` takes ten times as long."""
+    """How many bytes of a text are ``mark``, ten times as fast as ``bytes.count``."""
     return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == mark))
 
 
 def count_filled_lines(text: bytes) -> int:
-    """How many lines of a text without \\r have something on them."""
+    r"""How many lines of a text without \r are not blank."""
     filled = np.frombuffer(text, dtype=np.uint8) != NEWLINE
     begins = np.count_nonzero(filled[1:] & ~filled[:-1])
     return int(begins) + bool(text and text[0] != NEWLINE)
 
 
 def line_ends_outside(text: bytes, delimiter: bytes) -> Places | None:
-    """Where the records of a text end, if every line ends with \\n; None if it is to be looked at
-    more closely."""
+    r"""Where the records of a text end, if every line ends with \n; None if that takes a closer
+    look."""
     if b"\r" in text:
         return None
     there: Bytes = np.frombuffer(text, dtype=np.uint8)

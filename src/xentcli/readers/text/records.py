@@ -1,7 +1,7 @@
-"""Text of any length as blocks of whole records, and a block's records as cells.
+"""Text of any length in blocks of whole records, and the records of a block as cells.
 
-A record is a line, except that a quoted cell may hold line ends. Cells stay the bytes that they
-were in the file, quotes included, so that they can be passed on unchanged.
+A record is a line, except that a quoted cell may contain line ends. Cells stay the bytes of the
+file, quotes included, so that they can be passed on unchanged.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Dialect(NamedTuple):
-    """What stands between cells, and how a line begins that is no record. ``blanks`` says that
-    between cells are runs of blanks and tabs, of which readers get to see single blanks."""
+    """What separates cells, and how comment lines begin. ``blanks``: cells are separated by runs of
+    blanks and tabs, which the readers see as single blanks."""
 
     delimiter: bytes = b","
     comment: bytes = b""
@@ -32,7 +32,7 @@ class Dialect(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One record: the physical line on which it begins, its raw cells, and its line end."""
+    """A record: the physical line that it begins on, its raw cells, its line end."""
 
     line: int
     cells: list[bytes]
@@ -52,8 +52,8 @@ def longest_line() -> int:
 
 
 def block_bytes() -> int:
-    """About how many bytes are read at a time, but for the first block: from that it is concluded
-    what the columns are."""
+    """About how many bytes are read at a time; the first block, which decides on the columns, has
+    its own size."""
     return bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES, LARGEST_BLOCK)
 
 
@@ -75,7 +75,8 @@ MANY_BLANK_LINES = b"\n" * 64
 
 
 def records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[Record]:
-    """The records of a block that begins on that line; empty lines and comments are left out."""
+    """The records of a block whose first line has that number; blank lines and comments are
+    skipped."""
     if b'"' not in text:
         if text.strip(b"\r\n"):
             yield from _plain_records(text, dialect, line)
@@ -103,7 +104,7 @@ def count_records(text: bytes, dialect: Dialect, line: int, source: str) -> int:
 def record_at(
     text: bytes, cursor: Cursor, dialect: Dialect, source: str
 ) -> tuple[Record | None, Cursor]:
-    """The record at a position (None for an empty line or a comment), and where it ends."""
+    """The record at a position, None for a blank line or a comment; and where it ends."""
     at, line = cursor
     if dialect.comment and text.startswith(dialect.comment, at):
         whole = LINE.match(text, at)
@@ -134,7 +135,7 @@ def _plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]
 
 
 def _filled_lines(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
-    """The lines with something on them and their numbers: blank ones take no time."""
+    """The lines that are not blank, with their numbers."""
     before = 0
     for filled in FILLED_LINE.finditer(text):
         line += line_ends(text[before : filled.start()])
@@ -153,8 +154,8 @@ def line_ends(text: bytes) -> int:
 def blocks(
     stream: BinaryIO, dialect: Dialect, source: str, size: int, length: int | None = None
 ) -> Iterator[bytes]:
-    """The bytes of a stream in blocks that end where a record ends, ``size`` being read at a time;
-    with a length, those of the records that begin within so many bytes."""
+    """A stream in blocks that end where a record ends, read ``size`` bytes at a time. With a
+    ``length``, only the records that begin within so many bytes."""
     rest, limit = b"", longest_line()
     left = size if length is None else length
     if left > size:

@@ -1,4 +1,4 @@
-"""The records of a text as samples. What is right and what is wrong in a cell is decided here."""
+"""The records of a text as samples; which cells are right or wrong is decided here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PLAIN = b"0123456789+-.eE"
 
 
 class CellError(Exception):
-    """What is wrong in a row, and in which cell of it."""
+    """What is wrong in a row, and in which cell."""
 
     def __init__(
         self, column: int, message: str, hint: str = "", if_one_based: int | None = None
@@ -90,8 +90,8 @@ def _grouped(batch: Batch, by: Sequence[bytes] | None) -> Batch:
 
 
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
-    """What some samples of a block are called: their rows are looked for once more, because few
-    are asked for and to keep every row's name would take time."""
+    """The ids of some samples of a block. Few are asked for, so their rows are looked up again
+    instead of keeping the id of each."""
     assert layout.columns.id is not None
     assert isinstance(chunk.data, bytes)
     starts = _line_starts(chunk.data)
@@ -122,7 +122,7 @@ def _batch(
     rows: Rows | None,
     kept: Sequence[int] | None = None,
 ) -> Batch:
-    """The samples with their places; ``kept`` are the numbers of those that are left."""
+    """The samples with their places; ``kept`` are the indices of those that were not left out."""
     request = layout.request
     batch = Batch(
         values=parsed.values,
@@ -145,7 +145,7 @@ def _batch(
 
 
 def _all_at_once(layout: Layout, found: Sequence[Record]) -> Parsed | None:
-    """The numbers of records without anything unusual in them; None if there is something."""
+    """The numbers of records that have nothing unusual in them, else None."""
     width, columns = len(layout.names), layout.columns
     rows = [record.cells for record in found]
     if any(len(row) != width for row in rows) or layout.request.decimal != ".":
@@ -196,8 +196,8 @@ def _plain_labels(layout: Layout, rows: Sequence[Sequence[bytes]], at: int) -> A
 def _one_by_one(
     layout: Layout, found: Sequence[Record], faults: list[Fault]
 ) -> tuple[list[Record], list[int], Parsed]:
-    """The same, cell by cell: the first fault ends it, or the rows with faults are left out, or
-    their values become nan, as was asked for. Also says which rows are kept."""
+    """The same, cell by cell. As the options say, the first bad row is an error, or bad rows are
+    left out, or their values become nan. Also returns which rows were kept."""
     records: list[Record] = []
     kept: list[int] = []
     parsed: list[Row] = []
@@ -240,7 +240,7 @@ def _one_by_one(
 
 
 def _row(layout: Layout, row: Sequence[bytes]) -> Row:
-    """One record's numbers; a CellError names the first cell that is wrong."""
+    """The numbers of one record; a CellError names the first bad cell."""
     columns, wanted = layout.columns, len(layout.names)
     if len(row) != wanted:
         at = min(len(row), wanted) - (len(row) < wanted)
@@ -259,7 +259,7 @@ def _row(layout: Layout, row: Sequence[bytes]) -> Row:
 
 
 def _partner(layout: Layout, cell: bytes, at: int) -> int:
-    """The row of the second file that has the cell's id."""
+    """The row of the second file with the id in the cell."""
     attached = layout.request.attached
     assert attached is not None
     assert attached.join is not None
@@ -277,7 +277,7 @@ def _partner(layout: Layout, cell: bytes, at: int) -> int:
 
 
 def _nothing(layout: Layout) -> Row:
-    """A row of nan, whatever its label."""
+    """A row of nan."""
     columns = layout.columns
     nothing = [float("nan")] * len(columns.values)
     # A soft target of nan would be refused; with nan logits any target gives nan. The label must
@@ -339,7 +339,7 @@ def _content(cell: bytes, at: int) -> str:
 
 
 def _fault(layout: Layout, record: Record, error: CellError) -> Fault:
-    """The fault with its place; the cell's number counts from 1, as the options do."""
+    """A bad row with its place; cells are numbered from 1, as in the options."""
     row, at = record.cells, error.column
     whole = layout.dialect.delimiter.join(row)
     start = len(layout.dialect.delimiter.join(row[:at])) + (at > 0)

@@ -1,7 +1,7 @@
 """A large text as spans: parts of the file that end where lines end, for workers to read.
 
-A line may end within quotes. Then the worker reads on to the end of the record, and whoever puts
-the answers together has the next span read again from there.
+Such a line may end inside quotes. The worker then reads on to the end of the record, and whoever
+collects the answers has the next span read again from there.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ Pieces = Callable[[Sequence[int]], list[bytes]]
 
 
 def is_large(size: int | None) -> bool:
-    """Whether a file of that many bytes is worth dividing."""
+    """Whether a file of that size is worth dividing."""
     return size is not None and size > BLOCKS_OF_A_LARGE_FILE * block_bytes()
 
 
 def spans_of(
     source: Source, request: Request, at: int, line: int, line_end: re.Pattern[bytes]
 ) -> Iterator[Chunk] | None:
-    """A text from that byte and line on in spans; None if it is not a large file of UTF-8. A byte
-    order mark before the text is not counted."""
+    """A text, from a byte and line on, as spans; None if it is no large file in UTF-8. A byte order
+    mark before the text is not counted."""
     if source.path is None or not is_large(size_of(source)):
         return None
     mark = _mark(source, request.encoding)
@@ -66,8 +66,8 @@ def spans_of(
 def partitions_of(
     source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes], size: int
 ) -> Iterator[Chunk] | None:
-    """A text from that byte and line on in pieces of about so many bytes that a process elsewhere
-    can read; None where it can be read only here."""
+    """A text, from a byte and line on, in pieces of about ``size`` bytes that a process elsewhere
+    can read; None where only this process can read it."""
     if source.copy or is_read_once(source):
         return None
     mark = None if size_of(source) is None else _mark(source, asked)
@@ -77,7 +77,7 @@ def partitions_of(
 
 
 def _mark(source: Source, asked: str | None) -> bytes | None:
-    """The byte order mark of a text of UTF-8, if it has one; None if it is no UTF-8."""
+    """The byte order mark of a text in UTF-8, if any; None for another encoding."""
     with open_source(source) as stream:
         if isinstance(encoding.as_utf8(stream, asked, source.name), encoding.Recoded):
             return None
@@ -85,7 +85,7 @@ def _mark(source: Source, asked: str | None) -> bytes | None:
 
 
 def whole_text(source: Source, start: int, line: int, asked: str | None) -> Iterator[Chunk] | None:
-    """A text as one piece, from that byte and line on; None where it can be read only here."""
+    """A text, from a byte and line on, as one piece; None where only this process can read it."""
     if source.copy or is_read_once(source):
         return None
     assert source.path is not None
@@ -99,8 +99,8 @@ def parts_of(
     source: str,
     chunk: Chunk,
 ) -> Iterator[Chunk]:
-    """The blocks of a span, or of a whole text, with the line on which each begins; another chunk
-    as it is."""
+    """The blocks of a span or a whole text, with the line that each begins on; any other chunk
+    unchanged."""
     if isinstance(chunk.data, Span):
         found = _blocks_of_span(blocks, chunk.data, source)
     elif isinstance(chunk.data, WholeText):
@@ -138,7 +138,7 @@ def _blocks_of_whole(
 
 @contextmanager
 def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
-    """A span's file from where the span begins; refused if it is not of the span's version."""
+    """The file of a span, opened where the span begins; refused if its version is another."""
     if is_url(span.path):
         from xentcli.readers.sources import remote
 
@@ -168,7 +168,7 @@ def _spans(
 
 @contextmanager
 def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces]]:
-    """The version of a file, and what reads a little of it at each of several places."""
+    """The version of a file, and a function that reads a little of it at several places."""
     if is_url(path):
         from xentcli.readers.sources import remote
 
@@ -192,7 +192,7 @@ def _read_at(file: BinaryIO, at: int) -> bytes:
 def _ends(
     pieces: Pieces, cuts: Iterator[int], size: int, line_end: re.Pattern[bytes]
 ) -> Iterator[int]:
-    """Where the lines end that the bytes before the cuts are in, up to the last but one."""
+    """Where the lines end that the cuts fall into, except the last line."""
     end = 0
     while some := list(islice(cuts, ENDS_AT_ONCE)):
         for cut, piece in zip(some, pieces([cut - 1 for cut in some]), strict=True):
@@ -205,7 +205,7 @@ def _ends(
 
 
 def _end(pieces: Pieces, piece: bytes, at: int, size: int, line_end: re.Pattern[bytes]) -> int:
-    """Where the line ends that the byte at that place, with which the piece begins, is in."""
+    """Where the line ends that a cut falls into; ``piece`` begins at the cut."""
     while piece:
         match = line_end.search(piece)
         if match is not None:

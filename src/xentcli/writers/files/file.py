@@ -14,7 +14,7 @@ from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
 
 
 class Sink:
-    """A binary stream whose failures are errors in a sentence."""
+    """A binary stream; a failure to write is raised as an error in a sentence."""
 
     def __init__(self, name: str, stream: BinaryIO) -> None:
         self.name = name
@@ -26,7 +26,7 @@ class Sink:
             self._stream.write(data)
 
     def flush(self) -> None:
-        """Hand what was written to the operating system: a full disk shows only now."""
+        """Pass what was written to the operating system: a full disk shows only now."""
         with self._reporting():
             self._stream.flush()
 
@@ -44,7 +44,7 @@ class Sink:
 
 
 class Unfinished(NamedTuple):
-    """A file that is written under another name beside its place."""
+    """A file that is written under another name in the same folder."""
 
     sink: Sink
     stream: BinaryIO
@@ -53,8 +53,8 @@ class Unfinished(NamedTuple):
 
 
 class Outputs:
-    """All that a command writes. Its files appear together at the end, each moved over its place,
-    or none of them does: whatever fails, and whenever, old files stay as they were."""
+    """All files that a command writes. They get their names together at the end, or none does:
+    whatever fails, and whenever, the old files are still there."""
 
     def __init__(self, inputs: Sequence[str]) -> None:
         self._inputs = inputs
@@ -99,7 +99,7 @@ class Outputs:
         return sink
 
     def complete(self) -> None:
-        """Give all files their names. A full disk has shown before the first gets its own."""
+        """Rename all files. A full disk was noticed before the first is renamed."""
         for sink in self._sinks:
             sink.flush()
         for file in self._files:
@@ -128,7 +128,8 @@ class Outputs:
         self.complete()
 
     def _linked(self, place: str) -> str | None:
-        """A second name of the file that is there, for putting it back; None if there is none."""
+        """A second name for the old file, so that it can be put back; None if there is no old
+        file."""
         if not os.path.exists(place):
             return None
         name = _hidden(place)
@@ -137,7 +138,7 @@ class Outputs:
         return name
 
     def clear(self) -> None:
-        """Close everything, and delete what has not got its name."""
+        """Close everything, and delete the files that were not completed."""
         for stream in self._streams:
             with suppress(OSError, ValueError):
                 stream.close()
@@ -148,7 +149,7 @@ class Outputs:
 
 @contextmanager
 def open_outputs(inputs: Sequence[str]) -> Iterator[Outputs]:
-    """What a command writes to; ``inputs`` are the files that it must not write over."""
+    """The outputs of a command; ``inputs`` are the files that they must not replace."""
     outputs = Outputs(inputs)
     try:
         yield outputs
@@ -158,7 +159,7 @@ def open_outputs(inputs: Sequence[str]) -> Iterator[Outputs]:
 
 
 def _hidden(place: str) -> str:
-    """Another name in the same folder; short enough wherever that of the file itself is."""
+    """Another name in the same folder, never longer than the file system allows."""
     folder, name = os.path.split(place)
     return os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}.part")
 
@@ -173,7 +174,7 @@ def _put_back(place: str, link: str | None) -> None:
 
 @contextmanager
 def reporting(path: str) -> Iterator[None]:
-    """Raise what the operating system refuses as an error in a sentence."""
+    """Raise errors of the operating system as errors in a sentence."""
     try:
         yield
     except BrokenPipeError:
@@ -183,8 +184,8 @@ def reporting(path: str) -> Iterator[None]:
 
 
 def _open_descriptor(path: str) -> int | None:
-    """The number of a stream that is open already, such as /dev/stdout: to resolve such a link
-    and move a file over what it leads to would destroy what others wrote there."""
+    """The number of a stream that is open already, such as /dev/stdout, else None. Renaming a file
+    over what such a link leads to would destroy what others wrote there."""
     streams = {"/dev/stdout": 1, "/dev/stderr": 2}
     match = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]+)", path)
     return int(match[1]) if match else streams.get(path)
@@ -200,7 +201,7 @@ def _refuse_inputs(place: str, asked: str, inputs: Sequence[str]) -> None:
 
 
 def _mode(place: str) -> int:
-    """The mode of the file that is replaced, else what a new file gets."""
+    """The mode of the file that is replaced, else that of a new file."""
     with suppress(OSError):
         return stat.S_IMODE(os.stat(place).st_mode)
     mask = os.umask(0)

@@ -1,5 +1,5 @@
-"""An answer as a folder of files, one a partition: each is complete or absent, ``_SUCCESS`` comes
-last. Joined in the order of their names they are the answer that one file would hold."""
+"""An answer as a folder of files, one a partition. Each is complete or missing; ``_SUCCESS`` comes
+last. In the order of their names they hold what a single file would."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Folder:
             self.take(name)
 
     def flush(self) -> None:
-        """Do nothing: files are flushed when they are written."""
+        """Do nothing: each file is flushed when it is written."""
 
     def complete(self) -> None:
-        """Give the parts their names, delete other files, and add the mark that the answer is
-        whole."""
+        """Give the parts their names, delete other files, and write the mark that the answer is
+        complete."""
         with reporting(self.path):
             for number, name in enumerate(self._parts):
                 os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
@@ -63,7 +63,7 @@ class Folder:
 
 @contextmanager
 def open_folder(path: str, suffix: str) -> Iterator[Folder]:
-    """A new or empty folder for the answer. If the run fails, everything in it is deleted."""
+    """A new or empty folder for the answer, emptied again if the run fails."""
     made = not os.path.exists(path)
     with reporting(path):
         os.makedirs(path, exist_ok=True)
@@ -88,7 +88,7 @@ def open_folder(path: str, suffix: str) -> Iterator[Folder]:
 
 @contextmanager
 def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
-    """A file for a part of the answer, and its name; complete at the end, or absent."""
+    """A file for a part of the answer, with its name; it is complete at the end, or not there."""
     name = uuid4().hex
     place = os.path.join(path, UNFINISHED, name)
     try:
@@ -103,7 +103,7 @@ def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
 
 
 def _clear(path: str) -> None:
-    """Delete files that are no part: a partition may have been worked on twice."""
+    """Delete files that are no part: a partition may have been computed twice."""
     from shutil import rmtree  # slow to import, and seldom needed
 
     rmtree(os.path.join(path, UNFINISHED))

@@ -1,4 +1,4 @@
-"""Where rows wait that stand in the middle of a document: in memory, beyond some size on disk."""
+"""Holds rows until the document that they belong into can be written: on disk if they are many."""
 
 from __future__ import annotations
 

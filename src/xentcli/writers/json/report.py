@@ -19,13 +19,13 @@ COMMA = ", "
 
 
 def start(stream: Stream) -> bytes:
-    """Nothing: the rows stand in the middle of the object."""
+    """Nothing: the rows stand inside the object."""
     return b""
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
-    """The batch's answers as JSON: a single sample's whole, else each with a comma before it, so
-    that pieces can be joined."""
+    """The batch's answers as JSON. Each but a single sample's begins with a comma, so that they can
+    be joined."""
     if not stream.each:
         return b""
     values = answer.values
@@ -38,7 +38,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 
 
 def nested(texts: list[str], shape: tuple[int, ...]) -> str:
-    """The texts of numbers as JSON lists of that shape."""
+    """Texts of numbers as nested JSON lists of that shape."""
     if not shape:
         return texts[0]
     if len(shape) == 1:
@@ -80,7 +80,7 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
 
 
 def _figures(report: Report) -> Iterator[tuple[str, float]]:
-    """What is said beside a mean or a sum, where there is such a figure."""
+    """The figures that stand beside a mean or a sum."""
     figures = {"bits_per_byte": report.bits_per_byte}
     if report.averages:
         root_of_mean, mean_of_roots = report.roots or (None, None)

@@ -1,4 +1,4 @@
-"""JSON that drives no terminal and reorders no line, wherever it is shown."""
+"""JSON whose text cannot control a terminal or change the direction of a line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ DRIVING = re.compile(
 
 
 def harmless(text: bytes) -> bytes:
-    """The same JSON, with escapes for what is not to be seen but to act.
+    r"""The same JSON, with escapes for characters that act instead of being seen.
 
-    >>> harmless('"a\\u202eb é"'.encode()).decode()
-    '"a\\\\u202eb é"'
+    >>> harmless('"a\u202eb é"'.encode()).decode()
+    '"a\\u202eb é"'
     """
     if text.isascii() and b"\x7f" not in text:
         return text

@@ -1,6 +1,7 @@
-"""What a page is: a title, the command that made it, and blocks that every kind of page draws.
+"""What a page consists of: a title, the command that made it, and blocks that every kind of page
+draws.
 
-The numbers are text by now, rounded for the eye or with all their digits; nothing is escaped.
+Numbers are text by now, rounded for the eye or with all their digits. Nothing is escaped yet.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ Tone = Literal["plain", "strong", "quiet", "formula", "positive", "negative", "m
 
 
 class Cell(NamedTuple):
-    """A text with lesser lines ``more`` below it; ``share`` of 1 is drawn as a bar."""
+    """A text with smaller lines (``more``) below it; a ``share`` is drawn as a bar."""
 
     text: str
     tone: Tone = "plain"
@@ -23,9 +24,9 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """``note`` stands below the name. A column of ``words`` is set from the left and may be
-    broken into lines, one of numbers neither. ``beside`` puts the bars beside the numbers, not
-    below them."""
+    """``note`` stands below the name. A column of ``words`` is left-aligned and may break its
+    lines; one of numbers does neither. ``beside``: bars are drawn beside the numbers, not below
+    them."""
 
     name: str
     note: str = ""
@@ -43,14 +44,14 @@ class Table(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """The start of a part of the page, or of a part of that."""
+    """The heading of a section or a subsection."""
 
     text: str
     level: Literal[2, 3] = 2
 
 
 class Words(NamedTuple):
-    """A paragraph; one with the tone ``formula`` is a line of numbers and signs."""
+    """A paragraph; with the tone ``formula`` a line of numbers and signs."""
 
     text: str
     tone: Tone = "plain"
@@ -71,14 +72,14 @@ class Facts(NamedTuple):
 
 
 class Full(NamedTuple):
-    """A row of numbers with all their digits, after the name that they have."""
+    """A row of numbers with all their digits, after its name."""
 
     name: str
     value: str
 
 
 class Histogram(NamedTuple):
-    """How many losses are how large."""
+    """The sizes of the losses as a chart."""
 
     title: str
     bins: tuple[Bin, ...]
@@ -101,7 +102,7 @@ Block = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bul
 
 
 class Page(NamedTuple):
-    """A page; ``description`` is what it says in one sentence."""
+    """A page; ``description`` says in a sentence what is on it."""
 
     title: str
     description: str

@@ -1,7 +1,7 @@
-"""Charts as fragments of SVG: shapes with classes, that a page gives its colours to.
+"""Charts as fragments of SVG, whose shapes have classes that the page's style colours.
 
-Places across are in percent, so that a chart fills whatever it stands in while its letters keep
-their size; places down are in pixels.
+Horizontal places are in percent, so that a chart fills its box while its text keeps its size;
+vertical places are in pixels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEAST = 1.5
 
 
 def histogram(bins: Sequence[Bin], unit: str) -> str:
-    """A column a bin, its count above it, and the edges between them below."""
+    """One bar a bin, with its count above and the edges between the bins below."""
     most = max(one.samples for one in bins)
     place = 100.0 / len(bins)
     base = ABOVE + COLUMNS
@@ -48,12 +48,12 @@ def histogram(bins: Sequence[Bin], unit: str) -> str:
 
 
 def described(bins: Sequence[Bin]) -> str:
-    """The histogram in words: its numbers."""
+    """The histogram in words."""
     return "; ".join(f"{range_of(one)}: {one.samples:,}" for one in bins)
 
 
 def edge(value: float) -> str:
-    """An edge as an axis has it.
+    """An edge of a bin as the axis shows it.
 
     >>> edge(0.005), edge(2e-05), edge(10000.0)
     ('0.005', '2e-5', '10000')
@@ -62,18 +62,18 @@ def edge(value: float) -> str:
 
 
 def bar(share: float) -> str:
-    """A bar that fills a share of its place."""
+    """A bar as long as a share of its box."""
     kept = min(1.0, max(0.0, share))
     return f'<rect class="bar" width="{100 * kept:.2f}%" height="100%"/>'
 
 
 def bar_of_all(share: float) -> str:
-    """The same, with the rest of its place to be seen."""
+    """The same, with the rest of the box visible."""
     return f'<rect class="track" width="100%" height="100%"/>{bar(share)}'
 
 
 def _beyond(one: Bin) -> str:
-    """What is in a bin that has not two edges, as the axis has room for it."""
+    """The name of a bin that has only one edge or none, short enough for the axis."""
     if math.isfinite(one.high):
         return f"&lt;{edge(one.high)}"
     return f"≥{edge(one.low)}" if math.isfinite(one.low) else f"{one.low}"

@@ -1,7 +1,7 @@
-"""A page as HTML: one file with all that it needs, for light and dark, for a screen and for paper.
+"""A page as HTML: one file with all that it needs, for light and dark, for screen and paper.
 
-Nothing in it can load or run anything: what comes from data is escaped, and the page's own policy
-forbids the rest.
+Nothing in it can load or run anything: text from data is escaped, and the page's own content
+security policy forbids everything else.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _is_wide(page: Page) -> bool:
 
 
 def _letters(table: Table) -> int:
-    """How wide a table is, about: what paper is divided by."""
+    """About how many letters wide a table is; a printed page scales by it."""
     columns = zip(*table.rows, strict=True)
     return sum(
         max(len(column.name), *(min(PROSE, len(cell.text)) for cell in cells)) + 2
@@ -149,7 +149,7 @@ def _inside(cell: Cell, column: Column) -> str:
 
 
 def _with_bar(text: str, share: float, column: Column) -> str:
-    """The number says what the bar shows: it is for the eye alone."""
+    """A number with its bar, which is hidden from screen readers: the number says the same."""
     if column.beside:
         bar = f'<svg class="beside" aria-hidden="true">{charts.bar(share)}</svg>'
         return f'<span class="pair">{bar}{text}</span>'
@@ -192,7 +192,7 @@ def _histogram(block: Histogram) -> Iterator[str]:
 
 
 def _whole_words(text: str) -> str:
-    """Text that is not broken at the hyphens in its words."""
+    """Text that is not broken at its hyphens."""
     return " ".join(f'<span class="word">{_text(word)}</span>' for word in text.split(" "))
 
 
@@ -201,5 +201,5 @@ def _text_lines(lines: Sequence[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """Text from anywhere, as text and nothing else."""
+    """Any text, escaped."""
     return escape(escaped(text))

@@ -172,7 +172,7 @@ def _with_bars(
     losses: Sequence[float],
     report: Report,
 ) -> Table:
-    """The last column are the losses, with a bar beside each; the first are the rows' names."""
+    """A table whose last column has the losses with a bar beside each; the first has the names."""
     (name, _), *others, (loss, _) = columns
     heads = [Column(name, words=True)]
     heads += [Column(other, words=has_words(other, cells)) for other, cells in others]

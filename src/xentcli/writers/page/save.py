@@ -1,4 +1,4 @@
-"""Pages that are saved beside the answer: one line a kind, told by the end of the file's name."""
+"""Pages that are saved beside the answer: one line for each kind, chosen by the file's suffix."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Kind(NamedTuple):
-    """A kind of page: how its files end, and its module here."""
+    """A kind of page: the suffix of its files, and its module here."""
 
     suffix: str
     module: str
 
 
 class Drawer(Protocol):
-    """What the module of a kind has: how many letters go side by side, and what draws a page."""
+    """The module of a kind: how many letters fit side by side, and what draws a page."""
 
     WIDTH: int
 
@@ -33,7 +33,7 @@ KINDS = (Kind(".html", "html"), Kind(".svg", "svg"))
 
 
 def check_name(path: str) -> None:
-    """Refuse a name that does not tell which page it is to be."""
+    """Refuse a file name whose suffix is that of no page."""
     if _module(path) is None:
         ends = " or ".join(kind.suffix for kind in KINDS)
         is_picture = path.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".pdf"))
@@ -44,7 +44,7 @@ def check_name(path: str) -> None:
 
 
 def report_page(report: Report, path: str, command: str, *, digits: int, steps: bool) -> bytes:
-    """The page of a report, of the kind that the path asks for."""
+    """A report as a page, of the kind that the suffix asks for."""
     from xentcli.writers.page.report import page
 
     drawer = _drawer(path)
@@ -53,7 +53,7 @@ def report_page(report: Report, path: str, command: str, *, digits: int, steps: 
 
 
 def diagnosis_page(diagnosis: Diagnosis, path: str, command: str, *, digits: int) -> bytes:
-    """The page of a diagnosis, of the kind that the path asks for."""
+    """A diagnosis as a page, of the kind that the suffix asks for."""
     from xentcli.writers.page.diagnosis import page
 
     return _drawer(path).drawn(page(diagnosis, command, digits))

@@ -1,4 +1,4 @@
-"""How pages look. An SVG may stand on any ground, so it brings its own; HTML follows the reader."""
+"""The style sheets. An SVG brings its own background; HTML follows the reader's light or dark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page as SVG: a card on a ground of its own, that stands well in a slide, an issue, a README."""
+"""A page as SVG: a card that brings its own background, for slides, issues and READMEs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from xentcli.writers.page.svg_marks import (
 )
 from xentcli.writers.page.svg_table import natural_width, table_piece
 
-# In letters: so much goes side by side; a narrower card than the second would look lost.
+# In letters: the most that a card is wide, and the least, below which it would look lost.
 WIDTH, LEAST_WIDTH = 100, 64
 # In pixels.
 MARGIN, FACT, WIDEST_CHART, INSET = 28, 44, 640, 20
@@ -103,7 +103,7 @@ def _piece(block: Block, width: int) -> Piece:
 
 
 def _prose_width(width: int) -> int:
-    """Running text in a proportional font takes less room; even in a wide one that much less."""
+    """How many letters of running text, in a proportional font, surely fit a line of that width."""
     return width * 11 // 10
 
 

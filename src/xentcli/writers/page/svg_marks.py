@@ -1,7 +1,7 @@
-"""Pieces of SVG, and how much room letters take.
+"""Pieces of SVG, and how much room text takes.
 
-Nothing can be measured here, and which fonts there are is not known: a letter is as wide as in the
-monospaced fonts, which no other font that is named in the style exceeds for long.
+Nothing can be measured here and nobody knows which fonts there will be, so every letter is taken to
+be as wide as in a monospaced font, which the other fonts of the style hardly exceed.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ LETTER, LINE, AFTER = 7.9, 20, 12
 
 
 class Piece(NamedTuple):
-    """Shapes, and how much room they take down the card."""
+    """Some SVG, and its height in pixels."""
 
     shapes: str
     height: float
 
 
 def lowered(piece: Piece, by: float) -> str:
-    """The shapes of a piece further down."""
+    """A piece's SVG, moved down."""
     return f'<g transform="translate(0 {by:g})">{piece.shapes}</g>'
 
 
 def plain(text: str) -> str:
-    """Text from anywhere, as text and nothing else."""
+    """Any text, escaped."""
     return escape(escaped(text))
 
 
 def letters(kind: str, across: float, down: float, text: str) -> str:
-    """A line of text, which is markup already, at its left end; at its right end where its kind
+    """A line of text, markup already, that begins at ``across``, or ends there if its kind
     says so."""
     return f'<text class="{kind}" x="{across:g}" y="{down:g}">{text}</text>'
 
@@ -51,7 +51,7 @@ def letters_of(text: str) -> int:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text on lines of that width, broken at blanks; a longer word goes on on the next."""
+    """The text in lines of that width, broken at blanks and within words that are longer."""
     lines, line = [], ""
     for word in escaped(text).split(" "):
         longer = f"{line} {word}" if line else word

@@ -1,4 +1,4 @@
-"""A table as SVG: numbers are set from the right edge of their column, words from its left."""
+"""A table as SVG: numbers are right-aligned in their column, words left-aligned."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Edges(NamedTuple):
 
 
 def natural_width(table: Table) -> int:
-    """How many letters wide a table is."""
+    """How wide a table is, in letters."""
     widths = _widths(table)
     return sum(widths) + GAP * (len(widths) - 1)
 
@@ -79,7 +79,7 @@ def _edges(table: Table) -> list[Edges]:
 
 
 def _ground(columns: Sequence[Column], edges: Sequence[Edges], down: float) -> str:
-    """What marks the label's column."""
+    """The shading of the label's column."""
     return "".join(
         f'<rect class="label-ground" x="{at.start - LETTER * BEYOND:g}" y="{CAPTION - 4}" '
         f'width="{at.end - at.start + 2 * LETTER * BEYOND:g}" height="{down - CAPTION + 4:g}"/>'
@@ -93,7 +93,7 @@ def _rule(kind: str, down: float, edges: Sequence[Edges]) -> str:
 
 
 def _head(columns: Sequence[Column], edges: Sequence[Edges]) -> Piece:
-    """The names of the columns stand on the line below them."""
+    """The header: every column's name stands on the rule below it."""
     height = LINE + LESSER if any(column.note for column in columns) else LINE
     shapes = [_rule("head-rule", height, edges)]
     for column, at in zip(columns, edges, strict=True):
@@ -128,7 +128,8 @@ def _cell(cell: Cell, column: Column, at: Edges) -> Piece:
 
 
 def _bar(share: float, column: Column, at: Edges) -> str:
-    """Beside the number it ends where that begins at the latest; below it is as wide as it."""
+    """The bar of a number: beside the number it ends before the number begins, below it it is as
+    wide as the column."""
     if column.beside:
         place = f'x="{at.start:g}" y="7" width="{(BAR - GAP) * LETTER:g}" height="10"'
         return f"<svg {place}>{charts.bar(share)}</svg>"

@@ -1,5 +1,5 @@
-"""CSV and TSV: the input's rows passed through, with the answer in or after them; byte for byte
-where the delimiter stays the input's own."""
+"""CSV and TSV: the input's rows with the answer in or after them, byte for byte the same where the
+delimiter is the input's own."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 def _between(
     delimiter: bytes, newline: bytes, *, has_heads: bool, has_tails: bool
 ) -> tuple[bytes, bytes]:
-    """What stands before and after the numbers of each row, with places for its other cells."""
+    """The bytes before and after the numbers of each row, with ``%s`` for its other cells."""
     before = b"%s" + delimiter if has_heads else b""
     after = delimiter + b"%s" + newline if has_tails else newline
     return before, after
 
 
 def _in_turn(columns: Sequence[list[bytes]]) -> tuple[bytes, ...]:
-    """The first cell of each column, the second of each, and so on."""
+    """Columns as rows, one after the other."""
     cells = [b""] * sum(map(len, columns))
     for at, column in enumerate(columns):
         cells[at :: len(columns)] = column
@@ -66,7 +66,7 @@ def _in_turn(columns: Sequence[list[bytes]]) -> tuple[bytes, ...]:
 
 
 def _marks(stream: Stream) -> tuple[bytes, bytes]:
-    """What stands between cells and after a row: as in the first file, unless it is asked for."""
+    """The delimiter and the line end: those of the first file, unless others were asked for."""
     if stream.rows is None:
         return stream.delimiter or DELIMITER, b"\n"
     return stream.delimiter or stream.rows.delimiter, stream.rows.newline
@@ -80,7 +80,7 @@ def _written(lines: Iterable[list[bytes]], stream: Stream, own: bytes) -> bytes:
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The rows that stand for all, where the samples did not go by."""
+    """The rows about all samples, where there is not a row for each."""
     if not stream.each:
         join = (stream.delimiter or DELIMITER).join
         yield b"".join(join(cells) + b"\n" for cells in listed_cells(report, stream.delimiter))
@@ -104,7 +104,7 @@ def header(stream: Stream) -> list[bytes]:
 
 
 def _label_names(stream: Stream) -> list[str]:
-    """A label a sample, or of several yes/no questions one each."""
+    """The names of the label columns: several for yes/no questions, else one."""
     if not stream.has_labels:
         return []
     if len(stream.losses) == 1:
@@ -119,7 +119,7 @@ def _loss_names(stream: Stream, delimiter: bytes) -> list[bytes]:
 
 
 def cell_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
-    """A batch's rows as cells: the input's own, or made ones for input that has none."""
+    """A batch's rows as cells: the input's own, or new ones where it has none."""
     if batch.rows is not None:
         return _passed_on(batch.rows, answer)
     return _made(batch, answer)
@@ -145,7 +145,7 @@ def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
 
 
 def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
-    """Rows for input that has none of its own: typed, or from a document."""
+    """Rows for input that has none of its own: typed values, or a document."""
     shown = Answer("probs", batch.values) if answer.field == "loss" else answer
     width = class_count(shown)
     texts = shortest(position_rows(shown))
@@ -163,18 +163,18 @@ def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
 
 
 def _nth(values: list[Any], number: int, count: int) -> list[Any]:
-    """What belongs to one of so many positions."""
+    """What belongs to position ``number`` of ``count``."""
     width = len(values) // count
     return values[number * width : (number + 1) * width]
 
 
 def _requoted(cell: bytes, delimiter: bytes) -> bytes:
-    """A cell for another delimiter: its value stays, and its quotes if it has any."""
+    """A cell for another delimiter: the same value, in quotes if it was."""
     return cell if delimiter not in cell or is_quoted(cell) else csv_cell(cell, delimiter)
 
 
 def is_quoted(cell: bytes) -> bool:
-    """Whether a cell is a whole quoted one, without anything after the closing quote."""
+    """Whether the whole cell is quoted, with nothing after the closing quote."""
     if len(cell) < 2 or not (cell.startswith(b'"') and cell.endswith(b'"')):
         return False
     return b'"' not in cell[1:-1].replace(b'""', b"")
@@ -186,7 +186,7 @@ def unquoted(cell: bytes) -> bytes:
 
 
 def rejected_rows(faults: Iterable[Fault]) -> bytes:
-    """A row a fault; what JSON faults have instead of a column is the path."""
+    """A row for each bad row; from JSON it has the path where others have the column."""
     return b"".join(_rejected_row(fault) for fault in faults)
 
 

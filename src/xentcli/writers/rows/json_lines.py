@@ -1,4 +1,4 @@
-"""JSON Lines: a record a sample, its fields passed through, with the answer after them."""
+"""JSON Lines: a record for each sample, its own fields first, then the answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Fields = Mapping[str, bytes]
 
 
 def start(stream: Stream) -> bytes:
-    """Nothing: each line says all about its sample."""
+    """Nothing: every line stands for itself."""
     return b""
 
 
@@ -44,7 +44,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The records that stand for all, where the samples did not go by."""
+    """The records about all samples, where there is not one for each."""
     if not stream.each:
         names, rows = listing(report)
         for row in rows:
@@ -68,7 +68,7 @@ def _text(value: Any) -> bytes:
 
 
 def _samples(values: Floats, batch: Batch, stream: Stream, *, has_classes: bool) -> Iterator[bytes]:
-    """Each sample's part of an array, nested as the input was."""
+    """The part of an array that belongs to each sample, nested as the input was."""
     if batch.values.ndim == 1:
         values = values[np.newaxis]
     elif has_classes and values.ndim > 2:
@@ -81,7 +81,7 @@ def _samples(values: Floats, batch: Batch, stream: Stream, *, has_classes: bool)
 
 
 def _class_axis(axis: int, dimensions: int) -> int:
-    """Where the classes go: before the samples they cannot stand, where each is a line."""
+    """Where the classes stand in a sample's answer, whose first axis is gone."""
     return axis % dimensions or 1
 
 
@@ -94,8 +94,8 @@ def _records(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
 
 
 def _passed_on(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
-    """The input's own records. A loss keeps the values that it is of; other answers take their
-    place."""
+    """The input's own records. A loss is added to the values that it was computed from; any other
+    answer takes their place."""
     assert batch.records is not None
     names = batch.values_from.names or (batch.kind,)
     values = _samples(batch.values, batch, stream, has_classes=True)
@@ -110,14 +110,14 @@ def _passed_on(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]
 
 
 def _json(value: Any) -> bytes:
-    """A field's JSON: bytes are that already, as they stood in the input."""
+    """A field as JSON; bytes are JSON already, as the input had them."""
     if isinstance(value, bytes):
         return value
     return _text(_strict(value))
 
 
 def _strict(value: Any) -> Any:
-    """The value with strings for the numbers that JSON does not have."""
+    """The value with strings for nan and infinity, which JSON does not have."""
     if isinstance(value, dict):
         return {str(key): _strict(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -128,7 +128,7 @@ def _strict(value: Any) -> Any:
 
 
 def _from_rows(batch: Batch, rows: Rows, answer: Answer, stream: Stream) -> Iterator[Fields]:
-    """Flat records of a text's rows, under the names of its columns."""
+    """Flat records of the rows of a text, with its columns' names."""
     if not rows.cells:
         return
     names = _names(rows)
@@ -149,7 +149,7 @@ def _from_rows(batch: Batch, rows: Rows, answer: Answer, stream: Stream) -> Iter
 
 
 def _names(rows: Rows) -> list[str]:
-    """A name a column, none of them twice: those of a text may be."""
+    """A name for each column, made unique where the header repeats one."""
     header = rows.header or [b"%d" % (at + 1) for at in range(len(rows.cells[0]))]
     names: dict[str, None] = {}
     for cell in header:
@@ -171,7 +171,7 @@ def _target_columns(batch: Batch) -> dict[int, int]:
 
 
 def _number(cell: bytes, value: Any) -> bytes:
-    """A cell that was read as a number: as it was written, if JSON writes numbers so."""
+    """A cell that was read as a number: as it was written where that is JSON."""
     content = unquoted(cell).strip(b" \t")
     if NUMBER.fullmatch(content):
         return content
@@ -193,7 +193,7 @@ def _cell(cell: bytes, origin: Origin, row: int, at: int) -> bytes:
 
 
 def _made(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Fields]:
-    """Records for input that has none of its own: typed, or from a document."""
+    """Records for input that has none of its own: typed values, or a document."""
     values = _samples(batch.values, batch, stream, has_classes=True)
     single = batch.values.ndim == 1
     labels = targets = None

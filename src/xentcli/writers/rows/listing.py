@@ -1,4 +1,5 @@
-"""What is said of many samples in a few rows: the loss, each group's, or the hardest samples.
+"""The few rows that stand for many samples: the loss, the loss of each group, or the hardest
+samples.
 
 The rows are the same in every format; only how a cell is written differs.
 """
@@ -16,14 +17,14 @@ FIGURES = ("loss", "reduction", "samples", "ignored", "denominator")
 
 
 class Listing(NamedTuple):
-    """A table of whole numbers, floats, words, and None where there is nothing."""
+    """A table of whole numbers, floats, words, and None for an empty cell."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
 
 def listing(report: Report) -> Listing:
-    """The rows that stand for an input whose samples do not go by one by one."""
+    """The rows that are written where there is not a row for each sample."""
     survey = report.survey
     if survey is not None and survey.by:
         return grouped(survey.groups, survey.by, report)
@@ -36,7 +37,7 @@ def listing(report: Report) -> Listing:
 
 
 def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
-    """A row a group, under the name of the column that they come from."""
+    """A row for each group; its first column has the name of the column that groups."""
     figures = ("positive", "tokens", "perplexity", "accuracy", "bits_per_byte")
     more = [name for name in figures if any(getattr(one, name) is not None for one in groups)]
     rows = (
@@ -55,8 +56,8 @@ def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
 
 
 def hardest(samples: Sequence[Hard], report: Report) -> Listing:
-    """A row a sample; ``d1`` and so on are its place where a sample has several. Classes and
-    questions go by their names, where they have some."""
+    """A row for each sample; ``d1`` and so on give the position in a sample of several. Classes and
+    questions are given by name where they have one."""
     if any(one.token is not None for one in samples):
         return _hardest_tokens(samples)
     # Of a yes/no question the label is 0 or 1, and no class.
@@ -100,14 +101,14 @@ def _class(index: int | None, classes: Sequence[str]) -> int | str | None:
 
 
 def as_text(value: Any) -> str:
-    """A cell of a text."""
+    """A value as a cell of text."""
     if value is None:
         return ""
     return str(value) if isinstance(value, (int, str)) else shortest_one(value)
 
 
 def as_json(value: Any) -> str:
-    """A value of JSON."""
+    """A value as JSON."""
     if value is None or isinstance(value, (int, str)):
         return json.dumps(value, ensure_ascii=False)
     return strict_json(shortest_one(value))

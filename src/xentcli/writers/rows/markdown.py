@@ -36,7 +36,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The rows that stand for all, where the samples did not go by."""
+    """The rows about all samples, where there is not a row for each."""
     if not stream.each:
         names, *rows = listed_cells(report)
         yield _head(names) + b"".join(map(_row, rows))

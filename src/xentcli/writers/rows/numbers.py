@@ -20,7 +20,7 @@ NON_FINITE_JSON = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
 
 def shortest(values: Floats) -> list[str]:
-    """Each number in the shortest decimal form that reads back to it, at the array's own width."""
+    """The shortest decimal text of each number that reads back to it, at the array's width."""
     return _joined(values.ravel()).decode("ascii").split(",") if values.size else []
 
 
@@ -30,8 +30,8 @@ def shortest_cells(values: Floats) -> list[bytes]:
 
 
 def pattern_of(values: Floats, delimiter: bytes, before: bytes, after: bytes) -> bytes:
-    """The numbers of a table, with that before and after those of each row: bytes in which ``%s``
-    may stand, as no number has a %."""
+    """The numbers of a table as bytes, with ``before`` and ``after`` around those of each row.
+    These may contain ``%s``: no number has a %."""
     if not values.size:
         return b""
     text = _joined(values)
@@ -73,7 +73,7 @@ def _joined(values: Floats) -> bytes:
 
 
 def _orjson(size: int) -> Any:
-    """The module orjson for that many bytes of text; None where it is not to be used."""
+    """The module orjson, or None where it is not to be used for that many bytes."""
     module = fast_package("orjson", size, LITTLE_TO_WRITE)
     return module if module is not None and _writes_as_python(module) else None
 
@@ -87,16 +87,16 @@ def _writes_as_python(orjson: Any) -> bool:
 
 
 def shortest_one(value: Any) -> str:
-    """A number in its shortest form; a NumPy scalar at its own width."""
+    """The shortest text of a number; of a NumPy scalar at its own width."""
     return str(value) if hasattr(value, "dtype") else repr(float(value))
 
 
 def strict_json(text: str) -> str:
-    """A number's text as JSON has it, where there is no nan and no infinity."""
+    """The text of a number as JSON, where nan and infinity have to be strings."""
     return NON_FINITE_JSON.get(text, text)
 
 
 def as_given(value: float, digits: int) -> str:
-    """A number as it was typed, unless that is long."""
+    """A number as it was typed, or shorter if that is long."""
     text = repr(value).removesuffix(".0")
     return text if len(text) <= digits + 5 else rounded(value, digits)

@@ -16,7 +16,7 @@ def start(stream: Stream) -> bytes:
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
-    """A line a position."""
+    """A line for each position."""
     if not stream.each:
         return b""
     texts = shortest(position_rows(answer))
@@ -28,13 +28,13 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
 
 
 def class_count(answer: Answer) -> int:
-    """How many classes an answer has for each position."""
+    """How many numbers an answer has for each position."""
     shape: tuple[int, ...] = answer.values.shape
     return shape[1 if len(shape) > 1 else 0]
 
 
 def position_rows(answer: Answer) -> Floats:
-    """The answer with its classes last, so that a position's numbers stand together."""
+    """The answer with the classes last, so that the numbers of a position are adjacent."""
     values = answer.values
     if not answer.has_classes or values.ndim < 3:
         return values
@@ -48,6 +48,6 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
 
 
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-    """The sentence of a diagnosis, and that it may be chance where it may."""
+    """The sentence of a diagnosis, with a caveat where it may be chance."""
     said = " ".join(filter(None, [diagnosis.sentence, diagnosis.caveat]))
     return encoded(f"{said}\n", view)

@@ -47,7 +47,7 @@ def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
 
 
 def _filled(prose: str, width: int, first: str = "", rest: str = "") -> str:
-    """The prose on lines of that width; one that is wider, such as a call, goes on on the next."""
+    """Prose in lines of that width; a word that is longer, such as a call, is broken."""
     return textwrap.fill(
         escaped(prose),
         max(width, len(rest) + 1),
@@ -84,7 +84,7 @@ def _candidates(candidates: Sequence[Candidate], width: int, view: View) -> Rend
 
 
 def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], width: int) -> Text:
-    """The words below the numbers, for want of room beside them."""
+    """The words below the numbers, where there is no room beside them."""
     found = Text()
     for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
         style = MATCH if one.matches else Style()

@@ -1,4 +1,4 @@
-"""What tables are drawn with: Rich, told not to cut, colour or interpret anything by itself."""
+"""Draws tables with Rich, which must not cut, colour or interpret anything by itself."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ ASCII_BAR = "#"
 
 
 def head(view: View) -> box.Box:
-    """A line under the header, and no other."""
+    """A rule under the header and no other."""
     return box.SIMPLE_HEAD if view.unicode else ASCII_HEAD
 
 
 def plain_table(view: View) -> Table:
-    """A table without frames, ready for its columns."""
+    """A table without frames, to which columns can be added."""
     return Table(box=head(view), padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
 
 
 def console(view: View) -> Console:
-    """What draws into memory."""
+    """A console that draws into memory."""
     return Console(
         file=StringIO(),
         force_terminal=view.color,

@@ -1,7 +1,7 @@
-"""The worked table: a row a step, a column a class, then the reduction written out.
+"""The worked table: a row for each step, a column for each class, and the reduction written out.
 
-No number is ever cut. Where a sample is wider than the terminal its classes are folded into
-several blocks, and where they would be too many, whole classes are left out and counted.
+No number is ever cut. A sample wider than the terminal is folded into several blocks of classes; if
+there were too many blocks, whole classes are left out and counted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xentcli.writers.view import encoded
 from xentcli.writers.words import report as words
 from xentcli.writers.words.grid import Grid, Row, first_line, folded, grid
 
-# Longer answers are for --quiet and --format csv.
+# Longer answers are left to --quiet and --format csv.
 ANSWERS_IN_FULL = 1000
 LABEL = Style(bold=True, color="cyan")
 # A gradient above 0 takes the logit down, one below 0 up. These two colours are told apart by
@@ -30,17 +30,17 @@ SIGNS = {1: Style(color="magenta"), 0: Style(), -1: Style(color="green")}
 
 
 def start(stream: Stream) -> bytes:
-    """Nothing: a table is shown when all is known."""
+    """Nothing: a table is written when everything is known."""
     return b""
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
-    """Nothing: the worked samples stand for the rest."""
+    """Nothing: the worked samples are shown at the end."""
     return b""
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The worked samples, what was left out, and the answer."""
+    """The worked samples, how many are not shown, and the answer."""
     drawn_on = console(view)
     parts = [render(part, drawn_on) for part in _parts(report, view)]
     text = "\n\n".join(part for part in parts if part) + "\n"
@@ -131,7 +131,7 @@ def _answer(report: Report, view: View) -> Iterator[RenderableType]:
 
 
 def _answers_in_full(report: Report) -> Text:
-    """The answer of the worked samples with all its digits."""
+    """The answers of the worked samples with all digits."""
     text = Text()
     if len(report.classes) > ANSWERS_IN_FULL:
         return text

@@ -1,5 +1,4 @@
-"""What the losses of many samples look like, for people: a histogram, a bar a class, the hardest
-samples, the groups."""
+"""A survey for people: a histogram, a bar for each class, the hardest samples, the groups."""
 
 from __future__ import annotations
 
@@ -46,7 +45,7 @@ class Line(NamedTuple):
 
 
 def pictures(survey: Survey, report: Report, view: View) -> Iterator[RenderableType]:
-    """The pictures of what there is."""
+    """The tables and bars of everything that the survey has."""
     if survey.histogram:
         yield _histogram(survey.histogram, report, view)
     if survey.classes and is_vocabulary(report):
@@ -94,7 +93,7 @@ def _class_bars(
 
 
 def _bars(lines: Sequence[Line], view: View) -> Text:
-    """A name, a bar, a number and a few words a line; the words go below for want of room."""
+    """Lines of a name, a bar, a number and a few words, which go below where there is no room."""
     name_width = max(cell_len(line.name) for line in lines)
     number_width = max(len(line.number) for line in lines)
     words_width = max(len(line.words) for line in lines)
@@ -136,7 +135,7 @@ def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableT
 
 
 def _tabular(columns: dict[str, list[str]], view: View) -> RenderableType:
-    """Columns side by side, the last in bold; where there is no room, a few words a row."""
+    """A table whose last column is bold; where it does not fit, a few words for each row."""
     widths = [max(map(cell_len, (name, *cells))) for name, cells in columns.items()]
     rows = list(zip(*columns.values(), strict=True))
     # A blank of padding and one between columns.

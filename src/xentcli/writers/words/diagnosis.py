@@ -7,7 +7,7 @@ from xentcli.model import Advice, Candidate, Finding
 
 
 def headers(candidate: Candidate) -> list[str]:
-    """What stands above the numbers of a formula; the runs are counted where they are several."""
+    """The headers above the numbers of a formula, one a run."""
     if len(candidate.values) == 1:
         return ["value", "off by"]
     return [
@@ -16,7 +16,7 @@ def headers(candidate: Candidate) -> list[str]:
 
 
 def numbers(candidate: Candidate, digits: int) -> list[str]:
-    """What a formula gives for each run, and how far that is off."""
+    """The value of a formula for each run, and how far it is off."""
     found = []
     for value, difference in zip(candidate.values, candidate.differences, strict=True):
         found += [rounded(value, digits), _difference(difference)]
@@ -28,12 +28,12 @@ def _difference(value: float) -> str:
 
 
 def once(advice: Advice) -> list[str]:
-    """What to change, each thing once."""
+    """What to change, without repetitions."""
     return list(dict.fromkeys(advice.changes))
 
 
 def finding(found: Finding) -> str:
-    """What was found, what shows it, and where."""
+    """A finding with its evidence and its place."""
     start = f"{found.source}: " if found.source else ""
     evidence = f" ({found.evidence})" if found.evidence else ""
     return f"{start}{found.message}{evidence}{_samples(found)}"

@@ -1,4 +1,4 @@
-"""How a worked sample is laid out: what each cell shows, and which classes stand side by side."""
+"""The layout of a worked sample: the text of each cell, and which classes stand side by side."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ BARS = ("softmax", "sigmoid")
 
 
 class Row(NamedTuple):
-    """A step as text: a number a class, or one for the whole sample. ``shares`` are drawn as bars,
-    ``signs`` say which way a gradient points."""
+    """A step as text: one number a class, or one for the sample. ``shares`` are drawn as bars,
+    ``signs`` give the direction of a gradient."""
 
     name: str
     formula: str
@@ -39,8 +39,8 @@ class Row(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A worked sample as text; ``largest`` is the class with the largest value; ``stacked`` where
-    the formula stands below the step's name because there is no room beside it."""
+    """A worked sample as text. ``largest`` is the class with the largest value; ``stacked``: the
+    formula stands below the step's name, as there is no room beside it."""
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -61,7 +61,7 @@ def grid(worked: Worked, classes: Sequence[str], view: View) -> Grid:
 
 
 def _largest(worked: Worked) -> int:
-    """The class that is predicted; the first one where no value is the largest."""
+    """The predicted class; the first of all where the values are equal or nan."""
     values = next(step.value for step in worked.steps if isinstance(step.value, tuple))
     return max(range(len(values)), key=values.__getitem__)
 
@@ -103,7 +103,7 @@ def _widths(names: Sequence[str], rows: Sequence[Row], label: int | None) -> lis
 
 
 def _side(laid_out: Grid) -> int:
-    """How wide the columns before the classes are, the gap after them included."""
+    """The width of the columns before the classes, with the gap after them."""
     rows = laid_out.rows
     if laid_out.stacked:
         return max(max(len(first_line(row)), len(row.formula)) for row in rows) + GAP
@@ -119,8 +119,8 @@ def first_line(row: Row) -> str:
 
 
 def folded(laid_out: Grid, view: View) -> list[list[int]]:
-    """The classes in blocks that fit the width; too many are left out from the end on, but
-    neither the label's nor the predicted one."""
+    """The classes in blocks that fit the width. If that makes too many blocks, classes are left out
+    from the end, but never the label's or the predicted one."""
     everything = list(range(len(laid_out.names)))
     if view.width is None:
         return [_the_most_telling(everything, MOST_CLASSES, laid_out)]
@@ -132,8 +132,8 @@ def folded(laid_out: Grid, view: View) -> list[list[int]]:
 
 
 def _the_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int]:
-    """As many classes as there is room for: the first ones, and among the last of them the label's
-    and the predicted one."""
+    """As many classes as there is room for: the first ones, with the label's and the predicted
+    one."""
     if len(classes) <= room:
         return classes
     kept = classes[:room]
@@ -143,7 +143,7 @@ def _the_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int
 
 
 def _blocks(laid_out: Grid, classes: Sequence[int], width: int) -> list[list[int]]:
-    """Only the first block carries formulas and the numbers of the whole sample."""
+    """Blocks of classes; only the first has the formulas and the numbers of the whole sample."""
     name = max(len("step"), *(len(row.name) for row in laid_out.rows)) + GAP
     blocks: list[list[int]] = [[]]
     room = width - _side(laid_out)

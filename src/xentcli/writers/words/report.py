@@ -11,7 +11,7 @@ from xentcli.writers.rows.numbers import shortest_one
 
 
 def title(worked: Worked, report: Report) -> str:
-    """``sample 3 · label 1 (cat)``; nothing where there is but one sample without a label."""
+    """``sample 3 · label 1 (cat)``; empty for the only sample without a label."""
     words = []
     if worked.token is not None:
         sequence, position = worked.position
@@ -46,7 +46,7 @@ def classes_left_out(number: int, report: Report) -> str:
 
 
 def samples_left_out(report: Report) -> str:
-    """How many samples are not worked; nothing where that says nothing."""
+    """How many samples are not shown; empty where that goes without saying."""
     number = report.samples - len(report.worked)
     if number <= 0 or not (report.worked or report.field != "loss"):
         return ""
@@ -64,7 +64,7 @@ def decomposed(worked: Worked, view: View) -> str:
 
 
 def in_full(report: Report) -> Iterator[tuple[str, str]]:
-    """The answer of each worked sample with all its digits, after its name."""
+    """The name and the answer of each worked sample, with all digits."""
     for worked in report.worked:
         last = worked.steps[-1] if report.field != "probs" else _named(worked, "softmax")
         assert isinstance(last.value, tuple)
@@ -77,7 +77,7 @@ def _named(worked: Worked, name: str) -> Step:
 
 
 def written_out(report: Report, view: View) -> str:
-    """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``, or the two sums where they are many."""
+    """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``; for many samples only the two sums."""
     losses = [rounded(loss, view.digits) for worked in report.worked for loss in worked.losses]
     shares = [share for worked in report.worked for share in worked.shares]
     result = rounded(float(report.result or 0.0), view.digits)
@@ -98,7 +98,7 @@ def _plain(value: float | None) -> str:
 
 
 def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
-    """The figures beside the answer, each after its name."""
+    """The names and values of the figures beside the answer."""
     if report.samples != 1 or report.ignored:
         yield "samples", f"{report.samples:,}"
     if report.ignored:
@@ -129,13 +129,13 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
 
 
 def columns_left_out(report: Report) -> str:
-    """Which columns of numbers are taken for nothing."""
+    """Which numeric columns were not used."""
     names = ", ".join(map(quoted, report.left_out))
     return f"Columns of numbers that are no classes: {names}"
 
 
 def losses(report: Report) -> Iterator[tuple[str, str]]:
-    """The answer where it is a loss, or each worked sample's, after its name."""
+    """The name and value of the loss, or of each worked sample's."""
     if report.field != "loss":
         return
     if report.reduction != "none":

@@ -1,4 +1,4 @@
-"""What a survey says in words and numbers, for tables and pages alike."""
+"""The words and numbers of a survey, for tables and pages alike."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORDS = ("token", "value", "file", "question", "id", "label", "predicted")
 
 
 def range_of(one: Bin) -> str:
-    """``0.1 – 0.2``; what a bin is of.
+    """The range of a bin, or what its losses are.
 
     >>> range_of(Bin(0.1, 0.2, 3)), range_of(Bin(-math.inf, 0.001, 3))
     ('0.1 – 0.2', 'below 0.001')
@@ -39,7 +39,7 @@ def range_of(one: Bin) -> str:
 
 
 def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Group, ...]:
-    """The groups in their order; of too many those with the largest loss, largest first."""
+    """The groups in order; of too many those with the largest loss, largest first."""
     if len(groups) <= most:
         return tuple(groups)
     # nan makes the whole mean nan: nothing is larger.
@@ -48,8 +48,8 @@ def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Gro
 
 
 class LabelTable(NamedTuple):
-    """Some labels of a vocabulary: what they are, and whether the number of each is the sum of its
-    losses, or their mean."""
+    """Some labels of a vocabulary under a title; their numbers are the sums of their losses, or
+    the means."""
 
     title: str
     groups: tuple[Group, ...]
@@ -62,8 +62,8 @@ class LabelTable(NamedTuple):
 
 
 def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
-    """Of a vocabulary the mean loss of each class says little: most are rare. These say more: the
-    most frequent labels, and those whose losses add up to most."""
+    """The most frequent labels of a vocabulary, and those whose losses add up to most. The mean
+    loss of each class would say little, as most are rare."""
     frequent = sorted(classes, key=lambda one: -one.samples)[:MOST_LABELS]
     size = {one.name: math.inf if math.isnan(one.loss_sum) else one.loss_sum for one in classes}
     costly = sorted(classes, key=lambda one: -size[one.name])[:MOST_LABELS]
@@ -74,19 +74,19 @@ def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
 
 
 def is_vocabulary(report: Report) -> bool:
-    """Whether the classes are too many to be looked at one by one."""
+    """Whether the classes are too many to look at each."""
     return len(report.classes) > MANY_CLASSES and not report.questions
 
 
 def shares(losses: Sequence[float]) -> list[float]:
-    """How long the bars are beside the longest; what is no number, or beyond all, is as long."""
+    """The length of each loss's bar as a share of the longest; 1 for inf and nan."""
     largest = max((one for one in losses if math.isfinite(one)), default=0.0)
     finite = [one / largest if largest > 0 else 0.0 for one in losses]
     return [share if math.isfinite(one) else 1.0 for one, share in zip(losses, finite, strict=True)]
 
 
 def class_words(group: Group) -> list[str]:
-    """``3 samples``, ``1 positive``, ``66.7 % right``: what is told beside a class's bar."""
+    """``3 samples``, ``1 positive``, ``66.7 % right``: what stands beside a class's bar."""
     words = [counted(group.samples, "sample")]
     if group.positive is not None:
         words.append(f"{group.positive:,} positive")
@@ -96,7 +96,7 @@ def class_words(group: Group) -> list[str]:
 
 
 def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, list[str]]:
-    """What is told of groups, or of classes: a list of cells a column, the loss last."""
+    """The columns of a table of groups or classes, as lists of cells; the loss comes last."""
     columns = {
         what: [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in groups],
         "samples": [f"{one.samples:,}" for one in groups],
@@ -126,8 +126,7 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
 
 
 def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[str, list[str]]:
-    """The columns of a listing of the hardest samples for the eye: a list of cells each, the loss
-    last."""
+    """The columns of a table of the hardest samples, as lists of cells; the loss comes last."""
     name = partial(shown_name, view=view, longest=LONGEST_ID)
     of_class = partial(_shown_class, view=view)
     show: dict[str, Callable[[Any], str]] = {
@@ -158,5 +157,5 @@ def _shown_class(written: str | int, view: View) -> str:
 
 
 def has_words(name: str, cells: Sequence[str]) -> bool:
-    """Whether a column is set from the left."""
+    """Whether a column holds words, which are left-aligned."""
     return name in WORDS and not all(cell.isdecimal() or not cell for cell in cells)
