@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -18,7 +21,8 @@ OF_TWO = case(Z[:6, :2], np.array([0, 1, 0, 1, 0, 0]))
 def formula(kit: Kit, *keys: str) -> Formula:
     """The formula of these departures."""
     found = [0] * len(kit)
-    for place, choices in enumerate(kit):
+    kinds: Sequence[tuple[Any, ...]] = kit
+    for place, choices in enumerate(kinds):
         for at, one in enumerate(choices):
             if at and one.part.key in keys:
                 found[place] = at
