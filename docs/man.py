@@ -63,7 +63,10 @@ EXIT_CODES = (
     (errors.EXIT_TERMINATED, "Terminated (SIGTERM)."),
 )
 VARIABLES = (
-    ("NO_COLOR, FORCE_COLOR, TERM=dumb", "Whether to use colour, where --color does not say it."),
+    (
+        "NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR=0, TERM=dumb",
+        "Whether to use colour, where --color does not say it.",
+    ),
     ("COLUMNS", "How wide the terminal is, where it does not tell."),
     ("XENT_FAST", "0 does without the packages of the extra fast, 1 always takes them."),
     ("XENT_MAX_LINE", "How many bytes a row of a text may have."),

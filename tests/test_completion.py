@@ -17,6 +17,7 @@ from xentcli.calculation.commands import COMMANDS
 
 HEADER = "id,logit_cat,logit_dog,my answer,label\n"
 BASH = shutil.which("bash")
+ZSH = shutil.which("zsh")
 NO_NUMPY = """\
 import sys; from xentcli.cli.main import main
 main([]); print(*(name for name in sys.modules if name == "numpy"))
@@ -251,3 +252,63 @@ def test_installing_writes_the_script_and_has_it_read(tmp_path: Path) -> None:
     script = tmp_path / ".bash_completions" / "xent.sh"
     assert f"source '{script}'" in (tmp_path / ".bashrc").read_text()
     assert "_XENT_COMPLETE=complete_bash" in script.read_text()
+
+
+def in_zsh(line: str, home: Path) -> str:
+    """What stands on zsh's line after a first Tab."""
+    import os
+    import pty
+    import select
+    import time
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(home)
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        os.execvpe(ZSH or "", ["zsh", "-i"], environment(HOME=str(home), PATH=path, TERM="dumb"))
+    shown = b""
+
+    def read_until(text: str) -> None:
+        nonlocal shown
+        end = time.monotonic() + 60
+        while text.encode() not in shown and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.2)[0]:
+                shown += os.read(terminal, 4096)
+
+    try:
+        read_until("ready> ")
+        shown = b""
+        os.write(terminal, f"{line}\t".encode())
+        read_until("softmax ")
+    finally:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+    return shown.decode()
+
+
+def install_in_zsh(home: Path) -> None:
+    # The second command keeps zsh from making way for the first.
+    subprocess.run(
+        [ZSH or "", "-f", "-c", f"{BIN / 'xent'} --install-completion; true"],
+        capture_output=True,
+        env=environment(HOME=str(home)),
+        check=True,
+    )
+
+
+@pytest.mark.skipif(ZSH is None, reason="zsh is not installed")
+def test_zsh_completes_at_the_first_tab(tmp_path: Path) -> None:
+    (tmp_path / ".zshrc").write_text("PS1='ready> '\n")
+    install_in_zsh(tmp_path)
+    assert "xent softmax " in in_zsh("xent so", tmp_path)
+
+
+@pytest.mark.skipif(ZSH is None, reason="zsh is not installed")
+def test_zshrc_gets_one_line_and_keeps_the_others(tmp_path: Path) -> None:
+    mine = "# mine\n\n\nPS1='> '"
+    (tmp_path / ".zshrc").write_text(mine)
+    line = "fpath+=~/.zfunc; autoload -Uz compinit; compinit\n"
+    for _ in range(2):
+        install_in_zsh(tmp_path)
+        assert (tmp_path / ".zshrc").read_text() == f"{mine}\n{line}"

@@ -33,6 +33,7 @@ TOPICS = (
     "documents",
     "typed",
     "usage",
+    "habits",
     "outputs",
     "left_out",
     "diagnosed",

@@ -170,6 +170,23 @@ def test_help_where_there_are_only_ascii_letters(name: str, xent: Xent) -> None:
     assert "\\" not in shown.stdout.replace("tab for \\t", "").replace("\\\n", "")
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_is_a_word_too(name: str, xent: Xent) -> None:
+    words = [name][: bool(name)]
+    shown = xent("help", *words)
+    assert (shown.returncode, shown.stdout) == (0, xent(*words, "--help").stdout)
+
+
+def test_help_of_what_is_no_command(xent: Xent) -> None:
+    shown = xent("help", "softmx")
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert "did you mean softmax?" in shown.stderr
+
+
+def test_the_version_has_a_short_option(xent: Xent) -> None:
+    assert xent("-V").stdout == xent("--version").stdout
+
+
 def test_help_in_a_pipe_has_colour_only_if_it_is_forced(xent: Xent) -> None:
     assert "\x1b" not in xent("ce", "--help").stdout
     assert "\x1b[1m" in xent("ce", "--help", FORCE_COLOR="1").stdout

@@ -131,3 +131,24 @@ def test_nobody_is_warned_of_an_overflow(
         found = run_inside([*asked, *form], tmp_path)
         assert found.code in (0, 1, 2), found
         assert all(line.startswith(("xent: ", "hint: ")) for line in found.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "typed", "told"),
+    [
+        ("XENT_OUTPUT", "missing/x", [], "hint: XENT_OUTPUT names it\n"),
+        ("XENT_LABELS_FROM", "missing.csv", [], "hint: XENT_LABELS_FROM names it\n"),
+        (
+            "XENT_LABEL",
+            "0",
+            ["--labels-from", "small.csv"],
+            "xent: XENT_LABEL and --labels-from contradict each other; give one of them\n",
+        ),
+        ("XENT_LABEL", "7", ["--label", "9"], "xent: --label: 1 label, but small.csv has more"),
+    ],
+)
+def test_the_variable_is_named_beside_what_was_typed(
+    variable: str, value: str, typed: list[str], told: str, folder: Path
+) -> None:
+    ran = run_inside(["ce", "small.csv", *typed], folder, environment={variable: value})
+    assert told in ran.stderr

@@ -84,6 +84,10 @@ class DataError(XentError):
         self.if_one_based = if_one_based
 
 
+class NoClasses(DataError):
+    """A file that could be read has no column of numbers to take as classes."""
+
+
 class OutputError(XentError):
     """The answer could not be written."""
 

@@ -59,7 +59,8 @@ FAULTS = (
         "no labels",
         "bce --logits 1,2",
         2,
-        "xent: bce needs labels, and --logits has none\nhint: give --label or --target\n",
+        "xent: bce needs labels, and --logits has none\n"
+        "hint: give a target for each of the 2 columns: --target\n",
     ),
     Fault(
         "too many weights",

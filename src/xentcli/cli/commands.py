@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
+from xentcli.cli.habits import command_hint
 from xentcli.errors import UsageError, check_room, quoted
 from xentcli.options.completion import command_completed
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
@@ -74,7 +75,7 @@ def app(asked: str = "") -> typer.Typer:
     """The Typer app, with only the command that is asked for, if there is one: Typer takes longer
     to build a command than xent takes to run it."""
     if asked and asked not in COMMANDS:
-        hint = _long_name(asked) or did_you_mean(asked, list(COMMANDS))
+        hint = _long_name(asked) or command_hint(asked) or did_you_mean(asked, list(COMMANDS))
         hint = hint or "xent --help lists the commands"
         raise UsageError(f"there is no command {quoted(asked)}", hint=hint)
     # No prefix for the app itself: XENT_VERSION=1 must not turn every command into --version.
@@ -85,6 +86,10 @@ def app(asked: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
+    if not asked:
+        from xentcli.cli.shells import use_own_zsh
+
+        use_own_zsh()
     built.callback()(xent)
     for name in [asked] if asked else COMMANDS:
         command = grouped(FUNCTIONS[name], HelpAsked)
@@ -106,6 +111,14 @@ def _long_name(asked: str) -> str:
         if letters == "".join(filter(str.isalpha, command.title)).lower():
             return f"did you mean {name}?"
     return ""
+
+
+def spelled_out(arguments: Sequence[str]) -> list[str]:
+    """``help COMMAND`` as ``COMMAND --help``, ``help`` alone as ``--help``."""
+    if arguments[:1] != ["help"]:
+        return list(arguments)
+    about = [word for word in arguments[1:] if word not in ("-h", "--help")]
+    return [*about[:1], "--help"]
 
 
 def asked_command(arguments: Sequence[str]) -> str:
@@ -171,7 +184,9 @@ def xent(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+        typer.Option(
+            "--version", "-V", help="Show the version.", callback=_show_version, is_eager=True
+        ),
     ] = False,
     help: HelpAsked = False,
 ) -> None:

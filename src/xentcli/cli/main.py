@@ -57,13 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    if arguments == ["--version"]:
+    if arguments in (["--version"], ["-V"]):
         # What scripts ask most often, without the 50 ms that building the commands takes.
         print(f"xent {__version__}")
         return errors.EXIT_OK
     # Imported here so that Ctrl-C during the imports ends in an exit code too.
-    from xentcli.cli.commands import asked_command, program
+    from xentcli.cli.commands import asked_command, program, spelled_out
 
+    arguments = spelled_out(arguments)
     asked = asked_command(arguments)
     try:
         code = program(asked)(args=arguments, prog_name="xent", standalone_mode=False)

@@ -10,13 +10,13 @@ from typing import Any
 import typer
 
 from xentcli.cli.commands import FUNCTIONS, commands_with
+from xentcli.cli.habits import HABITS_OF_COMMANDS, option_hint
 from xentcli.cli.help import Option, options_of
 from xentcli.errors import UsageError, XentError, escaped, quoted
 from xentcli.options.flatten import ENVIRONMENT_PREFIX
 from xentcli.options.values import did_you_mean
 
-OPTION = re.compile(r"--[a-z-]+(?=[:, ]|\Z)")
-OPTION_AT_START = re.compile(rf"\A{OPTION.pattern}")
+OPTION = re.compile(r"(?<!\S)--[a-z-]+(?=[:, ]|\Z)")
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:
@@ -28,10 +28,17 @@ def usage_error(error: Any, command: str) -> UsageError | None:
     hint = f"xent {command} --help lists the options" if command else "xent --help"
     option, known = getattr(error, "option_name", None), _options(command)
     if option is not None and type(error).__name__ == "NoSuchOption":
-        near = _where_else(option, command) or did_you_mean(option, list(known))
+        near = (
+            HABITS_OF_COMMANDS.get((command, option))
+            or _where_else(option, command)
+            or option_hint(option, known, commands_with)
+            or did_you_mean(option, list(known))
+        )
         return UsageError(f"there is no option {escaped(option)}", hint=near or hint)
     if option is not None:
         wrong = "needs a value" if option in known and known[option].form else "takes no value"
+        if option in ("--probs", "--log-probs"):
+            hint = f"it takes typed numbers; --input {option[2:]} says what a file holds"
         return UsageError(f"{option} {wrong}", hint=hint)
     param = getattr(error, "param", None)
     if param is not None and param.is_flag:
@@ -45,22 +52,31 @@ def usage_error(error: Any, command: str) -> UsageError | None:
 
 def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> XentError:
     """The same error, blamed on the environment variable if the option was not typed."""
-    places = (error.message, error.place.source if error.place else "")
-    found = next((match for place in places if (match := OPTION.match(place))), None)
-    option = None if found is None else _options(command).get(found[0])
-    if found is None or option is None:
+    variables = _variables(arguments, command)
+    error.message = OPTION.sub(lambda found: variables.get(found[0], found[0]), error.message)
+    if error.place is None:
         return error
-    names = [name for names in option.names for name in names.split("/")]
-    if any(typed.partition("=")[0] in names or typed[:2] in names for typed in arguments):
-        return error
-    for name in names:
-        variable = f"{ENVIRONMENT_PREFIX}_{name[2:].upper().replace('-', '_')}"
-        if os.environ.get(variable):
-            error.message = OPTION_AT_START.sub(variable, error.message)
-            if error.place is not None and error.place.source == found[0]:
-                error.place = error.place._replace(source=variable)
-            break
+    source = error.place.source
+    if source in variables:
+        error.place = error.place._replace(source=variables[source])
+    naming = [name for name in variables.values() if os.environ[name] == source]
+    if naming and not error.hint:
+        error.hint = f"{naming[0]} names it"
     return error
+
+
+def _variables(arguments: Sequence[str], command: str) -> dict[str, str]:
+    """The variable of each option that has its value from there, by each of its names."""
+    found = {}
+    for option in options_of(FUNCTIONS[command]) if command in FUNCTIONS else []:
+        names = [name for names in option.names for name in names.split("/")]
+        if any(typed.partition("=")[0] in names or typed[:2] in names for typed in arguments):
+            continue
+        variables = (f"{ENVIRONMENT_PREFIX}_{name[2:].upper().replace('-', '_')}" for name in names)
+        variable = next((name for name in variables if os.environ.get(name)), None)
+        if variable is not None:
+            found.update(dict.fromkeys(names, variable))
+    return found
 
 
 def _where_else(option: str, command: str) -> str:

@@ -33,7 +33,7 @@ class Case(NamedTuple):
 
     A yes-or-no question (``bce``) is a row of two: the values of no and of yes. For a logit z that
     is 0 and z, for a probability p it is 1 − p and p, so that its loss is the cross-entropy of the
-    row. ``names`` are those of the classes, where they have names.
+    row; ``question_weight`` multiplies it. ``names`` are those of the classes, if they have any.
 
     ``second`` is the file that the labels or soft targets came from, if that is another one;
     ``ids_say`` what speaks against having matched its rows by position.
@@ -57,6 +57,7 @@ class Case(NamedTuple):
     names: tuple[str, ...] = ()
     second: str = ""
     ids_say: str = ""
+    question_weight: Array | None = None
 
     @property
     def loss_name(self) -> str:
@@ -93,8 +94,9 @@ class Case(NamedTuple):
 
     @property
     def has_weights(self) -> bool:
-        """Whether weights of classes or samples take part."""
-        return self.settings.weight is not None or self.sample_weight is not None
+        """Whether weights of classes, questions or samples take part."""
+        some = (self.settings.weight, self.sample_weight, self.question_weight)
+        return any(weight is not None for weight in some)
 
     @property
     def target(self) -> Array:

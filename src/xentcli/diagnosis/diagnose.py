@@ -14,6 +14,7 @@ from xentcli.diagnosis.mistakes.reading import PROBS
 from xentcli.diagnosis.printed_number import Got
 from xentcli.diagnosis.search.choices import Formula, Kit, kits
 from xentcli.diagnosis.search.matching import (
+    SAME,
     Matches,
     Trial,
     Tried,
@@ -23,9 +24,10 @@ from xentcli.diagnosis.search.matching import (
     trial,
 )
 from xentcli.diagnosis.search.search import Depth, Search
+from xentcli.diagnosis.search.ties import Ties
 from xentcli.diagnosis.words import answer
 from xentcli.diagnosis.words.advice import advice
-from xentcli.diagnosis.words.ambiguity import QUIET, notes
+from xentcli.diagnosis.words.ambiguity import QUIET, never_apart, notes
 from xentcli.diagnosis.words.formula import explanation, listed, name, nothing_departs, written
 from xentcli.errors import counted, rounded
 from xentcli.model import Candidate, Diagnosis, Finding
@@ -38,6 +40,9 @@ MOST_FOR_THREE = 100_000
 RANK_OF_TWO = 8
 RANK_OF_THREE = 5
 CHANCE_OF_THREE = 0.05
+LIMITS = answer.Limits(MOST_FOR_TWO, MOST_FOR_THREE, RANK_OF_TWO, RANK_OF_THREE)
+# So many formulas of the same value are tried on another run.
+MOST_TIED = 50
 # Formulas that do not match are listed only if they differ by more than this.
 UNSEEN = 1e-5
 
@@ -77,7 +82,8 @@ def diagnose(
     words = answer.Words(kit, cases[0], losses, [one.text for one in got], digits)
     if not places:
         sentence = answer.nothing(words, looked.depth)
-        said = (*answer.not_tried(cases[0], looked.depth, MOST_FOR_TWO), *hint)
+        size = sum(case.values.size for case in cases)
+        said = (*answer.not_tried(cases[0], looked.depth, size, LIMITS), *hint)
         return result._replace(sentence=sentence, notes=said)
     best = looked.trial.at(places[0])
     is_near = places[0] in looked.matches.nearly
@@ -86,7 +92,7 @@ def diagnose(
     caveat = answer.caveat(best, share, got)
     return result._replace(
         sentence=sentence,
-        notes=(*_notes(looked, got, cases, caveat), *hint),
+        notes=(*_notes(looked, got, cases, kit, caveat), *hint),
         advice=advice(best.parts, cases[0]) if best.departures else (),
         chance=share,
         caveat=caveat,
@@ -216,18 +222,36 @@ def _without_number(found: Sequence[Finding]) -> str:
     return f"{counted(len(found), 'thing')} about this input {are} worth a look."
 
 
-def _notes(looked: Looked, got: Sequence[Got], cases: Sequence[Case], caveat: str) -> list[str]:
+def _tied(looked: Looked, others: Sequence[int], kit: Kit, case: Case) -> list[int]:
+    """Those of the formulas that give the same number as the best one in every run."""
+    best, ties = looked.matches.places[0], Ties(case, kit)
+    chosen = looked.trial.at(best).formula
+    return [
+        at
+        for at in others[:MOST_TIED]
+        if np.allclose(looked.trial.values[at], looked.trial.values[best], rtol=SAME, atol=0.0)
+        and ties.never_apart(chosen, looked.trial.at(at).formula)
+    ]
+
+
+def _notes(
+    looked: Looked, got: Sequence[Got], cases: Sequence[Case], kit: Kit, caveat: str
+) -> list[str]:
     places = looked.matches.places
     best = looked.trial.at(places[0])
     # A 0, a nan or an infinity stays what it is in most formulas that go on from there.
     says_much = all(np.isfinite(one.value) and one.value for one in got)
     same = coinciding(looked.trial, places[0]) if says_much else []
-    said = notes(best.parts, [looked.trial.at(at).parts for at in same], cases)
-    others = len([at for at in places[1:] if at not in same and at not in looked.matches.nearly])
+    others = [at for at in places[1:] if at not in same and at not in looked.matches.nearly]
+    tied = _tied(looked, [*same, *others], kit, cases[0]) if says_much else []
+    same, others = ([at for at in some if at not in tied] for some in (same, others))
+    said = never_apart(best.parts, [looked.trial.at(at).parts for at in tied], cases[0])
+    said += notes(best.parts, [looked.trial.at(at).parts for at in same], cases)
     if others:
         more = "more digits or another run" if says_much else "another run"
+        count = len(others)
         said.append(
-            f"{counted(others, 'other formula')}, no simpler, {'gives' if others == 1 else 'give'} "
+            f"{counted(count, 'other formula')}, no simpler, {'gives' if count == 1 else 'give'} "
             f"{listed([one.text for one in got])} too; {more} would tell."
         )
     return [*said, caveat] if caveat else said

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xentcli import readers
-from xentcli.errors import DataError, Place, UsageError, quoted
+from xentcli.errors import DataError, NoClasses, Place, UsageError, quoted
 from xentcli.model import AnyArray, Origin, Remark
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
@@ -61,7 +61,14 @@ def open_targets(source: Source, request: Request) -> Attached:
     else:
         keys = [key for key in _keys_of(source, request) if key in TARGET_KEYS]
         alone = alone._replace(logits_key=keys[0] if len(keys) == 1 else None)
-    attached = _targets_of_values(readers.open_input(source, alone), source)
+    try:
+        attached = _targets_of_values(readers.open_input(source, alone), source)
+    except NoClasses as error:
+        raise DataError(
+            "no column of numbers to take as soft targets",
+            place=error.place,
+            hint="labels of a second file are taken with --labels-from",
+        ) from None
     if found is None:
         return _with_ids_under_keys(attached, source, request)
     if not found.columns:

@@ -260,7 +260,6 @@ def _question(asked: Asked, opened: Opened) -> Question:
     if question != "bce":
         return question
     unused = {
-        "--weight": asked.loss.weight,
         "--label-smoothing": asked.smoothing.label_smoothing,
         "--ignore-index": asked.loss.ignore_index != -100,
     }
@@ -344,6 +343,7 @@ def _binary_case(whole: Batch, calculation: Calculation) -> Case:
     if weight is not None:
         count = len(target.reshape(-1))
         weight = np.repeat(np.asarray(weight, dtype=np.float64), count // len(weight))
+    of_columns = calculation.settings.weight
     yes = target.reshape(-1)
     are_labels = bool(np.isin(yes, (0.0, 1.0)).all())
     case = Case(
@@ -353,13 +353,16 @@ def _binary_case(whole: Batch, calculation: Calculation) -> Case:
         yes.astype(np.int64) if are_labels else None,
         None if are_labels else np.stack([1.0 - yes, yes], axis=1),
         weight,
-        calculation.settings,
+        calculation.settings._replace(weight=None),
         calculation.base,
         _arithmetic(calculation),
         None,
         whole.values_from.source,
         question="bce",
     )
+    if of_columns is not None:
+        each = np.broadcast_to(np.asarray(of_columns, dtype=np.float64), columns.shape)
+        case = case._replace(question_weight=each.reshape(-1).copy())
     return case if weight is not None else case._replace(loss=_binary_loss(columns, target, case))
 
 
@@ -383,7 +386,10 @@ def _binary_loss(columns: AnyArray, target: AnyArray, case: Case) -> float:
     values = columns / case.settings.temperature
     reduction = "mean" if case.settings.reduction == "mean" else "sum"
     with np.errstate(all="ignore"):
-        return float(of(values, target, reduction=reduction)) / case.log_base
+        weight = case.question_weight
+        if weight is not None:
+            weight = weight.reshape(values.shape)
+        return float(of(values, target, weight, reduction=reduction)) / case.log_base
 
 
 def _case(whole: Batch, calculation: Calculation, question: Question, one_based: bool) -> Case:

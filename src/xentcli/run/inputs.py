@@ -12,7 +12,16 @@ import numpy as np
 
 from xentcli import readers
 from xentcli.calculation.commands import COMMANDS, Command
-from xentcli.errors import LONGEST_VALUE, DataError, Place, UsageError, counted, escaped, quoted
+from xentcli.errors import (
+    LONGEST_VALUE,
+    DataError,
+    NoClasses,
+    Place,
+    UsageError,
+    counted,
+    escaped,
+    quoted,
+)
 from xentcli.model import AnyArray, Kind, Remark
 from xentcli.options.groups import Asked, KindName
 from xentcli.readers.interface import (
@@ -26,7 +35,7 @@ from xentcli.readers.interface import (
 )
 from xentcli.readers.sources.copies import rereadable
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
-from xentcli.readers.sources.urls import local_path
+from xentcli.readers.sources.urls import local_path, shown
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,
@@ -43,6 +52,10 @@ KINDS: dict[KindName, Kind] = {
     "probs": "probs",
     "log-probs": "log_probs",
 }
+
+# What is typed for numbers, and no name of a file.
+_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
+NUMBERS = re.compile(rf"\[*{_NUMBER}([\s,;]+{_NUMBER})*\]*")
 
 
 def loss_command(asked: Asked) -> Command:
@@ -87,10 +100,38 @@ def names_of_inputs(asked: Asked) -> list[str]:
         return named_files
     from xentcli.readers.several import expand_names
 
+    _refuse_numbers(asked)
     names = expand_names(asked.samples.file) if asked.samples.file else ["-"]
     if [*names, *named_files].count("-") > 1:
         raise UsageError("- stands twice: standard input can be read once")
     return [*names, *named_files]
+
+
+def _refuse_numbers(asked: Asked) -> None:
+    """Refuse numbers that were typed where a file is meant."""
+    words = asked.samples.file or []
+    if not words or any(not NUMBERS.fullmatch(word) or os.path.exists(word) for word in words):
+        return
+    option = "--logits"
+    found = [float(text) for text in re.findall(r"[-+.\deE]+", " ".join(words))]
+    kinds = COMMANDS[asked.command].kinds
+    if "probs" in kinds and "." in "".join(words) and all(0 <= value <= 1 for value in found):
+        option = "--probs"
+    typed = f'{option} "{" ".join(words)}"'
+    if len(words) == 2 and loss_command(asked).has_target and _are_beside(*words):
+        whose = "--label" if words[1].isdecimal() else "--target"
+        typed = f'{option} "{words[0]}" {whose} "{words[1]}"'
+    raise DataError(
+        "there is no such file",
+        place=Place(shown(words[0])),
+        hint=f"numbers are typed with {typed}",
+    )
+
+
+def _are_beside(one: str, other: str) -> bool:
+    """Whether of two words of numbers the second is likely to be what the first has to meet."""
+    counts = [len(re.split(r"[\s,;]+", word)) for word in (one, other)]
+    return counts[0] > 1 or (counts[1] == 1 and "." in one and other in ("0", "1"))
 
 
 def _from_files(
@@ -105,7 +146,15 @@ def _from_files(
         # elsewhere must not wait for the work.
         if is_remote(source) or (command.field == "grad" and asked.loss.averages):
             source = stack.enter_context(rereadable(source))
-        inputs.append(readers.open_input(source, request))
+        try:
+            inputs.append(readers.open_input(source, request))
+        except NoClasses as error:
+            if inputs and request.wanted != "none":
+                error.hint = (
+                    "several files follow one another as one; a second file of labels is taken "
+                    f"with --labels-from {escaped(source.name)}"
+                )
+            raise
     _check_same_ids(inputs)
     return join(inputs)
 
@@ -331,10 +380,13 @@ def _check(opened: Opened, asked: Asked) -> None:
             have = "have"
             column += "; a second file goes with --labels-from"
             column += " or --targets-from" if measure.takes_soft else ""
-        raise UsageError(
-            f"{command.name} needs {what}, and {opened.source} {have} none",
-            hint=f"give {either}{column}",
-        )
+        hint = f"give {either}{column}"
+        if measure.questions and opened.class_count > 1:
+            options = "--target"
+            if not opened.source.startswith("--"):
+                options = "--target, --target-cols or --targets-from"
+            hint = f"give a target for each of the {opened.class_count} columns: {options}"
+        raise UsageError(f"{command.name} needs {what}, and {opened.source} {have} none", hint=hint)
     if opened.has_targets and not measure.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
     if opened.class_count == 1 and measure.name in ("ce", "nll") and not opened.has_tokens:

@@ -77,9 +77,10 @@ def _colored(asked: str, on_terminal: bool) -> bool:
         return asked == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR"):
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
         return True
-    return on_terminal and os.environ.get("TERM") != "dumb"
+    is_off = os.environ.get("TERM") == "dumb" or os.environ.get("CLICOLOR") == "0"
+    return on_terminal and not is_off
 
 
 def _has_unicode() -> bool:

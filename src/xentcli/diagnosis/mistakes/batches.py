@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.reduction import Add, Reduction, divided
+from xentcli.diagnosis.mistakes.reduction import Reduction, Sums, divided
 
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 # A batch size that is no power of two is looked for only where there are few divisors to look at.
@@ -20,29 +20,44 @@ MOST_DIVISORS = 12
 USUAL_BATCH = 8
 
 
-def _batch_means(losses: Array, share: Array, size: int) -> Array:
-    starts = np.arange(0, len(losses), size)
-    whole = np.add.reduceat(share, starts)
-    means: Array = np.add.reduceat(losses, starts) / np.where(whole == 0, math.nan, whole)
-    return means
+def _batch_means(sums: Sums, size: int) -> Array:
+    if size not in sums.means:
+        starts = np.arange(0, len(sums.losses), size)
+        whole = np.add.reduceat(sums.share, starts)
+        whole[whole == 0] = math.nan
+        sums.means[size] = np.add.reduceat(sums.losses, starts) / whole
+    return sums.means[size]
 
 
-def _mean_of_means(size: int) -> Callable[[Array, Array, Add], float]:
-    return lambda losses, share, add: float(_batch_means(losses, share, size).mean())
+def _mean_of_means(size: int) -> Callable[[Sums], float]:
+    return lambda sums: float(_batch_means(sums, size).mean())
 
 
-def _sum_of_means(size: int) -> Callable[[Array, Array, Add], float]:
-    return lambda losses, share, add: float(_batch_means(losses, share, size).sum())
+def _sum_of_means(size: int) -> Callable[[Sums], float]:
+    return lambda sums: float(_batch_means(sums, size).sum())
 
 
-def _mean_of_exponentials(size: int) -> Callable[[Array, Array, Add], float]:
-    def mean(losses: Array, share: Array, add: Add) -> float:
-        means = _batch_means(losses, share, size)
-        # A batch of which nothing counts has no perplexity.
-        means = means[~np.isnan(means)]
-        return divided(float(elementary.exp(means).sum()), len(means))
+def _mean_of_exponentials(size: int) -> Callable[[Sums], float]:
+    def mean(sums: Sums) -> float:
+        if size not in sums.perplexities:
+            # One call for all of them takes little longer than one of them.
+            sizes = {size, *(each for each in BATCHES if each < len(sums.losses))}
+            sums.perplexities |= _perplexities(sums, sorted(sizes - sums.perplexities.keys()))
+        return sums.perplexities[size]
 
     return mean
+
+
+def _perplexities(sums: Sums, sizes: Sequence[int]) -> dict[int, float]:
+    """The mean of the batches' perplexities, for each size of batch."""
+    each = [_batch_means(sums, size) for size in sizes]
+    parts = np.split(elementary.exp(np.concatenate(each)), np.cumsum([len(one) for one in each]))
+    # A batch of which nothing counts has no perplexity.
+    counting = [part[~np.isnan(means)] for part, means in zip(parts, each, strict=False)]
+    return {
+        size: divided(float(part.sum()), len(part))
+        for size, part in zip(sizes, counting, strict=True)
+    }
 
 
 _POOLED = Fix(
@@ -53,7 +68,9 @@ _POOLED = Fix(
 )
 
 
-def _mean_of_perplexities(size: int, phrase: str, formula: str, what: str, rank: int) -> Reduction:
+def _mean_of_perplexities(
+    size: int, phrase: str, formula: str, what: str, rank: int, width: int = 1
+) -> Reduction:
     return Reduction(
         Part(
             f"perplexities-of-{size}",
@@ -66,7 +83,7 @@ def _mean_of_perplexities(size: int, phrase: str, formula: str, what: str, rank:
             apart="give rows whose losses differ more",
             excludes=frozenset({"logarithms", "scales"}),
         ),
-        _mean_of_exponentials(size),
+        _mean_of_exponentials(size * width),
         is_exponential=True,
     )
 
@@ -80,7 +97,8 @@ MEAN_OF_EXPONENTIALS = _mean_of_perplexities(
 )
 
 
-def _of_batches(size: int, count: int, rank: int) -> Reduction:
+def _of_batches(size: int, count: int, rank: int, width: int = 1) -> Reduction:
+    """The mean of batches of so many of the ``count`` rows, a row being ``width`` losses."""
     last = count % size
     short = f", the last one of {last}," if last else ""
     return Reduction(
@@ -99,11 +117,11 @@ def _of_batches(size: int, count: int, rank: int) -> Reduction:
             ),
             apart="give the batches' own losses",
         ),
-        _mean_of_means(size),
+        _mean_of_means(size * width),
     )
 
 
-def _added_batches(size: int) -> Reduction:
+def _added_batches(size: int, width: int) -> Reduction:
     return Reduction(
         Part(
             f"added-batches-of-{size}",
@@ -119,7 +137,7 @@ def _added_batches(size: int) -> Reduction:
             ),
             apart="give the batches' own losses",
         ),
-        _sum_of_means(size),
+        _sum_of_means(size * width),
     )
 
 
@@ -153,21 +171,26 @@ def _of_sequences(case: Case) -> list[Reduction]:
 
 def choices(case: Case) -> tuple[Reduction, ...]:
     """Every size of batch of which the mean of means is another number."""
-    count = case.samples
-    uneven = case.has_ignored or case.has_weights
+    # A row of several questions goes into one batch.
+    width = case.grid[-1] if case.question == "bce" and len(case.grid) > 1 else 1
+    count = case.samples // width
+    uneven = case.has_ignored or (case.has_weights and case.question_weight is None)
+    uneven = uneven or case.sample_weight is not None
     found = _of_sequences(case)
     if count > 1:
         found.append(MEAN_OF_EXPONENTIALS)
     known = {count // case.grid[0]} if len(found) > 2 else set()
     found += [
-        _of_batches(size, count, SELDOM if size >= USUAL_BATCH else HARDLY)
+        _of_batches(size, count, SELDOM if size >= USUAL_BATCH else HARDLY, width)
         for size in BATCHES
         if size < count and size not in known and (uneven or count % size)
     ]
     if uneven:
         divisors = [n for n in range(2, count) if count % n == 0 and n not in BATCHES]
         if len(divisors) <= MOST_DIVISORS:
-            found += [_of_batches(size, count, HARDLY) for size in divisors if size not in known]
+            found += [
+                _of_batches(size, count, HARDLY, width) for size in divisors if size not in known
+            ]
     found += [
         _mean_of_perplexities(
             size,
@@ -175,9 +198,10 @@ def choices(case: Case) -> tuple[Reduction, ...]:
             f"mean of exp({{1}}) over batches of {size}",
             "batch's mean loss",
             HARDLY,
+            width,
         )
         for size in BATCHES
-        if size < count and size != count // case.grid[0]
+        if size < count and (width > 1 or size != count // case.grid[0])
     ]
-    found += [_added_batches(size) for size in BATCHES if size >= 8 and size < count]
+    found += [_added_batches(size, width) for size in BATCHES if size >= 8 and size < count]
     return tuple(found)

@@ -23,27 +23,23 @@ class Focal(NamedTuple):
     gamma: float | None = None
     alpha: float | None = None
 
-    def of(self, minus_log: Array, probs: Array, case: Case, index: Labels | None) -> Array:
-        """α·(1 − p)^γ·(−log p), of all classes or of one a row, its index.
+    def of(self, minus_log: Array, factor: Array, case: Case, index: Labels | None) -> Array:
+        """α·(1 − p)^γ·(−log p) of all classes or of one a row, its index; ``factor`` is (1 − p)^γ.
 
         Of a yes-or-no question α weighs yes and 1 − α no.
         """
-        if self.gamma is None:
-            return minus_log
         if self.alpha is not None and case.question == "bce":
             alphas = np.array([1.0 - self.alpha, self.alpha])
             minus_log = minus_log * (alphas if index is None else alphas[index])
-            return self._replace(alpha=None).of_miss(minus_log, 1.0 - probs)
-        return self.of_miss(minus_log, 1.0 - probs)
+            return _weighed(minus_log, factor)
+        return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_miss(self, minus_log: Array, miss: Array) -> Array:
-        """α·miss^γ·(−log p); 0 where nothing is missed."""
+        """α·miss^γ·(−log p)."""
         if self.gamma is None:
             return minus_log
         factor = focal.factor(miss, self.gamma)
-        if self.alpha is not None:
-            factor = factor * self.alpha
-        return np.where(factor == 0, 0.0, factor * minus_log)
+        return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_no(self, minus_log: Array, probs: Array) -> Array:
         """(1 − α)·p^γ·(−log(1 − p)), of the answer no."""
@@ -51,6 +47,11 @@ class Focal(NamedTuple):
             return minus_log
         alpha = None if self.alpha is None else 1.0 - self.alpha
         return self._replace(alpha=alpha).of_miss(minus_log, probs)
+
+
+def _weighed(minus_log: Array, factor: Array) -> Array:
+    """Their products; 0 where nothing is missed, however large −log p is."""
+    return np.where(factor == 0, 0.0, factor * minus_log)
 
 
 def number(value: float) -> str:

@@ -95,7 +95,7 @@ def _columns(case: Case) -> Iterator[Pick]:
             "sorted",
             "with the columns in the sorted order of the class names",
             "the columns are taken in the alphabetical order of the classes, as scikit-learn does",
-            SOMETIMES,
+            OFTEN,
         )
     orders.setdefault(
         tuple(range(count))[::-1],
@@ -167,7 +167,7 @@ def _two_swapped(case: Case) -> Pick:
 
 def _shifts(case: Case) -> Iterator[Pick]:
     """The label of another row, within each sequence where there are positions."""
-    length = case.grid[-1]
+    length = case.grid[_along(case)]
     for by, key, phrase, explanation, rank in (
         (
             1,
@@ -199,7 +199,7 @@ def _shifts(case: Case) -> Iterator[Pick]:
                 round_it = "np.roll moves the labels in a circle: none drops out"
                 part = _shift_part(f"{key}-rolled", rolled, round_it, HARDLY)
                 yield Pick(part, _rolled(by), expected)
-    if len(case.grid) == 2 and min(case.grid) > 1:
+    if len(case.grid) == 2 and min(case.grid) > 1 and case.question != "bce":
         part = Part(
             "transposed",
             "with the labels in transposed order, positions before samples",
@@ -235,13 +235,19 @@ def _shift_part(key: str, phrase: str, explanation: str, rank: int) -> Part:
 
 def _moved(values: NDArray[Value], case: Case, by: int) -> NDArray[Value]:
     """Each row's value from so many rows further on, round the ends of each sequence."""
-    return np.roll(values.reshape(case.grid), -by, axis=-1).reshape(-1)
+    return np.roll(values.reshape(case.grid), -by, axis=_along(case)).reshape(-1)
+
+
+def _along(case: Case) -> int:
+    """The axis of the rows that follow one another: the questions of a row do not."""
+    return 0 if case.question == "bce" else -1
 
 
 def _shifted(by: int) -> Callable[[Case], Picked]:
     def picked(case: Case) -> Picked:
         inside = np.zeros(case.grid, dtype=bool)
-        inside[..., slice(None, -by) if by > 0 else slice(-by, None)] = True
+        moved = np.moveaxis(inside, _along(case), -1)
+        moved[..., slice(None, -by) if by > 0 else slice(-by, None)] = True
         kept = inside.reshape(-1) & _moved(case.kept, case, by)
         return at(_moved(classes_of(case), case, by), case, kept)
 

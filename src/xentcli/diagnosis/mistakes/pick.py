@@ -123,7 +123,7 @@ def _swapped(weighted: Weighted, found: Terms) -> Array:
 
 
 def _divergence(weighted: Weighted, found: Terms) -> Array:
-    return expected(weighted, found) - entropy_of(weighted.target, 1)
+    return expected(weighted, found) - weighted.entropy
 
 
 def _reverse_divergence(weighted: Weighted, found: Terms) -> Array:

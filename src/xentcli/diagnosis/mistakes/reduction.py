@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,15 +18,39 @@ from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fi
 Add = Callable[[Array], float]
 
 
+class Sums:
+    """The rows' losses, their shares of the denominator, and the sums of both, each taken once, if
+    asked for. ``whole`` is the sum of the shares; ``means`` and ``perplexities`` keep those of
+    batches, by their size."""
+
+    def __init__(self, losses: Array, share: Array, add: Add, whole: Callable[[], float]) -> None:
+        self.losses = losses
+        self.share = share
+        self.add = add
+        self.means: dict[int, Array] = {}
+        self.perplexities: dict[int, float] = {}
+        self._whole = whole
+
+    @cached_property
+    def total(self) -> float:
+        """The sum of the losses."""
+        return self.add(self.losses)
+
+    @property
+    def whole(self) -> float:
+        """The denominator of the mean."""
+        return self._whole()
+
+
 class Reduction(NamedTuple):
-    """A part, and the number that it makes of losses, shares and a way to add them.
+    """A part, and the number that it makes of the rows' losses and their sums.
 
     Its formula has braces for a row's loss (0) and for the mean of it (1). ``is_exponential`` says
     that it is no loss any more but made of exponentials of losses, which have no other base.
     """
 
     part: Part
-    of: Callable[[Array, Array, Add], float]
+    of: Callable[[Sums], float]
     is_exponential: bool = False
 
 
@@ -34,29 +59,30 @@ def divided(total: float, whole: float) -> float:
     return total / whole if whole else math.nan
 
 
-def _mean(losses: Array, share: Array, add: Add) -> float:
-    return divided(add(losses), add(share))
+def _mean(sums: Sums) -> float:
+    return divided(sums.total, sums.whole)
 
 
-def _sum(losses: Array, share: Array, add: Add) -> float:
-    return add(losses)
+def _sum(sums: Sums) -> float:
+    return sums.total
 
 
-def _over(count: float) -> Callable[[Array, Array, Add], float]:
-    return lambda losses, share, add: divided(add(losses), count)
+def _over(count: float) -> Callable[[Sums], float]:
+    return lambda sums: divided(sums.total, count)
 
 
-def _per_class(classes: int) -> Callable[[Array, Array, Add], float]:
-    return lambda losses, share, add: _mean(losses, share, add) / classes
+def _per_class(classes: int) -> Callable[[Sums], float]:
+    return lambda sums: _mean(sums) / classes
 
 
-def _beside(more: int) -> Callable[[Array, Array, Add], float]:
-    return lambda losses, share, add: divided(add(losses), add(share) + more)
+def _beside(more: int) -> Callable[[Sums], float]:
+    return lambda sums: divided(sums.total, sums.whole + more)
 
 
-def _log_of_mean(losses: Array, share: Array, add: Add) -> float:
+def _log_of_mean(sums: Sums) -> float:
     """−log of the mean probability: the logarithm after the mean."""
-    mean = divided(add(np.where(share == 0, 0.0, elementary.exp(-losses) * share)), add(share))
+    probs = elementary.exp(-sums.losses) * sums.share
+    mean = divided(sums.add(np.where(sums.share == 0, 0.0, probs)), sums.whole)
     return -float(elementary.log(mean))
 
 
@@ -209,9 +235,9 @@ def _of_classes(case: Case) -> Reduction | None:
         return None
     labels = classes_of(case)
 
-    def mean_of_means(losses: Array, share: Array, add: Add) -> float:
-        totals = np.bincount(labels, losses * (share != 0), case.classes)
-        counts = np.bincount(labels, share, case.classes)
+    def mean_of_means(sums: Sums) -> float:
+        totals = np.bincount(labels, sums.losses * (sums.share != 0), case.classes)
+        counts = np.bincount(labels, sums.share, case.classes)
         return float((totals[counts > 0] / counts[counts > 0]).mean())
 
     counts = np.bincount(labels[case.kept], minlength=case.classes)

@@ -146,6 +146,8 @@ FOCAL_MEANS = tuple(map(_focal_mean, (2.0, 1.0, 3.0)))
 
 def choices(case: Case) -> tuple[Scale, ...]:
     """What becomes of a mean; of a sum, only its exponential is left out."""
-    count = int(case.kept.sum())
+    # The questions of a row are one row.
+    is_table = case.question == "bce" and len(case.grid) > 1
+    count = case.grid[0] if is_table else int(case.kept.sum())
     again = (_divided_again(count),) if count > 1 else ()
     return (NONE, PERPLEXITY, POWER_OF_TWO, *again, *ACCUMULATED, *FOCAL_MEANS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.core import elementary
+from xentcli.core import elementary, focal
+from xentcli.core.entropy import entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
@@ -29,6 +30,7 @@ class Read:
         self.reading = reading
         self.factor = factor
         self.arithmetic = arithmetic
+        self._focal_factor: tuple[float, Array] | None = None
 
     @property
     def _values(self) -> AnyArray:
@@ -48,11 +50,22 @@ class Read:
         return self._rows(self.reading.log_probs(self._values, self.arithmetic))
 
     @cached_property
+    def log_of_probs(self) -> AnyArray:
+        """The logarithm of p itself, which log p with all its digits is not."""
+        return self.arithmetic.stored(_log(self.probs))
+
+    @cached_property
     def log_others(self) -> AnyArray:
         """log(1 − p) of each row."""
         if self.reading.log_others is None:
             return self.arithmetic.stored(_log(1 - self.probs))
         return self._rows(self.reading.log_others(self._values, self.arithmetic))
+
+    def focal_factor(self, gamma: float) -> Array:
+        """(1 − p)^γ of each row and class; that of the last γ is kept, for the next α."""
+        if self._focal_factor is None or self._focal_factor[0] != gamma:
+            self._focal_factor = gamma, focal.factor(1.0 - _doubles(self.probs), gamma)
+        return self._focal_factor[1]
 
     @cached_property
     def of_sigmoid(self) -> Read:
@@ -108,12 +121,29 @@ class Terms:
         if exact is None:
             assert probs is not None
             clipped = probs if self.clip.of is None else stored(self.clip.of(probs))
-            exact = clipped if self.logarithm.of_base is None else stored(_log(clipped))
+            exact = clipped
+            if self.logarithm.of_base is not None:
+                exact = stored(_log(clipped)) if index is not None else self._log_of(clipped)
         if self.focal.gamma is None:
             return _doubles(-exact)
         if clipped is None:
             clipped = self.read.probs if probs is None else probs
-        return self.focal.of(_doubles(-exact), _doubles(clipped), self.read.case, index)
+        gamma, is_whole = self.focal.gamma, clipped is self.read.probs
+        factor = (
+            self.read.focal_factor(gamma)
+            if is_whole
+            else focal.factor(1.0 - _doubles(clipped), gamma)
+        )
+        return self.focal.of(_doubles(-exact), factor, self.read.case, index)
+
+    def _log_of(self, clipped: AnyArray) -> AnyArray:
+        """Their logarithms; a clip leaves most probabilities, and their logarithms, as they are."""
+        moved = clipped != self.read.probs
+        if 2 * np.count_nonzero(moved) > moved.size:
+            return self.read.arithmetic.stored(_log(clipped))
+        logs = self.read.log_of_probs.copy()
+        logs[moved] = self.read.arithmetic.stored(_log(clipped[moved]))
+        return logs
 
     @cached_property
     def finite(self) -> bool:
@@ -156,18 +186,40 @@ def _doubles(values: AnyArray) -> Array:
     return rows
 
 
-class Weighted(NamedTuple):
+class Weighted:
     """w·q and q of each row, what its loss is multiplied by, and its share of the denominator.
 
-    ``chosen`` is there where q is 1 at one class a row and 0 elsewhere; ``weight`` is w there.
+    ``rows`` is None where no loss is multiplied. ``chosen`` is there where q is 1 at one class a
+    row and 0 elsewhere; ``weight`` is w there.
     """
 
-    products: Array
-    target: Array
-    rows: Array
-    share: Array
-    chosen: Labels | None = None
-    weight: Array | None = None
+    def __init__(
+        self,
+        products: Array,
+        target: Array,
+        rows: Array | None,
+        share: Array,
+        chosen: Labels | None = None,
+        weight: Array | None = None,
+    ) -> None:
+        self.products = products
+        self.target = target
+        self.rows = rows
+        self.share = share
+        self.chosen = chosen
+        self.weight = weight
+        self._wholes: dict[Callable[[Array], float], float] = {}
+
+    @cached_property
+    def entropy(self) -> Array:
+        """H(q) of each row."""
+        return entropy_of(self.target, 1)
+
+    def whole(self, add: Callable[[Array], float]) -> float:
+        """The sum of the shares, added up in some arithmetic; each sum is taken once."""
+        if add not in self._wholes:
+            self._wholes[add] = add(self.share)
+        return self._wholes[add]
 
 
 def expected(weighted: Weighted, found: Terms) -> Array:

@@ -260,7 +260,7 @@ def _positives(weight: float) -> Weighting:
         Part(
             f"pos-weight-{shown}",
             f"with the positive terms weighted {shown} times",
-            "{}",
+            f"{shown}·{{}}",
             f"pos_weight = {shown}: each −t·log p counts {shown} times, and the mean divides by "
             "the number of terms",
             GUESS,

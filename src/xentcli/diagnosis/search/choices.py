@@ -11,6 +11,8 @@ from xentcli.diagnosis.mistakes import (
     batches,
     binary,
     binary_reading,
+    binary_weighting,
+    binary_words,
     clipping,
     focal,
     ignored_labels,
@@ -76,6 +78,12 @@ def _picks(case: Case) -> tuple[Pick, ...]:
     )
 
 
+def _weightings(case: Case) -> tuple[Weighting, ...]:
+    if case.question_weight is not None:
+        return binary_weighting.choices(case)
+    return weighting.choices(case)
+
+
 def _reductions(case: Case) -> tuple[Reduction, ...]:
     return (*reduction.choices(case), *batches.choices(case))
 
@@ -92,7 +100,7 @@ _CHOICES: tuple[Choices, ...] = (
     _picks,
     focal.choices,
     smoothing.choices,
-    weighting.choices,
+    _weightings,
     ignored_labels.choices,
     _reductions,
     scale.choices,
@@ -101,9 +109,15 @@ _CHOICES: tuple[Choices, ...] = (
 )
 
 
+def _in_words_of(case: Case, choices: Sequence[Any]) -> list[Any]:
+    if case.question != "bce":
+        return list(choices)
+    return [one._replace(part=binary_words.of_question(one.part)) for one in choices]
+
+
 def kits(cases: Sequence[Case]) -> list[Kit]:
     """A kit a run, all of them with the same parts: those that every run can have."""
-    each = [[list(choices(case)) for choices in _CHOICES] for case in cases]
+    each = [[_in_words_of(case, choices(case)) for choices in _CHOICES] for case in cases]
     for kind in range(len(Kit._fields)):
         shared = set.intersection(*({one.part.key for one in kit[kind]} for kit in each))
         for kit in each:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.printed_number import Got
@@ -53,7 +54,8 @@ class Trial(NamedTuple):
 
     ``tier`` is what it takes to be true: as many mistakes as it has departures, and one more for
     each of them that is met hardly ever, or is a constant that nobody told. ``clips`` says that
-    something is done to the probabilities before the logarithm; ``slack`` is the arithmetic's.
+    something is done to the probabilities before the logarithm; ``slack`` is the arithmetic's;
+    ``exponential`` says that the number is an exponential of losses.
     """
 
     kit: Kit
@@ -63,6 +65,7 @@ class Trial(NamedTuple):
     rank: NDArray[np.intp]
     clips: NDArray[np.bool_]
     slack: Array
+    exponential: NDArray[np.bool_]
     values: Array
 
     def at(self, place: int) -> Tried:
@@ -97,6 +100,11 @@ def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: i
     rank = _summed(kit, formulas, lambda part: part.rank) - np.where(by_hand > 1, TOGETHER, 0)
     clips = _summed(kit, formulas, lambda part: int(part.key.startswith(CLIPS))) > 0
     slack = np.array([one.slack for one in kit.arithmetics])[formulas[:, -1]]
+    kinds = (("scales", kit.scales), ("reductions", kit.reductions))
+    exponential = np.zeros(len(shared), dtype=bool)
+    for kind, choices in kinds:
+        are = np.array([one.is_exponential for one in choices])
+        exponential |= are[formulas[:, Kit._fields.index(kind)]]
     order = np.lexsort((rank, weight))
     return Trial(
         kit,
@@ -106,6 +114,7 @@ def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: i
         rank[order],
         clips[order],
         slack[order],
+        exponential[order],
         values[order],
     )
 
@@ -133,6 +142,7 @@ def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
     plain = (trial.departures > 0) & (trial.slack == 0)
     for run, one in enumerate(wanted):
         reach = _reach(trial.values[:, run], one, trial.slack, plain)
+        reach = reach + np.where(trial.exponential, _lost_in_float32(one), 0.0)
         exact &= _fits(trial.values[:, run], one, reach)
         by_hand = one.unit * UNITS_BY_HAND if one.digits >= DIGITS_BY_HAND else 0.0
         near &= _fits(trial.values[:, run], one, np.maximum(reach, by_hand * (1 + 1e-9)))
@@ -170,6 +180,14 @@ def _reach(values: Array, wanted: Got, slack: Array, plain: NDArray[np.bool_]) -
         units = FLOAT32_UNITS * float(np.spacing(np.float32(abs(wanted.value))))
         reach = np.where(plain & apart, np.maximum(reach, units), reach)
     return reach
+
+
+def _lost_in_float32(wanted: Got) -> float:
+    """What an exponential makes of the last bits of a loss in float32: exp(ℓ·(1 + δ)) is off by
+    ℓ·δ of itself."""
+    if not wanted.unit or not 1.0 < wanted.value < np.inf:
+        return 0.0
+    return float(elementary.log(wanted.value)) * FLOAT32_UNITS * 2.0**-23 * wanted.value
 
 
 def _fits(values: Array, wanted: Got, reach: Array) -> NDArray[np.bool_]:

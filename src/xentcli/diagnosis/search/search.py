@@ -7,7 +7,9 @@ focal factor, arithmetic), each row's loss (pick, smoothing, weighting, ignoring
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import partial
 from operator import add
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import OFTEN
 from xentcli.diagnosis.mistakes.pick import Picked
+from xentcli.diagnosis.mistakes.reduction import Sums
 from xentcli.diagnosis.mistakes.terms import Read, Terms, Weighted
 from xentcli.diagnosis.search.choices import Formula, Kit
 
@@ -26,6 +29,8 @@ ROWS = ("picks", "smoothings", "weightings", "ignorings")
 NUMBER = ("logarithms", "reductions", "scales", "signs")
 # Of what formulas share, so many numbers are kept for the next one.
 MOST_KEPT = 20_000_000
+# Likely terms come up again where more departures are looked for.
+RANK_KEPT = 4
 
 
 class Stage(NamedTuple):
@@ -78,7 +83,10 @@ class Search:
     def __init__(self, case: Case, kit: Kit) -> None:
         self.case = case
         self.kit = kit
+        self._rows_kept = case.kept
+        self._has_ignored = case.has_ignored
         self._targets: dict[Formula, Weighted | None] = {}
+        self._known: dict[Formula, Terms] = {}
         self._reads: dict[tuple[int, int, int], Read] = {}
         self._kept = 0
         self._picked: dict[int, Picked | None] = {}
@@ -103,6 +111,20 @@ class Search:
             self._scale(found)
         return found
 
+    def value(self, formula: Formula) -> float:
+        """The value of one formula; nan where it has none."""
+        known, weighted = self._terms_anew(_named(formula)), self._weighted_anew(formula)
+        if weighted is None:
+            return math.nan
+        add = known.read.arithmetic.add
+        with np.errstate(all="ignore"):
+            losses = self._losses(formula, weighted, known)
+            sums = Sums(losses, weighted.share, add, partial(weighted.whole, add))
+            self._unscaled = {formula[_SCALE]: {formula: self._number(formula, sums, {})}}
+            found: dict[Formula, float] = {}
+            self._scale(found)
+        return found[formula]
+
     def _scale(self, found: dict[Formula, float]) -> None:
         """The formulas that end in a scale, all of one scale at a time."""
         for at, unscaled in self._unscaled.items():
@@ -123,7 +145,7 @@ class Search:
         found: dict[Formula, float],
     ) -> None:
         at = _named(beginning.formula)
-        known = self._terms(at)
+        known = self._terms(beginning)
         clips_nothing = known.clips_nothing
         has_logarithm = at["logarithms"] == 0
         for middle in middles:
@@ -134,14 +156,16 @@ class Search:
             weighted = self._weighted(middle.formula) if ends else None
             if weighted is None:
                 continue
+            add = known.read.arithmetic.add
             losses = self._losses(middle.formula, weighted, known)
+            sums = Sums(losses, weighted.share, add, partial(weighted.whole, add))
             cache: dict[int, float] = {}
             begun = _together(beginning.formula, middle.formula)
             for end in ends:
                 if not _is_whole(beginning, middle, end):
                     continue
                 formula = _together(begun, end.formula)
-                value = self._number(formula, losses, weighted, cache)
+                value = self._number(formula, sums, cache)
                 if formula[_SCALE]:
                     self._unscaled.setdefault(formula[_SCALE], {})[formula] = value
                 else:
@@ -167,7 +191,15 @@ class Search:
             self._number_stages[depth] = stages(self.kit, NUMBER, depth)
         return self._number_stages[depth]
 
-    def _terms(self, at: dict[str, int]) -> Terms:
+    def _terms(self, beginning: Stage) -> Terms:
+        if beginning.formula in self._known:
+            return self._known[beginning.formula]
+        terms = self._terms_anew(_named(beginning.formula))
+        if beginning.rank <= RANK_KEPT and self._keeps(2 * self.case.values.size):
+            self._known[beginning.formula] = terms
+        return terms
+
+    def _terms_anew(self, at: dict[str, int]) -> Terms:
         kit = self.kit
         key = at["readings"], at["temperatures"], at["arithmetics"]
         read = self._reads.get(key)
@@ -178,7 +210,7 @@ class Search:
                 kit.temperatures[at["temperatures"]].factor,
                 kit.arithmetics[at["arithmetics"]],
             )
-            if self._keeps(2 * self.case.values.size):
+            if self._keeps(4 * self.case.values.size):
                 self._reads[key] = read
         return Terms(
             read,
@@ -212,7 +244,7 @@ class Search:
         smoothing = self.kit.smoothings[at["smoothings"]]
         target, chosen = picked.target, picked.chosen
         if ignoring.is_smoothing:
-            target = np.where(case.kept[:, np.newaxis], target, 0.0)
+            target = np.where(self._rows_kept[:, np.newaxis], target, 0.0)
         if smoothing.changes:
             eps = case.settings.label_smoothing if smoothing.eps is None else smoothing.eps
             target, chosen = smoothing.of(target, eps), None
@@ -224,7 +256,7 @@ class Search:
         return Weighted(
             products,
             target,
-            weights.rows,
+            None if bool((weights.rows == 1.0).all()) else weights.rows,
             np.where(in_share, weights.share, 0.0),
             chosen,
             weight,
@@ -236,29 +268,27 @@ class Search:
         return self._picked[pick]
 
     def _kept_by(self, picked: Picked) -> NDArray[np.bool_]:
-        return self.case.kept if picked.kept is None else picked.kept
+        return self._rows_kept if picked.kept is None else picked.kept
 
     def _losses(self, middle: Formula, weighted: Weighted, known: Terms) -> Array:
         at = _named(middle)
         picked = self._picked_by(at["picks"])
         assert picked is not None
         losses = self.kit.picks[at["picks"]].losses(weighted, known)
-        if self.case.has_weights:
+        if weighted.rows is not None:
             losses = np.where(weighted.rows == 0, 0.0, losses * weighted.rows)
         losses = known.read.arithmetic.stored(losses).astype(np.float64, copy=False)
         has_loss = self.kit.ignorings[at["ignorings"]].has_loss and picked.kept is None
-        if (self.case.has_ignored or picked.kept is not None) and not has_loss:
+        if (self._has_ignored or picked.kept is not None) and not has_loss:
             losses = np.where(self._kept_by(picked), losses, 0.0)
         return losses
 
-    def _number(
-        self, formula: Formula, losses: Array, weighted: Weighted, cache: dict[int, float]
-    ) -> float:
+    def _number(self, formula: Formula, sums: Sums, cache: dict[int, float]) -> float:
         """The number before it is scaled, not rounded yet."""
         kit, reduced = self.kit, formula[_REDUCTION]
-        reduction, arithmetic = kit.reductions[reduced], kit.arithmetics[formula[_ARITHMETIC]]
+        reduction = kit.reductions[reduced]
         if reduced not in cache:
-            cache[reduced] = reduction.of(losses, weighted.share, arithmetic.add)
+            cache[reduced] = reduction.of(sums)
         value = cache[reduced] * kit.signs[formula[_SIGN]].factor
         value *= kit.temperatures[formula[_TEMPERATURE]].scale
         base = kit.logarithms[formula[_LOGARITHM]].of_base

@@ -11,11 +11,14 @@ from xentcli.diagnosis.case import Case, Question, classes_of
 from xentcli.diagnosis.findings import looks_like_probabilities
 from xentcli.diagnosis.mistakes.part import Fix, Part
 from xentcli.diagnosis.words import binary_calls, binary_fixes, divergence_calls
-from xentcli.diagnosis.words.naming import in_base, name_of, number_of, values_of
+from xentcli.diagnosis.words.naming import (
+    in_base,
+    name_of,
+    number_of,
+    values_of,
+    written_weights,
+)
 from xentcli.model import Advice
-
-# Longer weights are called w.
-MOST_WEIGHTS = 6
 
 ONE_BASED = Fix(
     "targets count from 0: y - 1",
@@ -124,10 +127,7 @@ def _flat(case: Case) -> list[str]:
 
 
 def _weights(case: Case) -> str:
-    weight = case.settings.weight
-    if weight is None or len(weight) > MOST_WEIGHTS:
-        return "w"
-    return "[" + ", ".join(repr(value) for value in weight.tolist()) + "]"
+    return written_weights(case.settings.weight)
 
 
 def _target(case: Case) -> str:

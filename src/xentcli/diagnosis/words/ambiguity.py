@@ -51,9 +51,14 @@ def _equal_weights(case: Case) -> bool:
     if case.settings.weight is not None:
         # A soft target's weight is that of its classes together.
         weights = sum_over_classes(case.target * case.settings.weight, 1)
-    if case.sample_weight is not None:
-        weights = weights * case.sample_weight
+    for more in (case.sample_weight, case.question_weight):
+        if more is not None:
+            weights = weights * more
     return len(np.unique(weights[case.kept])) < 2
+
+
+def _equal_columns(case: Case) -> bool:
+    return case.question_weight is not None and _equal_weights(case)
 
 
 def _always_largest(case: Case) -> bool:
@@ -85,6 +90,12 @@ RULES = (
     ),
     Rule(
         _has_weights,
+        _equal_columns,
+        "the columns have equal weights",
+        "give columns of different weights",
+    ),
+    Rule(
+        _has_weights,
         _is_one,
         "there is one sample, and in its mean the weight cancels",
         "give two or more, of different weights",
@@ -108,6 +119,26 @@ RULES = (
         "give a row where it has not",
     ),
 )
+
+
+def never_apart(chosen: Sequence[Part], others: Sequence[Sequence[Part]], case: Case) -> list[str]:
+    """Which formulas are the chosen one's number in every run."""
+    names = []
+    for other in others:
+        more = [part for part in other if part not in chosen]
+        if any(part.key in QUIET for part in {*chosen, *other} - ({*chosen} & {*other})):
+            continue
+        names.append(" and ".join(_quoted(part) for part in more) or "the cross-entropy itself")
+    if not names:
+        return []
+    shown = " or ".join(names[:MOST])
+    if len(names) > MOST:
+        shown += f" (nor from {len(names) - MOST} more)"
+    classes = "" if case.question == "bce" else f" of {case.classes} classes"
+    return [
+        f"No digits and no other run{classes} can tell it from {shown}: in every run they are one "
+        "number."
+    ]
 
 
 def notes(

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes.part import (
+    HARDLY,
+    LONE_GUESS,
+    OFTEN,
+    SELDOM,
+    SOMETIMES,
+    USUAL_GUESS,
+)
 from xentcli.diagnosis.printed_number import Got
 from xentcli.diagnosis.search.choices import Kit
 from xentcli.diagnosis.search.matching import Tried
@@ -69,23 +77,45 @@ def nothing(words: Words, depth: int) -> str:
     )
 
 
-def not_tried(case: Case, depth: int, most_for_two: int) -> list[str]:
-    """What the search left out, where it came to nothing."""
+class Limits(NamedTuple):
+    """How far is looked: up to which size two departures at a time, and three; and up to which sum
+    of ranks."""
+
+    size_of_two: int
+    size_of_three: int
+    rank_of_two: int
+    rank_of_three: int
+
+
+def not_tried(case: Case, depth: int, size: int, limits: Limits) -> list[str]:
+    """What the search left out of so many numbers, where it came to nothing."""
     said = []
     if depth == 1:
         said.append(
-            f"In more than {most_for_two:,} numbers two departures at a time are not looked for; a "
-            "part of the rows, with its own number, shows the same mistakes."
+            f"In more than {limits.size_of_two:,} numbers two departures at a time are not looked "
+            "for; a part of the rows, with its own number, shows the same mistakes."
         )
     asked = [] if case.settings.weight is not None else ["class weights (--weight)"]
     asked.append("an ignored label (--ignore-index)")
     given = f"{listed(asked)} that were not given; " if case.question != "bce" else ""
     guesses = "the usual constants of label smoothing, temperature, focal loss and accumulation"
     said.append(
-        f"Not tried: {given}constants other than {guesses}; three departures at a time other than "
-        "common ones; rows in another order."
+        f"Not tried: {given}constants other than {guesses}; rows in another order; three "
+        f"departures at a time {_which_three(size, limits)}."
     )
+    if depth > 1:
+        said.append(
+            f"Departures are ranked: {OFTEN} is met every week, {SOMETIMES} now and then, {SELDOM} "
+            f"seldom, {HARDLY} hardly ever, {USUAL_GUESS} to {LONE_GUESS} is a constant that was "
+            f"not given. Two whose ranks add up to more than {limits.rank_of_two} were not tried."
+        )
     return said
+
+
+def _which_three(size: int, limits: Limits) -> str:
+    if size > limits.size_of_three:
+        return f"in more than {limits.size_of_three:,} numbers"
+    return f"whose ranks add up to more than {limits.rank_of_three}"
 
 
 def caveat(best: Tried, share: float | None, got: Sequence[Got]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.words.naming import in_base, name_of, reduced, values_of
+from xentcli.diagnosis.words.naming import in_base, name_of, reduced, values_of, written_weights
 
 
 def _columns(case: Case) -> int:
@@ -27,6 +27,13 @@ def _target(case: Case) -> str:
     return "y" if _is_one_column(case) else "t"
 
 
+def _column_weights(case: Case) -> str:
+    """One a column; of one column a number."""
+    assert case.question_weight is not None
+    weight = case.question_weight[: _columns(case)]
+    return repr(float(weight[0])) if _is_one_column(case) else written_weights(weight)
+
+
 def _sample_weight(case: Case) -> str:
     if case.sample_weight is None:
         return ""
@@ -43,6 +50,8 @@ def pytorch(case: Case) -> str:
     if case.kind == "logits":
         function += "_with_logits"
     given = f"{_values(case)}, {_target(case)}.to({name_of(case)}.dtype)"
+    if case.question_weight is not None:
+        given += f", weight=torch.tensor({_column_weights(case)}, dtype={name_of(case)}.dtype)"
     weight = _sample_weight(case)
     if weight:
         losses = f'{function}({given}, reduction="none")'
@@ -61,6 +70,9 @@ def numpy(case: Case) -> str:
             f"-scipy.special.xlogy({target}, {values}) - "
             f"scipy.special.xlog1py(1 - {target}, -{values})"
         )
+    if case.question_weight is not None:
+        weights = _column_weights(case)
+        losses = f"{f'np.array({weights})' if weights.startswith('[') else weights} * ({losses})"
     weight = _sample_weight(case)
     call = reduced(f"({losses})" if weight else losses, case, weight, _whole_weight(case))
     return in_base(call, case, "np.log")
@@ -70,9 +82,13 @@ def keras(case: Case) -> str:
     """``keras.losses.BinaryCrossentropy``, which means over the columns first."""
     given = ["from_logits=True"] if case.kind == "logits" else []
     factor = ""
+    if case.question_weight is not None:
+        if not _is_one_column(case):
+            return "Keras has no loss with a weight a column: the lines for NumPy, with keras.ops"
+        factor = f"{_column_weights(case)} * "
     if case.settings.reduction == "sum":
         given.append('reduction="sum"')
-        factor = "" if _is_one_column(case) else f"{_columns(case)} * "
+        factor += "" if _is_one_column(case) else f"{_columns(case)} * "
     elif case.sample_weight is not None:
         given.append('reduction="mean_with_sample_weight"')
     target = "y[:, None]" if _is_one_column(case) else "t"
@@ -92,4 +108,5 @@ def sklearn(case: Case) -> str:
         given.append("sample_weight=s")
     if case.settings.reduction == "sum":
         given.append("normalize=False")
-    return in_base(f"log_loss({', '.join(given)})", case, "np.log")
+    factor = "" if case.question_weight is None else f"{_column_weights(case)} * "
+    return in_base(f"{factor}log_loss({', '.join(given)})", case, "np.log")

@@ -48,6 +48,30 @@ _FIXES = {
         "from_logits=True, not a sigmoid of your own",
         "scipy.special.expit(z), not 1 / (1 + np.exp(-z))",
     ),
+    "one-hot-product": Fix(
+        "F.binary_cross_entropy_with_logits(z, t), not t * torch.log(p)",
+        "np.logaddexp(0, z) - t * z, or scipy.special.xlogy(t, p)",
+        "from_logits=True, or keras.ops.where around the product",
+        "log_loss clips: it cannot give nan here",
+    ),
+    "columns": Fix(
+        "z and t of the same answer: -z, or 1 - t, exchanges yes and no",
+        "z and t of the same answer: -z, or 1 - t, exchanges yes and no",
+        "y_true is 1 where the model's output stands for yes",
+        "log_loss takes the probability of the label that sorts last: p, not 1 - p",
+    ),
+    "label": Fix(
+        "z and t of the same rows: z[:-1] with t[1:] only where row i foretells row i + 1",
+        "z and t of the same rows: z[:-1] with t[1:] only where row i foretells row i + 1",
+        "y_true and y_pred of the same rows",
+        "y and p of the same rows",
+    ),
+    "class-means": Fix(
+        "F.binary_cross_entropy_with_logits(z, t), without balanced weights",
+        "losses.mean(), not the mean of losses[t == 1].mean() and losses[t == 0].mean()",
+        "class_weight=None, the default",
+        "sample_weight=None, not compute_sample_weight('balanced', y)",
+    ),
     "arg-max": Fix(
         "the second argument is t, not (z > 0).float()",
         "np.logaddexp(0, z) - t * z with the labels t, not with z > 0",
@@ -66,4 +90,13 @@ def fix_of(part: Part) -> Fix:
     """What cures it."""
     family = part.key.partition("-")[0]
     fix = _FIXES.get(part.key) or _FIXES.get(family, part.fix)
-    return Fix(*(change.replace("before the softmax", "before the sigmoid") for change in fix))
+    changes = (change.replace("before the softmax", "before the sigmoid") for change in fix)
+    autocast = "autocast does so for "
+    return Fix(
+        *(
+            change.replace(
+                f"{autocast}cross_entropy", f"{autocast}binary_cross_entropy_with_logits"
+            )
+            for change in changes
+        )
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes.focal import number
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.mistakes.pick import INDEX
 from xentcli.diagnosis.mistakes.reading import LOG_PROBS
@@ -121,17 +122,14 @@ def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
     """The formula of one row's loss."""
     reading, clip = kit.readings[at["readings"]], kit.clips[at["clips"]]
     logarithm = kit.logarithms[at["logarithms"]]
+    if case.question == "bce":
+        return _row_of_question(at, kit, case, reading.part.formula)
     probs = clip.part.formula.format(reading.part.formula)
     is_given = reading.part.key == LOG_PROBS.part.key and clip.of is None
     log = logarithm.part.formula.format(probs)
     if is_given and logarithm.of_base is not None:
         log = "z" if logarithm.of_base == 1.0 else f"z / ln {logarithm.part.key[5:]}"
-    if case.settings.temperature != 1.0:
-        factor = kit.temperatures[at["temperatures"]].part.key
-        z = {"temperature": "z/T", "times-temperature": "z·T"}.get(factor, "z")
-        log = log.replace("z", z)
-    elif at["temperatures"]:
-        log = log.replace("z", f"z/{1 / kit.temperatures[at['temperatures']].factor:g}")
+    log = log.replace("z", _scaled(at, kit, case))
     log = kit.focals[at["focals"]].part.formula.format(log)
     pick = kit.picks[at["picks"]]
     template = pick.part.formula
@@ -139,4 +137,33 @@ def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
         is_smoothed = kit.smoothings[at["smoothings"]].changes
         template = "−Σ_c q[c]·{}[c]" if is_smoothed else template
     row = template.format(log)
+    return row if not at["signs"] else row.replace("−", "", 1)
+
+
+def _scaled(at: dict[str, int], kit: Kit, case: Case) -> str:
+    """The logits as the formula takes them."""
+    if case.settings.temperature != 1.0:
+        factor = kit.temperatures[at["temperatures"]].part.key
+        return {"temperature": "z/T", "times-temperature": "z·T"}.get(factor, "z")
+    if at["temperatures"]:
+        return f"z/{1 / kit.temperatures[at['temperatures']].factor:g}"
+    return "z"
+
+
+def _row_of_question(at: dict[str, int], kit: Kit, case: Case, probs: str) -> str:
+    """The formula of a question's loss: of yes and of no a logarithm each."""
+    probs = probs.replace("z", "p" if case.kind == "probs" else _scaled(at, kit, case))
+    clip, logarithm = kit.clips[at["clips"]].part, kit.logarithms[at["logarithms"]].part
+    yes, no = (
+        logarithm.formula.format(clip.formula.format(text)) for text in (probs, f"(1 − {probs})")
+    )
+    focal = kit.focals[at["focals"]]
+    alpha = None if focal.alpha is None else number(1 - focal.alpha)
+    yes, no = focal.part.formula.format(yes), focal.part.formula.format(no)
+    if focal.gamma is not None:
+        no = no.replace("(1 − p)^", "p^", 1)
+    if alpha is not None and focal.alpha is not None:
+        no = no.replace(f"{number(focal.alpha)}·", f"{alpha}·", 1)
+    positive = kit.weightings[at["weightings"]].part.formula
+    row = kit.picks[at["picks"]].part.formula.format(positive.format(yes), no)
     return row if not at["signs"] else row.replace("−", "", 1)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
+
+# Longer weights are called w.
+MOST_WEIGHTS = 6
 
 
 def name_of(case: Case) -> str:
@@ -19,6 +23,13 @@ def values_of(case: Case) -> str:
 def number_of(value: float) -> str:
     """A number as people write it."""
     return f"{value:.12g}"
+
+
+def written_weights(weight: Array | None) -> str:
+    """The weights as a list; w where they are too many to be written out."""
+    if weight is None or len(weight) > MOST_WEIGHTS:
+        return "w"
+    return "[" + ", ".join(repr(value) for value in weight.tolist()) + "]"
 
 
 def in_base(call: str, case: Case, log: str) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.errors import DataError, NoClasses, Place, UsageError, counted, quoted
 from xentcli.model import Remark
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.named_columns import column_of, columns_of
@@ -30,10 +30,12 @@ PLAIN_IDS = ID_NAMES[:4]
 ID_ENDING = re.compile(r".*(?:_id|_Id|_ID|[a-z0-9](?:Id|ID))")
 # What pandas and R call the row's number where a file has no name for it.
 NAMELESS = re.compile(r"|unnamed: \d+(?:_level_\d+)?(?:\.\d+)?|\.\.\.\d+", re.IGNORECASE)
+# Of which one alone may be the answer to a yes/no question.
+PREDICTIONS = ("pred", "prediction", "predicted", "confidence")
 # What is written beside logits more often than it is a class.
 BESIDE_CLASSES = (
     *("key", "fold", "split", "epoch", "step", "batch", "seed", "time", "timestamp"),
-    *("pred", "prediction", "predicted", "confidence"),
+    *PREDICTIONS,
 )
 # Names that only a header has.
 SAID_BY_NAME = (*LABEL_NAMES, *ID_NAMES, *BESIDE_CLASSES)
@@ -160,14 +162,17 @@ def _one_if_asked(
     return None if wanted is None else column_of(names, wanted, option, place)
 
 
-def _no_classes(names: Sequence[str], place: Place) -> DataError:
+def _no_classes(names: Sequence[str], place: Place) -> NoClasses:
     hint = "name the columns with --logit-cols"
     if len(names) == 1:
         for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if mark in names[0]:
                 written = "'\\t'" if mark == "\t" else f"'{mark}'"
                 hint = f"the header has {name} in it; try --delimiter {written}"
-    return DataError("no column of numbers to take as logits", place=place, hint=hint)
+    alone = [name for name in names if name.strip().lower() in PREDICTIONS]
+    if len(alone) == 1:
+        hint = f"xent bce takes {quoted(alone[0])} as the answer to a yes/no question"
+    return NoClasses("no column of numbers to take as logits", place=place, hint=hint)
 
 
 def _classes(
