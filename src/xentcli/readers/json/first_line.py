@@ -1,0 +1,256 @@
+"""What the first line of JSON Lines says of all: which key holds the values, the label, the id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from xentcli.errors import DataError, Place, UsageError, path_of, quoted
+from xentcli.readers.interface import EACH_SEQUENCE, Request
+from xentcli.readers.json.layout import Layout, Line
+from xentcli.readers.json.look import RecordLook, is_number
+from xentcli.readers.json.nested import as_array, fault, shown
+from xentcli.readers.json.own_output import check_record
+from xentcli.readers.json.record import field, lines_of, parse_line
+from xentcli.readers.rules.columns import (
+    LOOKED_AT,
+    PLAIN_IDS,
+    choose_columns,
+)
+from xentcli.readers.rules.join import pair_files
+from xentcli.readers.rules.keys import (
+    KIND_KEYS,
+    LABEL_KEYS,
+    TARGET_KEYS,
+    check_class_names,
+    expected_one,
+    kind_of,
+)
+from xentcli.readers.rules.sample_numbers import number_column
+from xentcli.readers.sources.source import (
+    Source,
+)
+
+
+def layout_by_first_line(source: Source, request: Request, data: bytes) -> Layout:
+    """Where things are in each line, by the first line of ``data`` that is well-formed."""
+    first_error = None
+    for line in lines_of(data, 1):
+        try:
+            return _layout_of(source, request, line, data)
+        except DataError as error:
+            if request.on_error == "stop":
+                raise
+            first_error = first_error or error
+    assert first_error is not None
+    raise first_error
+
+
+def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Layout:
+    place = Place(source.name, line.number)
+    record = parse_line(line.content, place)
+    if isinstance(record, list):
+        if _names_keys(request):
+            raise fault("expected an object, found a list", place, "$")
+        request = pair_files(request, (), Place(source.name))
+        return _with_values(source, request, record, None, place)
+    if not isinstance(record, dict):
+        raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
+    for name in record:
+        _check_text(name, place)
+    if request.logits_key is None and request.logit_cols is None:
+        check_record(record, place)
+    request = pair_files(request, tuple(record), Place(source.name))
+    key = _values_key(record, request, place)
+    if key is None:
+        return _flat(source, request, record, data, place)
+    layout = _with_values(source, request, record[key], key, place)
+    number = number_column(request)
+    if number is not None:
+        field(record, number, place)
+    label, targets = _target_keys(record, layout, place)
+    by = request.by
+    if by == EACH_SEQUENCE and by not in record:
+        by = None
+    if by is not None:
+        field(record, by, place)
+    return layout._replace(
+        label=label,
+        targets=targets,
+        weight=number,
+        by=by,
+        id=next((name for name in PLAIN_IDS if name in record), None),
+        columns=tuple(record),
+        join=_join_key(request),
+    )
+
+
+def _names_keys(request: Request) -> bool:
+    by = None if request.by == EACH_SEQUENCE else request.by
+    asked = (request.logits_key, request.logit_cols, number_column(request), by)
+    target = (request.label_key, request.label_col, request.target_cols)
+    return any(asked) or (request.wanted != "none" and any(target))
+
+
+def _check_text(name: str, place: Place) -> None:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise DataError(f"the key {quoted(name)} is not Unicode text", place=place) from None
+
+
+def _values_key(record: dict[str, Any], request: Request, place: Place) -> str | None:
+    """The key of the list of values; None where each value has a key of its own."""
+    if request.logits_key is not None:
+        field(record, request.logits_key, place)
+        return request.logits_key
+    if request.logit_cols is not None:
+        return request.logit_cols if isinstance(record.get(request.logit_cols), list) else None
+    found = [key for key in KIND_KEYS if isinstance(record.get(key), list)]
+    if len(found) > 1:
+        error = fault(expected_one(found), place, "$")
+        error.hint = "say which: --logits-key"
+        raise error
+    if found:
+        return found[0]
+    for key in KIND_KEYS:
+        if key in record and not is_number(record[key]):
+            found_there = shown(record[key])
+            raise fault(f"expected a list of numbers, found {found_there}", place, path_of(key))
+    return None
+
+
+def _with_values(
+    source: Source, request: Request, value: Any, key: str | None, place: Place
+) -> Layout:
+    """The layout of lines that have their values in a list."""
+    path = "$" if key is None else path_of(key)
+    try:
+        shape = as_array(value, place, path).shape
+    except RecursionError:
+        raise DataError("it is nested too deeply", place=place) from None
+    class_at = _class_at(request.class_axis, len(shape))
+    if shape[class_at] == 0:
+        raise fault("a sample without values", place, path)
+    found = f", {source.name} has {shape[class_at]}"
+    check_class_names(request.classes, shape[class_at], found)
+    kind = kind_of(key, request.kind, place)
+    return Layout(source.name, request, kind, shape, request.classes, key=key, class_at=class_at)
+
+
+def _class_at(axis: int, dimensions: int) -> int:
+    """The class axis within a sample, from ``axis``, which counts the samples' axis too."""
+    if not -dimensions <= axis <= dimensions or axis == 0:
+        raise UsageError(
+            f"--class-axis {axis}: the samples are the lines, of {dimensions} dimensions each"
+            if axis
+            else "--class-axis 0: the samples of JSON Lines are its lines"
+        )
+    return axis - 1 if axis > 0 else dimensions + axis
+
+
+def _target_keys(
+    record: dict[str, Any], layout: Layout, place: Place
+) -> tuple[str | None, tuple[str, ...]]:
+    """The key of the label, or the key or keys of the soft targets."""
+    request = layout.request
+    if request.wanted == "none" or request.attached is not None:
+        return None, ()
+    if request.target_cols is not None:
+        field(record, request.target_cols, place)
+        return None, (request.target_cols,)
+    asked = request.label_key or request.label_col
+    if asked is not None:
+        key: str | None = asked
+        soft = request.wanted != "labels" and _is_soft(field(record, asked, place), layout)
+    else:
+        key = _one_of(LABEL_KEYS, record, place)
+        soft = False
+        if key is None:
+            key = _one_of(TARGET_KEYS, record, place)
+            soft = key is not None and _is_soft(record[key], layout)
+            if soft and request.wanted == "labels":
+                return None, ()
+    if key is None or not soft:
+        return key, ()
+    return None, (key,)
+
+
+def _one_of(keys: Sequence[str], record: dict[str, Any], place: Place) -> str | None:
+    found = [key for key in keys if key in record]
+    if len(found) > 1:
+        listed = " and ".join(map(quoted, found))
+        raise UsageError(
+            f"{place}: the keys {listed} could both be the label", hint="say which: --label-key"
+        )
+    return found[0] if found else None
+
+
+def _is_soft(value: Any, layout: Layout) -> bool:
+    """Whether a target has a number for each class."""
+    depth = 0
+    while isinstance(value, list) and value:
+        value, depth = value[0], depth + 1
+    return depth == len(layout.shape)
+
+
+def _flat(
+    source: Source, request: Request, record: dict[str, Any], data: bytes, place: Place
+) -> Layout:
+    """The layout of records that have each value under a key of its own."""
+    names = tuple(record)
+    look = RecordLook(names, _rows(data, names))
+    if request.logit_cols is None and not any(map(look.is_numeric, range(len(names)))):
+        raise _no_values(record, place)
+    asked = request._replace(label_col=request.label_col or request.label_key)
+    choice = choose_columns(look, asked, place)
+    columns = choice.columns
+    flat = tuple(names[at] for at in columns.values)
+    classes = request.classes or tuple(name.strip() for name in flat)
+    check_class_names(classes, len(flat), f" for {len(flat)} keys of logits")
+    _class_at(request.class_axis, 1)
+    return Layout(
+        source.name,
+        request._replace(classes=classes),
+        request.kind or "logits",
+        (len(flat),),
+        classes,
+        flat=flat,
+        label=None if columns.label is None else names[columns.label],
+        targets=tuple(names[at] for at in columns.targets),
+        weight=None if columns.weight is None else names[columns.weight],
+        by=None if columns.by is None else names[columns.by],
+        id=None if columns.id is None else names[columns.id],
+        columns=names,
+        choice=choice,
+        join=_join_key(request),
+    )
+
+
+def _join_key(request: Request) -> str | None:
+    attached = request.attached
+    return None if attached is None or attached.join is None else attached.join.name
+
+
+def _no_values(record: dict[str, Any], place: Place) -> DataError:
+    lists = [key for key in record if isinstance(record[key], list)]
+    error = fault('there is no "logits", "probs" or "log_probs", and no number', place, "$")
+    error.hint = f"--logits-key {lists[0]}" if len(lists) == 1 else "--logits-key names the values"
+    return error
+
+
+def _rows(data: bytes, names: Sequence[str]) -> list[list[Any]]:
+    """The first records as rows, for choosing the columns."""
+    return [[record.get(name) for name in names] for record in islice(_records(data), LOOKED_AT)]
+
+
+def _records(data: bytes) -> Iterator[dict[str, Any]]:
+    for line in lines_of(data, 1):
+        try:
+            value = parse_line(line.content, Place(""))
+        except DataError:
+            # It is told when it is read.
+            continue
+        if isinstance(value, dict):
+            yield value
