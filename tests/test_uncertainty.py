@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import xentcli
 from tests.faults.running import run_inside
 from tests.ways import without_processes
-from xentcli.readers.arrays import arrays
+from xentcli.readers.arrays import arrays, pieces
 
 __all__ = ["without_processes"]
 
@@ -182,7 +182,7 @@ def test_samples_in_pieces_give_the_same_bits(
     asked = ("ce", "t.npz", "--class-axis", axis)
     whole = report(folder, *asked)
     shifted = report(folder, *asked, "--shift")
-    monkeypatch.setattr(arrays, "PIECE_BYTES", 300)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 300)
     monkeypatch.setattr(arrays, "CHUNK_BYTES", 800)
     assert report(folder, *asked) == whole
     assert report(folder, *asked, "--shift") == shifted
