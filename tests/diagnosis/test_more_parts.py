@@ -255,7 +255,7 @@ QUESTIONS = {
     "with the positive terms weighted 5 times": (
         np.where(YES == 1, 5, 1) * _yes_no(_sigmoid(COLUMN))
     ).mean(),
-    "as the mean squared error": ((_sigmoid(COLUMN) - YES) ** 2).mean(),
+    "as the mean squared error, the Brier score": ((_sigmoid(COLUMN) - YES) ** 2).mean(),
 }
 
 

@@ -191,8 +191,9 @@ def test_several_files_by_a_pattern(bucket: Bucket, xent: Xent) -> None:
 def test_labels_from_elsewhere(bucket: Bucket, web: Web, xent: Xent, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(table())
     labels = bucket.put("labels/y.npy", array())
-    here = xent("ce", "-q", "x.csv")
-    there = xent("ce", "-q", "x.csv", "--labels-from", labels, **bucket.env)
+    classes = ("--logit-cols", "a,b,c")
+    here = xent("ce", "-q", "x.csv", *classes)
+    there = xent("ce", "-q", "x.csv", *classes, "--labels-from", labels, **bucket.env)
     assert (there.stdout, there.stderr) == (here.stdout, "")
     soft = web.put("soft.csv", b"a,b,c\n" + b"0,1,0\n" * 900)
     assert xent("ce", "-q", "x.csv", "--logit-cols", "a,b,c", "--targets-from", soft).stdout
@@ -201,7 +202,7 @@ def test_labels_from_elsewhere(bucket: Bucket, web: Web, xent: Xent, tmp_path: P
 def test_a_file_that_changes(web: Web, xent: Xent) -> None:
     url = web.put("x.csv", table())
     web.version = lambda requests: "first" if requests < 8 else "second"
-    ran = xent("ce", url, "--jobs", "1", **SMALL)
+    ran = xent("ce", url, "--logit-cols", "a,b,c", "--jobs", "1", **SMALL)
     assert (ran.stdout, ran.returncode) == ("", 1)
     assert ran.stderr == f"xent: {url}: it has changed while it was read\n"
 
@@ -321,7 +322,10 @@ def test_ctrl_c_does_not_wait_for_a_server(web: Web, tmp_path: Path) -> None:
 def test_a_reader_that_goes_away(web: Web, tmp_path: Path) -> None:
     url = web.put("x.csv", table() + table().partition(b"\n")[2] * 20)
     with subprocess.Popen(
-        [str(BIN / "xent"), "softmax", url, "--format", "csv", "--jobs", "2"],
+        [
+            *(str(BIN / "xent"), "softmax", url, "--logit-cols", "a,b,c"),
+            *("--format", "csv", "--jobs", "2"),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(**SMALL),
