@@ -334,6 +334,12 @@ def test_names_in_json(name: str, content: str, tmp_path: Path) -> None:
     [
         ("y.json", '["dog", "fish", "dog"]', 'y.json: label 2: "fish" is not a class index'),
         ("y.json", '["dog", null, "dog"]', "y.json: $[1]: expected a label, found null"),
+        (
+            "y.json",
+            '[["dog", "cat"], ["dog"]]',
+            "y.json: $[1]: 1 value, where the first list here has 2",
+        ),
+        ("y.json", '["dog", ["cat", "dog"]]', "y.json: $[1]: expected a label, found a list"),
         ("y.jsonl", '"dog"\n"fish"\n"dog"\n', 'y.jsonl:2: $: "fish" is not a class index'),
         ("y.json", '["dog"]', "y.json: 1 label, but z.csv has more samples"),
     ],

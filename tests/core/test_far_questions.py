@@ -150,6 +150,26 @@ def test_the_focal_loss_of_a_class(
                 assert abs(number / right - 1) < 1e-12, (number, right)
 
 
+@pytest.mark.parametrize("gamma", ["0", "2"])
+@pytest.mark.parametrize("weight", [["--weight", "1e10"], ["--pos-weight", "1e10"]])
+def test_a_certain_answer_costs_nothing_whatever_it_weighs(
+    tmp_path: Path, gamma: str, weight: list[str]
+) -> None:
+    (tmp_path / "p.csv").write_text("p,label\n0,0\n1,1\n0,1\n1,0\n")
+    asked = ["bce", "p.csv", "--input", "probs", "--gamma", gamma, "--reduction", "none", "-q"]
+    assert run_inside([*asked, *weight], tmp_path).stdout == b"0.0\n0.0\ninf\ninf\n"
+
+
+@pytest.mark.parametrize("logits", ["1,-inf", "1e308,-1e308", "1,-inf,-inf", "1e308,-1e308,0"])
+def test_the_focal_loss_of_the_only_class_is_0(tmp_path: Path, logits: str) -> None:
+    classes = logits.count(",") + 1
+    asked = ["--logits", logits, "--label", "0", "--gamma", "2", "-q"]
+    weights = ["--weight", ",".join(["1e10", *["1"] * (classes - 1)])]
+    assert run_inside(["ce", *asked, *weights], tmp_path).stdout == b"0.0\n"
+    zeros = ",".join(["0.0"] * classes).encode()
+    assert run_inside(["grad", *asked, *weights], tmp_path).stdout == zeros + b"\n"
+
+
 def test_what_no_double_is_stays_none(tmp_path: Path) -> None:
     for command, answer in (
         ("bce --logits -800 --label 1 --weight 1e308 --reduction sum -q", b"inf\n"),

@@ -129,3 +129,13 @@ def test_no_classes_and_a_single_number_as_in_pytorch(dtype: str | None) -> None
                 function(5.0, axis, dtype=dtype)
             with pytest.raises(ValueError, match="axis"):
                 function(np.zeros(0), axis, dtype=dtype)
+
+
+@given(batches())
+def test_a_label_of_weight_0_has_a_gradient_of_0_and_not_of_minus_0(
+    batch: tuple[Array, NDArray[np.int64]],
+) -> None:
+    logits, labels = batch
+    gradient = cross_entropy_grad(logits, labels, np.zeros(logits.shape[1]), reduction="sum")
+    np.testing.assert_array_equal(gradient, 0.0)
+    assert not np.signbit(gradient).any()

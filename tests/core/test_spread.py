@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from xentcli.core.spread import (
+    moved,
     piece,
     spread_of,
     spreads_by_group,
@@ -21,7 +22,9 @@ from xentcli.core.spread import (
     sums_of_samples,
     with_pieces,
 )
-from xentcli.core.total import ExactSum, Spread
+from xentcli.core.total import ExactSum, Spread, Total
+from xentcli.run.chunk import Outcome
+from xentcli.run.order import shifted
 
 Floats = NDArray[np.float64]
 # From losses whose squares no double holds, at either end.
@@ -127,6 +130,17 @@ def test_the_pieces_of_samples_come_to_the_same_as_the_samples() -> None:
         for part in (slice(0, 7), slice(7, 300), slice(300, None))
     ]
     assert with_pieces(sum(reversed(pieces), start=Spread())) == whole
+
+
+def test_pieces_of_samples_further_on_are_no_pieces_of_those_before() -> None:
+    ones = np.ones((1, 2))
+    first, second = piece(0, ones, ones), piece(0, 3.0 * ones, ones)
+    assert with_pieces(first + second).samples == 1
+    later = shifted(Outcome(total=Total(spread=second)), samples=1, lines=0).total.spread
+    assert with_pieces(first + later) == spread_of(np.array([2.0, 6.0]), np.array([2.0, 2.0]))
+    # A column of tokens is one sequence, wherever its parts stand.
+    tokens = piece(None, ones, ones)
+    assert with_pieces(tokens + moved(tokens, 5)).samples == 1
 
 
 @pytest.mark.parametrize("length", [2, 5, 256, 257, 1000])

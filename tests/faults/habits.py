@@ -39,6 +39,19 @@ FAULTS = (
         'xent: there is no command "preds.csv"\nhint: the command comes first: xent ce preds.csv\n',
     ),
     Fault(
+        "numbers without a command",
+        "1,2,3",
+        2,
+        'xent: there is no command "1,2,3"\n'
+        'hint: the command comes first: xent softmax --logits "1,2,3"\n',
+    ),
+    Fault(
+        "a letter is no number",
+        "e",
+        2,
+        'xent: there is no command "e"\nhint: did you mean ce?\n',
+    ),
+    Fault(
         "another name of a loss",
         "kl_div",
         2,

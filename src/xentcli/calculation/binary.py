@@ -148,10 +148,8 @@ def gradients(problem: Problem, denominator: float) -> Array:
     """The gradient with respect to the logits, as ``(outer, C, inner)``."""
     assert problem.target.soft is not None
     positions, target, settings = problem.positions, problem.target.soft, _settings(problem)
-    found, scale = (
-        bce.gradients_by_logits(positions, target, settings),
-        gradient.scale_of(denominator),
-    )
+    found = bce.gradients_by_logits(positions, target, settings)
+    scale = gradient.scale_of(denominator)
     result, factor = weighted_gradients(scale * found, problem), factors(problem)
     if factor is not None:
         mend_slopes(result, positions, target, settings, scale * _of_each(factor))

@@ -126,7 +126,8 @@ def _difference_steps(
     else:
         label = np.array([sample.label])
         at_label = pick(start.log_probs, label, axis)
-        difference = gradient.less_one_at(start.probs, label, at_label, axis) * total
+        # + 0.0: a weight of 0 makes no −0.
+        difference = gradient.less_one_at(start.probs, label, at_label, axis) * total + 0.0
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
     weights = _has_weights(sample, calculation)
     slope: tuple[Step, ...] = ()

@@ -18,9 +18,11 @@ def spread(batch: Batch, found: Losses) -> Spread:
     losses, shares = found.loss, found.share
     if batch.is_piece:
         # A column of tokens is one sequence.
-        return piece(batch.first if batch.tokens is None else 0, losses, shares)
+        return piece(batch.first if batch.tokens is None else None, losses, shares)
     if batch.tokens is None:
         return spread_of(sums_of_samples(losses), np.add.reduce(shares, axis=1))
+    if not losses.size:
+        return Spread()
     # They stand one after the other, and all of a sequence are here.
     starts = np.flatnonzero(np.diff(batch.tokens.sequences, prepend=-1))
     rows = np.split(losses[:, 0], starts[1:])

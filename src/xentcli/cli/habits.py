@@ -224,7 +224,7 @@ def command_hint(typed: str) -> str:
     hint = _COMMANDS.get(_bare(typed), "")
     if hint:
         return hint
-    if re.fullmatch(r"[-+\d.,;\s\[\]()e]+", typed):
+    if re.fullmatch(r"(?=.*\d)[-+\d.,;\s\[\]()e]+", typed):
         return f'the command comes first: xent softmax --logits "{typed}"'
     if os.path.exists(typed) or re.search(r"\.[A-Za-z0-9]{2,8}\Z", typed):
         return f"the command comes first: xent ce {typed}"

@@ -70,7 +70,11 @@ def at_labels(
 
 def pick(values: Array, labels: Labels, axis: int) -> Array:
     """values at each sample's label."""
+    return values.reshape(-1).take(places(values, labels, axis))
+
+
+def places(values: Array, labels: Labels, axis: int) -> Labels:
+    """Where the values at each sample's label stand in a contiguous block."""
     count = len(labels)
     samples = np.arange(count)
-    at = labels * count + samples if axis == 0 else samples * values.shape[1] + labels
-    return values.reshape(-1).take(at)
+    return labels * count + samples if axis == 0 else samples * values.shape[1] + labels

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.at_label import places
 from xentcli.core.layout import Array, Block, Buffers, each_block, store_each
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
@@ -25,7 +26,7 @@ def of_exponentials(
     """The score of each sample of a block, from the exponentials that its loss took, and their
     sums."""
     # Of a contiguous block this is a view.
-    flat, at = exponentials.reshape(-1), _places(exponentials, labels, axis)
+    flat, at = exponentials.reshape(-1), places(exponentials, labels, axis)
     own = flat.take(at)
     with np.errstate(under="ignore", invalid="ignore"):
         flat[at] = 0.0
@@ -34,12 +35,6 @@ def of_exponentials(
         flat[at] = own
         score: Array = (missing * missing + apart) / (total * total)
     return score
-
-
-def _places(block: Array, labels: Labels, axis: int) -> Labels:
-    """Where the numbers of the labels stand in a contiguous block."""
-    samples = np.arange(len(labels))
-    return labels * len(labels) + samples if axis == 0 else samples * block.shape[1] + labels
 
 
 def _sum_of_squares(values: Array, axis: int, buffers: Buffers) -> Array:
@@ -57,7 +52,7 @@ def of_probs(probs: NDArray[np.floating], labels: Labels) -> Array:
 
     def of_block(block: Block, buffers: Buffers) -> None:
         away = buffers.array("away", block.values.shape)
-        at = _places(away, labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
+        at = places(away, labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
         with np.errstate(under="ignore", invalid="ignore", over="ignore"):
             np.copyto(away, block.values)
             away.reshape(-1)[at] -= 1.0

@@ -20,11 +20,10 @@ from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
 from xentcli.core.softmax import Steps, steps, sum_over_classes
 from xentcli.core.target import Target, one_hot, smoothed
+from xentcli.core.wide import LARGE, LEAST, in_doubt, wide
 
-# A loss below has lost digits, or may have; a d below −FAR makes an exponential that small.
-LEAST, FAR = 1e-300, 690.0
-# With smaller factors, what an exponential that is no normal double makes is below LEAST itself.
-_LARGE = 1e6
+# A d below −FAR makes an exponential that is no normal double, or whose products are none.
+FAR = 690.0
 _GROWTH = 1350.0
 # exp(−1350) in two factors, each of which a double can hold.
 _SHRINK = (float(exp(-_GROWTH / 2)),) * 2
@@ -50,11 +49,7 @@ def mend_losses(
 
     ``factor``, one a position of ``outer``, is what they are times beside the class weights.
     """
-    wrong = np.isinf(losses)
-    most = _most(settings, factor)
-    if (most > _LARGE).any():
-        wrong |= (np.abs(losses) < LEAST * most) & (most > _LARGE)
-    at = _counted(wrong, target, settings)
+    at = _counted(in_doubt(losses, _most(settings, factor)), target, settings)
     if not at[0].size:
         return
     rows = _rows(at, positions, target, settings, factor)
@@ -77,9 +72,9 @@ def mend_gradients(
     (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label."""
     scale /= settings.temperature
     most = scale * _most(settings, factor)[:, np.newaxis]
-    if not (most > _LARGE).any():
+    if not (most > LARGE).any():
         return
-    small = (np.abs(gradients) < LEAST * most) & (most > _LARGE)
+    small = (np.abs(gradients) < LEAST * most) & (most > LARGE)
     wrong = np.logical_or.reduce(small, axis=1)
     at = _counted(wrong, target, settings)
     if not at[0].size:
@@ -108,13 +103,7 @@ def product(*factors: Array | float) -> Array:
     >>> float(product(2.0**1000, 2.0**1000, 2.0**-1000, 2.0**-998))
     4.0
     """
-    mantissa, exponent = np.frexp(1.0)
-    for factor in factors:
-        part, power = np.frexp(factor)
-        mantissa, carried = np.frexp(mantissa * part)
-        exponent = exponent + power + carried
-    result: Array = np.ldexp(mantissa, exponent)
-    return result
+    return wide(1.0).times(*map(wide, factors)).value
 
 
 def _most(settings: Settings, factor: Array | None) -> Array:

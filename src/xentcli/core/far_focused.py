@@ -15,6 +15,7 @@ from xentcli.core.elementary import exp, expm1, log, log1p
 from xentcli.core.layout import Array
 from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
+from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
 
@@ -106,14 +107,15 @@ def _samples(
     apart = (logits - own[:, np.newaxis]) / settings.temperature
     apart_lost = shift_error(logits, own[:, np.newaxis], apart, settings.temperature)
     first = (top - own) / settings.temperature
-    rest = np.add.reduce(exp((others - top[:, np.newaxis]) / settings.temperature), axis=1)
-    lost = shift_error(top, own, first, settings.temperature)
+    behind = np.where(np.isneginf(others), -np.inf, others - top[:, np.newaxis])
+    spread = log(sum_over_classes(exp(behind / settings.temperature), 1))
     times = wide(factor[at[0]])
     if settings.weight is not None:
         times = times.times(wide(settings.weight[label]))
-    spread = log(rest)
     x = first + spread
-    return _Samples(apart, apart_lost, x, lost + ((first - x) + spread), times)
+    lost = shift_error(top, own, first, settings.temperature) + ((first - x) + spread)
+    # No class beside the label, or one infinitely far below, leaves ∞ − ∞ in place of an error.
+    return _Samples(apart, apart_lost, x, np.where(np.isinf(x), 0.0, lost), times)
 
 
 def _loss(x: Array, lost: Array) -> Wide:

@@ -60,9 +60,15 @@ def mend_losses(
         return
     with np.errstate(all="ignore"):
         q = _questions(at, values, target, given, settings, factor)
-        yes = q.sides.log_yes.times(q.factor, q.pos_weight, wide(q.target)).value
-        no = q.sides.log_no.times(q.factor, wide(1.0 - q.target)).value
+        yes = _term(q.sides.log_yes, q.factor, q.pos_weight, wide(q.target))
+        no = _term(q.sides.log_no, q.factor, wide(1.0 - q.target))
         losses[at] = yes + no
+
+
+def _term(minus_log: Wide, *factors: Wide) -> Array:
+    """−log p times the factors; 0 where one of these is 0, even if −log p is infinite."""
+    is_nothing = np.logical_or.reduce([factor.mantissa == 0.0 for factor in factors])
+    return np.where(is_nothing, 0.0, minus_log.times(*factors).value)
 
 
 def mend_slopes(

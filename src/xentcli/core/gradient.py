@@ -134,6 +134,8 @@ def _of_labels(
             log_prob = found.log_prob(options.temperature)
             less_one = elementary.expm1(log_prob, log_prob, buffers)
             np.multiply(factor, less_one, less_one)
+            # A weight of 0 makes no −0.
+            less_one += 0.0
         part = result[batch.outer, :, batch.inner]
         np.put_along_axis(part, np.expand_dims(classes, 1), np.expand_dims(less_one, 1), 1)
         if ignored is not None:

@@ -53,8 +53,9 @@ def spread_of(losses: Array, sizes: Array) -> Spread:
     )
 
 
-def piece(number: int, losses: Array, shares: Array) -> Spread:
-    """The spread of some positions of the sample with that number, of which there may be more."""
+def piece(number: int | None, losses: Array, shares: Array) -> Spread:
+    """The spread of some positions of the sample with that number, of which there may be more;
+    without a number, of the only sample."""
     size = int(np.add.reduce(shares, axis=None))
     return Spread(pieces=(Piece(number, ExactSum.of(losses), size),))
 
@@ -124,6 +125,15 @@ def _parts_of_squares(
             scaled = some * 2.0**power if power else some
             for part in two_square(scaled):
                 yield part, where, _SQUARE_EXPONENT - UNIT_EXPONENT - 2 * power
+
+
+def moved(spread: Spread, samples: int) -> Spread:
+    """The spread of samples whose numbers are larger by that much."""
+    pieces = (
+        one if one.number is None else one._replace(number=one.number + samples)
+        for one in spread.pieces
+    )
+    return spread._replace(pieces=tuple(pieces))
 
 
 def with_pieces(spread: Spread) -> Spread:

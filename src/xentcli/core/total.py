@@ -149,9 +149,9 @@ def _slices(array: NDArray[np.float64], greatest: float) -> Iterator[_Slice]:
 
 class Piece(NamedTuple):
     """Some positions of the sample with that ``number``: their losses, and what they add to the
-    denominator of the mean."""
+    denominator of the mean. The whole input is one sample where there is no number."""
 
-    number: int
+    number: int | None
     loss: ExactSum
     size: int
 
@@ -183,7 +183,7 @@ class Spread(NamedTuple):
 
 
 def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    found: dict[int, Piece] = {}
+    found: dict[int | None, Piece] = {}
     for one in pieces:
         known = found.get(one.number, Piece(one.number, ExactSum(), 0))
         found[one.number] = Piece(one.number, known.loss + one.loss, known.size + one.size)

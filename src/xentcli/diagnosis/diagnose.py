@@ -138,10 +138,6 @@ def _values(searches: Sequence[Search], depth: Depth) -> list[dict[Formula, floa
     return [found[id(search)] for search in searches]
 
 
-def _nothing_departs(kit: Kit) -> Formula:
-    return (0,) * len(kit)
-
-
 def _findings(cases: Sequence[Case], got: Sequence[Got]) -> tuple[Finding, ...]:
     seen: Sequence[Got | None] = got or [None] * len(cases)
     once = {id(case): (case, one) for case, one in zip(cases, seen, strict=True)}

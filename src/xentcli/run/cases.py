@@ -12,6 +12,7 @@ from xentcli.calculation.remarks import check_kind
 from xentcli.core import bce, kl
 from xentcli.core.distribution import distribution
 from xentcli.core.layout import class_axis
+from xentcli.core.total import ExactSum
 from xentcli.diagnosis.case import ArithmeticName, Case, Question, as_questions
 from xentcli.errors import (
     ArgumentError,
@@ -95,6 +96,7 @@ def _binary_loss(columns: AnyArray, target: AnyArray, case: Case) -> float:
 
 
 def class_case(whole: Batch, calculation: Calculation, question: Question, one_based: bool) -> Case:
+    """Classes as a case: a row a position. ``one_based`` labels are brought to count from 0."""
     if one_based:
         labels = whole.labels
         if labels is None or labels.min() < 1:
@@ -142,8 +144,8 @@ def _divergence(case: Case) -> float | None:
     given = distribution(case.values, case.kind, 1, case.settings.temperature)
     with np.errstate(all="ignore"):
         found = kl.divergences(given._replace(target=case.target)).reshape(-1)
-        total = found.sum() if case.settings.reduction == "sum" else found.mean()
-    return float(total) / case.log_base
+    total = ExactSum.of(found).value / case.log_base
+    return total if case.settings.reduction == "sum" else total / found.size
 
 
 def _arithmetic(calculation: Calculation) -> ArithmeticName:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from xentcli.calculation import survey
+from xentcli.core import spread
 from xentcli.errors import DataError, Place
 from xentcli.readers.interface import Chunk, Span
 from xentcli.run.chunk import Outcome
@@ -133,8 +134,9 @@ def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
     """The outcome with its numbers of samples and lines moved on by that much."""
     if not (samples or lines):
         return found
-    check, surveyed = found.check, found.survey
+    check, surveyed, total = found.check, found.survey, found.total
     return found._replace(
+        total=total._replace(spread=spread.moved(total.spread, samples)),
         worked=tuple(
             one._replace(position=survey.moved_position(one, samples)) for one in found.worked
         ),

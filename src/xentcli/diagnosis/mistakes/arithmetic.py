@@ -10,6 +10,7 @@ import numpy as np
 from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.framework import Width
 from xentcli.core.layout import Array
+from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray
@@ -34,7 +35,7 @@ class Arithmetic(NamedTuple):
 
 
 def _sum(values: Array) -> float:
-    return float(values.sum())
+    return float(sum_along_rows(values))
 
 
 def _as_it_is(values: AnyArray) -> AnyArray:
@@ -52,7 +53,8 @@ def _exact_log(values: AnyArray) -> Array:
 def _framework_log(values: AnyArray) -> AnyArray:
     """z − max − log Σ exp(z − max), the maximum's 1 inside the sum: a loss below 1e-16 is 0."""
     shifted = values - values.max(axis=-1, keepdims=True)
-    found: AnyArray = shifted - elementary.log(elementary.exp(shifted).sum(axis=-1, keepdims=True))
+    total = np.expand_dims(sum_along_rows(elementary.exp(shifted)), -1)
+    found: AnyArray = shifted - elementary.log(total)
     return found
 
 
@@ -160,7 +162,7 @@ def _half_log_softmax(values: AnyArray, width: Width) -> AnyArray:
     """PyTorch keeps Σ exp(z − max) and its logarithm in 16 bits, and the rest in float32."""
     rows = np.asarray(values, dtype=np.float32)
     shifted = rows - rows.max(axis=-1, keepdims=True)
-    total = elementary.exp(shifted).astype(np.float32).sum(axis=-1, keepdims=True)
+    total = np.expand_dims(sum_along_rows(elementary.exp(shifted).astype(np.float32)), -1)
     log_total = width.rounded(elementary.log(width.rounded(total)))
     return width.rounded(shifted - log_total)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from xentcli.core import elementary
 from xentcli.core.layout import Array
+from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
 from xentcli.diagnosis.mistakes.reduction import Reduction, Sums, divided
@@ -30,11 +31,15 @@ def _batch_means(sums: Sums, size: int) -> Array:
 
 
 def _mean_of_means(size: int) -> Callable[[Sums], float]:
-    return lambda sums: float(_batch_means(sums, size).mean())
+    def mean(sums: Sums) -> float:
+        means = _batch_means(sums, size)
+        return float(sum_along_rows(means)) / len(means)
+
+    return mean
 
 
 def _sum_of_means(size: int) -> Callable[[Sums], float]:
-    return lambda sums: float(_batch_means(sums, size).sum())
+    return lambda sums: float(sum_along_rows(_batch_means(sums, size)))
 
 
 def _mean_of_exponentials(size: int) -> Callable[[Sums], float]:
@@ -55,7 +60,7 @@ def _perplexities(sums: Sums, sizes: Sequence[int]) -> dict[int, float]:
     # A batch of which nothing counts has no perplexity.
     counting = [part[~np.isnan(means)] for part, means in zip(parts, each, strict=False)]
     return {
-        size: divided(float(part.sum()), len(part))
+        size: divided(float(sum_along_rows(part)), len(part))
         for size, part in zip(sizes, counting, strict=True)
     }
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.core import elementary
+from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
 from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
@@ -90,7 +91,7 @@ def _log_of_sigmoid(values: AnyArray) -> AnyArray:
 
 
 def _normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(values / values.sum(axis=-1, keepdims=True))
+    return arithmetic.stored(values / np.expand_dims(sum_along_rows(values), -1))
 
 
 def _log_normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from xentcli.core import elementary
 from xentcli.core.layout import Array
+from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
 
@@ -238,7 +239,8 @@ def _of_classes(case: Case) -> Reduction | None:
     def mean_of_means(sums: Sums) -> float:
         totals = np.bincount(labels, sums.losses * (sums.share != 0), case.classes)
         counts = np.bincount(labels, sums.share, case.classes)
-        return float((totals[counts > 0] / counts[counts > 0]).mean())
+        means = totals[counts > 0] / counts[counts > 0]
+        return float(sum_along_rows(means)) / len(means)
 
     counts = np.bincount(labels[case.kept], minlength=case.classes)
     if len(set(counts[counts > 0].tolist())) < 2:

@@ -12,7 +12,7 @@ from xentcli.errors import DataError, Place, path_of
 from xentcli.model import Origin
 from xentcli.readers.interface import Request
 from xentcli.readers.json.document import load
-from xentcli.readers.json.nested import fault, shown
+from xentcli.readers.json.nested import fault, flattened, shown
 from xentcli.readers.json.other_tools import is_table, table_of
 from xentcli.readers.json.record import field, lines_of, parse_line
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
@@ -70,12 +70,10 @@ def labels_listed(
     document = load(source, request)
     value = document.get(key) if key is not None and isinstance(document, dict) else document
     path = "$" if value is document or key is None else path_of(key)
-    leaves = list(_leaves(value, path)) if isinstance(value, list) else []
-    if not any(type(leaf) is str for _, leaf in leaves):
+    if not isinstance(value, list) or not _has_text(value):
         return None
-    place = Place(source.name)
-    texts = [_label_text(leaf, place, where) for where, leaf in leaves]
-    return Listed(texts, _shape(value), Origin(source.name, "array", path=path))
+    shape, texts = flattened(value, Place(source.name), path, _label_text)
+    return Listed(texts, shape, Origin(source.name, "array", path=path))
 
 
 def ids_listed(source: Source, request: Request, key: str) -> list[bytes]:
@@ -99,21 +97,15 @@ def _one_a_line(source: Source, request: Request) -> Listed | None:
     return Listed(texts, (), Origin(source.name, "json lines", np.array(places)))
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if not isinstance(value, list):
-        yield path, value
-        return
-    for at, item in enumerate(value):
-        yield from _leaves(item, f"{path}[{at}]")
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    """The lengths of nested lists, as the first of them have it."""
-    lengths = []
-    while isinstance(value, list) and value:
-        lengths.append(len(value))
-        value = value[0]
-    return tuple(lengths)
+def _has_text(value: list[Any]) -> bool:
+    left: list[Any] = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, list):
+            left.extend(item)
+        elif type(item) is str:
+            return True
+    return False
 
 
 def _label_text(value: Any, place: Place, path: str, what: str = "a label") -> bytes:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, counted, quoted
 from xentcli.model import AnyArray
 from xentcli.readers.rules.named_columns import near_or_all
+
+Item = TypeVar("Item")
 
 MAX_FLOAT = sys.float_info.max
 # Fewer than any NumPy can hold.
@@ -24,10 +27,18 @@ NON_FINITE = {
 
 def as_array(value: Any, place: Place, path: str) -> AnyArray:
     """Nested lists of numbers, all of one shape, as a float64 array."""
-    shape = _shape(value, place, path)
-    flat: list[float] = []
-    _collect(value, shape, place, path, flat)
+    shape, flat = flattened(value, place, path, as_number)
     return np.array(flat, dtype=np.float64).reshape(shape)
+
+
+def flattened(
+    value: Any, place: Place, path: str, read: Callable[[Any, Place, str], Item]
+) -> tuple[tuple[int, ...], list[Item]]:
+    """The shape of nested lists, which must all be of one, and what is in them, each item read."""
+    shape = _shape(value, place, path)
+    found: list[Item] = []
+    _collect(value, shape, place, path, read, found)
+    return shape, found
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -51,7 +62,12 @@ def _shape(value: Any, place: Place, path: str) -> tuple[int, ...]:
 
 
 def _collect(
-    value: Any, shape: tuple[int, ...], place: Place, path: str, into: list[float]
+    value: Any,
+    shape: tuple[int, ...],
+    place: Place,
+    path: str,
+    read: Callable[[Any, Place, str], Item],
+    into: list[Item],
 ) -> None:
     if not isinstance(value, list):
         raise fault(f"expected a list of {shape[0]}, found {shown(value)}", place, path)
@@ -61,10 +77,10 @@ def _collect(
         )
     if len(shape) > 1:
         for at, part in enumerate(value):
-            _collect(part, shape[1:], place, f"{path}[{at}]", into)
+            _collect(part, shape[1:], place, f"{path}[{at}]", read, into)
         return
     for at, item in enumerate(value):
-        into.append(as_number(item, place, f"{path}[{at}]"))
+        into.append(read(item, place, f"{path}[{at}]"))
 
 
 def as_number(item: Any, place: Place, path: str) -> float:

@@ -46,8 +46,7 @@ STEMS_OF_CLASSES = (
     *("", "c", "z", "p", "class", "logit", "logits", "prob", "probs", "score", "scores"),
     *("log_prob", "log_probs", "output", "outputs"),
 )
-# Our own output has these before the classes, and one of the others after them.
-OWN_POSITION = re.compile(r"d[1-9]\d*")
+# Our own output has such a column after the classes.
 OWN_LOSS = re.compile(r"loss(?:_.*)?")
 OWN_TOTAL = ("loss", "reduction", "samples", "ignored", "denominator")
 KIND_PREFIX = re.compile(r"(?:logits?|(?:log[-_. ]?)?probs?)[-_. :/]", re.IGNORECASE)
