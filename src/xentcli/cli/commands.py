@@ -86,10 +86,6 @@ def app(asked: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    if not asked:
-        from xentcli.cli.shells import use_own_zsh
-
-        use_own_zsh()
     built.callback()(xent)
     for name in [asked] if asked else COMMANDS:
         command = grouped(FUNCTIONS[name], HelpAsked)

@@ -65,6 +65,10 @@ def _run(arguments: list[str]) -> int:
     from xentcli.cli.commands import asked_command, program, spelled_out
 
     arguments = spelled_out(arguments)
+    if "_XENT_COMPLETE" in os.environ or any("-completion" in word for word in arguments):
+        from xentcli.cli.shells import use_own_zsh
+
+        use_own_zsh()
     asked = asked_command(arguments)
     try:
         code = program(asked)(args=arguments, prog_name="xent", standalone_mode=False)
