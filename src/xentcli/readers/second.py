@@ -183,6 +183,10 @@ def _with_ids_under_keys(attached: Attached, source: Source, request: Request) -
                 raise
             message = f"{quoted(key)} is not taken for ids ({error.message})"
             remarks.append(Remark(message, Place(source.name), word="note"))
+    if remarks and not found:
+        # The numbers may well belong to other rows then.
+        lead = "its rows are matched by position: "
+        remarks[0] = remarks[0]._replace(message=lead + remarks[0].message)
     return attached._replace(ids=tuple(found), remarks=(*attached.remarks, *remarks))
 
 
