@@ -108,7 +108,7 @@ class Stored(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """Arrays by key. ``array`` finds one of numbers and checks its bytes; ``outline`` only reads its
+    """Arrays by key. ``array`` finds numbers and checks their bytes, ``outline`` only reads their
     header; ``ids`` finds one that may hold text, too."""
 
     keys: tuple[str, ...]
