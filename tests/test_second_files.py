@@ -309,12 +309,19 @@ def test_ids_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     put(tmp_path / "z.csv", FIRST_FILES["csv"])
     put(tmp_path / "y.npz", {"id": np.array([4j, 2j, 9j]), "labels": np.array([1, 0, 1])})
     found = run(tmp_path, "ce z.csv --labels-from y.npz -q")
+    assert (found.code, found.stdout) == (1, b"")
+    assert found.stderr == (
+        'xent: y.npz: "id" is in z.csv:1 too, and here it is not taken for ids '
+        "(its dtype is complex128, not integers or real floats)\n"
+        "hint: --by-position goes without ids\n"
+    )
+    assert run(tmp_path, "ce z.csv --labels-from y.npz --on id").code == 1
+    put(tmp_path / "without.csv", "cat,dog\n1.5,2.5\n3,2\n0,1\n")
+    found = run(tmp_path, "ce without.csv --labels-from y.npz -q")
     assert found.stdout == b"0.31326168751822286\n"
     assert found.stderr.startswith(
         'xent: note: y.npz: its rows are matched by position: "id" is not taken for ids '
-        "(its dtype is complex128"
     )
-    assert run(tmp_path, "ce z.csv --labels-from y.npz --on id").code == 1
     assert run(tmp_path, "ce z.csv --labels-from y.npz --by-position -q").stderr == ""
 
 
