@@ -177,6 +177,10 @@ def test_help_is_a_word_too(name: str, xent: Xent) -> None:
     assert (shown.returncode, shown.stdout) == (0, xent(*words, "--help").stdout)
 
 
+def test_help_of_help(xent: Xent) -> None:
+    assert xent("help", "help").stdout == xent("--help").stdout
+
+
 def test_help_of_what_is_no_command(xent: Xent) -> None:
     shown = xent("help", "softmx")
     assert (shown.returncode, shown.stdout) == (2, "")

@@ -230,6 +230,7 @@ def test_formulas_are_written_out(of: Case) -> None:
 
     for formula in Search(of, kit).values(Depth(2)):
         text = written(formula, kit, of)
+        assert "−−" not in text
         assert "{" not in text
         assert text.count("(") == text.count(")")
 

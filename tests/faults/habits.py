@@ -32,6 +32,15 @@ FAULTS = (
     _option("softmax", "--weights", "--weight is an option of nll, ce, bce, grad, diagnose"),
     _option("diagnose", "--atol", "--tolerance X is how far a formula may be from --got"),
     _option("grad", "--probs", OF_LOGITS),
+    *(
+        Fault(
+            f"ce {option}",
+            f"ce {option}",
+            2,
+            f"xent: there is no option {option}\nhint: xent --version\n",
+        )
+        for option in ("-V", "--version")
+    ),
     Fault(
         "a file without a command",
         "preds.csv",

@@ -190,6 +190,13 @@ FAULTS = (
         "hint: a label belongs to a row; for several labels repeat the row, with ; between\n",
     ),
     Fault(
+        "soft targets as labels",
+        "ce --logits '1,2,3;3,2,1' --labels '0.2,0.3,0.5;1,0,0'",
+        1,
+        "xent: --label: 6 labels for 2 samples\n"
+        "hint: soft targets, a number a class, are typed with --target\n",
+    ),
+    Fault(
         "the second label is wrong",
         "ce --logits '1,2;3,4' --labels 0,2",
         1,

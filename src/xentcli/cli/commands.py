@@ -113,7 +113,7 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
     """``help COMMAND`` as ``COMMAND --help``, ``help`` alone as ``--help``."""
     if arguments[:1] != ["help"]:
         return list(arguments)
-    about = [word for word in arguments[1:] if word not in ("-h", "--help")]
+    about = [word for word in arguments[1:] if word not in ("help", "-h", "--help")]
     return [*about[:1], "--help"]
 
 

@@ -209,6 +209,8 @@ def option_hint(
     """What stands for an option that there is not; empty where nobody knows."""
     if re.fullmatch(r"-[\d.]", typed):
         return 'numbers are typed with --logits: --logits "-1,2"'
+    if typed in ("-V", "--version"):
+        return "xent --version"
     spelled = f"--{_bare(typed)}"
     if spelled != typed and spelled in known:
         return f"did you mean {spelled}?"

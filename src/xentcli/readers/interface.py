@@ -26,6 +26,7 @@ class Attached(NamedTuple):
       typed.
     - ``ids``: the columns of the second file that could match its rows with the samples; ``join``:
       the one that does, None where rows match by position.
+    - ``unread``: keys that are called as ids are, and why they hold none.
     - ``label_name``: the name of the label column there.
     - ``remarks``: warnings and notes about it.
     - ``may_have_header``: the first label is a header if it can be no label.
@@ -38,6 +39,7 @@ class Attached(NamedTuple):
     shape: tuple[int, ...] = ()
     ids: tuple["Ids", ...] = ()
     join: "Ids | None" = None
+    unread: tuple[tuple[str, str], ...] = ()
     label_name: str = ""
     may_have_header: bool = False
     remarks: tuple[Remark, ...] = ()

@@ -174,16 +174,22 @@ def _with_ids_under_keys(attached: Attached, source: Source, request: Request) -
     # An array by itself has an empty one.
     keys = [key for key in _keys_of(source, request) if key]
     chosen = [keys[at] for at in id_columns(keys, request, Place(source.name))]
-    found, remarks = [], []
+    found, unread, remarks = [], [], []
     for key in chosen:
         try:
             found.append(ids_of(key, _ids_under(source, request, key)))
         except DataError as error:
             if request.second.on is not None:
                 raise
+            unread.append((key, error.message))
             message = f"{quoted(key)} is not taken for ids ({error.message})"
             remarks.append(Remark(message, Place(source.name), word="note"))
-    return attached._replace(ids=tuple(found), remarks=(*attached.remarks, *remarks))
+    if remarks and not found:
+        # The numbers may well belong to other rows then.
+        lead = "its rows are matched by position: "
+        remarks[0] = remarks[0]._replace(message=lead + remarks[0].message)
+    remarks = [*attached.remarks, *remarks]
+    return attached._replace(ids=tuple(found), unread=tuple(unread), remarks=tuple(remarks))
 
 
 def _ids_under(source: Source, request: Request, key: str) -> list[bytes]:

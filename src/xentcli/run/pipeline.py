@@ -1,5 +1,6 @@
 """From options to bytes: opens the input, has the work done, writes the outcome."""
 
+import math
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -221,20 +222,24 @@ def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool)
 
 
 def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
-    """Refuse a mean whose denominator is 0."""
+    """Refuse a mean whose denominator is 0, or beyond the largest float: it would come out as 0."""
     command = calculation.command
     if not command.has_loss or not calculation.settings.averages:
         return
-    if total.weight.value != 0.0:
+    is_too_large = math.isinf(total.weight.value) and not total.weight.non_finite
+    if total.weight.value != 0.0 and not is_too_large:
         return
     kept = total.samples - total.ignored
-    raise DataError(
-        f"the weights of the {counted(kept, 'sample')} that count sum to 0: the mean is undefined"
-        if kept
-        else f"0 of {counted(total.samples, 'sample')} count: the mean is undefined",
-        place=None if opened.source.startswith("--") else Place(opened.source),
-        hint="--reduction sum gives 0 there" if not kept else "",
-    )
+    weights = f"the weights of the {counted(kept, 'sample')} that count sum to"
+    message, hint = f"{weights} 0: the mean is undefined", ""
+    if is_too_large:
+        message = f"{weights} more than the largest float"
+        hint = "the mean is the same with all of them divided by one number"
+    elif not kept:
+        message = f"0 of {counted(total.samples, 'sample')} count: the mean is undefined"
+        hint = "--reduction sum gives 0 there"
+    place = None if opened.source.startswith("--") else Place(opened.source)
+    raise DataError(message, place=place, hint=hint)
 
 
 def _check_bytes(total: Total, calculation: Calculation, opened: Opened) -> None:

@@ -112,7 +112,10 @@ def written(formula: Formula, kit: Kit, case: Case) -> str:
         mean = f"sum of those kept({row}) / N"
     if case.samples == 1 and not case.has_weights:
         mean = row
-    whole = reduction.part.formula.format(row, mean)
+    around = reduction.part.formula
+    if row.startswith("−"):
+        around = around.replace("−{0}", "−({0})")
+    whole = around.format(row, mean)
     for kind in ("scales", "temperatures"):
         whole = getattr(kit, kind)[at[kind]].part.formula.format(whole)
     return kit.arithmetics[at["arithmetics"]].part.formula.format(whole)

@@ -92,7 +92,7 @@ def ids_under(source: Source, format_name: str, key: str) -> list[bytes]:
     local, copy = fetch_file(source)
     try:
         with _archive(local, format_name) as archive:
-            return ids_of_array(_array(archive, key, source.name), source.name)
+            return _ids(archive, key, source.name)
     finally:
         if copy is not None:
             copy.close()
@@ -222,12 +222,18 @@ def _opened(
     if format_name == "safetensors":
         return safetensors_archive(stream, size, file, content)
     stored = npy_array(stream, size, file, content)
-    return Archive(("",), lambda _: stored, lambda _: stored)
+    return Archive(("",), lambda _: stored, lambda _: stored, lambda _: stored)
 
 
 def _array(archive: Archive, key: str, name: str) -> Named:
     with in_a_sentence(name, key):
         return Named(key, archive.array(key))
+
+
+def _ids(archive: Archive, key: str, name: str) -> list[bytes]:
+    with in_a_sentence(name, key):
+        named = Named(key, archive.ids(key))
+    return ids_of_array(named, name)
 
 
 def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
@@ -263,7 +269,7 @@ def _by_ids(
     if attached is None or attached.join is None:
         return request, ()
     key, name = attached.join.name, layout.source
-    found = ids_of_array(_array(archive, key, name), name)
+    found = _ids(archive, key, name)
     if len(found) != layout.shape[0]:
         message = f"{counted(len(found), 'id')} for {counted(layout.shape[0], 'sample')}"
         raise DataError(message, place=Place(name, detail=key), hint=BY_POSITION)

@@ -59,7 +59,10 @@ def ids_of_array(named: Named, source: str) -> list[bytes]:
         message = f"ids are one a sample, and its shape is {named.stored.shape}"
         raise DataError(message, place=Place(source, detail=named.key), hint=BY_POSITION)
     with in_a_sentence(source, named.key):
-        return [id_of_value(value) for value in mapped(named.stored).tolist()]
+        array = mapped(named.stored)
+        if array.dtype.kind == "S":
+            return [text.strip() for text in array.tolist()]
+        return [id_of_value(value) for value in array.tolist()]
 
 
 def read(layout: Layout, chunk: Chunk) -> Batch:

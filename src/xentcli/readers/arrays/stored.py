@@ -15,6 +15,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -54,6 +55,9 @@ SAFETENSORS_DTYPES = {
     "F8_E4M3": "|u1",
     "F8_E5M2": "|u1",
 }
+# NumPy's letters for the kinds of numbers that are read, and for text.
+NUMBERS = "fiu"
+TEXT = "US"
 # Those of them that NumPy knows only as integers.
 SAFETENSORS_NARROW = {
     "BF16": "bfloat16",
@@ -104,12 +108,13 @@ class Stored(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """Arrays by key. ``array`` finds one and checks its bytes; ``outline`` only reads its
-    header."""
+    """Arrays by key. ``array`` finds numbers and checks their bytes, ``outline`` only reads their
+    header; ``ids`` finds one that may hold text, too."""
 
     keys: tuple[str, ...]
     array: Callable[[str], Stored]
     outline: Callable[[str], Stored]
+    ids: Callable[[str], Stored]
 
 
 def mapped(stored: Stored) -> AnyArray:
@@ -183,14 +188,16 @@ def numbers(part: AnyArray, stored: Stored) -> AnyArray:
         return part.astype(np.float64)
 
 
-def npy_array(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Stored:
+def npy_array(
+    stream: BinaryIO, size: int, file: File | None, content: bytes, kinds: str = NUMBERS
+) -> Stored:
     """The array of an .npy file that must fill its ``size`` bytes."""
-    stored = _npy_header(stream)._replace(file=file, content=content)
+    stored = _npy_header(stream, kinds)._replace(file=file, content=content)
     _check_size(stored, size)
     return stored
 
 
-def _npy_header(stream: IO[bytes]) -> Stored:
+def _npy_header(stream: IO[bytes], kinds: str = NUMBERS) -> Stored:
     try:
         # Files from Python 2 make it warn.
         with warnings.catch_warnings(action="ignore"):
@@ -208,7 +215,7 @@ def _npy_header(stream: IO[bytes]) -> Stored:
         raise Unreadable(f"its .npy header cannot be read ({_first_line(error)})") from None
     if dtype.hasobject:
         raise Unreadable("it holds Python objects, and pickled data is never read")
-    if dtype.kind not in "fiu":
+    if dtype.kind not in kinds or not dtype.itemsize:
         raise Unreadable(f"its dtype is {dtype}, not integers or real floats")
     if any(length < 0 for length in shape):
         raise Unreadable(f"its .npy header cannot be read (the shape {shape})")
@@ -241,12 +248,12 @@ def npz_archive(stream: BinaryIO, file: File | None, max_ratio: int) -> Archive:
     members = zip_members(stream, "an .npz archive")
     names = unique((info.filename.removesuffix(".npy"), info) for info in members.infolist())
 
-    def array(key: str) -> Stored:
+    def array(key: str, kinds: str = NUMBERS) -> Stored:
         info = names[key]
         if file is not None and is_stored(info):
             start = member_start(stream, info)
             stream.seek(start)
-            stored = npy_array(stream, start + info.file_size, file, b"")
+            stored = npy_array(stream, start + info.file_size, file, b"", kinds)
             check_sum(stream, start, info)
             return stored
         wrong = excess(info.compress_size, info.file_size, max_ratio)
@@ -254,13 +261,13 @@ def npz_archive(stream: BinaryIO, file: File | None, max_ratio: int) -> Archive:
             raise Unreadable(wrong)
         with _unpacking():
             content = members.read(info)
-        return npy_array(io.BytesIO(content), len(content), None, content)
+        return npy_array(io.BytesIO(content), len(content), None, content, kinds)
 
     def outline(key: str) -> Stored:
         with _unpacking(), members.open(names[key]) as member:
             return _npy_header(member)
 
-    return Archive(tuple(names), array, outline)
+    return Archive(tuple(names), array, outline, partial(array, kinds=NUMBERS + TEXT))
 
 
 def zip_members(stream: BinaryIO, what: str) -> ZipFile:
@@ -342,7 +349,7 @@ def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content:
     def array(key: str) -> Stored:
         return _tensor(header[key], start, size)._replace(file=file, content=content)
 
-    return Archive(tuple(header), array, array)
+    return Archive(tuple(header), array, array, array)
 
 
 def _check_no_gaps(header: dict[str, Any], size: int) -> None:

@@ -89,7 +89,7 @@ def torch_archive(stream: BinaryIO, size: int, file: File | None, content: bytes
             _verify(records, f"data/{found.storage.record}")
         return outline(key)
 
-    return Archive(tuple(arrays), array, outline)
+    return Archive(tuple(arrays), array, outline, array)
 
 
 def _records(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Records:

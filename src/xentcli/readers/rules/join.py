@@ -255,6 +255,8 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
     _check_one_label(attached, request, names, place)
     ids = _shared(attached, request, names, place)
     remarks = attached.remarks
+    if ids is None:
+        _check_unread(attached, names, place)
     if ids is None and attached.ids:
         remarks = (*remarks, _by_position(attached, names, place))
     beside = () if request.second.label_col is None else (attached.label_name,)
@@ -265,6 +267,18 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
         attached=attached._replace(ids=(), join=ids, remarks=remarks),
         beside=tuple(name.strip() for name in beside),
     )
+
+
+def _check_unread(attached: Attached, names: Sequence[str], place: Place) -> None:
+    """Refuse to go by position where both files have ids, of which the second's are unreadable."""
+    here = {_same_name(name, at) for at, name in enumerate(names)}
+    for key, reason in attached.unread:
+        if _same_name(key, 0) in here:
+            raise DataError(
+                f"{quoted(key)} is in {place} too, and here it is not taken for ids ({reason})",
+                place=Place(attached.origin.source),
+                hint=BY_POSITION,
+            )
 
 
 def _without_header(attached: Attached, names: Sequence[str]) -> Attached:

@@ -2,6 +2,7 @@
 come from a second file."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -239,7 +240,9 @@ def check_label_shape(
     if count != wanted:
         what = "question" if request.questions else "sample"
         hint = last_axis_hint(values, request.class_axis, count)
-        if not hint and attached.origin.form == "typed" and wanted == 1:
+        if not hint and _are_shares(attached):
+            hint = "soft targets, a number a class, are typed with --target"
+        elif not hint and attached.origin.form == "typed" and wanted == 1:
             hint = "a label belongs to a row; for several labels repeat the row, with ; between"
         message = f"{counted(count, 'label')} for {counted(wanted, what)}"
         raise DataError(message, place=place, hint=hint)
@@ -248,6 +251,12 @@ def check_label_shape(
         message = f"labels of shape {attached.shape} for samples of shape {shape}"
         hint = last_axis_hint(values, request.class_axis, attached.shape)
         raise DataError(message, place=place, hint=hint)
+
+
+def _are_shares(attached: Attached) -> bool:
+    """Whether some typed labels are fractions, as soft targets are."""
+    texts = texts_of_labels(attached) if attached.origin.form == "typed" else ()
+    return any(re.fullmatch(r"0?\.\d*[1-9]\d*", text) for text in texts)
 
 
 def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
