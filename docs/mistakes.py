@@ -113,6 +113,7 @@ def _cases() -> Iterator[Case]:
     yield _case("logits", question="kl")
     yield _case("logits", question="kl", soft=True)
     yield _case("logits", question="bce", grid=(103, 10))
+    yield _case("logits", question="bce", grid=(103, 10), question_weight=True)
     yield _case("probs", question="bce", grid=(1030,), soft=True)
     yield _case("logits", Settings(temperature=2.0), classes=2)
     yield _case("logits", smoothing, ignored=-100)
@@ -132,6 +133,7 @@ def _case(
     soft: bool = False,
     ignored: int | None = None,
     sample_weight: bool = False,
+    question_weight: bool = False,
 ) -> Case:
     classes = 2 if question == "bce" else classes
     rows = math.prod(grid)
@@ -145,6 +147,7 @@ def _case(
         grid=grid,
         labels=None if soft else labels,
         soft=np.full((rows, classes), 1.0 / classes) if soft else None,
+        question_weight=np.linspace(1.0, 2.0, rows) if question_weight else None,
         sample_weight=np.linspace(1.0, 2.0, rows) if sample_weight else None,
         settings=settings,
         base="e",

@@ -144,7 +144,7 @@ def test_nobody_is_warned_of_an_overflow(
             ["--labels-from", "small.csv"],
             "xent: XENT_LABEL and --labels-from contradict each other; give one of them\n",
         ),
-        ("XENT_LABEL", "7", ["--label", "9"], "xent: --label: 1 label, but small.csv has more"),
+        ("XENT_LABEL", "7", ["--label", "1"], "xent: --label: 1 label, but small.csv has more"),
     ],
 )
 def test_the_variable_is_named_beside_what_was_typed(

@@ -158,12 +158,11 @@ def standard_error(loss: ExactSum, weight: ExactSum, spread: Spread) -> float | 
     if found.samples < 2 or not math.isfinite(loss.value) or not weight.value:
         return None
     total, whole = loss.units, int(weight.value)
+    square = whole * whole
     squared = (
-        whole * whole * found.squares
-        - 2 * total * whole * found.products
-        + total * total * found.sizes
+        square * found.squares - 2 * total * whole * found.products + total * total * found.sizes
     )
-    below = (found.samples - 1) * whole**4 << _SQUARE_EXPONENT
+    below = (found.samples - 1) * square * square << _SQUARE_EXPONENT
     return _root(found.samples * squared, below)
 
 

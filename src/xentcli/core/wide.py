@@ -61,7 +61,7 @@ def wide_exp(values: Array, lost: Array | float = 0.0) -> Wide:
     """exp(values + lost) of numbers that are at most 0.
 
     >>> float(wide_exp(np.array(-2000.0)).times(wide(2.0**1000), wide(2.0**1000)).value)
-    2.958022567598985e-267
+    2.958199923221943e-267
     """
     bounded = np.maximum(values, LEAST_EXPONENT)
     power = np.rint(bounded / _LN2)
