@@ -73,8 +73,7 @@ def test_more_rows_take_no_more_memory(command: str, files: tuple[Path, Path]) -
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="asks the resource module")
-@pytest.mark.parametrize("shift", ["", "--shift"])
-@pytest.mark.parametrize("suffix", ["npy", "safetensors"])
+@pytest.mark.parametrize(("suffix", "shift"), [("npy", "--shift"), ("safetensors", "")])
 def test_logits_larger_than_memory_go_by_blocks(tmp_path: Path, suffix: str, shift: str) -> None:
     """A sample alone is 393 MiB, the file 2.3 GiB, of which hardly anything is on the disk."""
     shape = (SEQUENCES, POSITIONS, VOCABULARY)
