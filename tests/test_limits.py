@@ -78,7 +78,7 @@ def test_few_files(folder: Path, files: int) -> None:
 
 @pytest.mark.slow
 def test_every_amount_of_memory(folder: Path) -> None:
-    for kibibytes in range(50_000, 180_001, 2_500):
+    for kibibytes in range(50_000, 180_001, 4_000):
         for command in COMMANDS:
             ends_in_a_sentence(folder, f"-v {kibibytes}", command)
 
