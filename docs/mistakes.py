@@ -114,6 +114,7 @@ def _cases() -> Iterator[Case]:
     yield _case("logits", question="kl", soft=True)
     yield _case("logits", question="bce", grid=(103, 10))
     yield _case("logits", question="bce", grid=(103, 10), question_weight=True)
+    yield _case("logits", question="bce", grid=(103, 10), question_weight=True, sample_weight=True)
     yield _case("probs", question="bce", grid=(1030,), soft=True)
     yield _case("logits", Settings(temperature=2.0), classes=2)
     yield _case("logits", smoothing, ignored=-100)
