@@ -9,8 +9,8 @@ import numpy as np
 from xentcli.core.layout import Array
 from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.weighting import Weighting, Weights
+from xentcli.diagnosis.mistakes.part import OFTEN, Fix, Part
+from xentcli.diagnosis.mistakes.weighting import TWICE, Weighting, Weights
 
 _SAME = "give columns whose weights and losses differ"
 
@@ -93,12 +93,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
             "Σs·w" if has_samples else "Σw",
         ),
         Weighting(
-            Part(
-                "weights-twice",
-                "with the weights applied twice",
-                "{}",
-                "the losses are weighted already when they are multiplied by the weights once more",
-                SOMETIMES,
+            TWICE.part._replace(
                 fix=Fix(
                     "either weight= in the loss or a factor w after it",
                     "multiply by w once",
