@@ -1,5 +1,7 @@
 """What can go wrong, in sentences: a place, what is wrong, what to do."""
 
+from __future__ import annotations
+
 import math
 from typing import Any, NamedTuple
 
