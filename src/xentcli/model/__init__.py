@@ -9,13 +9,14 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from xentcli.errors import Place
 from xentcli.model.named_tuple import NamedTuple as NamedTuple
 
 if TYPE_CHECKING:
     # The command line describes itself without NumPy: a type is all that is wanted of it here.
     import numpy as np
     from numpy.typing import NDArray
+
+    from xentcli.errors import Place
 
     Floats = NDArray[np.floating]
     Indices = NDArray[np.intp]
