@@ -6,7 +6,6 @@ The exponentials are taken block by block, what is taken once a sample for many 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from xentcli.core.layout import Array, Block, Buffers, Cut, blocks, layout_axis
 from xentcli.core.rounding import shift_error
 from xentcli.core.softmax import Sums, shift, sums
 from xentcli.core.target import Labels
+from xentcli.model import NamedTuple
 
 
 class AtLabel(NamedTuple):

@@ -6,8 +6,6 @@ itself where x is far below 0, and so is 1 − p_y. A large weight makes a doubl
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +16,7 @@ from xentcli.core.settings import Settings
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
+from xentcli.model import NamedTuple
 
 # Below, log1p(e^x) is e^x to the last digit.
 _TINY = -40.0

@@ -7,8 +7,6 @@ are computed again, as products of mantissas with a sum of exponents.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +15,7 @@ from xentcli.core.layout import Array
 from xentcli.core.odds import Given, Odds, miss, odds_of, scaled_logits
 from xentcli.core.settings import Settings
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
+from xentcli.model import NamedTuple
 
 # An exponential of less is no normal double, or its products are none.
 FAR = 690.0

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.threads import shared
+from xentcli.model import NamedTuple
 
 UNIT_EXPONENT = 1074
 # So many numbers at a time stay in the cache; fewer would leave more bits to a slice.

@@ -5,14 +5,13 @@ A weight of 1e300 makes a double of exp(−800), and one of 1e-300 of what is be
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.elementary import exp
 from xentcli.core.exact import two_product
 from xentcli.core.layout import Array
+from xentcli.model import NamedTuple
 
 # A result below this times its largest factor has lost digits, or may have; with factors that are
 # not LARGE it is below this itself.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -30,7 +29,7 @@ from xentcli.diagnosis.words.advice import advice
 from xentcli.diagnosis.words.ambiguity import QUIET, never_apart, notes
 from xentcli.diagnosis.words.formula import explanation, listed, name, nothing_departs, written
 from xentcli.errors import counted, rounded
-from xentcli.model import Candidate, Diagnosis, Finding
+from xentcli.model import Candidate, Diagnosis, Finding, NamedTuple
 
 # Two mistakes at a time are looked for in up to so many numbers, three in up to so many.
 MOST_FOR_TWO = 1_000_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import UsageError, quoted
+from xentcli.model import NamedTuple
 
 # What PyTorch prints as 3. is whole in all of its four decimals.
 WHOLE = 0.5e-4

@@ -5,10 +5,11 @@ The options that belong together form a group; a command asks for the groups tha
 """
 
 # The annotations are read when the commands are built, so they are not kept as strings.
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
+from xentcli.model import NamedTuple
 from xentcli.options.completion import a_column, a_word, columns
 from xentcli.options.output_name import check_quiet, format_of
 from xentcli.options.values import number, one_of, whole_number

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.core import elementary
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, Fix, Part
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, NamedTuple
 
 # Every ε that is a power of ten from here to 1e-16, and what else is used.
 LARGEST_POWER, SMALLEST_POWER = 3, 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from xentcli.model import NamedTuple
 
 # Ranks: what is met every week, now and then, seldom, hardly ever. What is met hardly ever weighs
 # as much as two mistakes.

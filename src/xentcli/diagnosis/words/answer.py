@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import (
@@ -18,6 +17,7 @@ from xentcli.diagnosis.printed_number import Got
 from xentcli.diagnosis.search.choices import Kit
 from xentcli.diagnosis.search.matching import Tried
 from xentcli.diagnosis.words.formula import distinct, listed, nothing_departs, noun, reference
+from xentcli.model import NamedTuple
 
 # From here on it is said that a match may be chance.
 WORTH_A_WORD = 0.01
