@@ -1,4 +1,4 @@
-"""Losses and gradients of logits so far apart that a step on the way leaves the range of doubles.
+"""Losses and gradients of logits so far apart that a step leaves the range of doubles.
 
 With d = (z − max z)/T, exp(d) is 0 below d = −746, and d is infinite beyond 1.8e308. Yet w·exp(d)
 is a double for a large weight, and w·d for a small one. The few samples that this concerns are
@@ -22,7 +22,7 @@ from xentcli.core.softmax import Steps, steps, sum_over_classes
 from xentcli.core.target import Target, one_hot, smoothed
 from xentcli.core.wide import LARGE, LEAST, in_doubt, wide
 
-# A d below −FAR makes an exponential that is no normal double, or whose products are none.
+# Where d is below −FAR, exp(d) or a product with it may not be a normal double.
 FAR = 690.0
 _GROWTH = 1350.0
 # exp(−1350) in two factors, each of which a double can hold.
@@ -30,7 +30,7 @@ _SHRINK = (float(exp(-_GROWTH / 2)),) * 2
 
 
 class _Rows(NamedTuple):
-    """Some samples, a row each, the v = w·q of their classes, and what the result is times."""
+    """Some samples, one a row: logits, v = w·q, and the factor of each sample's result."""
 
     logits: Array
     weighted: Array
@@ -47,7 +47,7 @@ def mend_losses(
 ) -> None:
     """Compute those of the losses ``(outer, inner)`` again whose steps were too small or too large.
 
-    ``factor``, one a position of ``outer``, is what they are times beside the class weights.
+    ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
     at = _counted(in_doubt(losses, _most(settings, factor)), target, settings)
     if not at[0].size:
@@ -68,8 +68,10 @@ def mend_gradients(
     scale: float,
     factor: Array | None = None,
 ) -> None:
-    """The same of gradients ``(outer, C, inner)``, which are ``scale`` times those of the losses:
-    (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label."""
+    """Compute those of the gradients ``(outer, C, inner)`` again whose steps were too small.
+
+    They are (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label.
+    """
     scale /= settings.temperature
     most = scale * _most(settings, factor)[:, np.newaxis]
     if not (most > LARGE).any():
@@ -98,7 +100,7 @@ def mend_gradients(
 
 
 def product(*factors: Array | float) -> Array:
-    """The product of all factors, none of which has to stay in range with some of the others.
+    """The product of all factors, also where the product of some of them is out of range.
 
     >>> float(product(2.0**1000, 2.0**1000, 2.0**-1000, 2.0**-998))
     4.0
@@ -107,8 +109,10 @@ def product(*factors: Array | float) -> Array:
 
 
 def _most(settings: Settings, factor: Array | None) -> Array:
-    """The largest that the losses of a position of ``outer`` can be times, in a column: what is
-    computed again depends on a sample alone."""
+    """Return the largest factor that a loss can have, as a column, one number for each ``outer``.
+
+    It does not depend on the other samples, nor does it therefore which samples are mended.
+    """
     most = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
     with np.errstate(over="ignore"):
         each: Array = most * (np.ones(1) if factor is None else np.abs(factor))
@@ -118,7 +122,7 @@ def _most(settings: Settings, factor: Array | None) -> Array:
 def _counted(
     wrong: NDArray[np.bool_], target: Target, settings: Settings
 ) -> tuple[NDArray[np.intp], ...]:
-    """Where a sample is wrong that is not one of the ignored."""
+    """Return where a sample is in doubt and not ignored."""
     if target.labels is not None:
         wrong = wrong & (target.labels != settings.ignore_index)
     return np.nonzero(wrong)
@@ -145,7 +149,7 @@ def _rows(
 
 
 def _grown(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
-    """The steps, d, exp(d + 1350) where d is far below 0, else 0, and whether all but one d are."""
+    """Return the steps, d, exp(d + 1350) where d < −FAR (else 0), and where only one d is not."""
     step = steps(rows.logits, 1, rows.temperature)
     peak, shifted = across(step.maximum, 1), step.shifted()
     lost = shift_error(rows.logits, peak, shifted, rows.temperature)
@@ -158,7 +162,7 @@ def _grown(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
 
 
 def _small_losses(rows: _Rows) -> tuple[NDArray[np.bool_], Array]:
-    """Where one class is certain, and log Σe · Σv − Σ v·d there: log Σe = log1p(s) is s itself."""
+    """Return where one class is certain, so that log Σe is s, and log Σe · Σv − Σ v·d there."""
     _, shifted, grown, certain = _grown(rows)
     apart = product(rows.weighted, shifted, across(rows.factor, 1))
     apart = np.where(rows.weighted == 0, 0.0, apart)

@@ -1,8 +1,8 @@
 """Losses and gradients of yes/no questions whose steps leave the range of doubles.
 
-exp(−|z|) is 0 beyond |z| = 746, and z/T infinite beyond 1.8e308; yet a large weight makes a double
-of what is too small, and a small weight of what is too large. The few questions that this concerns
-are computed again, as products of mantissas with a sum of exponents.
+exp(−|z|) is 0 beyond |z| = 746, and z/T is infinite beyond 1.8e308; yet times a large or a small
+weight the result may be a double. The few questions that this concerns are computed again, as
+products of mantissas and sums of exponents (see :mod:`xentcli.core.wide`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from xentcli.core.odds import Given, Odds, miss, odds_of, scaled_logits
 from xentcli.core.settings import Settings
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
 
-# An exponential of less is no normal double, or its products are none.
+# Where |z/T| is larger, exp(−|z/T|) or a product with it may not be a normal double.
 FAR = 690.0
 
 
 class _Sides(NamedTuple):
-    """p, 1 − p, −log p, −log(1 − p) and 1 − p_t of some questions; the logarithm of the last, and
-    what its rounding lost."""
+    """p, 1 − p, −log p, −log(1 − p) and 1 − p_t of some questions.
+
+    ``log_miss`` is log(1 − p_t), and ``lost`` its rounding error.
+    """
 
     yes: Wide
     no: Wide
@@ -36,8 +38,7 @@ class _Sides(NamedTuple):
 
 
 class _Questions(NamedTuple):
-    """Some questions in a row: their sides, targets and w⁺; and the product of everything else that
-    the loss is times."""
+    """Some questions: their sides, targets and w⁺, and the product of all other factors."""
 
     sides: _Sides
     target: Array
@@ -53,8 +54,10 @@ def mend_losses(
     settings: Settings,
     factor: Array | float = 1.0,
 ) -> None:
-    """Compute those of the losses again whose steps were too small or too large. ``factor`` is what
-    they are times beside the weights of the settings."""
+    """Compute those of the losses again whose steps were too small or too large for doubles.
+
+    ``factor`` multiplies the losses beside the weights of the settings.
+    """
     at = _wrong(losses, values, _most(settings, factor))
     if not at[0].size:
         return
@@ -66,7 +69,7 @@ def mend_losses(
 
 
 def _term(minus_log: Wide, *factors: Wide) -> Array:
-    """−log p times the factors; 0 where one of these is 0, even if −log p is infinite."""
+    """−log p times the factors; 0 where a factor is 0, even if −log p is infinite."""
     is_nothing = np.logical_or.reduce([factor.mantissa == 0.0 for factor in factors])
     return np.where(is_nothing, 0.0, minus_log.times(*factors).value)
 
@@ -74,7 +77,7 @@ def _term(minus_log: Wide, *factors: Wide) -> Array:
 def mend_slopes(
     slopes: Array, logits: Array, target: Array, settings: Settings, factor: Array | float = 1.0
 ) -> None:
-    """The same of the losses' derivatives by the logits, (1/T)·w·α_t·m^γ·[L' + bend·L]."""
+    """Compute those of the slopes (1/T)·w·α_t·m^γ·[L' + bend·L] again that left the range."""
     factor = np.asarray(factor / settings.temperature)
     at = _wrong(slopes, logits, _most(settings, factor))
     if not at[0].size:
@@ -93,7 +96,7 @@ def mend_slopes(
 
 
 def _most(settings: Settings, factor: Array | float) -> Array:
-    """The largest that a question's loss can be times."""
+    """Return the largest factor that a question's loss can have."""
     result: Array = np.abs(np.asarray(factor))
     with np.errstate(over="ignore"):
         for weight in (settings.weight, settings.pos_weight):
@@ -103,7 +106,7 @@ def _most(settings: Settings, factor: Array | float) -> Array:
 
 
 def _wrong(found: Array, values: Array, most: Array) -> tuple[NDArray[np.intp], ...]:
-    """Where a result has lost digits, or may have, of a value that is finite."""
+    """Return where the result of a finite value overflowed or may have lost digits."""
     wrong = in_doubt(found, most)
     if not wrong.any():
         return (np.empty(0, dtype=np.intp),) * max(1, found.ndim)
@@ -149,7 +152,7 @@ def _near(odds: Odds, target: Array) -> _Sides:
 
 
 def _far(logits: Array, target: Array, near: _Sides, temperature: float) -> _Sides:
-    """The sides where |z/T| is so large that the smaller of p and 1 − p is exp(−|z/T|)."""
+    """Replace the sides where |z/T| is so large that the smaller of p and 1 − p is exp(−|z/T|)."""
     scaled, missing = scaled_logits(logits, temperature)
     lost = np.zeros(logits.shape) if missing is None else np.where(scaled > 0, -missing, missing)
     size = wide(np.abs(logits)).over(wide(temperature))

@@ -1,4 +1,4 @@
-"""Gradients of the two losses with respect to what they are given.
+"""Gradients of cross-entropy by the logits, and of nll by the log-probabilities.
 
 With p the softmax, q the effective target, w the class weights and scale 1/denominator for the
 mean (1 for sum and none):
@@ -46,7 +46,7 @@ from xentcli.core.threads import threads_for
 
 
 def scale_of(denominator: float) -> float:
-    """1/denominator; nan where nothing counts."""
+    """1/denominator; nan for a denominator of 0, as of a mean over no samples."""
     return 1.0 / denominator if denominator else float("nan")
 
 
@@ -57,7 +57,7 @@ def of_cross_entropy(
     scale: float,
     threads: int = 1,
 ) -> Array:
-    """The gradient with respect to ``(outer, C, inner)`` logits, on so many threads."""
+    """Compute the gradient by ``(outer, C, inner)`` logits, on so many threads."""
     result, over_temperature = np.empty(positions.shape), scale / options.temperature
     if target.labels is not None and options.label_smoothing == 0.0:
         _of_labels(positions, target.labels, options, over_temperature, threads, result)
@@ -112,7 +112,7 @@ def _of_labels(
     threads: int,
     result: Array,
 ) -> None:
-    """f·(p − onehot y) for f = scale·w_y, as e / ((1 + s)/f): one division an element."""
+    """Write f·(p − onehot y) for f = scale·w_y to ``result``, with f·p = e / ((1 + s)/f)."""
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
         classes, ignored = known(labels[batch.outer, batch.inner], options)
@@ -134,7 +134,7 @@ def _of_labels(
             log_prob = found.log_prob(options.temperature)
             less_one = elementary.expm1(log_prob, log_prob, buffers)
             np.multiply(factor, less_one, less_one)
-            # A weight of 0 makes no −0.
+            # A weight of 0 may have made −0; adding 0 makes it 0.
             less_one += 0.0
         part = result[batch.outer, :, batch.inner]
         np.put_along_axis(part, np.expand_dims(classes, 1), np.expand_dims(less_one, 1), 1)
@@ -153,7 +153,7 @@ def _of_smoothed(
     buffers: Buffers,
     out: Array,
 ) -> None:
-    """p·Σv − v for v_c = w_c·((1−ε)·onehot y + ε/C), scaled."""
+    """Write scale·(p·Σv − v) for v_c = w_c·((1−ε)·onehot y + ε/C) to ``out``."""
     count, smoothing = step.logits.shape[axis], options.label_smoothing
     weight = np.ones(count) if options.weight is None else options.weight
     even, own = smoothing / count * weight, weight[classes]
@@ -168,7 +168,7 @@ def _of_smoothed(
 def _of_soft(
     step: Steps, weighted: Array, scale: float, axis: int, buffers: Buffers, out: Array
 ) -> None:
-    """p·Σv − v for v = w·q, scaled."""
+    """Write scale·(p·Σv − v) for v = w·q to ``out``."""
     _times(probabilities(step, axis, out), sum_over_classes(weighted, axis, buffers), axis)
     out -= weighted
     _times(out, np.full(1, scale), axis)
@@ -187,7 +187,7 @@ def less_one_at(probs: Array, labels: Labels, log_prob: Array, axis: int) -> Arr
 
 
 def put(values: Array, labels: Labels, at_label: Array, axis: int) -> None:
-    """Write one number a sample at its label."""
+    """Write one number a sample to the place of its label."""
     samples = np.arange(len(labels))
     values[(labels, samples) if axis == 0 else (samples, labels)] = at_label
 
@@ -195,7 +195,7 @@ def put(values: Array, labels: Labels, at_label: Array, axis: int) -> None:
 def of_nll(
     positions: NDArray[np.floating], target: Target, options: Settings, scale: float
 ) -> Array:
-    """The gradient with respect to ``(outer, C, inner)`` log-probabilities."""
+    """Compute the gradient by ``(outer, C, inner)`` log-probabilities."""
     assert target.labels is not None
     result = np.zeros(positions.shape)
     classes, ignored = known(target.labels, options)

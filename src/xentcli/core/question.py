@@ -1,4 +1,4 @@
-"""What a loss or its gradient is asked: the arguments of the public functions, checked once."""
+"""The arguments of a public loss function or its gradient, checked once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from xentcli.errors import ArgumentError
 
 
 class Question(NamedTuple):
-    """The arguments of a loss or its gradient, checked."""
+    """The checked arguments of a loss or its gradient.
+
+    ``shape`` is that of the logits or log-probabilities as they were given; ``positions`` are the
+    same numbers as ``(outer, C, inner)``.
+    """
 
     shape: tuple[int, ...]
     positions: NDArray[np.floating]
@@ -29,7 +33,7 @@ def nll_question(
     ignore_index: int,
     reduction: str,
 ) -> Question:
-    """What :func:`nll_loss` and its gradient are asked."""
+    """Check the arguments of :func:`nll_loss` or its gradient."""
     given = as_float(log_probs, "log_probs")
     positions = as_positions(given, class_axis(given.ndim), "log_probs")
     options = settings(weight, positions.shape[1], ignore_index=ignore_index, reduction=reduction)
@@ -48,7 +52,7 @@ def cross_entropy_question(
     label_smoothing: float,
     temperature: float,
 ) -> Question:
-    """What :func:`cross_entropy` and its gradient are asked."""
+    """Check the arguments of :func:`cross_entropy` or its gradient."""
     given = as_float(logits, "logits")
     positions = as_positions(given, class_axis(given.ndim), "logits")
     options = settings(
@@ -60,6 +64,6 @@ def cross_entropy_question(
         temperature=temperature,
     )
     checked = as_target(target, given.shape, ignore_index, as_stored=True)
-    # The user's line is two calls up.
+    # The warning names the user's line, which is two calls up.
     warn_if_unnormalised(checked, stacklevel=4)
     return Question(given.shape, positions, checked, options)
