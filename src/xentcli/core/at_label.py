@@ -74,10 +74,10 @@ def at_labels(
 
 def pick(values: Array, labels: Labels, axis: int) -> Array:
     """Return each sample's value at its label."""
-    return values.reshape(-1).take(places(values, labels, axis))
+    return values.reshape(-1).take(flat_indices(values, labels, axis))
 
 
-def places(values: Array, labels: Labels, axis: int) -> Labels:
+def flat_indices(values: Array, labels: Labels, axis: int) -> Labels:
     """Return the flat index of each sample's label in a contiguous block."""
     count = len(labels)
     samples = np.arange(count)

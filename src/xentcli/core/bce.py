@@ -25,7 +25,7 @@ from xentcli.core import focal
 from xentcli.core.far_questions import mend_losses, mend_slopes
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float
-from xentcli.core.loss import divided
+from xentcli.core.loss import divide
 from xentcli.core.odds import Given, Odds, miss, odds_of, odds_of_logits
 from xentcli.core.settings import Reduction, Settings, check_reduction
 from xentcli.core.target import first_index
@@ -206,14 +206,14 @@ def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -
     return given
 
 
-def _reduced(loss: Array, reduction: Reduction) -> np.float64 | Array:
+def _reduce(loss: Array, reduction: Reduction) -> np.float64 | Array:
     if reduction == "none":
         return loss[()] if loss.ndim == 0 else loss
     total = ExactSum.of(loss, threads_for(loss.size)).value
-    return np.float64(divided(total, loss.size) if reduction == "mean" else total)
+    return np.float64(divide(total, loss.size) if reduction == "mean" else total)
 
 
-def _over_count(gradient: Array, reduction: Reduction) -> Array:
+def _scale_by_count(gradient: Array, reduction: Reduction) -> Array:
     if reduction != "mean":
         return gradient
     result: Array = scale_of(gradient.size) * gradient
@@ -251,7 +251,7 @@ def binary_cross_entropy_with_logits(
     """
     values = as_float(logits, "logits").astype(np.float64, copy=False)
     settings = _settings(values.shape, weight, pos_weight, reduction)
-    return _reduced(
+    return _reduce(
         losses(values, as_target(target, values.shape), "logits", settings), settings.reduction
     )
 
@@ -285,7 +285,7 @@ def binary_cross_entropy_with_logits_grad(
     values = as_float(logits, "logits").astype(np.float64, copy=False)
     settings = _settings(values.shape, weight, pos_weight, reduction)
     gradient = gradients_by_logits(values, as_target(target, values.shape), settings)
-    return _over_count(gradient, settings.reduction)
+    return _scale_by_count(gradient, settings.reduction)
 
 
 def binary_cross_entropy(
@@ -317,7 +317,7 @@ def binary_cross_entropy(
     """
     values = as_probs(probs)
     settings = _settings(values.shape, weight, None, reduction)
-    return _reduced(
+    return _reduce(
         losses(values, as_target(target, values.shape), "probs", settings), settings.reduction
     )
 
@@ -348,7 +348,7 @@ def binary_cross_entropy_grad(
     values = as_probs(probs)
     settings = _settings(values.shape, weight, None, reduction)
     gradient = gradients_by_probs(values, as_target(target, values.shape), settings)
-    return _over_count(gradient, settings.reduction)
+    return _scale_by_count(gradient, settings.reduction)
 
 
 def _settings(

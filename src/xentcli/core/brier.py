@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.at_label import places
+from xentcli.core.at_label import flat_indices
 from xentcli.core.layout import Array, Block, Buffers, each_block, store_each
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
@@ -28,7 +28,7 @@ def of_exponentials(
     The exponentials are changed on the way and restored.
     """
     # A block is contiguous, so that this is a view of it.
-    flat, at = exponentials.reshape(-1), places(exponentials, labels, axis)
+    flat, at = exponentials.reshape(-1), flat_indices(exponentials, labels, axis)
     own = flat.take(at)
     with np.errstate(under="ignore", invalid="ignore"):
         flat[at] = 0.0
@@ -54,7 +54,7 @@ def of_probs(probs: NDArray[np.floating], labels: Labels) -> Array:
 
     def of_block(block: Block, buffers: Buffers) -> None:
         away = buffers.array("away", block.values.shape)
-        at = places(away, labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
+        at = flat_indices(away, labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
         with np.errstate(under="ignore", invalid="ignore", over="ignore"):
             np.copyto(away, block.values)
             away.reshape(-1)[at] -= 1.0

@@ -49,7 +49,7 @@ def mend_losses(
 
     ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
-    at = _counted(in_doubt(losses, _most(settings, factor)), target, settings)
+    at = _indices_of_kept(in_doubt(losses, _most(settings, factor)), target, settings)
     if not at[0].size:
         return
     rows = _rows(at, positions, target, settings, factor)
@@ -78,12 +78,12 @@ def mend_gradients(
         return
     small = (np.abs(gradients) < LEAST * most) & (most > LARGE)
     wrong = np.logical_or.reduce(small, axis=1)
-    at = _counted(wrong, target, settings)
+    at = _indices_of_kept(wrong, target, settings)
     if not at[0].size:
         return
     rows = _rows(at, positions, target, settings, factor)
     with np.errstate(all="ignore"):
-        step, shifted, grown, certain = _grown(rows)
+        step, shifted, grown, certain = _grow(rows)
         far = shifted < -FAR
         total = sum_over_classes(rows.weighted, 1)
         rest = scale / (1.0 + step.others)
@@ -119,7 +119,7 @@ def _most(settings: Settings, factor: Array | None) -> Array:
     return each[:, np.newaxis]
 
 
-def _counted(
+def _indices_of_kept(
     wrong: NDArray[np.bool_], target: Target, settings: Settings
 ) -> tuple[NDArray[np.intp], ...]:
     """Return where a sample is in doubt and not ignored."""
@@ -148,7 +148,7 @@ def _rows(
     return _Rows(logits, weighted, times, settings.temperature)
 
 
-def _grown(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
+def _grow(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
     """Return the steps, d, exp(d + 1350) where d < −FAR (else 0), and where only one d is not."""
     step = steps(rows.logits, 1, rows.temperature)
     peak, shifted = across(step.maximum, 1), step.shifted()
@@ -163,7 +163,7 @@ def _grown(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
 
 def _small_losses(rows: _Rows) -> tuple[NDArray[np.bool_], Array]:
     """Return where one class is certain, so that log Σe is s, and log Σe · Σv − Σ v·d there."""
-    _, shifted, grown, certain = _grown(rows)
+    _, shifted, grown, certain = _grow(rows)
     apart = product(rows.weighted, shifted, across(rows.factor, 1))
     apart = np.where(rows.weighted == 0, 0.0, apart)
     total = sum_over_classes(rows.weighted, 1)

@@ -48,7 +48,7 @@ def mend_losses(
 
     ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
-    at = _wrong(losses, labels, settings, factor)
+    at = _indices_in_doubt(losses, labels, settings, factor)
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -70,7 +70,7 @@ def mend_gradients(
     others.
     """
     least = np.minimum.reduce(np.abs(gradients), axis=1)
-    at = _wrong(least, labels, settings, factor)
+    at = _indices_in_doubt(least, labels, settings, factor)
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -89,7 +89,7 @@ def mend_gradients(
         gradients[at[0], :, at[1]] = np.where(behind[:, np.newaxis], entries + 0.0, before)
 
 
-def _wrong(
+def _indices_in_doubt(
     found: Array, labels: Labels, settings: Settings, factor: Array
 ) -> tuple[NDArray[np.intp], ...]:
     weight = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())

@@ -58,7 +58,7 @@ def mend_losses(
 
     ``factor`` multiplies the losses beside the weights of the settings.
     """
-    at = _wrong(losses, values, _most(settings, factor))
+    at = _indices_in_doubt(losses, values, _most(settings, factor))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -79,7 +79,7 @@ def mend_slopes(
 ) -> None:
     """Compute those of the slopes (1/T)·w·α_t·m^γ·[L' + bend·L] again that left the range."""
     factor = np.asarray(factor / settings.temperature)
-    at = _wrong(slopes, logits, _most(settings, factor))
+    at = _indices_in_doubt(slopes, logits, _most(settings, factor))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -105,7 +105,7 @@ def _most(settings: Settings, factor: Array | float) -> Array:
     return result
 
 
-def _wrong(found: Array, values: Array, most: Array) -> tuple[NDArray[np.intp], ...]:
+def _indices_in_doubt(found: Array, values: Array, most: Array) -> tuple[NDArray[np.intp], ...]:
     """Return where the result of a finite value overflowed or may have lost digits."""
     wrong = in_doubt(found, most)
     if not wrong.any():
@@ -131,14 +131,14 @@ def _questions(
     if settings.alpha is not None:
         balance = settings.alpha * wanted + (1.0 - settings.alpha) * (1.0 - wanted)
         times = times.times(wide(balance))
-    sides = _near(odds, wanted)
+    sides = _sides_of_odds(odds, wanted)
     if given == "logits":
-        sides = _far(value, wanted, sides, settings.temperature)
+        sides = _replace_far_sides(value, wanted, sides, settings.temperature)
     times = times.times(power(sides.log_miss, sides.lost, settings.gamma))
     return _Questions(sides, wanted, wide(chosen(settings.pos_weight)), times)
 
 
-def _near(odds: Odds, target: Array) -> _Sides:
+def _sides_of_odds(odds: Odds, target: Array) -> _Sides:
     away = miss(odds, target)
     return _Sides(
         wide(odds.yes),
@@ -151,7 +151,7 @@ def _near(odds: Odds, target: Array) -> _Sides:
     )
 
 
-def _far(logits: Array, target: Array, near: _Sides, temperature: float) -> _Sides:
+def _replace_far_sides(logits: Array, target: Array, near: _Sides, temperature: float) -> _Sides:
     """Replace the sides where |z/T| is so large that the smaller of p and 1 − p is exp(−|z/T|)."""
     scaled, missing = scaled_logits(logits, temperature)
     lost = np.zeros(logits.shape) if missing is None else np.where(scaled > 0, -missing, missing)

@@ -79,7 +79,7 @@ def name_of(dtype: DTypeLike) -> str:
         return ""
 
 
-def narrowed(values: NDArray[np.floating], name: str) -> NDArray[Any]:
+def narrow(values: NDArray[np.floating], name: str) -> NDArray[Any]:
     """Round the values to the width of that name, in an array of NumPy's type for it."""
     found = WIDTHS[name]
     with np.errstate(over="ignore", under="ignore"):

@@ -22,7 +22,7 @@ from xentcli.core.elementary import log, log1p
 from xentcli.core.exact import sum_along
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, across, class_axis
-from xentcli.core.loss import divided
+from xentcli.core.loss import divide
 from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
 from xentcli.core.threads import threads_for
@@ -125,7 +125,7 @@ def js_div(
     if checked == "none":
         return rows[()] if rows.ndim == 0 else rows
     total = ExactSum.of(rows, threads_for(rows.size)).value
-    return np.float64(divided(total, rows.size) if checked == "mean" else total)
+    return np.float64(divide(total, rows.size) if checked == "mean" else total)
 
 
 def js_div_grad(p: ArrayLike, q: ArrayLike, *, reduction: str = "mean") -> NDArray[np.float64]:

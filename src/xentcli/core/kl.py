@@ -24,7 +24,7 @@ from xentcli.core.elementary import exp, log, log1p
 from xentcli.core.exact import sum_along
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float, class_axis
-from xentcli.core.loss import divided
+from xentcli.core.loss import divide
 from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
 from xentcli.core.threads import threads_for
@@ -116,7 +116,7 @@ def kl_div(
         return elements
     rows = sum_along(elements, class_axis(elements.ndim))
     total = ExactSum.of(rows, threads_for(rows.size)).value
-    return np.float64(divided(total, _denominator(asked)))
+    return np.float64(divide(total, _denominator(asked)))
 
 
 def kl_div_grad(

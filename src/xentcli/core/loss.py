@@ -91,7 +91,7 @@ def soft_products(target: Target, block: Block, options: Settings, buffers: Buff
     return soft
 
 
-def known(labels: Labels, options: Settings) -> tuple[Labels, NDArray[np.bool_] | None]:
+def mask_ignored(labels: Labels, options: Settings) -> tuple[Labels, NDArray[np.bool_] | None]:
     """Return the labels with 0 for ignored ones, and which are ignored (None if none is)."""
     ignored = labels == options.ignore_index
     if not ignored.any():
@@ -103,7 +103,7 @@ def shares(labels: Labels | None, count: int, options: Settings) -> Array:
     """Return what each sample adds to the mean's denominator: w_y, 0 if ignored, 1 if soft."""
     if labels is None:
         return np.ones(count)
-    classes, ignored = known(labels, options)
+    classes, ignored = mask_ignored(labels, options)
     share = np.ones(labels.shape) if options.weight is None else options.weight[classes]
     if ignored is not None:
         share[ignored] = 0.0
@@ -168,16 +168,16 @@ def losses_from_logits(
             weighted = soft_products(target, block, options, buffers)
             shifted = step.shifted(buffers.array("shifted", block.values.shape))
             return _expected(shifted, step.log_sum, weighted, block.axis, buffers)
-        classes, ignored = known(block_labels(target.labels, block.cut), options)
+        classes, ignored = mask_ignored(block_labels(target.labels, block.cut), options)
         if scores is not None:
             score = brier.of_exponentials(
                 step.exponentials, 1.0 + step.others, classes, block.axis, buffers
             )
-            store_each(scores, block.cut, _without(ignored, score))
+            store_each(scores, block.cut, _zero_ignored(ignored, score))
         at_label = pick(block.values, classes, block.axis)
         found = AtLabel(step.maximum, at_label, step.log_sum)
         loss = _weighted(found.loss(options.temperature), classes, options)
-        return _without(ignored, _smoothed(loss, step, options, block.axis, buffers))
+        return _zero_ignored(ignored, _smoothed(loss, step, options, block.axis, buffers))
 
     losses = _each(positions, of_block, threads)
     mend_losses(losses, positions, target, options)
@@ -195,7 +195,7 @@ def _losses_of_labels(
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
-        classes, ignored = known(labels[batch.outer, batch.inner], options)
+        classes, ignored = mask_ignored(labels[batch.outer, batch.inner], options)
         score = np.empty(classes.shape)
 
         def add_scores(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
@@ -209,8 +209,8 @@ def _losses_of_labels(
         found = at_labels(positions, batch, classes, options.temperature, buffers, use)
         loss = found.loss(options.temperature)
         if scores is not None:
-            scores[batch.outer, batch.inner] = _without(ignored, score)
-        losses[batch.outer, batch.inner] = _without(ignored, _weighted(loss, classes, options))
+            scores[batch.outer, batch.inner] = _zero_ignored(ignored, score)
+        losses[batch.outer, batch.inner] = _zero_ignored(ignored, _weighted(loss, classes, options))
 
     each_batch(positions, of_batch, threads)
     return losses
@@ -232,14 +232,14 @@ def losses_from_log_probs(
         hot = one_hot(labels, values.shape[axis], axis)
         weighted = products(options.weight, smoothed(hot, options.label_smoothing, axis), axis)
         loss = _expected(values, offset, weighted, axis, buffers)
-        return _without(known(labels, options)[1], loss)
+        return _zero_ignored(mask_ignored(labels, options)[1], loss)
 
     if target.labels is None or options.label_smoothing != 0.0:
         return _each(positions, of_block)
-    classes, ignored = known(target.labels, options)
+    classes, ignored = mask_ignored(target.labels, options)
     at_label = np.take_along_axis(positions, np.expand_dims(classes, 1), 1).squeeze(1)
     loss = _weighted(0.0 - at_label.astype(np.float64), classes, options)
-    return _without(ignored, loss)
+    return _zero_ignored(ignored, loss)
 
 
 def _each(
@@ -247,10 +247,10 @@ def _each(
 ) -> Array:
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
-    def one(block: Block, buffers: Buffers) -> None:
+    def store_losses(block: Block, buffers: Buffers) -> None:
         store_each(losses, block.cut, of_block(block, buffers))
 
-    each_block(positions, one, threads)
+    each_block(positions, store_losses, threads)
     return losses
 
 
@@ -294,23 +294,23 @@ def _expected(
     return loss + 0.0
 
 
-def _without(ignored: NDArray[np.bool_] | None, loss: Array) -> Array:
+def _zero_ignored(ignored: NDArray[np.bool_] | None, loss: Array) -> Array:
     if ignored is not None:
         loss[ignored] = 0.0
     return loss
 
 
-def reduced(loss: Array, question: Question) -> np.float64 | Array:
+def reduce_losses(loss: Array, question: Question) -> np.float64 | Array:
     """Reduce the losses: mean Σℓ / Σ share, sum Σℓ, each sum rounded once; none every ℓ."""
     if question.settings.reduction == "none":
         axis = class_axis(len(question.shape))
         each = loss.reshape(question.shape[:axis] + question.shape[axis + 1 :])
         return each[()] if each.ndim == 0 else each
     whole = denominator(question.target, loss.size, question.settings)
-    return np.float64(divided(ExactSum.of(loss, threads_for(loss.size)).value, whole))
+    return np.float64(divide(ExactSum.of(loss, threads_for(loss.size)).value, whole))
 
 
-def divided(total: float, denominator: float) -> float:
+def divide(total: float, denominator: float) -> float:
     """total / denominator; nan for a denominator of 0, as of a mean over no samples."""
     return total / denominator if denominator else float("nan")
 
@@ -347,7 +347,7 @@ def nll_loss(
     """
     question = nll_question(log_probs, target, weight, ignore_index, reduction)
     losses = losses_from_log_probs(question.positions, question.target, question.settings)
-    return reduced(losses, question)
+    return reduce_losses(losses, question)
 
 
 def cross_entropy(
@@ -394,4 +394,4 @@ def cross_entropy(
     )
     threads = threads_for(question.positions.size)
     losses = losses_from_logits(question.positions, question.target, question.settings, threads)
-    return reduced(losses, question)
+    return reduce_losses(losses, question)

@@ -66,7 +66,7 @@ def miss(odds: Odds, target: Array) -> Array:
     return result
 
 
-def right(odds: Odds, target: Array) -> Array:
+def hit(odds: Odds, target: Array) -> Array:
     """p_t = p·t + (1−p)·(1−t)."""
     result: Array = odds.yes * target + odds.no * (1.0 - target)
     return result

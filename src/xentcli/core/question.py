@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.layout import as_float, as_positions, class_axis
-from xentcli.core.settings import Settings, settings
+from xentcli.core.settings import Settings, check_settings
 from xentcli.core.target import Target, as_target, warn_if_unnormalised
 from xentcli.errors import ArgumentError
 
@@ -36,7 +36,9 @@ def nll_question(
     """Check the arguments of :func:`nll_loss` or its gradient."""
     given = as_float(log_probs, "log_probs")
     positions = as_positions(given, class_axis(given.ndim), "log_probs")
-    options = settings(weight, positions.shape[1], ignore_index=ignore_index, reduction=reduction)
+    options = check_settings(
+        weight, positions.shape[1], ignore_index=ignore_index, reduction=reduction
+    )
     checked = as_target(target, given.shape, ignore_index)
     if checked.labels is None:
         raise ArgumentError("target", "nll_loss takes class indices; use cross_entropy")
@@ -55,7 +57,7 @@ def cross_entropy_question(
     """Check the arguments of :func:`cross_entropy` or its gradient."""
     given = as_float(logits, "logits")
     positions = as_positions(given, class_axis(given.ndim), "logits")
-    options = settings(
+    options = check_settings(
         weight,
         positions.shape[1],
         ignore_index=ignore_index,

@@ -40,7 +40,7 @@ class Settings(NamedTuple):
         return self.reduction in ("mean", "batchmean")
 
 
-def settings(
+def check_settings(
     weight: ArrayLike | None,
     classes: int,
     *,
@@ -60,7 +60,7 @@ def settings(
     check_temperature(temperature)
     return Settings(
         None if weight is None else class_weights(weight, classes),
-        whole(ignore_index),
+        as_index(ignore_index),
         checked,
         float(label_smoothing),
         float(temperature),
@@ -77,7 +77,7 @@ def check_reduction(reduction: str, allowed: Sequence[Reduction] = REDUCTIONS) -
     return cast(Reduction, reduction)
 
 
-def whole(ignore_index: int) -> int:
+def as_index(ignore_index: int) -> int:
     """Return an ``ignore_index`` of Python or NumPy as an int; 0.5 is refused."""
     try:
         return operator.index(ignore_index)

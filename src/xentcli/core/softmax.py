@@ -310,7 +310,7 @@ def of_positions(
     """Compute the softmax or its logarithm over axis 1 of ``(outer, C, inner)``."""
     result = np.empty(positions.shape)
 
-    def one(block: Block, buffers: Buffers) -> None:
+    def compute(block: Block, buffers: Buffers) -> None:
         place = rows_in_place(result, block.cut, block.axis)
         if place is None:
             place = buffers.array("result", block.values.shape)
@@ -321,7 +321,7 @@ def of_positions(
             probabilities(step, block.axis, place)
         store(result, block, place)
 
-    each_block(positions, one, threads)
+    each_block(positions, compute, threads)
     return result
 
 

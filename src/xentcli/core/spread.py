@@ -43,7 +43,7 @@ def spread_of(losses: Array, sizes: Array) -> Spread:
     >>> spread_of(np.array([1.0, 4.0]), np.array([1.0, 2.0])).sizes
     5
     """
-    losses, sizes, _ = _counting(losses, sizes, np.broadcast_to(np.intp(0), losses.shape))
+    losses, sizes, _ = _counted_samples(losses, sizes, np.broadcast_to(np.intp(0), losses.shape))
     alike = [(int(size), losses[which]) for size, which in _by_size(sizes)]
     return Spread(
         len(losses),
@@ -77,7 +77,7 @@ def sums_of_samples(losses: Array) -> Array:
 
 def spreads_by_group(losses: Array, sizes: Array, at: NDArray[np.intp]) -> dict[int, Spread]:
     """Compute the spread of each group's samples; ``at`` has the group of each sample, from 0."""
-    losses, sizes, at = _counting(losses, sizes, at)
+    losses, sizes, at = _counted_samples(losses, sizes, at)
     counts = np.bincount(at).tolist() if at.size else []
     squares, products, of_sizes = ([0] * len(counts) for _ in range(3))
     for part, which, shift in _parts_of_squares(losses):
@@ -93,7 +93,7 @@ def spreads_by_group(losses: Array, sizes: Array, at: NDArray[np.intp]) -> dict[
     return {group: Spread(*found) for group, found in enumerate(whole) if found[0]}
 
 
-def _counting(
+def _counted_samples(
     losses: Array, sizes: Array, at: NDArray[np.intp]
 ) -> tuple[Array, Array, NDArray[np.intp]]:
     """Return the samples that count. With a loss of inf or nan the mean has no standard error."""
@@ -132,7 +132,7 @@ def _parts_of_squares(
                 yield part, where, _SQUARE_EXPONENT - UNIT_EXPONENT - 2 * power
 
 
-def moved(spread: Spread, samples: int) -> Spread:
+def shift_numbers(spread: Spread, samples: int) -> Spread:
     """Return the spread with every sample's number raised by ``samples``."""
     pieces = (
         one if one.number is None else one._replace(number=one.number + samples)
@@ -141,7 +141,7 @@ def moved(spread: Spread, samples: int) -> Spread:
     return spread._replace(pieces=tuple(pieces))
 
 
-def with_pieces(spread: Spread) -> Spread:
+def close_pieces(spread: Spread) -> Spread:
     """Return the spread with each piece counted as a whole sample: no more positions follow."""
     if not spread.pieces:
         return spread
@@ -160,7 +160,7 @@ def standard_error(loss: ExactSum, weight: ExactSum, spread: Spread) -> float | 
     >>> standard_error(ExactSum.of(losses), ExactSum.of(ones), spread_of(losses, ones))
     0.8819171036881969
     """
-    found = with_pieces(spread)
+    found = close_pieces(spread)
     if found.samples < 2 or not math.isfinite(loss.value) or not weight.value:
         return None
     total, whole = loss.units, int(weight.value)

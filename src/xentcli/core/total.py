@@ -46,11 +46,11 @@ class ExactSum(NamedTuple):
         """Add up an array exactly."""
         array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
 
-        def some(starts: Sequence[int]) -> ExactSum:
+        def add_up(starts: Sequence[int]) -> ExactSum:
             parts = (_sum_at_once(array[start : start + _AT_ONCE]) for start in starts)
             return sum(parts, start=ExactSum())
 
-        return sum(shared(some, range(0, array.size, _AT_ONCE), threads), start=ExactSum())
+        return sum(shared(add_up, range(0, array.size, _AT_ONCE), threads), start=ExactSum())
 
     def __add__(self, other: ExactSum) -> ExactSum:  # type: ignore[override]
         return ExactSum(self.units + other.units, self.non_finite + other.non_finite)
@@ -184,11 +184,11 @@ class Spread(NamedTuple):
             self.squares + other.squares,
             self.products + other.products,
             self.sizes + other.sizes,
-            _joined(self.pieces + other.pieces),
+            _merge_pieces(self.pieces + other.pieces),
         )
 
 
-def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+def _merge_pieces(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     found: dict[int | None, Piece] = {}
     for one in pieces:
         known = found.get(one.number, Piece(one.number, ExactSum(), 0))
