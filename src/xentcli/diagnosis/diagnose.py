@@ -1,4 +1,4 @@
-"""The diagnosis: the formulas that give a number, and what is remarkable about the input."""
+"""The diagnosis: the formulas that give the user's numbers, and findings about the input."""
 
 from __future__ import annotations
 
@@ -32,36 +32,35 @@ from xentcli.diagnosis.words.formula import explanation, listed, name, nothing_d
 from xentcli.errors import counted, rounded
 from xentcli.model import Candidate, Diagnosis, Finding
 
-# Two mistakes at a time are looked for in up to so many numbers, three in up to so many.
+# Inputs up to this many numbers are searched for two mistakes at a time, and for three.
 MOST_FOR_TWO = 1_000_000
 MOST_FOR_THREE = 100_000
-# Two mistakes of which one is a constant that nobody told are put together of common ones, and so
-# are three; three are told only where few numbers of as many digits would match any.
+# The largest sum of ranks of two mistakes together, and of three. Three are reported only where the
+# chance of such a match is at most CHANCE_OF_THREE.
 RANK_OF_TWO = 8
 RANK_OF_THREE = 5
 CHANCE_OF_THREE = 0.05
 LIMITS = answer.Limits(MOST_FOR_TWO, MOST_FOR_THREE, RANK_OF_TWO, RANK_OF_THREE)
-# So many formulas of the same value are tried on another run.
+# Of formulas with the same value, this many are compared on a second, made-up run.
 MOST_TIED = 50
-# Formulas that do not match are listed only if they differ by more than this.
+# Of formulas that do not match, and differ by no more than this, only one is listed.
 UNSEEN = 1e-5
 
 
 class Looked(NamedTuple):
-    """What came of the search: the formulas tried, those that match, and up to how many departures
-    at a time were looked at."""
+    """The result of the search: the formulas tried, those that match, and the most departures."""
 
     trial: Trial
     matches: Matches
     depth: int
 
 
-# A formula that overflows, or has no value, is one of those that are looked for.
+# A formula that overflows or is nan may be the user's: NumPy need not warn of it.
 @np.errstate(all="ignore")
 def diagnose(
     cases: Sequence[Case], got: Sequence[Got], most: int = 10, digits: int = 4
 ) -> Diagnosis:
-    """What is behind the numbers got, one a case; at most so many candidates are listed."""
+    """Find the formulas behind the numbers got, one a case, and list at most ``most`` of them."""
     found = _findings(cases, got)
     hint = _if_probabilities(cases, found, digits)
     values = tuple(one.value for one in got)
@@ -69,7 +68,7 @@ def diagnose(
         losses = tuple(_asked_for(case) for case in cases)
         nothing = Diagnosis((), cases[0].kind, losses, _without_number(found), hint)
         return nothing._replace(findings=found, loss_name=cases[0].loss_name)
-    # Several numbers of one input are several runs of the same case.
+    # Where several numbers were got from one input, its case comes several times.
     known = {id(case): Search(case, kit) for case, kit in zip(cases, kits(cases), strict=True)}
     searches = [known[id(case)] for case in cases]
     kit = searches[0].kit
@@ -100,7 +99,7 @@ def diagnose(
 
 
 def _asked_for(case: Case) -> float:
-    """The loss that is asked for; nan where the labels count from 1, which ``ce`` refuses."""
+    """Return the loss that was asked for; nan where ``ce`` refuses labels that count from 1."""
     if case.loss is not None or case.one_based:
         return math.nan if case.loss is None else case.loss
     (kit,) = kits([case])
@@ -115,7 +114,7 @@ def _search(searches: Sequence[Search], got: Sequence[Got]) -> Looked:
     runs = _values(searches, Depth(2, 0, RANK_OF_TWO) if depth == 2 else Depth(1))
     for run, case in zip(runs, cases, strict=True):
         if case.loss is not None:
-            # ``ce``'s own number, to the last bit.
+            # The number that the command itself prints, to the last bit.
             run[nothing_departs(kit)] = case.loss
     tried = trial(runs, kit, base)
     found = matching(tried, got)
@@ -147,7 +146,7 @@ def _findings(cases: Sequence[Case], got: Sequence[Got]) -> tuple[Finding, ...]:
 def _if_probabilities(
     cases: Sequence[Case], found: Sequence[Finding], digits: int
 ) -> tuple[str, ...]:
-    """What the cross-entropy is where logits seem to be probabilities."""
+    """Return a sentence with the cross-entropy of logits that seem to be probabilities."""
     if sum(one.name == PROBABILITIES for one in found) < len({id(case) for case in cases}):
         return ()
     losses = []
@@ -163,7 +162,7 @@ def _if_probabilities(
 def _candidates(
     looked: Looked, got: Sequence[float], kit: Kit, case: Case, most: int
 ) -> tuple[Candidate, ...]:
-    """Those that match, then the simple ones that come nearest, each number once."""
+    """List the formulas that match, then the simple ones that come nearest, each number once."""
     trial, matches = looked.trial, looked.matches.places
     simple = [
         at
@@ -182,7 +181,7 @@ def _candidates(
 
 
 def _fits_any(trial: Trial, at: int, others: Sequence[int]) -> bool:
-    """Whether a formula differs from one of these by no more than a width of a float."""
+    """Whether a formula's values are those of one of the others, but for UNSEEN."""
     values, beside = trial.values[at], trial.values[np.asarray(others, dtype=np.intp)]
     same = np.abs(values - beside) <= UNSEEN * np.abs(beside)
     same |= (values == beside) | (np.isnan(values) & np.isnan(beside))
@@ -219,7 +218,7 @@ def _without_number(found: Sequence[Finding]) -> str:
 
 
 def _tied(looked: Looked, others: Sequence[int], kit: Kit, case: Case) -> list[int]:
-    """Those of the formulas that give the same number as the best one in every run."""
+    """Return those of the formulas that give the same number as the best one in every run."""
     best, ties = looked.matches.places[0], Ties(case, kit)
     chosen = looked.trial.at(best).formula
     return [
@@ -235,7 +234,7 @@ def _notes(
 ) -> list[str]:
     places = looked.matches.places
     best = looked.trial.at(places[0])
-    # A 0, a nan or an infinity stays what it is in most formulas that go on from there.
+    # Most further steps leave a 0, a nan or an infinity as it is: many formulas give it.
     says_much = all(np.isfinite(one.value) and one.value for one in got)
     same = coinciding(looked.trial, places[0]) if says_much else []
     others = [at for at in places[1:] if at not in same and at not in looked.matches.nearly]

@@ -1,4 +1,4 @@
-"""Each class as a yes-or-no question, and questions of which a term is missing."""
+"""Mistakes with binary cross-entropy: classes taken as yes-or-no questions, and missing terms."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ BINARY_KEYS = frozenset(
 
 
 def _only(column: int) -> Callable[[Case], Picked]:
-    """The target of one of the two columns, 0 in the other."""
+    """Return a pick whose target is that of one of two columns, and 0 in the other."""
 
     def picked(case: Case) -> Picked:
         target = np.zeros_like(case.target)
@@ -136,7 +136,7 @@ POSITIVE_ONLY, NEGATIVE_ONLY = _one_term(1), _one_term(0)
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Of two columns either term may be missing; each column may be taken for a question."""
+    """Return the picks: a term may be missing with two columns; a class may be a question."""
     terms = (POSITIVE_ONLY, NEGATIVE_ONLY) if case.classes == 2 else ()
     if case.question == "bce":
         return terms

@@ -1,4 +1,4 @@
-"""What is done to a probability before its logarithm, so that log 0 does not come up."""
+"""Clips: what people do to a probability before its logarithm, to avoid log 0."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from xentcli.core import elementary
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, Fix, Part
 from xentcli.model import AnyArray
 
-# Every ε that is a power of ten from here to 1e-16, and what else is used.
+# Every power of ten from 1e-3 to 1e-16 is tried as ε, and other values in use.
 LARGEST_POWER, SMALLEST_POWER = 3, 16
-# What libraries clip at, and who.
+# The ε of libraries, and which library it is.
 KNOWN = {
     "1e-7": ", as Keras does",
     "1e-15": ", as scikit-learn did before 1.2",
@@ -24,7 +24,7 @@ VALUES = {"1.2e-7": 2.0**-23, "2.2e-16": 2.0**-52}
 
 
 class Clip(NamedTuple):
-    """A part and what it makes of the probabilities; None leaves them, and the logarithm exact."""
+    """A part, and its function of the probabilities; None where they are not changed."""
 
     part: Part
     of: Callable[[AnyArray], AnyArray] | None
@@ -62,7 +62,7 @@ def _clipped(written: str) -> Clip:
 
 
 def _other_clipped(written: str) -> Clip:
-    """1 − clip(1 − p): the least p is 1 − (1 − ε), which is not ε in floating point."""
+    """Make 1 − clip(1 − p): the smallest p is 1 − (1 − ε), which is not ε in floating point."""
     eps = float(written)
 
     def of(probs: AnyArray) -> AnyArray:

@@ -17,16 +17,16 @@ ALPHAS = (0.25, 0.5, 0.75)
 
 
 class Focal(NamedTuple):
-    """A part, γ (None where there is no such factor) and α."""
+    """A part, its γ (None without a focal factor) and its α."""
 
     part: Part
     gamma: float | None = None
     alpha: float | None = None
 
     def of(self, minus_log: Array, factor: Array, case: Case, index: Labels | None) -> Array:
-        """α·(1 − p)^γ·(−log p) of all classes or of one a row, its index; ``factor`` is (1 − p)^γ.
+        """α·(1 − p)^γ·(−log p) of all classes, or of one class a row; ``factor`` is (1 − p)^γ.
 
-        Of a yes-or-no question α weighs yes and 1 − α no.
+        In a yes-or-no question α weights the answer yes, and 1 − α the answer no.
         """
         if self.alpha is not None and case.question == "bce":
             alphas = np.array([1.0 - self.alpha, self.alpha])
@@ -35,14 +35,14 @@ class Focal(NamedTuple):
         return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_miss(self, minus_log: Array, miss: Array) -> Array:
-        """α·miss^γ·(−log p)."""
+        """α·miss^γ·(−log p), for the miss 1 − p or another one."""
         if self.gamma is None:
             return minus_log
         factor = focal.factor(miss, self.gamma)
         return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_no(self, minus_log: Array, probs: Array) -> Array:
-        """(1 − α)·p^γ·(−log(1 − p)), of the answer no."""
+        """(1 − α)·p^γ·(−log(1 − p)), the focal loss of the answer no."""
         if self.gamma is None:
             return minus_log
         alpha = None if self.alpha is None else 1.0 - self.alpha
@@ -50,12 +50,12 @@ class Focal(NamedTuple):
 
 
 def _weighed(minus_log: Array, factor: Array) -> Array:
-    """Their products; 0 where nothing is missed, however large −log p is."""
+    """Multiply both; 0 where the factor is 0, even if −log p is infinite."""
     return np.where(factor == 0, 0.0, factor * minus_log)
 
 
 def number(value: float) -> str:
-    """A constant as people write it: 2, 0.5."""
+    """Write a constant as people do: 2, 0.5."""
     return f"{value:g}"
 
 
@@ -95,5 +95,5 @@ FOCALS = tuple(_focal(gamma, alpha) for gamma in GAMMAS for alpha in (None, *ALP
 
 
 def choices(case: Case) -> tuple[Focal, ...]:
-    """Without the factor, and with those that are used."""
+    """Return no focal factor, and those in use."""
     return (NONE, *FOCALS)

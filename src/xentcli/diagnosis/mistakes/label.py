@@ -1,4 +1,4 @@
-"""Another class than the label's: a neighbour's, another column's, another row's."""
+"""A wrong class in place of the label: the next class, another column's, another row's."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from xentcli.diagnosis.mistakes.part import (
 from xentcli.diagnosis.mistakes.pick import Pick, Picked, at
 from xentcli.diagnosis.mistakes.terms import expected
 
-# Labels, or which of them count.
+# Labels, or the mask of those that count.
 Value = TypeVar("Value", np.int64, np.bool_)
 
-# All orders of so many columns are tried; of more the exchanges of two, up to MOST_EXCHANGED.
+# Up to this many columns are tried in every order; up to MOST_EXCHANGED, two are exchanged.
 MOST_PERMUTED = 3
 MOST_EXCHANGED = 6
 
 
 def _at_class_before(case: Case) -> Picked:
-    """Label 0 becomes the last class, as index −1 does."""
+    """Pick the class before the label; before class 0 that is the last one, as index −1 is."""
     return at((classes_of(case) - 1) % case.classes, case)
 
 
@@ -83,7 +83,7 @@ AFTER = Pick(
 
 
 def _columns(case: Case) -> Iterator[Pick]:
-    """The columns in another order than the classes: exchanged, sorted by name, reversed …"""
+    """Yield the columns in other orders than the classes: exchanged, sorted by name, reversed …"""
     count = case.classes
     if count == 2:
         yield _two_swapped(case)
@@ -166,7 +166,7 @@ def _two_swapped(case: Case) -> Pick:
 
 
 def _shifts(case: Case) -> Iterator[Pick]:
-    """The label of another row, within each sequence where there are positions."""
+    """Yield the labels of other rows; where there are sequences, of the same sequence."""
     length = case.grid[_along(case)]
     for by, key, phrase, explanation, rank in (
         (
@@ -234,12 +234,12 @@ def _shift_part(key: str, phrase: str, explanation: str, rank: int) -> Part:
 
 
 def _moved(values: NDArray[Value], case: Case, by: int) -> NDArray[Value]:
-    """Each row's value from so many rows further on, round the ends of each sequence."""
+    """Give each row the value of the row ``by`` further on, round the ends of each sequence."""
     return np.roll(values.reshape(case.grid), -by, axis=_along(case)).reshape(-1)
 
 
 def _along(case: Case) -> int:
-    """The axis of the rows that follow one another: the questions of a row do not."""
+    """Return the axis along which rows follow one another, which the questions of a row do not."""
     return 0 if case.question == "bce" else -1
 
 
@@ -266,7 +266,7 @@ def _transposed(case: Case) -> Picked:
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Every way to take another class; of two columns the class before is the other one."""
+    """Return every way to take a wrong class; with two columns the class before is the other."""
     if case.labels is None:
         return ()
     neighbours = () if case.classes == 2 else (BEFORE, AFTER)

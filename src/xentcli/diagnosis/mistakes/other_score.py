@@ -1,4 +1,4 @@
-"""Another score than a loss of logarithms: squared errors, the error rate."""
+"""Scores in place of the loss: squared errors, the error rate, the accuracy."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ ACCURACY = _score(
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Of a yes-or-no question the Brier score is the mean over its two columns."""
+    """Return the scores; the Brier score of a question is the mean over its two columns."""
     if case.question == "bce":
         return (MEAN_SQUARED, ERROR_RATE, ACCURACY)
     return (BRIER, MEAN_SQUARED, ERROR_RATE, ACCURACY)

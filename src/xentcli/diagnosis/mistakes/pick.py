@@ -1,4 +1,4 @@
-"""What is picked from the log-probabilities: the label's, every class's, the largest …"""
+"""What is picked from the log-probabilities: that of the label, of every class, the largest …"""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
 
 
 class Picked(NamedTuple):
-    """What the rows are measured against: the target of each before smoothing.
+    """The target that a pick gives to each row, before smoothing.
 
-    ``classes`` are those whose weights count; a soft target has none. ``chosen`` is there where the
-    target is 1 at one class of each row that counts. ``kept`` says which rows count, where these
-    are not the ones whose own label does.
+    ``classes`` is the class whose weight counts in each row; None for soft targets. ``chosen`` is
+    the class at which the target is 1, where it is 1 at one class of each row that counts. ``kept``
+    is which rows count, where that is not the case's own.
     """
 
     target: Array
@@ -42,9 +42,9 @@ class Picked(NamedTuple):
 
 
 class Pick(NamedTuple):
-    """A part, what it measures the rows against (None where it cannot), and each row's loss.
+    """A part, its targets of the rows (None where it has none), and the loss of each row.
 
-    ``clips_target`` says that a clip is one of the target too.
+    ``clips_target``: a clip of the formula applies to the target as well.
     """
 
     part: Part
@@ -54,7 +54,7 @@ class Pick(NamedTuple):
 
 
 def as_asked(case: Case) -> Picked:
-    """The target itself."""
+    """Pick by the target that was given."""
     if case.labels is None:
         return Picked(case.target, None)
     known = classes_of(case)
@@ -62,7 +62,7 @@ def as_asked(case: Case) -> Picked:
 
 
 def at(index: Labels, case: Case, kept: NDArray[np.bool_] | None = None) -> Picked:
-    """One class a row."""
+    """Pick one class a row."""
     return Picked(one_hot(index, case.classes, 1), index, index, kept)
 
 
@@ -76,7 +76,7 @@ def _at_largest_target(case: Case) -> Picked:
 
 
 def _at_every_label(case: Case) -> Picked | None:
-    """Each row against every row's label: the labels' frequencies, the same for all rows."""
+    """Pick the label of every row in each row: the target is the frequencies of the labels."""
     if not case.kept.any():
         return None
     shares = case.target[case.kept].mean(axis=0, keepdims=True)
@@ -88,7 +88,7 @@ def _at_every_class(case: Case) -> Picked:
 
 
 def _literal_sum(weighted: Weighted, found: Terms) -> Array:
-    """Every product, so that 0·∞ is nan."""
+    """−Σ q·log p with every product, in which 0·∞ is nan."""
     return sum_over_classes(weighted.products * found.minus_log, 1)
 
 
@@ -108,7 +108,7 @@ def _averaged_over_classes(values: Array) -> Array:
 
 
 def _focal_at_label(weighted: Weighted, found: Terms) -> Array:
-    """The mean over every class of (1 − q·p)^γ·(−log p)."""
+    """The mean of (1 − q·p)^γ·(−log p) over all classes."""
     plain = Terms(found.read, found.clip, found.logarithm, NO_FOCAL)
     miss = 1.0 - weighted.target * found.probs
     return _averaged_over_classes(found.focal.of_miss(plain.minus_log, miss))
@@ -365,7 +365,7 @@ LARGEST_TARGET = Pick(
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Every pick, the asked one first."""
+    """Return every pick, the one asked for first."""
     both = (
         ONCE_PER_CLASS,
         EVERY_ELEMENT,

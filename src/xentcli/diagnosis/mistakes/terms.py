@@ -1,4 +1,4 @@
-"""−log p of every row and class, by one reading in one arithmetic."""
+"""The terms −log p of every row and class, by one reading in one arithmetic."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ from xentcli.model import AnyArray
 
 
 class Read:
-    """p and log p of a case by one reading in one arithmetic; each is worked out once, if asked
-    for. ``factor`` is what the values are multiplied by first."""
+    """p and log p of a case by one reading in one arithmetic.
+
+    Each is computed once, when it is first asked for. The values are multiplied by ``factor``
+    before.
+    """
 
     def __init__(self, case: Case, reading: Reading, factor: float, arithmetic: Arithmetic) -> None:
         self.case = case
@@ -51,7 +54,7 @@ class Read:
 
     @cached_property
     def log_of_probs(self) -> AnyArray:
-        """The logarithm of p itself, which log p with all its digits is not."""
+        """The logarithm of p after its rounding; ``log_probs`` has digits that p has lost."""
         return self.arithmetic.stored(_log(self.probs))
 
     @cached_property
@@ -62,14 +65,14 @@ class Read:
         return self._rows(self.reading.log_others(self._values, self.arithmetic))
 
     def focal_factor(self, gamma: float) -> Array:
-        """(1 − p)^γ of each row and class; that of the last γ is kept, for the next α."""
+        """(1 − p)^γ of each row and class; the last is kept, as each γ is tried with several α."""
         if self._focal_factor is None or self._focal_factor[0] != gamma:
             self._focal_factor = gamma, focal.factor(1.0 - _doubles(self.probs), gamma)
         return self._focal_factor[1]
 
     @cached_property
     def of_sigmoid(self) -> Read:
-        """The same values, each through a sigmoid of its own."""
+        """The same values read with a sigmoid of each."""
         return Read(self.case, SIGMOID, self.factor, self.arithmetic)
 
     def _rows(self, values: AnyArray) -> AnyArray:
@@ -77,7 +80,7 @@ class Read:
 
 
 class Terms:
-    """What a pick goes on from: −log p of each row and class, and how they were made."""
+    """−log p of each row and class, from which a pick takes its losses."""
 
     def __init__(self, read: Read, clip: Clip, logarithm: Logarithm, focal: Focal) -> None:
         self.read = read
@@ -109,13 +112,13 @@ class Terms:
 
     @property
     def _is_exact(self) -> bool:
-        """Whether log p is there without a logarithm of p."""
+        """Whether log p comes from the reading, not from a logarithm of p."""
         return self.clip.of is None and self.logarithm.of_base is not None
 
     def _minus_log(
         self, probs: AnyArray | None, exact: AnyArray | None, index: Labels | None
     ) -> Array:
-        """−log p of these probabilities; of those at some classes, their index."""
+        """Compute −log p of probabilities; ``index`` are their classes where they are one a row."""
         stored = self.read.arithmetic.stored
         clipped = None
         if exact is None:
@@ -137,7 +140,7 @@ class Terms:
         return self.focal.of(_doubles(-exact), factor, self.read.case, index)
 
     def _log_of(self, clipped: AnyArray) -> AnyArray:
-        """Their logarithms; a clip leaves most probabilities, and their logarithms, as they are."""
+        """Take logarithms of clipped probabilities; those that the clip has not changed are known."""
         moved = clipped != self.read.probs
         if 2 * np.count_nonzero(moved) > moved.size:
             return self.read.arithmetic.stored(_log(clipped))
@@ -147,7 +150,7 @@ class Terms:
 
     @cached_property
     def finite(self) -> bool:
-        """Whether no −log p is infinite or nan, so that 0 times it is 0."""
+        """Whether every −log p is finite, so that 0 times it is 0."""
         return bool(np.isfinite(self.minus_log).all())
 
     @cached_property
@@ -156,13 +159,13 @@ class Terms:
         if self.clip.of is None:
             logs = self.read.log_others
         else:
-            # What was clipped is subtracted from 1: 1 − (1 − 1e-7) is 1.19e-7 in float32.
+            # The clipped p is subtracted from 1: 1 − (1 − 1e-7) is 1.19e-7 in float32.
             logs = self.read.arithmetic.stored(_log(1 - _clipped(self.read, self.clip)))
         return self.focal.of_no(_doubles(-logs), self.probs)
 
     @cached_property
     def of_sigmoid(self) -> Terms:
-        """The same of each value's sigmoid."""
+        """The terms of the same values, read with a sigmoid of each."""
         return Terms(self.read.of_sigmoid, self.clip, self.logarithm, self.focal)
 
     @property
@@ -187,10 +190,10 @@ def _doubles(values: AnyArray) -> Array:
 
 
 class Weighted:
-    """w·q and q of each row, what its loss is multiplied by, and its share of the denominator.
+    """The weighted target of each row, and its share of the denominator.
 
-    ``rows`` is None where no loss is multiplied. ``chosen`` is there where q is 1 at one class a
-    row and 0 elsewhere; ``weight`` is w there.
+    ``products`` is w·q and ``target`` q. ``rows`` are factors of the rows' losses, or None. Where q
+    is 1 at one class of each row and 0 elsewhere, ``chosen`` is that class and ``weight`` its w.
     """
 
     def __init__(
@@ -216,7 +219,7 @@ class Weighted:
         return entropy_of(self.target, 1)
 
     def whole(self, add: Callable[[Array], float]) -> float:
-        """The sum of the shares, added up in some arithmetic; each sum is taken once."""
+        """Return the sum of the shares in some arithmetic; each sum is computed once."""
         if add not in self._wholes:
             self._wholes[add] = add(self.share)
         return self._wholes[add]

@@ -1,8 +1,8 @@
-"""The values of all formulas of so many departures, each step's results shared among them.
+"""The values of all formulas with a given number of departures.
 
-What a formula is made of is worked out in stages: the terms (reading, temperature, clip, logarithm,
-focal factor, arithmetic), each row's loss (pick, smoothing, weighting, ignoring), and the number
-(reduction, base, scale, sign). A stage is done once for all formulas that begin alike.
+A formula is computed in three stages: the terms (reading, temperature, clip, logarithm, focal
+factor, arithmetic), the loss of each row (pick, smoothing, weighting, ignoring), and the number
+(reduction, base, scale, sign). A stage is computed once for all formulas that begin with it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from xentcli.diagnosis.search.choices import Formula, Kit
 TERMS = ("readings", "temperatures", "clips", "logarithms", "focals", "arithmetics")
 ROWS = ("picks", "smoothings", "weightings", "ignorings")
 NUMBER = ("logarithms", "reductions", "scales", "signs")
-# Of what formulas share, so many numbers are kept for the next one.
+# At most this many numbers of shared results are kept in memory.
 MOST_KEPT = 20_000_000
-# Likely terms come up again where more departures are looked for.
+# Terms up to this rank are kept: they are needed again in a search for more departures.
 RANK_KEPT = 4
 
 
 class Stage(NamedTuple):
-    """The choices of some kinds, how many of them depart, and the sum of these parts' ranks.
+    """The choices of some kinds: how many of them are departures, and the sum of their ranks.
 
-    ``keys`` are those of the parts that depart, and their kinds.
+    ``keys`` are the keys of the departures and the names of their kinds.
     """
 
     formula: Formula
@@ -48,7 +48,7 @@ class Stage(NamedTuple):
 
 
 def _go_together(*some: Stage) -> bool:
-    """Whether no part excludes another one; what a part needs is asked of the whole formula."""
+    """Whether no part excludes another. What a part needs is checked once the formula is whole."""
     for one in some:
         if one.excludes and any(one.excludes & other.keys for other in some if other is not one):
             return False
@@ -56,7 +56,7 @@ def _go_together(*some: Stage) -> bool:
 
 
 def _is_whole(*some: Stage) -> bool:
-    """Whether the stages of a formula go together and each part has what it needs."""
+    """Whether no part of the formula excludes another, and each has the parts that it needs."""
     if not _go_together(*some):
         return False
     needs = [need for one in some for need in one.needs]
@@ -64,21 +64,21 @@ def _is_whole(*some: Stage) -> bool:
 
 
 class Depth(NamedTuple):
-    """How far to look: from ``least`` to ``most`` departures, of ``most`` only up to a rank."""
+    """The range of a search: ``least`` to ``most`` departures; of ``most``, up to a sum of ranks."""
 
     most: int
     least: int = 0
     rank: int = 1000
 
     def holds(self, departures: int, rank: int) -> bool:
-        """Whether a formula may still be, or become, one of those."""
+        """Whether a formula with these departures is in the range, or may be with more of them."""
         if departures < self.least:
             return rank + (self.least - departures) * OFTEN <= self.rank
         return departures < self.most or (departures == self.most and rank <= self.rank)
 
 
 class Search:
-    """The formulas of a run, and what they share."""
+    """Computes the formulas of a run, and keeps the results that they share."""
 
     def __init__(self, case: Case, kit: Kit) -> None:
         self.case = case
@@ -95,7 +95,7 @@ class Search:
         self._endings: dict[tuple[Depth, int, int, bool], list[Stage]] = {}
 
     def values(self, depth: Depth) -> dict[Formula, float]:
-        """Each formula of that depth with its value."""
+        """Compute the value of each formula of that depth."""
         found: dict[Formula, float] = {}
         self._unscaled = {}
         middles = stages(self.kit, ROWS, depth)
@@ -112,7 +112,7 @@ class Search:
         return found
 
     def value(self, formula: Formula) -> float:
-        """The value of one formula; nan where it has none."""
+        """Compute the value of one formula; nan where it has none."""
         known, weighted = self._terms_anew(_named(formula)), self._weighted_anew(formula)
         if weighted is None:
             return math.nan
@@ -126,7 +126,7 @@ class Search:
         return found[formula]
 
     def _scale(self, found: dict[Formula, float]) -> None:
-        """The formulas that end in a scale, all of one scale at a time."""
+        """Apply the scales: each to all formulas that end in it at once."""
         for at, unscaled in self._unscaled.items():
             scale = self.kit.scales[at]
             factor = self.case.log_base if scale.is_exponential else 1.0
@@ -172,8 +172,10 @@ class Search:
                     found[formula] = self._rounded(formula, value)
 
     def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Stage]:
-        """How a formula that has so many departures already can end. It has one logarithm at most,
-        and that it has none is known from the terms on."""
+        """Return the last stages of formulas that have so many departures already.
+
+        A formula whose terms have no logarithm has no other base either.
+        """
         key = depth, count, rank, has_logarithm
         if key not in self._endings:
             self._endings[key] = [
@@ -220,7 +222,7 @@ class Search:
         )
 
     def _keeps(self, size: int) -> bool:
-        """Whether so many numbers more may be kept."""
+        """Reserve room for so many numbers; False where there is no more."""
         if self._kept + size > MOST_KEPT:
             return False
         self._kept += size
@@ -284,7 +286,7 @@ class Search:
         return losses
 
     def _number(self, formula: Formula, sums: Sums, cache: dict[int, float]) -> float:
-        """The number before it is scaled, not rounded yet."""
+        """Compute the number before its scale and its rounding."""
         kit, reduced = self.kit, formula[_REDUCTION]
         reduction = kit.reductions[reduced]
         if reduced not in cache:
@@ -298,13 +300,13 @@ class Search:
 
 
 def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
-    """Every choice that departs in some of these kinds, and in no other, as far as it is looked."""
+    """Return every stage with departures of these kinds alone, within the depth."""
     nothing = Stage((0,) * len(kit), 0, 0, frozenset())
     found = [nothing]
     for kind in kinds:
         place = Kit._fields.index(kind)
         singles = [_single(kit, place, number) for number in range(1, len(kit[place]))]
-        # What is there so far departs in none of the kinds that follow.
+        # The stages found so far have no departure of this kind yet.
         found += [
             joined
             for begun in found
@@ -342,7 +344,7 @@ def _sums(one: Stage, other: Stage) -> tuple[int, int]:
 
 
 def _together(one: Formula, other: Formula) -> Formula:
-    """The choices of two stages of different kinds."""
+    """Join the choices of two stages that have departures of different kinds."""
     return tuple(map(add, one, other))
 
 
@@ -360,6 +362,6 @@ _ARITHMETIC = Kit._fields.index("arithmetics")
 
 
 def _base_in(beginning: Formula, kit: Kit) -> bool:
-    """A base is a factor of the number; only a missing logarithm changes the terms."""
+    """Whether these terms have another base, which belongs to the number, not to the terms."""
     at = beginning[_LOGARITHM]
     return at != 0 and kit.logarithms[at].of_base is not None

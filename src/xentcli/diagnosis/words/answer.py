@@ -1,4 +1,4 @@
-"""The answer in a sentence, how much it says, and what was not tried."""
+"""The answer in a sentence, how likely it is chance, and what was not tried."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ from xentcli.diagnosis.search.choices import Kit
 from xentcli.diagnosis.search.matching import Tried
 from xentcli.diagnosis.words.formula import distinct, listed, nothing_departs, noun, reference
 
-# From here on it is said that a match may be chance.
+# From this chance on, the answer says that a match may be chance.
 WORTH_A_WORD = 0.01
-# One departure alone is likely by itself.
+# A single departure is likely in itself: there the warning comes later.
 WORTH_A_WORD_OF_ONE = 0.2
 
 
 class Words(NamedTuple):
-    """What sentences are made from: the choices, a run, the losses as asked for, the numbers as
-    they were typed, and how many decimals to show."""
+    """What the sentences need: the kit, a run, and its numbers.
+
+    ``losses`` are those that the user asked for, ``texts`` the numbers as they were typed, and
+    ``digits`` is how many decimals are shown.
+    """
 
     kit: Kit
     case: Case
@@ -37,7 +40,7 @@ class Words(NamedTuple):
 
 
 def exactly(words: Words, best: Tried) -> str:
-    """The formula that gives the numbers, and what was asked for gives instead."""
+    """Say which formula gives the numbers, and what the loss asked for is."""
     is_what = noun(best.formula, words.kit, words.case)
     start = f"{listed(words.texts)} {_are(words)} {is_what}"
     if not best.departures:
@@ -48,7 +51,7 @@ def exactly(words: Words, best: Tried) -> str:
 
 
 def nearly(words: Words, best: Tried, got: Sequence[Got]) -> str:
-    """A formula that misses the numbers by the last digit."""
+    """Say which formula misses the numbers by their last digit only."""
     is_what = noun(best.formula, words.kit, words.case)
     pairs = list(zip(best.values, got, strict=True))
     values = [distinct(value, one.text, _decimals(one)) for value, one in pairs]
@@ -62,7 +65,7 @@ def nearly(words: Words, best: Tried, got: Sequence[Got]) -> str:
 
 
 def nothing(words: Words, depth: int) -> str:
-    """No formula gives the numbers."""
+    """Say that no formula gives the numbers."""
     which = f"up to {depth} departures" if depth > 1 else "one departure"
     return (
         f"No formula with {which} from the {words.case.loss_name} gives {listed(words.texts)}. "
@@ -78,8 +81,7 @@ def nothing(words: Words, depth: int) -> str:
 
 
 class Limits(NamedTuple):
-    """How far is looked: up to which size two departures at a time, and three; and up to which sum
-    of ranks."""
+    """The largest inputs in which two and three departures are tried, and their sums of ranks."""
 
     size_of_two: int
     size_of_three: int
@@ -88,7 +90,7 @@ class Limits(NamedTuple):
 
 
 def not_tried(case: Case, depth: int, size: int, limits: Limits) -> list[str]:
-    """What the search left out of so many numbers, where it came to nothing."""
+    """Say what the search did not try, where it has found nothing."""
     said = []
     if depth == 1:
         said.append(
@@ -119,7 +121,7 @@ def _which_three(size: int, limits: Limits) -> str:
 
 
 def caveat(best: Tried, share: float | None, got: Sequence[Got]) -> str:
-    """How many numbers would match by chance, where that is worth a word."""
+    """Say how many numbers would match by chance; nothing where they are few."""
     least = WORTH_A_WORD if best.tier > 1 else WORTH_A_WORD_OF_ONE
     if share is None or not best.departures or share < least:
         return ""
@@ -138,7 +140,7 @@ def _are(words: Words) -> str:
 
 
 def _decimals(one: Got) -> int:
-    """As many as the number was printed with."""
+    """Return how many decimals the number was printed with, at least one."""
     _, _, after = one.text.lower().partition("e")[0].partition(".")
     return max(1, len(after))
 
@@ -150,7 +152,7 @@ def _who(case: Case) -> str:
 
 
 def _question(best: Tried) -> str:
-    """A constant that nobody told is asked for."""
+    """Ask the user about constants that were not given."""
     guesses = [part.phrase for part in best.parts if part.is_guess]
     if not guesses:
         return ""

@@ -1,4 +1,4 @@
-"""What to write for the loss of yes-or-no questions, library by library."""
+"""The right call for the loss of yes-or-no questions, in each library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from xentcli.diagnosis.words.naming import in_base, name_of, reduced, values_of,
 
 
 def _columns(case: Case) -> int:
-    """How many questions a row has."""
+    """Return how many questions a row has."""
     return case.grid[-1] if len(case.grid) > 1 else 1
 
 
@@ -16,7 +16,7 @@ def _is_one_column(case: Case) -> bool:
 
 
 def _values(case: Case) -> str:
-    """z, of one column as a vector."""
+    """Write the values; a single column as a vector."""
     values = values_of(case)
     return (
         values.replace(name_of(case), f"{name_of(case)}[:, 0]") if _is_one_column(case) else values
@@ -28,7 +28,7 @@ def _target(case: Case) -> str:
 
 
 def _column_weights(case: Case) -> str:
-    """One a column; of one column a number."""
+    """Write the weights of the columns; that of a single column as a number."""
     assert case.question_weight is not None
     weight = case.question_weight[: _columns(case)]
     return repr(float(weight[0])) if _is_one_column(case) else written_weights(weight)
@@ -45,7 +45,7 @@ def _whole_weight(case: Case) -> str:
 
 
 def pytorch(case: Case) -> str:
-    """``F.binary_cross_entropy_with_logits(z, t)``, or of probabilities."""
+    """Write ``F.binary_cross_entropy_with_logits(z, t)``, or the one of probabilities."""
     function = "F.binary_cross_entropy"
     if case.kind == "logits":
         function += "_with_logits"
@@ -62,7 +62,7 @@ def pytorch(case: Case) -> str:
 
 
 def numpy(case: Case) -> str:
-    """The losses written so that nothing overflows."""
+    """Write the loss so that nothing overflows."""
     values, target = _values(case), _target(case)
     losses = f"np.logaddexp(0, {values}) - {target} * {values}"
     if case.kind == "probs":
@@ -79,7 +79,7 @@ def numpy(case: Case) -> str:
 
 
 def keras(case: Case) -> str:
-    """``keras.losses.BinaryCrossentropy``, which means over the columns first."""
+    """Write ``keras.losses.BinaryCrossentropy``, which averages over the columns first."""
     given = ["from_logits=True"] if case.kind == "logits" else []
     factor = ""
     if case.question_weight is not None:
@@ -98,7 +98,7 @@ def keras(case: Case) -> str:
 
 
 def sklearn(case: Case) -> str:
-    """``log_loss`` of one column."""
+    """Write ``log_loss`` of one column."""
     if not _is_one_column(case) or case.labels is None:
         return "log_loss takes one question at a time, and labels 0 and 1"
     values = _values(case)
