@@ -14,7 +14,7 @@ from xentcli.core.target import unnormalised_samples
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.arithmetic import FRAMEWORK64
 from xentcli.diagnosis.pairing import ids_differ, impossible_targets, no_better_than_chance
-from xentcli.diagnosis.printed_number import Got
+from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Finding
 
@@ -30,7 +30,7 @@ PROBABILITIES = "probabilities"
 Mask = NDArray[np.bool_]
 
 
-def findings(case: Case, got: Got | None = None) -> tuple[Finding, ...]:
+def findings(case: Case, got: PrintedNumber | None = None) -> tuple[Finding, ...]:
     """Return all findings about a case; ``got`` is the loss that the user got for it."""
     with np.errstate(all="ignore"):
         found = [look(case) for look in LOOKS]
@@ -256,7 +256,7 @@ def _all_alike(case: Case) -> Finding | None:
     )
 
 
-def _double_softmax_floor(case: Case, got: Got | None) -> Finding | None:
+def _double_softmax_floor(case: Case, got: PrintedNumber | None) -> Finding | None:
     """Report a loss near ln(e + C − 1) − 1, the smallest that a softmax of a softmax can give."""
     if case.classes == 1 or case.settings.label_smoothing or case.has_weights:
         return None

@@ -32,7 +32,7 @@ _NOT_FINITE = {
 }
 
 
-class Got(NamedTuple):
+class PrintedNumber(NamedTuple):
     """A printed number: its text, its value, and how far from it a formula's value may be.
 
     ``digits`` is the number of significant digits. ``unit`` is the value of 1 in the last of them,
@@ -54,13 +54,13 @@ class Got(NamedTuple):
         return float(narrow) == self.value or float(str(narrow)) == self.value
 
 
-def parse_got(text: str, tolerance: float | None = None) -> Got:
+def parse_number(text: str, tolerance: float | None = None) -> PrintedNumber:
     """Read a printed number; its tolerance is half a unit of its last digit, unless one is given.
 
-    >>> parse_got("3.947").tolerance, parse_got("1e-3").tolerance
+    >>> parse_number("3.947").tolerance, parse_number("1e-3").tolerance
     (0.0005, 0.0005)
-    >>> parse_got("tensor(19.1000)")
-    Got(text='19.1000', value=19.1, tolerance=5e-05, digits=6, unit=0.0001)
+    >>> parse_number("tensor(19.1000)")
+    PrintedNumber(text='19.1000', value=19.1, tolerance=5e-05, digits=6, unit=0.0001)
     """
     if tolerance is not None and not 0 <= tolerance < math.inf:
         raise UsageError(f"--tolerance: {tolerance} is not a finite number from 0 up")
@@ -70,7 +70,7 @@ def parse_got(text: str, tolerance: float | None = None) -> Got:
     if printed:
         written = printed[1]
     if written.lower() in _NOT_FINITE:
-        return Got(written, _NOT_FINITE[written.lower()], 0.0, 0)
+        return PrintedNumber(written, _NOT_FINITE[written.lower()], 0.0, 0)
     match = re.fullmatch(_NUMBER, written)
     if match is None or not (match[2] or match[4]):
         raise UsageError(
@@ -84,7 +84,9 @@ def parse_got(text: str, tolerance: float | None = None) -> Got:
     unit = 2 * half if tolerance is None else 0.0
     significant = (match[2] + match[4]).lstrip("0")
     shown = written.removesuffix(".")
-    return Got(shown, value, max(half, LEAST * abs(value)), max(1, len(significant)), unit)
+    return PrintedNumber(
+        shown, value, max(half, LEAST * abs(value)), max(1, len(significant)), unit
+    )
 
 
 def _half_a_unit(match: re.Match[str], value: float) -> float:

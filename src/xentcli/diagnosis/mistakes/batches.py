@@ -12,7 +12,7 @@ from xentcli.core.layout import Array
 from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.reduction import Reduction, Sums, divided
+from xentcli.diagnosis.mistakes.reduction import Reduction, Sums, divide
 
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 # Other batch sizes are tried only if the number of rows has no more divisors than this.
@@ -60,7 +60,7 @@ def _perplexities(sums: Sums, sizes: Sequence[int]) -> dict[int, float]:
     # A batch in which every row is ignored has no perplexity.
     counting = [part[~np.isnan(means)] for part, means in zip(parts, each, strict=False)]
     return {
-        size: divided(float(sum_along_rows(part)), len(part))
+        size: divide(float(sum_along_rows(part)), len(part))
         for size, part in zip(sizes, counting, strict=True)
     }
 

@@ -71,7 +71,7 @@ _WORDS = {
 }
 
 
-def of_question(part: Part) -> Part:
+def in_words_of_question(part: Part) -> Part:
     """Return the part in the words of a yes-or-no question."""
     families = [key for key in _WORDS if part.key.startswith(f"{key}-")]
     words = _WORDS.get(part.key) or (_WORDS[families[0]] if families else Words())

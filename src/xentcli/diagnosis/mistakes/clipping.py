@@ -39,7 +39,7 @@ _UNCLIPPED = Fix(
 _LARGE = "give a sample whose label has a probability next to 0"
 
 
-def _clipped(written: str) -> Clip:
+def _clip(written: str) -> Clip:
     eps = VALUES.get(written, float(written))
 
     def of(probs: AnyArray) -> AnyArray:
@@ -61,7 +61,7 @@ def _clipped(written: str) -> Clip:
     )
 
 
-def _other_clipped(written: str) -> Clip:
+def _clip_rest(written: str) -> Clip:
     """Make 1 − clip(1 − p): the smallest p is 1 − (1 − ε), which is not ε in floating point."""
     eps = float(written)
 
@@ -86,7 +86,7 @@ def _other_clipped(written: str) -> Clip:
     )
 
 
-def _added(written: str) -> Clip:
+def _add(written: str) -> Clip:
     eps = float(written)
 
     def of(probs: AnyArray) -> AnyArray:
@@ -108,8 +108,8 @@ def _added(written: str) -> Clip:
     )
 
 
-def _clipped_and_added(written: str) -> Clip:
-    clip, added = _clipped(written), _added(written)
+def _clip_and_add(written: str) -> Clip:
+    clip, added = _clip(written), _add(written)
     assert clip.of is not None
     assert added.of is not None
     first, then = clip.of, added.of
@@ -132,9 +132,9 @@ POWERS = tuple(f"1e-{power}" for power in range(LARGEST_POWER, SMALLEST_POWER + 
 LARGE = ("0.05", "0.01")
 CHOICES = (
     Clip(Part(""), None),
-    *map(_clipped, KNOWN),
-    *(_clipped(written) for written in (*LARGE, *POWERS) if written not in KNOWN),
-    *map(_other_clipped, ("1e-7", "1e-15")),
-    *map(_clipped_and_added, ("1e-7", "1e-8", "1e-15")),
-    *map(_added, ("0.01", *POWERS)),
+    *map(_clip, KNOWN),
+    *(_clip(written) for written in (*LARGE, *POWERS) if written not in KNOWN),
+    *map(_clip_rest, ("1e-7", "1e-15")),
+    *map(_clip_and_add, ("1e-7", "1e-8", "1e-15")),
+    *map(_add, ("0.01", *POWERS)),
 )

@@ -54,7 +54,7 @@ def _weighed(minus_log: Array, factor: Array) -> Array:
     return np.where(factor == 0, 0.0, factor * minus_log)
 
 
-def number(value: float) -> str:
+def write_number(value: float) -> str:
     """Write a constant as people do: 2, 0.5."""
     return f"{value:g}"
 
@@ -71,14 +71,15 @@ def _focal(gamma: float, alpha: float | None) -> Focal:
     is_guess = (gamma, alpha) not in ((2.0, None), (2.0, 0.25))
     known = SOMETIMES if alpha is None else SELDOM
     guessed = GUESS if alpha is None else LONE_GUESS
-    more = "" if alpha is None else f" and α = {number(alpha)}"
-    factor = "" if alpha is None else f"{number(alpha)}·"
+    shown = write_number(gamma)
+    more = "" if alpha is None else f" and α = {write_number(alpha)}"
+    factor = "" if alpha is None else f"{write_number(alpha)}·"
     return Focal(
         Part(
-            f"focal-{number(gamma)}" + (f"-{number(alpha)}" if alpha is not None else ""),
-            f"as a focal loss with γ = {number(gamma)}{more}",
-            f"({factor}(1 − p)^{number(gamma)}·{{}})",
-            f"each −log p is multiplied by {factor}(1 − p)^{number(gamma)}: what is classified "
+            f"focal-{shown}" + (f"-{write_number(alpha)}" if alpha is not None else ""),
+            f"as a focal loss with γ = {shown}{more}",
+            f"({factor}(1 − p)^{shown}·{{}})",
+            f"each −log p is multiplied by {factor}(1 − p)^{shown}: what is classified "
             "well counts for less",
             guessed if is_guess else known,
             fix=_PLAIN,

@@ -21,7 +21,7 @@ from xentcli.diagnosis.mistakes.part import (
     Fix,
     Part,
 )
-from xentcli.diagnosis.mistakes.pick import Pick, Picked, at
+from xentcli.diagnosis.mistakes.pick import Pick, PickedTarget, pick_class
 from xentcli.diagnosis.mistakes.terms import expected
 
 # Labels, or the mask of those that count.
@@ -32,16 +32,16 @@ MOST_PERMUTED = 3
 MOST_EXCHANGED = 6
 
 
-def _at_class_before(case: Case) -> Picked:
+def _at_class_before(case: Case) -> PickedTarget:
     """Pick the class before the label; before class 0 that is the last one, as index −1 is."""
-    return at((classes_of(case) - 1) % case.classes, case)
+    return pick_class((classes_of(case) - 1) % case.classes, case)
 
 
-def _at_class_after(case: Case) -> Picked | None:
+def _at_class_after(case: Case) -> PickedTarget | None:
     index = classes_of(case) + 1
     if (index[case.kept] >= case.classes).any():
         return None
-    return at(np.minimum(index, case.classes - 1), case)
+    return pick_class(np.minimum(index, case.classes - 1), case)
 
 
 BEFORE = Pick(
@@ -147,7 +147,7 @@ def _ordered(order: tuple[int, ...], key: str, phrase: str, explanation: str, ra
         apart=_UNLIKE,
         is_guess=rank == LONE_GUESS,
     )
-    return Pick(part, lambda case: at(columns[classes_of(case)], case), expected)
+    return Pick(part, lambda case: pick_class(columns[classes_of(case)], case), expected)
 
 
 def _two_swapped(case: Case) -> Pick:
@@ -162,7 +162,7 @@ def _two_swapped(case: Case) -> Pick:
         fix=_ORDER,
         apart=_UNLIKE,
     )
-    return Pick(part, lambda case: at(1 - classes_of(case), case), expected)
+    return Pick(part, lambda case: pick_class(1 - classes_of(case), case), expected)
 
 
 def _shifts(case: Case) -> Iterator[Pick]:
@@ -243,26 +243,28 @@ def _along(case: Case) -> int:
     return 0 if case.question == "bce" else -1
 
 
-def _shifted(by: int) -> Callable[[Case], Picked]:
-    def picked(case: Case) -> Picked:
+def _shifted(by: int) -> Callable[[Case], PickedTarget]:
+    def picked(case: Case) -> PickedTarget:
         inside = np.zeros(case.grid, dtype=bool)
         moved = np.moveaxis(inside, _along(case), -1)
         moved[..., slice(None, -by) if by > 0 else slice(-by, None)] = True
         kept = inside.reshape(-1) & _moved(case.kept, case, by)
-        return at(_moved(classes_of(case), case, by), case, kept)
+        return pick_class(_moved(classes_of(case), case, by), case, kept)
 
     return picked
 
 
-def _rolled(by: int) -> Callable[[Case], Picked]:
-    return lambda case: at(_moved(classes_of(case), case, by), case, _moved(case.kept, case, by))
+def _rolled(by: int) -> Callable[[Case], PickedTarget]:
+    return lambda case: pick_class(
+        _moved(classes_of(case), case, by), case, _moved(case.kept, case, by)
+    )
 
 
-def _transposed(case: Case) -> Picked:
+def _transposed(case: Case) -> PickedTarget:
     def turned(values: NDArray[Value]) -> NDArray[Value]:
         return values.reshape(case.grid).T.reshape(-1)
 
-    return at(turned(classes_of(case)), case, turned(case.kept))
+    return pick_class(turned(classes_of(case)), case, turned(case.kept))
 
 
 def choices(case: Case) -> tuple[Pick, ...]:

@@ -15,7 +15,7 @@ from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray
 
 # A function of the values, whose classes lie along the last axis, in an arithmetic.
-Read = Callable[[AnyArray, Arithmetic], AnyArray]
+ReadingFunction = Callable[[AnyArray, Arithmetic], AnyArray]
 
 
 class Reading(NamedTuple):
@@ -26,9 +26,9 @@ class Reading(NamedTuple):
 
     part: Part
     noun: str
-    log_probs: Read
-    probs: Read
-    log_others: Read | None = None
+    log_probs: ReadingFunction
+    probs: ReadingFunction
+    log_others: ReadingFunction | None = None
 
 
 def log(values: AnyArray) -> AnyArray:
@@ -102,7 +102,7 @@ def _log_of_log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return _log(arithmetic.log_softmax(values), arithmetic)
 
 
-def _along(axis: int, *, log: bool) -> Read:
+def _along(axis: int, *, log: bool) -> ReadingFunction:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         moved = np.ascontiguousarray(np.moveaxis(values, axis, -1))
         found = arithmetic.log_softmax(moved) if log else arithmetic.softmax(moved)
@@ -111,7 +111,7 @@ def _along(axis: int, *, log: bool) -> Read:
     return read
 
 
-def _over_everything(*, log: bool) -> Read:
+def _over_everything(*, log: bool) -> ReadingFunction:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         flat = values.reshape(1, -1)
         found = arithmetic.log_softmax(flat) if log else arithmetic.softmax(flat)

@@ -57,13 +57,13 @@ class Reduction(NamedTuple):
     is_exponential: bool = False
 
 
-def divided(total: float, whole: float) -> float:
+def divide(total: float, whole: float) -> float:
     """total / whole; nan for a whole of 0, as PyTorch's mean over no samples."""
     return total / whole if whole else math.nan
 
 
 def _mean(sums: Sums) -> float:
-    return divided(sums.total, sums.whole)
+    return divide(sums.total, sums.whole)
 
 
 def _sum(sums: Sums) -> float:
@@ -71,7 +71,7 @@ def _sum(sums: Sums) -> float:
 
 
 def _over(count: float) -> Callable[[Sums], float]:
-    return lambda sums: divided(sums.total, count)
+    return lambda sums: divide(sums.total, count)
 
 
 def _per_class(classes: int) -> Callable[[Sums], float]:
@@ -79,13 +79,13 @@ def _per_class(classes: int) -> Callable[[Sums], float]:
 
 
 def _beside(more: int) -> Callable[[Sums], float]:
-    return lambda sums: divided(sums.total, sums.whole + more)
+    return lambda sums: divide(sums.total, sums.whole + more)
 
 
 def _log_of_mean(sums: Sums) -> float:
     """−log of the mean probability, the logarithm being taken after the mean."""
     probs = elementary.exp(-sums.losses) * sums.share
-    mean = divided(sums.add(np.where(sums.share == 0, 0.0, probs)), sums.whole)
+    mean = divide(sums.add(np.where(sums.share == 0, 0.0, probs)), sums.whole)
     return -float(elementary.log(mean))
 
 

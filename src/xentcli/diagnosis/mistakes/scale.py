@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.core import elementary, focal
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.focal import number
+from xentcli.diagnosis.mistakes.focal import write_number
 from xentcli.diagnosis.mistakes.part import (
     GUESS,
     HARDLY,
@@ -117,7 +117,7 @@ def _accumulated(steps: int, *, times: bool) -> Scale:
 
 
 def _focal_mean(gamma: float) -> Scale:
-    shown = number(gamma)
+    shown = write_number(gamma)
     is_guess = gamma != 2.0
     return Scale(
         Part(

@@ -21,7 +21,7 @@ from xentcli.diagnosis.mistakes.reading import SIGMOID, Reading
 from xentcli.model import AnyArray
 
 
-class Read:
+class ReadValues:
     """p and log p of a case by one reading in one arithmetic.
 
     Each is computed once, when it is first asked for. The values are multiplied by ``factor``
@@ -71,9 +71,9 @@ class Read:
         return self._focal_factor[1]
 
     @cached_property
-    def of_sigmoid(self) -> Read:
+    def of_sigmoid(self) -> ReadValues:
         """The same values read with a sigmoid of each."""
-        return Read(self.case, SIGMOID, self.factor, self.arithmetic)
+        return ReadValues(self.case, SIGMOID, self.factor, self.arithmetic)
 
     def _rows(self, values: AnyArray) -> AnyArray:
         return values.reshape(self.case.samples, self.case.classes)
@@ -82,7 +82,7 @@ class Read:
 class Terms:
     """−log p of each row and class, from which a pick takes its losses."""
 
-    def __init__(self, read: Read, clip: Clip, logarithm: Logarithm, focal: Focal) -> None:
+    def __init__(self, read: ReadValues, clip: Clip, logarithm: Logarithm, focal: Focal) -> None:
         self.read = read
         self.clip = clip
         self.logarithm = logarithm
@@ -140,7 +140,7 @@ class Terms:
         return self.focal.of(_doubles(-exact), factor, self.read.case, index)
 
     def _log_of(self, clipped: AnyArray) -> AnyArray:
-        """Take logarithms of clipped probabilities; those that the clip has not changed are known."""
+        """Take logarithms of clipped probabilities; of those that the clip left they are known."""
         moved = clipped != self.read.probs
         if 2 * np.count_nonzero(moved) > moved.size:
             return self.read.arithmetic.stored(_log(clipped))
@@ -180,7 +180,7 @@ def _log(values: AnyArray) -> AnyArray:
     return elementary.log(values).astype(values.dtype)
 
 
-def _clipped(read: Read, clip: Clip) -> AnyArray:
+def _clipped(read: ReadValues, clip: Clip) -> AnyArray:
     return read.probs if clip.of is None else read.arithmetic.stored(clip.of(read.probs))
 
 
@@ -189,7 +189,7 @@ def _doubles(values: AnyArray) -> Array:
     return rows
 
 
-class Weighted:
+class WeightedTarget:
     """The weighted target of each row, and its share of the denominator.
 
     ``products`` is w·q and ``target`` q. ``rows`` are factors of the rows' losses, or None. Where q
@@ -225,7 +225,7 @@ class Weighted:
         return self._wholes[add]
 
 
-def expected(weighted: Weighted, found: Terms) -> Array:
+def expected(weighted: WeightedTarget, found: Terms) -> Array:
     """Σ_c w_c·q_c·(−log p_c) of each row; a term whose w·q is 0 is 0."""
     if weighted.chosen is not None:
         losses, weight = found.at(weighted.chosen), weighted.weight

@@ -112,7 +112,7 @@ _CHOICES: tuple[Choices, ...] = (
 def _in_words_of(case: Case, choices: Sequence[Any]) -> list[Any]:
     if case.question != "bce":
         return list(choices)
-    return [one._replace(part=binary_words.of_question(one.part)) for one in choices]
+    return [one._replace(part=binary_words.in_words_of_question(one.part)) for one in choices]
 
 
 def kits(cases: Sequence[Case]) -> list[Kit]:

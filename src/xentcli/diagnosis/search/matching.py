@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.mistakes.part import Part
-from xentcli.diagnosis.printed_number import Got
+from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.diagnosis.search.choices import TOGETHER, Formula, Kit, parts_of
 
 # Formulas whose values agree to this relative difference are the same on this input.
@@ -38,7 +38,7 @@ FAR = 3
 CLIPS = ("clip-", "add-")
 
 
-class Tried(NamedTuple):
+class TriedFormula(NamedTuple):
     """A formula that was tried: its departures, how many, its tier, and its value for each run."""
 
     formula: Formula
@@ -67,10 +67,10 @@ class Trial(NamedTuple):
     exponential: NDArray[np.bool_]
     values: Array
 
-    def at(self, place: int) -> Tried:
+    def at(self, place: int) -> TriedFormula:
         """Return the formula at that place."""
         formula = tuple(self.formulas[place].tolist())
-        return Tried(
+        return TriedFormula(
             formula,
             parts_of(formula, self.kit),
             int(self.departures[place]),
@@ -89,17 +89,21 @@ class Matches(NamedTuple):
     nearly: frozenset[int] = frozenset()
 
 
-def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: int = 0) -> Trial:
+def order_formulas(
+    found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: int = 0
+) -> Trial:
     """Order the formulas that all runs have; all of them have ``base_departures`` in common."""
     first, *others = found
     shared = [formula for formula in first if all(formula in run for run in others)]
     formulas = np.array(shared, dtype=np.intp).reshape(len(shared), len(kit))
     values = np.array([[run[formula] for run in found] for formula in shared])
     departures = base_departures + np.count_nonzero(formulas, axis=1)
-    weight = _summed(kit, formulas, lambda part: part.weight)
-    by_hand = _summed(kit, formulas, lambda part: int(part.by_hand))
-    rank = _summed(kit, formulas, lambda part: part.rank) - np.where(by_hand > 1, TOGETHER, 0)
-    clips = _summed(kit, formulas, lambda part: int(part.key.startswith(CLIPS))) > 0
+    weight = _sum_over_departures(kit, formulas, lambda part: part.weight)
+    by_hand = _sum_over_departures(kit, formulas, lambda part: int(part.by_hand))
+    rank = _sum_over_departures(kit, formulas, lambda part: part.rank) - np.where(
+        by_hand > 1, TOGETHER, 0
+    )
+    clips = _sum_over_departures(kit, formulas, lambda part: int(part.key.startswith(CLIPS))) > 0
     slack = np.array([one.slack for one in kit.arithmetics])[formulas[:, -1]]
     kinds = (("scales", kit.scales), ("reductions", kit.reductions))
     exponential = np.zeros(len(shared), dtype=bool)
@@ -120,7 +124,7 @@ def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: i
     )
 
 
-def _summed(
+def _sum_over_departures(
     kit: Kit, formulas: NDArray[np.intp], figure: Callable[[Part], int]
 ) -> NDArray[np.intp]:
     """Add up a figure over the departures of each formula."""
@@ -132,7 +136,7 @@ def _summed(
     return total
 
 
-def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
+def find_matches(trial: Trial, wanted: Sequence[PrintedNumber]) -> Matches:
     """Find the formulas that give every number; none whose departures include those of another.
 
     A formula of a single departure that misses by the last digit comes after the exact matches, but
@@ -163,13 +167,13 @@ def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
     return Matches(kept, frozenset(at for at in kept if near[at]))
 
 
-def _says_enough(trial: Trial, near: NDArray[np.intp], wanted: Sequence[Got]) -> bool:
+def _says_enough(trial: Trial, near: NDArray[np.intp], wanted: Sequence[PrintedNumber]) -> bool:
     """Whether few other numbers would come as near to some formula."""
     share = chance(trial, int(near[0]), wanted, nearly=True)
     return share is not None and share <= CHANCE_BY_HAND
 
 
-def _reach(values: Array, wanted: Got, slack: Array, plain: NDArray[np.bool_]) -> Array:
+def _reach(values: Array, wanted: PrintedNumber, slack: Array, plain: NDArray[np.bool_]) -> Array:
     """Return how far each formula's value may be from the number."""
     # A value halfway between two printed numbers is rounded to either: a last bit must not decide.
     reach = np.maximum(wanted.tolerance * (1 + 1e-9), slack * abs(wanted.value))
@@ -183,14 +187,14 @@ def _reach(values: Array, wanted: Got, slack: Array, plain: NDArray[np.bool_]) -
     return reach
 
 
-def _lost_in_float32(wanted: Got) -> float:
+def _lost_in_float32(wanted: PrintedNumber) -> float:
     """Return the error of an exponential of a loss in float32: exp(ℓ·(1 + δ)) is off by ℓ·δ."""
     if not wanted.unit or not 1.0 < wanted.value < np.inf:
         return 0.0
     return float(elementary.log(wanted.value)) * FLOAT32_UNITS * 2.0**-23 * wanted.value
 
 
-def _fits(values: Array, wanted: Got, reach: Array) -> NDArray[np.bool_]:
+def _fits(values: Array, wanted: PrintedNumber, reach: Array) -> NDArray[np.bool_]:
     if not np.isfinite(wanted.value):
         same: NDArray[np.bool_] = (values == wanted.value) | (
             np.isnan(values) & bool(np.isnan(wanted.value))
@@ -201,7 +205,7 @@ def _fits(values: Array, wanted: Got, reach: Array) -> NDArray[np.bool_]:
     return found
 
 
-def coinciding(trial: Trial, best: int) -> list[int]:
+def find_coinciding(trial: Trial, best: int) -> list[int]:
     """Find formulas with the same values that are as simple, or have one departure more."""
     chosen = trial.at(best)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -219,7 +223,9 @@ def coinciding(trial: Trial, best: int) -> list[int]:
     return found
 
 
-def chance(trial: Trial, at: int, wanted: Sequence[Got], *, nearly: bool = False) -> float | None:
+def chance(
+    trial: Trial, at: int, wanted: Sequence[PrintedNumber], *, nearly: bool = False
+) -> float | None:
     """Return the share of numbers with as many digits that a formula as likely as this would match.
 
     For several runs it is a share of pairs of numbers, or of more. With ``nearly`` the last digit

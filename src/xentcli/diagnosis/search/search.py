@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import OFTEN
-from xentcli.diagnosis.mistakes.pick import Picked
+from xentcli.diagnosis.mistakes.pick import PickedTarget
 from xentcli.diagnosis.mistakes.reduction import Sums
-from xentcli.diagnosis.mistakes.terms import Read, Terms, Weighted
+from xentcli.diagnosis.mistakes.terms import ReadValues, Terms, WeightedTarget
 from xentcli.diagnosis.search.choices import Formula, Kit
 
 TERMS = ("readings", "temperatures", "clips", "logarithms", "focals", "arithmetics")
@@ -64,7 +64,7 @@ def _is_whole(*some: Stage) -> bool:
 
 
 class Depth(NamedTuple):
-    """The range of a search: ``least`` to ``most`` departures; of ``most``, up to a sum of ranks."""
+    """The range of a search: from ``least`` to ``most`` departures, these up to a sum of ranks."""
 
     most: int
     least: int = 0
@@ -85,11 +85,11 @@ class Search:
         self.kit = kit
         self._rows_kept = case.kept
         self._has_ignored = case.has_ignored
-        self._targets: dict[Formula, Weighted | None] = {}
+        self._targets: dict[Formula, WeightedTarget | None] = {}
         self._known: dict[Formula, Terms] = {}
-        self._reads: dict[tuple[int, int, int], Read] = {}
+        self._reads: dict[tuple[int, int, int], ReadValues] = {}
         self._kept = 0
-        self._picked: dict[int, Picked | None] = {}
+        self._picked: dict[int, PickedTarget | None] = {}
         self._unscaled: dict[int, dict[Formula, float]] = {}
         self._number_stages: dict[Depth, list[Stage]] = {}
         self._endings: dict[tuple[Depth, int, int, bool], list[Stage]] = {}
@@ -98,22 +98,24 @@ class Search:
         """Compute the value of each formula of that depth."""
         found: dict[Formula, float] = {}
         self._unscaled = {}
-        middles = stages(self.kit, ROWS, depth)
+        middles = make_stages(self.kit, ROWS, depth)
         following: dict[tuple[int, int], list[Stage]] = {}
         with np.errstate(all="ignore"):
-            for beginning in stages(self.kit, TERMS, depth):
+            for beginning in make_stages(self.kit, TERMS, depth):
                 key = beginning.departures, beginning.rank
-                if _base_in(beginning.formula, self.kit) or not depth.holds(*key):
+                if _has_other_base(beginning.formula, self.kit) or not depth.holds(*key):
                     continue
                 if key not in following:
-                    following[key] = [two for two in middles if depth.holds(*_sums(beginning, two))]
+                    following[key] = [
+                        two for two in middles if depth.holds(*_add_counts(beginning, two))
+                    ]
                 self._follow(beginning, following[key], depth, found)
             self._scale(found)
         return found
 
     def value(self, formula: Formula) -> float:
         """Compute the value of one formula; nan where it has none."""
-        known, weighted = self._terms_anew(_named(formula)), self._weighted_anew(formula)
+        known, weighted = self._compute_terms(_by_kind(formula)), self._compute_weighted(formula)
         if weighted is None:
             return math.nan
         add = known.read.arithmetic.add
@@ -144,7 +146,7 @@ class Search:
         depth: Depth,
         found: dict[Formula, float],
     ) -> None:
-        at = _named(beginning.formula)
+        at = _by_kind(beginning.formula)
         known = self._terms(beginning)
         clips_nothing = known.clips_nothing
         has_logarithm = at["logarithms"] == 0
@@ -152,7 +154,7 @@ class Search:
             pick = self.kit.picks[middle.formula[_PICK]]
             if (clips_nothing and not pick.clips_target) or not _go_together(beginning, middle):
                 continue
-            ends = self._ends(depth, *_sums(beginning, middle), has_logarithm)
+            ends = self._ends(depth, *_add_counts(beginning, middle), has_logarithm)
             weighted = self._weighted(middle.formula) if ends else None
             if weighted is None:
                 continue
@@ -160,11 +162,11 @@ class Search:
             losses = self._losses(middle.formula, weighted, known)
             sums = Sums(losses, weighted.share, add, partial(weighted.whole, add))
             cache: dict[int, float] = {}
-            begun = _together(beginning.formula, middle.formula)
+            begun = _join_formulas(beginning.formula, middle.formula)
             for end in ends:
                 if not _is_whole(beginning, middle, end):
                     continue
-                formula = _together(begun, end.formula)
+                formula = _join_formulas(begun, end.formula)
                 value = self._number(formula, sums, cache)
                 if formula[_SCALE]:
                     self._unscaled.setdefault(formula[_SCALE], {})[formula] = value
@@ -190,29 +192,29 @@ class Search:
 
     def _all_ends(self, depth: Depth) -> list[Stage]:
         if depth not in self._number_stages:
-            self._number_stages[depth] = stages(self.kit, NUMBER, depth)
+            self._number_stages[depth] = make_stages(self.kit, NUMBER, depth)
         return self._number_stages[depth]
 
     def _terms(self, beginning: Stage) -> Terms:
         if beginning.formula in self._known:
             return self._known[beginning.formula]
-        terms = self._terms_anew(_named(beginning.formula))
-        if beginning.rank <= RANK_KEPT and self._keeps(2 * self.case.values.size):
+        terms = self._compute_terms(_by_kind(beginning.formula))
+        if beginning.rank <= RANK_KEPT and self._reserve(2 * self.case.values.size):
             self._known[beginning.formula] = terms
         return terms
 
-    def _terms_anew(self, at: dict[str, int]) -> Terms:
+    def _compute_terms(self, at: dict[str, int]) -> Terms:
         kit = self.kit
         key = at["readings"], at["temperatures"], at["arithmetics"]
         read = self._reads.get(key)
         if read is None:
-            read = Read(
+            read = ReadValues(
                 self.case,
                 kit.readings[at["readings"]],
                 kit.temperatures[at["temperatures"]].factor,
                 kit.arithmetics[at["arithmetics"]],
             )
-            if self._keeps(4 * self.case.values.size):
+            if self._reserve(4 * self.case.values.size):
                 self._reads[key] = read
         return Terms(
             read,
@@ -221,24 +223,24 @@ class Search:
             kit.focals[at["focals"]],
         )
 
-    def _keeps(self, size: int) -> bool:
+    def _reserve(self, size: int) -> bool:
         """Reserve room for so many numbers; False where there is no more."""
         if self._kept + size > MOST_KEPT:
             return False
         self._kept += size
         return True
 
-    def _weighted(self, middle: Formula) -> Weighted | None:
+    def _weighted(self, middle: Formula) -> WeightedTarget | None:
         if middle in self._targets:
             return self._targets[middle]
-        found = self._weighted_anew(middle)
+        found = self._compute_weighted(middle)
         size = 0 if found is None else found.products.size + found.target.size
-        if self._keeps(size):
+        if self._reserve(size):
             self._targets[middle] = found
         return found
 
-    def _weighted_anew(self, middle: Formula) -> Weighted | None:
-        at, case = _named(middle), self.case
+    def _compute_weighted(self, middle: Formula) -> WeightedTarget | None:
+        at, case = _by_kind(middle), self.case
         picked = self._picked_by(at["picks"])
         if picked is None:
             return None
@@ -255,7 +257,7 @@ class Search:
         products = target if one else weights.classes * target
         weight = None if one or chosen is None else products[np.arange(len(chosen)), chosen]
         in_share = np.True_ if ignoring.has_share and picked.kept is None else self._kept_by(picked)
-        return Weighted(
+        return WeightedTarget(
             products,
             target,
             None if bool((weights.rows == 1.0).all()) else weights.rows,
@@ -264,16 +266,16 @@ class Search:
             weight,
         )
 
-    def _picked_by(self, pick: int) -> Picked | None:
+    def _picked_by(self, pick: int) -> PickedTarget | None:
         if pick not in self._picked:
             self._picked[pick] = self.kit.picks[pick].picked(self.case)
         return self._picked[pick]
 
-    def _kept_by(self, picked: Picked) -> NDArray[np.bool_]:
+    def _kept_by(self, picked: PickedTarget) -> NDArray[np.bool_]:
         return self._rows_kept if picked.kept is None else picked.kept
 
-    def _losses(self, middle: Formula, weighted: Weighted, known: Terms) -> Array:
-        at = _named(middle)
+    def _losses(self, middle: Formula, weighted: WeightedTarget, known: Terms) -> Array:
+        at = _by_kind(middle)
         picked = self._picked_by(at["picks"])
         assert picked is not None
         losses = self.kit.picks[at["picks"]].losses(weighted, known)
@@ -299,7 +301,7 @@ class Search:
         return value
 
 
-def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
+def make_stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
     """Return every stage with departures of these kinds alone, within the depth."""
     nothing = Stage((0,) * len(kit), 0, 0, frozenset())
     found = [nothing]
@@ -312,7 +314,7 @@ def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
             for begun in found
             for single in singles
             if depth.holds(begun.departures + 1, begun.rank + single.rank)
-            and (joined := _joined(begun, single)) is not None
+            and (joined := _join_stages(begun, single)) is not None
         ]
     return found
 
@@ -325,30 +327,30 @@ def _single(kit: Kit, place: int, number: int) -> Stage:
     return Stage(formula, 1, part.rank, keys, needs, part.excludes)
 
 
-def _joined(one: Stage, other: Stage) -> Stage | None:
+def _join_stages(one: Stage, other: Stage) -> Stage | None:
     if not one.departures:
         return other
     if not _go_together(one, other):
         return None
     return Stage(
-        _together(one.formula, other.formula),
-        *_sums(one, other),
+        _join_formulas(one.formula, other.formula),
+        *_add_counts(one, other),
         one.keys | other.keys,
         one.needs + other.needs,
         one.excludes | other.excludes,
     )
 
 
-def _sums(one: Stage, other: Stage) -> tuple[int, int]:
+def _add_counts(one: Stage, other: Stage) -> tuple[int, int]:
     return one.departures + other.departures, one.rank + other.rank
 
 
-def _together(one: Formula, other: Formula) -> Formula:
+def _join_formulas(one: Formula, other: Formula) -> Formula:
     """Join the choices of two stages that have departures of different kinds."""
     return tuple(map(add, one, other))
 
 
-def _named(formula: Formula) -> dict[str, int]:
+def _by_kind(formula: Formula) -> dict[str, int]:
     return dict(zip(Kit._fields, formula, strict=True))
 
 
@@ -361,7 +363,7 @@ _TEMPERATURE = Kit._fields.index("temperatures")
 _ARITHMETIC = Kit._fields.index("arithmetics")
 
 
-def _base_in(beginning: Formula, kit: Kit) -> bool:
+def _has_other_base(beginning: Formula, kit: Kit) -> bool:
     """Whether these terms have another base, which belongs to the number, not to the terms."""
     at = beginning[_LOGARITHM]
     return at != 0 and kit.logarithms[at].of_base is not None

@@ -12,11 +12,11 @@ from xentcli.diagnosis.findings import looks_like_probabilities
 from xentcli.diagnosis.mistakes.part import Fix, Part
 from xentcli.diagnosis.words import binary_calls, binary_fixes, divergence_calls
 from xentcli.diagnosis.words.naming import (
-    in_base,
     name_of,
     number_of,
     values_of,
-    written_weights,
+    write_in_base,
+    write_weights,
 )
 from xentcli.model import Advice
 
@@ -127,7 +127,7 @@ def _flat(case: Case) -> list[str]:
 
 
 def _weights(case: Case) -> str:
-    return written_weights(case.settings.weight)
+    return write_weights(case.settings.weight)
 
 
 def _target(case: Case) -> str:
@@ -158,7 +158,7 @@ def pytorch(case: Case) -> str:
         return _sample_weighted(f'{function}({", ".join(given)}, reduction="none")', case)
     if settings.reduction == "sum":
         given.append('reduction="sum"')
-    return in_base(f"{function}({', '.join(given)})", case, "math.log")
+    return write_in_base(f"{function}({', '.join(given)})", case, "math.log")
 
 
 def _sample_weighted(each: str, case: Case) -> str:
@@ -169,11 +169,11 @@ def _sample_weighted(each: str, case: Case) -> str:
         start = f"w = torch.tensor({_weights(case)}, dtype={name_of(case)}.dtype); " + start
     call = f"(s * {each}).sum()"
     if case.settings.reduction == "sum":
-        return in_base(call, case, "math.log")
+        return write_in_base(call, case, "math.log")
     whole = f"s{kept}.sum()"
     if case.settings.weight is not None and case.labels is not None:
         whole = f"(s{kept} * w[y{kept}]).sum()"
-    return start + in_base(f"{call} / {whole}", case, "math.log")
+    return start + write_in_base(f"{call} / {whole}", case, "math.log")
 
 
 def _array_of_weights(case: Case) -> str:
@@ -215,7 +215,7 @@ def numpy(case: Case) -> str:
     call = f"({losses}).sum()"
     if settings.reduction != "sum":
         call = f"({losses}).sum() / ({whole}).sum()" if whole else f"({losses}).mean()"
-    return "; ".join([*filter(None, start), in_base(call, case, "np.log")])
+    return "; ".join([*filter(None, start), write_in_base(call, case, "np.log")])
 
 
 def keras(case: Case) -> str:
@@ -247,7 +247,7 @@ def keras(case: Case) -> str:
         weights.append("s")
     more = f", sample_weight={' * '.join(weights)}" if weights else ""
     call = f"keras.losses.{name}({', '.join(given)})({target}, {values_of(case)}{more})"
-    return "; ".join([*filter(None, start), in_base(call, case, "math.log")])
+    return "; ".join([*filter(None, start), write_in_base(call, case, "math.log")])
 
 
 def sklearn(case: Case) -> str:
@@ -272,7 +272,7 @@ def sklearn(case: Case) -> str:
         given.append(f"sample_weight={' * '.join(weights)}")
     if settings.reduction == "sum":
         given.append("normalize=False")
-    call = in_base(f"log_loss({', '.join(given)})", case, "np.log")
+    call = write_in_base(f"log_loss({', '.join(given)})", case, "np.log")
     return "; ".join([*filter(None, start), call])
 
 

@@ -121,7 +121,9 @@ RULES = (
 )
 
 
-def never_apart(chosen: Sequence[Part], others: Sequence[Sequence[Part]], case: Case) -> list[str]:
+def describe_ties(
+    chosen: Sequence[Part], others: Sequence[Sequence[Part]], case: Case
+) -> list[str]:
     """Say which formulas give the chosen one's number in every run."""
     names = []
     for other in others:
@@ -141,7 +143,7 @@ def never_apart(chosen: Sequence[Part], others: Sequence[Sequence[Part]], case: 
     ]
 
 
-def notes(
+def describe_ambiguities(
     chosen: Sequence[Part], others: Sequence[Sequence[Part]], cases: Sequence[Case]
 ) -> list[str]:
     """Write a sentence for each reason why the input cannot tell the chosen formula from others."""

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.words.naming import in_base, name_of, reduced, values_of, written_weights
+from xentcli.diagnosis.words.naming import (
+    name_of,
+    values_of,
+    write_in_base,
+    write_reduction,
+    write_weights,
+)
 
 
 def _columns(case: Case) -> int:
@@ -31,7 +37,7 @@ def _column_weights(case: Case) -> str:
     """Write the weights of the columns; that of a single column as a number."""
     assert case.question_weight is not None
     weight = case.question_weight[: _columns(case)]
-    return repr(float(weight[0])) if _is_one_column(case) else written_weights(weight)
+    return repr(float(weight[0])) if _is_one_column(case) else write_weights(weight)
 
 
 def _sample_weight(case: Case) -> str:
@@ -55,10 +61,12 @@ def pytorch(case: Case) -> str:
     weight = _sample_weight(case)
     if weight:
         losses = f'{function}({given}, reduction="none")'
-        return in_base(reduced(losses, case, weight, _whole_weight(case)), case, "math.log")
+        return write_in_base(
+            write_reduction(losses, case, weight, _whole_weight(case)), case, "math.log"
+        )
     if case.settings.reduction == "sum":
         given += ', reduction="sum"'
-    return in_base(f"{function}({given})", case, "math.log")
+    return write_in_base(f"{function}({given})", case, "math.log")
 
 
 def numpy(case: Case) -> str:
@@ -74,8 +82,8 @@ def numpy(case: Case) -> str:
         weights = _column_weights(case)
         losses = f"{f'np.array({weights})' if weights.startswith('[') else weights} * ({losses})"
     weight = _sample_weight(case)
-    call = reduced(f"({losses})" if weight else losses, case, weight, _whole_weight(case))
-    return in_base(call, case, "np.log")
+    call = write_reduction(f"({losses})" if weight else losses, case, weight, _whole_weight(case))
+    return write_in_base(call, case, "np.log")
 
 
 def keras(case: Case) -> str:
@@ -94,7 +102,7 @@ def keras(case: Case) -> str:
     target = "y[:, None]" if _is_one_column(case) else "t"
     more = ", sample_weight=s" if case.sample_weight is not None else ""
     call = f"keras.losses.BinaryCrossentropy({', '.join(given)})({target}, {values_of(case)}{more})"
-    return in_base(f"{factor}{call}", case, "math.log")
+    return write_in_base(f"{factor}{call}", case, "math.log")
 
 
 def sklearn(case: Case) -> str:
@@ -109,4 +117,4 @@ def sklearn(case: Case) -> str:
     if case.settings.reduction == "sum":
         given.append("normalize=False")
     factor = "" if case.question_weight is None else f"{_column_weights(case)} * "
-    return in_base(f"{factor}log_loss({', '.join(given)})", case, "np.log")
+    return write_in_base(f"{factor}log_loss({', '.join(given)})", case, "np.log")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.words.naming import in_base, reduced, values_of
+from xentcli.diagnosis.words.naming import values_of, write_in_base, write_reduction
 
 
 def _is_sum(case: Case) -> bool:
@@ -31,7 +31,7 @@ def pytorch(case: Case) -> str:
     }[case.kind]
     target = _target(case, "F.one_hot(y, {}).to(" + values.partition(" ")[0] + ".dtype)")
     reduction = "sum" if _is_sum(case) else "batchmean"
-    return in_base(f'F.kl_div({log_p}, {target}, reduction="{reduction}")', case, "math.log")
+    return write_in_base(f'F.kl_div({log_p}, {target}, reduction="{reduction}")', case, "math.log")
 
 
 def _rows(case: Case, function: str) -> str:
@@ -42,7 +42,7 @@ def _rows(case: Case, function: str) -> str:
 def numpy(case: Case) -> str:
     """Write ``scipy.special.rel_entr``, in which 0·log 0 is 0."""
     losses = _rows(case, "scipy.special.rel_entr({}, {}).sum(axis=1)")
-    return in_base(reduced(losses, case), case, "np.log")
+    return write_in_base(write_reduction(losses, case), case, "np.log")
 
 
 def keras(case: Case) -> str:
@@ -50,10 +50,10 @@ def keras(case: Case) -> str:
     given = 'reduction="sum"' if _is_sum(case) else ""
     probs = _probs(case, "keras.ops.softmax({})", "keras.ops.exp({})")
     target = _target(case, "keras.ops.one_hot(y, {})")
-    return in_base(f"keras.losses.KLDivergence({given})({target}, {probs})", case, "math.log")
+    return write_in_base(f"keras.losses.KLDivergence({given})({target}, {probs})", case, "math.log")
 
 
 def scipy(case: Case) -> str:
     """Write ``scipy.stats.entropy``, which divides both by their sums."""
     losses = _rows(case, "scipy.stats.entropy({}, {}, axis=1)")
-    return in_base(reduced(losses, case), case, "np.log")
+    return write_in_base(write_reduction(losses, case), case, "np.log")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.focal import number
+from xentcli.diagnosis.mistakes.focal import write_number
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.mistakes.pick import INDEX
 from xentcli.diagnosis.mistakes.reading import LOG_PROBS
@@ -23,7 +23,7 @@ KINDS: dict[Kind, str] = {
 }
 
 
-def nothing_departs(kit: Kit) -> Formula:
+def formula_asked_for(kit: Kit) -> Formula:
     """Return the formula without departures, which is what was asked for."""
     return (0,) * len(kit)
 
@@ -67,7 +67,7 @@ def reference(
     """Say what the loss asked for is, with enough digits to differ from the number got."""
     each = [distinct(*pair, digits) for pair in zip(losses, texts, strict=True)]
     # Where several numbers were got from one input, its loss is named once.
-    shown = each[0] if len(set(losses)) == 1 else listed(each)
+    shown = each[0] if len(set(losses)) == 1 else join_texts(each)
     what = f"the {case.loss_name}" + (" sums to" if case.settings.reduction == "sum" else " is")
     if case.one_based:
         return f"{KINDS[case.kind]}, with 1 taken from each label, {what} {shown}."
@@ -87,16 +87,16 @@ def distinct(value: float, text: str, digits: int) -> str:
     return rounded(value, digits)
 
 
-def listed(texts: Sequence[str]) -> str:
+def join_texts(texts: Sequence[str]) -> str:
     """Join texts as ``1``, ``1 and 2``, or ``1, 2 and 3``.
 
-    >>> listed(["1", "2", "3"])
+    >>> join_texts(["1", "2", "3"])
     '1, 2 and 3'
     """
     return ", ".join(texts[:-1]) + " and " + texts[-1] if len(texts) > 1 else texts[0]
 
 
-def written(formula: Formula, kit: Kit, case: Case) -> str:
+def write_formula(formula: Formula, kit: Kit, case: Case) -> str:
     """Write the formula out, from the values z to the number."""
     at = dict(zip(Kit._fields, formula, strict=True))
     row = _row(at, kit, case)
@@ -161,12 +161,12 @@ def _row_of_question(at: dict[str, int], kit: Kit, case: Case, probs: str) -> st
         logarithm.formula.format(clip.formula.format(text)) for text in (probs, f"(1 − {probs})")
     )
     focal = kit.focals[at["focals"]]
-    alpha = None if focal.alpha is None else number(1 - focal.alpha)
+    alpha = None if focal.alpha is None else write_number(1 - focal.alpha)
     yes, no = focal.part.formula.format(yes), focal.part.formula.format(no)
     if focal.gamma is not None:
         no = no.replace("(1 − p)^", "p^", 1)
     if alpha is not None and focal.alpha is not None:
-        no = no.replace(f"{number(focal.alpha)}·", f"{alpha}·", 1)
+        no = no.replace(f"{write_number(focal.alpha)}·", f"{alpha}·", 1)
     positive = kit.weightings[at["weightings"]].part.formula
     row = kit.picks[at["picks"]].part.formula.format(positive.format(yes), no)
     return row if not at["signs"] else row.replace("−", "", 1)

@@ -25,19 +25,19 @@ def number_of(value: float) -> str:
     return f"{value:.12g}"
 
 
-def written_weights(weight: Array | None) -> str:
+def write_weights(weight: Array | None) -> str:
     """Write the weights as a list; w where they are too many to be written out."""
     if weight is None or len(weight) > MOST_WEIGHTS:
         return "w"
     return "[" + ", ".join(repr(value) for value in weight.tolist()) + "]"
 
 
-def in_base(call: str, case: Case, log: str) -> str:
+def write_in_base(call: str, case: Case, log: str) -> str:
     """Convert a loss in nats to the base that was asked for."""
     return call if case.base == "e" else f"{call} / {log}({case.base})"
 
 
-def reduced(losses: str, case: Case, weight: str = "", whole: str = "") -> str:
+def write_reduction(losses: str, case: Case, weight: str = "", whole: str = "") -> str:
     """Write the mean or sum of losses; a weighted mean is divided by ``whole``."""
     if weight:
         total = f"({weight} * {losses}).sum()"
