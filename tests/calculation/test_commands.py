@@ -19,7 +19,7 @@ from xentcli.calculation.commands import COMMANDS, Calculation
 from xentcli.calculation.remarks import remarks
 from xentcli.calculation.steps import worked
 from xentcli.core import gradient, loss
-from xentcli.core.settings import settings
+from xentcli.core.settings import check_settings
 from xentcli.core.target import as_target
 from xentcli.model import Batch, Origin
 
@@ -145,7 +145,7 @@ def targets(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 def everything(command: str, batch: Batch) -> None:
     """What a run does with a batch: the answer, five samples worked, remarks, and the check."""
-    calculation = Calculation(COMMANDS[command], settings(None, 3))
+    calculation = Calculation(COMMANDS[command], check_settings(None, 3))
     problem = answers.problem_of(batch, calculation)
     answered = answers.answer(batch, problem, 100.0)
     assert len(worked(batch, problem, answered, 5, 100.0)) == 5

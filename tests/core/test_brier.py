@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from xentcli.core import brier, loss, odds
-from xentcli.core.settings import settings
+from xentcli.core.settings import check_settings
 from xentcli.core.softmax import softmax
 from xentcli.core.target import Target
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 def scores(logits: Floats, labels: NDArray[np.int64], temperature: float = 1.0) -> Floats:
-    options = settings(None, logits.shape[1], temperature=temperature)
+    options = check_settings(None, logits.shape[1], temperature=temperature)
     found = loss.from_logits(logits, Target(labels=labels), options, with_brier=True)
     assert found.brier is not None
     return found.brier
@@ -41,7 +41,7 @@ def test_it_is_the_squared_distance_from_the_label(
 def test_the_loss_beside_it_is_the_one_without_it() -> None:
     rng = np.random.default_rng(6)
     logits, labels = rng.normal(0, 4, (30, 12, 2)), rng.integers(-1, 12, (30, 2))
-    target, options = Target(labels=labels), settings(None, 12, ignore_index=-1)
+    target, options = Target(labels=labels), check_settings(None, 12, ignore_index=-1)
     with_it = loss.from_logits(logits, target, options, with_brier=True)
     without = loss.from_logits(logits, target, options)
     assert np.array_equal(with_it.loss, without.loss)

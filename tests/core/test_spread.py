@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from xentcli.core.spread import (
-    moved,
+    close_pieces,
     piece,
+    shift_numbers,
     spread_of,
     spreads_by_group,
     standard_error,
     sums_of_samples,
-    with_pieces,
 )
 from xentcli.core.total import ExactSum, Spread, Total
 from xentcli.run.chunk import Outcome
@@ -129,18 +129,18 @@ def test_the_pieces_of_samples_come_to_the_same_as_the_samples() -> None:
         for number in range(6)
         for part in (slice(0, 7), slice(7, 300), slice(300, None))
     ]
-    assert with_pieces(sum(reversed(pieces), start=Spread())) == whole
+    assert close_pieces(sum(reversed(pieces), start=Spread())) == whole
 
 
 def test_pieces_of_samples_further_on_are_no_pieces_of_those_before() -> None:
     ones = np.ones((1, 2))
     first, second = piece(0, ones, ones), piece(0, 3.0 * ones, ones)
-    assert with_pieces(first + second).samples == 1
+    assert close_pieces(first + second).samples == 1
     later = shifted(Outcome(total=Total(spread=second)), samples=1, lines=0).total.spread
-    assert with_pieces(first + later) == spread_of(np.array([2.0, 6.0]), np.array([2.0, 2.0]))
+    assert close_pieces(first + later) == spread_of(np.array([2.0, 6.0]), np.array([2.0, 2.0]))
     # A column of tokens is one sequence, wherever its parts stand.
     tokens = piece(None, ones, ones)
-    assert with_pieces(tokens + moved(tokens, 5)).samples == 1
+    assert close_pieces(tokens + shift_numbers(tokens, 5)).samples == 1
 
 
 @pytest.mark.parametrize("length", [2, 5, 256, 257, 1000])

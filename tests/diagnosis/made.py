@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xentcli.core.settings import Settings
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.diagnose import diagnose
-from xentcli.diagnosis.printed_number import parse_got
+from xentcli.diagnosis.printed_number import parse_number
 from xentcli.model import Diagnosis
 
 Array = NDArray[np.float64]
@@ -84,7 +84,7 @@ def case(
 
 def named(of: Case, number: float, form: str = ".6g") -> Diagnosis:
     """The diagnosis of a number, printed in that form."""
-    return diagnose([of], [parse_got(format(number, form))])
+    return diagnose([of], [parse_number(format(number, form))])
 
 
 def first(of: Case, number: float, form: str = ".6g") -> str:

@@ -14,9 +14,9 @@ from tests.diagnosis.made import at, case, first, made, named, nll, softmax
 from tests.faults.running import run_inside
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.diagnose import diagnose
-from xentcli.diagnosis.printed_number import parse_got
+from xentcli.diagnosis.printed_number import parse_number
 from xentcli.diagnosis.search.choices import kits
-from xentcli.diagnosis.search.matching import matching, trial
+from xentcli.diagnosis.search.matching import find_matches, order_formulas
 from xentcli.diagnosis.search.search import Depth, Search
 
 STORY_3 = [
@@ -30,7 +30,7 @@ LOSSES = nll(Z, Y)
 
 
 def test_story_3() -> None:
-    found = diagnose([case(STORY_3, [0, 1, 2])], [parse_got("3.947")])
+    found = diagnose([case(STORY_3, [0, 1, 2])], [parse_number("3.947")])
     assert found.sentence == (
         "3.947 is the textbook −log p of these rows read as probabilities, added once per class. "
         "Read as logits, as PyTorch does, the cross-entropy is 1.1484."
@@ -134,7 +134,7 @@ def test_a_second_run_settles_what_one_leaves_open() -> None:
     rows = np.abs(other.logits) + 0.01
     second = -np.log(at(rows, other.labels))
     runs = [case(STORY_3, [0, 1, 2]), case(rows, other.labels)]
-    found = diagnose(runs, [parse_got("3.947"), parse_got(f"{second.sum():.4f}")])
+    found = diagnose(runs, [parse_number("3.947"), parse_number(f"{second.sum():.4f}")])
     assert [one.name for one in found.candidates if one.matches] == [
         "read as probabilities, summed over the samples"
     ]
@@ -143,9 +143,9 @@ def test_a_second_run_settles_what_one_leaves_open() -> None:
 
 def test_several_numbers_of_one_input_must_all_hold() -> None:
     same = case(Z, Y)
-    wanted = [parse_got(f"{LOSSES.mean():.3g}"), parse_got(f"{LOSSES.mean():.6g}")]
+    wanted = [parse_number(f"{LOSSES.mean():.3g}"), parse_number(f"{LOSSES.mean():.6g}")]
     assert diagnose([same, same], wanted).candidates[0].matches
-    wanted = [parse_got(f"{LOSSES.mean():.6g}"), parse_got(f"{LOSSES.sum():.6g}")]
+    wanted = [parse_number(f"{LOSSES.mean():.6g}"), parse_number(f"{LOSSES.sum():.6g}")]
     assert not diagnose([same, same], wanted).candidates[0].matches
 
 
@@ -159,7 +159,7 @@ def test_a_match_that_may_be_chance_says_so() -> None:
     ]
     said = 0
     for value in two[:400:40]:
-        found = diagnose([of], [parse_got(f"{value:.3g}")])
+        found = diagnose([of], [parse_number(f"{value:.3g}")])
         best = found.candidates[0]
         if best.departures == 2 and (found.chance or 0.0) >= 0.01:
             said += 1
@@ -187,11 +187,11 @@ def test_random_numbers_are_not_explained(given: str, draw: str) -> None:
     """Of 1000 random numbers of 4 digits at most 2 % are given by one usual mistake."""
     of = RANDOM[given]
     (kit,) = kits([of])
-    simple = trial([Search(of, kit).values(Depth(1))], kit)
+    simple = order_formulas([Search(of, kit).values(Depth(1))], kit)
     rng = np.random.default_rng(7)
     near = abs(simple.values[0, 0])
-    numbers = [parse_got(f"{DRAWS[draw](rng, near):.4g}") for _ in range(1000)]
-    found = [matching(simple, [number]) for number in numbers]
+    numbers = [parse_number(f"{DRAWS[draw](rng, near):.4g}") for _ in range(1000)]
+    found = [find_matches(simple, [number]) for number in numbers]
     in_first_class = [
         any(simple.tier[at] <= 1 for at in one.places if at not in one.nearly) for one in found
     ]
@@ -203,14 +203,14 @@ def test_random_numbers_are_not_explained(given: str, draw: str) -> None:
 def test_the_chance_is_what_random_numbers_find() -> None:
     of = case(Z, Y)
     (kit,) = kits([of])
-    everything = trial([Search(of, kit).values(Depth(2))], kit)
+    everything = order_formulas([Search(of, kit).values(Depth(2))], kit)
     from xentcli.diagnosis.search.matching import chance
 
     rng = np.random.default_rng(8)
     last = len(everything.values) - 1
-    numbers = [parse_got(f"{rng.uniform(1.5, 6.0):.3g}") for _ in range(2000)]
-    matched = np.mean([bool(matching(everything, [number]).places) for number in numbers])
-    told = chance(everything, last, [parse_got("3.00")])
+    numbers = [parse_number(f"{rng.uniform(1.5, 6.0):.3g}") for _ in range(2000)]
+    matched = np.mean([bool(find_matches(everything, [number]).places) for number in numbers])
+    told = chance(everything, last, [parse_number("3.00")])
     assert told == pytest.approx(matched, abs=0.05)
 
 
@@ -226,10 +226,10 @@ def test_images_are_searched_by_position() -> None:
 @pytest.mark.parametrize("of", [case(Z, Y), case(Z, Y, weight=W, ignore_index=2)])
 def test_formulas_are_written_out(of: Case) -> None:
     (kit,) = kits([of])
-    from xentcli.diagnosis.words.formula import written
+    from xentcli.diagnosis.words.formula import write_formula
 
     for formula in Search(of, kit).values(Depth(2)):
-        text = written(formula, kit, of)
+        text = write_formula(formula, kit, of)
         assert "−−" not in text
         assert "{" not in text
         assert text.count("(") == text.count(")")

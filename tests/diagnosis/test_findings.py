@@ -9,7 +9,7 @@ import numpy as np
 from tests.diagnosis.made import case, made, softmax
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.findings import findings
-from xentcli.diagnosis.printed_number import parse_got
+from xentcli.diagnosis.printed_number import parse_number
 from xentcli.model import Finding
 
 GIVEN = made()
@@ -18,12 +18,14 @@ Z, Y = GIVEN.logits, GIVEN.labels
 
 def only(of: Case, name: str, seen: str = "") -> Finding:
     """The one finding of that name."""
-    (found,) = [one for one in findings(of, parse_got(seen) if seen else None) if one.name == name]
+    (found,) = [
+        one for one in findings(of, parse_number(seen) if seen else None) if one.name == name
+    ]
     return found
 
 
 def names(of: Case, seen: str = "") -> list[str]:
-    return [one.name for one in findings(of, parse_got(seen) if seen else None)]
+    return [one.name for one in findings(of, parse_number(seen) if seen else None)]
 
 
 def test_ordinary_logits_are_not_remarkable() -> None:

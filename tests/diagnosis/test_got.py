@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from xentcli.diagnosis.printed_number import parse_got
+from xentcli.diagnosis.printed_number import parse_number
 from xentcli.errors import UsageError
 
 
@@ -33,26 +33,26 @@ from xentcli.errors import UsageError
     ],
 )
 def test_a_number_as_it_was_printed(text: str, value: float, tolerance: float, digits: int) -> None:
-    found = parse_got(text)
+    found = parse_number(text)
     assert (found.value, found.digits) == (value, digits)
     assert found.tolerance == pytest.approx(tolerance, rel=1e-12)
 
 
 def test_a_tolerance_of_one_s_own() -> None:
-    assert parse_got("3.947", 0.1).tolerance == 0.1
+    assert parse_number("3.947", 0.1).tolerance == 0.1
 
 
 @pytest.mark.parametrize("text", ["nan", "NaN", "tensor(nan)"])
 def test_nan(text: str) -> None:
-    assert math.isnan(parse_got(text).value)
+    assert math.isnan(parse_number(text).value)
 
 
 @pytest.mark.parametrize(("text", "value"), [("inf", math.inf), ("-Infinity", -math.inf)])
 def test_infinity(text: str, value: float) -> None:
-    assert parse_got(text).value == value
+    assert parse_number(text).value == value
 
 
 @pytest.mark.parametrize("text", ["", "x", "1,5", "1_000", "--", "0x1p3", ".", "e5", "٣", "1e400"])
 def test_no_number(text: str) -> None:
     with pytest.raises(UsageError, match="--got"):
-        parse_got(text)
+        parse_number(text)

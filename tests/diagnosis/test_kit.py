@@ -9,7 +9,7 @@ from tests.diagnosis.made import case, made, softmax
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.search.choices import Formula, Kit, kits, parts_of
-from xentcli.diagnosis.search.matching import trial
+from xentcli.diagnosis.search.matching import order_formulas
 from xentcli.diagnosis.search.search import Depth, Search
 
 GIVEN = made()
@@ -72,7 +72,7 @@ def test_each_kind_has_its_own_choices(name: str) -> None:
 def test_parts_of_one_handwritten_formula_go_together() -> None:
     """“read as probabilities, added once per class” comes before what is as rare but by no hand."""
     kit = kit_of(CASES["logits"])
-    found = trial([Search(CASES["logits"], kit).values(Depth(2))], kit)
+    found = order_formulas([Search(CASES["logits"], kit).values(Depth(2))], kit)
     for place, departures in enumerate(found.departures[:500]):
         parts = found.at(place).parts
         less = 2 if departures == 2 and all(part.by_hand for part in parts) else 0

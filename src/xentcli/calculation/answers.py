@@ -69,8 +69,8 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
             problem.positions.shape[2] == 1 or calculation.settings.reduction != "batchmean",
         )
         judged = judged._replace(in_top=_in_top(problem, judged))
-        narrowed = _narrowed(losses.loss.reshape(problem.shape), calculation)
-        found = Answer(field, narrowed, judged.questions > 1)
+        narrow = _narrowed(losses.loss.reshape(problem.shape), calculation)
+        found = Answer(field, narrow, judged.questions > 1)
         total = _with_unscored(_total(judged), batch)
         total = total._replace(bytes=ExactSum.of(_bytes(batch)))
         if calculation.want_error:
@@ -89,7 +89,7 @@ def _narrowed(values: Array, calculation: Calculation) -> Array:
     """The values rounded to the framework's width that was asked for."""
     if calculation.dtype is None:
         return values
-    return framework.narrowed(values, calculation.dtype)
+    return framework.narrow(values, calculation.dtype)
 
 
 def hits(judged: Judged) -> NDArray[np.bool_] | None:

@@ -13,7 +13,7 @@ from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import each, one
 from xentcli.core import bce, gradient
 from xentcli.core.layout import Array
-from xentcli.core.odds import Given, Odds, odds_of, right
+from xentcli.core.odds import Given, Odds, hit, odds_of
 from xentcli.model import Step
 
 
@@ -75,7 +75,7 @@ def _loss_steps(
         yield each("balance", "α_t = A·t + (1 − A)·(1 − t)", step.balance)
         assembled.insert(0, "α_t")
     if step.factor is not None:
-        yield each("p_t", "p·t + (1 − p)·(1 − t)", right(step.odds, target))
+        yield each("p_t", "p·t + (1 − p)·(1 − t)", hit(step.odds, target))
         yield each("focal", f"(1 − p_t)^{settings.gamma:g}", step.factor)
         assembled.insert(-1, "focal")
     if settings.weight is not None or sample.row_weight is not None:

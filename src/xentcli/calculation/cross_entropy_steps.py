@@ -127,7 +127,7 @@ def _difference_steps(
         label = np.array([sample.label])
         at_label = pick(start.log_probs, label, axis)
         # + 0.0: a weight of 0 makes no −0.
-        difference = gradient.less_one_at(start.probs, label, at_label, axis) * total + 0.0
+        difference = gradient.minus_one_hot(start.probs, label, at_label, axis) * total + 0.0
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
     weights = _has_weights(sample, calculation)
     slope: tuple[Step, ...] = ()

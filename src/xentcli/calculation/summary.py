@@ -10,8 +10,8 @@ from xentcli.calculation.commands import UNITS, Calculation
 from xentcli.core import elementary, framework
 from xentcli.core.entropy import lowest_loss
 from xentcli.core.half_sum import HalfSum, half_mean
-from xentcli.core.loss import divided
-from xentcli.core.spread import standard_error, with_pieces
+from xentcli.core.loss import divide
+from xentcli.core.spread import close_pieces, standard_error
 from xentcli.core.target import smoothed
 from xentcli.core.total import Total
 from xentcli.model import Check, Kind, Report, StandardError, Worked
@@ -52,7 +52,7 @@ def report(
     answers = kept * (len(classes) if loss.questions else 1)
     judged = (has_labels or loss.questions) and kept > 0
     scored = judged and calculation.want_scores
-    mean = divided(total.loss.value, total.weight.value)
+    mean = divide(total.loss.value, total.weight.value)
     return plain._replace(
         result=None if settings.reduction == "none" else reduced_loss(calculation, total, half),
         reduction=settings.reduction,
@@ -78,7 +78,7 @@ def _standard_error(total: Total, calculation: Calculation, name: str) -> Standa
     error = standard_error_of(total, calculation)
     if error is None:
         return None
-    return StandardError(error, with_pieces(total.spread).samples, name)
+    return StandardError(error, close_pieces(total.spread).samples, name)
 
 
 def standard_error_of(total: Total, calculation: Calculation) -> float | None:
@@ -100,8 +100,8 @@ def reduced_loss(
             share = total.weight.value
         width = framework.WIDTHS[calculation.dtype]
         reduced = half_mean(loss, share, width) if calculation.settings.averages else loss
-        return narrowed(reduced, calculation)
-    return narrowed(divided(total.loss.value, _denominator(calculation, total)), calculation)
+        return narrow(reduced, calculation)
+    return narrow(divide(total.loss.value, _denominator(calculation, total)), calculation)
 
 
 def half_sums(calculation: Calculation) -> tuple[HalfSum, HalfSum]:
@@ -116,7 +116,7 @@ def _denominator(calculation: Calculation, total: Total) -> float:
 
 def _roots(mean: float, total: Total) -> tuple[float, float]:
     """√ of the mean divergence, and the mean of the samples' √."""
-    return math.sqrt(mean), divided(total.root.value, total.weight.value)
+    return math.sqrt(mean), divide(total.root.value, total.weight.value)
 
 
 def mean_perplexity(mean: float, calculation: Calculation) -> float | None:
@@ -140,7 +140,7 @@ def bits_per_byte(total: Total, calculation: Calculation) -> float | None:
         return None
     size = total.bytes.value if calculation.bytes is None else calculation.bytes
     # Of a loss that is in bits already the divisor is 1.
-    return divided(total.loss.value / (elementary.LOG_OF_BASE["2"] / calculation.log_base), size)
+    return divide(total.loss.value / (elementary.LOG_OF_BASE["2"] / calculation.log_base), size)
 
 
 def floor(classes: int, calculation: Calculation) -> float | None:
@@ -152,11 +152,11 @@ def floor(classes: int, calculation: Calculation) -> float | None:
     return float(lowest_loss(target, 1)[0]) / calculation.log_base
 
 
-def narrowed(value: float, calculation: Calculation) -> float | np.floating:
+def narrow(value: float, calculation: Calculation) -> float | np.floating:
     """The value rounded to the framework's width that was asked for."""
     if calculation.dtype is None:
         return value
-    found: np.floating = framework.narrowed(np.array([value]), calculation.dtype)[0]
+    found: np.floating = framework.narrow(np.array([value]), calculation.dtype)[0]
     return found
 
 

@@ -17,11 +17,11 @@ from xentcli.calculation.spread import spreads
 from xentcli.calculation.summary import (
     bits_per_byte,
     mean_perplexity,
-    narrowed,
+    narrow,
     standard_error_of,
 )
 from xentcli.core import histogram
-from xentcli.core.loss import divided
+from xentcli.core.loss import divide
 from xentcli.core.spread import spread_of
 from xentcli.core.total import ExactSum, Spread, Total, sums_by_group
 from xentcli.errors import DataError, Place
@@ -315,12 +315,12 @@ def _group(
 ) -> Group:
     """The figures of a group whose samples have that many questions."""
     loss, weight, by_yes_no = total.loss.value, total.weight.value, calculation.loss.questions
-    mean, kept = divided(loss, weight), total.samples - total.ignored
+    mean, kept = divide(loss, weight), total.samples - total.ignored
     known = labelled or by_yes_no
     reduced = (mean, weight) if calculation.settings.averages else (loss, 1.0)
     return Group(
         name,
-        float(narrowed(reduced[0], calculation)),
+        float(narrow(reduced[0], calculation)),
         total.samples // questions if by_yes_no else total.samples,
         total.ignored,
         reduced[1],

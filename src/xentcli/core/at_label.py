@@ -1,6 +1,7 @@
-"""What the loss of a label is made of: max z, the label's z and log Σe.
+"""The loss and log p of a label, from max z, the label's z and log Σe.
 
-The exponentials are taken block by block, what is taken once a sample for many blocks at a time.
+The exponentials are computed block by block; steps with one number a sample, for many blocks at
+once.
 """
 
 from __future__ import annotations
@@ -19,26 +20,26 @@ from xentcli.model import NamedTuple
 
 
 class AtLabel(NamedTuple):
-    """Of each sample: max z, the label's z, and log Σe."""
+    """max z, the label's z, and log Σe of each sample, all of one shape."""
 
     maximum: Array
     logit: Array
     log_sum: Array
 
     def loss(self, temperature: float) -> Array:
-        """log Σe − d_y."""
+        """ℓ = log Σe − d_y, in nats."""
         d, lost = self._shifted(temperature)
         loss: Array = (self.log_sum - lost) - d
         return loss
 
     def log_prob(self, temperature: float) -> Array:
-        """d_y − log Σe."""
+        """log p_y = d_y − log Σe, in nats."""
         d, lost = self._shifted(temperature)
         log_prob: Array = d + (lost - self.log_sum)
         return log_prob
 
     def _shifted(self, temperature: float) -> tuple[Array, Array]:
-        """d_y, and what its rounding lost."""
+        """d_y, and its rounding error."""
         d = shift(self.logit, self.maximum, 0, temperature)
         return d, shift_error(self.logit, self.maximum, d, temperature)
 
@@ -51,8 +52,11 @@ def at_labels(
     buffers: Buffers,
     use: Callable[[Block, Sums, tuple[slice, slice]], None] | None = None,
 ) -> AtLabel:
-    """What the loss of each sample of a batch is made of; ``use`` gets each of its blocks before
-    the next takes its memory, and where in the batch it lies."""
+    """Compute max z, the label's z and log Σe of each sample of a batch.
+
+    ``use`` is called with each block, its sums, and where in the batch it lies, before the next
+    block overwrites them.
+    """
     largest, at_label, others = (np.empty(classes.shape) for _ in range(3))
     rest = np.empty(classes.shape) if layout_axis(positions.shape[1]) == 0 else None
     for block, place in blocks(positions, batch, buffers):
@@ -69,12 +73,12 @@ def at_labels(
 
 
 def pick(values: Array, labels: Labels, axis: int) -> Array:
-    """values at each sample's label."""
-    return values.reshape(-1).take(places(values, labels, axis))
+    """Return each sample's value at its label."""
+    return values.reshape(-1).take(flat_indices(values, labels, axis))
 
 
-def places(values: Array, labels: Labels, axis: int) -> Labels:
-    """Where the values at each sample's label stand in a contiguous block."""
+def flat_indices(values: Array, labels: Labels, axis: int) -> Labels:
+    """Return the flat index of each sample's label in a contiguous block."""
     count = len(labels)
     samples = np.arange(count)
     return labels * count + samples if axis == 0 else samples * values.shape[1] + labels

@@ -5,9 +5,9 @@ With p = σ(z) the probability of yes, w⁺ the weight of a yes and w that of th
     ℓ = w · [−w⁺·t·log p − (1−t)·log(1−p)]
     log σ(z) = min(z, 0) − log1p(exp(−|z|))      log(1 − σ(z)) = log σ(−z)
 
-Neither logarithm is that of a number near 1, so that no digit is lost at either end. A term whose
-w⁺·t or 1−t is 0 is 0. With a focusing parameter γ and a balance A, the loss is the whole of that
-times α_t·(1 − p_t)^γ, where
+Neither logarithm is taken of a number near 1, so no digits are lost where p is near 0 or 1. A term
+whose w⁺·t or 1−t is 0 is 0. With a focusing parameter γ and a balance A, all of that is multiplied
+by α_t·(1 − p_t)^γ, where
 
     p_t = p·t + (1−p)·(1−t)      α_t = A·t + (1−A)·(1−t)
 
@@ -23,7 +23,7 @@ from xentcli.core import focal
 from xentcli.core.far_questions import mend_losses, mend_slopes
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float
-from xentcli.core.loss import divided
+from xentcli.core.loss import divide
 from xentcli.core.odds import Given, Odds, miss, odds_of, odds_of_logits
 from xentcli.core.settings import Reduction, Settings, check_reduction
 from xentcli.core.target import first_index
@@ -34,8 +34,11 @@ from xentcli.model import NamedTuple
 
 
 class Steps(NamedTuple):
-    """What each step returned: the terms of yes and no, α_t and (1 − p_t)^γ (None where they are
-    not asked for), and the loss."""
+    """The result of each step, one number a question.
+
+    ``yes_term`` is −w⁺·t·log p and ``no_term`` −(1−t)·log(1−p); ``balance`` is α_t and ``factor``
+    (1 − p_t)^γ, None where the settings have no A or no γ.
+    """
 
     odds: Odds
     yes_term: Array
@@ -46,7 +49,7 @@ class Steps(NamedTuple):
 
 
 def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
-    """Every step up to the loss of each question, each kept."""
+    """Compute every step up to the loss of each question, and keep each."""
     positive = target if settings.pos_weight is None else settings.pos_weight * target
     yes_term, no_term = _term(positive, odds.log_yes), _term(1.0 - target, odds.log_no)
     loss = yes_term + no_term
@@ -63,7 +66,7 @@ def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
 
 
 def losses(values: Array, target: Array, given: Given, settings: Settings) -> Array:
-    """The loss of each question."""
+    """Compute the loss of each question."""
     odds = odds_of(values, given, settings.temperature)
     return losses_of_odds(odds, values, target, given, settings)
 
@@ -71,7 +74,7 @@ def losses(values: Array, target: Array, given: Given, settings: Settings) -> Ar
 def losses_of_odds(
     odds: Odds, values: Array, target: Array, given: Given, settings: Settings
 ) -> Array:
-    """The same where the odds of the values are known already."""
+    """Compute the loss of each question from odds that are known already."""
     found = steps(odds, target, settings).loss
     mend_losses(found, values, target, given, settings)
     return found
@@ -87,8 +90,11 @@ def gradients_by_logits(logits: Array, target: Array, settings: Settings) -> Arr
 
 
 class Slopes(NamedTuple):
-    """The parts of a gradient with respect to z/T: L', and with a focal factor also
-    γ·(1−2t)·p·(1−p)/m, which the loss is multiplied by (None without); and all of it."""
+    """A gradient by z/T, as ``whole``, and two of its parts.
+
+    ``plain`` is L'; ``bend`` is γ·(1−2t)·p·(1−p)/m, by which the focal factor multiplies the plain
+    loss, or None without a focal factor.
+    """
 
     plain: Array
     bend: Array | None
@@ -96,7 +102,7 @@ class Slopes(NamedTuple):
 
 
 def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
-    """The gradient with respect to z/T."""
+    """Compute the gradient by z/T."""
     odds = odds_of_logits(logits, settings.temperature)
     positive = target if settings.pos_weight is None else settings.pos_weight * target
     plain: Array = (1.0 - target) * odds.yes - positive * odds.no
@@ -109,12 +115,12 @@ def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
             # Where the loss is infinite, p·(1−p) is 0.
             result = plain + np.where(bend == 0.0, 0.0, bend * loss)
             result = focal.factor(away, settings.gamma) * result
-        # p_t = 1: the loss and its slope vanish together.
+        # Where p_t is 1, the loss and its slope are both 0.
         result = np.where(away == 0.0, 0.0, result)
     if settings.alpha is not None:
         result = (settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)) * result
     if settings.weight is not None:
-        # + 0.0: a weight of 0 makes no −0.
+        # A weight of 0 may make −0, which + 0.0 below turns into 0.
         with np.errstate(over="ignore", invalid="ignore"):
             result = settings.weight * result
     return Slopes(plain, bend, result + 0.0)
@@ -123,7 +129,7 @@ def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
 def _bend(odds: Odds, target: Array, away: Array) -> Array:
     """(1−2t)·p·(1−p)/m."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        # The smaller of p and 1 − p by m, which is at most about 1, and then the larger.
+        # The smaller of p and 1 − p is divided by m first: that quotient is at most about 1.
         ratio = np.minimum(odds.yes, odds.no) / away
         result: Array = (1.0 - 2.0 * target) * ratio * np.maximum(odds.yes, odds.no)
     return result
@@ -140,21 +146,21 @@ def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array
 
 
 def _term(coefficient: Array, log_prob: Array) -> Array:
-    """−c·log p, which is 0 where c is 0 and log p −∞, and nan where log p is."""
+    """−c·log p; 0 where c is 0, even if log p is −∞; nan where log p is nan."""
     with np.errstate(invalid="ignore", over="ignore"):
         product = -coefficient * log_prob
     return np.where((coefficient == 0.0) & ~np.isnan(log_prob), 0.0, product)
 
 
 def _times(weight: Array, loss: Array) -> Array:
-    """weight · loss, which is 0 where the weight is 0 and the loss infinite."""
+    """weight · loss; 0 where the weight is 0, even if the loss is infinite."""
     with np.errstate(invalid="ignore", over="ignore"):
         product = weight * loss
     return np.where((weight == 0.0) & ~np.isnan(loss), 0.0, product)
 
 
 def as_target(target: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Targets from 0 to 1, one a question, as doubles.
+    """Return targets from 0 to 1, one a question, as doubles.
 
     Raises:
         ArgumentError (a ValueError): another shape, or a target outside 0…1.
@@ -169,21 +175,21 @@ def as_target(target: ArrayLike, shape: tuple[int, ...]) -> Array:
 
 
 def as_probs(probs: ArrayLike) -> Array:
-    """Probabilities of yes, each from 0 to 1."""
+    """Return probabilities of yes as doubles; refuse one outside 0 to 1."""
     given = as_float(probs, "probs")
     _require_shares(given, "probs", "a probability")
     return given.astype(np.float64, copy=False)
 
 
 def _require_shares(given: NDArray, argument: str, what: str) -> None:  # type: ignore[type-arg]
-    # A nan is the least and the greatest.
+    # Of numbers with a nan both the minimum and the maximum are nan.
     if given.size and not (given.min() >= 0 and given.max() <= 1):
         at = first_index(~((given >= 0) & (given <= 1)))
         raise ArgumentError(argument, f"{float(given[at])} is not {what} from 0 to 1", index=at)
 
 
 def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -> Array | None:
-    """Finite weights that can be broadcast to the questions."""
+    """Return finite weights that broadcast to the questions."""
     if weight is None:
         return None
     given = as_float(weight, argument).astype(np.float64, copy=False)
@@ -199,14 +205,14 @@ def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -
     return given
 
 
-def _reduced(loss: Array, reduction: Reduction) -> np.float64 | Array:
+def _reduce(loss: Array, reduction: Reduction) -> np.float64 | Array:
     if reduction == "none":
         return loss[()] if loss.ndim == 0 else loss
     total = ExactSum.of(loss, threads_for(loss.size)).value
-    return np.float64(divided(total, loss.size) if reduction == "mean" else total)
+    return np.float64(divide(total, loss.size) if reduction == "mean" else total)
 
 
-def _over_count(gradient: Array, reduction: Reduction) -> Array:
+def _scale_by_count(gradient: Array, reduction: Reduction) -> Array:
     if reduction != "mean":
         return gradient
     result: Array = scale_of(gradient.size) * gradient
@@ -224,14 +230,14 @@ def binary_cross_entropy_with_logits(
     """The binary cross-entropy ℓ = −w·[w⁺·t·log σ(z) + (1−t)·log(1 − σ(z))], in nats.
 
     Args:
-        logits: z, of any shape; each is a question of its own.
+        logits: z, of any shape; each number is a question of its own.
         target: t from 0 to 1, of the same shape.
-        weight: w, which can be broadcast to that shape. It never counts in the denominator.
-        reduction: ``"mean"`` (Σℓ by the number of questions), ``"sum"`` or ``"none"``.
-        pos_weight: w⁺, which can be broadcast to that shape: one a column, say.
+        weight: w, of a shape that broadcasts to that one. It does not change the denominator.
+        reduction: ``"mean"`` (Σℓ / the number of questions), ``"sum"`` or ``"none"``.
+        pos_weight: w⁺, of a shape that broadcasts to that one: one number a column, for example.
 
     Returns:
-        A float64 scalar, or for ``"none"`` an array of the shape of the logits. A mean over no
+        A float64 scalar, or for ``"none"`` an array of the shape of the logits. The mean over no
         questions is nan.
 
     Raises:
@@ -244,7 +250,7 @@ def binary_cross_entropy_with_logits(
     """
     values = as_float(logits, "logits").astype(np.float64, copy=False)
     settings = _settings(values.shape, weight, pos_weight, reduction)
-    return _reduced(
+    return _reduce(
         losses(values, as_target(target, values.shape), "logits", settings), settings.reduction
     )
 
@@ -278,7 +284,7 @@ def binary_cross_entropy_with_logits_grad(
     values = as_float(logits, "logits").astype(np.float64, copy=False)
     settings = _settings(values.shape, weight, pos_weight, reduction)
     gradient = gradients_by_logits(values, as_target(target, values.shape), settings)
-    return _over_count(gradient, settings.reduction)
+    return _scale_by_count(gradient, settings.reduction)
 
 
 def binary_cross_entropy(
@@ -310,7 +316,7 @@ def binary_cross_entropy(
     """
     values = as_probs(probs)
     settings = _settings(values.shape, weight, None, reduction)
-    return _reduced(
+    return _reduce(
         losses(values, as_target(target, values.shape), "probs", settings), settings.reduction
     )
 
@@ -341,7 +347,7 @@ def binary_cross_entropy_grad(
     values = as_probs(probs)
     settings = _settings(values.shape, weight, None, reduction)
     gradient = gradients_by_probs(values, as_target(target, values.shape), settings)
-    return _over_count(gradient, settings.reduction)
+    return _scale_by_count(gradient, settings.reduction)
 
 
 def _settings(

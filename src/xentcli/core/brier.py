@@ -2,8 +2,8 @@
 
     Σ_c (p_c − [c = y])² = (1 − p_y)² + Σ_{c≠y} p_c²
 
-from 0 to 2; of a yes/no question with the target t, (p − t)², from 0 to 1. 1 − p_y is the sum of
-the other probabilities, so that it keeps its digits where p_y is next to 1.
+It is from 0 to 2. Of a yes/no question with the target t it is (p − t)², from 0 to 1. 1 − p_y is
+computed as the sum of the other probabilities, so that it keeps its digits where p_y is near 1.
 
 Source: Brier, "Verification of forecasts expressed in terms of probability", Monthly Weather Review
 78, 1950.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.at_label import places
+from xentcli.core.at_label import flat_indices
 from xentcli.core.layout import Array, Block, Buffers, each_block, store_each
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
@@ -23,10 +23,12 @@ from xentcli.core.target import Labels
 def of_exponentials(
     exponentials: Array, total: Array, labels: Labels, axis: int, buffers: Buffers
 ) -> Array:
-    """The score of each sample of a block, from the exponentials that its loss took, and their
-    sums."""
-    # Of a contiguous block this is a view.
-    flat, at = exponentials.reshape(-1), places(exponentials, labels, axis)
+    """Compute the score of each sample of a block from its exponentials, whose sums are ``total``.
+
+    The exponentials are changed on the way and restored.
+    """
+    # A block is contiguous, so that this is a view of it.
+    flat, at = exponentials.reshape(-1), flat_indices(exponentials, labels, axis)
     own = flat.take(at)
     with np.errstate(under="ignore", invalid="ignore"):
         flat[at] = 0.0
@@ -43,7 +45,7 @@ def _sum_of_squares(values: Array, axis: int, buffers: Buffers) -> Array:
 
 
 def of_probs(probs: NDArray[np.floating], labels: Labels) -> Array:
-    """The score of each position of ``(outer, C, inner)`` probabilities, taken as given.
+    """Compute the score of each position of ``(outer, C, inner)`` probabilities, as given.
 
     >>> of_probs(np.array([[[0.5], [0.25], [0.25]]]), np.array([[0]])).tolist()
     [[0.375]]
@@ -52,7 +54,7 @@ def of_probs(probs: NDArray[np.floating], labels: Labels) -> Array:
 
     def of_block(block: Block, buffers: Buffers) -> None:
         away = buffers.array("away", block.values.shape)
-        at = places(away, labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
+        at = flat_indices(away, labels[block.cut.outer, block.cut.inner].ravel(), block.axis)
         with np.errstate(under="ignore", invalid="ignore", over="ignore"):
             np.copyto(away, block.values)
             away.reshape(-1)[at] -= 1.0
@@ -63,7 +65,7 @@ def of_probs(probs: NDArray[np.floating], labels: Labels) -> Array:
 
 
 def of_questions(yes: Array, no: Array, target: Array) -> Array:
-    """(p − t)² of yes/no questions, with p − t as p·(1−t) − (1−p)·t."""
+    """(p − t)² of yes/no questions; p − t is p·(1−t) − (1−p)·t, which keeps its digits."""
     away = yes * (1.0 - target) - no * target
     result: Array = away * away
     return result

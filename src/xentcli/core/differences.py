@@ -1,4 +1,4 @@
-"""The gradient once more, from nothing but the loss: fourth-order central differences.
+"""A gradient computed from the loss alone, by central differences of fourth order.
 
     ℓ'(z_c) ≈ (8·(ℓ(z_c+h) − ℓ(z_c−h)) − (ℓ(z_c+2h) − ℓ(z_c−2h))) / 12h
 
@@ -18,20 +18,20 @@ from xentcli.model import NamedTuple
 
 Long = NDArray[np.longdouble]
 
-# With 64 bits of mantissa rounding costs about 1e-19/h and the formula's own error is h**4/30;
-# where the longest type is a double (1e-16/h), a longer step balances the two.
+# The step h balances two errors: that of rounding, about 1e-19/h with 64 bits of mantissa, and that
+# of the formula, h**4/30. Where the longest type is a double (1e-16/h), the step is longer.
 STEP = 2.0**-10 if np.finfo(np.longdouble).nmant > 52 else 2.0**-7
 
 
 class Differences(NamedTuple):
-    """∂ℓ/∂z and T·∂²ℓ/∂z² of a sample, class by class."""
+    """∂ℓ/∂z and T·∂²ℓ/∂z² of a sample, a number a class."""
 
     first: Array
     second: Array
 
 
 def central_differences(logits: Array, weighted: Array, temperature: float = 1.0) -> Differences:
-    """The derivatives of one sample's ℓ = −Σ v_c·log p_c, for logits and v = w·q of shape (C)."""
+    """Differentiate one sample's ℓ = −Σ v_c·log p_c, for logits and v = w·q of shape (C)."""
     target = weighted.astype(np.longdouble)
 
     def losses(scaled: Long) -> Long:
@@ -45,9 +45,9 @@ def central_differences(logits: Array, weighted: Array, temperature: float = 1.0
 def differences_of(
     logits: Array, losses: Callable[[Long], Long], temperature: float = 1.0
 ) -> Differences:
-    """The derivatives of a loss of one sample; ``losses`` takes rows of z/T and gives one each."""
+    """Differentiate a loss of one sample; ``losses`` returns the loss of each row of z/T."""
     long = logits.astype(np.longdouble)
-    # The step is taken in z/T, where the loss bends, not in z.
+    # The step is one of z/T, on which the curvature of the loss depends, not of z.
     step = np.longdouble(STEP) * np.longdouble(temperature)
     return _differences(lambda times: long + times * step * np.eye(len(long)), losses, temperature)
 
@@ -55,7 +55,7 @@ def differences_of(
 def differences_of_each(
     logits: Array, losses: Callable[[Long], Long], temperature: float = 1.0
 ) -> Differences:
-    """The same of numbers of which each has a loss of its own; ``losses`` takes all of them."""
+    """Differentiate losses of single numbers; ``losses`` returns the loss of each number z/T."""
     long = logits.astype(np.longdouble)
     step = np.longdouble(STEP) * np.longdouble(temperature)
     return _differences(lambda times: long + times * step, losses, temperature)
@@ -64,7 +64,7 @@ def differences_of_each(
 def _differences(
     moved: Callable[[int], Long], losses: Callable[[Long], Long], temperature: float
 ) -> Differences:
-    """From the losses with the logits moved by so many steps."""
+    """Compute the differences; ``moved`` returns the logits, moved by so many steps."""
     heat = np.longdouble(temperature)
     step = np.longdouble(STEP) * heat
     twice_below, below, here, above, twice_above = (
@@ -76,7 +76,7 @@ def _differences(
 
 
 def log_softmax(scaled: Long) -> Long:
-    """log p of each row, the maximum's term kept out of the sum."""
+    """log p of each row, with the maximum's term left out of the sum."""
     rows = np.arange(len(scaled))
     largest = np.argmax(scaled, axis=1)
     shifted = scaled - scaled[rows, largest][:, np.newaxis]
@@ -88,7 +88,7 @@ def log_softmax(scaled: Long) -> Long:
 
 
 def focal_losses(log_probs: Long, gamma: float) -> Long:
-    """(1 − p_t)^γ·(−log p_t) of numbers log p_t."""
+    """(1 − p_t)^γ·(−log p_t) of each log p_t."""
     result: Long = (-np.expm1(log_probs)) ** np.longdouble(gamma) * -log_probs
     return result
 

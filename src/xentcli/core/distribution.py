@@ -1,4 +1,7 @@
-"""p and log p of every class, from whatever is given: what the divergences and the entropy need."""
+"""p and log p of every class, from logits, probabilities or log-probabilities.
+
+The divergences and the entropy are computed from them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from xentcli.model import Kind, NamedTuple
 
 
 class Distribution(NamedTuple):
-    """p and log p of a block's samples, the classes along ``axis``; and with a target its t."""
+    """p and log p of a block's samples with the classes along ``axis``, and their soft targets."""
 
     probs: Array
     log_probs: Array
@@ -36,7 +39,7 @@ class Distribution(NamedTuple):
 
 
 def distribution(values: Array, kind: Kind, axis: int, temperature: float = 1.0) -> Distribution:
-    """p and log p of a block, each with all of its digits."""
+    """Compute p and log p of a block, each with all of its digits."""
     if kind == "probs":
         return Distribution(values, log(values), axis)
     if kind == "log_probs":
@@ -47,8 +50,10 @@ def distribution(values: Array, kind: Kind, axis: int, temperature: float = 1.0)
 
 
 def _refined_probs(step: Steps, axis: int) -> Array:
-    """e/Σe, with what the rounding of Σe took from it: that would be an error of all classes alike,
-    which a sum over them does not even out."""
+    """e/Σe, corrected by the rounding error of Σe.
+
+    That error is the same for all classes, so that in a sum over them it would not average out.
+    """
     total, rest = sum_with_rest(step.exponentials, axis)
     with np.errstate(under="ignore", invalid="ignore"):
         probs: Array = step.exponentials / across(total, axis)
@@ -63,7 +68,7 @@ def loss_of_each(
     temperature: float,
     loss: Callable[[Distribution], Array],
 ) -> Array:
-    """A loss of each position of ``(outer, C, inner)``, as ``(outer, inner)``."""
+    """Compute a loss of each position of ``(outer, C, inner)``, as ``(outer, inner)``."""
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
     def of_block(block: Block, buffers: Buffers) -> None:
@@ -79,7 +84,7 @@ def gradient_of_each(
     temperature: float,
     gradient: Callable[[Distribution], Array],
 ) -> Array:
-    """A gradient by the logits of each position, of the same shape; 1/T is in it."""
+    """Compute a gradient by the logits, of their shape; ``gradient`` returns the one by z/T."""
     result = np.empty(positions.shape)
 
     def of_block(block: Block, buffers: Buffers) -> None:
@@ -100,9 +105,9 @@ def _of_block(
 
 
 def as_probs(values: ArrayLike, argument: str) -> Array:
-    """Probabilities, none of which is negative, infinite or nan."""
+    """Return probabilities as doubles; refuse one that is negative, infinite or nan."""
     given = as_float(values, argument)
-    # A nan is the least and the greatest.
+    # Of numbers with a nan both the minimum and the maximum are nan.
     if given.size and not (given.min() >= 0 and given.max() < np.inf):
         at = first_index(~(given >= 0) | np.isinf(given))
         raise ArgumentError(

@@ -1,8 +1,8 @@
 """exp, log, log1p and expm1 of doubles, the same to the last bit on every machine.
 
-NumPy picks its own exp and log by processor, and their last digits differ. What stands here is made
-of IEEE additions, multiplications and comparisons, integer operations and table look-ups, each a
-call of NumPy by itself, so that none can be fused with another.
+NumPy has several exp and log and chooses by processor; their last digits differ. These are made of
+IEEE additions, multiplications and comparisons, integer operations and table look-ups. Each is a
+call of NumPy by itself, so that no compiler can fuse it with another.
 
 exp, −64 ≤ x ≤ 0, with M = 1.5·2**52/512, to which adding x rounds it to a multiple of 1/512:
 
@@ -11,7 +11,7 @@ exp, −64 ≤ x ≤ 0, with M = 1.5·2**52/512, to which adding x rounds it to 
     exp(x) = T + T·(p + t)     T = exp(−h) and the rest t that its rounding left, from a table
                                p = exp(r) − 1 = r·(c₁ + r·(1/2 + r·(c₃ + r/24)))
 
-Beyond, exp(64n) is one factor more. The logarithms' formulas stand in
+Outside that range there is one more factor, exp(64n). The formulas of the logarithms are in
 :mod:`xentcli.core.elementary_logarithms`.
 
 Largest errors, in units in the last place: exp, log and log1p 0.51 (a subnormal exp 0.75), expm1
@@ -35,30 +35,30 @@ from xentcli.core.exact import two_product, two_sum
 from xentcli.core.layout import Array, Buffers, unbuffered
 from xentcli.core.rounding import shift_error
 
-# ln b: what a number in nats is divided by to be one in logarithms to the base b.
+# ln b: a number in nats divided by it is that number in logarithms to the base b.
 LOG_OF_BASE = {"e": 1.0, "2": 0.6931471805599453, "10": 2.302585092994046}
 
-# So many elements at a time, whose intermediate results lie in a near cache.
+# The intermediate results of this many elements fit in a near cache.
 AT_ONCE = 1 << 14
 
 
 def _constant(value: float) -> Array:
-    # An array without axes; a Python number would be made one in every call, which takes longer
+    # An array without axes: NumPy makes one of a Python number in every call, which takes longer
     # than some of the calls.
     return np.array(value)
 
 
 M = _constant(1.5 * 2.0**52 / GRID)
 _M_BITS = M.view(np.int64)
-# The Taylor series of exp(r) − 1 up to r⁵/120, and r⁵ in turn by lower powers: the Chebyshev
-# polynomial of that degree is least between −a and a = 2**-10. Error 2**-60.9.
+# The Taylor series of exp(r) − 1 up to r⁵/120, with r⁵ replaced by lower powers: r⁵ minus them is
+# the Chebyshev polynomial, the smallest there is between −2**-10 and 2**-10. Error 2**-60.9.
 _C1 = _constant(1 - 2.0**-40 * 5 / 1920)
 _C2 = _constant(1 / 2)
 _C3 = _constant(1 / 6 + 2.0**-20 * 20 / 1920)
 _C4 = _constant(1 / 24)
 _ONE = _constant(1.0)
 _LEAST, _MOST = -float(REACH), 0.0
-# Below the one exp is 0, above the other infinite.
+# exp is 0 below the first and infinite above the second.
 _ZERO, _INFINITE = -746.0, 710.0
 
 Bits = NDArray[np.int64]
@@ -74,9 +74,9 @@ def exp(
 
     Args:
         x: numbers of any shape.
-        missing: what the rounding of x took from it, at most half a unit in its last place.
-        out: where the result is put; it may be x.
-        buffers: memory for the steps between.
+        missing: the rounding error of x, at most half a unit in its last place.
+        out: the array for the result; it may be x.
+        buffers: memory for intermediate results.
     """
     return _each_part(_exp_part, x, missing, out, buffers)
 
@@ -111,7 +111,7 @@ def _each_part(
     out: Array | None,
     buffers: Buffers | None,
 ) -> Array:
-    """A function of the elements, a few thousand at a time."""
+    """Apply a function to all elements, a few thousand at a time."""
     given = np.asarray(x, np.float64)
     result = np.empty(given.shape) if out is None else out
     buffers = buffers or Buffers()
@@ -132,7 +132,7 @@ def _each_part(
 
 
 def _exp_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
-    # A nan is the least and the greatest.
+    # Of numbers with a nan both the minimum and the maximum are nan.
     usual = np.minimum.reduce(x) >= _LEAST and np.maximum.reduce(x) <= _MOST
     if usual:
         at, deep = None, None
@@ -151,13 +151,14 @@ def _exp_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> 
 
 
 def _finish(k: Array, r: Array, p: Array, out: Array) -> None:
-    """T + T·(p + t) from k and r, both of which are overwritten, as p is; out may be one of them.
+    """Write T + T·(p + t) to ``out``. k, r and p are overwritten, and ``out`` may be one of them.
 
-    Where k is not next to M the result means nothing, but that does no harm.
+    Where k is not near M, as x is outside the table, the result is meaningless and the caller
+    replaces it.
     """
     value, rest = grid_table().value, grid_table().rest
     index = k.view(np.int64)
-    # By position, for out= by its name takes as long as a few hundred elements.
+    # ``out`` by position: as a keyword it takes as long as a few hundred elements.
     np.subtract(index, _M_BITS, index)
     np.multiply(r, _C4, p)
     np.add(p, _C3, p)
@@ -174,20 +175,20 @@ def _finish(k: Array, r: Array, p: Array, out: Array) -> None:
 
 
 def exp_of_difference(x: Array, peak: Array, out: Array, buffers: Buffers) -> Array:
-    """exp(x − peak) of the exact difference, which is ≤ 0.
+    """exp(x − peak) of the exact difference, which is at most 0.
 
-    With H the multiple of 1/512 next to the peak, d the rounded difference and h the multiple next
-    to −d, g = H − h is one as well, and
+    Let H be the multiple of 1/512 nearest to the peak, d the rounded difference, and h the multiple
+    nearest to −d. g = H − h is such a multiple, too, and
 
         r = (x − g) − (peak − H)
 
-    is x − peak + h without x − peak having been rounded.
+    is x − peak + h, in which x − peak has not been rounded.
 
     Args:
-        x: two axes.
-        peak: of each row or of each column of x one number, as an array of two axes.
-        out: where the result is put, of the shape of x.
-        buffers: memory for the steps between.
+        x: numbers of shape (n, m).
+        peak: one number for each row, (n, 1), or for each column, (1, m).
+        out: the array for the result, of the shape of x.
+        buffers: memory for intermediate results.
     """
     columns = len(peak) == 1 and (len(x) > 1 or peak.shape[1] > 1)
     with np.errstate(all="ignore"), unbuffered(x.shape[1]):
@@ -211,13 +212,13 @@ def exp_of_difference(x: Array, peak: Array, out: Array, buffers: Buffers) -> Ar
 
 
 _SCRATCH = ("exp d", "exp k", "exp r", "exp p")
-# Up to here M + peak leaves the multiples of 1/512 whole.
+# Up to here adding a peak to M rounds it to a multiple of 1/512.
 _LARGEST_PEAK = 2.0**40
 
 
 def _mend(x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out: Array) -> None:
-    """The exponentials that the table or the grid does not reach, one by one."""
-    # What becomes 0 anyway is often masked logits, and many.
+    """Compute again the exponentials that are outside the table, or whose peak is too large."""
+    # Results of 0 come from masked logits, of which there may be many: they are set at once.
     zero = difference < _ZERO
     np.copyto(out, 0.0, where=zero)
     at = np.nonzero(~(zero | (difference >= _LEAST) & near))
@@ -226,8 +227,10 @@ def _mend(x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out
 
 
 def _parts(shape: tuple[int, ...], *, columns: bool) -> Iterator[tuple[slice, slice]]:
-    """A block of two axes in parts of about ``AT_ONCE`` numbers: whole columns, or rows, whole if
-    they are not longer."""
+    """Yield the parts of a block of two axes, of about ``AT_ONCE`` numbers each.
+
+    A part is whole columns, or else rows, which are cut where a row alone is longer.
+    """
     if columns:
         wide = max(1, AT_ONCE // shape[0])
         for left in range(0, shape[1], wide):
@@ -240,15 +243,15 @@ def _parts(shape: tuple[int, ...], *, columns: bool) -> Iterator[tuple[slice, sl
 
 
 def _exp_anywhere(x: Array, missing: Array | None = None) -> Array:
-    """exp of any double, the results that overflow, underflow or are nan included."""
+    """exp of any double, also where the result overflows, underflows or is nan."""
     high, low, exponent = _exp_parts(np.minimum(np.maximum(x, -800.0), 800.0), missing)
-    # In two steps: the first keeps all digits, the second rounds what becomes subnormal.
+    # In two steps: the first is exact, the second rounds a result that is subnormal.
     first = exponent >> 1
     return (high + low) * _power_of_two(first) * _power_of_two(exponent - first)
 
 
 def _exp_parts(x: Array, missing: Array | None = None) -> tuple[Array, Array, Bits]:
-    """exp(x) = (high + low)·2**exponent for |x| ≤ 800, low not a unit in the last place of high."""
+    """exp(x) = (high + low)·2**exponent for |x| ≤ 800; low is below a unit in high's last place."""
     k = M - x
     r = (k - M) + x
     if missing is not None:
@@ -272,7 +275,7 @@ def _power_of_two(exponent: Bits) -> Array:
 # ---- expm1
 
 _NEAR = 2.0**-4
-# Next to 0 a series: 1/3! + x/4! + … + x⁸/11!
+# The series near 0: 1/3! + x/4! + … + x⁸/11!
 _FACTORIALS = [_constant(1 / n) for n in (39916800, 3628800, 362880, 40320, 5040, 720, 120, 24, 6)]
 _C5 = _constant(120.0)
 _THIRD = _constant(1 / 6)
@@ -314,7 +317,7 @@ def _expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
 
 
 def _expm1_far(x: Array, out: Array, buffers: Buffers) -> None:
-    """(T − 1) + T·(p + t), with what the rounding of T − 1 left."""
+    """(T − 1) + T·(p + t), with the rounding error of T − 1."""
     k, r, p = (buffers.array(name, x.shape) for name in ("exp k", "exp r", "exp p"))
     index = k.view(np.int64)
     np.subtract(M, x, k)

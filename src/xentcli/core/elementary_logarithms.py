@@ -1,6 +1,8 @@
-"""log and log1p for :mod:`xentcli.core.elementary`: x = z·2**e with z from 0.6875 to 1.375, and
+"""log and log1p for :mod:`xentcli.core.elementary`.
 
-log x = e·ln 2 − log v + log(1 + f)        f = z·v − 1 exactly, v from a table, |f| ≤ 2**-8
+With x = z·2**e and z from 0.6875 to 1.375,
+
+    log x = e·ln 2 − log v + log(1 + f)        f = z·v − 1 exactly, v from a table, |f| ≤ 2**-8
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ _FIRST_BITS = np.array(FIRST_Z).view(np.int64)
 _MASK = np.array(INTERVALS - 1)
 _FRACTION_BITS = np.array(52)
 _INTERVAL_BITS = np.array(INTERVAL_BITS)
-# Rounded to a multiple of 2**21 of its bits, z has 32 left, and v 11: their product is exact.
+# z with its lower 21 bits rounded away has 32 left, and v has 11: their product is exact.
 _HALF_UNIT, _UPPER_BITS = np.array(1 << 20), np.array(-(1 << 21))
 _BIAS = np.array(1023)
 _SERIES = [np.array(c) for c in (-1 / 8, 1 / 7, -1 / 6, 1 / 5, -1 / 4, 1 / 3, -1 / 2)]
@@ -67,8 +69,11 @@ def _log_of_sum(
     out: Array,
     buffers: Buffers,
 ) -> None:
-    """log(u + rest + missing) + more·ln 2 of positive, finite, normal u; rest is at most half a
-    unit in its last place, and missing nothing beside u + rest. ``out`` may be any of them."""
+    """Write log(u + rest + missing) + more·ln 2 to ``out``, for positive, finite and normal u.
+
+    ``rest`` is at most half a unit in the last place of u, and ``missing`` is tiny beside u + rest.
+    ``out`` may be any of these arrays.
+    """
     table = log_table()
     names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
     index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
@@ -93,7 +98,7 @@ def _log_of_sum(
     np.subtract(f, _ONE, f)
     np.multiply(z, v, z)
     if rest is not None:
-        # rest·v·2**-exponent. 2**-1024 is not normal, but then rest is nothing beside u.
+        # rest·v·2**-exponent. 2**-1024 would not be normal, but with so large a u the rest is 0.
         np.subtract(_BIAS, exponent, scale)
         np.maximum(scale, 1, out=scale)
         np.left_shift(scale, _FRACTION_BITS, scale)
@@ -102,7 +107,7 @@ def _log_of_sum(
             np.multiply(missing, v, high)
         np.multiply(v, rest, v)
         np.add(z, v, z)
-    # f + z = v + z, where the second z is what the sum's rounding left: lost.
+    # f + z is rounded to v; its rounding error takes the place of z and is called lost.
     np.add(f, z, v)
     np.subtract(v, f, f)
     np.subtract(z, f, z)
@@ -110,7 +115,7 @@ def _log_of_sum(
     if missing is not None:
         np.add(lost, high, lost)
 
-    # total = exponent·ln 2 − log v exactly but for their lower parts; small takes what is left.
+    # total is the exact sum of the upper parts of exponent·ln 2 − log v; small is what is left.
     np.copyto(total, exponent)
     if more is not None:
         np.add(total, more, total)

@@ -1,8 +1,8 @@
 """The tables of :mod:`xentcli.core.elementary`, worked out in integers: the same on every machine.
 
-A number is held as an integer, in units of 2**-192. What is tabulated is a pair, a double and what
-the double leaves out, so that an entry is right to more than 100 bits. Each table is made when
-it is first asked for, in about a millisecond.
+They are computed with integers in units of 2**-192. An entry is a pair, a double and its rounding
+error, which together are right to more than 100 bits. Each table is made when it is first asked
+for, in about a millisecond.
 """
 
 from __future__ import annotations
@@ -22,27 +22,29 @@ ONE = 1 << PLACES
 # exp is tabulated for every multiple of 1/512 from 0 down to −64.
 GRID = 512
 REACH = 64
-# Beyond, one more factor takes it further: exp(64n) for n from −13 to 13, the ends 0 and infinite.
+# One more factor serves all other x: exp(64n) for n from −13 to 13, at whose ends exp is 0 and ∞.
 FARTHEST = 13
 
 # log z is tabulated for 256 intervals of z from 0.6875 up to 1.375.
 FIRST_Z = 0.6875
 INTERVALS = 256
 INTERVAL_BITS = 44
-# The upper parts of ln 2 and of the logarithms end here, so that e·ln 2 − log v is exact.
+# The upper parts of ln 2 and log v are multiples of 2**-42: e·ln 2 − log v of them is exact.
 CUT = 42
 
 
 class GridTable(NamedTuple):
-    """exp(−i/512): a double, and what it leaves out, relative to it. The last entry is 0, for
-    whatever lies beyond."""
+    """exp(−i/512) as a double, and its rounding error relative to it.
+
+    The last entry is 0, for every x beyond the table.
+    """
 
     value: Array
     rest: Array
 
 
 class FarTable(NamedTuple):
-    """exp(64n) at n + 13: value·(1 + rest)·2**exponent, the value from 1 to 2."""
+    """Entry n + 13 is exp(64n) = value·(1 + rest)·2**exponent, with a value from 1 to 2."""
 
     value: Array
     rest: Array
@@ -50,7 +52,7 @@ class FarTable(NamedTuple):
 
 
 class LogTable(NamedTuple):
-    """For each interval of z a v of 11 bits, nearly 1/z, and −log v as the sum of two doubles."""
+    """For each interval of z: v, 1/z rounded to 11 bits, and −log v as the sum of two doubles."""
 
     reciprocal: Array
     upper: Array
@@ -61,12 +63,12 @@ class LogTable(NamedTuple):
 
 @cache
 def grid_table() -> GridTable:
-    """exp(−i/512) as the product of exp(−a/4) and exp(−b/512), i = 128a + b."""
+    """Tabulate exp(−i/512) as the product of exp(−a/4) and exp(−b/512), i = 128a + b."""
     coarse, coarse_rest = _powers(_exp(-ONE // 4), 4 * REACH + 1)
     fine, fine_rest = _powers(_exp(-ONE // GRID), GRID // 4)
     both = np.add.outer(coarse_rest / coarse, fine_rest / fine)
     value = np.empty_like(both)
-    # A few rows at a time: their intermediate results stay in the nearest memory.
+    # A few rows at a time, so that intermediate results stay in the nearest cache.
     for start in range(0, len(coarse), 16):
         rows = slice(start, start + 16)
         value[rows], error = two_product(coarse[rows, np.newaxis], fine)
@@ -77,8 +79,8 @@ def grid_table() -> GridTable:
 
 @cache
 def far_table() -> FarTable:
-    """exp(64n) by multiplication; below n = 0 by division."""
-    # exp(−832) is below 2**-1200.
+    """Tabulate exp(64n) by repeated multiplication, and below n = 0 by division."""
+    # exp(−832) is below 2**-1200: it needs more places.
     places = 8 * PLACES
     e, step = _exp(ONE), 1 << places
     for _ in range(REACH):
@@ -98,11 +100,11 @@ def far_table() -> FarTable:
 
 @cache
 def log_table() -> LogTable:
-    """The intervals share the sign, the exponent and the first eight bits after the point."""
+    """Tabulate v and −log v by interval: of the z that share the first 8 bits after the point."""
     first = np.array(FIRST_Z).view(np.int64)
     edges = (first + (np.arange(INTERVALS + 1) << INTERVAL_BITS)).view(np.float64)
     parts = np.rint(2048.0 / (edges[:-1] + edges[1:])).astype(int)
-    # Beside 1, where log z is next to 0, z is taken as it is.
+    # In the intervals beside 1, v is 1: log z is near 0 there, and log v must not cancel with it.
     parts[(edges[:-1] == 1.0) | (edges[1:] == 1.0)] = 1024
     logs = _logs_of_1024ths(set(parts.tolist()))
     unit = ONE >> CUT
@@ -121,8 +123,10 @@ def log_table() -> LogTable:
 
 
 def _logs_of_1024ths(parts: set[int]) -> dict[int, int]:
-    """log(part/1024) of each part, from 1024 upwards and downwards, as the steps between them are
-    short and their series quick."""
+    """Compute log(part/1024) of each part, from 1024 upwards and then downwards.
+
+    From one part to the next it is a short step, whose series needs few terms.
+    """
     logs = {1024: 0}
     upwards = sorted(part for part in parts if part > 1024)
     downwards = sorted((part for part in parts if part < 1024), reverse=True)
@@ -146,7 +150,7 @@ def _exp(x: int) -> int:
 
 
 def _artanh(x: int) -> int:
-    """artanh(x) = x + x³/3 + x⁵/5 + …, likewise."""
+    """artanh(x) = x + x³/3 + x⁵/5 + …, x and the result in units of 2**-192."""
     square, power, total, n = x * x >> PLACES, x, 0, 1
     while power not in (0, -1):
         total += power // n
@@ -156,7 +160,7 @@ def _artanh(x: int) -> int:
 
 
 def _powers(ratio: int, count: int) -> tuple[Array, Array]:
-    """ratio to the power of 0, 1, 2, … as pairs."""
+    """Return ratio⁰, ratio¹, ratio², … as doubles and their rounding errors."""
     powers = [ONE]
     for _ in range(count - 1):
         powers.append(powers[-1] * ratio >> PLACES)
@@ -164,8 +168,8 @@ def _powers(ratio: int, count: int) -> tuple[Array, Array]:
 
 
 def _pairs(numbers: list[int]) -> tuple[Array, Array]:
-    """The nearest doubles, and what they leave out."""
-    # The quotient of two integers is rounded once.
+    """Return the nearest doubles, and their rounding errors."""
+    # Python rounds the quotient of two integers once, to the nearest double.
     nearest = [number / ONE for number in numbers]
     left = []
     for number, double in zip(numbers, nearest, strict=True):

@@ -1,9 +1,9 @@
-"""The entropy of a distribution, and what a cross-entropy is made of: CE = H(q) + KL(q‖p).
+"""The entropy of a distribution, and the two parts of a cross-entropy: CE = H(q) + KL(q‖p).
 
     H(p) = −Σ_c p_c·log p_c
 
-A term whose p is 0 is 0. Nothing is normalised. exp H is how many equally likely classes would be
-as uncertain; ln C is the most that H can be of C classes whose probabilities sum to 1.
+A term whose p is 0 is 0. Nothing is normalised. exp H is the number of equally likely classes that
+have the same entropy; ln C is the largest H of C classes whose probabilities sum to 1.
 
 Source: Shannon, "A mathematical theory of communication", Bell Syst. Tech. J. 27, 1948.
 """
@@ -23,7 +23,7 @@ from xentcli.core.target import warn_if_rows_unnormalised
 
 
 def entropy_of(target: Array, axis: int) -> Array:
-    """H(q) = −Σ q·log q in nats, a term with q = 0 being 0."""
+    """H(q) = −Σ q·log q in nats; a term whose q is 0 is 0."""
     return sum_along(terms(target, elementary.log(target)), axis)
 
 
@@ -35,9 +35,9 @@ def divergence(target: Array, log_probs: Array, axis: int) -> Array:
 
 
 def lowest_loss(weighted: Array, axis: int) -> Array:
-    """The least that −Σ v·log p can be over all p, for v = w·q: reached at p = v/Σv.
+    """The smallest that −Σ v·log p can be over all p, for v = w·q; it is reached at p = v/Σv.
 
-    Without weights that is H(q); with label smoothing the loss cannot go below it.
+    Without weights it is H(q). A loss with label smoothing cannot go below it.
     """
     total = sum_over_classes(weighted, axis)
     with np.errstate(invalid="ignore"):
@@ -46,12 +46,12 @@ def lowest_loss(weighted: Array, axis: int) -> Array:
 
 
 def entropies(given: Distribution) -> Array:
-    """H(p) of each sample of a block."""
+    """H(p) of each sample of a block, in nats."""
     return sum_along(terms(given.probs, given.log_probs), given.axis)
 
 
 def gradients_by_logits(given: Distribution) -> Array:
-    """∂H/∂(z/T) = −p·(log p + H); a class without p has none."""
+    """∂H/∂(z/T) = −p·(log p + H); 0 where p is 0."""
     products = 0.0 - terms(given.probs, given.log_probs)
     total = across(sum_along(products, given.axis), given.axis)
     with np.errstate(under="ignore", invalid="ignore"):
@@ -64,14 +64,14 @@ def entropy(probs: ArrayLike, axis: int = -1) -> np.float64 | NDArray[np.float64
     """The entropy H(p) = −Σ p·log p of each row, in nats.
 
     Args:
-        probs: probabilities of any shape, C of them along ``axis``; not normalised.
+        probs: probabilities of any shape, C of them along ``axis``; they are not normalised.
         axis: the axis of the classes.
 
     Returns:
         A float64 scalar for a single row, else an array without the axis.
 
     Raises:
-        ValueError: for what is no array of probabilities, or no axis of it.
+        ValueError: where ``probs`` are not probabilities, or ``axis`` is not one of their axes.
 
     Source: Shannon (1948); ``torch.distributions.Categorical.entropy``, which normalises.
 
@@ -106,6 +106,6 @@ def entropy_grad(probs: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
 def _probs(probs: ArrayLike, axis: int) -> Array:
     given = as_probs(probs, "probs")
     as_positions(given, axis, "probs")
-    # The user's line is two calls up.
+    # The warning names the user's line, which is two calls up.
     warn_if_rows_unnormalised(given, axis, "probs", stacklevel=4)
     return given

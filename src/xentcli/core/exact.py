@@ -15,14 +15,14 @@ _SPLITTER = 134217729.0
 
 
 def two_sum(a: Array, b: Array | float) -> tuple[Array, Array]:
-    """a + b, rounded, and the error: their sum is a + b exactly."""
+    """Return a + b, rounded, and the error: the two add up to a + b exactly."""
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
 
 
 def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
-    """a · b, rounded, and the error: their sum is a · b exactly (barring over- and underflow)."""
+    """Return a · b, rounded, and the error: they add up to a · b, barring over- and underflow."""
     product = a * b
     a_high, a_low = _split(a)
     b_high, b_low = _split(b)
@@ -31,7 +31,7 @@ def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:
 
 
 def two_square(a: Array) -> tuple[Array, Array]:
-    """a², rounded, and the error: their sum is a² exactly (barring over- and underflow)."""
+    """Return a², rounded, and the error: the two add up to a², barring over- and underflow."""
     square = a * a
     high, low = _split(a)
     error = ((high * high - square) + 2.0 * (high * low)) + low * low
@@ -45,7 +45,7 @@ def _split(a: Array | float) -> tuple[Array | float, Array | float]:
 
 
 def sum_along(values: Array, axis: int) -> Array:
-    """Σ along an axis, rounded once unless nearly everything cancels.
+    """Return Σ along an axis, as if rounded once unless nearly everything cancels.
 
     >>> sum_along(np.array([[1.0, 1e100, 1.0, -1e100]]), 1).tolist()
     [2.0]
@@ -57,9 +57,9 @@ def sum_along(values: Array, axis: int) -> Array:
 
 
 def sum_with_rest(values: Array, axis: int) -> tuple[Array, Array]:
-    """Σ along an axis, pairwise, as a double and the sum of the errors of its additions.
+    """Return Σ along an axis, pairwise, and the sum of the errors of its additions.
 
-    The order depends on the number of the terms alone.
+    The order of the additions depends only on how many terms there are.
     """
     high = np.moveaxis(values, axis, 0)
     low = np.zeros(high.shape)
@@ -67,7 +67,7 @@ def sum_with_rest(values: Array, axis: int) -> tuple[Array, Array]:
         while len(high) > 1:
             half, odd = len(high) // 2, len(high) % 2
             total, error = two_sum(high[odd : half + odd], high[half + odd :])
-            # An infinite sum has no error, but ∞ − ∞ on the way to it.
+            # An infinite sum has no rounding error, but ∞ − ∞ has made it nan.
             error = np.where(np.isfinite(total), error, 0.0)
             rest = low[odd : half + odd] + low[half + odd :] + error
             high = np.concatenate((high[:odd], total))

@@ -1,4 +1,4 @@
-"""Losses and gradients of logits so far apart that a step on the way leaves the range of doubles.
+"""Losses and gradients of logits so far apart that a step leaves the range of doubles.
 
 With d = (z − max z)/T, exp(d) is 0 below d = −746, and d is infinite beyond 1.8e308. Yet w·exp(d)
 is a double for a large weight, and w·d for a small one. The few samples that this concerns are
@@ -21,7 +21,7 @@ from xentcli.core.target import Target, one_hot, smoothed
 from xentcli.core.wide import LARGE, LEAST, in_doubt, wide
 from xentcli.model import NamedTuple
 
-# A d below −FAR makes an exponential that is no normal double, or whose products are none.
+# Where d is below −FAR, exp(d) or a product with it may not be a normal double.
 FAR = 690.0
 _GROWTH = 1350.0
 # exp(−1350) in two factors, each of which a double can hold.
@@ -29,7 +29,7 @@ _SHRINK = (float(exp(-_GROWTH / 2)),) * 2
 
 
 class _Rows(NamedTuple):
-    """Some samples, a row each, the v = w·q of their classes, and what the result is times."""
+    """Some samples, one a row: logits, v = w·q, and the factor of each sample's result."""
 
     logits: Array
     weighted: Array
@@ -46,9 +46,9 @@ def mend_losses(
 ) -> None:
     """Compute those of the losses ``(outer, inner)`` again whose steps were too small or too large.
 
-    ``factor``, one a position of ``outer``, is what they are times beside the class weights.
+    ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
-    at = _counted(in_doubt(losses, _most(settings, factor)), target, settings)
+    at = _indices_of_kept(in_doubt(losses, _most(settings, factor)), target, settings)
     if not at[0].size:
         return
     rows = _rows(at, positions, target, settings, factor)
@@ -67,20 +67,22 @@ def mend_gradients(
     scale: float,
     factor: Array | None = None,
 ) -> None:
-    """The same of gradients ``(outer, C, inner)``, which are ``scale`` times those of the losses:
-    (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label."""
+    """Compute those of the gradients ``(outer, C, inner)`` again whose steps were too small.
+
+    They are (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label.
+    """
     scale /= settings.temperature
     most = scale * _most(settings, factor)[:, np.newaxis]
     if not (most > LARGE).any():
         return
     small = (np.abs(gradients) < LEAST * most) & (most > LARGE)
     wrong = np.logical_or.reduce(small, axis=1)
-    at = _counted(wrong, target, settings)
+    at = _indices_of_kept(wrong, target, settings)
     if not at[0].size:
         return
     rows = _rows(at, positions, target, settings, factor)
     with np.errstate(all="ignore"):
-        step, shifted, grown, certain = _grown(rows)
+        step, shifted, grown, certain = _grow(rows)
         far = shifted < -FAR
         total = sum_over_classes(rows.weighted, 1)
         rest = scale / (1.0 + step.others)
@@ -97,7 +99,7 @@ def mend_gradients(
 
 
 def product(*factors: Array | float) -> Array:
-    """The product of all factors, none of which has to stay in range with some of the others.
+    """The product of all factors, also where the product of some of them is out of range.
 
     >>> float(product(2.0**1000, 2.0**1000, 2.0**-1000, 2.0**-998))
     4.0
@@ -106,18 +108,20 @@ def product(*factors: Array | float) -> Array:
 
 
 def _most(settings: Settings, factor: Array | None) -> Array:
-    """The largest that the losses of a position of ``outer`` can be times, in a column: what is
-    computed again depends on a sample alone."""
+    """Return the largest factor that a loss can have, as a column, one number for each ``outer``.
+
+    It does not depend on the other samples, nor does it therefore which samples are mended.
+    """
     most = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
     with np.errstate(over="ignore"):
         each: Array = most * (np.ones(1) if factor is None else np.abs(factor))
     return each[:, np.newaxis]
 
 
-def _counted(
+def _indices_of_kept(
     wrong: NDArray[np.bool_], target: Target, settings: Settings
 ) -> tuple[NDArray[np.intp], ...]:
-    """Where a sample is wrong that is not one of the ignored."""
+    """Return where a sample is in doubt and not ignored."""
     if target.labels is not None:
         wrong = wrong & (target.labels != settings.ignore_index)
     return np.nonzero(wrong)
@@ -143,8 +147,8 @@ def _rows(
     return _Rows(logits, weighted, times, settings.temperature)
 
 
-def _grown(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
-    """The steps, d, exp(d + 1350) where d is far below 0, else 0, and whether all but one d are."""
+def _grow(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
+    """Return the steps, d, exp(d + 1350) where d < −FAR (else 0), and where only one d is not."""
     step = steps(rows.logits, 1, rows.temperature)
     peak, shifted = across(step.maximum, 1), step.shifted()
     lost = shift_error(rows.logits, peak, shifted, rows.temperature)
@@ -157,8 +161,8 @@ def _grown(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
 
 
 def _small_losses(rows: _Rows) -> tuple[NDArray[np.bool_], Array]:
-    """Where one class is certain, and log Σe · Σv − Σ v·d there: log Σe = log1p(s) is s itself."""
-    _, shifted, grown, certain = _grown(rows)
+    """Return where one class is certain, so that log Σe is s, and log Σe · Σv − Σ v·d there."""
+    _, shifted, grown, certain = _grow(rows)
     apart = product(rows.weighted, shifted, across(rows.factor, 1))
     apart = np.where(rows.weighted == 0, 0.0, apart)
     total = sum_over_classes(rows.weighted, 1)

@@ -1,7 +1,8 @@
 """Focal losses of labels whose steps leave the range of doubles, and their gradients.
 
 With x = log(Σ_{c≠y} e^(z_c/T)) − z_y/T, the loss of the label y is ℓ = log1p(e^x), which is e^x
-itself where x is far below 0, and so is 1 − p_y. A large weight makes a double of e^((1+γ)·x).
+itself where x is far below 0, and so is 1 − p_y. e^((1+γ)·x) may be below the range of doubles, yet
+times a large weight it is a double again.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from xentcli.core.target import Labels
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
 from xentcli.model import NamedTuple
 
-# Below, log1p(e^x) is e^x to the last digit.
+# For x below this, log1p(e^x) is e^x to the last digit.
 _TINY = -40.0
 
 
 class _Samples(NamedTuple):
-    """Some samples, a row each: (z_c − z_y)/T and what is missing from it, x likewise, and what
-    the loss is times."""
+    """Some samples, one a row: ``apart`` is (z_c − z_y)/T, with its rounding error; x likewise.
+
+    ``factor`` is the product of everything that the loss is multiplied by.
+    """
 
     apart: Array
     apart_lost: Array
@@ -40,9 +43,11 @@ def mend_losses(
     settings: Settings,
     factor: Array,
 ) -> None:
-    """Compute those of the losses ``(outer, inner)`` again whose steps were too small. ``factor``,
-    one a position of ``outer``, is what they are times beside the class weights."""
-    at = _wrong(losses, labels, settings, factor)
+    """Compute those of the losses ``(outer, inner)`` again whose steps were too small for doubles.
+
+    ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
+    """
+    at = _indices_in_doubt(losses, labels, settings, factor)
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -58,10 +63,13 @@ def mend_gradients(
     settings: Settings,
     factor: Array,
 ) -> None:
-    """The same of gradients ``(outer, C, inner)``: m^γ·(1 + γ·p_y·ℓ/m)·p_c for m = 1 − p_y, and
-    at the label the others' sum with another sign."""
+    """Compute those of the gradients ``(outer, C, inner)`` again whose steps were too small.
+
+    An entry is m^γ·(1 + γ·p_y·ℓ/m)·p_c for m = 1 − p_y; at the label it is minus the sum of the
+    others.
+    """
     least = np.minimum.reduce(np.abs(gradients), axis=1)
-    at = _wrong(least, labels, settings, factor)
+    at = _indices_in_doubt(least, labels, settings, factor)
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -71,7 +79,7 @@ def mend_gradients(
         beside = settings.gamma * own.times(certain).over(miss).value
         times = found.factor.times(_focus(found, settings.gamma), wide(1.0 + beside), certain)
         column = Wide(times.mantissa[:, np.newaxis], times.exponent[:, np.newaxis])
-        # Of those far above the label, which have no tiny loss, nothing is changed.
+        # A sample with a class above its label has x > 0: its entries, cut to 0 here, are not used.
         entries = wide_exp(np.minimum(found.apart, 0.0), found.apart_lost).times(column).value
         rows = np.arange(len(found.x))
         entries[rows, labels[at]] = 0.0 - times.times(wide_exp(found.x, found.lost)).value
@@ -80,7 +88,7 @@ def mend_gradients(
         gradients[at[0], :, at[1]] = np.where(behind[:, np.newaxis], entries + 0.0, before)
 
 
-def _wrong(
+def _indices_in_doubt(
     found: Array, labels: Labels, settings: Settings, factor: Array
 ) -> tuple[NDArray[np.intp], ...]:
     weight = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
@@ -113,7 +121,7 @@ def _samples(
         times = times.times(wide(settings.weight[label]))
     x = first + spread
     lost = shift_error(top, own, first, settings.temperature) + ((first - x) + spread)
-    # No class beside the label, or one infinitely far below, leaves ∞ − ∞ in place of an error.
+    # Where the label's class is the only one, or the others are −∞, the error came out as ∞ − ∞.
     return _Samples(apart, apart_lost, x, np.where(np.isinf(x), 0.0, lost), times)
 
 

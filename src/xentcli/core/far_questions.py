@@ -1,8 +1,8 @@
 """Losses and gradients of yes/no questions whose steps leave the range of doubles.
 
-exp(−|z|) is 0 beyond |z| = 746, and z/T infinite beyond 1.8e308; yet a large weight makes a double
-of what is too small, and a small weight of what is too large. The few questions that this concerns
-are computed again, as products of mantissas with a sum of exponents.
+exp(−|z|) is 0 beyond |z| = 746, and z/T is infinite beyond 1.8e308; yet times a large or a small
+weight the result may be a double. The few questions that this concerns are computed again, as
+products of mantissas and sums of exponents (see :mod:`xentcli.core.wide`).
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from xentcli.core.settings import Settings
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
 from xentcli.model import NamedTuple
 
-# An exponential of less is no normal double, or its products are none.
+# Where |z/T| is larger, exp(−|z/T|) or a product with it may not be a normal double.
 FAR = 690.0
 
 
 class _Sides(NamedTuple):
-    """p, 1 − p, −log p, −log(1 − p) and 1 − p_t of some questions; the logarithm of the last, and
-    what its rounding lost."""
+    """p, 1 − p, −log p, −log(1 − p) and 1 − p_t of some questions.
+
+    ``log_miss`` is log(1 − p_t), and ``lost`` its rounding error.
+    """
 
     yes: Wide
     no: Wide
@@ -35,8 +37,7 @@ class _Sides(NamedTuple):
 
 
 class _Questions(NamedTuple):
-    """Some questions in a row: their sides, targets and w⁺; and the product of everything else that
-    the loss is times."""
+    """Some questions: their sides, targets and w⁺, and the product of all other factors."""
 
     sides: _Sides
     target: Array
@@ -52,9 +53,11 @@ def mend_losses(
     settings: Settings,
     factor: Array | float = 1.0,
 ) -> None:
-    """Compute those of the losses again whose steps were too small or too large. ``factor`` is what
-    they are times beside the weights of the settings."""
-    at = _wrong(losses, values, _most(settings, factor))
+    """Compute those of the losses again whose steps were too small or too large for doubles.
+
+    ``factor`` multiplies the losses beside the weights of the settings.
+    """
+    at = _indices_in_doubt(losses, values, _most(settings, factor))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -65,7 +68,7 @@ def mend_losses(
 
 
 def _term(minus_log: Wide, *factors: Wide) -> Array:
-    """−log p times the factors; 0 where one of these is 0, even if −log p is infinite."""
+    """−log p times the factors; 0 where a factor is 0, even if −log p is infinite."""
     is_nothing = np.logical_or.reduce([factor.mantissa == 0.0 for factor in factors])
     return np.where(is_nothing, 0.0, minus_log.times(*factors).value)
 
@@ -73,9 +76,9 @@ def _term(minus_log: Wide, *factors: Wide) -> Array:
 def mend_slopes(
     slopes: Array, logits: Array, target: Array, settings: Settings, factor: Array | float = 1.0
 ) -> None:
-    """The same of the losses' derivatives by the logits, (1/T)·w·α_t·m^γ·[L' + bend·L]."""
+    """Compute those of the slopes (1/T)·w·α_t·m^γ·[L' + bend·L] again that left the range."""
     factor = np.asarray(factor / settings.temperature)
-    at = _wrong(slopes, logits, _most(settings, factor))
+    at = _indices_in_doubt(slopes, logits, _most(settings, factor))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -92,7 +95,7 @@ def mend_slopes(
 
 
 def _most(settings: Settings, factor: Array | float) -> Array:
-    """The largest that a question's loss can be times."""
+    """Return the largest factor that a question's loss can have."""
     result: Array = np.abs(np.asarray(factor))
     with np.errstate(over="ignore"):
         for weight in (settings.weight, settings.pos_weight):
@@ -101,8 +104,8 @@ def _most(settings: Settings, factor: Array | float) -> Array:
     return result
 
 
-def _wrong(found: Array, values: Array, most: Array) -> tuple[NDArray[np.intp], ...]:
-    """Where a result has lost digits, or may have, of a value that is finite."""
+def _indices_in_doubt(found: Array, values: Array, most: Array) -> tuple[NDArray[np.intp], ...]:
+    """Return where the result of a finite value overflowed or may have lost digits."""
     wrong = in_doubt(found, most)
     if not wrong.any():
         return (np.empty(0, dtype=np.intp),) * max(1, found.ndim)
@@ -127,14 +130,14 @@ def _questions(
     if settings.alpha is not None:
         balance = settings.alpha * wanted + (1.0 - settings.alpha) * (1.0 - wanted)
         times = times.times(wide(balance))
-    sides = _near(odds, wanted)
+    sides = _sides_of_odds(odds, wanted)
     if given == "logits":
-        sides = _far(value, wanted, sides, settings.temperature)
+        sides = _replace_far_sides(value, wanted, sides, settings.temperature)
     times = times.times(power(sides.log_miss, sides.lost, settings.gamma))
     return _Questions(sides, wanted, wide(chosen(settings.pos_weight)), times)
 
 
-def _near(odds: Odds, target: Array) -> _Sides:
+def _sides_of_odds(odds: Odds, target: Array) -> _Sides:
     away = miss(odds, target)
     return _Sides(
         wide(odds.yes),
@@ -147,8 +150,8 @@ def _near(odds: Odds, target: Array) -> _Sides:
     )
 
 
-def _far(logits: Array, target: Array, near: _Sides, temperature: float) -> _Sides:
-    """The sides where |z/T| is so large that the smaller of p and 1 − p is exp(−|z/T|)."""
+def _replace_far_sides(logits: Array, target: Array, near: _Sides, temperature: float) -> _Sides:
+    """Replace the sides where |z/T| is so large that the smaller of p and 1 − p is exp(−|z/T|)."""
     scaled, missing = scaled_logits(logits, temperature)
     lost = np.zeros(logits.shape) if missing is None else np.where(scaled > 0, -missing, missing)
     size = wide(np.abs(logits)).over(wide(temperature))

@@ -1,6 +1,6 @@
-"""The focal factor, which makes a loss small where the prediction is right already.
+"""The focal factor, which makes the loss of a sample smaller the better it is predicted.
 
-With p_t the probability of what is true and a focusing parameter γ ≥ 0, a loss is multiplied by
+With p_t the probability of the true answer and a focusing parameter γ ≥ 0, a loss is multiplied by
 
     (1 − p_t)^γ
 
@@ -18,7 +18,7 @@ from xentcli.core.layout import Array
 
 
 def factor(miss: Array, gamma: float) -> Array:
-    """miss^γ for miss = 1 − p_t: exp(γ·log miss), with what the product's rounding lost.
+    """miss^γ for miss = 1 − p_t, as exp(γ·log miss) with the rounding error of that product.
 
     For γ = 0 it is 1, also where p_t is 1.
     """
@@ -30,17 +30,17 @@ def factor(miss: Array, gamma: float) -> Array:
 
 
 def miss_of_loss(loss: Array) -> Array:
-    """1 − p_t of a loss −log p_t in nats, without the cancellation: −expm1(−loss)."""
+    """1 − p_t of a loss −log p_t in nats, as −expm1(−loss), in which nothing cancels."""
     return 0.0 - expm1(-loss)
 
 
 def factor_of_loss(loss: Array, gamma: float) -> Array:
-    """(1 − p_t)^γ of a cross-entropy −log p_t that has no weight yet."""
+    """(1 − p_t)^γ of an unweighted cross-entropy −log p_t in nats."""
     return factor(miss_of_loss(loss), gamma)
 
 
 def gradient_factor(loss: Array, gamma: float) -> Array:
-    """What the gradient of −log p_t is multiplied by to become that of (1 − p_t)^γ·(−log p_t).
+    """The quotient of two gradients: that of (1 − p_t)^γ·(−log p_t) by that of −log p_t.
 
     With ℓ = −log p_t and m = 1 − p_t it is m^γ·(1 + γ·p_t·ℓ/m); 0 where p_t is 1.
     """

@@ -1,11 +1,11 @@
-"""The same numbers as a framework of 32 or 16 bits prints them, lost digits included.
+"""Softmax and log-softmax with 32 or 16 bits, with the digits that a framework loses.
 
 PyTorch computes log-softmax as z − max − log Σ exp(z − max), the maximum's 1 inside the sum. In
 float32 every operation rounds to 24 bits; for the 16-bit types its CPU kernels work in float32 and
 round what they return. Where the classes are the last axis, log-softmax keeps Σ exp(z − max) and
 its logarithm in 16 bits as well. Softmax is the exponentials divided by their sum. Here exp and log
-are those of doubles, rounded to float32: the same on every machine, and hardly ever another
-float32.
+are computed as doubles and rounded to float32: the same on every machine, and hardly ever another
+float32 than PyTorch's.
 
 Source: ``vec_log_softmax_lastdim`` and ``vec_logsoftmax`` in PyTorch 2.13,
 ``aten/src/ATen/native/cpu/LogSoftmaxKernelImpl.h``.
@@ -28,7 +28,7 @@ Narrow = NDArray[np.float32]
 
 
 class Width(NamedTuple):
-    """A floating type: its name, and how a float32 result is rounded to it."""
+    """A floating type: its name, the function that rounds to it, and NumPy's type that holds it."""
 
     name: str
     rounded: Callable[[NDArray[np.floating]], Narrow]
@@ -45,7 +45,7 @@ def _to_float16(values: NDArray[np.floating]) -> Narrow:
 
 
 def _to_bfloat16(values: NDArray[np.floating]) -> Narrow:
-    """float32 rounded to 8 bits, ties to even."""
+    """Round float32 numbers to 8 bits of mantissa, ties to even."""
     with np.errstate(over="ignore", under="ignore"):
         wide = np.asarray(values, dtype=np.float32)
     bits = wide.view(np.uint32)
@@ -53,7 +53,7 @@ def _to_bfloat16(values: NDArray[np.floating]) -> Narrow:
     return np.where(np.isfinite(wide), rounded.astype(np.uint32).view(np.float32), wide)
 
 
-# NumPy has no bfloat16: its numbers are kept as float32.
+# NumPy has no bfloat16: such numbers are held as float32.
 BFLOAT16 = Width("bfloat16", _to_bfloat16, np.float32)
 WIDTHS = {
     "float32": Width("float32", _to_float32, np.float32),
@@ -64,7 +64,7 @@ HALVES = ("float16", "bfloat16")
 
 
 def width(dtype: DTypeLike) -> Width:
-    """The width that a ``dtype`` argument names."""
+    """Return the width that a ``dtype`` argument names."""
     name = name_of(dtype)
     if name not in WIDTHS:
         names = ", ".join([*(name for name in WIDTHS if name_of(name)), "float64"])
@@ -73,15 +73,15 @@ def width(dtype: DTypeLike) -> Width:
 
 
 def name_of(dtype: DTypeLike) -> str:
-    """What NumPy calls a type; empty for what it does not know."""
+    """Return NumPy's name of a type, or an empty one of what it does not know."""
     try:
         return np.dtype(dtype).name
     except TypeError:
         return ""
 
 
-def narrowed(values: NDArray[np.floating], name: str) -> NDArray[Any]:
-    """The values as an array of the width of that name holds them."""
+def narrow(values: NDArray[np.floating], name: str) -> NDArray[Any]:
+    """Round the values to the width of that name, in an array of NumPy's type for it."""
     found = WIDTHS[name]
     with np.errstate(over="ignore", under="ignore"):
         if found is BFLOAT16:
@@ -90,7 +90,7 @@ def narrowed(values: NDArray[np.floating], name: str) -> NDArray[Any]:
 
 
 class Steps(NamedTuple):
-    """What each operation returned, as float32 arrays over axis 1, rounded where it is stored."""
+    """The result of each operation over axis 1, as float32, rounded further where it is stored."""
 
     logits: Narrow
     maximum: Narrow
@@ -109,9 +109,9 @@ def steps(
     *,
     in_rows: bool = False,
 ) -> Steps:
-    """Softmax and its logarithm over axis 1 of ``(outer, C, inner)``, operation by operation.
+    """Compute softmax and its logarithm over axis 1 of ``(outer, C, inner)``, step by step.
 
-    ``in_rows`` says that the classes are the framework's last axis, as they are where inner is 1.
+    ``in_rows``: whether the framework has the classes on its last axis. Where inner is 1 it has.
     """
     in_rows = in_rows or positions.shape[2] == 1
     with np.errstate(all="ignore"):
@@ -144,6 +144,6 @@ def softmax(
     log: bool,
     in_rows: bool = False,
 ) -> NDArray[np.floating]:
-    """Softmax or its logarithm over axis 1, as a framework of that width has it."""
+    """Compute softmax or its logarithm over axis 1, as a framework of that width does."""
     step = steps(positions, width, temperature, in_rows=in_rows)
     return (step.log_probs if log else step.probs).astype(width.numpy)

@@ -1,4 +1,4 @@
-"""Gradients of the two losses with respect to what they are given.
+"""Gradients of cross-entropy by the logits, and of nll by the log-probabilities.
 
 With p the softmax, q the effective target, w the class weights and scale 1/denominator for the
 mean (1 for sum and none):
@@ -33,7 +33,7 @@ from xentcli.core.layout import (
 from xentcli.core.loss import (
     block_labels,
     denominator,
-    known,
+    mask_ignored,
     shares,
     soft_products,
 )
@@ -46,7 +46,7 @@ from xentcli.core.threads import threads_for
 
 
 def scale_of(denominator: float) -> float:
-    """1/denominator; nan where nothing counts."""
+    """1/denominator; nan for a denominator of 0, as of a mean over no samples."""
     return 1.0 / denominator if denominator else float("nan")
 
 
@@ -57,14 +57,14 @@ def of_cross_entropy(
     scale: float,
     threads: int = 1,
 ) -> Array:
-    """The gradient with respect to ``(outer, C, inner)`` logits, on so many threads."""
+    """Compute the gradient by ``(outer, C, inner)`` logits, on so many threads."""
     result, over_temperature = np.empty(positions.shape), scale / options.temperature
     if target.labels is not None and options.label_smoothing == 0.0:
         _of_labels(positions, target.labels, options, over_temperature, threads, result)
         mend_gradients(result, positions, target, options, scale)
         return result
 
-    def one(block: Block, buffers: Buffers) -> None:
+    def compute(block: Block, buffers: Buffers) -> None:
         place = rows_in_place(result, block.cut, block.axis)
         if place is None:
             place = buffers.array("result", block.values.shape)
@@ -73,7 +73,7 @@ def of_cross_entropy(
             _of_block(block, step, target, options, over_temperature, buffers, place)
         store(result, block, place)
 
-    each_block(positions, one, threads)
+    each_block(positions, compute, threads)
     mend_gradients(result, positions, target, options, scale)
     return result
 
@@ -91,7 +91,7 @@ def _of_block(
         weighted = soft_products(target, block, options, buffers)
         _of_soft(step, weighted, scale, block.axis, buffers, out)
         return
-    classes, ignored = known(block_labels(target.labels, block.cut), options)
+    classes, ignored = mask_ignored(block_labels(target.labels, block.cut), options)
     _of_smoothed(step, classes, options, scale, block.axis, buffers, out)
     if ignored is not None:
         (out.T if block.axis == 0 else out)[ignored] = 0.0
@@ -112,10 +112,10 @@ def _of_labels(
     threads: int,
     result: Array,
 ) -> None:
-    """f·(p − onehot y) for f = scale·w_y, as e / ((1 + s)/f): one division an element."""
+    """Write f·(p − onehot y) for f = scale·w_y to ``result``, with f·p = e / ((1 + s)/f)."""
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
-        classes, ignored = known(labels[batch.outer, batch.inner], options)
+        classes, ignored = mask_ignored(labels[batch.outer, batch.inner], options)
         factor = np.full(classes.shape, scale)
         if options.weight is not None:
             factor *= options.weight[classes]
@@ -134,7 +134,7 @@ def _of_labels(
             log_prob = found.log_prob(options.temperature)
             less_one = elementary.expm1(log_prob, log_prob, buffers)
             np.multiply(factor, less_one, less_one)
-            # A weight of 0 makes no −0.
+            # A weight of 0 may have made −0; adding 0 makes it 0.
             less_one += 0.0
         part = result[batch.outer, :, batch.inner]
         np.put_along_axis(part, np.expand_dims(classes, 1), np.expand_dims(less_one, 1), 1)
@@ -153,41 +153,41 @@ def _of_smoothed(
     buffers: Buffers,
     out: Array,
 ) -> None:
-    """p·Σv − v for v_c = w_c·((1−ε)·onehot y + ε/C), scaled."""
+    """Write scale·(p·Σv − v) for v_c = w_c·((1−ε)·onehot y + ε/C) to ``out``."""
     count, smoothing = step.logits.shape[axis], options.label_smoothing
     weight = np.ones(count) if options.weight is None else options.weight
     even, own = smoothing / count * weight, weight[classes]
     total = sum_along_rows(even) + (1.0 - smoothing) * own
-    _times(probabilities(step, axis, out), total, axis)
+    _multiply(probabilities(step, axis, out), total, axis)
     at_label = pick(out, classes, axis) - ((1.0 - smoothing) + smoothing / count) * own
     out -= along(even, axis)
-    put(out, classes, at_label, axis)
-    _times(out, np.full(1, scale), axis)
+    put_at_labels(out, classes, at_label, axis)
+    _multiply(out, np.full(1, scale), axis)
 
 
 def _of_soft(
     step: Steps, weighted: Array, scale: float, axis: int, buffers: Buffers, out: Array
 ) -> None:
-    """p·Σv − v for v = w·q, scaled."""
-    _times(probabilities(step, axis, out), sum_over_classes(weighted, axis, buffers), axis)
+    """Write scale·(p·Σv − v) for v = w·q to ``out``."""
+    _multiply(probabilities(step, axis, out), sum_over_classes(weighted, axis, buffers), axis)
     out -= weighted
-    _times(out, np.full(1, scale), axis)
+    _multiply(out, np.full(1, scale), axis)
 
 
-def _times(values: Array, factors: Array, axis: int) -> None:
+def _multiply(values: Array, factors: Array, axis: int) -> None:
     if (factors != 1.0).any():
         values *= across(factors, axis)
 
 
-def less_one_at(probs: Array, labels: Labels, log_prob: Array, axis: int) -> Array:
+def minus_one_hot(probs: Array, labels: Labels, log_prob: Array, axis: int) -> Array:
     """p − onehot(y) without the cancellation: p_y − 1 = expm1(log p_y)."""
     result = probs.copy()
-    put(result, labels, elementary.expm1(log_prob), axis)
+    put_at_labels(result, labels, elementary.expm1(log_prob), axis)
     return result
 
 
-def put(values: Array, labels: Labels, at_label: Array, axis: int) -> None:
-    """Write one number a sample at its label."""
+def put_at_labels(values: Array, labels: Labels, at_label: Array, axis: int) -> None:
+    """Write one number a sample to the place of its label."""
     samples = np.arange(len(labels))
     values[(labels, samples) if axis == 0 else (samples, labels)] = at_label
 
@@ -195,10 +195,10 @@ def put(values: Array, labels: Labels, at_label: Array, axis: int) -> None:
 def of_nll(
     positions: NDArray[np.floating], target: Target, options: Settings, scale: float
 ) -> Array:
-    """The gradient with respect to ``(outer, C, inner)`` log-probabilities."""
+    """Compute the gradient by ``(outer, C, inner)`` log-probabilities."""
     assert target.labels is not None
     result = np.zeros(positions.shape)
-    classes, ignored = known(target.labels, options)
+    classes, ignored = mask_ignored(target.labels, options)
     share = shares(target.labels, target.labels.size, options)
     # 0 − x rather than −x: an ignored sample's gradient is 0, not −0.
     at_label = 0.0 - scale * share

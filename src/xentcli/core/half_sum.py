@@ -1,8 +1,8 @@
 """The sum of 16-bit losses as PyTorch adds them on a CPU, in their order and rounded at each step.
 
-The kernel keeps eight partial sums. Each loss is added to the first; after every 16th position that
-is emptied into the second, after every 256th the second into the third, and so on; at the end all
-are added. A position that is ignored takes part in none of it.
+The kernel keeps eight partial sums. Each loss is added to the first. After every 16th position the
+first is added to the second and set to 0, after every 256th the second likewise to the third, and
+so on. At the end all are added. An ignored position is not added, nor does it empty any sum.
 
 Source: ``nll_loss_out_frame`` in PyTorch 2.13, ``aten/src/ATen/native/LossNLL.cpp``.
 """
@@ -19,7 +19,7 @@ STEP = 16
 
 
 class HalfSum:
-    """A running sum, to which losses are added as they come."""
+    """A running sum of losses, rounded as PyTorch's kernel rounds it."""
 
     def __init__(self, width: Width) -> None:
         self._width = width
@@ -27,7 +27,7 @@ class HalfSum:
         self._count = 0
 
     def add(self, losses: NDArray[np.floating], kept: NDArray[np.bool_]) -> None:
-        """Add losses, except those that ``kept`` leaves out."""
+        """Add the losses for which ``kept`` is true; the others count as positions alone."""
         at = 0
         while at < losses.size:
             runs = (losses.size - at) // STEP if self._count % STEP == 1 else 0
@@ -43,8 +43,10 @@ class HalfSum:
             at += 1
 
     def _add_runs(self, losses: NDArray[np.floating], kept: NDArray[np.bool_]) -> None:
-        """Add runs that each end after a 16th position: many at once, as the first partial sum
-        begins anew after each whose last position counts."""
+        """Add rows of 16 losses that each end at a 16th position, many rows at once.
+
+        That is possible as the first partial sum is 0 again after each row whose last loss is kept.
+        """
         ends = [*(np.flatnonzero(~kept[:, -1]) + 1).tolist(), len(losses)]
         start = 0
         for end in ends:
@@ -64,7 +66,7 @@ class HalfSum:
             start = end
 
     def _carry(self) -> None:
-        """Empty the partial sums that are full at this position into the next ones."""
+        """Add each partial sum that is complete at this position to the next, and set it to 0."""
         left = self._count
         for level in range(LEVELS - 1):
             if left % STEP:
@@ -79,7 +81,7 @@ class HalfSum:
 
     @property
     def has_any(self) -> bool:
-        """Whether any losses were added."""
+        """Whether there were any positions."""
         return self._count > 0
 
     @property
@@ -92,7 +94,7 @@ class HalfSum:
 
 
 def half_mean(total: float, denominator: float, width: Width) -> float:
-    """total / denominator, with the denominator and then the mean rounded to the width."""
+    """total / denominator, the denominator and then the mean rounded to the width."""
     with np.errstate(invalid="ignore", divide="ignore"):
         below = width.rounded(np.array([denominator]))
         return float(width.rounded(np.array([total], dtype=np.float32) / below)[0])

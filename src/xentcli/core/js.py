@@ -1,12 +1,12 @@
-"""The Jensen–Shannon divergence of two distributions t and p.
+"""The Jensen–Shannon divergence of two distributions, t and p.
 
     m = ½(t + p)      JS(t, p) = ½·KL(t‖m) + ½·KL(p‖m)
 
 It is from 0 to ln 2 where both sum to 1; its square root is a distance. Nothing is normalised.
 
 With u = (t − p)/(t + p) a class adds ½·m·[(1+u)·log(1+u) + (1−u)·log(1−u)], whose two parts nearly
-cancel where u is small. There the bracket's own series u² + u⁴/6 + u⁶/15 + … is summed, so that no
-divergence is negative and the root of a tiny one has digits.
+cancel where u is small. There the bracket is summed as its series u² + u⁴/6 + u⁶/15 + …: so no
+divergence is negative, and the root of a tiny one has its digits.
 
 Source: Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 1991;
 ``scipy.spatial.distance.jensenshannon``, which is the root, of normalised rows.
@@ -22,7 +22,7 @@ from xentcli.core.elementary import log, log1p
 from xentcli.core.exact import sum_along
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, across, class_axis
-from xentcli.core.loss import divided
+from xentcli.core.loss import divide
 from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
 from xentcli.core.threads import threads_for
@@ -32,9 +32,9 @@ from xentcli.errors import ArgumentError
 # ln 2
 LARGEST = 0.6931471805599453
 
-# Below this u² the series is summed; its first term left out is 2e-19 of its value.
+# For u² below this the series is summed; the first term left out is 2e-19 of the sum.
 _SMALL = 1 / 64
-# u^(2k) / (k·(2k−1))
+# The coefficients of u^(2k), 1 / (k·(2k−1)), from the highest power down.
 _SERIES = [1 / (k * (2 * k - 1)) for k in range(10, 1, -1)]
 
 
@@ -46,7 +46,7 @@ def skew(target: Array, probs: Array) -> Array:
 
 
 def log_to_mean(values: Array, others: Array) -> Array:
-    """log(v/m) for m = ½(v + w): log1p(u) next to equality; 0 where v and w are 0."""
+    """log(v/m) for m = ½(v + w), as log1p(u) where v is near w; 0 where both are 0."""
     u = skew(values, others)
     near = np.abs(u) <= 0.5
     result = log1p(np.where(near, u, 0.0))
@@ -56,7 +56,7 @@ def log_to_mean(values: Array, others: Array) -> Array:
 
 
 def terms(values: Array, others: Array) -> Array:
-    """v·log(v/m) of each class, 0 where v is 0: what KL(v‖m) is the sum of."""
+    """v·log(v/m) of each class, the terms of KL(v‖m); 0 where v is 0."""
     ratio = log_to_mean(values, others)
     with np.errstate(invalid="ignore"):
         product = values * ratio
@@ -64,7 +64,7 @@ def terms(values: Array, others: Array) -> Array:
 
 
 def elements(target: Array, probs: Array) -> Array:
-    """What each class adds to the divergence; never negative."""
+    """Return what each class adds to the divergence; it is never negative."""
     skewed = skew(target, probs)
     squared = skewed * skewed
     series = np.zeros(squared.shape)
@@ -76,13 +76,13 @@ def elements(target: Array, probs: Array) -> Array:
 
 
 def divergences(given: Distribution) -> Array:
-    """JS(t, p) of each sample of a block."""
+    """JS(t, p) of each sample of a block, in nats."""
     assert given.target is not None
     return sum_along(elements(given.target, given.probs), given.axis)
 
 
 def gradients_by_logits(given: Distribution) -> Array:
-    """∂JS/∂(z/T) = p·(h − Σ p·h) for h = ½·log(p/m); a class without p has none."""
+    """∂JS/∂(z/T) = p·(h − Σ p·h) for h = ½·log(p/m); 0 where p is 0."""
     assert given.target is not None
     halves = 0.5 * terms(given.probs, given.target)
     total = sum_along(halves, given.axis)
@@ -104,11 +104,11 @@ def js_div(
     Args:
         p: probabilities of shape ``(C)``, ``(N, C)`` or ``(N, C, d1 … dk)``.
         q: probabilities of the same shape.
-        reduction: ``"mean"`` (by the number of rows), ``"sum"``, or ``"none"`` for a number a row.
+        reduction: ``"mean"`` (over the rows), ``"sum"``, or ``"none"`` for one number a row.
 
     Returns:
-        A float64 scalar or an array; from 0 to ln 2 where the rows sum to 1. A mean over no rows
-        is nan.
+        A float64 scalar or an array, from 0 to ln 2 where the rows sum to 1. The mean over no
+        rows is nan.
 
     Raises:
         ValueError: for anything that cannot be used; the message names argument and position.
@@ -125,7 +125,7 @@ def js_div(
     if checked == "none":
         return rows[()] if rows.ndim == 0 else rows
     total = ExactSum.of(rows, threads_for(rows.size)).value
-    return np.float64(divided(total, rows.size) if checked == "mean" else total)
+    return np.float64(divide(total, rows.size) if checked == "mean" else total)
 
 
 def js_div_grad(p: ArrayLike, q: ArrayLike, *, reduction: str = "mean") -> NDArray[np.float64]:
@@ -158,6 +158,6 @@ def _question(p: ArrayLike, q: ArrayLike, reduction: str) -> tuple[Array, Array,
     if second.shape != first.shape:
         raise ArgumentError("q", f"its shape {second.shape} is not that of p, {first.shape}")
     for values, argument in ((first, "p"), (second, "q")):
-        # The user's line is two calls up.
+        # The warning names the user's line, which is two calls up.
         warn_if_rows_unnormalised(values, class_axis(values.ndim), argument, stacklevel=4)
     return first, second, checked

@@ -4,9 +4,9 @@
 
 A term whose t is 0 is 0, and one where t > 0 = p is infinite. Nothing is normalised.
 
-A difference of two logarithms has the rounding of both. Where t/p is an ordinary number its
-logarithm is taken instead, next to equality as log1p((t − p)/p), in which t − p is exact: the
-absolute error of a divergence is at most 4e-16·(1 + Σ t·|log t − log p|).
+A difference of two logarithms has the rounding errors of both. Where t/p is a normal double its
+logarithm is taken instead, and for t near p log1p((t − p)/p), in which t − p is exact. The absolute
+error of a divergence is at most 4e-16·(1 + Σ t·|log t − log p|).
 
 Source: Kullback and Leibler, "On information and sufficiency", Ann. Math. Statist. 22, 1951;
 ``torch.nn.functional.kl_div``.
@@ -22,7 +22,7 @@ from xentcli.core.elementary import exp, log, log1p
 from xentcli.core.exact import sum_along
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float, class_axis
-from xentcli.core.loss import divided
+from xentcli.core.loss import divide
 from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
 from xentcli.core.threads import threads_for
@@ -36,7 +36,7 @@ _LEAST_NORMAL = float(np.finfo(np.float64).smallest_normal)
 
 
 def log_ratio(target: Array, probs: Array, log_probs: Array) -> Array:
-    """log t − log p of each class; −inf where t is 0, nan where p is."""
+    """log t − log p of each class; −inf where t is 0, nan where p is nan."""
     with np.errstate(all="ignore"):
         away, ratio = target - probs, target / probs
         near = np.abs(away) <= 0.5 * probs
@@ -51,14 +51,14 @@ def log_ratio(target: Array, probs: Array, log_probs: Array) -> Array:
 
 
 def terms(target: Array, difference: Array) -> Array:
-    """t·(log t − log p) of each class, 0 where t is 0; nan where the difference is."""
+    """t·(log t − log p) of each class; 0 where t is 0, nan where the difference is nan."""
     with np.errstate(invalid="ignore"):
         product = target * difference
     return np.where(np.isneginf(difference) & (target == 0.0), 0.0, product)
 
 
 def divergences(given: Distribution) -> Array:
-    """KL(t‖p) of each sample of a block."""
+    """KL(t‖p) of each sample of a block, in nats."""
     assert given.target is not None
     difference = log_ratio(given.target, given.probs, given.log_probs)
     return sum_along(terms(given.target, difference), given.axis)
@@ -86,14 +86,14 @@ def kl_div(
     Args:
         log_probs: log p of shape ``(C)``, ``(N, C)`` or ``(N, C, d1 … dk)``.
         target: t, of the same shape; with ``log_target`` its logarithm.
-        reduction: ``"batchmean"`` (the sum by N, a single sample counting as one), ``"mean"`` (by
-            the number of elements, as PyTorch's default has it), ``"sum"`` or ``"none"``.
+        reduction: ``"batchmean"`` (the sum / N, with N = 1 for a single sample), ``"mean"`` (the
+            sum / the number of elements, PyTorch's default), ``"sum"`` or ``"none"``.
         log_target: whether ``target`` holds log t.
 
     Returns:
-        A float64 scalar, or for ``"none"`` the terms, in the shape of the input. A mean over
-        nothing is nan. Where the divergence is so small that its terms cancel, it may come out as
-        a negative number of about 1e-17.
+        A float64 scalar, or for ``"none"`` the terms, in the shape of the input. The mean of an
+        empty input is nan. Where the terms of a tiny divergence cancel, the result may be a
+        negative number of about −1e-17.
 
     Raises:
         ValueError: for anything that cannot be used; the message names argument and position.
@@ -115,7 +115,7 @@ def kl_div(
         return elements
     rows = sum_along(elements, class_axis(elements.ndim))
     total = ExactSum.of(rows, threads_for(rows.size)).value
-    return np.float64(divided(total, _denominator(asked)))
+    return np.float64(divide(total, _denominator(asked)))
 
 
 def kl_div_grad(
@@ -166,6 +166,6 @@ def _question(
             f"its shape {wanted.shape} is not that of the log-probabilities, {given.shape}",
         )
     probs = exp(wanted) if log_target else as_probs(wanted, "target")
-    # The user's line is two calls up.
+    # The warning names the user's line, which is two calls up.
     warn_if_rows_unnormalised(probs, class_axis(given.ndim), "target", stacklevel=4)
     return _Question(exp(given), given, probs, wanted if log_target else None, checked)

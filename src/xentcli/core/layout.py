@@ -27,8 +27,8 @@ FEW_CLASSES = 64
 # 512 KiB of doubles. Smaller blocks would lie in a nearer cache, but threads pass Python's lock
 # back and forth at every step, and with short steps they wait for it more than they compute.
 BLOCK_NUMBERS = 1 << 16
-# What is done once a sample is done to so many samples at a time, but to no more than so many
-# numbers' samples, so that every thread gets some; and each gets at least so many batches.
+# A step with one number a sample is done for a batch of this many samples at once. A batch holds at
+# most this many logits, and each thread gets at least this many batches, so that none is idle.
 BATCH_POSITIONS = 1 << 12
 BATCH_NUMBERS = 1 << 20
 _BATCHES = 4
@@ -53,9 +53,9 @@ class Block(NamedTuple):
 
 
 class Buffers:
-    """Memory by name, which one thread uses again for every block.
+    """Named pieces of memory that a thread uses again for every block.
 
-    What is asked for under a name a second time overwrites the first.
+    An array asked for by the same name lies in the same memory: it overwrites the earlier one.
     """
 
     def __init__(self) -> None:
@@ -63,12 +63,12 @@ class Buffers:
         self._arrays: dict[tuple[str, tuple[int, ...]], NDArray] = {}  # type: ignore[type-arg]
 
     def array(self, name: str, shape: tuple[int, ...]) -> Array:
-        """An uninitialised, contiguous array of that shape."""
+        """Return an uninitialised, contiguous array of that shape."""
         known = self._arrays.get((name, shape))
         return self._new(name, shape, np.float64) if known is None else known
 
     def mask(self, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """The same for truth values."""
+        """Return such an array of truth values."""
         known = self._arrays.get((name, shape))
         return self._new(name, shape, np.bool_) if known is None else known
 
@@ -85,7 +85,7 @@ class Buffers:
 
 
 def as_float(values: ArrayLike, argument: str) -> NDArray:  # type: ignore[type-arg]
-    """The values as a floating array; float32 and float64 arrays are taken as they are."""
+    """Return the values as a floating array; one that is floating already is not copied."""
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":
@@ -98,12 +98,12 @@ def as_float(values: ArrayLike, argument: str) -> NDArray:  # type: ignore[type-
 
 
 def class_axis(ndim: int) -> int:
-    """The axis of the classes, as PyTorch has it: 1, or 0 for a single sample."""
+    """Return the axis of the classes, as PyTorch has it: 1, or 0 for a single sample."""
     return 1 if ndim > 1 else 0
 
 
 def as_positions(values: NDArray, axis: int, argument: str) -> NDArray:  # type: ignore[type-arg]
-    """The array as ``(outer, C, inner)``, C being the length of ``axis``."""
+    """Return the array as ``(outer, C, inner)``, C being the length of ``axis``."""
     if values.ndim == 0:
         raise ArgumentError(argument, "a single number has no classes; give a row of them")
     if not -values.ndim <= axis < values.ndim:
@@ -116,19 +116,19 @@ def as_positions(values: NDArray, axis: int, argument: str) -> NDArray:  # type:
 
 
 def layout_axis(classes: int) -> int:
-    """The axis of a block along which that many classes lie."""
+    """Return the axis of a block along which so many classes lie."""
     return 0 if classes < FEW_CLASSES else 1
 
 
 def cuts(shape: tuple[int, ...]) -> list[Cut]:
-    """The positions of an ``(outer, C, inner)`` array in parts of about a block's numbers."""
+    """Cut the positions of an ``(outer, C, inner)`` array into parts of a block's size."""
     outer, classes, inner = shape
     everything = Cut(slice(0, outer), slice(0, inner))
     return _parts(everything, max(1, BLOCK_NUMBERS // classes))
 
 
 def _parts(cut: Cut, at_once: int) -> list[Cut]:
-    """A cut in parts of at most that many positions."""
+    """Divide a cut into parts of at most so many positions."""
     inner_step = min(max(1, cut.inner.stop - cut.inner.start), at_once)
     outer_step = max(1, at_once // inner_step)
     return [
@@ -150,7 +150,7 @@ def each_block(
     task: Callable[[Block, Buffers], None],
     threads: int,
 ) -> None:
-    """task of every block of an ``(outer, C, inner)`` array, with the buffers of its thread."""
+    """Run the task on every block of an ``(outer, C, inner)`` array, with its thread's buffers."""
 
     def some(share: Sequence[Cut]) -> None:
         buffers = Buffers()
@@ -165,8 +165,10 @@ def each_batch(
     task: Callable[[Cut, Buffers], None],
     threads: int,
 ) -> None:
-    """task of the positions of an ``(outer, C, inner)`` array, several blocks' at a time: enough
-    for what is done a sample to be done to many samples in each step."""
+    """Run the task on the positions of an ``(outer, C, inner)`` array, a batch at a time.
+
+    A batch may be several blocks: enough samples for the steps with one number a sample.
+    """
     outer, classes, inner = positions.shape
     at_once = max(1, BLOCK_NUMBERS // classes, min(BATCH_POSITIONS, BATCH_NUMBERS // classes))
     if threads > 1:
@@ -186,7 +188,7 @@ def blocks(
     batch: Cut,
     buffers: Buffers,
 ) -> Iterator[tuple[Block, tuple[slice, slice]]]:
-    """The blocks of a batch one after the other, and where each lies in the batch."""
+    """Yield each block of a batch, and where in the batch it lies."""
     for cut in _parts(batch, max(1, BLOCK_NUMBERS // positions.shape[1])):
         start, left = batch.outer.start, batch.inner.start
         place = (
@@ -197,7 +199,7 @@ def blocks(
 
 
 def block_at(positions: NDArray, cut: Cut, buffers: Buffers) -> Block:  # type: ignore[type-arg]
-    """The positions of a cut; in place where they lie as a block does, else copied."""
+    """Return the positions of a cut as a block: a view where they lie as one, else a copy."""
     axis = layout_axis(positions.shape[1])
     return Block(cut, laid_out(positions, cut, axis, buffers, "values"), axis)
 
@@ -209,7 +211,7 @@ def laid_out(
     buffers: Buffers,
     name: str,
 ) -> Array:
-    """The numbers of a cut as doubles, ``(C, n)`` or ``(n, C)``: a view or the buffer ``name``."""
+    """Return a cut's numbers as ``(C, n)`` or ``(n, C)`` doubles: a view or the buffer ``name``."""
     in_place = rows_in_place(positions, cut, axis)
     if in_place is not None:
         return in_place
@@ -221,20 +223,22 @@ def laid_out(
 
 
 def across(values: Array, axis: int) -> Array:
-    """One number a sample, to be combined with a block."""
+    """Shape one number a sample so that it broadcasts over a block."""
     return values if axis == 0 else values[:, np.newaxis]
 
 
 def along(values: Array, axis: int) -> Array:
-    """One number a class, to be combined with a block."""
+    """Shape one number a class so that it broadcasts over a block."""
     return values if axis == 1 else values[:, np.newaxis]
 
 
 @contextmanager
 def unbuffered(length: int) -> Iterator[None]:
-    """Rows of that length combined with a number each, without NumPy's buffer, through which it
-    copies what does not lie in one piece: an element then takes twice as long, but for short rows,
-    whose beginnings count for more."""
+    """Switch NumPy's buffer off while rows of that length are combined with a number each.
+
+    NumPy copies operands that are not contiguous through a buffer, which takes an element twice as
+    long. Short rows keep the buffer: without it, it is the start of each row that takes long.
+    """
     if length < _LONG_ROW:
         yield
         return
@@ -245,12 +249,12 @@ def unbuffered(length: int) -> Iterator[None]:
         np.setbufsize(before)
 
 
-# Of a row; and the smallest buffer that NumPy takes, which it does not use where a row is longer.
+# A row from this length on is long; NumPy's smallest buffer, which longer rows do not go through.
 _LONG_ROW, _LEAST_BUFFER = 128, 16
 
 
 def rows_in_place(positions: NDArray, cut: Cut, axis: int) -> Array | None:  # type: ignore[type-arg]
-    """The rows of a cut as a view, if they lie in memory as a block of rows does."""
+    """Return the rows of a cut as a view if they lie in memory as a block does, else None."""
     if axis == 0 or positions.shape[2] != 1 or positions.dtype != np.float64:
         return None
     rows: Array = positions[cut.outer, :, 0]

@@ -41,10 +41,10 @@ from xentcli.model import NamedTuple
 
 
 class Losses(NamedTuple):
-    """Per sample: its loss, and its share of the mean's denominator. Shape ``(outer, inner)``.
+    """The loss of each sample, and what it adds to the mean's denominator, as ``(outer, inner)``.
 
-    ``root`` is the square root of the loss where that is a distance, times the sample's weight.
-    ``brier`` is the Brier score, where it is asked for and there is one; 0 of an ignored sample.
+    ``root`` is √loss times the sample's weight, for a loss whose root is a distance. ``brier`` is
+    the Brier score, where it is asked for and the loss has one; 0 for an ignored sample.
     """
 
     loss: Array
@@ -54,7 +54,7 @@ class Losses(NamedTuple):
 
 
 def products(weight: Array | None, target: Array, axis: int) -> Array:
-    """w·q, class by class."""
+    """w·q of each class."""
     if weight is None:
         return target
     shape = [1, 1]
@@ -68,18 +68,18 @@ def terms(weighted: Array, log_probs: Array) -> Array:
     result = np.zeros(np.broadcast_shapes(weighted.shape, log_probs.shape))
     with np.errstate(invalid="ignore"):
         np.multiply(-weighted, log_probs, out=result, where=weighted != 0)
-    # A certain class has −w·q·0, which floating point calls −0.
+    # Where p is 1, −w·q·log p is −0; adding 0 makes it 0.
     result += 0.0
     return result
 
 
 def block_labels(labels: Labels, cut: Cut) -> Labels:
-    """The labels of a cut's positions."""
+    """Return the labels of a cut's positions as one row."""
     return labels[cut.outer, cut.inner].ravel()
 
 
 def soft_products(target: Target, block: Block, options: Settings, buffers: Buffers) -> Array:
-    """w·q of soft targets, laid out as the block is; not to be written to."""
+    """Return w·q of soft targets, laid out as the block is; the caller must not write to it."""
     assert target.soft is not None
     soft = laid_out(target.soft, block.cut, block.axis, buffers, "target")
     spare = buffers.array("target", soft.shape)
@@ -91,8 +91,8 @@ def soft_products(target: Target, block: Block, options: Settings, buffers: Buff
     return soft
 
 
-def known(labels: Labels, options: Settings) -> tuple[Labels, NDArray[np.bool_] | None]:
-    """Labels that are all classes, and which samples are ignored; None if none is."""
+def mask_ignored(labels: Labels, options: Settings) -> tuple[Labels, NDArray[np.bool_] | None]:
+    """Return the labels with 0 for ignored ones, and which are ignored (None if none is)."""
     ignored = labels == options.ignore_index
     if not ignored.any():
         return labels, None
@@ -100,10 +100,10 @@ def known(labels: Labels, options: Settings) -> tuple[Labels, NDArray[np.bool_] 
 
 
 def shares(labels: Labels | None, count: int, options: Settings) -> Array:
-    """What each sample adds to the mean's denominator: w_y if kept, 0 if ignored; 1 if soft."""
+    """Return what each sample adds to the mean's denominator: w_y, 0 if ignored, 1 if soft."""
     if labels is None:
         return np.ones(count)
-    classes, ignored = known(labels, options)
+    classes, ignored = mask_ignored(labels, options)
     share = np.ones(labels.shape) if options.weight is None else options.weight[classes]
     if ignored is not None:
         share[ignored] = 0.0
@@ -111,7 +111,7 @@ def shares(labels: Labels | None, count: int, options: Settings) -> Array:
 
 
 def denominator(target: Target, count: int, options: Settings) -> float:
-    """What the sum of the losses of so many samples is divided by: Σ share for the mean, else 1."""
+    """Return what the sum of ``count`` losses is divided by: Σ share for the mean, else 1."""
     if not options.averages:
         return 1.0
     if target.labels is None:
@@ -124,8 +124,10 @@ def denominator(target: Target, count: int, options: Settings) -> float:
 def from_logits(
     positions: NDArray[np.floating], target: Target, options: Settings, *, with_brier: bool = False
 ) -> Losses:
-    """The loss and share of each position of ``(outer, C, inner)`` logits, and of labels the Brier
-    score from the same exponentials."""
+    """Compute the loss and share of each position of ``(outer, C, inner)`` logits.
+
+    With labels the Brier score can be had as well, from the same exponentials.
+    """
     scores = None
     if with_brier and target.labels is not None:
         scores = np.empty(target.labels.shape)
@@ -134,7 +136,7 @@ def from_logits(
 
 
 def from_log_probs(positions: NDArray[np.floating], target: Target, options: Settings) -> Losses:
-    """The same of log-probabilities, taken as given."""
+    """Compute them from log-probabilities, which are taken as given."""
     return _with_shares(losses_from_log_probs(positions, target, options), target, options)
 
 
@@ -149,8 +151,10 @@ def losses_from_logits(
     threads: int = 1,
     scores: Array | None = None,
 ) -> Array:
-    """The loss of each position of ``(outer, C, inner)`` logits, on so many threads. The Brier
-    score of each label is put into ``scores``, if given."""
+    """Compute the loss of each position of ``(outer, C, inner)`` logits, on so many threads.
+
+    Where ``scores`` is given, the Brier score of each label is written to it.
+    """
 
     if target.labels is not None and options.label_smoothing == 0.0:
         losses = _losses_of_labels(positions, target.labels, options, threads, scores)
@@ -164,16 +168,16 @@ def losses_from_logits(
             weighted = soft_products(target, block, options, buffers)
             shifted = step.shifted(buffers.array("shifted", block.values.shape))
             return _expected(shifted, step.log_sum, weighted, block.axis, buffers)
-        classes, ignored = known(block_labels(target.labels, block.cut), options)
+        classes, ignored = mask_ignored(block_labels(target.labels, block.cut), options)
         if scores is not None:
             score = brier.of_exponentials(
                 step.exponentials, 1.0 + step.others, classes, block.axis, buffers
             )
-            store_each(scores, block.cut, _without(ignored, score))
+            store_each(scores, block.cut, _zero_ignored(ignored, score))
         at_label = pick(block.values, classes, block.axis)
         found = AtLabel(step.maximum, at_label, step.log_sum)
         loss = _weighted(found.loss(options.temperature), classes, options)
-        return _without(ignored, _smoothed(loss, step, options, block.axis, buffers))
+        return _zero_ignored(ignored, _smoothed(loss, step, options, block.axis, buffers))
 
     losses = _each(positions, of_block, threads)
     mend_losses(losses, positions, target, options)
@@ -187,11 +191,11 @@ def _losses_of_labels(
     threads: int,
     scores: Array | None,
 ) -> Array:
-    """The loss of each position whose target is a label; ``scores`` gets the Brier scores."""
+    """Compute the loss at each label; the Brier scores are written to ``scores``."""
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
-        classes, ignored = known(labels[batch.outer, batch.inner], options)
+        classes, ignored = mask_ignored(labels[batch.outer, batch.inner], options)
         score = np.empty(classes.shape)
 
         def add_scores(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
@@ -205,8 +209,8 @@ def _losses_of_labels(
         found = at_labels(positions, batch, classes, options.temperature, buffers, use)
         loss = found.loss(options.temperature)
         if scores is not None:
-            scores[batch.outer, batch.inner] = _without(ignored, score)
-        losses[batch.outer, batch.inner] = _without(ignored, _weighted(loss, classes, options))
+            scores[batch.outer, batch.inner] = _zero_ignored(ignored, score)
+        losses[batch.outer, batch.inner] = _zero_ignored(ignored, _weighted(loss, classes, options))
 
     each_batch(positions, of_batch, threads)
     return losses
@@ -215,11 +219,11 @@ def _losses_of_labels(
 def losses_from_log_probs(
     positions: NDArray[np.floating], target: Target, options: Settings
 ) -> Array:
-    """The loss of each position of ``(outer, C, inner)`` log-probabilities."""
+    """Compute the loss of each position of ``(outer, C, inner)`` log-probabilities."""
 
     def of_block(block: Block, buffers: Buffers) -> Array:
         values, axis = block.values, block.axis
-        # A row without a softmax is nan, also where every term that would say so has w·q = 0.
+        # A row that holds nan has a loss of nan, even where each nan has w·q = 0.
         offset = np.where(np.isnan(values).any(axis=axis), np.nan, 0.0)
         if target.labels is None:
             weighted = soft_products(target, block, options, buffers)
@@ -228,14 +232,14 @@ def losses_from_log_probs(
         hot = one_hot(labels, values.shape[axis], axis)
         weighted = products(options.weight, smoothed(hot, options.label_smoothing, axis), axis)
         loss = _expected(values, offset, weighted, axis, buffers)
-        return _without(known(labels, options)[1], loss)
+        return _zero_ignored(mask_ignored(labels, options)[1], loss)
 
     if target.labels is None or options.label_smoothing != 0.0:
         return _each(positions, of_block)
-    classes, ignored = known(target.labels, options)
+    classes, ignored = mask_ignored(target.labels, options)
     at_label = np.take_along_axis(positions, np.expand_dims(classes, 1), 1).squeeze(1)
     loss = _weighted(0.0 - at_label.astype(np.float64), classes, options)
-    return _without(ignored, loss)
+    return _zero_ignored(ignored, loss)
 
 
 def _each(
@@ -243,10 +247,10 @@ def _each(
 ) -> Array:
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
-    def one(block: Block, buffers: Buffers) -> None:
+    def store_losses(block: Block, buffers: Buffers) -> None:
         store_each(losses, block.cut, of_block(block, buffers))
 
-    each_block(positions, one, threads)
+    each_block(positions, store_losses, threads)
     return losses
 
 
@@ -278,7 +282,7 @@ def _smoothed(
 def _expected(
     shifted: Array, log_sum: Array, weighted: Array, axis: int, buffers: Buffers
 ) -> Array:
-    """−Σ v_c·(d_c − log Σe) = log Σe · Σ v_c − Σ v_c·d_c; a term whose v is 0 is 0."""
+    """−Σ v_c·(d_c − log Σe) = log Σe · Σ v_c − Σ v_c·d_c; a term whose v_c is 0 is 0."""
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
         terms = np.multiply(weighted, shifted, out=buffers.array("rest", shifted.shape))
         offset = log_sum * sum_over_classes(weighted, axis, buffers)
@@ -286,28 +290,28 @@ def _expected(
         if np.isnan(loss).any():
             np.copyto(terms, 0.0, where=weighted == 0)
             loss = offset - sum_over_classes(terms, axis, buffers)
-    # A certain class has −w·q·0, which floating point calls −0.
+    # Where p is 1, −w·q·log p is −0; adding 0 makes it 0.
     return loss + 0.0
 
 
-def _without(ignored: NDArray[np.bool_] | None, loss: Array) -> Array:
+def _zero_ignored(ignored: NDArray[np.bool_] | None, loss: Array) -> Array:
     if ignored is not None:
         loss[ignored] = 0.0
     return loss
 
 
-def reduced(loss: Array, question: Question) -> np.float64 | Array:
-    """mean: Σℓ / Σ share, sum: Σℓ, each sum exact and rounded once; none: every ℓ."""
+def reduce_losses(loss: Array, question: Question) -> np.float64 | Array:
+    """Reduce the losses: mean Σℓ / Σ share, sum Σℓ, each sum rounded once; none every ℓ."""
     if question.settings.reduction == "none":
         axis = class_axis(len(question.shape))
         each = loss.reshape(question.shape[:axis] + question.shape[axis + 1 :])
         return each[()] if each.ndim == 0 else each
     whole = denominator(question.target, loss.size, question.settings)
-    return np.float64(divided(ExactSum.of(loss, threads_for(loss.size)).value, whole))
+    return np.float64(divide(ExactSum.of(loss, threads_for(loss.size)).value, whole))
 
 
-def divided(total: float, denominator: float) -> float:
-    """total / denominator; a denominator of 0 gives nan, as every sample was left out."""
+def divide(total: float, denominator: float) -> float:
+    """total / denominator; nan for a denominator of 0, as of a mean over no samples."""
     return total / denominator if denominator else float("nan")
 
 
@@ -343,7 +347,7 @@ def nll_loss(
     """
     question = nll_question(log_probs, target, weight, ignore_index, reduction)
     losses = losses_from_log_probs(question.positions, question.target, question.settings)
-    return reduced(losses, question)
+    return reduce_losses(losses, question)
 
 
 def cross_entropy(
@@ -390,4 +394,4 @@ def cross_entropy(
     )
     threads = threads_for(question.positions.size)
     losses = losses_from_logits(question.positions, question.target, question.settings, threads)
-    return reduced(losses, question)
+    return reduce_losses(losses, question)

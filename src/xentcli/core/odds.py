@@ -15,7 +15,7 @@ Given = Literal["logits", "probs"]
 
 
 class Odds(NamedTuple):
-    """p and 1 − p of each question, and their logarithms, none taken from another's rounding."""
+    """p and 1 − p of each question, and their logarithms, each right to its last digits."""
 
     yes: Array
     no: Array
@@ -41,7 +41,7 @@ def odds_of_logits(logits: Array, temperature: float = 1.0) -> Odds:
 
 
 def scaled_logits(logits: Array, temperature: float) -> tuple[Array, Array | None]:
-    """z/T, and what its rounding took from it."""
+    """Return z/T and its rounding error, which is None for T = 1."""
     if temperature == 1.0:
         return logits, None
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -62,12 +62,12 @@ def odds_of(values: Array, given: Given, temperature: float = 1.0) -> Odds:
 
 
 def miss(odds: Odds, target: Array) -> Array:
-    """1 − p_t = p·(1−t) + (1−p)·t, where nothing cancels."""
+    """1 − p_t = p·(1−t) + (1−p)·t, in which nothing cancels."""
     result: Array = odds.yes * (1.0 - target) + odds.no * target
     return result
 
 
-def right(odds: Odds, target: Array) -> Array:
+def hit(odds: Odds, target: Array) -> Array:
     """p_t = p·t + (1−p)·(1−t)."""
     result: Array = odds.yes * target + odds.no * (1.0 - target)
     return result

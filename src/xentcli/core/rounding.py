@@ -1,6 +1,6 @@
-"""What the rounding of d = (z − m)/T took from it, m being the maximum of the sample.
+"""The rounding error of d = (z − m)/T, m being the maximum of the sample.
 
-At T = 1 the error is a double itself, by Knuth's two-sum.
+At T = 1 the error is itself a double, which Knuth's two-sum computes exactly.
 
 Source: Knuth, The Art of Computer Programming 2, 4.2.2 (two-sum); Dekker, "A floating-point
 technique for extending the available precision", Numer. Math. 18, 1971 (two-product).
@@ -21,8 +21,10 @@ def shift_error(
     temperature: float = 1.0,
     buffers: Buffers | None = None,
 ) -> Array:
-    """What ``shifted`` lost: (z − m)/T = d + lost, up to the rounding of ``lost``; 0 where z is
-    infinite. ``peak`` is the maximum, as it is combined with the logits."""
+    """Return ``lost``, the error of ``shifted``: (z − m)/T = d + lost, up to its own rounding.
+
+    It is 0 where z is infinite. ``peak`` holds the maxima, and broadcasts to the logits.
+    """
     buffers = buffers or Buffers()
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
         if temperature != 1.0:
@@ -33,7 +35,7 @@ def shift_error(
             np.subtract(logits, lost, out=lost)
             np.add(part, peak, out=part)
             np.subtract(lost, part, out=lost)
-    # An infinite logit has no rounding error, but ∞ − ∞ on the way to it.
+    # An infinite logit has no rounding error, but ∞ − ∞ has made it nan.
     finite = np.isfinite(lost)
     if not finite.all():
         np.copyto(lost, 0.0, where=~finite)

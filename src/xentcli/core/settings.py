@@ -21,9 +21,9 @@ REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "none")
 
 
 class Settings(NamedTuple):
-    """What PyTorch's losses are built with, a temperature, and the focal factor's γ and A.
+    """The options of a loss: those of PyTorch's, a temperature, and the focal factor's γ and A.
 
-    ``weight`` and ``pos_weight`` are of the classes, or of the columns of yes/no questions.
+    ``weight`` and ``pos_weight`` hold a number a class, or a number a column of yes/no questions.
     """
 
     weight: Array | None = None
@@ -41,7 +41,7 @@ class Settings(NamedTuple):
         return self.reduction in ("mean", "batchmean")
 
 
-def settings(
+def check_settings(
     weight: ArrayLike | None,
     classes: int,
     *,
@@ -54,14 +54,14 @@ def settings(
     gamma: float = 0.0,
     alpha: float | None = None,
 ) -> Settings:
-    """The settings for logits of that many classes; each value is checked."""
+    """Check every option of a loss of so many classes, and return them together."""
     checked = check_reduction(reduction, reductions)
     if not isinstance(label_smoothing, Real) or not 0.0 <= label_smoothing <= 1.0:
         raise ArgumentError("label_smoothing", f"{label_smoothing} is not between 0 and 1")
     check_temperature(temperature)
     return Settings(
         None if weight is None else class_weights(weight, classes),
-        whole(ignore_index),
+        as_index(ignore_index),
         checked,
         float(label_smoothing),
         float(temperature),
@@ -72,14 +72,14 @@ def settings(
 
 
 def check_reduction(reduction: str, allowed: Sequence[Reduction] = REDUCTIONS) -> Reduction:
-    """Refuse what is no reduction of the loss."""
+    """Return the reduction, or raise an ArgumentError where the loss does not have it."""
     if reduction not in allowed:
         raise ArgumentError("reduction", f"{reduction!r} is none of {', '.join(allowed)}")
     return cast(Reduction, reduction)
 
 
-def whole(ignore_index: int) -> int:
-    """An integer, of Python or NumPy; 0.5 is none."""
+def as_index(ignore_index: int) -> int:
+    """Return an ``ignore_index`` of Python or NumPy as an int; 0.5 is refused."""
     try:
         return operator.index(ignore_index)
     except TypeError:
@@ -87,21 +87,21 @@ def whole(ignore_index: int) -> int:
 
 
 def check_gamma(gamma: float) -> float:
-    """Refuse a focusing parameter that is negative, infinite or no number."""
+    """Return the focusing parameter γ; refuse what is not a finite number of 0 or more."""
     if not isinstance(gamma, Real) or not 0.0 <= gamma < math.inf:
         raise ArgumentError("gamma", f"{gamma} is not a number of 0 or more")
     return float(gamma)
 
 
 def check_alpha(alpha: float) -> float:
-    """Refuse a balance that is not from 0 to 1."""
+    """Return the balance A; refuse what is not a number from 0 to 1."""
     if not isinstance(alpha, Real) or not 0.0 <= alpha <= 1.0:
         raise ArgumentError("alpha", f"{alpha} is not between 0 and 1")
     return float(alpha)
 
 
 def class_weights(weight: ArrayLike, classes: int, argument: str = "weight") -> Array:
-    """One weight a class. Negative ones are taken, as PyTorch takes them."""
+    """Return finite weights of shape ``(C)``, one a class; they may be negative, as in PyTorch."""
     weights = as_float(weight, argument).astype(np.float64)
     if weights.shape != (classes,):
         raise ArgumentError(

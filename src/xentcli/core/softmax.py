@@ -42,10 +42,13 @@ from xentcli.model import NamedTuple
 
 
 def maximum(logits: Array, axis: int) -> tuple[Array, NDArray[np.intp] | None]:
-    """z_k of each sample, nan where the sample holds a nan; and k where the classes lie in rows."""
+    """Return the maximum z_k of each sample (nan where it holds a nan), and k where axis is 1.
+
+    Along axis 0 k is not needed and would be slow to find: None takes its place.
+    """
     if axis == 0:
         return np.maximum.reduce(logits, axis=0), None
-    # Over short rows argmax is quicker than max. It takes a nan for the largest.
+    # Over short rows argmax is quicker than max. It takes a nan for the largest number.
     at = np.argmax(logits, axis=1)
     return logits[np.arange(len(at)), at], at
 
@@ -67,7 +70,7 @@ def shift(
 
 
 def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: float) -> None:
-    """Where z − z_k is beyond the largest double, (z − z_k)/T may not be: divide first there."""
+    """Compute z/T − z_k/T where z − z_k overflowed, though (z − z_k)/T need not."""
     if np.isinf(shifted).any():
         apart = logits / temperature - peak / temperature
         np.copyto(shifted, apart, where=np.isinf(shifted) & np.isfinite(logits))
@@ -82,8 +85,8 @@ def exponential(
 ) -> Array:
     """e = exp(d), between 0 and 1: it cannot overflow.
 
-    It is the exponential of d before its rounding, which at d = −20 would already cost 8 units in
-    the last place.
+    It is that of the exact d. To round d to a double first would already change the result by 8
+    units in the last place at d = −20.
     """
     buffers = buffers or Buffers()
     out, peak = buffers.array("exponentials", logits.shape), np.expand_dims(largest, axis)
@@ -99,8 +102,8 @@ def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -
     if axis == 1:
         result: Array = sum_along_rows(values)
         return result
-    # np.add.reduce over axis 0 adds a single column pairwise and several columns one after the
-    # other, so a sample's last bit would depend on its company.
+    # np.add.reduce over axis 0 adds a single column pairwise, but several columns row by row: the
+    # last bit of a sample would depend on how many samples are in its block.
     size = len(values)
     if size == 1:
         only: Array = values[0].copy()
@@ -123,11 +126,11 @@ def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -
 def sum_of_others(
     exponentials: Array, axis: int, at: NDArray[np.intp] | None, buffers: Buffers
 ) -> tuple[Array, Array | None]:
-    """s = Σe − 1, all classes but the maximum, and in columns what its rounding left.
+    """Return s = Σe − 1, the sum without the maximum's 1; along axis 0 also its rounding error.
 
-    In rows the maximum's 1 is left out of the sum. In columns, where k would be slow to find, each
-    e is cut at the last place of 64, 2**-46: the upper parts and −1 are added without rounding, and
-    then the sum of the lower ones, which are small, or all that there is.
+    Along axis 1 the maximum's 1 is left out of the sum. Along axis 0, where k would be slow to
+    find, each e is split at 2**-46, the last place of 64. The upper parts and −1 are added without
+    any rounding. To their sum comes that of the lower parts: small beside it, or all that there is.
     """
     if at is not None:
         rows = np.arange(len(at))
@@ -149,8 +152,10 @@ _CUT = 96.0
 
 
 class Sums(NamedTuple):
-    """Of a block: max z, exp(z − max z), and Σe without the maximum's 1, as the sum of two doubles
-    in columns."""
+    """The steps of a block up to Σe: max z, e = exp(z − max z), and s = Σe − 1 as ``others``.
+
+    Where the classes lie along axis 0, ``rest`` is the rounding error of ``others``; else None.
+    """
 
     maximum: Array
     exponentials: Array
@@ -159,7 +164,7 @@ class Sums(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """What one block was given, and what each step returned."""
+    """The logits of a block and the result of each step: ``others`` is s, ``log_sum`` log1p(s)."""
 
     logits: Array
     axis: int
@@ -170,12 +175,12 @@ class Steps(NamedTuple):
     log_sum: Array
 
     def shifted(self, out: Array | None = None) -> Array:
-        """d of every class, which the exponentials do not need."""
+        """Compute d of every class. It is not kept, as the exponentials do not need it."""
         return shift(self.logits, self.maximum, self.axis, self.temperature, out)
 
 
 def sums(logits: Array, axis: int, temperature: float, buffers: Buffers) -> Sums:
-    """Every step up to Σe."""
+    """Compute every step up to Σe."""
     largest, at = maximum(logits, axis)
     exponentials = exponential(logits, largest, axis, temperature, buffers)
     return Sums(largest, exponentials, *sum_of_others(exponentials, axis, at, buffers))
@@ -184,7 +189,7 @@ def sums(logits: Array, axis: int, temperature: float, buffers: Buffers) -> Sums
 def steps(
     logits: Array, axis: int, temperature: float = 1.0, buffers: Buffers | None = None
 ) -> Steps:
-    """Every step up to log Σe, each kept, in ``buffers`` if given."""
+    """Compute every step up to log Σe and keep each, in ``buffers`` if given."""
     buffers = buffers or Buffers()
     found = sums(logits, axis, temperature, buffers)
     log_sum = elementary.log1p(found.others, found.rest, buffers=buffers)
@@ -194,7 +199,7 @@ def steps(
 
 
 def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
-    """p = e / (1 + s): a division, not the exponential of a difference, which would lose digits."""
+    """p = e / (1 + s). The exponential of log p would lose digits; this division does not."""
     with np.errstate(under="ignore", invalid="ignore"), unbuffered(step.exponentials.shape[1]):
         result: Array = np.divide(step.exponentials, across(1.0 + step.others, axis), out=out)
     return result
@@ -203,7 +208,7 @@ def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:
 def log_probabilities(
     step: Steps, axis: int, buffers: Buffers | None = None, out: Array | None = None
 ) -> Array:
-    """log p = d − log Σe, with what the rounding of d took from it put back."""
+    """log p = d − log Σe, corrected by the rounding error of d."""
     buffers = buffers or Buffers()
     peak = across(step.maximum, axis)
     with unbuffered(step.logits.shape[1]):
@@ -231,12 +236,13 @@ def softmax(
             rounding included; by default float64 and every digit.
 
     Returns:
-        float64 probabilities of the same shape (of the type ``dtype`` where one is given); an
-        empty array of an empty one, 1 of a single number. A sample that holds nan or +inf, or
-        nothing but −inf, is nan.
+        float64 probabilities of the same shape (of the type ``dtype`` where one is given). An
+        empty array stays empty, and a single number becomes 1. A sample that holds nan or +inf,
+        or nothing but −inf, is nan.
 
     Raises:
-        ValueError: for what is no array of numbers, no axis of it, or a temperature ≤ 0.
+        ValueError: where ``logits`` is not an array of numbers, ``axis`` not one of its axes, or
+            the temperature not above 0.
 
     Source: ``torch.nn.functional.softmax``; the order of operations is that of Blanchard, Higham
     and Higham (2021).
@@ -267,7 +273,8 @@ def log_softmax(
         right to 13 digits also where p is next to 1 and its logarithm next to 0.
 
     Raises:
-        ValueError: for what is no array of numbers, no axis of it, or a temperature ≤ 0.
+        ValueError: where ``logits`` is not an array of numbers, ``axis`` not one of its axes, or
+            the temperature not above 0.
 
     Source: ``torch.nn.functional.log_softmax``; Blanchard, Higham and Higham (2021).
 
@@ -285,7 +292,7 @@ def _along(
     width = None
     if dtype is not None and framework.name_of(dtype) != "float64":
         width = framework.width(dtype)
-    # As in PyTorch, a single number is a row of one class, and of no classes nothing is computed.
+    # As in PyTorch, a single number is a row of one class, and an empty array stays empty.
     rows = given if given.ndim else given.reshape(1)
     if rows.size == 0 and -rows.ndim <= axis < rows.ndim:
         return np.empty(given.shape, np.float64 if width is None else width.numpy)
@@ -300,10 +307,10 @@ def _along(
 def of_positions(
     positions: NDArray[np.floating], temperature: float = 1.0, *, log: bool, threads: int = 1
 ) -> Array:
-    """Softmax or its logarithm over axis 1 of ``(outer, C, inner)``."""
+    """Compute the softmax or its logarithm over axis 1 of ``(outer, C, inner)``."""
     result = np.empty(positions.shape)
 
-    def one(block: Block, buffers: Buffers) -> None:
+    def compute(block: Block, buffers: Buffers) -> None:
         place = rows_in_place(result, block.cut, block.axis)
         if place is None:
             place = buffers.array("result", block.values.shape)
@@ -314,11 +321,11 @@ def of_positions(
             probabilities(step, block.axis, place)
         store(result, block, place)
 
-    each_block(positions, one, threads)
+    each_block(positions, compute, threads)
     return result
 
 
 def check_temperature(temperature: float) -> None:
-    """Refuse a temperature that is not a number above 0."""
+    """Raise an ArgumentError unless the temperature is a finite number above 0."""
     if not isinstance(temperature, Real) or not 0.0 < temperature < np.inf:
         raise ArgumentError("temperature", f"{temperature} is not a number above 0")

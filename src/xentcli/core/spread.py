@@ -1,4 +1,4 @@
-"""How far a mean of samples may be from that of all there could be: its standard error.
+"""The standard error of a mean of samples: how far it may be from the mean of all there could be.
 
 A sample i has a loss L_i, the sum over its positions, and adds n_i to the denominator of the mean
 m = ΣL / Σn. Of N samples that were drawn independently,
@@ -6,11 +6,11 @@ m = ΣL / Σn. Of N samples that were drawn independently,
     SE² = N/(N−1) · Σ(L_i − m·n_i)² / (Σn)²
 
 Where every n_i is 1 that is s/√N, s² = Σ(L_i − m)² / (N−1). Otherwise m is a ratio of two sums and
-this is the first-order variance of such a ratio. The positions of a sample may hang together as
-they like; it is what econometrics calls robust to clusters.
+this is the first-order variance of such a ratio. The positions of one sample may depend on each
+other in any way; econometrics calls such a standard error robust to clusters.
 
-Σ(L − m·n)² = ΣL² − 2m·ΣL·n + m²·Σn², and in doubles nearly all of it would cancel. So each of these
-sums is an integer of Python's, exactly, and the root is rounded once.
+Σ(L − m·n)² = ΣL² − 2m·ΣL·n + m²·Σn², of which nearly all would cancel in doubles. So each of these
+sums is held exactly, as a Python integer, and only the root is rounded, once.
 
 Source: Cochran, Sampling Techniques, 3rd edition, 1977, 2.6 (mean), 6.4 (ratio) and 9A.1 (clusters
 of unequal sizes).
@@ -30,20 +30,20 @@ from xentcli.core.total import UNIT_EXPONENT, ExactSum, Piece, Spread, sums_by_g
 
 # A product of two losses is a multiple of 2**-2148: each is one of 2**-1074.
 _SQUARE_EXPONENT = 2 * UNIT_EXPONENT
-# Between these neither a square nor its rounding error leaves the range of doubles.
+# The square of a number between these, and its rounding error, are normal doubles.
 _SMALL, _LARGE = 2.0**-480, 2.0**480
 _SCALE = 537
-# Beyond this length NumPy's slices are quicker than math.fsum; both round the exact sum once.
+# For longer rows NumPy's slices are quicker than math.fsum; both round the exact sum once.
 _LONG = 256
 
 
 def spread_of(losses: Array, sizes: Array) -> Spread:
-    """The spread of samples with these L and n; those that count are the ones with n > 0.
+    """Compute the spread of samples with these L and n; a sample counts where its n is above 0.
 
     >>> spread_of(np.array([1.0, 4.0]), np.array([1.0, 2.0])).sizes
     5
     """
-    losses, sizes, _ = _counting(losses, sizes, np.broadcast_to(np.intp(0), losses.shape))
+    losses, sizes, _ = _counted_samples(losses, sizes, np.broadcast_to(np.intp(0), losses.shape))
     alike = [(int(size), losses[which]) for size, which in _by_size(sizes)]
     return Spread(
         len(losses),
@@ -54,14 +54,16 @@ def spread_of(losses: Array, sizes: Array) -> Spread:
 
 
 def piece(number: int | None, losses: Array, shares: Array) -> Spread:
-    """The spread of some positions of the sample with that number, of which there may be more;
-    without a number, of the only sample."""
+    """Return the spread of some positions of one sample, of which more may follow.
+
+    ``number`` says which sample; None where the whole input is one sample.
+    """
     size = int(np.add.reduce(shares, axis=None))
     return Spread(pieces=(Piece(number, ExactSum.of(losses), size),))
 
 
 def sums_of_samples(losses: Array) -> Array:
-    """The sum of each row, as the double nearest to it.
+    """Return the sum of each row, rounded once.
 
     >>> sums_of_samples(np.array([[0.1, 0.2, 0.3], [1e100, 1.0, -1e100]])).tolist()
     [0.6, 1.0]
@@ -74,8 +76,8 @@ def sums_of_samples(losses: Array) -> Array:
 
 
 def spreads_by_group(losses: Array, sizes: Array, at: NDArray[np.intp]) -> dict[int, Spread]:
-    """The spread of each group's samples; ``at`` says to which group each belongs, from 0."""
-    losses, sizes, at = _counting(losses, sizes, at)
+    """Compute the spread of each group's samples; ``at`` has the group of each sample, from 0."""
+    losses, sizes, at = _counted_samples(losses, sizes, at)
     counts = np.bincount(at).tolist() if at.size else []
     squares, products, of_sizes = ([0] * len(counts) for _ in range(3))
     for part, which, shift in _parts_of_squares(losses):
@@ -91,16 +93,16 @@ def spreads_by_group(losses: Array, sizes: Array, at: NDArray[np.intp]) -> dict[
     return {group: Spread(*found) for group, found in enumerate(whole) if found[0]}
 
 
-def _counting(
+def _counted_samples(
     losses: Array, sizes: Array, at: NDArray[np.intp]
 ) -> tuple[Array, Array, NDArray[np.intp]]:
-    """The samples that count. A loss that is not finite makes the mean so, and leaves no error."""
+    """Return the samples that count. With a loss of inf or nan the mean has no standard error."""
     counts = (sizes > 0) & np.isfinite(losses)
     return (losses, sizes, at) if counts.all() else (losses[counts], sizes[counts], at[counts])
 
 
 def _by_size(sizes: Array) -> Iterator[tuple[float, slice | NDArray[np.bool_]]]:
-    """Each n that there is, and the samples that have it."""
+    """Yield each size n, and the samples of that size."""
     if sizes.size and sizes.min() == sizes.max():
         yield float(sizes[0]), slice(None)
         return
@@ -111,8 +113,11 @@ def _by_size(sizes: Array) -> Iterator[tuple[float, slice | NDArray[np.bool_]]]:
 def _parts_of_squares(
     losses: Array,
 ) -> Iterator[tuple[Array, slice | NDArray[np.bool_], int]]:
-    """Doubles that add up to the squares exactly, of which losses they are, and how far their sum
-    in units of 2**-1074 is to be shifted to be one in units of 2**-2148."""
+    """Yield doubles that add up exactly to the squares of the losses.
+
+    With them come the losses that they belong to, and by how many bits their sum in units of
+    2**-1074 is shifted left to be in units of 2**-2148.
+    """
     size = np.abs(losses)
     if size.size and size.min() >= _SMALL and size.max() < _LARGE:
         for part in two_square(losses):
@@ -127,8 +132,8 @@ def _parts_of_squares(
                 yield part, where, _SQUARE_EXPONENT - UNIT_EXPONENT - 2 * power
 
 
-def moved(spread: Spread, samples: int) -> Spread:
-    """The spread of samples whose numbers are larger by that much."""
+def shift_numbers(spread: Spread, samples: int) -> Spread:
+    """Return the spread with every sample's number raised by ``samples``."""
     pieces = (
         one if one.number is None else one._replace(number=one.number + samples)
         for one in spread.pieces
@@ -136,8 +141,8 @@ def moved(spread: Spread, samples: int) -> Spread:
     return spread._replace(pieces=tuple(pieces))
 
 
-def with_pieces(spread: Spread) -> Spread:
-    """The spread with its pieces taken for samples: no more of them will come."""
+def close_pieces(spread: Spread) -> Spread:
+    """Return the spread with each piece counted as a whole sample: no more positions follow."""
     if not spread.pieces:
         return spread
     losses = np.array([one.loss.value for one in spread.pieces])
@@ -146,15 +151,16 @@ def with_pieces(spread: Spread) -> Spread:
 
 
 def standard_error(loss: ExactSum, weight: ExactSum, spread: Spread) -> float | None:
-    """The standard error of the mean ``loss / weight``; None of fewer than two samples, or where
-    the mean is not finite.
+    """The standard error of the mean ``loss / weight``, in nats.
+
+    None where there are fewer than two samples, or the mean is not finite.
 
     >>> losses = np.array([1.0, 2.0, 4.0])
     >>> ones = np.ones(3)
     >>> standard_error(ExactSum.of(losses), ExactSum.of(ones), spread_of(losses, ones))
     0.8819171036881969
     """
-    found = with_pieces(spread)
+    found = close_pieces(spread)
     if found.samples < 2 or not math.isfinite(loss.value) or not weight.value:
         return None
     total, whole = loss.units, int(weight.value)
@@ -168,11 +174,11 @@ def standard_error(loss: ExactSum, weight: ExactSum, spread: Spread) -> float | 
 
 def _root(above: int, below: int) -> float:
     """√(above / below), rounded once."""
-    # 2**shift makes it a whole number of at least 110 bits, whose root has 55.
+    # Shifted so, the quotient has at least 110 bits and its root 55: more than a double holds.
     shift = max(0, 110 + below.bit_length() - above.bit_length())
     shift += shift % 2
     quotient, rest = divmod(above << shift, below)
     root = math.isqrt(quotient)
-    # A last bit of 1 says that there is more: it keeps a root from looking like a tie.
+    # A last bit of 1 stands for the digits cut off, so that the root is not rounded as a tie.
     inexact = root * root != quotient or rest != 0
     return (2 * root + inexact) / (1 << (shift // 2 + 1))

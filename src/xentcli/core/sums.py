@@ -1,4 +1,4 @@
-"""Sums in an order that depends on nothing but how many numbers are added."""
+"""Sums whose order of additions depends only on how many numbers there are."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 Width = TypeVar("Width", bound=np.floating)
 
-# NumPy 1.26 begins its pairwise sum anew after so many numbers, the size of its buffer; NumPy 2.4
-# does not.
+# NumPy 1.26 starts a new pairwise sum after this many numbers, the size of its buffer; NumPy 2.4
+# does not. Pieces of that length make the two agree.
 _AT_ONCE = 8192
 
 
 def sum_along_rows(values: NDArray[Width], axis: int = -1) -> NDArray[Width]:
-    """Σ along an axis, pairwise, in the width of the values.
+    """Return Σ along an axis, pairwise, in the type of the values.
 
     >>> sum_along_rows(np.ones((2, 20_000))).tolist()
     [20000.0, 20000.0]

@@ -1,4 +1,4 @@
-"""What a loss is measured against: class indices or soft targets, checked once.
+"""The target of a loss: class indices or soft targets, checked once.
 
 The effective target q of a sample is (1−ε)·onehot(y) + ε/C for an index y and (1−ε)·t + ε/C for a
 soft target t.
@@ -18,8 +18,8 @@ from xentcli.model import NamedTuple
 
 Labels = NDArray[np.int64]
 
-# How far a soft target may be from summing to 1 before it is worth a word: rounding to three
-# decimals over four classes stays below, and to four over forty.
+# A soft target whose sum is farther from 1 than this is worth a warning. Rounding to three decimals
+# over four classes stays below it, and so does rounding to four decimals over forty.
 SUM_TOLERANCE = 2e-3
 
 
@@ -33,9 +33,9 @@ class Target(NamedTuple):
 def as_target(
     target: ArrayLike, shape: tuple[int, ...], ignore_index: int, *, as_stored: bool = False
 ) -> Target:
-    """The target of logits of that shape, validated; soft where its shape is the logits' own.
+    """Check the target of logits of that shape; it is soft where its shape is the logits' own.
 
-    Soft targets become doubles, unless they are to stay as they are stored.
+    Soft targets are converted to doubles, or with ``as_stored`` keep their floating type.
 
     Raises:
         LabelError (an IndexError and a ValueError): a label that is no class.
@@ -64,7 +64,7 @@ def as_target(
 
 
 def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # type: ignore[type-arg]
-    """Integral labels, each a class or ``ignore_index``."""
+    """Return the labels as integers, each of them a class or ``ignore_index``."""
     if given.size == 0:
         return given.astype(np.int64)
     if given.dtype.kind not in "fiub":
@@ -76,7 +76,7 @@ def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # typ
             raise ArgumentError("target", f"label {given[at]} is not an integer", index=at)
     elif given.min() >= 0 and given.max() < classes:
         return given.astype(np.int64, copy=False)
-    # Compared before they become int64, where 2**64 - 100 would turn into -100.
+    # Compared before the conversion to int64, which would turn 2**64 − 100 into −100.
     wrong = ((given < 0) | (given >= classes)) & (given != ignore_index)
     if wrong.any():
         at = first_index(wrong)
@@ -94,7 +94,7 @@ def as_labels(given: NDArray, classes: int, ignore_index: int) -> Labels:  # typ
 
 
 def as_soft(given: NDArray, classes: int, ignore_index: int) -> NDArray:  # type: ignore[type-arg]
-    """Soft targets: not negative, not nan, not infinite."""
+    """Return soft targets; refuse one that is negative, nan or infinite."""
     if 0 <= ignore_index < classes:
         raise ArgumentError(
             "ignore_index",
@@ -102,7 +102,7 @@ def as_soft(given: NDArray, classes: int, ignore_index: int) -> NDArray:  # type
         )
     if given.dtype.kind not in "fiub":
         raise ArgumentError("target", f"soft targets are numbers, not {given.dtype}")
-    # A nan is the least and the greatest.
+    # Of numbers with a nan both the minimum and the maximum are nan.
     if given.size and not (given.min() >= 0 and given.max() < np.inf):
         at = first_index(~(given >= 0) | np.isinf(given))
         raise ArgumentError(
@@ -114,12 +114,12 @@ def as_soft(given: NDArray, classes: int, ignore_index: int) -> NDArray:  # type
 
 
 def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:
-    """The position of the first True, in the order of the data."""
+    """Return the index of the first True."""
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
 
 
 def unnormalised_samples(probs: Array, axis: int) -> NDArray[np.bool_]:
-    """Which samples' probabilities do not sum to 1."""
+    """Return which samples have probabilities that do not sum to 1."""
     with np.errstate(over="ignore", invalid="ignore"):
         total = probs.sum(axis=axis, dtype=np.float64)
         wrong: NDArray[np.bool_] = np.abs(total - 1.0) > SUM_TOLERANCE
@@ -127,14 +127,16 @@ def unnormalised_samples(probs: Array, axis: int) -> NDArray[np.bool_]:
 
 
 def warn_if_unnormalised(target: Target, stacklevel: int = 3) -> None:
-    """A Python warning where soft targets do not sum to 1; the answer is the formula's all the
-    same, as PyTorch's is."""
+    """Give a Python warning where soft targets do not sum to 1.
+
+    They are used as they are, as in PyTorch.
+    """
     if target.soft is not None:
         warn_if_rows_unnormalised(target.soft, 1, "target", stacklevel + 1)
 
 
 def warn_if_rows_unnormalised(probs: Array, axis: int, argument: str, stacklevel: int = 3) -> None:
-    """The same of an argument whose classes lie along ``axis``."""
+    """Give that warning for an argument whose classes lie along ``axis``."""
     wrong = unnormalised_samples(probs, axis)
     if wrong.any():
         at = first_index(wrong)
@@ -153,7 +155,7 @@ def smoothed(target: Array, label_smoothing: float, axis: int) -> Array:
 
 
 def one_hot(labels: Labels, classes: int, axis: int) -> Array:
-    """1 at each label, 0 elsewhere; a label outside the classes (an ignored one) has no 1."""
+    """Return 1 at each label, 0 elsewhere; an ignored label, which is no class, has no 1."""
     shape = [1, 1]
     shape[axis] = classes
     hot = np.arange(classes).reshape(shape) == np.expand_dims(labels, axis)

@@ -1,6 +1,6 @@
 """The formulas as introductions write them: p = exp(z)/Σ exp(z), then log p, then −Σ q·log p.
 
-They are here to be compared with, not relied on: exp overflows above z = 709.78, p rounds to 1 and
+They serve for comparison only: exp overflows above z = 709.78, p rounds to 1 and
 its logarithm to 0, and a probability that underflows to 0 makes 0·log 0 = nan.
 """
 
@@ -14,7 +14,7 @@ from xentcli.core.sums import sum_along_rows
 
 
 def exponential(logits: Array, temperature: float = 1.0) -> Array:
-    """exp(z/T), unshifted; inf where it overflows."""
+    """exp(z/T) without the shift by the maximum; inf where it overflows."""
     with np.errstate(over="ignore", under="ignore"):
         scaled = logits / temperature
     return elementary.exp(scaled)
@@ -33,13 +33,13 @@ def log(probs: Array) -> Array:
 
 
 def terms(weighted: Array, log_probs: Array) -> Array:
-    """−w·q·log p for every class, so that 0·(−inf) is nan."""
+    """−w·q·log p of every class; here 0·(−inf) is nan."""
     with np.errstate(invalid="ignore"):
         result: Array = -(weighted * log_probs)
     return result + 0.0
 
 
 def difference(probs: Array, weighted: Array, axis: int) -> Array:
-    """p·Σ(w·q) − w·q, cancellation included."""
+    """p·Σ(w·q) − w·q, with the digits that cancel lost."""
     result: Array = probs * np.expand_dims(sum_along_rows(weighted, axis), axis) - weighted
     return result

@@ -1,7 +1,7 @@
-"""Spreads the blocks of a large array over the cores that this process may use.
+"""Threads for the blocks of a large array, one for each core that this process may use.
 
 Threads are enough, because NumPy releases Python's lock while it computes. The result of a block
-depends only on the block, so neither the number of threads nor their order can be seen in it.
+depends only on the block, so neither the number of threads nor their order changes it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import numpy as np
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
-# Below this many numbers the work is done before a thread has started.
+# An array of fewer numbers is finished before a thread would have started.
 WORTH_THREADS = 1 << 18
-# Shares of the work per thread: one that is held up by the rest of the machine leaves its share of
-# the later ones to the others.
+# How many shares of the work there are for each thread: where the machine holds one thread up, the
+# others take the shares that are left.
 _SHARES = 8
 
 
 def threads_for(numbers: int) -> int:
-    """How many threads an array of that many numbers is worth."""
+    """Return how many threads pay for an array of so many numbers."""
     return available() if numbers >= WORTH_THREADS else 1
 
 
 def available() -> int:
-    """How many cores this process may use; the environment variable XENT_JOBS overrides it."""
+    """Return how many cores this process may use, or what the variable XENT_JOBS says."""
     asked = os.environ.get("XENT_JOBS", "")
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
@@ -40,15 +40,17 @@ def available() -> int:
 def shared(
     task: Callable[[Sequence[Item]], Outcome], items: Sequence[Item], threads: int
 ) -> list[Outcome]:
-    """``task`` applied to consecutive shares of the items, in order; with 1 thread in the calling
-    one."""
+    """Run ``task`` on consecutive shares of the items, and return the results in their order.
+
+    With one thread, the caller's own, there is a single share.
+    """
     if threads <= 1 or len(items) <= 1:
         return [task(items)]
     from concurrent.futures import ThreadPoolExecutor
 
     size = -(-len(items) // (threads * _SHARES))
     shares = [items[start : start + size] for start in range(0, len(items), size)]
-    # What np.errstate has set here does not reach other threads.
+    # np.errstate holds for its own thread only.
     state = np.geterr()
 
     def run(share: Sequence[Item]) -> Outcome:

@@ -1,9 +1,8 @@
 """Exact sums that can be merged in any order.
 
-Every finite double is an integer multiple of 2**-1074, so a sum of doubles is an integer of
-Python's, exactly: no rounding happens until the end, and addition of integers does not mind the
-order. The sum is then rounded once, correctly. Only the way there is vectorised: the numbers are
-cut into slices whose sums a double holds.
+Every finite double is an integer multiple of 2**-1074, so a sum of doubles is held as a Python
+integer: exact, in any order. It is rounded once, correctly, when its value is asked for. NumPy does
+the additions: the numbers are cut into slices whose sums a double holds exactly.
 
 Source: Rump, Ogita and Oishi, "Accurate floating-point summation part I", SIAM J. Sci. Comput. 31,
 2008 (ExtractVector).
@@ -21,19 +20,19 @@ from xentcli.core.threads import shared
 from xentcli.model import NamedTuple
 
 UNIT_EXPONENT = 1074
-# So many numbers at a time stay in the cache; fewer would leave more bits to a slice.
+# This many numbers stay in the cache. With fewer at a time a slice could keep more bits of each.
 _AT_ONCE = 1 << 13
-# A slice of so many numbers has a sum of at most 2**13 times its greatest.
+# The sum of a slice is at most 2**13 times its largest number.
 _SPARE = 14
-# σ is a power of two, and what is cut there may come to lie in the binade below it.
+# x + σ has its last place 52 bits below the power of two σ, or 53 where it falls just below σ.
 _LAST_PLACE = 53
-# Numbers from here on are scaled down: what cuts them would be beyond the largest double.
+# Numbers from here on are scaled down, or the σ that cuts them would be beyond the largest double.
 _HUGE = 2.0**1000
 _SCALE = 512
 
 
 class ExactSum(NamedTuple):
-    """A sum of doubles: ``units`` of 2**-1074, and what the non-finite terms add up to.
+    """The exact sum of doubles: ``units`` times 2**-1074, and the sum of the non-finite terms.
 
     >>> (ExactSum.of([0.1] * 3) + ExactSum.of([1e300, -1e300])).value
     0.30000000000000004
@@ -44,14 +43,14 @@ class ExactSum(NamedTuple):
 
     @staticmethod
     def of(values: object, threads: int = 1) -> ExactSum:
-        """The exact sum of an array."""
+        """Add up an array exactly."""
         array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
 
-        def some(starts: Sequence[int]) -> ExactSum:
+        def add_up(starts: Sequence[int]) -> ExactSum:
             parts = (_sum_at_once(array[start : start + _AT_ONCE]) for start in starts)
             return sum(parts, start=ExactSum())
 
-        return sum(shared(some, range(0, array.size, _AT_ONCE), threads), start=ExactSum())
+        return sum(shared(add_up, range(0, array.size, _AT_ONCE), threads), start=ExactSum())
 
     def __add__(self, other: ExactSum) -> ExactSum:  # type: ignore[override]
         return ExactSum(self.units + other.units, self.non_finite + other.non_finite)
@@ -68,7 +67,7 @@ class ExactSum(NamedTuple):
 
 
 def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
-    """The exact sum of each group's numbers; ``at`` says to which group each belongs, from 0.
+    """Add up each group's numbers exactly; ``at`` has the group of each number, from 0.
 
     >>> found = sums_by_group([0.1, 1e300, 0.2, 0.3, -1e300], np.array([2, 0, 2, 2, 0]))
     >>> {group: one.value for group, one in sorted(found.items())}
@@ -115,8 +114,10 @@ def _greatest(array: NDArray[np.float64]) -> float:
 
 
 class _Slice(NamedTuple):
-    """Integers times 2**place, as doubles, such that the sum of any of them is exact; in units of
-    2**-1074 that sum is the sum of the integers shifted so far to the left."""
+    """Parts of numbers, each an integer times 2**place, so small that any sum of them is exact.
+
+    Such a sum is an integer too; shifted left by ``shift`` it is in units of 2**-1074.
+    """
 
     parts: NDArray[np.float64]
     place: int
@@ -124,9 +125,11 @@ class _Slice(NamedTuple):
 
 
 def _slices(array: NDArray[np.float64], greatest: float) -> Iterator[_Slice]:
-    """Slices that add up to the array. (x + σ) − σ is x cut at the last place of σ, and such parts
-    are integers, in units of that place: a sum of some of them needs no more than 53 bits. The next
-    slice takes the memory of the last."""
+    """Yield slices that add up to the array; each reuses the memory of the one before.
+
+    (x + σ) − σ is x rounded to the last place of σ. In units of that place such parts are integers,
+    and their sum needs no more than 53 bits.
+    """
     if greatest >= _HUGE:
         large = np.abs(array) >= 2.0**_SCALE
         scaled = np.where(large, array, 0.0) * 2.0**-_SCALE
@@ -148,8 +151,10 @@ def _slices(array: NDArray[np.float64], greatest: float) -> Iterator[_Slice]:
 
 
 class Piece(NamedTuple):
-    """Some positions of the sample with that ``number``: their losses, and what they add to the
-    denominator of the mean. The whole input is one sample where there is no number."""
+    """Positions of one sample: the sum of their losses, and their share of the mean's denominator.
+
+    ``number`` says which sample it is; None where the whole input is one sample.
+    """
 
     number: int | None
     loss: ExactSum
@@ -157,10 +162,11 @@ class Piece(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """What the standard error of a mean needs of some samples (see :mod:`xentcli.core.spread`):
-    how many count, ΣL² in units of 2**-2148, ΣL·n in units of 2**-1074, and Σn².
+    """Sums over samples, from which the standard error of the mean is computed.
 
-    ``pieces`` are those of samples of which there may be more positions, one a sample.
+    They are the number of samples that count, ΣL² in units of 2**-2148, ΣL·n in units of 2**-1074,
+    and Σn², for the loss L and the size n of a sample (see :mod:`xentcli.core.spread`). ``pieces``
+    are the samples of which more positions may follow, one piece each.
     """
 
     samples: int = 0
@@ -171,18 +177,18 @@ class Spread(NamedTuple):
 
     def __add__(self, other: Spread) -> Spread:  # type: ignore[override]
         if not other.samples and not other.pieces:
-            # As that of each class, of which there may be many.
+            # The spread of a class is always empty, and there may be many classes.
             return self
         return Spread(
             self.samples + other.samples,
             self.squares + other.squares,
             self.products + other.products,
             self.sizes + other.sizes,
-            _joined(self.pieces + other.pieces),
+            _merge_pieces(self.pieces + other.pieces),
         )
 
 
-def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+def _merge_pieces(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     found: dict[int | None, Piece] = {}
     for one in pieces:
         known = found.get(one.number, Piece(one.number, ExactSum(), 0))
@@ -191,15 +197,15 @@ def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 class Total(NamedTuple):
-    """What many samples come to: exact sums and counts, mergeable in any order.
+    """Exact sums and counts over samples, which can be added in any order.
 
-    ``loss`` is Σℓ; ``weight`` the exact denominator of the mean; ``samples`` counts every position,
-    ``ignored`` those that ``ignore_index`` left out; ``correct`` those of the rest whose largest
-    logit is the label's, of yes/no questions those that are answered rightly at 0.5, among which
-    ``positive`` have yes for an answer. ``root`` is the sum of the roots, where a loss has them;
-    ``bytes`` that of the bytes of text that the samples stand for, where they are known. Where they
-    are wanted, the labels of so many are ``in_top``, among the largest logits; ``brier`` is the sum
-    of the Brier scores, and ``spread`` is what the standard error of the mean needs.
+    ``loss``: Σℓ, in nats. ``weight``: the denominator of the mean. ``samples``: every position.
+    ``ignored``: those that ``ignore_index`` leaves out. ``correct``: those of the others whose
+    largest logit is the label's; of yes/no questions, those answered rightly at 0.5, of which
+    ``positive`` have the answer yes. ``root``: Σ√ℓ, for a loss whose root is a distance.
+    ``bytes``: the bytes of the text, where they are known. Where they are asked for, ``in_top``:
+    the samples whose label is among the k largest logits; ``brier``: the sum of the Brier scores;
+    ``spread``: the sums for the standard error of the mean.
     """
 
     loss: ExactSum = ExactSum()

@@ -1,6 +1,6 @@
-"""Numbers beyond the range of doubles, for products that are doubles again.
+"""Numbers beyond the range of doubles, for products that are within it again.
 
-A weight of 1e300 makes a double of exp(−800), and one of 1e-300 of what is beyond 1.8e308.
+exp(−800) is no double, but 1e300·exp(−800) is; so is 1e-300 times a number beyond 1.8e308.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from xentcli.core.exact import two_product
 from xentcli.core.layout import Array
 from xentcli.model import NamedTuple
 
-# A result below this times its largest factor has lost digits, or may have; with factors that are
-# not LARGE it is below this itself.
+# A result below LEAST times its largest factor may have lost digits. Where no factor is above LARGE
+# that does not matter: the result itself is then below LEAST, or nearly.
 LEAST, LARGE = 1e-300, 1e6
-# exp of less is nothing, whatever it is multiplied by.
+# exp of less is 0, whatever weight it is multiplied by.
 LEAST_EXPONENT = -1e6
-# ln 2, and what is missing from it.
+# ln 2 as the sum of two doubles.
 _LN2, _LN2_REST = 0.6931471805599453, 2.3190468138462996e-17
 
 
 class Wide(NamedTuple):
-    """Numbers m·2^k whose k has no bounds."""
+    """Numbers m·2^k with an integer k of any size."""
 
     mantissa: Array
     exponent: NDArray[np.int64]
@@ -43,7 +43,7 @@ class Wide(NamedTuple):
 
     @property
     def value(self) -> Array:
-        """As doubles."""
+        """The numbers as doubles, which may overflow to ±inf or underflow to 0."""
         bounded = np.clip(self.exponent, -5000, 5000)
         with np.errstate(over="ignore", under="ignore"):
             result: Array = np.ldexp(self.mantissa, bounded.astype(np.int32))
@@ -51,13 +51,13 @@ class Wide(NamedTuple):
 
 
 def wide(values: Array | float) -> Wide:
-    """Doubles as such numbers."""
+    """Return doubles as wide numbers."""
     mantissa, exponent = np.frexp(values)
     return Wide(mantissa, np.asarray(exponent, dtype=np.int64))
 
 
 def wide_exp(values: Array, lost: Array | float = 0.0) -> Wide:
-    """exp(values + lost) of numbers that are at most 0.
+    """exp(values + lost), where the values are at most 0.
 
     >>> float(wide_exp(np.array(-2000.0)).times(wide(2.0**1000), wide(2.0**1000)).value)
     2.958199923221943e-267
@@ -71,7 +71,7 @@ def wide_exp(values: Array, lost: Array | float = 0.0) -> Wide:
 
 
 def choose(condition: NDArray[np.bool_], one: Wide, other: Wide) -> Wide:
-    """One where the condition holds, else the other."""
+    """Return the numbers of ``one`` where the condition holds, and of ``other`` elsewhere."""
     return Wide(
         np.where(condition, one.mantissa, other.mantissa),
         np.where(condition, one.exponent, other.exponent),
@@ -79,7 +79,7 @@ def choose(condition: NDArray[np.bool_], one: Wide, other: Wide) -> Wide:
 
 
 def power(log_base: Array, lost: Array | float, exponent: float) -> Wide:
-    """exp(exponent·(log_base + lost)) of a base from 0 to 1."""
+    """exp(exponent·(log_base + lost)): a power of a base from 0 to 1, given by its logarithm."""
     if exponent == 0.0:
         return wide(np.ones(log_base.shape))
     product, rounding = two_product(np.maximum(log_base, LEAST_EXPONENT), exponent)
@@ -87,7 +87,7 @@ def power(log_base: Array, lost: Array | float, exponent: float) -> Wide:
 
 
 def in_doubt(found: Array, most: Array) -> NDArray[np.bool_]:
-    """Where a result that is at most ``most`` times something overflowed or lost digits."""
+    """Return where a result overflowed or may have lost digits; ``most`` is its largest factor."""
     wrong: NDArray[np.bool_] = np.isinf(found)
     if (most > LARGE).any():
         wrong = wrong | ((np.abs(found) < LEAST * most) & (most > LARGE))

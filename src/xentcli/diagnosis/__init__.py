@@ -1,17 +1,20 @@
 """Which formula gives the number that somebody got?
 
-A formula is put together from parts, one of each kind: how the values are read, in which
-arithmetic, what is picked, how it is weighted, how the losses are put together … (``mistakes``, one
-file a family). Of each kind one part is what is asked for; every other part is a departure from it.
-Formulas are ranked by their tier, the number of their departures, those counted twice that are met
-hardly ever or have a constant that nobody told; and within a tier by how often people make them
-(the sum of the parts' ``rank``, less 2 where two mistakes come from one formula written out by
-hand). A formula that holds a simpler matching one is left out.
+A formula is made of parts, one of each kind: how the values are read, the arithmetic, what is
+picked, the weights, the reduction … (``mistakes`` has a file for each kind or family). One part of
+each kind is what the user asked for. Every other part is a departure from it, a mistake or a habit.
 
-All formulas of one departure are tried, and of two those that are not too unlikely together. Where
-none gives the number, three common mistakes at a time are, and told only if few numbers of as many
-digits would match any (see :func:`xentcli.diagnosis.search.matching.chance`).
+Matching formulas are ordered by their tier, which is the number of their departures; a departure
+counts as two if it is met hardly ever, or needs a constant that the user did not give. Within a
+tier they are ordered by how common they are: by the sum of the parts' ``rank``, less 2 where two
+mistakes come from one formula written out by hand. A formula is left out where some of its
+departures alone give the number.
 
-A new mistake of a family is a constant in its file and its name in ``choices`` there; a new family
-is a file, and its name in ``search/choices.py``.
+All formulas with one departure are tried, and those with two unless they are too unlikely together.
+Where none gives the number, three common mistakes at a time are tried. Such a match is reported
+only if few numbers with as many digits would match any formula (see
+:func:`xentcli.diagnosis.search.matching.chance`).
+
+To add a mistake to a family, add a constant to its file and to ``choices`` there; to add a family,
+add a file, and its name to ``search/choices.py``.
 """

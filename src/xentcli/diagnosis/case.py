@@ -1,4 +1,4 @@
-"""What a formula is tried on: all numbers of one run, whatever shape they came in."""
+"""One run, on which formulas are tried: its values as rows, its target and its options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xentcli.core.target import Labels, one_hot
 from xentcli.model import Kind, NamedTuple
 
 ArithmeticName = Literal["float64", "float32", "float16", "bfloat16", "textbook"]
-# What is asked for: the cross-entropy, the binary one, or the divergence from the target.
+# The loss that the user asked for: cross-entropy, binary cross-entropy, or KL divergence.
 Question = Literal["ce", "bce", "kl"]
 LOSSES: dict[Question, str] = {
     "ce": "cross-entropy",
@@ -24,19 +24,21 @@ LOSSES: dict[Question, str] = {
 
 
 class Case(NamedTuple):
-    """The values of a run as rows of C, what they are measured against, and the options of ``ce``.
+    """The values of a run as ``(N, C)``, their labels or soft targets, and the options of the loss.
 
-    ``grid`` is the shape of the positions that the rows stand for, ``class_axis`` where the classes
-    were; ``left_out`` are columns of numbers that were taken for nothing. Rows with an ignored
-    label have it in ``labels`` still. ``loss`` is what ``ce`` gives, None where it refuses the
-    labels because they count from 1; they are shifted already then.
+    ``grid`` is the shape of the N positions in the input, and ``class_axis`` the axis that its
+    classes had. ``left_out`` are the columns of numbers that were not read as classes, labels or
+    weights. ``labels`` still holds the labels that are ignored. ``loss`` is the loss that the
+    command gives; it is None where labels that count from 1 would be refused, and then 1 has been
+    taken from each of them (``one_based``).
 
-    A yes-or-no question (``bce``) is a row of two: the values of no and of yes. For a logit z that
-    is 0 and z, for a probability p it is 1 − p and p, so that its loss is the cross-entropy of the
-    row; ``question_weight`` multiplies it. ``names`` are those of the classes, if they have any.
+    A yes-or-no question (``bce``) is a row of two values, for no and for yes: 0 and z for a logit
+    z, 1 − p and p for a probability p. So its loss is the cross-entropy of that row;
+    ``question_weight`` multiplies it. ``names`` are the names of the classes, if they have any.
 
-    ``second`` is the file that the labels or soft targets came from, if that is another one;
-    ``ids_say`` what speaks against having matched its rows by position.
+    ``second`` is the name of the file that the labels or soft targets came from, if they came from
+    a second one. ``ids_say`` is a sentence where the ids in both files differ although the rows
+    were matched by position.
     """
 
     values: Array
@@ -61,7 +63,7 @@ class Case(NamedTuple):
 
     @property
     def loss_name(self) -> str:
-        """What the loss that is asked for is called."""
+        """The name of the loss that the user asked for."""
         return LOSSES[self.question]
 
     @property
@@ -76,12 +78,12 @@ class Case(NamedTuple):
 
     @property
     def log_base(self) -> float:
-        """What losses in nats are divided by."""
+        """The logarithm of the base: a loss in nats divided by it is one in that base."""
         return LOG_OF_BASE[self.base]
 
     @property
     def kept(self) -> NDArray[np.bool_]:
-        """Which rows count."""
+        """Which rows count: those whose label is not ignored."""
         if self.labels is None:
             return np.ones(self.samples, dtype=bool)
         kept: NDArray[np.bool_] = self.labels != self.settings.ignore_index
@@ -89,18 +91,18 @@ class Case(NamedTuple):
 
     @property
     def has_ignored(self) -> bool:
-        """Whether a row does not count."""
+        """Whether any row is ignored."""
         return not bool(self.kept.all())
 
     @property
     def has_weights(self) -> bool:
-        """Whether weights of classes, questions or samples take part."""
+        """Whether there are weights of classes, of questions or of samples."""
         some = (self.settings.weight, self.sample_weight, self.question_weight)
         return any(weight is not None for weight in some)
 
     @property
     def target(self) -> Array:
-        """The target of each row without smoothing; of an ignored label outside the classes, 0."""
+        """The target of each row before smoothing; all 0 for an ignored label that is no class."""
         if self.soft is not None:
             return self.soft
         assert self.labels is not None
@@ -108,14 +110,14 @@ class Case(NamedTuple):
 
 
 def classes_of(case: Case) -> Labels:
-    """Each row's label as a class: one outside the classes, which is ignored, as class 0."""
+    """Return the class of each row's label; class 0 for an ignored label that is no class."""
     assert case.labels is not None
     known = (case.labels >= 0) & (case.labels < case.classes)
     return np.where(known, case.labels, 0)
 
 
 def as_questions(columns: Array, kind: Kind) -> Array:
-    """Values of yes-or-no questions, ``(N, K)``, as rows of two, ``(N·K, 2)``."""
+    """Return values of yes-or-no questions, ``(N, K)``, as rows of two, ``(N·K, 2)``."""
     yes = columns.reshape(-1)
     no = np.zeros_like(yes) if kind == "logits" else 1.0 - yes
     return np.stack([no, yes], axis=1)

@@ -1,4 +1,4 @@
-"""What is remarkable about an input, with what shows it: one function a finding."""
+"""Findings: remarkable properties of an input, each with its evidence and a function of its own."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from xentcli.core.target import unnormalised_samples
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.arithmetic import FRAMEWORK64
 from xentcli.diagnosis.pairing import ids_differ, impossible_targets, no_better_than_chance
-from xentcli.diagnosis.printed_number import Got
+from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Finding
 
-# The first samples that a finding concerns, by number.
+# A finding names the first of the samples that it concerns.
 MOST_ROWS = 5
 MOST_CLASSES = 10
-# How near a loss must be to the least that a softmax of a softmax can give.
+# How near a loss must be, relatively, to the smallest that a softmax of a softmax can give.
 NEAR_THE_FLOOR = 0.02
 SUM_TOLERANCE = 1e-3
 DIGITS = 4
@@ -30,8 +30,8 @@ PROBABILITIES = "probabilities"
 Mask = NDArray[np.bool_]
 
 
-def findings(case: Case, got: Got | None = None) -> tuple[Finding, ...]:
-    """Everything remarkable about a case; ``got`` is a loss that was seen with it."""
+def findings(case: Case, got: PrintedNumber | None = None) -> tuple[Finding, ...]:
+    """Return all findings about a case; ``got`` is the loss that the user got for it."""
     with np.errstate(all="ignore"):
         found = [look(case) for look in LOOKS]
         found.append(_double_softmax_floor(case, got))
@@ -47,10 +47,10 @@ def _concerning(name: str, mask: Mask, message: str, evidence: str) -> Finding |
 
 
 def _not_finite(case: Case) -> Finding | None:
-    """A cell that is nan or infinite."""
+    """Report rows with a value that is nan or infinite."""
     wrong: Mask = ~np.isfinite(case.values)
     if case.kind == "log_probs":
-        # A class of probability 0.
+        # −inf is the logarithm of probability 0.
         wrong &= ~np.isneginf(case.values)
     if not wrong.any():
         return None
@@ -65,7 +65,7 @@ def _not_finite(case: Case) -> Finding | None:
 
 
 def _probabilities(case: Case) -> Finding | None:
-    """Logits that could be nothing but probabilities."""
+    """Report logits that look like probabilities."""
     if case.kind != "logits" or not looks_like_probabilities(case):
         return None
     sums = case.values.sum(axis=1)
@@ -84,7 +84,7 @@ def _sums(sums: Array) -> str:
 
 
 def looks_like_probabilities(case: Case) -> bool:
-    """Whether all rows are non-negative, sum to 1 but for rounding, and are not whole numbers."""
+    """Whether all rows are non-negative and sum to 1 but for rounding, and not all are integers."""
     values = case.values
     if (
         case.kind != "logits"
@@ -97,7 +97,7 @@ def looks_like_probabilities(case: Case) -> bool:
 
 
 def _log_probabilities(case: Case) -> Finding | None:
-    """Logits whose exponentials sum to 1."""
+    """Report logits whose exponentials sum to 1."""
     if case.kind != "logits" or case.classes == 1 or not (case.values <= 0).all():
         return None
     sums = elementary.exp(case.values).sum(axis=1)
@@ -113,7 +113,7 @@ def _log_probabilities(case: Case) -> Finding | None:
 
 
 def _not_normalised(case: Case) -> Finding | None:
-    """Probabilities, given or as logarithms, that do not sum to 1."""
+    """Report probabilities, given as such or by their logarithms, that do not sum to 1."""
     if case.kind == "logits":
         return None
     probs = case.values if case.kind == "probs" else elementary.exp(case.values)
@@ -140,7 +140,7 @@ def _targets_not_normalised(case: Case) -> Finding | None:
 
 
 def _one_based(case: Case) -> Finding | None:
-    """Labels that run from 1 to C."""
+    """Report labels that run from 1 to C."""
     if not case.one_based or case.labels is None:
         return None
     top = case.labels == case.classes - 1
@@ -155,12 +155,12 @@ def _one_based(case: Case) -> Finding | None:
 
 
 def _never_seen(case: Case) -> Finding | None:
-    """Classes that no label names."""
+    """Report classes that do not occur among the labels."""
     if case.labels is None or not case.kept.any():
         return None
     seen = set(np.unique(case.labels[case.kept]).tolist())
     missing = [at for at in range(case.classes) if at not in seen]
-    # Of few samples it goes without saying.
+    # With fewer samples than classes some are missing in any case.
     if not missing or case.samples < case.classes:
         return None
     shown = ", ".join(map(str, missing[:MOST_CLASSES]))
@@ -187,7 +187,7 @@ def _ignored(case: Case) -> Finding | None:
 
 
 def _saturated(case: Case) -> Finding | None:
-    """Rows whose loss a framework rounds to 0."""
+    """Report rows whose loss a framework rounds to 0."""
     if case.kind != "logits" or case.labels is None:
         return None
     index = classes_of(case)[:, np.newaxis]
@@ -216,7 +216,7 @@ def _saturated(case: Case) -> Finding | None:
 
 
 def _overflowing(case: Case) -> Finding | None:
-    """Rows for which exp(z) itself is infinite."""
+    """Report rows for which exp(z) overflows."""
     if case.kind != "logits":
         return None
     scaled = case.values / case.settings.temperature
@@ -232,7 +232,7 @@ def _overflowing(case: Case) -> Finding | None:
 
 
 def _constant(case: Case) -> Finding | None:
-    """Rows in which all classes have the same value."""
+    """Report rows in which all classes have the same value."""
     if case.classes == 1:
         return None
     same = (case.values == case.values[:, :1]).all(axis=1)
@@ -246,7 +246,7 @@ def _constant(case: Case) -> Finding | None:
 
 
 def _all_alike(case: Case) -> Finding | None:
-    """An output that does not depend on the sample."""
+    """Report rows that are all the same."""
     alike = case.samples > 1 and bool((case.values == case.values[0]).all())
     return _concerning(
         "all-rows-alike",
@@ -256,8 +256,8 @@ def _all_alike(case: Case) -> Finding | None:
     )
 
 
-def _double_softmax_floor(case: Case, got: Got | None) -> Finding | None:
-    """A loss next to ln(e + C − 1) − 1, below which a softmax of a softmax cannot go."""
+def _double_softmax_floor(case: Case, got: PrintedNumber | None) -> Finding | None:
+    """Report a loss near ln(e + C − 1) − 1, the smallest that a softmax of a softmax can give."""
     if case.classes == 1 or case.settings.label_smoothing or case.has_weights:
         return None
     floor = (float(elementary.log(math.e + case.classes - 1)) - 1.0) / case.log_base
@@ -277,7 +277,7 @@ def _double_softmax_floor(case: Case, got: Got | None) -> Finding | None:
 
 
 def _columns_left_out(case: Case) -> Finding | None:
-    """Columns of numbers, and empty ones, that were taken for nothing."""
+    """Report columns of numbers, and empty columns, that were not read as anything."""
     if not case.left_out:
         return None
     count = len(case.left_out)

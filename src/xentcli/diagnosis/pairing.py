@@ -1,4 +1,4 @@
-"""Whether a second file's labels or soft targets belong to the rows that they were matched with."""
+"""Signs that a second file's labels or soft targets were matched with the wrong rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xentcli.diagnosis.case import Case, classes_of
 from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Finding
 
-# From so many rows on chance settles within two standard deviations of what is expected.
+# With this many rows the accuracy by chance is within two standard deviations of its mean.
 ENOUGH_ROWS = 30
 MOST_ROWS = 5
 DIGITS = 4
@@ -20,10 +20,10 @@ Mask = NDArray[np.bool_]
 
 
 def no_better_than_chance(case: Case) -> Finding | None:
-    """An accuracy that rows paired at random would have as well.
+    """Report an accuracy that rows paired at random would have as well.
 
-    If shares p_c of the predictions and y_c of the labels are class c, rows paired at random agree
-    with probability Σ p_c·y_c.
+    If a share p_c of the predictions and a share y_c of the labels is class c, rows paired at
+    random agree with probability Σ p_c·y_c.
     """
     if not case.second or case.classes == 1:
         return None
@@ -35,7 +35,7 @@ def no_better_than_chance(case: Case) -> Finding | None:
     meant = _meant(case)[kept]
     shares = [np.bincount(at, minlength=case.classes) / rows for at in (predicted, meant)]
     if max(shares[0].max(), shares[1].max()) == 1.0:
-        # Of one class alone, any order of the rows is as good.
+        # With a single class every order of the rows has the same accuracy.
         return None
     expected = float(np.add.reduce(shares[0] * shares[1]))
     right = int((predicted == meant).sum())
@@ -52,7 +52,7 @@ def no_better_than_chance(case: Case) -> Finding | None:
 
 
 def ids_differ(case: Case) -> Finding | None:
-    """Rows that were matched by position, although their ids are others."""
+    """Report rows that were matched by position although their ids differ."""
     if not case.ids_say:
         return None
     return Finding(
@@ -63,7 +63,7 @@ def ids_differ(case: Case) -> Finding | None:
 
 
 def impossible_targets(case: Case) -> Finding | None:
-    """Labels, or soft targets, of classes that have probability 0: the loss is infinite."""
+    """Report rows whose target is a class of probability 0, so that the loss is infinite."""
     if not case.second:
         return None
     impossible = case.values == (0 if case.kind == "probs" else -np.inf)
@@ -85,7 +85,7 @@ def impossible_targets(case: Case) -> Finding | None:
 
 
 def _meant(case: Case) -> NDArray[np.int64]:
-    """The class of each row's target; of an ignored label outside the classes, class 0."""
+    """Return the class of each row's target; class 0 for an ignored label that is no class."""
     if case.soft is not None:
         largest: NDArray[np.int64] = case.soft.argmax(axis=1)
         return largest

@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.calculation.commands import COMMANDS, Calculation, Command
 from xentcli.calculation.survey import Wanted
 from xentcli.core import framework
-from xentcli.core.settings import settings
+from xentcli.core.settings import check_settings
 from xentcli.errors import ArgumentError, UsageError, escaped
 from xentcli.options.groups import Asked, Loss, Sequences
 from xentcli.readers.interface import Opened
@@ -153,7 +153,7 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     _check_options_of_loss(asked, measure, opened)
     weight, pos_weight = _weights(asked, opened)
     try:
-        checked = settings(
+        checked = check_settings(
             weight,
             opened.class_count,
             ignore_index=loss.ignore_index,
@@ -175,7 +175,7 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     if dtype and arithmetic.method == "textbook":
         raise UsageError("--dtype and --method textbook contradict each other; give one of them")
     if dtype and checked.weight is not None:
-        weight_in_dtype = framework.narrowed(checked.weight, dtype).astype(np.float64)
+        weight_in_dtype = framework.narrow(checked.weight, dtype).astype(np.float64)
         checked = checked._replace(weight=weight_in_dtype)
     return Calculation(
         COMMANDS[asked.command],

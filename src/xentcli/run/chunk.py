@@ -14,7 +14,7 @@ from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
 from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, remarks
 from xentcli.calculation.steps import first_to_show, worked
-from xentcli.core.framework import HALVES, narrowed
+from xentcli.core.framework import HALVES, narrow
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, Place
 from xentcli.model import (
@@ -206,7 +206,7 @@ def _halves(answer: Answer, judged: Judged | None, calculation: Calculation) -> 
     if settings.reduction == "none" or settings.label_smoothing or settings.gamma:
         return None
     losses = answer.values.ravel().astype(np.float32)
-    shares = narrowed(judged.losses.share.ravel(), calculation.dtype).astype(np.float32)
+    shares = narrow(judged.losses.share.ravel(), calculation.dtype).astype(np.float32)
     return Halves(losses, shares, ~judged.ignored.ravel())
 
 

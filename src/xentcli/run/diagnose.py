@@ -9,7 +9,7 @@ from functools import partial
 from xentcli.calculation.commands import Calculation
 from xentcli.diagnosis.case import Case, Question
 from xentcli.diagnosis.diagnose import diagnose
-from xentcli.diagnosis.printed_number import Got, parse_got
+from xentcli.diagnosis.printed_number import PrintedNumber, parse_number
 from xentcli.errors import (
     EXIT_FAILURE,
     DataError,
@@ -60,7 +60,9 @@ ONE_COLUMN = (
 def run(asked: Asked) -> int:
     """Carry out the command and give its exit code."""
     check_options(asked)
-    wanted = [parse_got(lone_number(text), asked.seen.tolerance) for text in asked.seen.got or []]
+    wanted = [
+        parse_number(lone_number(text), asked.seen.tolerance) for text in asked.seen.got or []
+    ]
     if asked.seen.tolerance is not None and not wanted:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")
     with ExitStack() as stack:
@@ -94,7 +96,7 @@ def run(asked: Asked) -> int:
     return EXIT_FAILURE if wanted and not matches else code
 
 
-def _runs(asked: Asked, wanted: Sequence[Got]) -> int:
+def _runs(asked: Asked, wanted: Sequence[PrintedNumber]) -> int:
     """The number of runs: that of the files if there is a number for each, else one."""
     from xentcli.readers.several import expand_names
 
@@ -109,7 +111,7 @@ def _runs(asked: Asked, wanted: Sequence[Got]) -> int:
     return 1
 
 
-def _check_reduction(asked: Asked, wanted: Sequence[Got], counts: Sequence[int]) -> None:
+def _check_reduction(asked: Asked, wanted: Sequence[PrintedNumber], counts: Sequence[int]) -> None:
     if wanted and asked.loss.reduction == "none" and max(counts) > 1:
         raise UsageError(
             "--reduction none gives a number a sample, --got is one number",
@@ -117,7 +119,7 @@ def _check_reduction(asked: Asked, wanted: Sequence[Got], counts: Sequence[int])
         )
 
 
-def _write(diagnosis: Diagnosis, wanted: Sequence[Got], asked: Asked, sink: Sink) -> None:
+def _write(diagnosis: Diagnosis, wanted: Sequence[PrintedNumber], asked: Asked, sink: Sink) -> None:
     writer = format_of(asked).diagnosis_writer
     sink.write(writer.diagnosis_text(diagnosis, [one.text for one in wanted], view_for(asked)))
     sink.flush()

@@ -139,7 +139,7 @@ def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
         return found
     check, surveyed, total = found.check, found.survey, found.total
     return found._replace(
-        total=total._replace(spread=spread.moved(total.spread, samples)),
+        total=total._replace(spread=spread.shift_numbers(total.spread, samples)),
         worked=tuple(
             one._replace(position=survey.moved_position(one, samples)) for one in found.worked
         ),

@@ -1,4 +1,4 @@
-"""The arithmetic that a formula runs in: every digit, or what a width or a habit leaves of them."""
+"""The arithmetic of a formula: exact, of a narrower type, or written as people write it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from xentcli.model import AnyArray, NamedTuple
 
 
 class Arithmetic(NamedTuple):
-    """The operations that readings are made of; the classes lie along the last axis.
+    """The operations of an arithmetic; the classes lie along the last axis.
 
-    ``given`` rounds to the width what comes in, ``stored`` what any other operation returns,
-    ``result`` the number that comes out; ``add`` sums the rows' losses or shares; ``slack`` is how
-    far, relative to it, the last rounding of a sum may differ from a library's.
+    ``given`` rounds the values that are given, ``stored`` the result of any other operation, and
+    ``result`` the final number. ``add`` sums the losses or the shares of the rows. ``slack`` is the
+    relative difference that a sum may have from a library's, by the rounding of its additions.
     """
 
     part: Part
@@ -50,7 +50,7 @@ def _exact_log(values: AnyArray) -> Array:
 
 
 def _framework_log(values: AnyArray) -> AnyArray:
-    """z − max − log Σ exp(z − max), the maximum's 1 inside the sum: a loss below 1e-16 is 0."""
+    """z − max − log Σ exp(z − max), with the maximum's 1 in the sum: a loss below 1e-16 is 0."""
     shifted = values - values.max(axis=-1, keepdims=True)
     total = np.expand_dims(sum_along_rows(elementary.exp(shifted)), -1)
     found: AnyArray = shifted - elementary.log(total)
@@ -92,13 +92,13 @@ LEVELS = 8
 
 
 def running_sum(values: Array, width: Width) -> float:
-    """The sum of a batch's losses in 16 bits as PyTorch's ``nll_loss`` takes it on the CPU.
+    """Add a batch's losses in 16 bits, as PyTorch's ``nll_loss`` does on the CPU.
 
-    Each addition is rounded to the width. The first number is a run of its own, each of the
-    following runs has 16, and what is left of the last one is added at the end.
+    Each addition is rounded to the width. The first number is a run by itself, the next runs have
+    16 numbers each, and a last run that is shorter is added at the end.
     """
     if np.isin(values, (0.0, 1.0)).all():
-        # Rows are counted, not added up.
+        # The numbers are shares: the kernel counts rows, and rounds the count once.
         return float(width.rounded(np.array([values.sum()]))[0])
     numbers = width.rounded(np.asarray(values, dtype=np.float32))
     rests = []
@@ -108,7 +108,7 @@ def running_sum(values: Array, width: Width) -> float:
         count = -(-(len(numbers) - 1) // RUN)
         runs = np.zeros(count * RUN, dtype=np.float32)
         runs[: len(numbers) - 1] = numbers[1:]
-        # A 0 adds nothing to the run that is cut short.
+        # The last run may be shorter: zeros fill it up.
         sums = _in_order(runs.reshape(-1, RUN).T, width)
         is_short = (len(numbers) - 1) % RUN != 0
         rests.append(sums[-1] if is_short else np.float32(0))
@@ -118,7 +118,7 @@ def running_sum(values: Array, width: Width) -> float:
 
 
 def _in_order(rows: AnyArray, width: Width) -> AnyArray:
-    """The sum of the rows, one after the other, each addition rounded."""
+    """Add the rows one after the other, and round after each addition."""
     total = np.zeros(rows.shape[1], dtype=np.float32)
     for row in rows:
         total = width.rounded(total + row)
@@ -126,8 +126,11 @@ def _in_order(rows: AnyArray, width: Width) -> AnyArray:
 
 
 def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]:
-    """16 bits throughout as PyTorch computes on the CPU; with the mean in float32; and with
-    nothing in 16 bits but the values."""
+    """Return three arithmetics of 16 bits.
+
+    They are PyTorch's on the CPU, the same with the mean in float32, and one in which only the
+    values have 16 bits.
+    """
     name = width.name
     whole = _narrow(part, width)._replace(
         log_softmax=lambda values: _half_log_softmax(values, width),
@@ -158,7 +161,7 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
 
 
 def _half_log_softmax(values: AnyArray, width: Width) -> AnyArray:
-    """PyTorch keeps Σ exp(z − max) and its logarithm in 16 bits, and the rest in float32."""
+    """log-softmax as PyTorch has it: Σ exp(z − max) and its logarithm in 16 bits, else float32."""
     rows = np.asarray(values, dtype=np.float32)
     shifted = rows - rows.max(axis=-1, keepdims=True)
     total = np.expand_dims(sum_along_rows(elementary.exp(shifted).astype(np.float32)), -1)
@@ -285,7 +288,7 @@ ALL = (FLOAT64, FRAMEWORK64, TEXTBOOK, FLOAT32, *HALVES)
 
 
 def choices(case: Case) -> tuple[Arithmetic, ...]:
-    """Every arithmetic, the asked one first."""
+    """Return every arithmetic, the one asked for first."""
     asked = next(one for one in ALL if one.part.key == case.arithmetic)
     others = tuple(one for one in ALL if one is not asked)
     return (asked, *others)

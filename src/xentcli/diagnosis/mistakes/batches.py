@@ -12,12 +12,12 @@ from xentcli.core.layout import Array
 from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.reduction import Reduction, Sums, divided
+from xentcli.diagnosis.mistakes.reduction import Reduction, Sums, divide
 
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
-# A batch size that is no power of two is looked for only where there are few divisors to look at.
+# Other batch sizes are tried only if the number of rows has no more divisors than this.
 MOST_DIVISORS = 12
-# Smaller batches are hardly ever made.
+# Smaller batches are rare.
 USUAL_BATCH = 8
 
 
@@ -45,7 +45,7 @@ def _sum_of_means(size: int) -> Callable[[Sums], float]:
 def _mean_of_exponentials(size: int) -> Callable[[Sums], float]:
     def mean(sums: Sums) -> float:
         if size not in sums.perplexities:
-            # One call for all of them takes little longer than one of them.
+            # One exponential of all sizes takes little longer than that of one size.
             sizes = {size, *(each for each in BATCHES if each < len(sums.losses))}
             sums.perplexities |= _perplexities(sums, sorted(sizes - sums.perplexities.keys()))
         return sums.perplexities[size]
@@ -54,13 +54,13 @@ def _mean_of_exponentials(size: int) -> Callable[[Sums], float]:
 
 
 def _perplexities(sums: Sums, sizes: Sequence[int]) -> dict[int, float]:
-    """The mean of the batches' perplexities, for each size of batch."""
+    """Compute the mean of the batches' perplexities, for each batch size."""
     each = [_batch_means(sums, size) for size in sizes]
     parts = np.split(elementary.exp(np.concatenate(each)), np.cumsum([len(one) for one in each]))
-    # A batch of which nothing counts has no perplexity.
+    # A batch in which every row is ignored has no perplexity.
     counting = [part[~np.isnan(means)] for part, means in zip(parts, each, strict=False)]
     return {
-        size: divided(float(sum_along_rows(part)), len(part))
+        size: divide(float(sum_along_rows(part)), len(part))
         for size, part in zip(sizes, counting, strict=True)
     }
 
@@ -103,7 +103,7 @@ MEAN_OF_EXPONENTIALS = _mean_of_perplexities(
 
 
 def _of_batches(size: int, count: int, rank: int, width: int = 1) -> Reduction:
-    """The mean of batches of so many of the ``count`` rows, a row being ``width`` losses."""
+    """Make the mean over batches of ``size`` of the ``count`` rows; a row is ``width`` losses."""
     last = count % size
     short = f", the last one of {last}," if last else ""
     return Reduction(
@@ -147,7 +147,7 @@ def _added_batches(size: int, width: int) -> Reduction:
 
 
 def _of_sequences(case: Case) -> list[Reduction]:
-    """The mean of the means of what the first dimension holds."""
+    """Return the mean of the mean of each sequence, and that of the sequences' perplexities."""
     if len(case.grid) < 2 or case.grid[0] < 2 or case.question == "bce":
         return []
     size = case.samples // case.grid[0]
@@ -175,8 +175,8 @@ def _of_sequences(case: Case) -> list[Reduction]:
 
 
 def choices(case: Case) -> tuple[Reduction, ...]:
-    """Every size of batch of which the mean of means is another number."""
-    # A row of several questions goes into one batch.
+    """Return the means of means, for each batch size with which they differ from the mean."""
+    # All questions of a row are in the same batch.
     width = case.grid[-1] if case.question == "bce" and len(case.grid) > 1 else 1
     count = case.samples // width
     uneven = case.has_ignored or (case.has_weights and case.question_weight is None)

@@ -1,4 +1,4 @@
-"""Each class as a yes-or-no question, and questions of which a term is missing."""
+"""Mistakes with binary cross-entropy: classes taken as yes-or-no questions, and missing terms."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.part import SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.pick import Pick, Picked, as_asked
-from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
+from xentcli.diagnosis.mistakes.pick import Pick, PickedTarget, pick_target
+from xentcli.diagnosis.mistakes.terms import Terms, WeightedTarget, expected
 
 
-def _summed(weighted: Weighted, found: Terms) -> Array:
+def _summed(weighted: WeightedTarget, found: Terms) -> Array:
     """Σ_c −q·log p − (1−q)·log(1−p)."""
     others = np.where(weighted.target == 1.0, 0.0, (1.0 - weighted.target) * found.minus_log_others)
     losses: Array = expected(weighted, found) + sum_over_classes(others, 1)
     return losses
 
 
-def _averaged(weighted: Weighted, found: Terms) -> Array:
+def _averaged(weighted: WeightedTarget, found: Terms) -> Array:
     losses: Array = _summed(weighted, found) / found.minus_log.shape[1]
     return losses
 
@@ -45,7 +45,7 @@ BINARY = Pick(
         apart=_APART,
         excludes=frozenset({"sigmoid"}),
     ),
-    as_asked,
+    pick_target,
     _averaged,
 )
 BINARY_SUM = Pick(
@@ -59,7 +59,7 @@ BINARY_SUM = Pick(
         apart=_APART,
         excludes=frozenset({"sigmoid"}),
     ),
-    as_asked,
+    pick_target,
     _summed,
 )
 WITH_LOGITS = Pick(
@@ -74,7 +74,7 @@ WITH_LOGITS = Pick(
         apart=_APART,
         excludes=frozenset({"readings"}),
     ),
-    as_asked,
+    pick_target,
     lambda weighted, found: _averaged(weighted, found.of_sigmoid),
 )
 WITH_LOGITS_SUM = Pick(
@@ -89,7 +89,7 @@ WITH_LOGITS_SUM = Pick(
         apart=_APART,
         excludes=frozenset({"readings"}),
     ),
-    as_asked,
+    pick_target,
     lambda weighted, found: _summed(weighted, found.of_sigmoid),
 )
 BINARY_KEYS = frozenset(
@@ -97,13 +97,13 @@ BINARY_KEYS = frozenset(
 )
 
 
-def _only(column: int) -> Callable[[Case], Picked]:
-    """The target of one of the two columns, 0 in the other."""
+def _only(column: int) -> Callable[[Case], PickedTarget]:
+    """Return a pick whose target is that of one of two columns, and 0 in the other."""
 
-    def picked(case: Case) -> Picked:
+    def picked(case: Case) -> PickedTarget:
         target = np.zeros_like(case.target)
         target[:, column] = case.target[:, column]
-        return Picked(target, None if case.labels is None else classes_of(case))
+        return PickedTarget(target, None if case.labels is None else classes_of(case))
 
     return picked
 
@@ -136,7 +136,7 @@ POSITIVE_ONLY, NEGATIVE_ONLY = _one_term(1), _one_term(0)
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Of two columns either term may be missing; each column may be taken for a question."""
+    """Return the picks: a term may be missing with two columns; a class may be a question."""
     terms = (POSITIVE_ONLY, NEGATIVE_ONLY) if case.classes == 2 else ()
     if case.question == "bce":
         return terms

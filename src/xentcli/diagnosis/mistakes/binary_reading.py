@@ -1,4 +1,4 @@
-"""How the values of yes-or-no questions are read: rows of two, of no and of yes."""
+"""How the values of yes-or-no questions are read, each as a row of two: of no and of yes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xentcli.diagnosis.mistakes.part import OFTEN, SOMETIMES, Fix, Part
 from xentcli.diagnosis.mistakes.reading import Reading
 from xentcli.model import AnyArray
 
-# Of rows (0, z) the softmax is (1 − σ(z), σ(z)), so that logits are read like those of classes.
+# The softmax of a row (0, z) is (1 − σ(z), σ(z)): logits are read like those of two classes.
 _NO_SIGMOID = Fix(
     "F.binary_cross_entropy_with_logits(z, t), without torch.sigmoid before it",
     "z itself into logaddexp(0, z) - t * z",
@@ -23,17 +23,17 @@ _NO_SIGMOID = Fix(
 
 
 def _pair(yes: AnyArray) -> AnyArray:
-    """1 − p and p."""
+    """Return rows of 1 − p and p."""
     return np.stack([yes.dtype.type(1) - yes, yes], axis=-1)
 
 
 def _logits(yes: AnyArray) -> AnyArray:
-    """0 and z: logits whose softmax is a sigmoid."""
+    """Return rows of 0 and z, whose softmax is 1 − σ(z) and σ(z)."""
     return np.stack([np.zeros_like(yes), yes], axis=-1)
 
 
 def _read(part: Part, noun: str, pair: Callable[[AnyArray, Arithmetic], AnyArray]) -> Reading:
-    """A reading by the row of two that it makes of each value z, of which a softmax is taken."""
+    """Make a reading that is the softmax of the rows of two that ``pair`` makes of the values."""
 
     def log_probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         return arithmetic.log_softmax(pair(values[..., 1], arithmetic))
@@ -133,7 +133,7 @@ SOFTMAX = Reading(
 
 
 def choices(case: Case) -> tuple[Reading, ...]:
-    """Every reading of yes-or-no questions, the one that was asked for first."""
+    """Return every reading of yes-or-no questions, the one asked for first."""
     if case.kind == "probs":
         return (reading.PROBS, OF_PROBS)
     if case.kind == "log_probs":

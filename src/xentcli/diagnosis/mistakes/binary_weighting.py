@@ -1,4 +1,4 @@
-"""How the columns of yes-or-no questions are weighted: a factor that is in no denominator."""
+"""How the columns of yes-or-no questions are weighted: by factors outside the denominator."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ _SAME = "give columns whose weights and losses differ"
 def _weights(
     rows: Callable[[Array, Array], Array], share: Callable[[Array, Array], Array]
 ) -> Callable[[Case, Labels | None], Weights]:
-    """What a question's loss is multiplied by and its share, of its column's weight w and of its
-    sample's s."""
+    """Make the weights from two functions of w, the column's weight, and s, the sample's.
+
+    ``rows`` returns the factor of a question's loss, ``share`` its share of the denominator.
+    """
 
     def weights(case: Case, index: Labels | None) -> Weights:
         column = case.question_weight
@@ -50,7 +52,7 @@ def _twice(w: Array, s: Array) -> Array:
 
 
 def choices(case: Case) -> tuple[Weighting, ...]:
-    """Every weighting, the asked one first."""
+    """Return every weighting, the one asked for first."""
     has_samples = case.sample_weight is not None
     s, count = ("s·", "Σs") if has_samples else ("", "N")
     found = [

@@ -1,7 +1,7 @@
-"""What the parts of all losses are called where the question is one of yes or no.
+"""The words of those parts that are called otherwise for yes-or-no questions.
 
 A question has no arg-max, no one-hot row and no classes: t is its answer, p the probability of yes.
-A formula of a pick has braces for the logarithm of p (0) and that of 1 − p (1).
+The formula of a pick has braces for the logarithm of p, {0}, and for that of 1 − p, {1}.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from xentcli.model import NamedTuple
 
 
 class Words(NamedTuple):
-    """What a part says of a question; what is None stays as it is."""
+    """The words of a part for a question; None keeps the part's own."""
 
     formula: str | None = None
     phrase: str | None = None
@@ -21,7 +21,7 @@ class Words(NamedTuple):
 AS_ASKED = "−[t·{0} + (1 − t)·{1}]"
 _SHIFTED = Words("−[t'·{0} + (1 − t')·{1}], t' the answer of another row")
 
-# By a part's key, or by what the keys of its family begin with.
+# By the part's key, or by the beginning that the keys of a family have in common.
 _WORDS = {
     "index": Words(AS_ASKED, "with both terms", "t·log p + (1 − t)·log(1 − p)"),
     "soft": Words(AS_ASKED, "with both terms", "t·log p + (1 − t)·log(1 − p)"),
@@ -70,8 +70,8 @@ _WORDS = {
 }
 
 
-def of_question(part: Part) -> Part:
-    """The part in the words of a yes-or-no question."""
+def in_words_of_question(part: Part) -> Part:
+    """Return the part in the words of a yes-or-no question."""
     families = [key for key in _WORDS if part.key.startswith(f"{key}-")]
     words = _WORDS.get(part.key) or (_WORDS[families[0]] if families else Words())
     return part._replace(**{name: text for name, text in words._asdict().items() if text})

@@ -1,4 +1,4 @@
-"""What is done to a probability before its logarithm, so that log 0 does not come up."""
+"""Clips: what people do to a probability before its logarithm, to avoid log 0."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from xentcli.core import elementary
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, Fix, Part
 from xentcli.model import AnyArray, NamedTuple
 
-# Every ε that is a power of ten from here to 1e-16, and what else is used.
+# Every power of ten from 1e-3 to 1e-16 is tried as ε, and other values in use.
 LARGEST_POWER, SMALLEST_POWER = 3, 16
-# What libraries clip at, and who.
+# The ε of libraries, and which library it is.
 KNOWN = {
     "1e-7": ", as Keras does",
     "1e-15": ", as scikit-learn did before 1.2",
@@ -23,7 +23,7 @@ VALUES = {"1.2e-7": 2.0**-23, "2.2e-16": 2.0**-52}
 
 
 class Clip(NamedTuple):
-    """A part and what it makes of the probabilities; None leaves them, and the logarithm exact."""
+    """A part, and its function of the probabilities; None where they are not changed."""
 
     part: Part
     of: Callable[[AnyArray], AnyArray] | None
@@ -38,7 +38,7 @@ _UNCLIPPED = Fix(
 _LARGE = "give a sample whose label has a probability next to 0"
 
 
-def _clipped(written: str) -> Clip:
+def _clip(written: str) -> Clip:
     eps = VALUES.get(written, float(written))
 
     def of(probs: AnyArray) -> AnyArray:
@@ -60,8 +60,8 @@ def _clipped(written: str) -> Clip:
     )
 
 
-def _other_clipped(written: str) -> Clip:
-    """1 − clip(1 − p): the least p is 1 − (1 − ε), which is not ε in floating point."""
+def _clip_rest(written: str) -> Clip:
+    """Make 1 − clip(1 − p): the smallest p is 1 − (1 − ε), which is not ε in floating point."""
     eps = float(written)
 
     def of(probs: AnyArray) -> AnyArray:
@@ -85,7 +85,7 @@ def _other_clipped(written: str) -> Clip:
     )
 
 
-def _added(written: str) -> Clip:
+def _add(written: str) -> Clip:
     eps = float(written)
 
     def of(probs: AnyArray) -> AnyArray:
@@ -107,8 +107,8 @@ def _added(written: str) -> Clip:
     )
 
 
-def _clipped_and_added(written: str) -> Clip:
-    clip, added = _clipped(written), _added(written)
+def _clip_and_add(written: str) -> Clip:
+    clip, added = _clip(written), _add(written)
     assert clip.of is not None
     assert added.of is not None
     first, then = clip.of, added.of
@@ -131,9 +131,9 @@ POWERS = tuple(f"1e-{power}" for power in range(LARGEST_POWER, SMALLEST_POWER + 
 LARGE = ("0.05", "0.01")
 CHOICES = (
     Clip(Part(""), None),
-    *map(_clipped, KNOWN),
-    *(_clipped(written) for written in (*LARGE, *POWERS) if written not in KNOWN),
-    *map(_other_clipped, ("1e-7", "1e-15")),
-    *map(_clipped_and_added, ("1e-7", "1e-8", "1e-15")),
-    *map(_added, ("0.01", *POWERS)),
+    *map(_clip, KNOWN),
+    *(_clip(written) for written in (*LARGE, *POWERS) if written not in KNOWN),
+    *map(_clip_rest, ("1e-7", "1e-15")),
+    *map(_clip_and_add, ("1e-7", "1e-8", "1e-15")),
+    *map(_add, ("0.01", *POWERS)),
 )

@@ -16,16 +16,16 @@ ALPHAS = (0.25, 0.5, 0.75)
 
 
 class Focal(NamedTuple):
-    """A part, γ (None where there is no such factor) and α."""
+    """A part, its γ (None without a focal factor) and its α."""
 
     part: Part
     gamma: float | None = None
     alpha: float | None = None
 
     def of(self, minus_log: Array, factor: Array, case: Case, index: Labels | None) -> Array:
-        """α·(1 − p)^γ·(−log p) of all classes or of one a row, its index; ``factor`` is (1 − p)^γ.
+        """α·(1 − p)^γ·(−log p) of all classes, or of one class a row; ``factor`` is (1 − p)^γ.
 
-        Of a yes-or-no question α weighs yes and 1 − α no.
+        In a yes-or-no question α weights the answer yes, and 1 − α the answer no.
         """
         if self.alpha is not None and case.question == "bce":
             alphas = np.array([1.0 - self.alpha, self.alpha])
@@ -34,14 +34,14 @@ class Focal(NamedTuple):
         return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_miss(self, minus_log: Array, miss: Array) -> Array:
-        """α·miss^γ·(−log p)."""
+        """α·miss^γ·(−log p), for the miss 1 − p or another one."""
         if self.gamma is None:
             return minus_log
         factor = focal.factor(miss, self.gamma)
         return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_no(self, minus_log: Array, probs: Array) -> Array:
-        """(1 − α)·p^γ·(−log(1 − p)), of the answer no."""
+        """(1 − α)·p^γ·(−log(1 − p)), the focal loss of the answer no."""
         if self.gamma is None:
             return minus_log
         alpha = None if self.alpha is None else 1.0 - self.alpha
@@ -49,12 +49,12 @@ class Focal(NamedTuple):
 
 
 def _weighed(minus_log: Array, factor: Array) -> Array:
-    """Their products; 0 where nothing is missed, however large −log p is."""
+    """Multiply both; 0 where the factor is 0, even if −log p is infinite."""
     return np.where(factor == 0, 0.0, factor * minus_log)
 
 
-def number(value: float) -> str:
-    """A constant as people write it: 2, 0.5."""
+def write_number(value: float) -> str:
+    """Write a constant as people do: 2, 0.5."""
     return f"{value:g}"
 
 
@@ -70,14 +70,15 @@ def _focal(gamma: float, alpha: float | None) -> Focal:
     is_guess = (gamma, alpha) not in ((2.0, None), (2.0, 0.25))
     known = SOMETIMES if alpha is None else SELDOM
     guessed = GUESS if alpha is None else LONE_GUESS
-    more = "" if alpha is None else f" and α = {number(alpha)}"
-    factor = "" if alpha is None else f"{number(alpha)}·"
+    shown = write_number(gamma)
+    more = "" if alpha is None else f" and α = {write_number(alpha)}"
+    factor = "" if alpha is None else f"{write_number(alpha)}·"
     return Focal(
         Part(
-            f"focal-{number(gamma)}" + (f"-{number(alpha)}" if alpha is not None else ""),
-            f"as a focal loss with γ = {number(gamma)}{more}",
-            f"({factor}(1 − p)^{number(gamma)}·{{}})",
-            f"each −log p is multiplied by {factor}(1 − p)^{number(gamma)}: what is classified "
+            f"focal-{shown}" + (f"-{write_number(alpha)}" if alpha is not None else ""),
+            f"as a focal loss with γ = {shown}{more}",
+            f"({factor}(1 − p)^{shown}·{{}})",
+            f"each −log p is multiplied by {factor}(1 − p)^{shown}: what is classified "
             "well counts for less",
             guessed if is_guess else known,
             fix=_PLAIN,
@@ -94,5 +95,5 @@ FOCALS = tuple(_focal(gamma, alpha) for gamma in GAMMAS for alpha in (None, *ALP
 
 
 def choices(case: Case) -> tuple[Focal, ...]:
-    """Without the factor, and with those that are used."""
+    """Return no focal factor, and those in use."""
     return (NONE, *FOCALS)

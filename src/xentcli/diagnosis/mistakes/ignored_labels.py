@@ -1,4 +1,4 @@
-"""What becomes of the rows whose label is ignored."""
+"""How rows with an ignored label count."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from xentcli.model import NamedTuple
 
 
 class Ignoring(NamedTuple):
-    """A part, whether ignored rows have a loss and a share of the denominator, and whether that
-    loss is of the smoothing alone."""
+    """A part, and how ignored rows count in it.
+
+    They may have a loss, and a share of the denominator. ``is_smoothing``: their loss is only that
+    of the label smoothing.
+    """
 
     part: Part
     has_loss: bool
@@ -90,7 +93,7 @@ SMOOTHED_AND_COUNTED = SMOOTHED._replace(
 
 
 def choices(case: Case) -> tuple[Ignoring, ...]:
-    """Rows whose label is a class, or counts back from the last one, could be taken in."""
+    """Return the ways to count ignored rows; only a label that is a class can have a loss."""
     if not case.has_ignored:
         return (IGNORED,)
     found = [IGNORED, IN_DENOMINATOR]

@@ -1,4 +1,4 @@
-"""Another class than the label's: a neighbour's, another column's, another row's."""
+"""A wrong class in place of the label: the next class, another column's, another row's."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from xentcli.diagnosis.mistakes.part import (
     Fix,
     Part,
 )
-from xentcli.diagnosis.mistakes.pick import Pick, Picked, at
+from xentcli.diagnosis.mistakes.pick import Pick, PickedTarget, pick_class
 from xentcli.diagnosis.mistakes.terms import expected
 
-# Labels, or which of them count.
+# Labels, or the mask of those that count.
 Value = TypeVar("Value", np.int64, np.bool_)
 
-# All orders of so many columns are tried; of more the exchanges of two, up to MOST_EXCHANGED.
+# Up to this many columns are tried in every order; up to MOST_EXCHANGED, two are exchanged.
 MOST_PERMUTED = 3
 MOST_EXCHANGED = 6
 
 
-def _at_class_before(case: Case) -> Picked:
-    """Label 0 becomes the last class, as index −1 does."""
-    return at((classes_of(case) - 1) % case.classes, case)
+def _at_class_before(case: Case) -> PickedTarget:
+    """Pick the class before the label; before class 0 that is the last one, as index −1 is."""
+    return pick_class((classes_of(case) - 1) % case.classes, case)
 
 
-def _at_class_after(case: Case) -> Picked | None:
+def _at_class_after(case: Case) -> PickedTarget | None:
     index = classes_of(case) + 1
     if (index[case.kept] >= case.classes).any():
         return None
-    return at(np.minimum(index, case.classes - 1), case)
+    return pick_class(np.minimum(index, case.classes - 1), case)
 
 
 BEFORE = Pick(
@@ -83,7 +83,7 @@ AFTER = Pick(
 
 
 def _columns(case: Case) -> Iterator[Pick]:
-    """The columns in another order than the classes: exchanged, sorted by name, reversed …"""
+    """Yield the columns in other orders than the classes: exchanged, sorted by name, reversed …"""
     count = case.classes
     if count == 2:
         yield _two_swapped(case)
@@ -147,7 +147,7 @@ def _ordered(order: tuple[int, ...], key: str, phrase: str, explanation: str, ra
         apart=_UNLIKE,
         is_guess=rank == LONE_GUESS,
     )
-    return Pick(part, lambda case: at(columns[classes_of(case)], case), expected)
+    return Pick(part, lambda case: pick_class(columns[classes_of(case)], case), expected)
 
 
 def _two_swapped(case: Case) -> Pick:
@@ -162,11 +162,11 @@ def _two_swapped(case: Case) -> Pick:
         fix=_ORDER,
         apart=_UNLIKE,
     )
-    return Pick(part, lambda case: at(1 - classes_of(case), case), expected)
+    return Pick(part, lambda case: pick_class(1 - classes_of(case), case), expected)
 
 
 def _shifts(case: Case) -> Iterator[Pick]:
-    """The label of another row, within each sequence where there are positions."""
+    """Yield the labels of other rows; where there are sequences, of the same sequence."""
     length = case.grid[_along(case)]
     for by, key, phrase, explanation, rank in (
         (
@@ -234,39 +234,41 @@ def _shift_part(key: str, phrase: str, explanation: str, rank: int) -> Part:
 
 
 def _moved(values: NDArray[Value], case: Case, by: int) -> NDArray[Value]:
-    """Each row's value from so many rows further on, round the ends of each sequence."""
+    """Give each row the value of the row ``by`` further on, round the ends of each sequence."""
     return np.roll(values.reshape(case.grid), -by, axis=_along(case)).reshape(-1)
 
 
 def _along(case: Case) -> int:
-    """The axis of the rows that follow one another: the questions of a row do not."""
+    """Return the axis along which rows follow one another, which the questions of a row do not."""
     return 0 if case.question == "bce" else -1
 
 
-def _shifted(by: int) -> Callable[[Case], Picked]:
-    def picked(case: Case) -> Picked:
+def _shifted(by: int) -> Callable[[Case], PickedTarget]:
+    def picked(case: Case) -> PickedTarget:
         inside = np.zeros(case.grid, dtype=bool)
         moved = np.moveaxis(inside, _along(case), -1)
         moved[..., slice(None, -by) if by > 0 else slice(-by, None)] = True
         kept = inside.reshape(-1) & _moved(case.kept, case, by)
-        return at(_moved(classes_of(case), case, by), case, kept)
+        return pick_class(_moved(classes_of(case), case, by), case, kept)
 
     return picked
 
 
-def _rolled(by: int) -> Callable[[Case], Picked]:
-    return lambda case: at(_moved(classes_of(case), case, by), case, _moved(case.kept, case, by))
+def _rolled(by: int) -> Callable[[Case], PickedTarget]:
+    return lambda case: pick_class(
+        _moved(classes_of(case), case, by), case, _moved(case.kept, case, by)
+    )
 
 
-def _transposed(case: Case) -> Picked:
+def _transposed(case: Case) -> PickedTarget:
     def turned(values: NDArray[Value]) -> NDArray[Value]:
         return values.reshape(case.grid).T.reshape(-1)
 
-    return at(turned(classes_of(case)), case, turned(case.kept))
+    return pick_class(turned(classes_of(case)), case, turned(case.kept))
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Every way to take another class; of two columns the class before is the other one."""
+    """Return every way to take a wrong class; with two columns the class before is the other."""
     if case.labels is None:
         return ()
     neighbours = () if case.classes == 2 else (BEFORE, AFTER)

@@ -1,4 +1,4 @@
-"""The logarithm's base, whether there is one, and the minus sign before it."""
+"""The base of the logarithm, a missing logarithm, and a missing minus sign."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from xentcli.model import NamedTuple
 
 
 class Logarithm(NamedTuple):
-    """A part, and the base's natural logarithm; None where p itself takes the logarithm's place."""
+    """A part, and ln of its base; None where p itself stands in place of the logarithm."""
 
     part: Part
     of_base: float | None
 
 
 class Sign(NamedTuple):
-    """A part and what the loss is multiplied by."""
+    """A part, and the factor of the loss."""
 
     part: Part
     factor: float
@@ -85,7 +85,7 @@ NO_LOGARITHM = Logarithm(
     ),
     None,
 )
-# A question has no pick, and no loss that is called NLLLoss.
+# Nothing is picked for a question, and no library has an NLLLoss of it.
 _NO_LOGARITHM_OF_YES = NO_LOGARITHM._replace(
     part=NO_LOGARITHM.part._replace(
         phrase="without the logarithm",
@@ -117,7 +117,7 @@ SIGNS = (MINUS, PLUS)
 
 
 def choices(case: Case) -> tuple[Logarithm, ...]:
-    """Every logarithm, the asked base first."""
+    """Return every logarithm, the one asked for first."""
     asked = BASES[case.base]
     others = tuple(base for base in BASES.values() if base is not asked)
     return (asked, *others, _NO_LOGARITHM_OF_YES if case.question == "bce" else NO_LOGARITHM)

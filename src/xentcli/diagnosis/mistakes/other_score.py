@@ -1,4 +1,4 @@
-"""Another score than a loss of logarithms: squared errors, the error rate."""
+"""Scores in place of the loss: squared errors, the error rate, the accuracy."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.pick import Pick, as_asked
-from xentcli.diagnosis.mistakes.terms import Terms, Weighted
+from xentcli.diagnosis.mistakes.pick import Pick, pick_target
+from xentcli.diagnosis.mistakes.terms import Terms, WeightedTarget
 
 
-def _squared(weighted: Weighted, found: Terms) -> Array:
+def _squared(weighted: WeightedTarget, found: Terms) -> Array:
     difference = found.probs - weighted.target
     return sum_over_classes(difference * difference, 1)
 
 
-def _mean_squared(weighted: Weighted, found: Terms) -> Array:
+def _mean_squared(weighted: WeightedTarget, found: Terms) -> Array:
     losses: Array = _squared(weighted, found) / found.probs.shape[1]
     return losses
 
 
-def _rate(*, right: bool) -> Callable[[Weighted, Terms], Array]:
-    def losses(weighted: Weighted, found: Terms) -> Array:
+def _rate(*, right: bool) -> Callable[[WeightedTarget, Terms], Array]:
+    def losses(weighted: WeightedTarget, found: Terms) -> Array:
         same = np.argmax(found.probs, axis=1) == np.argmax(weighted.target, axis=1)
         rate: Array = (same == right).astype(np.float64)
         return rate
@@ -48,7 +48,7 @@ def _score(
     formula: str,
     explanation: str,
     rank: int,
-    losses: Callable[[Weighted, Terms], Array],
+    losses: Callable[[WeightedTarget, Terms], Array],
 ) -> Pick:
     part = Part(
         key,
@@ -60,7 +60,7 @@ def _score(
         apart="give rows that differ more",
         excludes=_ALONE,
     )
-    return Pick(part, as_asked, losses)
+    return Pick(part, pick_target, losses)
 
 
 BRIER = _score(
@@ -98,7 +98,7 @@ ACCURACY = _score(
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Of a yes-or-no question the Brier score is the mean over its two columns."""
+    """Return the scores; the Brier score of a question is the mean over its two columns."""
     if case.question == "bce":
         return (MEAN_SQUARED, ERROR_RATE, ACCURACY)
     return (BRIER, MEAN_SQUARED, ERROR_RATE, ACCURACY)

@@ -1,23 +1,23 @@
-"""What a part of a formula says about itself."""
+"""A part of a formula: its names in key, phrase and formula, how common it is, and its cure."""
 
 from __future__ import annotations
 
 from xentcli.model import NamedTuple
 
-# Ranks: what is met every week, now and then, seldom, hardly ever. What is met hardly ever weighs
-# as much as two mistakes.
+# Ranks: a mistake is met every week, now and then, seldom, or hardly ever. One that is met hardly
+# ever counts as two.
 OFTEN, SOMETIMES, SELDOM, HARDLY = 1, 2, 3, 4
-# A constant that nobody told, such as a label smoothing of 0.1: the usual values, and the others.
+# A constant that the user did not give, as a label smoothing of 0.1: usual values, and others.
 USUAL_GUESS, GUESS = 5, 6
-# A guess that goes with nothing else.
+# A guess so unlikely that it is tried without any other departure.
 LONE_GUESS = 8
 
-# What tells formulas apart that agree where every label is the same.
+# The input that tells formulas apart which agree where all labels are the same.
 SEVERAL_CLASSES = "give samples of several classes"
 
 
 class Fix(NamedTuple):
-    """What cures a mistake, library by library; empty where the library cannot make it."""
+    """How to correct a mistake in each library; empty where it cannot be made there."""
 
     pytorch: str = ""
     numpy: str = ""
@@ -26,13 +26,14 @@ class Fix(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One way of doing one step: its key, a phrase for a sentence, its formula, what it is.
+    """One way to do one step of a formula.
 
-    ``formula`` has braces where the formula of the step before it goes. ``by_hand`` says that only
-    a formula that is written out can have it. ``apart`` is the input that tells it from the rest.
-    ``is_guess`` says that it has a constant that the input does not name, so that it is told as a
-    question. A formula with this part has one of the parts ``needs`` as well, where there are any,
-    and none of ``excludes``: keys of parts, or kinds, which then stay as asked.
+    ``phrase`` is its name within a sentence. ``formula`` has braces in the place of the formula of
+    the step before. ``rank`` says how common it is. ``by_hand``: only a formula written out by hand
+    can have it. ``apart`` asks for an input that tells it from the other parts. ``is_guess``: it
+    has a constant that the user did not give, and is put to the user as a question. A formula with
+    this part also has one of the parts whose keys are in ``needs``, if there are any, and no part
+    whose key or kind is in ``excludes``.
     """
 
     key: str
@@ -49,5 +50,5 @@ class Part(NamedTuple):
 
     @property
     def weight(self) -> int:
-        """As how many mistakes it counts."""
+        """How many mistakes it counts as."""
         return 2 if self.is_guess or self.rank >= HARDLY else 1

@@ -1,4 +1,4 @@
-"""What is picked from the log-probabilities: the label's, every class's, the largest …"""
+"""What is picked from the log-probabilities: that of the label, of every class, the largest …"""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from xentcli.diagnosis.mistakes.part import (
     Fix,
     Part,
 )
-from xentcli.diagnosis.mistakes.terms import Terms, Weighted, expected
+from xentcli.diagnosis.mistakes.terms import Terms, WeightedTarget, expected
 from xentcli.model import NamedTuple
 
 
-class Picked(NamedTuple):
-    """What the rows are measured against: the target of each before smoothing.
+class PickedTarget(NamedTuple):
+    """The target that a pick gives to each row, before smoothing.
 
-    ``classes`` are those whose weights count; a soft target has none. ``chosen`` is there where the
-    target is 1 at one class of each row that counts. ``kept`` says which rows count, where these
-    are not the ones whose own label does.
+    ``classes`` is the class whose weight counts in each row; None for soft targets. ``chosen`` is
+    the class at which the target is 1, where it is 1 at one class of each row that counts. ``kept``
+    is which rows count, where that is not the case's own.
     """
 
     target: Array
@@ -42,62 +42,62 @@ class Picked(NamedTuple):
 
 
 class Pick(NamedTuple):
-    """A part, what it measures the rows against (None where it cannot), and each row's loss.
+    """A part, its targets of the rows (None where it has none), and the loss of each row.
 
-    ``clips_target`` says that a clip is one of the target too.
+    ``clips_target``: a clip of the formula applies to the target as well.
     """
 
     part: Part
-    picked: Callable[[Case], Picked | None]
-    losses: Callable[[Weighted, Terms], Array]
+    picked: Callable[[Case], PickedTarget | None]
+    losses: Callable[[WeightedTarget, Terms], Array]
     clips_target: bool = False
 
 
-def as_asked(case: Case) -> Picked:
-    """The target itself."""
+def pick_target(case: Case) -> PickedTarget:
+    """Pick by the target that was given."""
     if case.labels is None:
-        return Picked(case.target, None)
+        return PickedTarget(case.target, None)
     known = classes_of(case)
-    return Picked(case.target, known, known)
+    return PickedTarget(case.target, known, known)
 
 
-def at(index: Labels, case: Case, kept: NDArray[np.bool_] | None = None) -> Picked:
-    """One class a row."""
-    return Picked(one_hot(index, case.classes, 1), index, index, kept)
+def pick_class(index: Labels, case: Case, kept: NDArray[np.bool_] | None = None) -> PickedTarget:
+    """Pick one class a row."""
+    return PickedTarget(one_hot(index, case.classes, 1), index, index, kept)
 
 
-def _at_largest(case: Case) -> Picked:
-    return at(np.argmax(case.values, axis=1), case)
+def _at_largest(case: Case) -> PickedTarget:
+    return pick_class(np.argmax(case.values, axis=1), case)
 
 
-def _at_largest_target(case: Case) -> Picked:
+def _at_largest_target(case: Case) -> PickedTarget:
     assert case.soft is not None
-    return at(np.argmax(case.soft, axis=1), case)
+    return pick_class(np.argmax(case.soft, axis=1), case)
 
 
-def _at_every_label(case: Case) -> Picked | None:
-    """Each row against every row's label: the labels' frequencies, the same for all rows."""
+def _at_every_label(case: Case) -> PickedTarget | None:
+    """Pick the label of every row in each row: the target is the frequencies of the labels."""
     if not case.kept.any():
         return None
     shares = case.target[case.kept].mean(axis=0, keepdims=True)
-    return Picked(shares, None if case.labels is None else classes_of(case))
+    return PickedTarget(shares, None if case.labels is None else classes_of(case))
 
 
-def _at_every_class(case: Case) -> Picked:
-    return Picked(np.ones((1, case.classes)), as_asked(case).classes)
+def _at_every_class(case: Case) -> PickedTarget:
+    return PickedTarget(np.ones((1, case.classes)), pick_target(case).classes)
 
 
-def _literal_sum(weighted: Weighted, found: Terms) -> Array:
-    """Every product, so that 0·∞ is nan."""
+def _literal_sum(weighted: WeightedTarget, found: Terms) -> Array:
+    """−Σ q·log p with every product, in which 0·∞ is nan."""
     return sum_over_classes(weighted.products * found.minus_log, 1)
 
 
-def _once_per_class(weighted: Weighted, found: Terms) -> Array:
+def _once_per_class(weighted: WeightedTarget, found: Terms) -> Array:
     losses: Array = found.minus_log.shape[1] * expected(weighted, found)
     return losses
 
 
-def _averaged(weighted: Weighted, found: Terms) -> Array:
+def _averaged(weighted: WeightedTarget, found: Terms) -> Array:
     losses: Array = expected(weighted, found) / found.minus_log.shape[1]
     return losses
 
@@ -107,14 +107,14 @@ def _averaged_over_classes(values: Array) -> Array:
     return losses
 
 
-def _focal_at_label(weighted: Weighted, found: Terms) -> Array:
-    """The mean over every class of (1 − q·p)^γ·(−log p)."""
+def _focal_at_label(weighted: WeightedTarget, found: Terms) -> Array:
+    """The mean of (1 − q·p)^γ·(−log p) over all classes."""
     plain = Terms(found.read, found.clip, found.logarithm, NO_FOCAL)
     miss = 1.0 - weighted.target * found.probs
     return _averaged_over_classes(found.focal.of_miss(plain.minus_log, miss))
 
 
-def _swapped(weighted: Weighted, found: Terms) -> Array:
+def _swapped(weighted: WeightedTarget, found: Terms) -> Array:
     """−Σ p·log q."""
     target = weighted.target
     kept = target if found.clip.of is None else found.clip.of(target)
@@ -122,11 +122,11 @@ def _swapped(weighted: Weighted, found: Terms) -> Array:
     return sum_over_classes(products, 1)
 
 
-def _divergence(weighted: Weighted, found: Terms) -> Array:
+def _divergence(weighted: WeightedTarget, found: Terms) -> Array:
     return expected(weighted, found) - weighted.entropy
 
 
-def _reverse_divergence(weighted: Weighted, found: Terms) -> Array:
+def _reverse_divergence(weighted: WeightedTarget, found: Terms) -> Array:
     """Σ p·(log p − log q)."""
     return _swapped(weighted, found) - entropy_of(found.probs, 1)
 
@@ -141,7 +141,7 @@ INDEX = Pick(
         fix=Fix("F.kl_div(log_p, t)", "t * (np.log(t) - log_p)", "KLDivergence", "log_loss"),
         apart="give another number of classes",
     ),
-    as_asked,
+    pick_target,
     expected,
 )
 SOFT = Pick(
@@ -159,7 +159,7 @@ SOFT = Pick(
         ),
         apart="give targets with another entropy",
     ),
-    as_asked,
+    pick_target,
     expected,
 )
 ONCE_PER_CLASS = Pick(
@@ -179,7 +179,7 @@ ONCE_PER_CLASS = Pick(
         ),
         apart="give another number of samples than there are classes",
     ),
-    as_asked,
+    pick_target,
     _once_per_class,
 )
 EVERY_ELEMENT = Pick(
@@ -210,7 +210,7 @@ FOCAL_AT_LABEL = Pick(
         "is 1 at every other class, and the mean runs over all of them",
         needs=frozenset({"focals"}),
     ),
-    as_asked,
+    pick_target,
     _focal_at_label,
 )
 EVERY_CLASS = Pick(
@@ -266,7 +266,7 @@ LITERAL = Pick(
         ),
         apart="give the number of another run",
     ),
-    as_asked,
+    pick_target,
     _literal_sum,
 )
 EVERY_LABEL = Pick(
@@ -303,7 +303,7 @@ SWAPPED = Pick(
         ),
         apart="give samples with other losses",
     ),
-    as_asked,
+    pick_target,
     _swapped,
     clips_target=True,
 )
@@ -322,7 +322,7 @@ DIVERGENCE = Pick(
         ),
         apart="give targets that are not one-hot",
     ),
-    as_asked,
+    pick_target,
     _divergence,
 )
 REVERSE_DIVERGENCE = Pick(
@@ -340,7 +340,7 @@ REVERSE_DIVERGENCE = Pick(
         ),
         apart="give targets that differ more from the probabilities",
     ),
-    as_asked,
+    pick_target,
     _reverse_divergence,
     clips_target=True,
 )
@@ -365,7 +365,7 @@ LARGEST_TARGET = Pick(
 
 
 def choices(case: Case) -> tuple[Pick, ...]:
-    """Every pick, the asked one first."""
+    """Return every pick, the one asked for first."""
     both = (
         ONCE_PER_CLASS,
         EVERY_ELEMENT,

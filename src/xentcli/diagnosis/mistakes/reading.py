@@ -1,4 +1,4 @@
-"""How the values are read: what stands for p and log p in the formula."""
+"""How the values are read: how p and log p are computed from them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
 from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import AnyArray, NamedTuple
 
-# The values, a class an element of the last axis, and the arithmetic.
-Read = Callable[[AnyArray, Arithmetic], AnyArray]
+# A function of the values, whose classes lie along the last axis, in an arithmetic.
+ReadingFunction = Callable[[AnyArray, Arithmetic], AnyArray]
 
 
 class Reading(NamedTuple):
-    """A part, its noun for a sentence, p and log p, and log(1 − p) where it keeps digits.
+    """A part, and its functions p and log p, and log(1 − p) where it has a more accurate one.
 
-    ``noun`` has braces for the name of the loss.
+    ``noun`` is the subject of a sentence, with braces for the name of the loss.
     """
 
     part: Part
     noun: str
-    log_probs: Read
-    probs: Read
-    log_others: Read | None = None
+    log_probs: ReadingFunction
+    probs: ReadingFunction
+    log_others: ReadingFunction | None = None
 
 
 def log(values: AnyArray) -> AnyArray:
-    """log of each value, in its type."""
+    """log of each value, in the type of the values."""
     return elementary.log(values).astype(values.dtype)
 
 
@@ -84,7 +84,7 @@ def _log_sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
 
 
 def _log_of_sigmoid(values: AnyArray) -> AnyArray:
-    """−log(1 + exp(−z)) from the side on which exp does not overflow."""
+    """log σ(z) = −log(1 + exp(−z)), computed so that exp does not overflow."""
     log_sum = elementary.log1p(elementary.exp(-np.abs(values)))
     return (np.minimum(values, 0.0) - log_sum).astype(values.dtype)
 
@@ -101,7 +101,7 @@ def _log_of_log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return _log(arithmetic.log_softmax(values), arithmetic)
 
 
-def _along(axis: int, *, log: bool) -> Read:
+def _along(axis: int, *, log: bool) -> ReadingFunction:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         moved = np.ascontiguousarray(np.moveaxis(values, axis, -1))
         found = arithmetic.log_softmax(moved) if log else arithmetic.softmax(moved)
@@ -110,7 +110,7 @@ def _along(axis: int, *, log: bool) -> Read:
     return read
 
 
-def _over_everything(*, log: bool) -> Read:
+def _over_everything(*, log: bool) -> ReadingFunction:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         flat = values.reshape(1, -1)
         found = arithmetic.log_softmax(flat) if log else arithmetic.softmax(flat)
@@ -300,8 +300,10 @@ LOG_OF_LOG = Reading(
 
 
 def _clipped_first(written: str, eps: float, who: str) -> Reading:
-    """Clipped, and then divided by the sums, where ``NORMALISED`` with a clip has it the other way
-    round."""
+    """Make a reading that clips first and then divides the rows by their sums.
+
+    ``NORMALISED`` with a clip divides first.
+    """
 
     def probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         least, most = values.dtype.type(eps), values.dtype.type(1.0 - eps)
@@ -330,7 +332,7 @@ CLIPPED_FIRST = (
 
 
 def _symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    """½(log-softmax of the rows + log-softmax of the columns): of a square of N × N."""
+    """½(log-softmax of the rows + log-softmax of the columns), for N × N values."""
     along = [_along(axis, log=True)(values, arithmetic) for axis in (-1, 0)]
     return arithmetic.stored((along[0] + along[1]) / 2)
 
@@ -363,9 +365,9 @@ SYMMETRIC = Reading(
 
 
 def _reshaped(case: Case) -> Reading:
-    """The classes' axis taken by a reshape where it takes a permute: the numbers mix."""
+    """Make a reading that reshapes where the axes must be permuted: the numbers are mixed up."""
     rows, classes = case.grid, case.classes
-    # What torch holds: (N, C, d…), or with the classes last (N, d…, C).
+    # The shape of the tensor: (N, C, d…), or (N, d…, C) with the classes last.
     torch_shape = (rows[0], classes, *rows[1:])
 
     def mixed(values: AnyArray) -> AnyArray:
@@ -420,9 +422,9 @@ def _over(axis: int) -> Reading:
 
 
 def choices(case: Case) -> tuple[Reading, ...]:
-    """Every reading that values of that kind can have, the one that was asked for first."""
+    """Return every reading of values of that kind, the one asked for first."""
     if case.kind == "probs":
-        # Minus the value itself is here the probability without the logarithm.
+        # To read them as log-probabilities is the same as to leave the logarithm out.
         return (PROBS, SOFTMAX_OF_PROBS, *_where_normalised(case))
     if case.kind == "log_probs":
         return (LOG_PROBS, OF_EXP, PROBS, LOGITS)
@@ -437,14 +439,14 @@ def choices(case: Case) -> tuple[Reading, ...]:
 
 
 def _is_matched(case: Case) -> bool:
-    """Whether row i belongs to column i, of as many."""
+    """Whether there are as many rows as columns, and the label of row i is i."""
     if case.labels is None or len(case.grid) > 1 or case.samples != case.classes:
         return False
     return case.classes > 1 and bool((case.labels == np.arange(case.classes)).all())
 
 
 def _where_normalised(case: Case) -> tuple[Reading, ...]:
-    """Nothing happens to rows that sum to 1."""
+    """Return the readings that divide by sums; none if all rows sum to 1 already."""
     if np.allclose(case.values.sum(axis=1), 1.0, atol=1e-6) and (case.values >= 0).all():
         return ()
     return (NORMALISED, *CLIPPED_FIRST)

@@ -1,4 +1,4 @@
-"""How the rows' losses become one number."""
+"""How the losses of the rows are reduced to one number."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
 from xentcli.model import NamedTuple
 
-# The sum of losses or shares, in some arithmetic.
+# Adds losses or shares in some arithmetic.
 Add = Callable[[Array], float]
 
 
 class Sums:
-    """The rows' losses, their shares of the denominator, and the sums of both, each taken once, if
-    asked for. ``whole`` is the sum of the shares; ``means`` and ``perplexities`` keep those of
-    batches, by their size."""
+    """The losses of the rows, their shares of the denominator, and the sums of both.
+
+    A sum is computed once, when it is first asked for. ``means`` and ``perplexities`` keep the
+    means of batches, and their mean perplexity, by the batch size.
+    """
 
     def __init__(self, losses: Array, share: Array, add: Add, whole: Callable[[], float]) -> None:
         self.losses = losses
@@ -39,15 +41,15 @@ class Sums:
 
     @property
     def whole(self) -> float:
-        """The denominator of the mean."""
+        """The denominator of the mean: the sum of the shares."""
         return self._whole()
 
 
 class Reduction(NamedTuple):
-    """A part, and the number that it makes of the rows' losses and their sums.
+    """A part, and its function from the losses of the rows to one number.
 
-    Its formula has braces for a row's loss (0) and for the mean of it (1). ``is_exponential`` says
-    that it is no loss any more but made of exponentials of losses, which have no other base.
+    Its formula has braces for the loss of a row, {0}, and for its mean, {1}. ``is_exponential``:
+    the number is made of exponentials of losses in nats, so that the base does not divide it.
     """
 
     part: Part
@@ -55,13 +57,13 @@ class Reduction(NamedTuple):
     is_exponential: bool = False
 
 
-def divided(total: float, whole: float) -> float:
-    """total / whole; nan for a whole of 0, as PyTorch has it for a mean over nothing."""
+def divide(total: float, whole: float) -> float:
+    """total / whole; nan for a whole of 0, as PyTorch's mean over no samples."""
     return total / whole if whole else math.nan
 
 
 def _mean(sums: Sums) -> float:
-    return divided(sums.total, sums.whole)
+    return divide(sums.total, sums.whole)
 
 
 def _sum(sums: Sums) -> float:
@@ -69,7 +71,7 @@ def _sum(sums: Sums) -> float:
 
 
 def _over(count: float) -> Callable[[Sums], float]:
-    return lambda sums: divided(sums.total, count)
+    return lambda sums: divide(sums.total, count)
 
 
 def _per_class(classes: int) -> Callable[[Sums], float]:
@@ -77,13 +79,13 @@ def _per_class(classes: int) -> Callable[[Sums], float]:
 
 
 def _beside(more: int) -> Callable[[Sums], float]:
-    return lambda sums: divided(sums.total, sums.whole + more)
+    return lambda sums: divide(sums.total, sums.whole + more)
 
 
 def _log_of_mean(sums: Sums) -> float:
-    """−log of the mean probability: the logarithm after the mean."""
+    """−log of the mean probability, the logarithm being taken after the mean."""
     probs = elementary.exp(-sums.losses) * sums.share
-    mean = divided(sums.add(np.where(sums.share == 0, 0.0, probs)), sums.whole)
+    mean = divide(sums.add(np.where(sums.share == 0, 0.0, probs)), sums.whole)
     return -float(elementary.log(mean))
 
 
@@ -197,7 +199,7 @@ def _over_classes(case: Case) -> Reduction:
 
 
 def _by_sequence(case: Case) -> list[Reduction]:
-    """Sums over the positions of a sample, and their mean."""
+    """Return the mean over samples of the sums over their positions."""
     if len(case.grid) < 2 or case.grid[0] < 2:
         return []
     what, positions = _grouped(case)
@@ -224,14 +226,14 @@ def _by_sequence(case: Case) -> list[Reduction]:
 
 
 def _grouped(case: Case) -> tuple[str, str]:
-    """What the first dimension holds and what the others do."""
+    """Return what the first dimension is made of, and what the others are."""
     if case.question == "bce":
         return "row", "columns"
     return ("sequence", "positions") if len(case.grid) == 2 else ("sample", "positions")
 
 
 def _of_classes(case: Case) -> Reduction | None:
-    """The mean of each class's mean loss: what balanced class weights give."""
+    """Return the mean of the mean loss of each class, as balanced class weights give it."""
     if case.labels is None or case.has_weights:
         return None
     labels = classes_of(case)
@@ -266,7 +268,7 @@ def _of_classes(case: Case) -> Reduction | None:
 
 
 def choices(case: Case) -> tuple[Reduction, ...]:
-    """Every reduction, the asked one first."""
+    """Return every reduction, the one asked for first."""
     asked, other = (SUM, MEAN) if case.settings.reduction == "sum" else (MEAN, SUM)
     found = [asked, other]
     if case.question != "bce":

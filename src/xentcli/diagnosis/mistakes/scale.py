@@ -1,4 +1,4 @@
-"""What is done to the number at the end: exponentials, a division too many, a factor."""
+"""What is done to the reduced loss: an exponential, a division too many, a factor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from xentcli.core import elementary, focal
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.focal import number
+from xentcli.diagnosis.mistakes.focal import write_number
 from xentcli.diagnosis.mistakes.part import (
     GUESS,
     HARDLY,
@@ -25,7 +25,7 @@ STEPS = (2, 4, 8, 16)
 
 
 class Scale(NamedTuple):
-    """A part and what it makes of numbers; those of an exponential are losses in nats."""
+    """A part, and its function of numbers; an exponential is taken of losses in nats."""
 
     part: Part
     of: Callable[[Array], Array]
@@ -117,7 +117,7 @@ def _accumulated(steps: int, *, times: bool) -> Scale:
 
 
 def _focal_mean(gamma: float) -> Scale:
-    shown = number(gamma)
+    shown = write_number(gamma)
     is_guess = gamma != 2.0
     return Scale(
         Part(
@@ -145,8 +145,8 @@ FOCAL_MEANS = tuple(map(_focal_mean, (2.0, 1.0, 3.0)))
 
 
 def choices(case: Case) -> tuple[Scale, ...]:
-    """What becomes of a mean; of a sum, only its exponential is left out."""
-    # The questions of a row are one row.
+    """Return every scale, none at all first."""
+    # Rows are counted, not the questions in them.
     is_table = case.question == "bce" and len(case.grid) > 1
     count = case.grid[0] if is_table else int(case.kept.sum())
     again = (_divided_again(count),) if count > 1 else ()

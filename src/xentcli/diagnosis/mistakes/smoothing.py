@@ -1,4 +1,4 @@
-"""How a target is smoothed."""
+"""How labels are smoothed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from xentcli.model import NamedTuple
 
 
 class Smoothing(NamedTuple):
-    """A part, and q from the target and ε; ``eps`` is there where it is not the one asked for.
+    """A part, and its function from the target and ε to q.
 
-    ``changes`` says that q is not the target itself.
+    ``eps`` is an ε other than the one asked for. ``changes``: whether q differs from the target.
     """
 
     part: Part
@@ -40,20 +40,20 @@ def _none(target: Array, eps: float) -> Array:
 
 
 def _over_others(target: Array, eps: float) -> Array:
-    """1 − ε at the label and ε/(C−1) at the others: it sums to 1."""
+    """q is 1 − ε at the label and ε/(C−1) at the other classes: it sums to 1."""
     result: Array = (1.0 - eps) * target + eps / max(1, target.shape[1] - 1) * (1.0 - target)
     return result
 
 
 def _over_all_but_two(target: Array, eps: float) -> Array:
-    """1 − ε at the label and ε/(C−2) at the others, as where a class of padding is not counted."""
+    """q is 1 − ε at the label and ε/(C−2) elsewhere, as if a class for padding did not count."""
     rest = eps / max(1, target.shape[1] - 2)
     result: Array = (1.0 - eps) * target + rest * (1.0 - target)
     return result
 
 
 def _label_without(target: Array, eps: float) -> Array:
-    """1 − ε at the label and ε/C at the others: it sums to 1 − ε/C."""
+    """q is 1 − ε at the label and ε/C at the other classes: it sums to 1 − ε/C."""
     result: Array = (1.0 - eps) * target + eps / target.shape[1] * (1.0 - target)
     return result
 
@@ -143,7 +143,7 @@ CHOICES = (
 )
 
 
-# What is given where nobody says what.
+# The usual value where the user gave none.
 USUAL = 0.1
 GUESSES = (USUAL, 0.05, 0.2, 0.01, 0.3)
 
@@ -175,7 +175,7 @@ GUESSED = tuple(map(_guessed, GUESSES))
 
 
 def choices(case: Case) -> tuple[Smoothing, ...]:
-    """Where an ε is asked for, what may become of it; where none is, the usual ones as guesses."""
+    """Return the mistakes with the ε asked for; where none is, the usual values as guesses."""
     if case.settings.label_smoothing:
         return CHOICES
     return (NONE,) if case.question == "bce" else (NONE, *GUESSED)

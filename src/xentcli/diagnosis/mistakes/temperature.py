@@ -1,4 +1,4 @@
-"""What the logits are multiplied by before the softmax."""
+"""How the temperature scales the logits, and the loss."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xentcli.model import NamedTuple
 
 
 class Temperature(NamedTuple):
-    """A part, the factor of the logits, and what the loss is multiplied by."""
+    """A part, the factor of the logits, and the factor of the loss."""
 
     part: Part
     factor: float
@@ -22,7 +22,7 @@ _DIVIDE = Fix(
     "softmax(z / T, axis=1)",
 )
 _APART = "give a temperature further from 1"
-# What is given where nobody says what.
+# The usual values where the user gave none, and rarer ones.
 USUAL = (0.07, 0.1, 2.0, 4.0)
 OTHERS = (0.05, 0.2, 0.5, 3.0, 5.0, 10.0, 20.0)
 
@@ -61,7 +61,7 @@ GUESSED = (
 
 
 def choices(case: Case) -> tuple[Temperature, ...]:
-    """What may become of a temperature; where none is asked for, the usual ones as guesses."""
+    """Return the mistakes with the T asked for; where none is, the usual values as guesses."""
     temperature = case.settings.temperature
     asked = Temperature(Part("temperature"), 1.0 / temperature)
     if temperature == 1.0:

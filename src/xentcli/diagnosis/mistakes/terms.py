@@ -1,4 +1,4 @@
-"""−log p of every row and class, by one reading in one arithmetic."""
+"""The terms −log p of every row and class, by one reading in one arithmetic."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ from xentcli.diagnosis.mistakes.reading import SIGMOID, Reading
 from xentcli.model import AnyArray
 
 
-class Read:
-    """p and log p of a case by one reading in one arithmetic; each is worked out once, if asked
-    for. ``factor`` is what the values are multiplied by first."""
+class ReadValues:
+    """p and log p of a case by one reading in one arithmetic.
+
+    Each is computed once, when it is first asked for. The values are multiplied by ``factor``
+    before.
+    """
 
     def __init__(self, case: Case, reading: Reading, factor: float, arithmetic: Arithmetic) -> None:
         self.case = case
@@ -51,7 +54,7 @@ class Read:
 
     @cached_property
     def log_of_probs(self) -> AnyArray:
-        """The logarithm of p itself, which log p with all its digits is not."""
+        """The logarithm of p after its rounding; ``log_probs`` has digits that p has lost."""
         return self.arithmetic.stored(_log(self.probs))
 
     @cached_property
@@ -62,24 +65,24 @@ class Read:
         return self._rows(self.reading.log_others(self._values, self.arithmetic))
 
     def focal_factor(self, gamma: float) -> Array:
-        """(1 − p)^γ of each row and class; that of the last γ is kept, for the next α."""
+        """(1 − p)^γ of each row and class; the last is kept, as each γ is tried with several α."""
         if self._focal_factor is None or self._focal_factor[0] != gamma:
             self._focal_factor = gamma, focal.factor(1.0 - _doubles(self.probs), gamma)
         return self._focal_factor[1]
 
     @cached_property
-    def of_sigmoid(self) -> Read:
-        """The same values, each through a sigmoid of its own."""
-        return Read(self.case, SIGMOID, self.factor, self.arithmetic)
+    def of_sigmoid(self) -> ReadValues:
+        """The same values read with a sigmoid of each."""
+        return ReadValues(self.case, SIGMOID, self.factor, self.arithmetic)
 
     def _rows(self, values: AnyArray) -> AnyArray:
         return values.reshape(self.case.samples, self.case.classes)
 
 
 class Terms:
-    """What a pick goes on from: −log p of each row and class, and how they were made."""
+    """−log p of each row and class, from which a pick takes its losses."""
 
-    def __init__(self, read: Read, clip: Clip, logarithm: Logarithm, focal: Focal) -> None:
+    def __init__(self, read: ReadValues, clip: Clip, logarithm: Logarithm, focal: Focal) -> None:
         self.read = read
         self.clip = clip
         self.logarithm = logarithm
@@ -109,13 +112,13 @@ class Terms:
 
     @property
     def _is_exact(self) -> bool:
-        """Whether log p is there without a logarithm of p."""
+        """Whether log p comes from the reading, not from a logarithm of p."""
         return self.clip.of is None and self.logarithm.of_base is not None
 
     def _minus_log(
         self, probs: AnyArray | None, exact: AnyArray | None, index: Labels | None
     ) -> Array:
-        """−log p of these probabilities; of those at some classes, their index."""
+        """Compute −log p of probabilities; ``index`` are their classes where they are one a row."""
         stored = self.read.arithmetic.stored
         clipped = None
         if exact is None:
@@ -137,7 +140,7 @@ class Terms:
         return self.focal.of(_doubles(-exact), factor, self.read.case, index)
 
     def _log_of(self, clipped: AnyArray) -> AnyArray:
-        """Their logarithms; a clip leaves most probabilities, and their logarithms, as they are."""
+        """Take logarithms of clipped probabilities; of those that the clip left they are known."""
         moved = clipped != self.read.probs
         if 2 * np.count_nonzero(moved) > moved.size:
             return self.read.arithmetic.stored(_log(clipped))
@@ -147,7 +150,7 @@ class Terms:
 
     @cached_property
     def finite(self) -> bool:
-        """Whether no −log p is infinite or nan, so that 0 times it is 0."""
+        """Whether every −log p is finite, so that 0 times it is 0."""
         return bool(np.isfinite(self.minus_log).all())
 
     @cached_property
@@ -156,13 +159,13 @@ class Terms:
         if self.clip.of is None:
             logs = self.read.log_others
         else:
-            # What was clipped is subtracted from 1: 1 − (1 − 1e-7) is 1.19e-7 in float32.
+            # The clipped p is subtracted from 1: 1 − (1 − 1e-7) is 1.19e-7 in float32.
             logs = self.read.arithmetic.stored(_log(1 - _clipped(self.read, self.clip)))
         return self.focal.of_no(_doubles(-logs), self.probs)
 
     @cached_property
     def of_sigmoid(self) -> Terms:
-        """The same of each value's sigmoid."""
+        """The terms of the same values, read with a sigmoid of each."""
         return Terms(self.read.of_sigmoid, self.clip, self.logarithm, self.focal)
 
     @property
@@ -177,7 +180,7 @@ def _log(values: AnyArray) -> AnyArray:
     return elementary.log(values).astype(values.dtype)
 
 
-def _clipped(read: Read, clip: Clip) -> AnyArray:
+def _clipped(read: ReadValues, clip: Clip) -> AnyArray:
     return read.probs if clip.of is None else read.arithmetic.stored(clip.of(read.probs))
 
 
@@ -186,11 +189,11 @@ def _doubles(values: AnyArray) -> Array:
     return rows
 
 
-class Weighted:
-    """w·q and q of each row, what its loss is multiplied by, and its share of the denominator.
+class WeightedTarget:
+    """The weighted target of each row, and its share of the denominator.
 
-    ``rows`` is None where no loss is multiplied. ``chosen`` is there where q is 1 at one class a
-    row and 0 elsewhere; ``weight`` is w there.
+    ``products`` is w·q and ``target`` q. ``rows`` are factors of the rows' losses, or None. Where q
+    is 1 at one class of each row and 0 elsewhere, ``chosen`` is that class and ``weight`` its w.
     """
 
     def __init__(
@@ -216,13 +219,13 @@ class Weighted:
         return entropy_of(self.target, 1)
 
     def whole(self, add: Callable[[Array], float]) -> float:
-        """The sum of the shares, added up in some arithmetic; each sum is taken once."""
+        """Return the sum of the shares in some arithmetic; each sum is computed once."""
         if add not in self._wholes:
             self._wholes[add] = add(self.share)
         return self._wholes[add]
 
 
-def expected(weighted: Weighted, found: Terms) -> Array:
+def expected(weighted: WeightedTarget, found: Terms) -> Array:
     """Σ_c w_c·q_c·(−log p_c) of each row; a term whose w·q is 0 is 0."""
     if weighted.chosen is not None:
         losses, weight = found.at(weighted.chosen), weighted.weight

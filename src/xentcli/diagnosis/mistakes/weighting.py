@@ -1,4 +1,4 @@
-"""How classes and samples are weighted, and what each row's share of the denominator is."""
+"""How classes and samples are weighted, and the share of each row in the denominator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xentcli.model import NamedTuple
 
 
 class Weights(NamedTuple):
-    """What q is multiplied by, ``(1, C)`` or ``(N, C)``; what each row's loss is; its share."""
+    """The factors of q, ``(1, C)`` or ``(N, C)``; the factor of each row's loss; its share."""
 
     classes: Array
     rows: Array
@@ -24,9 +24,9 @@ class Weights(NamedTuple):
 
 
 class Weighting(NamedTuple):
-    """A part, and the weights from a case and the class whose weight counts for each row.
+    """A part, and its function from a case, and the class whose weight counts, to the weights.
 
-    ``inner`` and ``over`` are its formulas: of a row, and of the denominator.
+    ``inner`` is the formula of a weighted row, ``over`` that of the denominator.
     """
 
     part: Part
@@ -47,7 +47,7 @@ def _sample_weight(case: Case) -> Array:
 def _with(
     case: Case, index: Labels | None, weight: Array, samples: Array, share: Array | None = None
 ) -> Weights:
-    """Weights as PyTorch has them: the share of a row is its label's weight, of a soft target 1."""
+    """Return PyTorch's weights: the share of a row is its label's weight; with soft targets 1."""
     if share is None:
         share = np.ones(case.samples) if index is None else weight[index]
         share = share * samples
@@ -84,7 +84,7 @@ def _twice(case: Case, index: Labels | None) -> Weights:
 
 
 def _of_label(case: Case, index: Labels | None) -> Weights:
-    """w_y times the whole smoothed loss, where PyTorch has w_c in each of its terms."""
+    """Weight the whole smoothed loss by w_y, where PyTorch has w_c in each of its terms."""
     asked = _as_asked(case, index)
     if index is None:
         return asked
@@ -93,7 +93,7 @@ def _of_label(case: Case, index: Labels | None) -> Weights:
 
 
 def _over_weights(case: Case, index: Labels | None) -> Weights:
-    """Soft targets with Σ w_c·t_c as the share, as if they were labels."""
+    """Give soft targets the share Σ w_c·t_c, as labels have it."""
     share = sum_over_classes(case.target * _class_weight(case), 1) * _sample_weight(case)
     return _as_asked(case, index)._replace(share=share)
 
@@ -243,12 +243,12 @@ OVER_WEIGHTS = Weighting(
 )
 
 
-# What the answer yes weighs where nobody says what.
+# The usual weights of the answer yes where the user gave none.
 POSITIVE_WEIGHTS = (2.0, 3.0, 4.0, 5.0, 10.0)
 
 
 def _positives(weight: float) -> Weighting:
-    """BCEWithLogitsLoss's pos_weight: a factor of the terms −t·log p, not in the denominator."""
+    """Make a pos_weight of BCEWithLogitsLoss: a factor of −t·log p, not in the denominator."""
 
     def weights(case: Case, index: Labels | None) -> Weights:
         classes = np.array([1.0, weight]) if case.question == "bce" else np.full(1, weight)
@@ -280,7 +280,7 @@ def _positives(weight: float) -> Weighting:
 
 
 def _guessed(case: Case) -> tuple[Weighting, ...]:
-    """Weights of the positive terms, where they are terms of yes-or-no questions."""
+    """Return weights of the positive terms, which need terms of yes-or-no questions."""
     if case.question == "bce":
         ratios = [*POSITIVE_WEIGHTS]
         positive = float(case.target[case.kept][:, 1].sum())
@@ -295,7 +295,7 @@ def _guessed(case: Case) -> tuple[Weighting, ...]:
     )
 
 
-# What cures the same mistakes with weights of samples alone.
+# The cures of the same mistakes where only samples have weights.
 OF_SAMPLES = {
     "no-weights": Fix(
         "(s * losses).sum() / s.sum()",
@@ -315,7 +315,7 @@ OF_SAMPLES = {
 
 
 def choices(case: Case) -> tuple[Weighting, ...]:
-    """Every weighting, the asked one first; without weights there is one."""
+    """Return every weighting, the one asked for first."""
     found = _choices(case)
     if case.settings.weight is not None:
         return found

@@ -1,4 +1,4 @@
-"""All parts that a formula for some runs can be made of, a tuple a kind, the asked one first."""
+"""The parts that a formula can be made of: a tuple for each kind, what was asked for first."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from xentcli.model import NamedTuple
 
 
 class Kit(NamedTuple):
-    """The choices of each kind. The order of the fields is the order in which they are told."""
+    """The choices of each kind. Departures are named to the user in the order of these fields."""
 
     readings: tuple[Reading, ...]
     temperatures: tuple[Temperature, ...]
@@ -61,7 +61,7 @@ class Kit(NamedTuple):
     arithmetics: tuple[Arithmetic, ...]
 
 
-# A formula: for each kind the number of its choice, 0 being what is asked for.
+# A formula has for each kind the index of its choice; 0 is what was asked for.
 Formula = tuple[int, ...]
 Choices = Callable[[Case], tuple[Any, ...]]
 
@@ -89,10 +89,10 @@ def _reductions(case: Case) -> tuple[Reduction, ...]:
     return (*reduction.choices(case), *batches.choices(case))
 
 
-# Parts of one formula that is written by hand go together: so much less is their rank.
+# Two parts of one formula written out by hand are likely together: their rank is less by this.
 TOGETHER = 2
 
-# In the order of the kit's fields.
+# Where each field of the kit comes from, in their order.
 _CHOICES: tuple[Choices, ...] = (
     _readings,
     temperature.choices,
@@ -113,11 +113,11 @@ _CHOICES: tuple[Choices, ...] = (
 def _in_words_of(case: Case, choices: Sequence[Any]) -> list[Any]:
     if case.question != "bce":
         return list(choices)
-    return [one._replace(part=binary_words.of_question(one.part)) for one in choices]
+    return [one._replace(part=binary_words.in_words_of_question(one.part)) for one in choices]
 
 
 def kits(cases: Sequence[Case]) -> list[Kit]:
-    """A kit a run, all of them with the same parts: those that every run can have."""
+    """Make a kit for each run, all with the same parts: those that every run has."""
     each = [[_in_words_of(case, choices(case)) for choices in _CHOICES] for case in cases]
     for kind in range(len(Kit._fields)):
         shared = set.intersection(*({one.part.key for one in kit[kind]} for kit in each))
@@ -130,6 +130,6 @@ def kits(cases: Sequence[Case]) -> list[Kit]:
 
 
 def parts_of(formula: Formula, kit: Kit) -> tuple[Part, ...]:
-    """The departures of a formula."""
+    """Return the departures of a formula."""
     kinds: Sequence[tuple[Any, ...]] = kit
     return tuple(choices[at].part for choices, at in zip(kinds, formula, strict=True) if at)

@@ -1,8 +1,8 @@
-"""Which formulas give the number, which of them is the likeliest, and how much that says.
+"""The formulas that give a number, the likeliest first, and the chance of such a match.
 
-How much: of all numbers of as many digits that lie between half the number and its double, what
-share would some formula match that is no less likely than this one? A match that every third number
-would have says little.
+The chance is a share: of all numbers with as many digits, from half the number to its double, how
+many would match a formula that is as likely as this one, or likelier? Where every third number
+would match, a match says little.
 """
 
 from __future__ import annotations
@@ -16,32 +16,31 @@ from numpy.typing import NDArray
 from xentcli.core import elementary
 from xentcli.core.layout import Array
 from xentcli.diagnosis.mistakes.part import Part
-from xentcli.diagnosis.printed_number import Got
+from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.diagnosis.search.choices import TOGETHER, Formula, Kit, parts_of
 from xentcli.model import NamedTuple
 
-# What is the same to so many digits is the same formula on this input.
+# Formulas whose values agree to this relative difference are the same on this input.
 SAME = 1e-12
 
-
-# By so many units of its last digit a number may be off that was cut or worked by hand.
+# A number that was cut, or worked out by hand, may be off by this many units of its last digit.
 UNITS_BY_HAND = 2.0
-# A number of fewer digits says too little for that.
+# Such a near match counts only for a number of at least so many digits,
 DIGITS_BY_HAND = 3
-# So many numbers may be as near to some formula by chance.
+# and only if at most this share of all numbers would be as near to some formula.
 CHANCE_BY_HAND = 0.02
-# By so many units of a float32's last bit sums in float32 are off, of formulas in float64.
+# A sum in float32 may differ from a formula in float64 by this many units of its last bit.
 FLOAT32_UNITS = 2.0
-# Formulas no further apart than this are not told apart by a float32.
+# A float32 cannot tell formulas apart that differ by no more than this.
 UNSEEN = 1e-5
-# Formulas of so high a tier, and those to which a clip is added, are less likely than a number
-# that was cut.
+# Formulas of this tier or above, and those with a clip beside another departure, are less likely
+# than a number that was cut.
 FAR = 3
 CLIPS = ("clip-", "add-")
 
 
-class Tried(NamedTuple):
-    """A formula that was tried, its parts, its value for each run, and where it stands."""
+class TriedFormula(NamedTuple):
+    """A formula that was tried: its departures, how many, its tier, and its value for each run."""
 
     formula: Formula
     parts: tuple[Part, ...]
@@ -51,12 +50,12 @@ class Tried(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """All formulas that were tried, likeliest first, an element or a row of each array a formula.
+    """All formulas that were tried, likeliest first: one element or row of each array a formula.
 
-    ``tier`` is what it takes to be true: as many mistakes as it has departures, and one more for
-    each of them that is met hardly ever, or is a constant that nobody told. ``clips`` says that
-    something is done to the probabilities before the logarithm; ``slack`` is the arithmetic's;
-    ``exponential`` says that the number is an exponential of losses.
+    ``tier`` is the number of departures, and one more for each that is met hardly ever or needs a
+    constant that the user did not give. ``clips``: whether the probabilities are clipped before the
+    logarithm. ``slack``: that of the arithmetic. ``exponential``: whether the number is made of
+    exponentials of losses.
     """
 
     kit: Kit
@@ -69,10 +68,10 @@ class Trial(NamedTuple):
     exponential: NDArray[np.bool_]
     values: Array
 
-    def at(self, place: int) -> Tried:
-        """One of them."""
+    def at(self, place: int) -> TriedFormula:
+        """Return the formula at that place."""
         formula = tuple(self.formulas[place].tolist())
-        return Tried(
+        return TriedFormula(
             formula,
             parts_of(formula, self.kit),
             int(self.departures[place]),
@@ -82,24 +81,30 @@ class Trial(NamedTuple):
 
 
 class Matches(NamedTuple):
-    """The formulas that give every number, likeliest first; ``nearly`` are those of them that give
-    it but for its last digit or two."""
+    """The places of the formulas that give every number, likeliest first.
+
+    ``nearly`` are those of them that miss a number by a unit or two of its last digit.
+    """
 
     places: list[int]
     nearly: frozenset[int] = frozenset()
 
 
-def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: int = 0) -> Trial:
-    """The formulas that all runs have, in order; ``base_departures`` are what all of them share."""
+def order_formulas(
+    found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: int = 0
+) -> Trial:
+    """Order the formulas that all runs have; all of them have ``base_departures`` in common."""
     first, *others = found
     shared = [formula for formula in first if all(formula in run for run in others)]
     formulas = np.array(shared, dtype=np.intp).reshape(len(shared), len(kit))
     values = np.array([[run[formula] for run in found] for formula in shared])
     departures = base_departures + np.count_nonzero(formulas, axis=1)
-    weight = _summed(kit, formulas, lambda part: part.weight)
-    by_hand = _summed(kit, formulas, lambda part: int(part.by_hand))
-    rank = _summed(kit, formulas, lambda part: part.rank) - np.where(by_hand > 1, TOGETHER, 0)
-    clips = _summed(kit, formulas, lambda part: int(part.key.startswith(CLIPS))) > 0
+    weight = _sum_over_departures(kit, formulas, lambda part: part.weight)
+    by_hand = _sum_over_departures(kit, formulas, lambda part: int(part.by_hand))
+    rank = _sum_over_departures(kit, formulas, lambda part: part.rank) - np.where(
+        by_hand > 1, TOGETHER, 0
+    )
+    clips = _sum_over_departures(kit, formulas, lambda part: int(part.key.startswith(CLIPS))) > 0
     slack = np.array([one.slack for one in kit.arithmetics])[formulas[:, -1]]
     kinds = (("scales", kit.scales), ("reductions", kit.reductions))
     exponential = np.zeros(len(shared), dtype=bool)
@@ -120,10 +125,10 @@ def trial(found: Sequence[Mapping[Formula, float]], kit: Kit, base_departures: i
     )
 
 
-def _summed(
+def _sum_over_departures(
     kit: Kit, formulas: NDArray[np.intp], figure: Callable[[Part], int]
 ) -> NDArray[np.intp]:
-    """A figure of each formula's departures, added up."""
+    """Add up a figure over the departures of each formula."""
     total = np.zeros(len(formulas), dtype=np.intp)
     kinds: Sequence[tuple[Any, ...]] = kit
     for place, choices in enumerate(kinds):
@@ -132,11 +137,11 @@ def _summed(
     return total
 
 
-def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
-    """The formulas that give every number; none that holds another of them.
+def find_matches(trial: Trial, wanted: Sequence[PrintedNumber]) -> Matches:
+    """Find the formulas that give every number; none whose departures include those of another.
 
-    One of a single departure that misses by the last digit comes before those that add a clip or
-    are as unlikely, and after all others that hit.
+    A formula of a single departure that misses by the last digit comes after the exact matches, but
+    before those that add a clip or are as unlikely.
     """
     exact = np.ones(len(trial.values), dtype=bool)
     near = trial.tier <= 1
@@ -163,19 +168,19 @@ def matching(trial: Trial, wanted: Sequence[Got]) -> Matches:
     return Matches(kept, frozenset(at for at in kept if near[at]))
 
 
-def _says_enough(trial: Trial, near: NDArray[np.intp], wanted: Sequence[Got]) -> bool:
-    """Whether few numbers would be as near to some formula."""
+def _says_enough(trial: Trial, near: NDArray[np.intp], wanted: Sequence[PrintedNumber]) -> bool:
+    """Whether few other numbers would come as near to some formula."""
     share = chance(trial, int(near[0]), wanted, nearly=True)
     return share is not None and share <= CHANCE_BY_HAND
 
 
-def _reach(values: Array, wanted: Got, slack: Array, plain: NDArray[np.bool_]) -> Array:
-    """How far each formula may be from the number."""
-    # A number in the middle between two is rounded to either; a last bit must not decide.
+def _reach(values: Array, wanted: PrintedNumber, slack: Array, plain: NDArray[np.bool_]) -> Array:
+    """Return how far each formula's value may be from the number."""
+    # A value halfway between two printed numbers is rounded to either: a last bit must not decide.
     reach = np.maximum(wanted.tolerance * (1 + 1e-9), slack * abs(wanted.value))
     if wanted.is_float32:
-        # In float32 a formula gives what it gives here but for the last bits. Where it gives next
-        # to what is asked for, these bits are what tells it from that.
+        # In float32 a formula gives the same but for the last bits. They are not forgiven where the
+        # formula is so near to what was asked for that only these bits tell the two apart.
         with np.errstate(invalid="ignore"):
             apart = np.abs(values - values[0]) > UNSEEN * np.abs(values[0])
         units = FLOAT32_UNITS * float(np.spacing(np.float32(abs(wanted.value))))
@@ -183,15 +188,14 @@ def _reach(values: Array, wanted: Got, slack: Array, plain: NDArray[np.bool_]) -
     return reach
 
 
-def _lost_in_float32(wanted: Got) -> float:
-    """What an exponential makes of the last bits of a loss in float32: exp(ℓ·(1 + δ)) is off by
-    ℓ·δ of itself."""
+def _lost_in_float32(wanted: PrintedNumber) -> float:
+    """Return the error of an exponential of a loss in float32: exp(ℓ·(1 + δ)) is off by ℓ·δ."""
     if not wanted.unit or not 1.0 < wanted.value < np.inf:
         return 0.0
     return float(elementary.log(wanted.value)) * FLOAT32_UNITS * 2.0**-23 * wanted.value
 
 
-def _fits(values: Array, wanted: Got, reach: Array) -> NDArray[np.bool_]:
+def _fits(values: Array, wanted: PrintedNumber, reach: Array) -> NDArray[np.bool_]:
     if not np.isfinite(wanted.value):
         same: NDArray[np.bool_] = (values == wanted.value) | (
             np.isnan(values) & bool(np.isnan(wanted.value))
@@ -202,8 +206,8 @@ def _fits(values: Array, wanted: Got, reach: Array) -> NDArray[np.bool_]:
     return found
 
 
-def coinciding(trial: Trial, best: int) -> list[int]:
-    """Formulas that give the very same numbers and are as simple, or differ in one more part."""
+def find_coinciding(trial: Trial, best: int) -> list[int]:
+    """Find formulas with the same values that are as simple, or have one departure more."""
     chosen = trial.at(best)
     with np.errstate(invalid="ignore", over="ignore"):
         near = np.abs(trial.values - trial.values[best]) <= SAME * np.abs(trial.values[best])
@@ -220,10 +224,14 @@ def coinciding(trial: Trial, best: int) -> list[int]:
     return found
 
 
-def chance(trial: Trial, at: int, wanted: Sequence[Got], *, nearly: bool = False) -> float | None:
-    """The share of numbers (or pairs of numbers, or more) of these digits that some formula as
-    likely as this one would match, or would but for the last digit; None where that has no
-    meaning."""
+def chance(
+    trial: Trial, at: int, wanted: Sequence[PrintedNumber], *, nearly: bool = False
+) -> float | None:
+    """Return the share of numbers with as many digits that a formula as likely as this would match.
+
+    For several runs it is a share of pairs of numbers, or of more. With ``nearly`` the last digit
+    may differ. None where a number is 0 or not finite.
+    """
     if any(not np.isfinite(one.value) or one.value == 0 for one in wanted):
         return None
     likelier = trial.tier < trial.tier[at]

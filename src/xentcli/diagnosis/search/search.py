@@ -1,8 +1,8 @@
-"""The values of all formulas of so many departures, each step's results shared among them.
+"""The values of all formulas with a given number of departures.
 
-What a formula is made of is worked out in stages: the terms (reading, temperature, clip, logarithm,
-focal factor, arithmetic), each row's loss (pick, smoothing, weighting, ignoring), and the number
-(reduction, base, scale, sign). A stage is done once for all formulas that begin alike.
+A formula is computed in three stages: the terms (reading, temperature, clip, logarithm, focal
+factor, arithmetic), the loss of each row (pick, smoothing, weighting, ignoring), and the number
+(reduction, base, scale, sign). A stage is computed once for all formulas that begin with it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from numpy.typing import NDArray
 from xentcli.core.layout import Array
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import OFTEN
-from xentcli.diagnosis.mistakes.pick import Picked
+from xentcli.diagnosis.mistakes.pick import PickedTarget
 from xentcli.diagnosis.mistakes.reduction import Sums
-from xentcli.diagnosis.mistakes.terms import Read, Terms, Weighted
+from xentcli.diagnosis.mistakes.terms import ReadValues, Terms, WeightedTarget
 from xentcli.diagnosis.search.choices import Formula, Kit
 from xentcli.model import NamedTuple
 
 TERMS = ("readings", "temperatures", "clips", "logarithms", "focals", "arithmetics")
 ROWS = ("picks", "smoothings", "weightings", "ignorings")
 NUMBER = ("logarithms", "reductions", "scales", "signs")
-# Of what formulas share, so many numbers are kept for the next one.
+# At most this many numbers of shared results are kept in memory.
 MOST_KEPT = 20_000_000
-# Likely terms come up again where more departures are looked for.
+# Terms up to this rank are kept: they are needed again in a search for more departures.
 RANK_KEPT = 4
 
 
 class Stage(NamedTuple):
-    """The choices of some kinds, how many of them depart, and the sum of these parts' ranks.
+    """The choices of some kinds: how many of them are departures, and the sum of their ranks.
 
-    ``keys`` are those of the parts that depart, and their kinds.
+    ``keys`` are the keys of the departures and the names of their kinds.
     """
 
     formula: Formula
@@ -48,7 +48,7 @@ class Stage(NamedTuple):
 
 
 def _go_together(*some: Stage) -> bool:
-    """Whether no part excludes another one; what a part needs is asked of the whole formula."""
+    """Whether no part excludes another. What a part needs is checked once the formula is whole."""
     for one in some:
         if one.excludes and any(one.excludes & other.keys for other in some if other is not one):
             return False
@@ -56,7 +56,7 @@ def _go_together(*some: Stage) -> bool:
 
 
 def _is_whole(*some: Stage) -> bool:
-    """Whether the stages of a formula go together and each part has what it needs."""
+    """Whether no part of the formula excludes another, and each has the parts that it needs."""
     if not _go_together(*some):
         return False
     needs = [need for one in some for need in one.needs]
@@ -64,56 +64,58 @@ def _is_whole(*some: Stage) -> bool:
 
 
 class Depth(NamedTuple):
-    """How far to look: from ``least`` to ``most`` departures, of ``most`` only up to a rank."""
+    """The range of a search: from ``least`` to ``most`` departures, these up to a sum of ranks."""
 
     most: int
     least: int = 0
     rank: int = 1000
 
     def holds(self, departures: int, rank: int) -> bool:
-        """Whether a formula may still be, or become, one of those."""
+        """Whether a formula with these departures is in the range, or may be with more of them."""
         if departures < self.least:
             return rank + (self.least - departures) * OFTEN <= self.rank
         return departures < self.most or (departures == self.most and rank <= self.rank)
 
 
 class Search:
-    """The formulas of a run, and what they share."""
+    """Computes the formulas of a run, and keeps the results that they share."""
 
     def __init__(self, case: Case, kit: Kit) -> None:
         self.case = case
         self.kit = kit
         self._rows_kept = case.kept
         self._has_ignored = case.has_ignored
-        self._targets: dict[Formula, Weighted | None] = {}
+        self._targets: dict[Formula, WeightedTarget | None] = {}
         self._known: dict[Formula, Terms] = {}
-        self._reads: dict[tuple[int, int, int], Read] = {}
+        self._reads: dict[tuple[int, int, int], ReadValues] = {}
         self._kept = 0
-        self._picked: dict[int, Picked | None] = {}
+        self._picked: dict[int, PickedTarget | None] = {}
         self._unscaled: dict[int, dict[Formula, float]] = {}
         self._number_stages: dict[Depth, list[Stage]] = {}
         self._endings: dict[tuple[Depth, int, int, bool], list[Stage]] = {}
 
     def values(self, depth: Depth) -> dict[Formula, float]:
-        """Each formula of that depth with its value."""
+        """Compute the value of each formula of that depth."""
         found: dict[Formula, float] = {}
         self._unscaled = {}
-        middles = stages(self.kit, ROWS, depth)
+        middles = make_stages(self.kit, ROWS, depth)
         following: dict[tuple[int, int], list[Stage]] = {}
         with np.errstate(all="ignore"):
-            for beginning in stages(self.kit, TERMS, depth):
+            for beginning in make_stages(self.kit, TERMS, depth):
                 key = beginning.departures, beginning.rank
-                if _base_in(beginning.formula, self.kit) or not depth.holds(*key):
+                if _has_other_base(beginning.formula, self.kit) or not depth.holds(*key):
                     continue
                 if key not in following:
-                    following[key] = [two for two in middles if depth.holds(*_sums(beginning, two))]
+                    following[key] = [
+                        two for two in middles if depth.holds(*_add_counts(beginning, two))
+                    ]
                 self._follow(beginning, following[key], depth, found)
             self._scale(found)
         return found
 
     def value(self, formula: Formula) -> float:
-        """The value of one formula; nan where it has none."""
-        known, weighted = self._terms_anew(_named(formula)), self._weighted_anew(formula)
+        """Compute the value of one formula; nan where it has none."""
+        known, weighted = self._compute_terms(_by_kind(formula)), self._compute_weighted(formula)
         if weighted is None:
             return math.nan
         add = known.read.arithmetic.add
@@ -126,7 +128,7 @@ class Search:
         return found[formula]
 
     def _scale(self, found: dict[Formula, float]) -> None:
-        """The formulas that end in a scale, all of one scale at a time."""
+        """Apply the scales: each to all formulas that end in it at once."""
         for at, unscaled in self._unscaled.items():
             scale = self.kit.scales[at]
             factor = self.case.log_base if scale.is_exponential else 1.0
@@ -144,7 +146,7 @@ class Search:
         depth: Depth,
         found: dict[Formula, float],
     ) -> None:
-        at = _named(beginning.formula)
+        at = _by_kind(beginning.formula)
         known = self._terms(beginning)
         clips_nothing = known.clips_nothing
         has_logarithm = at["logarithms"] == 0
@@ -152,7 +154,7 @@ class Search:
             pick = self.kit.picks[middle.formula[_PICK]]
             if (clips_nothing and not pick.clips_target) or not _go_together(beginning, middle):
                 continue
-            ends = self._ends(depth, *_sums(beginning, middle), has_logarithm)
+            ends = self._ends(depth, *_add_counts(beginning, middle), has_logarithm)
             weighted = self._weighted(middle.formula) if ends else None
             if weighted is None:
                 continue
@@ -160,11 +162,11 @@ class Search:
             losses = self._losses(middle.formula, weighted, known)
             sums = Sums(losses, weighted.share, add, partial(weighted.whole, add))
             cache: dict[int, float] = {}
-            begun = _together(beginning.formula, middle.formula)
+            begun = _join_formulas(beginning.formula, middle.formula)
             for end in ends:
                 if not _is_whole(beginning, middle, end):
                     continue
-                formula = _together(begun, end.formula)
+                formula = _join_formulas(begun, end.formula)
                 value = self._number(formula, sums, cache)
                 if formula[_SCALE]:
                     self._unscaled.setdefault(formula[_SCALE], {})[formula] = value
@@ -172,8 +174,10 @@ class Search:
                     found[formula] = self._rounded(formula, value)
 
     def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Stage]:
-        """How a formula that has so many departures already can end. It has one logarithm at most,
-        and that it has none is known from the terms on."""
+        """Return the last stages of formulas that have so many departures already.
+
+        A formula whose terms have no logarithm has no other base either.
+        """
         key = depth, count, rank, has_logarithm
         if key not in self._endings:
             self._endings[key] = [
@@ -188,29 +192,29 @@ class Search:
 
     def _all_ends(self, depth: Depth) -> list[Stage]:
         if depth not in self._number_stages:
-            self._number_stages[depth] = stages(self.kit, NUMBER, depth)
+            self._number_stages[depth] = make_stages(self.kit, NUMBER, depth)
         return self._number_stages[depth]
 
     def _terms(self, beginning: Stage) -> Terms:
         if beginning.formula in self._known:
             return self._known[beginning.formula]
-        terms = self._terms_anew(_named(beginning.formula))
-        if beginning.rank <= RANK_KEPT and self._keeps(2 * self.case.values.size):
+        terms = self._compute_terms(_by_kind(beginning.formula))
+        if beginning.rank <= RANK_KEPT and self._reserve(2 * self.case.values.size):
             self._known[beginning.formula] = terms
         return terms
 
-    def _terms_anew(self, at: dict[str, int]) -> Terms:
+    def _compute_terms(self, at: dict[str, int]) -> Terms:
         kit = self.kit
         key = at["readings"], at["temperatures"], at["arithmetics"]
         read = self._reads.get(key)
         if read is None:
-            read = Read(
+            read = ReadValues(
                 self.case,
                 kit.readings[at["readings"]],
                 kit.temperatures[at["temperatures"]].factor,
                 kit.arithmetics[at["arithmetics"]],
             )
-            if self._keeps(4 * self.case.values.size):
+            if self._reserve(4 * self.case.values.size):
                 self._reads[key] = read
         return Terms(
             read,
@@ -219,24 +223,24 @@ class Search:
             kit.focals[at["focals"]],
         )
 
-    def _keeps(self, size: int) -> bool:
-        """Whether so many numbers more may be kept."""
+    def _reserve(self, size: int) -> bool:
+        """Reserve room for so many numbers; False where there is no more."""
         if self._kept + size > MOST_KEPT:
             return False
         self._kept += size
         return True
 
-    def _weighted(self, middle: Formula) -> Weighted | None:
+    def _weighted(self, middle: Formula) -> WeightedTarget | None:
         if middle in self._targets:
             return self._targets[middle]
-        found = self._weighted_anew(middle)
+        found = self._compute_weighted(middle)
         size = 0 if found is None else found.products.size + found.target.size
-        if self._keeps(size):
+        if self._reserve(size):
             self._targets[middle] = found
         return found
 
-    def _weighted_anew(self, middle: Formula) -> Weighted | None:
-        at, case = _named(middle), self.case
+    def _compute_weighted(self, middle: Formula) -> WeightedTarget | None:
+        at, case = _by_kind(middle), self.case
         picked = self._picked_by(at["picks"])
         if picked is None:
             return None
@@ -253,7 +257,7 @@ class Search:
         products = target if one else weights.classes * target
         weight = None if one or chosen is None else products[np.arange(len(chosen)), chosen]
         in_share = np.True_ if ignoring.has_share and picked.kept is None else self._kept_by(picked)
-        return Weighted(
+        return WeightedTarget(
             products,
             target,
             None if bool((weights.rows == 1.0).all()) else weights.rows,
@@ -262,16 +266,16 @@ class Search:
             weight,
         )
 
-    def _picked_by(self, pick: int) -> Picked | None:
+    def _picked_by(self, pick: int) -> PickedTarget | None:
         if pick not in self._picked:
             self._picked[pick] = self.kit.picks[pick].picked(self.case)
         return self._picked[pick]
 
-    def _kept_by(self, picked: Picked) -> NDArray[np.bool_]:
+    def _kept_by(self, picked: PickedTarget) -> NDArray[np.bool_]:
         return self._rows_kept if picked.kept is None else picked.kept
 
-    def _losses(self, middle: Formula, weighted: Weighted, known: Terms) -> Array:
-        at = _named(middle)
+    def _losses(self, middle: Formula, weighted: WeightedTarget, known: Terms) -> Array:
+        at = _by_kind(middle)
         picked = self._picked_by(at["picks"])
         assert picked is not None
         losses = self.kit.picks[at["picks"]].losses(weighted, known)
@@ -284,7 +288,7 @@ class Search:
         return losses
 
     def _number(self, formula: Formula, sums: Sums, cache: dict[int, float]) -> float:
-        """The number before it is scaled, not rounded yet."""
+        """Compute the number before its scale and its rounding."""
         kit, reduced = self.kit, formula[_REDUCTION]
         reduction = kit.reductions[reduced]
         if reduced not in cache:
@@ -297,20 +301,20 @@ class Search:
         return value
 
 
-def stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
-    """Every choice that departs in some of these kinds, and in no other, as far as it is looked."""
+def make_stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
+    """Return every stage with departures of these kinds alone, within the depth."""
     nothing = Stage((0,) * len(kit), 0, 0, frozenset())
     found = [nothing]
     for kind in kinds:
         place = Kit._fields.index(kind)
         singles = [_single(kit, place, number) for number in range(1, len(kit[place]))]
-        # What is there so far departs in none of the kinds that follow.
+        # The stages found so far have no departure of this kind yet.
         found += [
             joined
             for begun in found
             for single in singles
             if depth.holds(begun.departures + 1, begun.rank + single.rank)
-            and (joined := _joined(begun, single)) is not None
+            and (joined := _join_stages(begun, single)) is not None
         ]
     return found
 
@@ -323,30 +327,30 @@ def _single(kit: Kit, place: int, number: int) -> Stage:
     return Stage(formula, 1, part.rank, keys, needs, part.excludes)
 
 
-def _joined(one: Stage, other: Stage) -> Stage | None:
+def _join_stages(one: Stage, other: Stage) -> Stage | None:
     if not one.departures:
         return other
     if not _go_together(one, other):
         return None
     return Stage(
-        _together(one.formula, other.formula),
-        *_sums(one, other),
+        _join_formulas(one.formula, other.formula),
+        *_add_counts(one, other),
         one.keys | other.keys,
         one.needs + other.needs,
         one.excludes | other.excludes,
     )
 
 
-def _sums(one: Stage, other: Stage) -> tuple[int, int]:
+def _add_counts(one: Stage, other: Stage) -> tuple[int, int]:
     return one.departures + other.departures, one.rank + other.rank
 
 
-def _together(one: Formula, other: Formula) -> Formula:
-    """The choices of two stages of different kinds."""
+def _join_formulas(one: Formula, other: Formula) -> Formula:
+    """Join the choices of two stages that have departures of different kinds."""
     return tuple(map(add, one, other))
 
 
-def _named(formula: Formula) -> dict[str, int]:
+def _by_kind(formula: Formula) -> dict[str, int]:
     return dict(zip(Kit._fields, formula, strict=True))
 
 
@@ -359,7 +363,7 @@ _TEMPERATURE = Kit._fields.index("temperatures")
 _ARITHMETIC = Kit._fields.index("arithmetics")
 
 
-def _base_in(beginning: Formula, kit: Kit) -> bool:
-    """A base is a factor of the number; only a missing logarithm changes the terms."""
+def _has_other_base(beginning: Formula, kit: Kit) -> bool:
+    """Whether these terms have another base, which belongs to the number, not to the terms."""
     at = beginning[_LOGARITHM]
     return at != 0 and kit.logarithms[at].of_base is not None

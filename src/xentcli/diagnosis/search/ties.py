@@ -1,7 +1,7 @@
-"""Formulas that are one number in every run: neither more digits nor another run tells them apart.
+"""Ties: formulas that give the same number in every run, which no input can tell apart.
 
-Whether they are is tried on a run that was made up, with as many classes and the same options but
-with other values, labels and weights of samples, and another number of rows.
+They are recognised on a made-up run, which has as many classes and the same options, but other
+values, labels and sample weights, and another number of rows.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from xentcli.diagnosis.search.choices import Formula, Kit, kits
 from xentcli.diagnosis.search.matching import SAME
 from xentcli.diagnosis.search.search import Search
 
-# The run that is made up has about so many rows, and so many more than were given at least.
+# The made-up run has about ROWS rows, or fewer where the input has fewer, and MORE in addition.
 ROWS = 64
 MORE = 3
-# A larger one is not made up.
+# No run is made up that would hold more numbers.
 MOST_NUMBERS = 1_000_000
 _GOLDEN = 0.6180339887498949
 _ROOT_OF_TWO = 0.41421356237309515
 
 
 class Ties:
-    """Formulas of a run beside one that was made up."""
+    """Compares formulas of a run on a second, made-up run."""
 
     def __init__(self, case: Case, kit: Kit) -> None:
         self._kit = kit
@@ -40,13 +40,13 @@ class Ties:
             self._other = Search(made_up, other)
 
     def never_apart(self, one: Formula, other: Formula) -> bool:
-        """Whether both give the same number in the run that was made up."""
+        """Whether both give the same number in the made-up run."""
         first, second = self._value(one), self._value(other)
-        # What has no value, as nan has none, is not the same.
+        # A nan is not equal to itself: a formula without a value is never a tie.
         return abs(first - second) <= SAME * abs(first) < math.inf
 
     def _value(self, formula: Formula) -> float:
-        """nan where that run has no such formula."""
+        """Return the formula's value in the made-up run; nan where it has no such formula."""
         if self._other is None:
             return math.nan
         kinds: Sequence[tuple[Any, ...]] = self._kit
@@ -61,7 +61,7 @@ class Ties:
 
 
 def another_run(case: Case) -> Case | None:
-    """A run with other numbers; None where it would be large."""
+    """Make up a run with other numbers; None where it would be too large."""
     inner = case.samples // case.grid[0]
     rows = min(case.grid[0], max(1, ROWS // inner)) + MORE
     count = rows * inner
@@ -73,7 +73,7 @@ def another_run(case: Case) -> Case | None:
         labels = (_fractions(count, _ROOT_OF_TWO) * case.classes).astype(np.int64)
         ignored = ~case.kept
         if ignored.any():
-            # As many of the rows as before, but not the same ones.
+            # About as many rows are ignored as before, but other ones.
             step = max(2, round(case.samples / int(ignored.sum())))
             labels[at % step == 1] = case.settings.ignore_index
     soft = None if case.soft is None else _shares(count, case.classes, _ROOT_OF_TWO)
@@ -113,7 +113,10 @@ def _shares(count: int, classes: int, step: float) -> Array:
 
 
 def _fractions(count: int, step: float) -> Array:
-    """From 0 to 1, without a pattern: multiples of the step alone add up to the same sums."""
+    """Return numbers from 0 to 1 without a pattern.
+
+    Multiples of the step alone would have one: different rows of them have the same sum.
+    """
     at = np.arange(1, count + 1, dtype=np.float64)
     fractions: Array = (at * np.sqrt(at) * step) % 1.0
     return fractions

@@ -1,1 +1,1 @@
-"""Formulas, ambiguities and advice in words."""
+"""The diagnosis in words: formulas, ambiguities and advice."""

@@ -1,4 +1,4 @@
-"""What to write for the right number, with the user's own options, and what to change for it."""
+"""Advice: the right call in each library, with the user's options, and what to change."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from xentcli.diagnosis.findings import looks_like_probabilities
 from xentcli.diagnosis.mistakes.part import Fix, Part
 from xentcli.diagnosis.words import binary_calls, binary_fixes, divergence_calls
 from xentcli.diagnosis.words.naming import (
-    in_base,
     name_of,
     number_of,
     values_of,
-    written_weights,
+    write_in_base,
+    write_weights,
 )
 from xentcli.model import Advice
 
@@ -28,7 +28,7 @@ ONE_BASED = Fix(
 )
 
 
-# What cures a mistake where the values are no logits.
+# The cures of mistakes where the values are probabilities or log-probabilities.
 OF_PROBS = {
     "no-log": Fix(
         "F.nll_loss takes torch.log(p), not p",
@@ -75,7 +75,7 @@ NO_CALL = "log_loss takes labels alone: no soft targets, no smoothing"
 
 
 def advice(parts: Sequence[Part], case: Case) -> tuple[Advice, ...]:
-    """For each library the right call, and what cures each mistake."""
+    """Give the right call in each library, and the cure of each mistake."""
     fixes = [ONE_BASED] if case.one_based else []
     if case.question == "ce" and looks_like_probabilities(case):
         fixes.append(IF_PROBABILITIES)
@@ -91,7 +91,7 @@ def advice(parts: Sequence[Part], case: Case) -> tuple[Advice, ...]:
 
 
 def _beyond_the_clip(case: Case) -> bool:
-    """Whether a label's probability is below what scikit-learn takes it for at least."""
+    """Whether a label's probability is below the value at which scikit-learn clips it."""
     if case.labels is None or (case.kind == "logits" and case.classes == 1):
         return False
     index = classes_of(case)
@@ -101,7 +101,7 @@ def _beyond_the_clip(case: Case) -> bool:
 
 
 def _fix(part: Part, case: Case) -> Fix:
-    """What cures a mistake with values of that kind."""
+    """Return the cure of a mistake, for values of the case's kind."""
     if case.question == "bce":
         return binary_fixes.fix_of(part)
     of_kind: dict[str, Fix] = {"probs": OF_PROBS, "log_probs": OF_LOG_PROBS}.get(case.kind, {})
@@ -111,12 +111,12 @@ def _fix(part: Part, case: Case) -> Fix:
         return fix
     if part.key == "softmax-twice":
         fix = TWICE_IN_A_DIVERGENCE
-    # SciPy stands there in scikit-learn's place, and is given arrays as NumPy is.
+    # For a divergence SciPy takes the place of scikit-learn: its arguments are those of NumPy.
     return fix._replace(sklearn=fix.numpy)
 
 
 def _flat(case: Case) -> list[str]:
-    """What makes rows of values with more dimensions, or with their classes elsewhere."""
+    """Write the lines that turn values of more dimensions, or other axes, into rows."""
     if len(case.grid) == 1 and case.class_axis == 1:
         return []
     name = name_of(case)
@@ -127,7 +127,7 @@ def _flat(case: Case) -> list[str]:
 
 
 def _weights(case: Case) -> str:
-    return written_weights(case.settings.weight)
+    return write_weights(case.settings.weight)
 
 
 def _target(case: Case) -> str:
@@ -135,11 +135,11 @@ def _target(case: Case) -> str:
 
 
 def pytorch(case: Case) -> str:
-    """``F.cross_entropy(z, y, …)``, or ``F.nll_loss`` of log-probabilities."""
+    """Write ``F.cross_entropy(z, y, …)``, or ``F.nll_loss`` for log-probabilities."""
     settings = case.settings
     values = "torch.log(p)" if case.kind == "probs" else values_of(case)
-    # nll_loss knows neither soft targets nor smoothing; cross_entropy of log-probabilities is the
-    # same, because their log-softmax is themselves.
+    # nll_loss has neither soft targets nor smoothing. cross_entropy of log-probabilities is the
+    # same, as log-softmax does not change them.
     plain = case.kind == "logits" or case.labels is None or settings.label_smoothing != 0.0
     function = "F.cross_entropy" if plain else "F.nll_loss"
     target = _target(case)
@@ -158,31 +158,31 @@ def pytorch(case: Case) -> str:
         return _sample_weighted(f'{function}({", ".join(given)}, reduction="none")', case)
     if settings.reduction == "sum":
         given.append('reduction="sum"')
-    return in_base(f"{function}({', '.join(given)})", case, "math.log")
+    return write_in_base(f"{function}({', '.join(given)})", case, "math.log")
 
 
 def _sample_weighted(each: str, case: Case) -> str:
-    """PyTorch's losses times the samples' weights, divided by what the rows that count weigh."""
+    """Write the mean of PyTorch's losses with weights of samples."""
     kept = "[k]" if case.has_ignored else ""
     start = f"k = y != {case.settings.ignore_index}; " if kept else ""
     if case.settings.weight is not None and _weights(case) != "w":
         start = f"w = torch.tensor({_weights(case)}, dtype={name_of(case)}.dtype); " + start
     call = f"(s * {each}).sum()"
     if case.settings.reduction == "sum":
-        return in_base(call, case, "math.log")
+        return write_in_base(call, case, "math.log")
     whole = f"s{kept}.sum()"
     if case.settings.weight is not None and case.labels is not None:
         whole = f"(s{kept} * w[y{kept}]).sum()"
-    return start + in_base(f"{call} / {whole}", case, "math.log")
+    return start + write_in_base(f"{call} / {whole}", case, "math.log")
 
 
 def _array_of_weights(case: Case) -> str:
-    """w as an array, where it is short enough to be written out."""
+    """Write w as an array; nothing where it is too long to be written out."""
     return "" if _weights(case) == "w" else f"w = np.array({_weights(case)})"
 
 
 def numpy(case: Case) -> str:
-    """With SciPy's log_softmax, an index and a mean."""
+    """Write the loss with SciPy's log_softmax, an index and a mean."""
     settings = case.settings
     log_p = {
         "logits": f"scipy.special.log_softmax({values_of(case)}, axis=1)",
@@ -215,11 +215,11 @@ def numpy(case: Case) -> str:
     call = f"({losses}).sum()"
     if settings.reduction != "sum":
         call = f"({losses}).sum() / ({whole}).sum()" if whole else f"({losses}).mean()"
-    return "; ".join([*filter(None, start), in_base(call, case, "np.log")])
+    return "; ".join([*filter(None, start), write_in_base(call, case, "np.log")])
 
 
 def keras(case: Case) -> str:
-    """The loss as an object, applied to y_true and y_pred."""
+    """Write Keras's loss object, applied to y_true and y_pred."""
     settings = case.settings
     if settings.weight is not None and (case.labels is None or settings.label_smoothing):
         return "Keras has no loss with a weight for each term: the lines for NumPy, with keras.ops"
@@ -239,7 +239,7 @@ def keras(case: Case) -> str:
     )
     weights, start = [], _flat(case)
     if settings.weight is not None:
-        # The ignored label is no index of w.
+        # The ignored label may be no index of w.
         ignored = f"np.where(y == {settings.ignore_index}, 0, y)"
         weights.append(f"w[{ignored}]" if case.has_ignored else "w[y]")
         start.append(_array_of_weights(case))
@@ -247,11 +247,11 @@ def keras(case: Case) -> str:
         weights.append("s")
     more = f", sample_weight={' * '.join(weights)}" if weights else ""
     call = f"keras.losses.{name}({', '.join(given)})({target}, {values_of(case)}{more})"
-    return "; ".join([*filter(None, start), in_base(call, case, "math.log")])
+    return "; ".join([*filter(None, start), write_in_base(call, case, "math.log")])
 
 
 def sklearn(case: Case) -> str:
-    """``log_loss`` of probabilities."""
+    """Write ``log_loss`` of probabilities."""
     settings = case.settings
     if case.labels is None or settings.label_smoothing:
         return NO_CALL
@@ -272,7 +272,7 @@ def sklearn(case: Case) -> str:
         given.append(f"sample_weight={' * '.join(weights)}")
     if settings.reduction == "sum":
         given.append("normalize=False")
-    call = in_base(f"log_loss({', '.join(given)})", case, "np.log")
+    call = write_in_base(f"log_loss({', '.join(given)})", case, "np.log")
     return "; ".join([*filter(None, start), call])
 
 

@@ -1,4 +1,4 @@
-"""Formulas that an input cannot tell apart: why, and which input could."""
+"""Formulas that an input cannot tell apart: why, and which other input could."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from xentcli.diagnosis.mistakes.part import SEVERAL_CLASSES, Part
 from xentcli.diagnosis.mistakes.pick import LITERAL
 from xentcli.model import NamedTuple
 
-# Most formulas to name; there may be many where the number is nan.
+# At most this many formulas are named; where the number is nan there may be very many.
 MOST = 3
-# What makes no difference on most inputs is not worth a word where it makes none.
+# Parts that make no difference on most inputs: nothing is said where they make none.
 QUIET = {
     *(one.part.key for one in ARITHMETICS),
     *(one.part.key for one in CLIPS),
@@ -26,7 +26,7 @@ ONE_SAMPLE = ("sum", "mean", "softmax-everything", "every-label")
 
 
 class Rule(NamedTuple):
-    """Parts that coincide for a known reason, the reason, and what to give instead."""
+    """Parts that coincide for a known reason, the reason, and the input to give instead."""
 
     concerns: Callable[[set[str]], bool]
     holds: Callable[[Case], bool]
@@ -49,7 +49,7 @@ def _as_many_as_classes(case: Case) -> bool:
 def _equal_weights(case: Case) -> bool:
     weights = np.ones(case.samples)
     if case.settings.weight is not None:
-        # A soft target's weight is that of its classes together.
+        # A soft target has the weights of its classes, in its proportions.
         weights = sum_over_classes(case.target * case.settings.weight, 1)
     for more in (case.sample_weight, case.question_weight):
         if more is not None:
@@ -121,8 +121,10 @@ RULES = (
 )
 
 
-def never_apart(chosen: Sequence[Part], others: Sequence[Sequence[Part]], case: Case) -> list[str]:
-    """Which formulas are the chosen one's number in every run."""
+def describe_ties(
+    chosen: Sequence[Part], others: Sequence[Sequence[Part]], case: Case
+) -> list[str]:
+    """Say which formulas give the chosen one's number in every run."""
     names = []
     for other in others:
         more = [part for part in other if part not in chosen]
@@ -141,10 +143,10 @@ def never_apart(chosen: Sequence[Part], others: Sequence[Sequence[Part]], case: 
     ]
 
 
-def notes(
+def describe_ambiguities(
     chosen: Sequence[Part], others: Sequence[Sequence[Part]], cases: Sequence[Case]
 ) -> list[str]:
-    """A sentence for each reason why this input cannot tell the chosen formula from others."""
+    """Write a sentence for each reason why the input cannot tell the chosen formula from others."""
     said: dict[tuple[str, str], list[str]] = {}
     for other in others:
         more = [part for part in other if part not in chosen]
@@ -178,7 +180,7 @@ def _reason(keys: set[str], parts: Sequence[Part], cases: Sequence[Case]) -> tup
             return f": {rule.why}", f". To tell them apart, {rule.instead}"
     several = [part.apart for part in parts if part.apart]
     if not all(_one_class(case) for case in cases):
-        # There are several classes already.
+        # The input has several classes already.
         several = [text for text in several if text != SEVERAL_CLASSES]
     instead = next(iter(several), "give other samples, or more of them")
     return "", f". To tell them apart, {instead}"

@@ -1,4 +1,4 @@
-"""The answer in a sentence, how much it says, and what was not tried."""
+"""The answer in a sentence, how likely it is chance, and what was not tried."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from xentcli.diagnosis.mistakes.part import (
     SOMETIMES,
     USUAL_GUESS,
 )
-from xentcli.diagnosis.printed_number import Got
+from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.diagnosis.search.choices import Kit
-from xentcli.diagnosis.search.matching import Tried
-from xentcli.diagnosis.words.formula import distinct, listed, nothing_departs, noun, reference
+from xentcli.diagnosis.search.matching import TriedFormula
+from xentcli.diagnosis.words.formula import distinct, formula_asked_for, join_texts, noun, reference
 from xentcli.model import NamedTuple
 
-# From here on it is said that a match may be chance.
+# From this chance on, the answer says that a match may be chance.
 WORTH_A_WORD = 0.01
-# One departure alone is likely by itself.
+# A single departure is likely in itself: there the warning comes later.
 WORTH_A_WORD_OF_ONE = 0.2
 
 
 class Words(NamedTuple):
-    """What sentences are made from: the choices, a run, the losses as asked for, the numbers as
-    they were typed, and how many decimals to show."""
+    """What the sentences need: the kit, a run, and its numbers.
+
+    ``losses`` are those that the user asked for, ``texts`` the numbers as they were typed, and
+    ``digits`` is how many decimals are shown.
+    """
 
     kit: Kit
     case: Case
@@ -36,10 +39,10 @@ class Words(NamedTuple):
     digits: int
 
 
-def exactly(words: Words, best: Tried) -> str:
-    """The formula that gives the numbers, and what was asked for gives instead."""
+def describe_match(words: Words, best: TriedFormula) -> str:
+    """Say which formula gives the numbers, and what the loss asked for is."""
     is_what = noun(best.formula, words.kit, words.case)
-    start = f"{listed(words.texts)} {_are(words)} {is_what}"
+    start = f"{join_texts(words.texts)} {_are(words)} {is_what}"
     if not best.departures:
         return f"{start}, as {_who(words.case)} computes it."
     if not best.parts:
@@ -47,27 +50,27 @@ def exactly(words: Words, best: Tried) -> str:
     return f"{start}.{_question(best)} {_reference(words, best)}"
 
 
-def nearly(words: Words, best: Tried, got: Sequence[Got]) -> str:
-    """A formula that misses the numbers by the last digit."""
+def describe_near_match(words: Words, best: TriedFormula, got: Sequence[PrintedNumber]) -> str:
+    """Say which formula misses the numbers by their last digit only."""
     is_what = noun(best.formula, words.kit, words.case)
     pairs = list(zip(best.values, got, strict=True))
     values = [distinct(value, one.text, _decimals(one)) for value, one in pairs]
     missed = [one.text for _, one in pairs]
     number = "it" if len(got) == 1 else "them"
     return (
-        f"{listed(missed)} {_are(words)} not reached exactly; {listed(values)} {_are(words)} "
-        f"{is_what}. If you cut {number} or worked {number} out by hand, that is it."
+        f"{join_texts(missed)} {_are(words)} not reached exactly; {join_texts(values)} "
+        f"{_are(words)} {is_what}. If you cut {number} or worked {number} out by hand, that is it."
         f"{_question(best)} {_reference(words, best)}"
     )
 
 
-def nothing(words: Words, depth: int) -> str:
-    """No formula gives the numbers."""
+def describe_no_match(words: Words, depth: int) -> str:
+    """Say that no formula gives the numbers."""
     which = f"up to {depth} departures" if depth > 1 else "one departure"
     return (
-        f"No formula with {which} from the {words.case.loss_name} gives {listed(words.texts)}. "
+        f"No formula with {which} from the {words.case.loss_name} gives {join_texts(words.texts)}. "
         + reference(
-            nothing_departs(words.kit),
+            formula_asked_for(words.kit),
             words.kit,
             words.case,
             words.losses,
@@ -78,8 +81,7 @@ def nothing(words: Words, depth: int) -> str:
 
 
 class Limits(NamedTuple):
-    """How far is looked: up to which size two departures at a time, and three; and up to which sum
-    of ranks."""
+    """The largest inputs in which two and three departures are tried, and their sums of ranks."""
 
     size_of_two: int
     size_of_three: int
@@ -87,8 +89,8 @@ class Limits(NamedTuple):
     rank_of_three: int
 
 
-def not_tried(case: Case, depth: int, size: int, limits: Limits) -> list[str]:
-    """What the search left out of so many numbers, where it came to nothing."""
+def describe_limits(case: Case, depth: int, size: int, limits: Limits) -> list[str]:
+    """Say what the search did not try, where it has found nothing."""
     said = []
     if depth == 1:
         said.append(
@@ -97,7 +99,7 @@ def not_tried(case: Case, depth: int, size: int, limits: Limits) -> list[str]:
         )
     asked = [] if case.settings.weight is not None else ["class weights (--weight)"]
     asked.append("an ignored label (--ignore-index)")
-    given = f"{listed(asked)} that were not given; " if case.question != "bce" else ""
+    given = f"{join_texts(asked)} that were not given; " if case.question != "bce" else ""
     guesses = "the usual constants of label smoothing, temperature, focal loss and accumulation"
     said.append(
         f"Not tried: {given}constants other than {guesses}; rows in another order; three "
@@ -118,12 +120,12 @@ def _which_three(size: int, limits: Limits) -> str:
     return f"whose ranks add up to more than {limits.rank_of_three}"
 
 
-def caveat(best: Tried, share: float | None, got: Sequence[Got]) -> str:
-    """How many numbers would match by chance, where that is worth a word."""
+def caveat(best: TriedFormula, share: float | None, got: Sequence[PrintedNumber]) -> str:
+    """Say how many numbers would match by chance; nothing where they are few."""
     least = WORTH_A_WORD if best.tier > 1 else WORTH_A_WORD_OF_ONE
     if share is None or not best.departures or share < least:
         return ""
-    digits = listed([str(one.digits) for one in got])
+    digits = join_texts([str(one.digits) for one in got])
     digits += " digit" if digits == "1" else " digits"
     numbers = "numbers" if len(got) == 1 else f"sets of {len(got)} numbers"
     often = f"about 1 in {round(1 / share)}" if share < 2 / 3 else "most"
@@ -137,8 +139,8 @@ def _are(words: Words) -> str:
     return "is" if len(words.texts) == 1 else "are"
 
 
-def _decimals(one: Got) -> int:
-    """As many as the number was printed with."""
+def _decimals(one: PrintedNumber) -> int:
+    """Return how many decimals the number was printed with, at least one."""
     _, _, after = one.text.lower().partition("e")[0].partition(".")
     return max(1, len(after))
 
@@ -149,13 +151,13 @@ def _who(case: Case) -> str:
     return "PyTorch" if case.kind == "logits" and case.base == "e" else "ce"
 
 
-def _question(best: Tried) -> str:
-    """A constant that nobody told is asked for."""
+def _question(best: TriedFormula) -> str:
+    """Ask the user about constants that were not given."""
     guesses = [part.phrase for part in best.parts if part.is_guess]
     if not guesses:
         return ""
-    return f" Was it computed {listed(guesses)}? That was not given here."
+    return f" Was it computed {join_texts(guesses)}? That was not given here."
 
 
-def _reference(words: Words, best: Tried) -> str:
+def _reference(words: Words, best: TriedFormula) -> str:
     return reference(best.formula, words.kit, words.case, words.losses, words.texts, words.digits)

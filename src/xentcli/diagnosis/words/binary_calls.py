@@ -1,13 +1,19 @@
-"""What to write for the loss of yes-or-no questions, library by library."""
+"""The right call for the loss of yes-or-no questions, in each library."""
 
 from __future__ import annotations
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.words.naming import in_base, name_of, reduced, values_of, written_weights
+from xentcli.diagnosis.words.naming import (
+    name_of,
+    values_of,
+    write_in_base,
+    write_reduction,
+    write_weights,
+)
 
 
 def _columns(case: Case) -> int:
-    """How many questions a row has."""
+    """Return how many questions a row has."""
     return case.grid[-1] if len(case.grid) > 1 else 1
 
 
@@ -16,7 +22,7 @@ def _is_one_column(case: Case) -> bool:
 
 
 def _values(case: Case) -> str:
-    """z, of one column as a vector."""
+    """Write the values; a single column as a vector."""
     values = values_of(case)
     return (
         values.replace(name_of(case), f"{name_of(case)}[:, 0]") if _is_one_column(case) else values
@@ -28,10 +34,10 @@ def _target(case: Case) -> str:
 
 
 def _column_weights(case: Case) -> str:
-    """One a column; of one column a number."""
+    """Write the weights of the columns; that of a single column as a number."""
     assert case.question_weight is not None
     weight = case.question_weight[: _columns(case)]
-    return repr(float(weight[0])) if _is_one_column(case) else written_weights(weight)
+    return repr(float(weight[0])) if _is_one_column(case) else write_weights(weight)
 
 
 def _sample_weight(case: Case) -> str:
@@ -45,7 +51,7 @@ def _whole_weight(case: Case) -> str:
 
 
 def pytorch(case: Case) -> str:
-    """``F.binary_cross_entropy_with_logits(z, t)``, or of probabilities."""
+    """Write ``F.binary_cross_entropy_with_logits(z, t)``, or the one of probabilities."""
     function = "F.binary_cross_entropy"
     if case.kind == "logits":
         function += "_with_logits"
@@ -55,14 +61,16 @@ def pytorch(case: Case) -> str:
     weight = _sample_weight(case)
     if weight:
         losses = f'{function}({given}, reduction="none")'
-        return in_base(reduced(losses, case, weight, _whole_weight(case)), case, "math.log")
+        return write_in_base(
+            write_reduction(losses, case, weight, _whole_weight(case)), case, "math.log"
+        )
     if case.settings.reduction == "sum":
         given += ', reduction="sum"'
-    return in_base(f"{function}({given})", case, "math.log")
+    return write_in_base(f"{function}({given})", case, "math.log")
 
 
 def numpy(case: Case) -> str:
-    """The losses written so that nothing overflows."""
+    """Write the loss so that nothing overflows."""
     values, target = _values(case), _target(case)
     losses = f"np.logaddexp(0, {values}) - {target} * {values}"
     if case.kind == "probs":
@@ -74,12 +82,12 @@ def numpy(case: Case) -> str:
         weights = _column_weights(case)
         losses = f"{f'np.array({weights})' if weights.startswith('[') else weights} * ({losses})"
     weight = _sample_weight(case)
-    call = reduced(f"({losses})" if weight else losses, case, weight, _whole_weight(case))
-    return in_base(call, case, "np.log")
+    call = write_reduction(f"({losses})" if weight else losses, case, weight, _whole_weight(case))
+    return write_in_base(call, case, "np.log")
 
 
 def keras(case: Case) -> str:
-    """``keras.losses.BinaryCrossentropy``, which means over the columns first."""
+    """Write ``keras.losses.BinaryCrossentropy``, which averages over the columns first."""
     given = ["from_logits=True"] if case.kind == "logits" else []
     factor = ""
     if case.question_weight is not None:
@@ -94,11 +102,11 @@ def keras(case: Case) -> str:
     target = "y[:, None]" if _is_one_column(case) else "t"
     more = ", sample_weight=s" if case.sample_weight is not None else ""
     call = f"keras.losses.BinaryCrossentropy({', '.join(given)})({target}, {values_of(case)}{more})"
-    return in_base(f"{factor}{call}", case, "math.log")
+    return write_in_base(f"{factor}{call}", case, "math.log")
 
 
 def sklearn(case: Case) -> str:
-    """``log_loss`` of one column."""
+    """Write ``log_loss`` of one column."""
     if not _is_one_column(case) or case.labels is None:
         return "log_loss takes one question at a time, and labels 0 and 1"
     values = _values(case)
@@ -109,4 +117,4 @@ def sklearn(case: Case) -> str:
     if case.settings.reduction == "sum":
         given.append("normalize=False")
     factor = "" if case.question_weight is None else f"{_column_weights(case)} * "
-    return in_base(f"{factor}log_loss({', '.join(given)})", case, "np.log")
+    return write_in_base(f"{factor}log_loss({', '.join(given)})", case, "np.log")

@@ -1,4 +1,4 @@
-"""What cures a mistake about yes-or-no questions, which have no pick and no softmax."""
+"""The cures of mistakes with yes-or-no questions, which have no pick and no softmax."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCORE = Fix(
     "BinaryCrossentropy is the log loss",
     "log_loss(y, p), not brier_score_loss or accuracy_score",
 )
-# By a part's key, or by what the keys of its family begin with.
+# By the part's key, or by the beginning that the keys of a family have in common.
 _FIXES = {
     "no-log": Fix(
         "F.binary_cross_entropy_with_logits takes the logarithm itself",
@@ -87,7 +87,7 @@ _FIXES = {
 
 
 def fix_of(part: Part) -> Fix:
-    """What cures it."""
+    """Return the cure of a part, in the words of yes-or-no questions."""
     family = part.key.partition("-")[0]
     fix = _FIXES.get(part.key) or _FIXES.get(family, part.fix)
     changes = (change.replace("before the softmax", "before the sigmoid") for change in fix)

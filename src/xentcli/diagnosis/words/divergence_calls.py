@@ -1,9 +1,9 @@
-"""What to write for the divergence from the target, library by library."""
+"""The right call for the KL divergence from the target, in each library."""
 
 from __future__ import annotations
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.words.naming import in_base, reduced, values_of
+from xentcli.diagnosis.words.naming import values_of, write_in_base, write_reduction
 
 
 def _is_sum(case: Case) -> bool:
@@ -22,7 +22,7 @@ def _target(case: Case, one_hot: str) -> str:
 
 
 def pytorch(case: Case) -> str:
-    """``F.kl_div(log p, t)``, whose own default divides by samples times classes."""
+    """Write ``F.kl_div(log p, t)``, whose default would divide by samples times classes."""
     values = values_of(case)
     log_p = {
         "logits": f"F.log_softmax({values}, dim=1)",
@@ -31,7 +31,7 @@ def pytorch(case: Case) -> str:
     }[case.kind]
     target = _target(case, "F.one_hot(y, {}).to(" + values.partition(" ")[0] + ".dtype)")
     reduction = "sum" if _is_sum(case) else "batchmean"
-    return in_base(f'F.kl_div({log_p}, {target}, reduction="{reduction}")', case, "math.log")
+    return write_in_base(f'F.kl_div({log_p}, {target}, reduction="{reduction}")', case, "math.log")
 
 
 def _rows(case: Case, function: str) -> str:
@@ -40,20 +40,20 @@ def _rows(case: Case, function: str) -> str:
 
 
 def numpy(case: Case) -> str:
-    """``scipy.special.rel_entr``, which takes 0·log 0 for 0."""
+    """Write ``scipy.special.rel_entr``, in which 0·log 0 is 0."""
     losses = _rows(case, "scipy.special.rel_entr({}, {}).sum(axis=1)")
-    return in_base(reduced(losses, case), case, "np.log")
+    return write_in_base(write_reduction(losses, case), case, "np.log")
 
 
 def keras(case: Case) -> str:
-    """``keras.losses.KLDivergence``, which clips both at 1e-7."""
+    """Write ``keras.losses.KLDivergence``, which clips both at 1e-7."""
     given = 'reduction="sum"' if _is_sum(case) else ""
     probs = _probs(case, "keras.ops.softmax({})", "keras.ops.exp({})")
     target = _target(case, "keras.ops.one_hot(y, {})")
-    return in_base(f"keras.losses.KLDivergence({given})({target}, {probs})", case, "math.log")
+    return write_in_base(f"keras.losses.KLDivergence({given})({target}, {probs})", case, "math.log")
 
 
 def scipy(case: Case) -> str:
-    """``scipy.stats.entropy``, which divides both by their sums."""
+    """Write ``scipy.stats.entropy``, which divides both by their sums."""
     losses = _rows(case, "scipy.stats.entropy({}, {}, axis=1)")
-    return in_base(reduced(losses, case), case, "np.log")
+    return write_in_base(write_reduction(losses, case), case, "np.log")

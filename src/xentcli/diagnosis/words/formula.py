@@ -1,11 +1,11 @@
-"""A formula in words, and written out."""
+"""A formula in words, and as a formula from the values to the number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from xentcli.diagnosis.case import Case
-from xentcli.diagnosis.mistakes.focal import number
+from xentcli.diagnosis.mistakes.focal import write_number
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.mistakes.pick import INDEX
 from xentcli.diagnosis.mistakes.reading import LOG_PROBS
@@ -13,7 +13,7 @@ from xentcli.diagnosis.search.choices import Formula, Kit, parts_of
 from xentcli.errors import rounded
 from xentcli.model import Kind
 
-# Arithmetics of fewer digits.
+# The arithmetics that lose digits.
 ROUNDED = ("float64-framework", "float32", "float16", "bfloat16")
 ONE_BASED = "with 1 taken from each label"
 KINDS: dict[Kind, str] = {
@@ -23,20 +23,20 @@ KINDS: dict[Kind, str] = {
 }
 
 
-def nothing_departs(kit: Kit) -> Formula:
-    """The formula that is asked for."""
+def formula_asked_for(kit: Kit) -> Formula:
+    """Return the formula without departures, which is what was asked for."""
     return (0,) * len(kit)
 
 
 def name(formula: Formula, kit: Kit, case: Case) -> str:
-    """What a formula is called: its departures."""
+    """Name a formula by its departures."""
     phrases = [ONE_BASED] if case.one_based else []
     phrases += [part.phrase for part in parts_of(formula, kit)]
     return ", ".join(phrases) or f"the {case.loss_name}, as {case.question} computes it"
 
 
 def noun(formula: Formula, kit: Kit, case: Case) -> str:
-    """The formula as a noun for a sentence."""
+    """Name the formula as the subject of a sentence."""
     parts = parts_of(formula, kit)
     first = kit.readings[formula[0]].noun if formula[0] else "the {} of these rows"
     first = first.format(case.loss_name)
@@ -44,13 +44,13 @@ def noun(formula: Formula, kit: Kit, case: Case) -> str:
     phrases += [part.phrase for part in (parts[1:] if formula[0] else parts)]
     if not phrases:
         return first
-    # "… of these rows with the weights left out", but "… of these rows, summed over the samples".
+    # “… of these rows with the weights left out”, but “… of these rows, summed over the samples”.
     mark = " " if phrases[0].startswith(("with ", "at ", "as ")) and not formula[0] else ", "
     return first + mark + ", ".join(phrases)
 
 
 def explanation(parts: Sequence[Part], case: Case) -> str:
-    """What is behind the departures, part by part."""
+    """Explain each departure."""
     said = ["the labels count from 1, PyTorch's from 0"] if case.one_based else []
     said += [part.explanation for part in parts if part.explanation]
     return "; ".join(said)
@@ -64,10 +64,10 @@ def reference(
     texts: Sequence[str],
     digits: int,
 ) -> str:
-    """What ``ce`` gives instead, with as many digits as it takes to see that it is not the same."""
+    """Say what the loss asked for is, with enough digits to differ from the number got."""
     each = [distinct(*pair, digits) for pair in zip(losses, texts, strict=True)]
-    # Several numbers of one input have one cross-entropy.
-    shown = each[0] if len(set(losses)) == 1 else listed(each)
+    # Where several numbers were got from one input, its loss is named once.
+    shown = each[0] if len(set(losses)) == 1 else join_texts(each)
     what = f"the {case.loss_name}" + (" sums to" if case.settings.reduction == "sum" else " is")
     if case.one_based:
         return f"{KINDS[case.kind]}, with 1 taken from each label, {what} {shown}."
@@ -81,23 +81,23 @@ def reference(
 
 
 def distinct(value: float, text: str, digits: int) -> str:
-    """The value with so many decimals, or as many more as tell it from the text."""
+    """Write the value with so many decimals, or more where it would equal the text."""
     while digits < 17 and rounded(value, digits) == text:
         digits += 1
     return rounded(value, digits)
 
 
-def listed(texts: Sequence[str]) -> str:
-    """``1``, ``1 and 2``, ``1, 2 and 3``.
+def join_texts(texts: Sequence[str]) -> str:
+    """Join texts as ``1``, ``1 and 2``, or ``1, 2 and 3``.
 
-    >>> listed(["1", "2", "3"])
+    >>> join_texts(["1", "2", "3"])
     '1, 2 and 3'
     """
     return ", ".join(texts[:-1]) + " and " + texts[-1] if len(texts) > 1 else texts[0]
 
 
-def written(formula: Formula, kit: Kit, case: Case) -> str:
-    """The formula written out, from the values z to the number."""
+def write_formula(formula: Formula, kit: Kit, case: Case) -> str:
+    """Write the formula out, from the values z to the number."""
     at = dict(zip(Kit._fields, formula, strict=True))
     row = _row(at, kit, case)
     weighting, reduction = kit.weightings[at["weightings"]], kit.reductions[at["reductions"]]
@@ -122,7 +122,7 @@ def written(formula: Formula, kit: Kit, case: Case) -> str:
 
 
 def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
-    """The formula of one row's loss."""
+    """Write the formula of a row's loss."""
     reading, clip = kit.readings[at["readings"]], kit.clips[at["clips"]]
     logarithm = kit.logarithms[at["logarithms"]]
     if case.question == "bce":
@@ -144,7 +144,7 @@ def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
 
 
 def _scaled(at: dict[str, int], kit: Kit, case: Case) -> str:
-    """The logits as the formula takes them."""
+    """Write the logits, divided by the formula's temperature."""
     if case.settings.temperature != 1.0:
         factor = kit.temperatures[at["temperatures"]].part.key
         return {"temperature": "z/T", "times-temperature": "z·T"}.get(factor, "z")
@@ -154,19 +154,19 @@ def _scaled(at: dict[str, int], kit: Kit, case: Case) -> str:
 
 
 def _row_of_question(at: dict[str, int], kit: Kit, case: Case, probs: str) -> str:
-    """The formula of a question's loss: of yes and of no a logarithm each."""
+    """Write the formula of a question's loss, with a logarithm for yes and one for no."""
     probs = probs.replace("z", "p" if case.kind == "probs" else _scaled(at, kit, case))
     clip, logarithm = kit.clips[at["clips"]].part, kit.logarithms[at["logarithms"]].part
     yes, no = (
         logarithm.formula.format(clip.formula.format(text)) for text in (probs, f"(1 − {probs})")
     )
     focal = kit.focals[at["focals"]]
-    alpha = None if focal.alpha is None else number(1 - focal.alpha)
+    alpha = None if focal.alpha is None else write_number(1 - focal.alpha)
     yes, no = focal.part.formula.format(yes), focal.part.formula.format(no)
     if focal.gamma is not None:
         no = no.replace("(1 − p)^", "p^", 1)
     if alpha is not None and focal.alpha is not None:
-        no = no.replace(f"{number(focal.alpha)}·", f"{alpha}·", 1)
+        no = no.replace(f"{write_number(focal.alpha)}·", f"{alpha}·", 1)
     positive = kit.weightings[at["weightings"]].part.formula
     row = kit.picks[at["picks"]].part.formula.format(positive.format(yes), no)
     return row if not at["signs"] else row.replace("−", "", 1)
