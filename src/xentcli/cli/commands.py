@@ -10,7 +10,6 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
-from xentcli.cli.habits import command_hint
 from xentcli.errors import UsageError, check_room, quoted
 from xentcli.options.completion import command_completed
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
@@ -75,6 +74,8 @@ def app(asked: str = "") -> typer.Typer:
     """The Typer app, with only the command that is asked for, if there is one: Typer takes longer
     to build a command than xent takes to run it."""
     if asked and asked not in COMMANDS:
+        from xentcli.cli.habits import command_hint
+
         hint = _long_name(asked) or command_hint(asked) or did_you_mean(asked, list(COMMANDS))
         hint = hint or "xent --help lists the commands"
         raise UsageError(f"there is no command {quoted(asked)}", hint=hint)

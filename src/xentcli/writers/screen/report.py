@@ -26,7 +26,6 @@ from xentcli.writers.screen.drawing import (
     render,
     said,
 )
-from xentcli.writers.screen.survey import pictures
 from xentcli.writers.view import encoded
 from xentcli.writers.words import report as words
 from xentcli.writers.words.grid import GAP, Grid, Row, first_line, folded, grid
@@ -64,6 +63,9 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
         yield said(words.SHIFTED if report.shifted else "", view, DIM)
         yield said(words.samples_left_out(report), view, DIM)
     if report.survey is not None:
+        # What is typed has none.
+        from xentcli.writers.screen.survey import pictures
+
         yield from pictures(report.survey, report, view)
     yield from _answer(report, view)
 
