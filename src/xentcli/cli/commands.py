@@ -1,6 +1,5 @@
 """The commands: each collects its groups of options and passes them on."""
 
-import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated
@@ -11,7 +10,7 @@ from typer.main import get_command
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
 from xentcli.errors import UsageError, check_room, quoted
-from xentcli.options.completion import command_completed
+from xentcli.options.completion import command_completed, is_asked
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
 from xentcli.options.groups import (
     OUTPUT,
@@ -121,7 +120,7 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 def asked_command(arguments: Sequence[str]) -> str:
     """The command that is to be run, or whose arguments a shell wants completed; empty if there is
     none."""
-    if "_XENT_COMPLETE" in os.environ:
+    if is_asked():
         found = command_completed()
         return found if found in COMMANDS else ""
     return arguments[0] if arguments and not arguments[0].startswith("-") else ""
