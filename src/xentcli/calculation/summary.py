@@ -8,7 +8,6 @@ import numpy as np
 
 from xentcli.calculation.commands import UNITS, Calculation
 from xentcli.core import elementary, framework
-from xentcli.core.entropy import lowest_loss
 from xentcli.core.half_sum import HalfSum, half_mean
 from xentcli.core.loss import divide
 from xentcli.core.spread import close_pieces, standard_error
@@ -148,6 +147,8 @@ def floor(classes: int, calculation: Calculation) -> float | None:
     smoothing = calculation.settings.label_smoothing
     if smoothing == 0.0 or calculation.settings.weight is not None:
         return None
+    from xentcli.core.entropy import lowest_loss
+
     target = smoothed(np.eye(1, classes), smoothing, 1)
     return float(lowest_loss(target, 1)[0]) / calculation.log_base
 

@@ -1,6 +1,5 @@
 """The commands: each collects its groups of options and passes them on."""
 
-import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated
@@ -10,9 +9,8 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
-from xentcli.cli.habits import command_hint
 from xentcli.errors import UsageError, check_room, quoted
-from xentcli.options.completion import command_completed
+from xentcli.options.completion import command_completed, is_asked
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
 from xentcli.options.groups import (
     OUTPUT,
@@ -75,6 +73,8 @@ def app(asked: str = "") -> typer.Typer:
     """The Typer app, with only the command that is asked for, if there is one: Typer takes longer
     to build a command than xent takes to run it."""
     if asked and asked not in COMMANDS:
+        from xentcli.cli.habits import command_hint
+
         hint = _long_name(asked) or command_hint(asked) or did_you_mean(asked, list(COMMANDS))
         hint = hint or "xent --help lists the commands"
         raise UsageError(f"there is no command {quoted(asked)}", hint=hint)
@@ -120,7 +120,7 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 def asked_command(arguments: Sequence[str]) -> str:
     """The command that is to be run, or whose arguments a shell wants completed; empty if there is
     none."""
-    if "_XENT_COMPLETE" in os.environ:
+    if is_asked():
         found = command_completed()
         return found if found in COMMANDS else ""
     return arguments[0] if arguments and not arguments[0].startswith("-") else ""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from xentcli.model import NamedTuple
-from xentcli.options.completion import a_column, a_word, columns
+from xentcli.options.completion import a_column, a_word, columns, is_asked
 from xentcli.options.output_name import check_quiet, format_of
 from xentcli.options.values import number, one_of, whole_number
 
@@ -36,7 +36,17 @@ OnErrorName = Literal["stop", "skip", "nan"]
 ColorName = Literal["auto", "always", "never"]
 
 
-def _option(*names: str, panel: str, help: str, metavar: str | None = None, **more: Any) -> Any:
+def _option(
+    *names: str,
+    panel: str,
+    help: str,
+    metavar: str | None = None,
+    autocompletion: Any = None,
+    **more: Any,
+) -> Any:
+    if autocompletion is not None and is_asked():
+        # Typer looks into the signature of each, which every command would wait for.
+        more["autocompletion"] = autocompletion
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 
