@@ -58,13 +58,14 @@ entry = commands.COMMANDS["nll"]._replace(
 commands.COMMANDS["hinge"] = entry
 
 from xentcli.cli import commands as cli
-from xentcli.options.groups import *
+from xentcli.options.asked import *
 
 
 def hinge(
     samples: Samples, reading: Reading, labels: Labels, loss: Loss, output: Output, survey: Survey
 ):
-    cli._run(Asked("hinge", samples, output, reading, labels=labels, loss=loss, survey=survey))
+    asked = Asked("hinge", samples, output, reading, labels=labels, loss=loss, survey=survey)
+    cli.run_command(asked)
 
 
 cli.command(hinge)

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import typer
 
 from xentcli.calculation.commands import Command
+from xentcli.options.declare import OUTPUT
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, declarations, names_in
-from xentcli.options.groups import OUTPUT
 from xentcli.writers.interface import View
 from xentcli.writers.view import PLAIN_LETTERS, view_of
 

@@ -20,7 +20,7 @@ from xentcli.errors import (
     counted,
 )
 from xentcli.model import Batch, Diagnosis, Fault, Remark
-from xentcli.options.groups import Asked
+from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.readers.pasted import lone_number
 from xentcli.readers.sources.source import Source, check_unchanged

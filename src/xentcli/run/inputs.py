@@ -23,7 +23,8 @@ from xentcli.errors import (
     quoted,
 )
 from xentcli.model import AnyArray, Kind, Remark
-from xentcli.options.groups import Asked, KindName
+from xentcli.options.asked import Asked
+from xentcli.options.input import KindName
 from xentcli.readers.interface import (
     EACH_SEQUENCE,
     Attached,
