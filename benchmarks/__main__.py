@@ -81,8 +81,14 @@ def measured(name: str, runs: int | None, quick: bool, output: Path | None) -> b
     for table in tables:
         print(as_text(table.as_json()), flush=True)
     if output:
-        results.store(output, name, results.section(tables, moment, runs, quick))
+        results.store(output, kept_as(name), results.section(tables, moment, runs, quick))
     return True
+
+
+def kept_as(name: str) -> str:
+    """The section's name; of its own where some of NumPy's loops are switched off, so that both
+    can be told."""
+    return f"{name}_without" if machine.switched_off() else name
 
 
 def arguments() -> argparse.Namespace:

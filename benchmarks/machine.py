@@ -61,8 +61,13 @@ def dispatch() -> str:
     features: dict[str, bool] = cpu.__cpu_features__
     built: list[str] = cpu.__cpu_baseline__
     found = [name for name in [*built, *cpu.__cpu_dispatch__] if features.get(name)]
-    off = os.environ.get("NPY_DISABLE_CPU_FEATURES")
+    off = switched_off()
     return f"{' '.join(found) or 'plain'}" + (f", without {off}" if off else "")
+
+
+def switched_off() -> str:
+    """The instructions that the environment keeps NumPy from."""
+    return os.environ.get("NPY_DISABLE_CPU_FEATURES", "")
 
 
 def usable_cores() -> set[int]:

@@ -1,7 +1,12 @@
 """What can go wrong, in sentences: a place, what is wrong, what to do."""
 
+from __future__ import annotations
+
 import math
-from typing import Any, NamedTuple
+from typing import Any
+
+# Of the room above, the one module that stands on nothing.
+from xentcli.model.named_tuple import NamedTuple
 
 EXIT_OK = 0
 EXIT_FAILURE = 1

@@ -1,6 +1,6 @@
 """The answer of a command for a batch, and what the batch adds to the totals."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from xentcli.core import framework
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 from xentcli.core.total import ExactSum, Total
-from xentcli.model import Answer, AnyArray, Batch
+from xentcli.model import Answer, AnyArray, Batch, NamedTuple
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:

@@ -13,10 +13,12 @@ The app, help, pages, completion, manual page, README's table and docs/ are made
 tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from __future__ import annotations
 
-from xentcli.model import AnswerField, Kind
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from xentcli.model import AnswerField, Kind, NamedTuple
 
 if TYPE_CHECKING:
     from xentcli.calculation.interface import Formulas
@@ -60,7 +62,7 @@ class Command(NamedTuple):
     questions: bool = False
     has_perplexity: bool = False
     has_brier: bool = False
-    reductions: tuple["Reduction", ...] = ("mean", "sum", "none")
+    reductions: tuple[Reduction, ...] = ("mean", "sum", "none")
     without: tuple[str, ...] = ()
     equation: str = ""
     pytorch: tuple[str, ...] = ()
@@ -290,7 +292,7 @@ class Calculation(NamedTuple):
     """
 
     command: Command
-    settings: "Settings"
+    settings: Settings
     method: Method = "stable"
     dtype: str | None = None
     in_rows: bool = False
@@ -317,7 +319,7 @@ class Calculation(NamedTuple):
         return LOG_OF_BASE[self.base]
 
     @property
-    def formulas(self) -> "Formulas":
+    def formulas(self) -> Formulas:
         """The module that computes the loss."""
         found: Formulas = import_module(f"xentcli.calculation.{self.loss.formulas}")
         return found

@@ -1,7 +1,9 @@
 """What the module of a loss provides: see ``cross_entropy``, and ``softmax``, which is no loss."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from xentcli.core.differences import Differences
 from xentcli.core.layout import FEW_CLASSES, Array
 from xentcli.core.loss import Losses
 from xentcli.core.target import Target
-from xentcli.model import Batch, Kind, Step
+from xentcli.model import Batch, Kind, NamedTuple, Step
 
 # A position: its sample in the batch, and its place among the positions of that sample.
 At = tuple[int, int]
@@ -32,7 +34,7 @@ class Problem(NamedTuple):
     weight: Array | None
     shape: tuple[int, ...]
 
-    def at(self, places: Sequence[At]) -> "Problem":
+    def at(self, places: Sequence[At]) -> Problem:
         """Some of its positions, each as a sample of its own. To the last bit, a position's numbers
         do not depend on the others."""
         outer, inner = np.array(places, dtype=np.intp).reshape(-1, 2).T

@@ -1,7 +1,8 @@
 """Warnings about input that can be computed with, but was hardly meant that way."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from xentcli.calculation.interface import Problem
 from xentcli.core.target import unnormalised_samples
 from xentcli.errors import ArgumentError, Place, not_a_probability
-from xentcli.model import Batch, Remark
+from xentcli.model import Batch, NamedTuple, Remark
 
 FIRST = 20
 # A probability that was computed may be above 1, a log-probability above 0, by some roundings.

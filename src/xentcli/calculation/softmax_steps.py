@@ -1,6 +1,6 @@
 """The steps from the values given to log p: stable, textbook, or at a framework's width."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from xentcli.calculation.commands import Calculation
 from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.layout import Array
 from xentcli.core.sums import sum_along_rows
-from xentcli.model import Floats, Kind, Step
+from xentcli.model import Floats, Kind, NamedTuple, Step
 
 
 class ToLogProbs(NamedTuple):

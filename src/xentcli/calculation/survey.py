@@ -2,9 +2,11 @@
 each class and group. All are counts and exact sums, so that the order of merging does not matter.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,7 @@ from xentcli.core.loss import divide
 from xentcli.core.spread import spread_of
 from xentcli.core.total import ExactSum, Spread, Total, sums_by_group
 from xentcli.errors import DataError, Place
-from xentcli.model import Batch, Bin, Group, Hard, Survey, Tokens, Worked, sample_number
+from xentcli.model import Batch, Bin, Group, Hard, NamedTuple, Survey, Tokens, Worked, sample_number
 
 MOST_GROUPS = 100_000
 # As many lines as an eye takes in at once: a little less than four powers of ten.

@@ -6,11 +6,12 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 
 from xentcli.calculation.commands import Command
+from xentcli.model import NamedTuple
 from xentcli.options.declare import OUTPUT
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, declarations, names_in
 from xentcli.writers.interface import View

@@ -7,7 +7,6 @@ once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from xentcli.core.layout import Array, Block, Buffers, Cut, blocks, layout_axis
 from xentcli.core.rounding import shift_error
 from xentcli.core.softmax import Sums, shift, sums
 from xentcli.core.target import Labels
+from xentcli.model import NamedTuple
 
 
 class AtLabel(NamedTuple):

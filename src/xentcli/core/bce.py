@@ -16,8 +16,6 @@ The mean divides by the number of questions, whatever the weights, as PyTorch's 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -32,6 +30,7 @@ from xentcli.core.target import first_index
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
+from xentcli.model import NamedTuple
 
 
 class Steps(NamedTuple):

@@ -9,12 +9,12 @@ formula of its own, so that an error in the gradient or in the softmax beneath i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.layout import Array
+from xentcli.model import NamedTuple
 
 Long = NDArray[np.longdouble]
 

@@ -6,7 +6,6 @@ The divergences and the entropy are computed from them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +26,7 @@ from xentcli.core.layout import (
 from xentcli.core.softmax import Steps, log_probabilities, steps
 from xentcli.core.target import first_index
 from xentcli.errors import ArgumentError
-from xentcli.model import Kind
+from xentcli.model import Kind, NamedTuple
 
 
 class Distribution(NamedTuple):

@@ -8,13 +8,13 @@ for, in about a millisecond.
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.exact import two_product
 from xentcli.core.layout import Array
+from xentcli.model import NamedTuple
 
 PLACES = 192
 ONE = 1 << PLACES

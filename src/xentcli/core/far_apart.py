@@ -8,8 +8,6 @@ as a product of mantissas and a sum of exponents.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +19,7 @@ from xentcli.core.settings import Settings
 from xentcli.core.softmax import Steps, steps, sum_over_classes
 from xentcli.core.target import Target, one_hot, smoothed
 from xentcli.core.wide import LARGE, LEAST, in_doubt, wide
+from xentcli.model import NamedTuple
 
 # Where d is below −FAR, exp(d) or a product with it may not be a normal double.
 FAR = 690.0

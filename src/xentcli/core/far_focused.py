@@ -7,8 +7,6 @@ times a large weight it is a double again.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +17,7 @@ from xentcli.core.settings import Settings
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
+from xentcli.model import NamedTuple
 
 # For x below this, log1p(e^x) is e^x to the last digit.
 _TINY = -40.0

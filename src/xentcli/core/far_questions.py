@@ -7,8 +7,6 @@ products of mantissas and sums of exponents (see :mod:`xentcli.core.wide`).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +15,7 @@ from xentcli.core.layout import Array
 from xentcli.core.odds import Given, Odds, miss, odds_of, scaled_logits
 from xentcli.core.settings import Settings
 from xentcli.core.wide import Wide, choose, in_doubt, power, wide, wide_exp
+from xentcli.model import NamedTuple
 
 # Where |z/T| is larger, exp(−|z/T|) or a product with it may not be a normal double.
 FAR = 690.0

@@ -14,7 +14,7 @@ Source: ``vec_log_softmax_lastdim`` and ``vec_logsoftmax`` in PyTorch 2.13,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,6 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 from xentcli.core import elementary
 from xentcli.core.sums import sum_along_rows
 from xentcli.errors import ArgumentError
+from xentcli.model import NamedTuple
 
 Narrow = NDArray[np.float32]
 

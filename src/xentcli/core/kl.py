@@ -14,8 +14,6 @@ Source: Kullback and Leibler, "On information and sufficiency", Ann. Math. Stati
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -30,6 +28,7 @@ from xentcli.core.target import warn_if_rows_unnormalised
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
+from xentcli.model import NamedTuple
 
 REDUCTIONS: tuple[Reduction, ...] = ("batchmean", "mean", "sum", "none")
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.threads import shared
 from xentcli.errors import ArgumentError
+from xentcli.model import NamedTuple
 
 Array = NDArray[np.float64]
 

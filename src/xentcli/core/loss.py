@@ -11,7 +11,6 @@ targets, and by the number of samples for soft ones, as PyTorch does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,6 +37,7 @@ from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target, one_hot, smoothed
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
+from xentcli.model import NamedTuple
 
 
 class Losses(NamedTuple):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from xentcli.core.elementary import exp, log, log1p
 from xentcli.core.exact import two_product
 from xentcli.core.layout import Array
+from xentcli.model import NamedTuple
 
 Given = Literal["logits", "probs"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -11,6 +9,7 @@ from xentcli.core.layout import as_float, as_positions, class_axis
 from xentcli.core.settings import Settings, check_settings
 from xentcli.core.target import Target, as_target, warn_if_unnormalised
 from xentcli.errors import ArgumentError
+from xentcli.model import NamedTuple
 
 
 class Question(NamedTuple):

@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Sequence
 from numbers import Real
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from xentcli.core.layout import Array, as_float
 from xentcli.core.softmax import check_temperature
 from xentcli.errors import ArgumentError
+from xentcli.model import NamedTuple
 
 Reduction = Literal["mean", "batchmean", "sum", "none"]
 REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "none")

@@ -16,7 +16,6 @@ and write into ``out`` where one is given.
 from __future__ import annotations
 
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -39,6 +38,7 @@ from xentcli.core.rounding import shift_error
 from xentcli.core.sums import sum_along_rows
 from xentcli.core.threads import threads_for
 from xentcli.errors import ArgumentError
+from xentcli.model import NamedTuple
 
 
 def maximum(logits: Array, axis: int) -> tuple[Array, NDArray[np.intp] | None]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.layout import Array
 from xentcli.errors import ArgumentError, LabelError, counted
+from xentcli.model import NamedTuple
 
 Labels = NDArray[np.int64]
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.threads import shared
+from xentcli.model import NamedTuple
 
 UNIT_EXPONENT = 1074
 # This many numbers stay in the cache. With fewer at a time a slice could keep more bits of each.

@@ -5,14 +5,13 @@ exp(−800) is no double, but 1e300·exp(−800) is; so is 1e-300 times a number
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.elementary import exp
 from xentcli.core.exact import two_product
 from xentcli.core.layout import Array
+from xentcli.model import NamedTuple
 
 # A result below LEAST times its largest factor may have lost digits. Where no factor is above LARGE
 # that does not matter: the result itself is then below LEAST, or nearly.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from xentcli.core.elementary import LOG_OF_BASE
 from xentcli.core.layout import Array
 from xentcli.core.settings import Settings
 from xentcli.core.target import Labels, one_hot
-from xentcli.model import Kind
+from xentcli.model import Kind, NamedTuple
 
 ArithmeticName = Literal["float64", "float32", "float16", "bfloat16", "textbook"]
 # The loss that the user asked for: cross-entropy, binary cross-entropy, or KL divergence.

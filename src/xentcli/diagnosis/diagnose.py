@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -36,7 +35,7 @@ from xentcli.diagnosis.words.formula import (
     write_formula,
 )
 from xentcli.errors import counted, rounded
-from xentcli.model import Candidate, Diagnosis, Finding
+from xentcli.model import Candidate, Diagnosis, Finding, NamedTuple
 
 # Inputs up to this many numbers are searched for two mistakes at a time, and for three.
 MOST_FOR_TWO = 1_000_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import UsageError, quoted
+from xentcli.model import NamedTuple
 
 # PyTorch prints four decimals, and 3. where they are all 0: half a unit of the fourth.
 WHOLE = 0.5e-4

@@ -1,8 +1,7 @@
 """A command with the options that were given: what the way in hands to ``run``."""
 
 # The annotations are read when the commands are built, so they are not kept as strings.
-from typing import NamedTuple
-
+from xentcli.model import NamedTuple
 from xentcli.options.input import Kinds, Labels, Reading, Samples, Seen, SoftTargets
 from xentcli.options.loss import (
     Arithmetic,

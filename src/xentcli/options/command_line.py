@@ -1,8 +1,9 @@
 """The command as it was typed, without what says only how and where its answer is written."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
+from xentcli.model import NamedTuple
 from xentcli.options.asked import Asked
 from xentcli.options.flatten import declarations, names_in
 from xentcli.options.output import Output

@@ -5,10 +5,11 @@ Options that belong together form a group. A command lists the groups that it ne
 """
 
 # The annotations are read when the commands are built, so they are not kept as strings.
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import typer
 
+from xentcli.model import NamedTuple
 from xentcli.options.completion import a_column, columns
 from xentcli.options.declare import INPUT, LOSS, choice, decimal, option, whole
 

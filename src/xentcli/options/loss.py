@@ -1,8 +1,9 @@
 """The options that say what is computed: arithmetic, weights, reduction, sequences."""
 
 # The annotations are read when the commands are built, so they are not kept as strings.
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
+from xentcli.model import NamedTuple
 from xentcli.options.completion import a_column
 from xentcli.options.declare import INPUT, LOSS, choice, decimal, option, whole
 

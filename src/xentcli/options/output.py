@@ -1,8 +1,9 @@
 """The options that say what is shown, how and where, and how many processes do the work."""
 
 # The annotations are read when the commands are built, so they are not kept as strings.
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, get_args
 
+from xentcli.model import NamedTuple
 from xentcli.options.completion import a_column
 from xentcli.options.declare import OUTPUT, choice, option, whole
 from xentcli.options.output_name import check_quiet, format_of

@@ -4,8 +4,9 @@ Only the commands that list them import this module.
 """
 
 # The annotations are read when the commands are built, so they are not kept as strings.
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
+from xentcli.model import NamedTuple
 from xentcli.options.declare import INPUT, LOSS, choice, option
 from xentcli.options.input import WeightColumn
 from xentcli.options.loss import (

@@ -1,10 +1,12 @@
 """The formats that can be read: one line each. A new format is one file here and one such line."""
 
+from __future__ import annotations
+
 import re
 from importlib import import_module
-from typing import NamedTuple
 
 from xentcli.errors import UsageError
+from xentcli.model import NamedTuple
 from xentcli.readers.first_bytes import check_read, zip_kind
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.sources.source import Source, peek

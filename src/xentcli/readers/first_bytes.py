@@ -1,9 +1,11 @@
 """What a file is by its first bytes: which kind of zip archive, or a format that is not read."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
 
 from xentcli.errors import DataError, Place
+from xentcli.model import NamedTuple
 
 
 class Unread(NamedTuple):

@@ -1,9 +1,11 @@
 """What is asked of a reader, and what it returns: see any module beside this one."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from __future__ import annotations
 
-from xentcli.model import AnyArray, Batch, Kind, Origin, Remark, Rows
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin, Remark, Rows
 from xentcli.readers.rules.class_axis import remarks_on_axis
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ class Attached(NamedTuple):
     origin: Origin
     size: int
     shape: tuple[int, ...] = ()
-    ids: tuple["Ids", ...] = ()
-    join: "Ids | None" = None
+    ids: tuple[Ids, ...] = ()
+    join: Ids | None = None
     unread: tuple[tuple[str, str], ...] = ()
     label_name: str = ""
     may_have_header: bool = False

@@ -8,11 +8,14 @@ True
 '1.0598'
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from xentcli.errors import DataError, Excerpt, Place, quoted
+from xentcli.model import NamedTuple
 
 DEEPEST = 30
 # What is typed with an East Asian keyboard, and the minus sign of a page.

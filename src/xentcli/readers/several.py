@@ -1,13 +1,14 @@
 """Several files as one input, one after the other."""
 
+from __future__ import annotations
+
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import NamedTuple
 
 from xentcli.errors import DataError, Place, quoted
-from xentcli.model import Batch, Remark
+from xentcli.model import Batch, NamedTuple, Remark
 from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 

@@ -1,8 +1,9 @@
 """The work on one chunk of an input, as functions that can be sent to any process."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,18 @@ from xentcli.calculation.steps import first_to_show, worked
 from xentcli.core.framework import HALVES, narrow
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, Place
-from xentcli.model import Answer, AnyArray, Batch, Check, Fault, Floats, Indices, Remark, Worked
+from xentcli.model import (
+    Answer,
+    AnyArray,
+    Batch,
+    Check,
+    Fault,
+    Floats,
+    Indices,
+    NamedTuple,
+    Remark,
+    Worked,
+)
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import located, place_of
 from xentcli.writers import Format
@@ -49,7 +61,7 @@ class Outcome(NamedTuple):
     remarks: tuple[Remark, ...] = ()
     looks: tuple[Looks, ...] = ()
     faults: tuple[Fault, ...] = ()
-    survey: "survey.Sums | None" = None
+    survey: survey.Sums | None = None
     partners: Indices | None = None
     samples: int = 0
     lines: int = 0
@@ -69,7 +81,7 @@ class Job(NamedTuple):
     denominator: float = 1.0
     check: bool = False
     skips: bool = False
-    survey: "survey.Wanted | None" = None
+    survey: survey.Wanted | None = None
     has_ids: bool = False
     shifted: bool = False
 

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
+from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
 from xentcli.readers.sources.limits import bytes_from
 from xentcli.readers.sources.urls import concealed, is_url, shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import NamedTuple
 
 from xentcli.calculation.commands import Calculation
 from xentcli.diagnosis.case import Case, Question
@@ -19,7 +18,7 @@ from xentcli.errors import (
     XentError,
     counted,
 )
-from xentcli.model import Batch, Diagnosis, Fault, Remark
+from xentcli.model import Batch, Diagnosis, Fault, NamedTuple, Remark
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.readers.pasted import lone_number

@@ -1,13 +1,16 @@
 """Runs one piece of work over many chunks, returns the outcomes in order, and carries the numbers
 of samples and lines on from chunk to chunk. The work and where it runs are passed in."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from xentcli.calculation import survey
 from xentcli.core import spread
 from xentcli.errors import DataError, Place
+from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk, Span
 from xentcli.run.chunk import Outcome
 

@@ -1,11 +1,13 @@
 """From options to bytes: opens the input, has the work done, writes the outcome."""
 
+from __future__ import annotations
+
 import math
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from xentcli.calculation import summary, survey
 from xentcli.calculation.check import LIMIT, check_in_words, furthest
@@ -15,7 +17,7 @@ from xentcli.calculation.steps import first_to_show
 from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
-from xentcli.model import Check, Fault, Remark, Report, Worked
+from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Worked
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
@@ -64,7 +66,7 @@ class Tally(NamedTuple):
     faults: int = 0
     first_fault: Fault | None = None
     worked: tuple[Worked, ...] = ()
-    survey: "survey.Sums | None" = None
+    survey: survey.Sums | None = None
     looks: tuple[Looks, ...] = ()
     not_needed: tuple[Remark, ...] = ()
     half: tuple[float, float] | None = None
@@ -117,7 +119,7 @@ def _in_sequences(opened: Opened, asked: Asked) -> Opened:
     return opened
 
 
-def _waiting_room() -> "WaitingRoom":
+def _waiting_room() -> WaitingRoom:
     from xentcli.writers.files.spool import WaitingRoom
 
     return WaitingRoom()
@@ -272,7 +274,7 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
 def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
-    destination: "Sink | Folder | WaitingRoom",
+    destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
     needed: RowsNeeded,
 ) -> Tally:
@@ -312,7 +314,7 @@ def _finish(
     opened: Opened,
     asked: Asked,
     sink: Sink | Folder,
-    room: "WaitingRoom | None",
+    room: WaitingRoom | None,
     page: Sink | None,
     tally: Tally,
 ) -> None:

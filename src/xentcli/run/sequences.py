@@ -1,12 +1,13 @@
 """--by sample: each sample of an input with positions is a sequence and a group of its own."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import UsageError
-from xentcli.model import Batch, Grouping, sample_number
+from xentcli.model import Batch, Grouping, NamedTuple, sample_number
 from xentcli.readers.interface import EACH_SEQUENCE, Chunk, Opened, Reader
 
 

@@ -1,13 +1,14 @@
 """--shift: position t is scored with the label of position t + 1, as causal language models are.
 The last position and the first label of each sequence drop out."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import AnyArray, Batch, Grouping, Indices, Origin, Rows, csv_cell
+from xentcli.model import AnyArray, Batch, Grouping, Indices, NamedTuple, Origin, Rows, csv_cell
 from xentcli.readers.interface import BatchReader, Chunk, OnError, Opened, Part, Reader
 from xentcli.run.inputs import check_attached
 

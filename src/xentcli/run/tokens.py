@@ -1,12 +1,13 @@
 """One column of log-probabilities and no labels: the log-probabilities of the tokens of one
 sequence, as somebody has picked them already."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.model import Batch, Tokens
+from xentcli.model import Batch, NamedTuple, Tokens
 from xentcli.readers.interface import Chunk, Opened, Reader
 
 

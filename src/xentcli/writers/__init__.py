@@ -3,9 +3,12 @@
 A writer is a module with three functions (see :mod:`xentcli.writers.interface`).
 """
 
-from importlib import import_module
-from typing import Literal, NamedTuple
+from __future__ import annotations
 
+from importlib import import_module
+from typing import Literal
+
+from xentcli.model import NamedTuple
 from xentcli.writers.interface import DiagnosisWriter, Writer
 
 
@@ -46,7 +49,7 @@ class Format(NamedTuple):
         return found
 
     @property
-    def with_steps(self) -> "Format":
+    def with_steps(self) -> Format:
         """The format where steps are asked for: then it is a document, if it can be one."""
         if not self.worked:
             return self

@@ -5,10 +5,12 @@ only when all are known. The rows of a format with ``rows_wait`` are kept until 
 ``end``, because they stand in the middle of the document.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from __future__ import annotations
 
-from xentcli.model import Answer, AnswerField, Batch, Diagnosis, Report, Rows
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from xentcli.model import Answer, AnswerField, Batch, Diagnosis, NamedTuple, Report, Rows
 
 
 class View(NamedTuple):

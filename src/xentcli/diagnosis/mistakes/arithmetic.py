@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from xentcli.core.layout import Array
 from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, NamedTuple
 
 
 class Arithmetic(NamedTuple):

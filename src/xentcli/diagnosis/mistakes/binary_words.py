@@ -6,9 +6,8 @@ The formula of a pick has braces for the logarithm of p, {0}, and for that of 1 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from xentcli.diagnosis.mistakes.part import Part
+from xentcli.model import NamedTuple
 
 
 class Words(NamedTuple):

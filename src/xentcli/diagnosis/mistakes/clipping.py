@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.core import elementary
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, Fix, Part
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, NamedTuple
 
 # Every power of ten from 1e-3 to 1e-16 is tried as ε, and other values in use.
 LARGEST_POWER, SMALLEST_POWER = 3, 16

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from xentcli.core import focal
@@ -11,6 +9,7 @@ from xentcli.core.layout import Array
 from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import GUESS, LONE_GUESS, SELDOM, SOMETIMES, Fix, Part
+from xentcli.model import NamedTuple
 
 GAMMAS = (2.0, 1.0, 0.5, 0.2, 1.5, 2.5, 3.0, 4.0, 5.0)
 ALPHAS = (0.25, 0.5, 0.75)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SOMETIMES, Fix, Part
+from xentcli.model import NamedTuple
 
 
 class Ignoring(NamedTuple):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from xentcli.core.elementary import LOG_OF_BASE
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.model import NamedTuple
 
 
 class Logarithm(NamedTuple):

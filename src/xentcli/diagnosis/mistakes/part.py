@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from xentcli.model import NamedTuple
 
 # Ranks: a mistake is met every week, now and then, seldom, or hardly ever. One that is met hardly
 # ever counts as two.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from xentcli.diagnosis.mistakes.part import (
     Part,
 )
 from xentcli.diagnosis.mistakes.terms import Terms, WeightedTarget, expected
+from xentcli.model import NamedTuple
 
 
 class PickedTarget(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
 from xentcli.diagnosis.mistakes.part import OFTEN, SELDOM, SOMETIMES, Fix, Part
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, NamedTuple
 
 # A function of the values, whose classes lie along the last axis, in an arithmetic.
 ReadingFunction = Callable[[AnyArray, Arithmetic], AnyArray]

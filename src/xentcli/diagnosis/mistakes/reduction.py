@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from xentcli.core.layout import Array
 from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
+from xentcli.model import NamedTuple
 
 # Adds losses or shares in some arithmetic.
 Add = Callable[[Array], float]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from xentcli.diagnosis.mistakes.part import (
     Fix,
     Part,
 )
+from xentcli.model import NamedTuple
 
 STEPS = (2, 4, 8, 16)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from xentcli.core.layout import Array
 from xentcli.core.target import smoothed
@@ -17,6 +16,7 @@ from xentcli.diagnosis.mistakes.part import (
     Fix,
     Part,
 )
+from xentcli.model import NamedTuple
 
 
 class Smoothing(NamedTuple):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import GUESS, OFTEN, SOMETIMES, USUAL_GUESS, Fix, Part
+from xentcli.model import NamedTuple
 
 
 class Temperature(NamedTuple):

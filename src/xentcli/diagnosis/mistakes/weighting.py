@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from xentcli.core.target import Labels
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.binary import BINARY_KEYS
 from xentcli.diagnosis.mistakes.part import GUESS, HARDLY, OFTEN, SOMETIMES, Fix, Part
+from xentcli.model import NamedTuple
 
 
 class Weights(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes import (
@@ -40,6 +40,7 @@ from xentcli.diagnosis.mistakes.scale import Scale
 from xentcli.diagnosis.mistakes.smoothing import Smoothing
 from xentcli.diagnosis.mistakes.temperature import Temperature
 from xentcli.diagnosis.mistakes.weighting import Weighting
+from xentcli.model import NamedTuple
 
 
 class Kit(NamedTuple):

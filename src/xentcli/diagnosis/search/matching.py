@@ -8,7 +8,7 @@ would match, a match says little.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from xentcli.core.layout import Array
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.diagnosis.search.choices import TOGETHER, Formula, Kit, parts_of
+from xentcli.model import NamedTuple
 
 # Formulas whose values agree to this relative difference are the same on this input.
 SAME = 1e-12

@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from operator import add
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from xentcli.diagnosis.mistakes.pick import PickedTarget
 from xentcli.diagnosis.mistakes.reduction import Sums
 from xentcli.diagnosis.mistakes.terms import ReadValues, Terms, WeightedTarget
 from xentcli.diagnosis.search.choices import Formula, Kit
+from xentcli.model import NamedTuple
 
 TERMS = ("readings", "temperatures", "clips", "logarithms", "focals", "arithmetics")
 ROWS = ("picks", "smoothings", "weightings", "ignorings")

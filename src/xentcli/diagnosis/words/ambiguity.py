@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from xentcli.diagnosis.mistakes.arithmetic import ALL as ARITHMETICS
 from xentcli.diagnosis.mistakes.clipping import CHOICES as CLIPS
 from xentcli.diagnosis.mistakes.part import SEVERAL_CLASSES, Part
 from xentcli.diagnosis.mistakes.pick import LITERAL
+from xentcli.model import NamedTuple
 
 # At most this many formulas are named; where the number is nan there may be very many.
 MOST = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import (
@@ -18,6 +17,7 @@ from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.diagnosis.search.choices import Kit
 from xentcli.diagnosis.search.matching import TriedFormula
 from xentcli.diagnosis.words.formula import distinct, formula_asked_for, join_texts, noun, reference
+from xentcli.model import NamedTuple
 
 # From this chance on, the answer says that a match may be chance.
 WORTH_A_WORD = 0.01

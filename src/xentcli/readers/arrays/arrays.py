@@ -7,12 +7,12 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted
-from xentcli.model import AnyArray, Batch, Kind, Remark
+from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Remark
 from xentcli.readers.arrays.choice import choose_labels, choose_values, remarks_on
 from xentcli.readers.arrays.pieces import cut_positions, remarks_on_pieces
 from xentcli.readers.arrays.samples import (

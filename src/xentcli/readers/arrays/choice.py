@@ -7,10 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import Kind, Remark
+from xentcli.model import Kind, NamedTuple, Remark
 from xentcli.readers.arrays.stored import Archive, Stored, Unreadable
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.keys import (

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, NamedTuple
 
 
 class Float8(NamedTuple):

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import pickletools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from xentcli.errors import quoted
+from xentcli.model import NamedTuple
 from xentcli.readers.arrays.stored import Unreadable
 
 # Python's objects take many times the bytes that a pickle spends on them.

@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, changed, not_a_probability, not_a_soft_target
-from xentcli.model import AnyArray, Batch, Kind, Origin
+from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin
 from xentcli.readers.arrays.stored import Stored, Unreadable, gathered, mapped, numbers
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels

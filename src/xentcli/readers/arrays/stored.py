@@ -16,12 +16,12 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from xentcli.errors import CHANGED, LONGEST_VALUE, escaped, quoted
-from xentcli.model import AnyArray
+from xentcli.model import AnyArray, NamedTuple
 from xentcli.readers.arrays.narrow import widened
 from xentcli.readers.sources.source import Version, version_of_open
 from xentcli.readers.sources.unpack import excess

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
 from xentcli.errors import quoted
+from xentcli.model import NamedTuple
 from xentcli.readers.arrays.narrow import FLOAT8
 from xentcli.readers.arrays.pickled import LONGEST, NumpyArray, Tensor, unpickled
 from xentcli.readers.arrays.stored import (

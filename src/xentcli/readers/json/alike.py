@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.model import AnyArray, Fields
+from xentcli.model import AnyArray, Fields, NamedTuple
 
 # Of a key without escapes, a number or a list of numbers; what stands there is not checked here.
 FIELD = re.compile(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, path_of
-from xentcli.model import Origin
+from xentcli.model import NamedTuple, Origin
 from xentcli.readers.interface import Request
 from xentcli.readers.json.document import load
 from xentcli.readers.json.nested import fault, flattened, shown

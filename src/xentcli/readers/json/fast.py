@@ -7,11 +7,11 @@ The result is that of :mod:`xentcli.readers.json.record`, or None.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from xentcli.model import AnyArray, Fields
+from xentcli.model import AnyArray, Fields, NamedTuple
 from xentcli.readers.json.alike import fields_of, pattern_of, read_table
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers

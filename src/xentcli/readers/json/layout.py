@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from xentcli.model import Kind
+from xentcli.model import Kind, NamedTuple
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.columns import Choice
 

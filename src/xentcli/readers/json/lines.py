@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from xentcli.errors import DataError, Place
-from xentcli.model import Batch
+from xentcli.model import Batch, NamedTuple
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json import server

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
+from xentcli.model import NamedTuple
 from xentcli.readers.interface import Request
 from xentcli.readers.json.nested import fault, shown
 from xentcli.readers.rules.columns import LABEL_NAMES

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from xentcli.model import AnyArray, fast_package
+from xentcli.model import AnyArray, NamedTuple, fast_package
 
 # The types of numbers, and of nothing that only stands for one.
 PLAIN = frozenset((float, int))

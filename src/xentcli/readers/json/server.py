@@ -12,12 +12,12 @@ Source: the references of OpenAI's completions and chats; ``vllm/logprobs.py``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of
-from xentcli.model import Batch, Grouping, Origin, Rows, Tokens, csv_cell
+from xentcli.model import Batch, Grouping, NamedTuple, Origin, Rows, Tokens, csv_cell
 from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, opened_whole
 from xentcli.readers.json.nested import as_number, fault, shown
 from xentcli.readers.rules.keys import kind_keys_in

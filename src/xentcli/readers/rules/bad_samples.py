@@ -4,12 +4,11 @@ error, or they are left out, or their values become nan."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from xentcli.errors import DataError, Place
-from xentcli.model import AnyArray, Batch, Fault, Origin
+from xentcli.model import AnyArray, Batch, Fault, NamedTuple, Origin
 from xentcli.readers.interface import Request
 from xentcli.readers.rules import numbers_labels
 

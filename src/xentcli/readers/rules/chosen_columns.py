@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from xentcli.errors import Place
-from xentcli.model import Origin
+from xentcli.model import NamedTuple, Origin
 
 # Says which columns of those names are wanted.
 Choose = Callable[[Sequence[str], Place], Sequence[int]]

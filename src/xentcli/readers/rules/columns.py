@@ -5,12 +5,14 @@ What the options do not say is concluded from the names, then from the cells of 
 guess that leaves a column out is told; where nothing can be concluded, the input is refused.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from xentcli.errors import DataError, NoClasses, Place, UsageError, counted, quoted
-from xentcli.model import Remark
+from xentcli.model import NamedTuple, Remark
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.named_columns import column_of, columns_of
 from xentcli.readers.rules.numbers_labels import without_common_prefix

@@ -5,15 +5,17 @@ Ids are compared as text, without quotes and surrounding blanks. The hashes of t
 are held in memory, sorted; the ids of each block of the first file are looked up together.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import DataError, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Batch, Origin, Remark
+from xentcli.model import AnyArray, Batch, NamedTuple, Origin, Remark
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules.columns import ID_ENDING, ID_NAMES, LABEL_NAMES, NAMELESS
 from xentcli.readers.rules.groups import name_of_value

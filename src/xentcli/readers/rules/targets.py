@@ -1,17 +1,19 @@
 """Labels and soft targets in the shape of the values, whether they were read with these, typed, or
 come from a second file."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Batch, Origin
+from xentcli.model import AnyArray, Batch, NamedTuple, Origin
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
@@ -36,7 +38,7 @@ class LabelTexts:
     def __len__(self) -> int:
         return len(self.at)
 
-    def __getitem__(self, chosen: Any) -> "LabelTexts":
+    def __getitem__(self, chosen: Any) -> LabelTexts:
         """Some of the labels, by a slice or an array of indices."""
         return LabelTexts(self.texts, self.at[chosen])
 

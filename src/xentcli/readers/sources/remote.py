@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO
 from zlib import crc32
 
 from xentcli.errors import DataError, Place, UsageError, changed
+from xentcli.model import NamedTuple
 from xentcli.readers.sources.remote_errors import needs, reason_of
 from xentcli.readers.sources.urls import scheme_of, shown
 

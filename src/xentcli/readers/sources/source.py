@@ -1,14 +1,17 @@
 """Where bytes come from: a file, a URL or standard input; compressed ones are unpacked."""
 
+from __future__ import annotations
+
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from xentcli.errors import DataError, Place, changed
+from xentcli.model import NamedTuple
 from xentcli.readers.sources.unpack import MOST_TIMES, compression_of, unpacked
 from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 

@@ -1,12 +1,15 @@
 """Unpacks compressed bytes: completely or with an error, and never to more than a bound times their
 size."""
 
+from __future__ import annotations
+
 import io
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from xentcli.errors import DataError, Place
+from xentcli.model import NamedTuple
 
 # What unpacks to less is never refused: a short text may well be one line many times over.
 LITTLE_BYTES = 64 << 20

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.ipc
 
 from xentcli.errors import DataError, Place, changed, escaped
+from xentcli.model import NamedTuple
 from xentcli.readers.sources.source import Source, Version, version_of
 from xentcli.readers.sources.urls import is_url
 from xentcli.readers.tables.cells import plain

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from xentcli.errors import DataError, Place, UsageError, check_room, quoted
-from xentcli.model import Batch, Kind
+from xentcli.model import Batch, Kind, NamedTuple
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
 from xentcli.readers.rules.columns import (
     LABEL_NAMES,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from xentcli.errors import Place, not_a_probability, not_a_soft_target, quoted
-from xentcli.model import AnyArray, Batch, Kind, Origin, Rows
+from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin, Rows
 from xentcli.readers.interface import Chunk, Request, RowBatch
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import (

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import Remark, unquoted
+from xentcli.model import NamedTuple, Remark, unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.columns import LOOKED_AT, ROWS_THAT_COUNT
 from xentcli.readers.rules.numbers_labels import MISSING, looks_like_number

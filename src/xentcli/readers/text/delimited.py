@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from xentcli.errors import UsageError
-from xentcli.model import Batch, Remark
+from xentcli.model import Batch, NamedTuple, Remark
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rules.columns import Choice, choose_columns
 from xentcli.readers.rules.join import (

@@ -6,10 +6,10 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from xentcli.errors import DataError, UsageError, quoted
-from xentcli.model import unquoted
+from xentcli.model import NamedTuple, unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.numbers_labels import looks_like_number
 from xentcli.readers.sources.source import explain_errors

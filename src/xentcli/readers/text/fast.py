@@ -6,11 +6,10 @@ The result is that of :mod:`xentcli.readers.text.rows`, or None.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.model import AnyArray, Rows, unquoted
+from xentcli.model import AnyArray, NamedTuple, Rows, unquoted
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.numbers_labels import number_labels

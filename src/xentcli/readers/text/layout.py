@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from xentcli.model import AnyArray, Kind, Rows
+from xentcli.model import AnyArray, Kind, NamedTuple, Rows
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.text.records import Dialect

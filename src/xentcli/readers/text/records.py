@@ -4,12 +4,15 @@ A record is a line, except that a quoted cell may contain line ends. Cells stay 
 file, quotes included, so that they can be passed on unchanged.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from xentcli.errors import DataError, Place
+from xentcli.model import NamedTuple
 from xentcli.readers.sources.limits import bytes_from
 from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text import quotes

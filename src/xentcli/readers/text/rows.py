@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from xentcli.errors import (
     not_a_soft_target,
     quoted,
 )
-from xentcli.model import AnyArray, Batch, Fault, Origin, Rows, unquoted
+from xentcli.model import AnyArray, Batch, Fault, NamedTuple, Origin, Rows, unquoted
 from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell

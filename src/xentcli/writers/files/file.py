@@ -1,14 +1,17 @@
 """Where the answer goes: standard output, or a file that appears only when it is complete."""
 
+from __future__ import annotations
+
 import os
 import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
+from xentcli.model import NamedTuple
 
 
 class Sink:

@@ -7,9 +7,9 @@ Numbers are text by now, rounded for the eye or with all their digits. Nothing i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from xentcli.model import Bin
+from xentcli.model import Bin, NamedTuple
 
 # What a number or a text is, not how it looks: ``match`` is a formula that gives the number got.
 Tone = Literal["plain", "strong", "quiet", "formula", "positive", "negative", "match"]

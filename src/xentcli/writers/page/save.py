@@ -1,11 +1,13 @@
 """Pages that are saved beside the answer: one line for each kind, chosen by the file's suffix."""
 
+from __future__ import annotations
+
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from xentcli.errors import UsageError, escaped, quoted
-from xentcli.model import Diagnosis, Report
+from xentcli.model import Diagnosis, NamedTuple, Report
 from xentcli.writers.interface import View
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class Drawer(Protocol):
 
     WIDTH: int
 
-    def drawn(self, page: "Page") -> bytes:
+    def drawn(self, page: Page) -> bytes:
         """The whole file."""
 
 

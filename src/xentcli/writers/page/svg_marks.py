@@ -7,11 +7,11 @@ be as wide as in the widest of the common sans-serif fonts.
 from __future__ import annotations
 
 from html import escape
-from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from xentcli.errors import escaped
+from xentcli.model import NamedTuple
 
 # In pixels: letters, a line of them, and what stands free below a block.
 SIZE, LINE, AFTER = 13, 20, 12

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from xentcli.model import NamedTuple
 from xentcli.writers.page import charts
 from xentcli.writers.page.blocks import Cell, Column, Table
 from xentcli.writers.page.svg_marks import (

@@ -4,10 +4,12 @@ samples.
 The rows are the same in every format; only how a cell is written differs.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from __future__ import annotations
 
-from xentcli.model import Group, Hard, Report
+from collections.abc import Sequence
+from typing import Any
+
+from xentcli.model import Group, Hard, NamedTuple, Report
 from xentcli.writers.rows.numbers import shortest_one, strict_json
 
 FIGURES = ("loss", "reduction", "samples", "ignored", "denominator")

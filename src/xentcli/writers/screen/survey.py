@@ -1,8 +1,9 @@
 """A survey for people: a histogram, a bar for each class, the hardest samples, the groups."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Group as Stack
@@ -11,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from xentcli.errors import counted, escaped, rounded
-from xentcli.model import Bin, Group, Hard, Report, Survey
+from xentcli.model import Bin, Group, Hard, NamedTuple, Report, Survey
 from xentcli.writers.interface import View
 from xentcli.writers.screen.drawing import BOLD, DIM, bar, plain_table, said
 from xentcli.writers.words.grid import shown_name

@@ -1,12 +1,13 @@
 """The layout of a worked sample: the text of each cell, and which classes stand side by side."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from xentcli.errors import escaped, rounded
-from xentcli.model import Step, Worked
+from xentcli.model import NamedTuple, Step, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import as_given
 from xentcli.writers.view import in_letters

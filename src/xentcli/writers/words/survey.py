@@ -1,12 +1,14 @@
 """The words and numbers of a survey, for tables and pages alike."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from xentcli.errors import counted, quoted, rounded
-from xentcli.model import Bin, Group, Hard, Report
+from xentcli.model import Bin, Group, Hard, NamedTuple, Report
 from xentcli.writers.interface import View
 from xentcli.writers.rows.listing import hardest as listing_of_hardest
 from xentcli.writers.view import in_letters

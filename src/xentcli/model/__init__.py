@@ -1,18 +1,22 @@
 """The frozen data that the parts hand to one another, and what readers and writers share."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
-from xentcli.errors import Place
+from xentcli.model.named_tuple import NamedTuple as NamedTuple
 
 if TYPE_CHECKING:
     # The command line describes itself without NumPy: a type is all that is wanted of it here.
     import numpy as np
     from numpy.typing import NDArray
+
+    from xentcli.errors import Place
 
     Floats = NDArray[np.floating]
     Indices = NDArray[np.intp]
