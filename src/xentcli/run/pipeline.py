@@ -17,7 +17,7 @@ from xentcli.calculation.steps import first_to_show
 from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
-from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Worked
+from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Survey, Worked
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
@@ -364,6 +364,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         # The rows of one may be far apart.
         total = total._replace(spread=survey.spread_of_sequences(tally.survey))
     is_sequence = by_sequence or opened.has_tokens or opened.dimensions == 1
+    found = None if job.survey is None or tally.survey is None else _survey(job, opened, tally)
     report = summary.report(
         job.calculation,
         opened.kind,
@@ -375,15 +376,19 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         check=tally.check,
         half=tally.half,
         independent="sequence" if is_sequence else "sample" if opened.dimensions else "",
-    )._replace(left_out=opened.left_out)
-    report = report._replace(shifted=job.shifted)
-    if job.survey is None or tally.survey is None:
-        return report
+        survey=found,
+    )
+    return report._replace(left_out=opened.left_out, shifted=job.shifted)
+
+
+def _survey(job: Job, opened: Opened, tally: Tally) -> Survey:
+    assert job.survey is not None
+    assert tally.survey is not None
     found = survey.survey(
-        tally.survey, job.survey, job.calculation, report.classes, labelled=opened.has_labels
+        tally.survey, job.survey, job.calculation, job.stream.classes, labelled=opened.has_labels
     )
     if len(tally.worked) == tally.total.samples:
         # Every sample stands there with all its steps; what is left is what was asked for.
         hardest = found.hardest if found.top_asked else ()
         found = found._replace(histogram=(), classes=(), hardest=hardest)
-    return report._replace(survey=found)
+    return found
