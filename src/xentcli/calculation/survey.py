@@ -58,8 +58,8 @@ Name = TypeVar("Name", int, str)
 Ids = Callable[[Sequence[int]], Sequence[str]]
 
 
-def nothing() -> Sums:
-    """The sums of no samples."""
+def no_sums() -> Sums:
+    """Return the sums over no samples."""
     return Sums(histogram.NOTHING, {}, {}, ())
 
 

@@ -15,7 +15,7 @@ from xentcli.cli.habits import command_hint
 from xentcli.errors import UsageError, check_room, quoted
 from xentcli.options.completion import command_completed
 from xentcli.options.declare import OUTPUT
-from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
+from xentcli.options.flatten import ENVIRONMENT_PREFIX, flatten_groups, names_of_options
 from xentcli.options.values import did_you_mean
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def app(asked: str = "") -> typer.Typer:
     )
     built.callback()(xent)
     for name in [asked] if asked else COMMANDS:
-        command = grouped(function_of(name), HelpAsked)
+        command = flatten_groups(function_of(name), HelpAsked)
         built.command(name, context_settings=SETTINGS, add_help_option=False)(command)
     return built
 

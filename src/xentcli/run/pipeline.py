@@ -34,7 +34,7 @@ from xentcli.run.chunk import (
 )
 from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
-from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.order import Task, shift_outcome, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -169,19 +169,19 @@ class MarkedChunks:
 
     def in_order(self) -> Iterator[Chunk]:
         """All of them."""
-        return self._marked(self._chunks.in_order())
+        return self._mark(self._chunks.in_order())
 
     def spans(self) -> Iterator[Chunk] | None:
         """Those of a large file."""
         found = self._chunks.spans()
-        return None if found is None else self._marked(found)
+        return None if found is None else self._mark(found)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
         """Those that are read elsewhere."""
         found = self._chunks.partitions(size)
-        return None if found is None else self._marked(found)
+        return None if found is None else self._mark(found)
 
-    def _marked(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    def _mark(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in chunks:
             yield chunk._replace(worked=self.shown < self._wanted)
 
@@ -195,7 +195,7 @@ def _outcomes(
         for one in done:
             signals.check()
             chunks.shown += count_kept(one.outcome.worked)
-            yield shifted(one.outcome, *shifts(one))
+            yield shift_outcome(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
@@ -280,7 +280,7 @@ def _write_rows(
 ) -> Tally:
     """Write rows and rejects as they come, and add up everything else."""
     tally = Tally(
-        check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
+        check=Check() if job.check else None, survey=survey.no_sums() if job.survey else None
     )
     # The header waits for the first rows: where these fail, nothing is printed at all.
     header = job.format.writer.start(job.stream)

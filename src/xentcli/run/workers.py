@@ -222,7 +222,7 @@ def _may_fork() -> bool:
     if "xentcli.readers.sources.remote" in sys.modules:
         from xentcli.readers.sources import remote
 
-        remote.rest()
+        remote.stop_thread()
     with contextlib.suppress(OSError):
         return len(os.listdir("/proc/self/task")) == 1
     return False

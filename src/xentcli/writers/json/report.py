@@ -31,20 +31,20 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     values = answer.values
     if stream.class_axis != 1 and answer.has_classes and values.ndim > 1:
         values = np.moveaxis(values, 1, stream.class_axis)
-    text = nested([strict_json(text) for text in shortest(values)], values.shape)
+    text = nest([strict_json(text) for text in shortest(values)], values.shape)
     if batch.values.ndim > 1:
         text = text[1:-1] and f"{COMMA}{text[1:-1]}"
     return text.encode("ascii")
 
 
-def nested(texts: list[str], shape: tuple[int, ...]) -> str:
-    """Texts of numbers as nested JSON lists of that shape."""
+def nest(texts: list[str], shape: tuple[int, ...]) -> str:
+    """Write texts of numbers as nested JSON lists of that shape."""
     if not shape:
         return texts[0]
     if len(shape) == 1:
         return "[" + ", ".join(texts) + "]"
     size = len(texts) // shape[0] if shape[0] else 0
-    parts = (nested(texts[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))
+    parts = (nest(texts[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))
     return "[" + ", ".join(parts) + "]"
 
 

@@ -54,7 +54,7 @@ def samples_left_out(report: Report) -> str:
     return f"… {number:,} {more}{'sample' if number == 1 else 'samples'} not shown (--rows)"
 
 
-def decomposed(worked: Worked, view: View) -> str:
+def describe_parts(worked: Worked, view: View) -> str:
     """``CE = H(q) + KL(q‖p) = 1.0397 + 0.2213 = 1.2610``."""
     assert worked.entropy is not None
     assert worked.divergence is not None
@@ -66,13 +66,13 @@ def decomposed(worked: Worked, view: View) -> str:
 def in_full(report: Report) -> Iterator[tuple[str, str]]:
     """The name and the answer of each worked sample, with all digits."""
     for worked in report.worked:
-        last = worked.steps[-1] if report.field != "probs" else _named(worked, "softmax")
+        last = worked.steps[-1] if report.field != "probs" else _step_named(worked, "softmax")
         assert isinstance(last.value, tuple)
         where = f"sample {', '.join(map(str, worked.position))}: " if report.samples > 1 else ""
         yield where + last.name, ", ".join(shortest_one(value) for value in last.value)
 
 
-def _named(worked: Worked, name: str) -> Step:
+def _step_named(worked: Worked, name: str) -> Step:
     return next(step for step in worked.steps if step.name == name)
 
 
