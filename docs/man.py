@@ -11,7 +11,7 @@ from typer.main import get_command
 from xentcli import __version__, errors
 from xentcli.calculation.commands import COMMANDS
 from xentcli.cli import help as helping
-from xentcli.cli.commands import ABOUT, FUNCTIONS, app
+from xentcli.cli.commands import ABOUT, app, functions
 from xentcli.cli.help import Option, by_panel, of_parameters, options_of
 from xentcli.readers import FORMATS
 
@@ -136,7 +136,7 @@ def all_options() -> list[Option]:
 
 def _takers() -> dict[Option, list[str]]:
     takers: dict[Option, list[str]] = {}
-    for name, function in FUNCTIONS.items():
+    for name, function in functions().items():
         for option in options_of(function):
             takers.setdefault(option, []).append(name)
     return takers

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import BIN, Xent, environment
 from xentcli.calculation.commands import COMMANDS
-from xentcli.cli.commands import EXAMPLES, FUNCTIONS
+from xentcli.cli.commands import EXAMPLES, function_of
 from xentcli.cli.help import options_of
 
 fcntl = pytest.importorskip("fcntl")
@@ -129,7 +129,7 @@ def test_nothing_is_cut_at_any_width(name: str, width: int) -> None:
     lines = folded(width, name, "--help")
     assert max(map(len, lines)) <= width
     words = re.sub(r"\s+", " ", " ".join(line.strip("│ ") for line in lines))
-    for option in options_of(FUNCTIONS[name]):
+    for option in options_of(function_of(name)):
         said = f"{option.synopsis} {option.help}"
         # A list of choices may be parted behind each.
         assert said.replace("|", "") in re.sub(r"\| ?", "", words)

@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 from tests.conftest import environment, needs_posix
 from xentcli import readers, writers
 from xentcli.calculation.commands import COMMANDS
-from xentcli.cli.commands import FUNCTIONS
+from xentcli.cli.commands import functions
 from xentcli.options.flatten import names_of_options
 
 needs_posix()
@@ -177,12 +177,12 @@ def invocations(text: str) -> Iterator[list[str]]:
 @pytest.mark.parametrize("page", [*PAGES, *OTHER_PAGES], ids=name_of)
 def test_every_option_that_is_named_exists(page: Path) -> None:
     of_any = OF_ALL | OF_NONE
-    for function in FUNCTIONS.values():
+    for function in functions().values():
         of_any |= names_of_options(function)
     for _, name, *words in invocations(text_of(page)):
         known = OF_ALL | OF_NONE if name.startswith("-") else of_any
         if name in COMMANDS:
-            known = OF_ALL | names_of_options(FUNCTIONS[name])
+            known = OF_ALL | names_of_options(functions()[name])
         else:
             assert name in known | NO_COMMAND
         assert {word for word in words if re.match("--?[a-z]", word)} <= known, name

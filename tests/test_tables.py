@@ -11,7 +11,8 @@ import xentcli
 from xentcli import readers, writers
 from xentcli.calculation.commands import COMMANDS
 from xentcli.core import framework, kl, settings
-from xentcli.options import groups as options
+from xentcli.options import loss, output, siblings
+from xentcli.options.input import InputFormatName
 
 
 @pytest.mark.parametrize("format", [*writers.FORMATS, writers.QUIET], ids=lambda one: one.name)
@@ -26,20 +27,21 @@ def test_every_input_format_has_a_reader(format: readers.Format) -> None:
 
 
 def test_the_choices_of_the_options_are_those_of_the_tables() -> None:
-    assert get_args(options.FormatName) == writers.NAMES
+    assert get_args(output.FormatName) == writers.NAMES
     diagnosed = tuple(format.name for format in writers.FORMATS if format.diagnosis)
-    assert get_args(options.DocumentName) == diagnosed
-    assert get_args(options.InputFormatName) == readers.NAMES
-    assert set(get_args(options.WidthName)) == {"float64", *framework.WIDTHS}
-    assert get_args(options.ReductionName) == settings.REDUCTIONS
-    assert get_args(options.DivergenceReductionName) == kl.REDUCTIONS
-    assert set(get_args(options.LossName)) <= set(COMMANDS)
+    assert get_args(output.DocumentName) == diagnosed
+    assert get_args(InputFormatName) == readers.NAMES
+    assert set(get_args(loss.WidthName)) == {"float64", *framework.WIDTHS}
+    assert get_args(loss.ReductionName) == settings.REDUCTIONS
+    assert get_args(siblings.DivergenceReductionName) == kl.REDUCTIONS
+    assert set(get_args(loss.LossName)) <= set(COMMANDS)
 
 
 def test_the_commands_of_the_app_are_those_that_can_be_calculated() -> None:
-    from xentcli.cli.commands import FUNCTIONS
+    from xentcli.cli.commands import FUNCTIONS, MODULES, functions
 
-    assert list(FUNCTIONS) == list(COMMANDS)
+    assert set(functions()) == set(FUNCTIONS) == set(COMMANDS)
+    assert set(MODULES) <= set(COMMANDS)
 
 
 def test_the_public_names_exist() -> None:

@@ -17,7 +17,7 @@ from xentcli.calculation import answers, cross_entropy
 from xentcli.calculation.check import check_gradients
 from xentcli.calculation.commands import COMMANDS, Calculation
 from xentcli.calculation.remarks import remarks
-from xentcli.calculation.steps import worked
+from xentcli.calculation.steps import work_samples
 from xentcli.core import gradient, loss
 from xentcli.core.settings import check_settings
 from xentcli.core.target import as_target
@@ -32,7 +32,7 @@ import numpy as np
 
 from xentcli.calculation import commands, cross_entropy
 from xentcli.calculation.interface import SampleSteps
-from xentcli.calculation.softmax_steps import each, one
+from xentcli.calculation.softmax_steps import class_step, sample_step
 from xentcli.core.loss import Losses
 
 hinge = ModuleType("xentcli.calculation.hinge")
@@ -46,8 +46,8 @@ def losses(problem):
 
 
 def steps(sample, problem, denominator):
-    z = each("logits", "z", sample.block)
-    return SampleSteps((z, one("loss", "max z - z_y", np.array([sample.loss]))))
+    z = class_step("logits", "z", sample.block)
+    return SampleSteps((z, sample_step("loss", "max z - z_y", np.array([sample.loss]))))
 
 
 hinge.losses, hinge.steps = losses, steps
@@ -58,13 +58,14 @@ entry = commands.COMMANDS["nll"]._replace(
 commands.COMMANDS["hinge"] = entry
 
 from xentcli.cli import commands as cli
-from xentcli.options.groups import *
+from xentcli.options.asked import *
 
 
 def hinge(
     samples: Samples, reading: Reading, labels: Labels, loss: Loss, output: Output, survey: Survey
 ):
-    cli._run(Asked("hinge", samples, output, reading, labels=labels, loss=loss, survey=survey))
+    asked = Asked("hinge", samples, output, reading, labels=labels, loss=loss, survey=survey)
+    cli.run_command(asked)
 
 
 cli.command(hinge)
@@ -148,7 +149,7 @@ def everything(command: str, batch: Batch) -> None:
     calculation = Calculation(COMMANDS[command], check_settings(None, 3))
     problem = answers.problem_of(batch, calculation)
     answered = answers.answer(batch, problem, 100.0)
-    assert len(worked(batch, problem, answered, 5, 100.0)) == 5
+    assert len(work_samples(batch, problem, answered, 5, 100.0)) == 5
     assert [message for _, message, found in remarks(problem) if found.any()] == []
     if command == "grad":
         found = check_gradients(batch, problem, answered.answer.values, 100.0)

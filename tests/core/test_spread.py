@@ -24,7 +24,7 @@ from xentcli.core.spread import (
 )
 from xentcli.core.total import ExactSum, Spread, Total
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import shifted
+from xentcli.run.order import shift_outcome
 
 Floats = NDArray[np.float64]
 # From losses whose squares no double holds, at either end.
@@ -136,7 +136,7 @@ def test_pieces_of_samples_further_on_are_no_pieces_of_those_before() -> None:
     ones = np.ones((1, 2))
     first, second = piece(0, ones, ones), piece(0, 3.0 * ones, ones)
     assert close_pieces(first + second).samples == 1
-    later = shifted(Outcome(total=Total(spread=second)), samples=1, lines=0).total.spread
+    later = shift_outcome(Outcome(total=Total(spread=second)), samples=1, lines=0).total.spread
     assert close_pieces(first + later) == spread_of(np.array([2.0, 6.0]), np.array([2.0, 2.0]))
     # A column of tokens is one sequence, wherever its parts stand.
     tokens = piece(None, ones, ones)

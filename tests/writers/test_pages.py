@@ -15,6 +15,7 @@ from xentcli.model import (
     Bin,
     Candidate,
     Diagnosis,
+    Figure,
     Finding,
     Group,
     Hard,
@@ -81,10 +82,18 @@ def report(classes: tuple[str, ...] = ("cat", "dog"), **more: object) -> Report:
     return found._replace(denominator=1.0, title="Cross-entropy", **more)  # type: ignore[arg-type]
 
 
+def figures(perplexity: float, accuracy: float) -> tuple[Figure, ...]:
+    return (
+        Figure("perplexity", "perplexity", perplexity),
+        Figure("accuracy", "accuracy", accuracy, "share"),
+    )
+
+
 def surveyed(classes: int = 2) -> Report:
     """Three samples of a file, one of them with a loss that is no number."""
     groups = tuple(
-        Group(f"c{at}", 0.25 * (at + 1), 10 + at, 0, 10.0, 1.5, 0.5) for at in range(classes)
+        Group(f"c{at}", 0.25 * (at + 1), 10 + at, 0, 10.0, figures(1.5, 0.5))
+        for at in range(classes)
     )
     survey = Survey(
         (Bin(-math.inf, 0.1, 1234), Bin(0.1, 0.2, 0), Bin(0.2, 0.5, 7), Bin(math.nan, math.nan, 1)),
@@ -94,7 +103,7 @@ def surveyed(classes: int = 2) -> Report:
         groups=groups,
     )
     names = tuple(f"c{at}" for at in range(max(2, classes)))
-    return report(names, samples=1242, survey=survey, perplexity=1.6161, accuracy=0.75)
+    return report(names, samples=1242, survey=survey, figures=figures(1.6161, 0.75))
 
 
 def gradient() -> Report:

@@ -148,12 +148,12 @@ def test_it_has_a_title_a_description_and_a_ground_of_its_own() -> None:
 def test_lines_are_no_wider_than_asked_and_lose_no_letter(
     text: str, width: int, bold: bool
 ) -> None:
-    found = svg.wrapped(text, width, bold=bold)
+    found = svg.wrap_text(text, width, bold=bold)
     assert "".join("".join(found).split()) == "".join(escaped(text).split())
     assert all(svg.width_of(line, bold=bold) <= width or len(line) == 1 for line in found)
 
 
 def test_lines_are_broken_at_blanks() -> None:
-    assert svg.wrapped("one two three", svg.width_of("one two")) == ["one two", "three"]
-    assert svg.wrapped("猫犬鳥", svg.width_of("猫犬")) == ["猫犬", "鳥"]
-    assert svg.wrapped("", 5) == [""]
+    assert svg.wrap_text("one two three", svg.width_of("one two")) == ["one two", "three"]
+    assert svg.wrap_text("猫犬鳥", svg.width_of("猫犬")) == ["猫犬", "鳥"]
+    assert svg.wrap_text("", 5) == [""]

@@ -69,7 +69,7 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
             problem.positions.shape[2] == 1 or calculation.settings.reduction != "batchmean",
         )
         judged = judged._replace(in_top=_in_top(problem, judged))
-        narrow = _narrowed(losses.loss.reshape(problem.shape), calculation)
+        narrow = _narrow(losses.loss.reshape(problem.shape), calculation)
         found = Answer(field, narrow, judged.questions > 1)
         total = _with_unscored(_total(judged), batch)
         total = total._replace(bytes=ExactSum.of(_bytes(batch)))
@@ -78,14 +78,14 @@ def answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> Answered
         return Answered(found, total, judged)
     if field == "grad":
         gradients = formulas.gradients(problem, denominator)
-        found = Answer(field, _narrowed(gradients.reshape(batch.values.shape), calculation))
+        found = Answer(field, _narrow(gradients.reshape(batch.values.shape), calculation))
         return Answered(found, share_total(problem), gradients=gradients)
     values = (softmax.probs if field == "probs" else softmax.log_probs)(problem)
-    found = Answer(field, _narrowed(values.reshape(batch.values.shape), calculation))
+    found = Answer(field, _narrow(values.reshape(batch.values.shape), calculation))
     return Answered(found, Total(samples=values.shape[0] * values.shape[2]))
 
 
-def _narrowed(values: Array, calculation: Calculation) -> Array:
+def _narrow(values: Array, calculation: Calculation) -> Array:
     """The values rounded to the framework's width that was asked for."""
     if calculation.dtype is None:
         return values

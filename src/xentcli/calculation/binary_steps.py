@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.cross_entropy_steps import scale_formula
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
-from xentcli.calculation.softmax_steps import each, one
+from xentcli.calculation.softmax_steps import class_step, sample_step
 from xentcli.core import bce, gradient
 from xentcli.core.layout import Array
 from xentcli.core.odds import Given, Odds, hit, odds_of
@@ -28,7 +28,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     step = bce.steps(odds, target, settings)
     found = (
         *_odds_steps(block, odds, problem),
-        each("target", "t", target),
+        class_step("target", "t", target),
         *_weight_steps(sample, len(target), calculation),
         *_loss_steps(sample, step, target, calculation),
     )
@@ -39,44 +39,44 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
 
 def _odds_steps(block: Array, odds: Odds, problem: Problem) -> Iterator[Step]:
     if problem.kind == "probs":
-        yield each("sigmoid", "p, as given", block)
-        yield each("log_sigmoid", "log p", odds.log_yes)
-        yield each("log_not", "log(1 − p) = log1p(−p)", odds.log_no)
+        yield class_step("sigmoid", "p, as given", block)
+        yield class_step("log_sigmoid", "log p", odds.log_yes)
+        yield class_step("log_not", "log(1 − p) = log1p(−p)", odds.log_no)
         return
     temperature = problem.calculation.settings.temperature
-    yield each("logits", "z", block)
+    yield class_step("logits", "z", block)
     if temperature != 1.0:
-        yield each("scaled", "z / T", block / temperature)
+        yield class_step("scaled", "z / T", block / temperature)
     over = "" if temperature == 1.0 else "/T"
-    yield each("sigmoid", f"p = σ(z{over})", odds.yes)
-    yield each("log_sigmoid", f"log p = −log1p(exp(−z{over}))", odds.log_yes)
-    yield each("log_not", f"log(1 − p) = −log1p(exp(z{over}))", odds.log_no)
+    yield class_step("sigmoid", f"p = σ(z{over})", odds.yes)
+    yield class_step("log_sigmoid", f"log p = −log1p(exp(−z{over}))", odds.log_yes)
+    yield class_step("log_not", f"log(1 − p) = −log1p(exp(z{over}))", odds.log_no)
 
 
 def _weight_steps(sample: Sample, count: int, calculation: Calculation) -> Iterator[Step]:
     settings, row = calculation.settings, sample.row_weight
     if settings.pos_weight is not None:
-        yield each("pos_weight", "w⁺", np.broadcast_to(settings.pos_weight, count))
+        yield class_step("pos_weight", "w⁺", np.broadcast_to(settings.pos_weight, count))
     if settings.weight is not None or row is not None:
         weight = np.ones(count) if settings.weight is None else settings.weight
         formula = "w" if row is None else f"w, times the sample's {row!r}"
-        yield each("weight", formula, weight * (1.0 if row is None else row))
+        yield class_step("weight", formula, weight * (1.0 if row is None else row))
 
 
 def _loss_steps(
     sample: Sample, step: bce.Steps, target: Array, calculation: Calculation
 ) -> Iterator[Step]:
     settings, assembled = calculation.settings, ["term_yes + term_no"]
-    yield each(
+    yield class_step(
         "term_yes", "−w⁺·t·log p" if settings.pos_weight is not None else "−t·log p", step.yes_term
     )
-    yield each("term_no", "−(1 − t)·log(1 − p)", step.no_term)
+    yield class_step("term_no", "−(1 − t)·log(1 − p)", step.no_term)
     if step.balance is not None:
-        yield each("balance", "α_t = A·t + (1 − A)·(1 − t)", step.balance)
+        yield class_step("balance", "α_t = A·t + (1 − A)·(1 − t)", step.balance)
         assembled.insert(0, "α_t")
     if step.factor is not None:
-        yield each("p_t", "p·t + (1 − p)·(1 − t)", hit(step.odds, target))
-        yield each("focal", f"(1 − p_t)^{settings.gamma:g}", step.factor)
+        yield class_step("p_t", "p·t + (1 − p)·(1 − t)", hit(step.odds, target))
+        yield class_step("focal", f"(1 − p_t)^{settings.gamma:g}", step.factor)
         assembled.insert(-1, "focal")
     if settings.weight is not None or sample.row_weight is not None:
         assembled.insert(0, "w")
@@ -86,7 +86,7 @@ def _loss_steps(
     if calculation.base != "e":
         formula += f" / ln {calculation.base}"
     assert sample.loss is not None
-    yield each("loss", f"ℓ = {formula}", sample.loss)
+    yield class_step("loss", f"ℓ = {formula}", sample.loss)
 
 
 def _gradient_steps(
@@ -103,8 +103,8 @@ def _gradient_steps(
     shown = []
     if slopes.bend is not None:
         shown = [
-            each("slope", plain, slopes.plain),
-            each("bend", "γ·(1 − 2t)·p·(1 − p) / (1 − p_t)", slopes.bend),
+            class_step("slope", plain, slopes.plain),
+            class_step("bend", "γ·(1 − 2t)·p·(1 − p) / (1 − p_t)", slopes.bend),
         ]
         plain = "focal·(slope + bend·terms)"
     before = ["w"] * (settings.weight is not None) + ["α_t"] * (settings.alpha is not None)
@@ -112,7 +112,7 @@ def _gradient_steps(
         plain = "·".join([*before, plain if slopes.bend is not None else f"({plain})"])
     return (
         *shown,
-        each("difference", plain, slopes.whole),
-        one("scale", scale_formula(calculation, weight), np.array([scale])),
-        each("grad", "scale · difference", sample.gradient),
+        class_step("difference", plain, slopes.whole),
+        sample_step("scale", scale_formula(calculation, weight), np.array([scale])),
+        class_step("grad", "scale · difference", sample.gradient),
     )

@@ -9,8 +9,8 @@ from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import (
     ToLogProbs,
     beside,
-    each,
-    one,
+    class_step,
+    sample_step,
     to_log_probs,
 )
 from xentcli.core import focal, gradient, loss, textbook
@@ -56,12 +56,12 @@ def _target_steps(
     if sample.ignored:
         formula = "q = 0: ignored"
     target = np.zeros_like(hot) if sample.ignored else smoothed(hot, smoothing, axis)
-    shown = [each("target", formula, target)]
+    shown = [class_step("target", formula, target)]
     weighted = loss.products(settings.weight, target, axis)
     if _has_weights(sample, calculation):
         weight = np.ones(classes) if settings.weight is None else settings.weight
         formula = "w" if row is None else f"w, times the sample's {row!r}"
-        shown.append(each("weight", formula, weight * (1.0 if row is None else row)))
+        shown.append(class_step("weight", formula, weight * (1.0 if row is None else row)))
         weighted = weighted * (1.0 if row is None else row)
     return tuple(shown), np.zeros_like(weighted) if sample.ignored else weighted
 
@@ -86,18 +86,20 @@ def _loss_steps(
     note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
     assert sample.loss is not None
     product = "−w·q·log p" if _has_weights(sample, calculation) else "−q·log p"
-    shown = [each("term", product, terms)]
+    shown = [class_step("term", product, terms)]
     if calculation.settings.gamma != 0.0:
         formula = formula.replace("Σ terms", "(1 − p_t)^γ·Σ terms")
         shown.append(_focal_step(sample, start, calculation))
-    return (*shown, one("loss", formula, sample.loss, note))
+    return (*shown, sample_step("loss", formula, sample.loss, note))
 
 
 def _focal_step(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Step:
     label = np.array([0 if sample.ignored else sample.label])
     own = -pick(start.log_probs, label, sample.axis)
     gamma = calculation.settings.gamma
-    return one("focal", f"(1 − p_t)^{gamma:g}, p_t = p[y]", focal.factor_of_loss(own, gamma))
+    return sample_step(
+        "focal", f"(1 − p_t)^{gamma:g}, p_t = p[y]", focal.factor_of_loss(own, gamma)
+    )
 
 
 def _beside_stable(sample: Sample, calculation: Calculation) -> str:
@@ -136,14 +138,14 @@ def _difference_steps(
         label = np.array([0 if sample.ignored else sample.label])
         own = -pick(start.log_probs, label, axis)
         factor = focal.gradient_factor(own, settings.gamma)
-        slope = (one("slope", "(1 − p_t)^γ·(1 − γ·p_t·log p_t/(1 − p_t))", factor),)
+        slope = (sample_step("slope", "(1 − p_t)^γ·(1 − γ·p_t·log p_t/(1 − p_t))", factor),)
     product = "scale · slope · difference" if slope else "scale · difference"
     assert sample.gradient is not None
     return (
-        each("difference", "p·Σwq − w·q" if weights else "p − q", difference),
+        class_step("difference", "p·Σwq − w·q" if weights else "p − q", difference),
         *slope,
-        one("scale", scale_formula(calculation), np.array([scale])),
-        each("grad", product, sample.gradient),
+        sample_step("scale", scale_formula(calculation), np.array([scale])),
+        class_step("grad", product, sample.gradient),
     )
 
 

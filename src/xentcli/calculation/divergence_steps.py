@@ -7,7 +7,7 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.cross_entropy_steps import scale_formula
 from xentcli.calculation.interface import Problem, Sample
-from xentcli.calculation.softmax_steps import each, one, to_log_probs
+from xentcli.calculation.softmax_steps import class_step, sample_step, to_log_probs
 from xentcli.core import gradient
 from xentcli.core.distribution import Distribution, distribution
 from xentcli.core.layout import Array
@@ -29,21 +29,21 @@ def start_of(sample: Sample, problem: Problem) -> tuple[tuple[Step, ...], Distri
 
 def target_step(sample: Sample, target: Array) -> Step:
     """What a divergence is measured from."""
-    return each("target", "t" if sample.label is None else "t = onehot(y)", target)
+    return class_step("target", "t" if sample.label is None else "t = onehot(y)", target)
 
 
 def loss_step(sample: Sample, name: str, formula: str, calculation: Calculation) -> Step:
     """The divergence or the entropy itself, in the unit that is asked for, and weighted."""
     assert sample.loss is not None
     if sample.ignored:
-        return one("loss", f"0: label {sample.label} is ignored", sample.loss)
+        return sample_step("loss", f"0: label {sample.label} is ignored", sample.loss)
     if " + " in formula and (calculation.base != "e" or sample.row_weight is not None):
         formula = f"({formula})"
     if calculation.base != "e":
         formula += f" / ln {calculation.base}"
     if sample.row_weight is not None:
         name, formula = f"w·{name}", f"{sample.row_weight!r}·{formula}"
-    return one("loss", f"{name} = {formula}", sample.loss)
+    return sample_step("loss", f"{name} = {formula}", sample.loss)
 
 
 def gradient_steps(
@@ -58,7 +58,7 @@ def gradient_steps(
     if sample.ignored:
         difference = np.zeros_like(difference)
     return (
-        each("difference", formula, difference),
-        one("scale", scale_formula(calculation, weight), np.array([scale])),
-        each("grad", "scale · difference", sample.gradient),
+        class_step("difference", formula, difference),
+        sample_step("scale", scale_formula(calculation, weight), np.array([scale])),
+        class_step("grad", "scale · difference", sample.gradient),
     )

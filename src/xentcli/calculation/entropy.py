@@ -10,7 +10,7 @@ from xentcli.calculation.commands import Calculation
 from xentcli.calculation.divergence_steps import gradient_steps, loss_step, start_of
 from xentcli.calculation.interface import Problem, Sample, SampleSteps, class_of_largest
 from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
-from xentcli.calculation.softmax_steps import each, one
+from xentcli.calculation.softmax_steps import class_step, sample_step
 from xentcli.core import differences as longest
 from xentcli.core import gradient
 from xentcli.core.differences import Differences
@@ -82,7 +82,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     shown, given = start_of(sample, problem)
     found = (
         *shown,
-        each("term", "−p·log p", terms(given.probs, given.log_probs)),
+        class_step("term", "−p·log p", terms(given.probs, given.log_probs)),
         loss_step(sample, "H", "Σ terms", calculation),
     )
     if sample.gradient is not None:
@@ -90,7 +90,7 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         formula = "−p·(log p + H)"
         return SampleSteps(found + gradient_steps(sample, formula, slope, calculation, denominator))
     nats, most = entropies(given), log(np.array([float(given.probs.shape[sample.axis])]))
-    found += (one("perplexity", "exp H", exp(nats)),)
+    found += (sample_step("perplexity", "exp H", exp(nats)),)
     if most[0]:
-        found += (one("share", f"H / ln {given.probs.shape[sample.axis]}", nats / most),)
+        found += (sample_step("share", f"H / ln {given.probs.shape[sample.axis]}", nats / most),)
     return SampleSteps(found)

@@ -13,7 +13,7 @@ from xentcli.calculation.divergence_steps import (
 )
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
-from xentcli.calculation.softmax_steps import each, one
+from xentcli.calculation.softmax_steps import class_step, sample_step
 from xentcli.core import gradient
 from xentcli.core.differences import (
     Differences,
@@ -104,16 +104,16 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     found = (
         *shown,
         target_step(sample, given.target),
-        each("mean", "m = ½(t + p)", 0.5 * (given.target + given.probs)),
-        each("term_t", "t·log(t/m)", of_target),
-        each("term_p", "p·log(p/m)", of_probs),
-        one("kl_t", "KL(t‖m)", divergence_of_target),
-        one("kl_p", "KL(p‖m)", divergence_of_probs),
+        class_step("mean", "m = ½(t + p)", 0.5 * (given.target + given.probs)),
+        class_step("term_t", "t·log(t/m)", of_target),
+        class_step("term_p", "p·log(p/m)", of_probs),
+        sample_step("kl_t", "KL(t‖m)", divergence_of_target),
+        sample_step("kl_p", "KL(p‖m)", divergence_of_probs),
         loss_step(sample, "JS", "½·KL(t‖m) + ½·KL(p‖m)", calculation),
     )
     if sample.gradient is None:
         assert sample.loss is not None
-        return SampleSteps((*found, one("root", "√JS", _root(sample))))
+        return SampleSteps((*found, sample_step("root", "√JS", _root(sample))))
     slope = gradients_by_logits(given)
     formula = "p·(h − Σ p·h), h = ½·log(p/m)"
     return SampleSteps(found + gradient_steps(sample, formula, slope, calculation, denominator))

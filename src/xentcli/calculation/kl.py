@@ -18,7 +18,7 @@ from xentcli.calculation.sample_weights import (
     weighted_gradients,
     weighted_shares,
 )
-from xentcli.calculation.softmax_steps import each
+from xentcli.calculation.softmax_steps import class_step
 from xentcli.core import gradient, loss
 from xentcli.core.differences import Differences, central_differences
 from xentcli.core.distribution import loss_of_each
@@ -106,9 +106,9 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     found = (
         *shown,
         target_step(sample, given.target),
-        each("log_target", "log t", log(given.target)),
-        each("log_ratio", "log t − log p", difference),
-        each("term", "t·(log t − log p)", _terms(sample, given.target, difference)),
+        class_step("log_target", "log t", log(given.target)),
+        class_step("log_ratio", "log t − log p", difference),
+        class_step("term", "t·(log t − log p)", _terms(sample, given.target, difference)),
         loss_step(sample, "KL(t‖p)", "Σ terms", calculation),
     )
     if sample.gradient is None:

@@ -33,12 +33,12 @@ def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) 
 
 def _given(block: Array, kind: Kind) -> ToLogProbs:
     if kind == "log_probs":
-        given = each("log_softmax", "log p, as given", block)
+        given = class_step("log_softmax", "log p, as given", block)
         return ToLogProbs((given,), elementary.exp(block), block, from_logits=False)
     log_probs = textbook.log(block)
     shown = (
-        each("softmax", "p, as given", block),
-        each("log_softmax", "log p", log_probs),
+        class_step("softmax", "p, as given", block),
+        class_step("log_softmax", "log p", log_probs),
     )
     return ToLogProbs(shown, block, log_probs, from_logits=False)
 
@@ -50,13 +50,13 @@ def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     log_probs = softmax.log_probabilities(step, axis)
     shown = (
         *_scaled(block, temperature),
-        one("max", "m = max z" + _over(temperature), step.maximum / temperature),
-        each("shifted", f"d = z{_over(temperature)} − m", step.shifted()),
-        each("exp", "e = exp(d)", step.exponentials),
-        one("sum", "Σe = 1 + s", 1.0 + step.others),
-        each("softmax", "p = e / Σe", probs),
-        one("log_sum", "log Σe = log1p(s)", step.log_sum),
-        each("log_softmax", "log p = d − log Σe", log_probs),
+        sample_step("max", "m = max z" + _over(temperature), step.maximum / temperature),
+        class_step("shifted", f"d = z{_over(temperature)} − m", step.shifted()),
+        class_step("exp", "e = exp(d)", step.exponentials),
+        sample_step("sum", "Σe = 1 + s", 1.0 + step.others),
+        class_step("softmax", "p = e / Σe", probs),
+        sample_step("log_sum", "log Σe = log1p(s)", step.log_sum),
+        class_step("log_softmax", "log p = d − log Σe", log_probs),
     )
     return ToLogProbs(_needed(shown, calculation), probs, log_probs)
 
@@ -67,16 +67,16 @@ def _at_width(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     width, in_rows = framework.WIDTHS[name], calculation.in_rows
     step = framework.steps(positions, width, temperature, in_rows=in_rows)
     shown = (
-        each("logits", f"z in {name}", step.logits)
+        class_step("logits", f"z in {name}", step.logits)
         if temperature == 1.0
-        else each("scaled", f"z / T in {name}", step.logits),
-        one("max", "m = max z" + _over(temperature), step.maximum),
-        each("shifted", f"d = z{_over(temperature)} − m", step.shifted),
-        each("exp", "e = exp(d)", step.exponentials),
-        one("sum", "Σe", step.total),
-        each("softmax", "p = e / Σe", step.probs),
-        one("log_sum", "log Σe", step.log_sum),
-        each("log_softmax", "log p = d − log Σe", step.log_probs),
+        else class_step("scaled", f"z / T in {name}", step.logits),
+        sample_step("max", "m = max z" + _over(temperature), step.maximum),
+        class_step("shifted", f"d = z{_over(temperature)} − m", step.shifted),
+        class_step("exp", "e = exp(d)", step.exponentials),
+        sample_step("sum", "Σe", step.total),
+        class_step("softmax", "p = e / Σe", step.probs),
+        sample_step("log_sum", "log Σe", step.log_sum),
+        class_step("log_softmax", "log p = d − log Σe", step.log_probs),
     )
     probs = step.probs.reshape(block.shape).astype(np.float64)
     log_probs = step.log_probs.reshape(block.shape).astype(np.float64)
@@ -95,10 +95,10 @@ def _textbook(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     log_probs = textbook.log(probs)
     shown = (
         *_scaled(block, temperature),
-        each("exp", f"e = exp(z{_over(temperature)})", exponentials, overflow(exponentials)),
-        one("sum", "Σe", total, overflow(total)),
-        each("softmax", "p = e / Σe", probs, beside(probs, exact_probs)),
-        each("log_softmax", "log p", log_probs, beside(log_probs, exact_log_probs)),
+        class_step("exp", f"e = exp(z{_over(temperature)})", exponentials, overflow(exponentials)),
+        sample_step("sum", "Σe", total, overflow(total)),
+        class_step("softmax", "p = e / Σe", probs, beside(probs, exact_probs)),
+        class_step("log_softmax", "log p", log_probs, beside(log_probs, exact_log_probs)),
     )
     return ToLogProbs(_needed(shown, calculation), probs, log_probs)
 
@@ -108,10 +108,10 @@ def _over(temperature: float) -> str:
 
 
 def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
-    logits = each("logits", "z", block)
+    logits = class_step("logits", "z", block)
     if temperature == 1.0:
         return (logits,)
-    return logits, each("scaled", "z / T", block / temperature)
+    return logits, class_step("scaled", "z / T", block / temperature)
 
 
 def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
@@ -146,11 +146,11 @@ def beside(values: Array, exact: Array) -> str:
     return f"off by {relative:.1e} relative" if relative > 1e-14 else ""
 
 
-def each(name: str, formula: str, values: Floats, note: str = "") -> Step:
-    """A step with one number a class."""
+def class_step(name: str, formula: str, values: Floats, note: str = "") -> Step:
+    """Make a step with one number for each class."""
     return Step(name, formula, tuple(values.ravel().tolist()), note)
 
 
-def one(name: str, formula: str, values: Floats, note: str = "") -> Step:
-    """A step with one number for the whole sample."""
+def sample_step(name: str, formula: str, values: Floats, note: str = "") -> Step:
+    """Make a step with one number for the sample."""
     return Step(name, formula, float(values.ravel()[0]), note)

@@ -16,10 +16,10 @@ from xentcli.core.layout import Array
 from xentcli.model import Batch, Worked, sample_number
 
 
-def worked(
+def work_samples(
     batch: Batch, problem: Problem, answered: Answered, count: int, denominator: float = 1.0
 ) -> tuple[Worked, ...]:
-    """The first ``count`` samples with every step; samples that count come before ignored ones."""
+    """Work the first ``count`` samples with every step; ignored samples come last."""
     places = _places(problem, count)
     if not places:
         return ()

@@ -13,13 +13,9 @@ from numpy.typing import NDArray
 
 from xentcli.calculation.answers import Judged, hits
 from xentcli.calculation.commands import Calculation
+from xentcli.calculation.figures import Results, figures_of_group
 from xentcli.calculation.spread import spreads
-from xentcli.calculation.summary import (
-    bits_per_byte,
-    mean_perplexity,
-    narrow,
-    standard_error_of,
-)
+from xentcli.calculation.summary import narrow
 from xentcli.core import histogram
 from xentcli.core.loss import divide
 from xentcli.core.spread import spread_of
@@ -62,8 +58,8 @@ Name = TypeVar("Name", int, str)
 Ids = Callable[[Sequence[int]], Sequence[str]]
 
 
-def nothing() -> Sums:
-    """The sums of no samples."""
+def no_sums() -> Sums:
+    """Return the sums over no samples."""
     return Sums(histogram.NOTHING, {}, {}, ())
 
 
@@ -315,21 +311,19 @@ def _group(
 ) -> Group:
     """The figures of a group whose samples have that many questions."""
     loss, weight, by_yes_no = total.loss.value, total.weight.value, calculation.loss.questions
-    mean, kept = divide(loss, weight), total.samples - total.ignored
-    known = labelled or by_yes_no
-    reduced = (mean, weight) if calculation.settings.averages else (loss, 1.0)
+    averages = calculation.settings.averages
+    result, denominator = (divide(loss, weight), weight) if averages else (loss, 1.0)
+    # A group of questions counts each of them as a sample.
+    results = Results(calculation, total, 1, labelled or by_yes_no)
     return Group(
         name,
-        float(narrow(reduced[0], calculation)),
+        float(narrow(result, calculation)),
         total.samples // questions if by_yes_no else total.samples,
         total.ignored,
-        reduced[1],
-        mean_perplexity(mean, calculation),
-        total.correct / kept if known and kept and calculation.want_accuracy else None,
+        denominator,
+        figures_of_group(results),
         total.positive if by_yes_no else None,
-        bits_per_byte(total, calculation),
         loss_sum=loss,
-        standard_error=standard_error_of(total, calculation),
     )
 
 

@@ -1,8 +1,9 @@
-"""The commands: each collects its groups of options and passes them on."""
+"""The app: it finds the function of the command that is asked for, and runs it."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.main import get_command
@@ -11,37 +12,12 @@ from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
 from xentcli.errors import UsageError, check_room, quoted
 from xentcli.options.completion import command_completed, is_asked
-from xentcli.options.flatten import ENVIRONMENT_PREFIX, grouped, names_of_options
-from xentcli.options.groups import (
-    OUTPUT,
-    Arithmetic,
-    Asked,
-    Balance,
-    Check,
-    DiagnosisOutput,
-    DivergenceLoss,
-    Focus,
-    GradientLoss,
-    Kinds,
-    Labels,
-    Loss,
-    Output,
-    QuestionLoss,
-    Reading,
-    RowLoss,
-    Running,
-    Samples,
-    SampleWeights,
-    Scale,
-    Seen,
-    Sequences,
-    Smoothing,
-    SoftTargets,
-    Survey,
-    UnlabelledLoss,
-    YesNoKinds,
-)
+from xentcli.options.declare import OUTPUT
+from xentcli.options.flatten import ENVIRONMENT_PREFIX, flatten_groups, names_of_options
 from xentcli.options.values import did_you_mean
+
+if TYPE_CHECKING:
+    from xentcli.options.asked import Asked
 
 # Mebibytes that NumPy's libraries and the modules of a command take up.
 TO_LOAD = 96
@@ -56,22 +32,44 @@ EXAMPLES = (
 )
 
 
-# The function of each command, by the name that calculation.commands has for it.
+# The module of a command, if it is not cli/softmax. A start imports only that of its own command,
+# with the groups of options that are listed there.
+MODULES = {
+    **dict.fromkeys(("bce", "kl", "js", "entropy", "grad"), "siblings"),
+    "diagnose": "diagnose",
+}
+# The functions of the modules that have been imported, by the names in the table of commands.
 FUNCTIONS: dict[str, Callable[..., None]] = {}
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Register a function of groups of options as the command of its name; its help comes from the
-    table of commands."""
+    """Register a function of groups of options as the command of its name.
+
+    Its help comes from the table of commands.
+    """
     name = function.__name__.replace("_", "-")
     function.__doc__ = COMMANDS[name].help
     FUNCTIONS[name] = function
     return function
 
 
+def function_of(name: str) -> Callable[..., None]:
+    """Return the function of a command, whose module is imported if need be."""
+    if name not in FUNCTIONS:
+        import_module(f"xentcli.cli.{MODULES.get(name, 'softmax')}")
+    return FUNCTIONS[name]
+
+
+def functions() -> dict[str, Callable[..., None]]:
+    """Return the function of every command, in the order of the table of commands."""
+    return {name: function_of(name) for name in COMMANDS}
+
+
 def app(asked: str = "") -> typer.Typer:
-    """The Typer app, with only the command that is asked for, if there is one: Typer takes longer
-    to build a command than xent takes to run it."""
+    """Build the Typer app, with only the command that is asked for, if there is one.
+
+    Typer takes longer to build a command than xent takes to run it.
+    """
     if asked and asked not in COMMANDS:
         from xentcli.cli.habits import command_hint
 
@@ -88,20 +86,22 @@ def app(asked: str = "") -> typer.Typer:
     )
     built.callback()(xent)
     for name in [asked] if asked else COMMANDS:
-        command = grouped(FUNCTIONS[name], HelpAsked)
+        command = flatten_groups(function_of(name), HelpAsked)
         built.command(name, context_settings=SETTINGS, add_help_option=False)(command)
     return built
 
 
 @cache
 def program(asked: str = "") -> Callable[..., object]:
-    """What a command line is given to, ready for the command that is asked for. A process that runs
-    many commands builds each of them once."""
+    """Return the program that takes a command line, built for the command that is asked for.
+
+    A process that runs many commands builds each of them once.
+    """
     return get_command(app(asked))
 
 
 def _long_name(asked: str) -> str:
-    """A hint for what is a command's title, however it is written: ``cross_entropy`` is ``ce``."""
+    """Return a hint for a command's title in any spelling: ``cross_entropy`` is ``ce``."""
     letters = "".join(filter(str.isalpha, asked)).lower()
     for name, command in COMMANDS.items():
         if letters == "".join(filter(str.isalpha, command.title)).lower():
@@ -110,7 +110,7 @@ def _long_name(asked: str) -> str:
 
 
 def spelled_out(arguments: Sequence[str]) -> list[str]:
-    """``help COMMAND`` as ``COMMAND --help``, ``help`` alone as ``--help``."""
+    """Turn ``help COMMAND`` into ``COMMAND --help``, and ``help`` alone into ``--help``."""
     if arguments[:1] != ["help"]:
         return list(arguments)
     about = [word for word in arguments[1:] if word not in ("help", "-h", "--help")]
@@ -118,8 +118,7 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 
 
 def asked_command(arguments: Sequence[str]) -> str:
-    """The command that is to be run, or whose arguments a shell wants completed; empty if there is
-    none."""
+    """Return the command to run, or the one that a shell completes; empty if there is none."""
     if is_asked():
         found = command_completed()
         return found if found in COMMANDS else ""
@@ -127,16 +126,15 @@ def asked_command(arguments: Sequence[str]) -> str:
 
 
 def commands_with(option: str) -> list[str]:
-    """The commands that list an option."""
-    return [name for name, found in FUNCTIONS.items() if option in names_of_options(found)]
+    """Return the commands that list an option."""
+    return [name for name, found in functions().items() if option in names_of_options(found)]
 
 
-def _run(asked: Asked) -> None:
-    # NumPy comes in only here: --help and --version do without.
+def run_command(asked: "Asked", module: str = "xentcli.run.pipeline") -> None:
+    """Run a command by the function ``run`` of a module, and leave with its exit code."""
     check_room(TO_LOAD)
-    from xentcli.run.pipeline import run
-
-    code = run(asked)
+    # NumPy is imported only here: --help and --version do without.
+    code = import_module(module).run(asked)
     if code:
         raise typer.Exit(code)
 
@@ -155,7 +153,7 @@ def _show_help(context: typer.Context, wanted: bool) -> None:
 
     name = context.info_name
     if name in COMMANDS:
-        helping.show(helping.of_command(COMMANDS[name], FUNCTIONS[name]))
+        helping.show(helping.of_command(COMMANDS[name], function_of(name)))
     else:
         helping.show(helping.of_app(ABOUT, COMMANDS.values(), context.command.params, EXAMPLES))
     raise typer.Exit
@@ -189,202 +187,3 @@ def xent(
     """Softmax cross-entropy, worked out in the open."""
     if context.invoked_subcommand is None:
         _show_help(context, True)
-
-
-@command
-def softmax(
-    samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
-) -> None:
-    _run(Asked("softmax", samples, output, reading, arithmetic, running=running))
-
-
-@command
-def log_softmax(
-    samples: Samples, reading: Reading, arithmetic: Arithmetic, output: Output, running: Running
-) -> None:
-    _run(Asked("log-softmax", samples, output, reading, arithmetic, running=running))
-
-
-@command
-def nll(
-    samples: Samples,
-    reading: Reading,
-    kinds: Kinds,
-    labels: Labels,
-    loss: Loss,
-    arithmetic: Arithmetic,
-    sequences: Sequences,
-    survey: Survey,
-    output: Output,
-    running: Running,
-) -> None:
-    asked = Asked("nll", samples, output, reading, arithmetic, kinds, labels, loss=loss)
-    _run(asked._replace(sequences=sequences, survey=survey, running=running))
-
-
-@command
-def ce(
-    samples: Samples,
-    reading: Reading,
-    kinds: Kinds,
-    labels: Labels,
-    targets: SoftTargets,
-    loss: Loss,
-    smoothing: Smoothing,
-    focus: Focus,
-    arithmetic: Arithmetic,
-    sequences: Sequences,
-    survey: Survey,
-    output: Output,
-    running: Running,
-) -> None:
-    asked = Asked(
-        "ce", samples, output, reading, arithmetic, kinds, labels, targets, loss, smoothing
-    )
-    asked = asked._replace(focus=focus, sequences=sequences)
-    _run(asked._replace(survey=survey, running=running))
-
-
-@command
-def bce(
-    samples: Samples,
-    reading: Reading,
-    kinds: YesNoKinds,
-    labels: Labels,
-    targets: SoftTargets,
-    loss: QuestionLoss,
-    balance: Balance,
-    focus: Focus,
-    scale: Scale,
-    survey: Survey,
-    output: Output,
-    running: Running,
-) -> None:
-    asked = _of_loss("bce", samples, output, reading, scale, loss, labels)
-    asked = asked._replace(kinds=Kinds(**kinds._asdict()), balance=balance, focus=focus)
-    _run(asked._replace(targets=targets, survey=survey, running=running))
-
-
-@command
-def kl(
-    samples: Samples,
-    reading: Reading,
-    kinds: Kinds,
-    labels: Labels,
-    targets: SoftTargets,
-    loss: DivergenceLoss,
-    scale: Scale,
-    survey: Survey,
-    output: Output,
-    running: Running,
-) -> None:
-    asked = _of_loss("kl", samples, output, reading, scale, loss, labels)
-    _run(asked._replace(kinds=kinds, targets=targets, survey=survey, running=running))
-
-
-@command
-def js(
-    samples: Samples,
-    reading: Reading,
-    kinds: Kinds,
-    labels: Labels,
-    targets: SoftTargets,
-    loss: RowLoss,
-    scale: Scale,
-    survey: Survey,
-    output: Output,
-    running: Running,
-) -> None:
-    asked = _of_loss("js", samples, output, reading, scale, loss, labels)
-    _run(asked._replace(kinds=kinds, targets=targets, survey=survey, running=running))
-
-
-@command
-def entropy(
-    samples: Samples,
-    reading: Reading,
-    kinds: Kinds,
-    weights: SampleWeights,
-    loss: UnlabelledLoss,
-    scale: Scale,
-    survey: Survey,
-    output: Output,
-    running: Running,
-) -> None:
-    labels = Labels(**weights._asdict())
-    asked = _of_loss("entropy", samples, output, reading, scale, loss, labels)
-    _run(asked._replace(kinds=kinds, survey=survey, running=running))
-
-
-def _of_loss(
-    name: str,
-    samples: Samples,
-    output: Output,
-    reading: Reading,
-    scale: Scale,
-    loss: QuestionLoss | DivergenceLoss | RowLoss | UnlabelledLoss,
-    labels: Labels,
-) -> Asked:
-    """A command whose groups of options are parts of others."""
-    arithmetic, whole = Arithmetic(**scale._asdict()), Loss(**loss._asdict())
-    return Asked(name, samples, output, reading, arithmetic, Kinds(), labels, loss=whole)
-
-
-@command
-def grad(
-    samples: Samples,
-    reading: Reading,
-    labels: Labels,
-    targets: SoftTargets,
-    loss: GradientLoss,
-    smoothing: Smoothing,
-    focus: Focus,
-    balance: Balance,
-    check: Check,
-    arithmetic: Arithmetic,
-    output: Output,
-    running: Running,
-) -> None:
-    fields = loss._asdict()
-    name = fields.pop("loss")
-    fields["reduction"] = loss.reduction or ("batchmean" if name == "kl" else "mean")
-    whole = Loss(**fields)
-    asked = Asked("grad", samples, output, reading, arithmetic, Kinds(), labels, targets, whole)
-    asked = asked._replace(gradient_of=name, smoothing=smoothing, focus=focus, balance=balance)
-    _run(asked._replace(check=check, running=running))
-
-
-@command
-def diagnose(
-    samples: Samples,
-    reading: Reading,
-    kinds: Kinds,
-    labels: Labels,
-    targets: SoftTargets,
-    seen: Seen,
-    loss: Loss,
-    smoothing: Smoothing,
-    arithmetic: Arithmetic,
-    output: DiagnosisOutput,
-    running: Running,
-) -> None:
-    check_room(TO_LOAD)
-    from xentcli.run.diagnose import run
-
-    asked = Asked(
-        "diagnose",
-        samples,
-        Output(**output._asdict()),
-        reading,
-        arithmetic,
-        kinds,
-        labels,
-        targets,
-        loss,
-        smoothing,
-        running=running,
-        seen=seen,
-    )
-    code = run(asked)
-    if code:
-        raise typer.Exit(code)

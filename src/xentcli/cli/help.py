@@ -12,8 +12,8 @@ import typer
 
 from xentcli.calculation.commands import Command
 from xentcli.model import NamedTuple
+from xentcli.options.declare import OUTPUT
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, declarations, names_in
-from xentcli.options.groups import OUTPUT
 from xentcli.writers.interface import View
 from xentcli.writers.view import PLAIN_LETTERS, view_of
 
@@ -165,7 +165,7 @@ def _lines(help: Help, width: int, view: View) -> Iterator[str]:
     yield from more
     yield ""
     for paragraph in letters(help.about).split("\n\n"):
-        yield from _wrapped(paragraph, width)
+        yield from _wrap(paragraph, width)
         yield ""
     for title, rows in help.panels.items():
         inside: list[str] = []
@@ -175,9 +175,9 @@ def _lines(help: Help, width: int, view: View) -> Iterator[str]:
     yield ""
     yield _bold("Examples:")
     for example in help.examples:
-        yield from _folded(letters(example), width)
+        yield from _fold(letters(example), width)
     yield ""
-    yield from _wrapped(letters(help.end), width)
+    yield from _wrap(letters(help.end), width)
 
 
 def _bold(text: str) -> str:
@@ -193,9 +193,9 @@ def _row(name: str, text: str, width: int) -> Iterator[str]:
     """A name and its text, in lines filled up to the width."""
     if width < TWO_COLUMNS:
         yield from (_named(part, width) for part in _parts(name, width))
-        yield from (f"{INDENT}{line}".ljust(width) for line in _wrapped(text, width - len(INDENT)))
+        yield from (f"{INDENT}{line}".ljust(width) for line in _wrap(text, width - len(INDENT)))
         return
-    said = _wrapped(text, width - NAMES)
+    said = _wrap(text, width - NAMES)
     if len(name) > NAMES - 2:
         yield from (_named(part, width) for part in _parts(name, width))
     else:
@@ -203,7 +203,7 @@ def _row(name: str, text: str, width: int) -> Iterator[str]:
     yield from (" " * NAMES + line.ljust(width - NAMES) for line in said)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int) -> list[str]:
     # An option is not to be parted at its hyphen, nor a default from its name.
     whole = re.sub(r"\[default: .*\]", lambda found: found[0].replace(" ", NO_BREAK), text)
     lines = wrap(whole, width, break_on_hyphens=False)
@@ -233,7 +233,7 @@ def _panel(title: str, inside: Iterable[str], width: int, frame: Frame) -> Itera
     yield f"{lower_left}{frame.line * (width - 2)}{lower_right}"
 
 
-def _folded(example: str, width: int) -> list[str]:
+def _fold(example: str, width: int) -> list[str]:
     """A command in lines that end with a backslash, so that it can be copied."""
     lines = ["  "]
     for word in WORD.findall(example):

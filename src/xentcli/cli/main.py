@@ -33,13 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
     except XentError as error:
-        return signals.exit_code() or _failed(error)
+        return signals.exit_code() or _report_error(error)
     except BrokenPipeError:
-        return _silenced(errors.EXIT_PIPE_CLOSED)
+        return _silence(errors.EXIT_PIPE_CLOSED)
     except (KeyboardInterrupt, Terminated):
         return signals.exit_code() or errors.EXIT_INTERRUPTED
     except PipeClosed:
-        return _silenced(errors.EXIT_PIPE_CLOSED)
+        return _silence(errors.EXIT_PIPE_CLOSED)
     except Exception as error:
         ended = signals.exit_code()
         if ended is not None:
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             of_the_system = _SHORT_OF_MEMORY
         if of_the_system is None:
             raise
-        return _failed(of_the_system)
+        return _report_error(of_the_system)
     return signals.exit_code() or code
 
 
@@ -120,7 +120,7 @@ def _is_short_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
 
 
-def _failed(error: XentError) -> int:
+def _report_error(error: XentError) -> int:
     try:
         from xentcli.run.messages import print_error
 
@@ -132,7 +132,7 @@ def _failed(error: XentError) -> int:
             raise
         with contextlib.suppress(OSError):
             os.write(2, f"xent: {reason.message}\n".encode(errors="backslashreplace"))
-    return _silenced(error.exit_code) if isinstance(error, OutputError) else error.exit_code
+    return _silence(error.exit_code) if isinstance(error, OutputError) else error.exit_code
 
 
 class _Closed(io.RawIOBase):
@@ -145,7 +145,7 @@ class _Closed(io.RawIOBase):
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
-def _silenced(code: int) -> int:
+def _silence(code: int) -> int:
     """Keep Python from writing what is left to a closed output, and from complaining about it."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

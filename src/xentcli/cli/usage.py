@@ -9,7 +9,8 @@ from typing import Any
 
 import typer
 
-from xentcli.cli.commands import FUNCTIONS, commands_with
+from xentcli.calculation.commands import COMMANDS
+from xentcli.cli.commands import commands_with, function_of
 from xentcli.cli.habits import HABITS_OF_COMMANDS, option_hint
 from xentcli.cli.help import Option, options_of
 from xentcli.errors import UsageError, XentError, escaped, quoted
@@ -68,7 +69,7 @@ def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> 
 def _variables(arguments: Sequence[str], command: str) -> dict[str, str]:
     """The variable of each option that has its value from there, by each of its names."""
     found = {}
-    for option in options_of(FUNCTIONS[command]) if command in FUNCTIONS else []:
+    for option in options_of(function_of(command)) if command in COMMANDS else []:
         names = [name for names in option.names for name in names.split("/")]
         if any(typed.partition("=")[0] in names or typed[:2] in names for typed in arguments):
             continue
@@ -91,5 +92,5 @@ def _where_else(option: str, command: str) -> str:
 
 def _options(command: str) -> dict[str, Option]:
     """The options of a command by each of their names."""
-    found = options_of(FUNCTIONS[command]) if command else []
+    found = options_of(function_of(command)) if command else []
     return {name: each for each in found for names in each.names for name in names.split("/")}

@@ -232,13 +232,32 @@ class Bin(NamedTuple):
     samples: int
 
 
+FigureForm = Literal["rounded", "share", "error", "full"]
+
+
+class Figure(NamedTuple):
+    """A figure beside a loss.
+
+    ``key`` is its name in JSON and CSV, ``name`` that in tables and on pages; one that is empty
+    leaves it out there. ``form`` is how tables show the value: rounded, as a share of samples, as
+    the error of a mean, or with all its digits. ``note`` stands behind it. ``is_asked``: an option
+    asked for it, so that CSV has it too, and JSON also of a sum.
+    """
+
+    key: str
+    name: str
+    value: float
+    form: FigureForm = "rounded"
+    note: str = ""
+    is_asked: bool = False
+
+
 class Group(NamedTuple):
     """The figures of some samples: those of a class, or those with one value of a column.
 
     ``result`` is the mean loss of a class; for the value of a column it is the loss by the
-    reduction that was asked for. ``accuracy`` is None without labels, ``positive`` counts the yes
-    answers of a yes/no question, ``tokens`` the positions that count in a sequence, ``loss_sum`` is
-    Σℓ, ``standard_error`` that of a mean.
+    reduction that was asked for. ``positive`` counts the yes answers of a yes/no question,
+    ``tokens`` the positions that count in a sequence, ``loss_sum`` is Σℓ.
     """
 
     name: str
@@ -246,13 +265,14 @@ class Group(NamedTuple):
     samples: int
     ignored: int
     denominator: float
-    perplexity: float | None = None
-    accuracy: float | None = None
+    figures: tuple[Figure, ...] = ()
     positive: int | None = None
-    bits_per_byte: float | None = None
     tokens: int | None = None
     loss_sum: float = 0.0
-    standard_error: float | None = None
+
+    def figure(self, key: str) -> Figure | None:
+        """The figure of that key, if the group has it."""
+        return next((one for one in self.figures if one.key == key), None)
 
 
 class Hard(NamedTuple):
@@ -290,25 +310,12 @@ class Survey(NamedTuple):
     mean_of_means: float | None = None
 
 
-class StandardError(NamedTuple):
-    """The standard error of a mean, in the unit of the mean. ``independent`` is the number of
-    samples that it is over; their ``name`` is ``sequence`` or ``sample`` where the report counts
-    their positions, and else empty."""
-
-    value: float
-    independent: int
-    name: str = ""
-
-
 class Report(NamedTuple):
     """The results of a command: what is to be shown, not how.
 
-    ``result`` is None for ``none``, whose rows were written as they came. ``floor`` is the smallest
-    mean that label smoothing allows. ``left_out`` names the numeric columns that were not used.
-    ``title`` is for pages, ``loss`` names the loss of a gradient. ``roots``, of a Jensen–Shannon
-    divergence, are the root of the mean and the mean of the roots. With ``questions`` each column
-    is a yes/no question of its own. ``top_5_accuracy`` is the share of the labels that are among
-    the five classes with the largest values.
+    ``result`` is None for ``none``, whose rows were written as they came. ``figures`` stand beside
+    it. ``left_out`` names the numeric columns that were not used. ``title`` is for pages, ``loss``
+    names the loss of a gradient. With ``questions`` each column is a yes/no question of its own.
     """
 
     command: str
@@ -322,22 +329,15 @@ class Report(NamedTuple):
     ignored: int = 0
     denominator: float | None = None
     loss_sum: float | None = None
-    perplexity: float | None = None
-    accuracy: float | None = None
+    figures: tuple[Figure, ...] = ()
     unit: str = "nats"
-    floor: float | None = None
     check: Check | None = None
     survey: Survey | None = None
     left_out: tuple[str, ...] = ()
     title: str = ""
     loss: str = ""
-    roots: tuple[float, float] | None = None
-    bits_per_byte: float | None = None
     shifted: bool = False
     questions: bool = False
-    top_5_accuracy: float | None = None
-    brier_score: float | None = None
-    standard_error: StandardError | None = None
 
     @property
     def averages(self) -> bool:

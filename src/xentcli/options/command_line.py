@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from xentcli.model import NamedTuple
+from xentcli.options.asked import Asked
 from xentcli.options.flatten import declarations, names_in
-from xentcli.options.groups import Asked, Output
+from xentcli.options.output import Output
 
 # The page shows the same whichever of these are given.
 WHERE = ("format", "output", "save", "quiet", "progress", "color")

@@ -15,7 +15,7 @@ def _groups(command: Callable[..., Any]) -> dict[str, Any]:
 
 
 def declarations(command: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
-    """The options of a function or a tuple of groups: each one's annotation and its default."""
+    """Yield the annotation and default of each option of a function, or of a tuple of groups."""
     for group in _groups(command).values():
         for name, hint in group.__annotations__.items():
             yield hint, group._field_defaults[name]
@@ -36,14 +36,16 @@ def names_of_options(command: Callable[..., None]) -> set[str]:
 
 
 def _unsplit(name: str, value: Any) -> Any:
-    """The value of a repeatable option. From the environment Typer delivers it split at blanks,
-    which belong to it."""
+    """Return the value of a repeatable option.
+
+    Typer splits one from the environment at blanks, which belong to the value.
+    """
     whole = os.environ.get(f"{ENVIRONMENT_PREFIX}_{name.upper()}")
     return [whole] if whole and isinstance(value, list) and value == whole.split() else value
 
 
-def grouped(command: Callable[..., None], help: Any) -> Callable[..., None]:
-    """A function of groups of options, as a function of the options themselves and ``--help``.
+def flatten_groups(command: Callable[..., None], help: Any) -> Callable[..., None]:
+    """Turn a function of groups of options into one of the options themselves and ``--help``.
 
     Typer reads the signature of what this returns; the function is called with the groups.
     """

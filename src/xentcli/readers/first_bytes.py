@@ -37,13 +37,13 @@ def check_read(start: bytes, name: str) -> None:
     """Refuse a format that is known but not read, and say how to convert it."""
     for unread in UNREAD:
         if re.match(unread.start, start):
-            raise _refused(unread.name, unread.convert, name)
+            raise _refusal(unread.name, unread.convert, name)
     kind = zip_kind(start)
     if kind in ZIPPED:
-        raise _refused(ZIPPED[kind], CSV, name)
+        raise _refusal(ZIPPED[kind], CSV, name)
 
 
-def _refused(what: str, convert: str, name: str) -> DataError:
+def _refusal(what: str, convert: str, name: str) -> DataError:
     return DataError(f"it is {what}, and these are not read", place=Place(name), hint=convert)
 
 

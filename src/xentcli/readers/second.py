@@ -198,9 +198,9 @@ def _ids_under(source: Source, request: Request, key: str) -> list[bytes]:
         from xentcli.readers.arrays.arrays import ids_under
 
         return ids_under(source, format.name, key)
-    from xentcli.readers.json.chosen import ids_listed
+    from xentcli.readers.json.chosen import list_ids
 
-    return ids_listed(source, request, key)
+    return list_ids(source, request, key)
 
 
 def _listed_labels(source: Source, request: Request, key: str | None) -> Attached | None:
@@ -208,9 +208,9 @@ def _listed_labels(source: Source, request: Request, key: str | None) -> Attache
     format = readers.choose_format(source, None)
     if format.name not in ("json", "jsonl"):
         return None
-    from xentcli.readers.json.chosen import labels_listed
+    from xentcli.readers.json.chosen import list_labels
 
-    found = labels_listed(source, request, key, lines=format.name == "jsonl")
+    found = list_labels(source, request, key, lines=format.name == "jsonl")
     if found is None:
         return None
     labels = _label_texts(found.texts, source.name)

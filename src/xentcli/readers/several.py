@@ -17,15 +17,15 @@ def expand_names(names: Sequence[str]) -> list[str]:
     """The FILE arguments with each pattern replaced by the files that it matches, sorted."""
     result: list[str] = []
     for name in names:
-        found = _matching(local_path(name))
+        found = _find_files(local_path(name))
         if not found:
             raise DataError("no file matches", place=Place(shown(name)))
         result += found
     return result
 
 
-def _matching(name: str) -> list[str]:
-    """The files that match a pattern; a name that is no pattern stands for itself."""
+def _find_files(name: str) -> list[str]:
+    """Find the files that match a pattern; a name that is no pattern is itself the file."""
     if not any(mark in name for mark in "*?["):
         return [name]
     if is_url(name):
@@ -34,7 +34,7 @@ def _matching(name: str) -> list[str]:
             return [name]
         from xentcli.readers.sources import remote
 
-        return remote.matching(name)
+        return remote.list_matching(name)
     return [name] if os.path.exists(name) else sorted(glob.glob(name, recursive=True))
 
 
@@ -172,8 +172,8 @@ def _check_alike(first: Opened, other: Opened) -> None:
             )
     if (first.classes, first.class_count) != (other.classes, other.class_count):
         raise DataError(
-            f"its classes differ from those of {first.source}: {_listed(other)}, there "
-            f"{_listed(first)}",
+            f"its classes differ from those of {first.source}: {_describe_classes(other)}, there "
+            f"{_describe_classes(first)}",
             place=place,
         )
     if first.kind != other.kind:
@@ -187,7 +187,7 @@ def _check_alike(first: Opened, other: Opened) -> None:
             )
 
 
-def _listed(opened: Opened) -> str:
+def _describe_classes(opened: Opened) -> str:
     if not opened.classes:
         return f"{opened.class_count} of them"
     names = ", ".join(quoted(name) for name in opened.classes[:5])

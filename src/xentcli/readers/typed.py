@@ -215,7 +215,7 @@ def typed_labels(texts: Sequence[str], option: str = "--label") -> Attached:
         elif "," in text or ";" in text:
             words += [word for sample in _name_lists(text) for word in sample]
         else:
-            words += _words(text, 0, len(text)) if _all_indices(text) else [_trimmed(text)]
+            words += _words(text, 0, len(text)) if _all_indices(text) else [_trim(text)]
     for word in words:
         if word.text in ("...", "…"):
             raise DataError(pasted.SHORTENED, place=Place(option), hint=pasted.WHOLE)
@@ -226,7 +226,7 @@ def _all_indices(text: str) -> bool:
     return all(numbers_labels.NUMBER.fullmatch(word) for word in text.split())
 
 
-def _trimmed(text: str) -> Word:
+def _trim(text: str) -> Word:
     return Word(text.strip(), len(text) - len(text.lstrip()), text)
 
 

@@ -21,7 +21,7 @@ from xentcli.errors import (
     UsageError,
 )
 from xentcli.model import AnyArray, Batch
-from xentcli.run.places import located
+from xentcli.run.places import locate
 
 
 def binary_case(whole: Batch, calculation: Calculation) -> Case:
@@ -41,7 +41,7 @@ def binary_case(whole: Batch, calculation: Calculation) -> Case:
     try:
         check_kind(whole)
     except ArgumentError as error:
-        raise located(error, whole) from None
+        raise locate(error, whole) from None
     weight = whole.sample_weight
     if weight is not None:
         count = len(target.reshape(-1))
@@ -171,7 +171,7 @@ def check_batch(batch: Batch, calculation: Calculation) -> None:
     try:
         answers.problem_of(batch, calculation)
     except ArgumentError as error:
-        raise located(error, batch) from None
+        raise locate(error, batch) from None
 
 
 def concatenate(parts: Sequence[Batch]) -> Batch:
@@ -181,12 +181,12 @@ def concatenate(parts: Sequence[Batch]) -> Batch:
         return first
     return first._replace(
         values=np.concatenate([part.values for part in parts]),
-        labels=_joined([part.labels for part in parts]),
-        targets=_joined([part.targets for part in parts]),
-        sample_weight=_joined([part.sample_weight for part in parts]),
+        labels=_concatenate([part.labels for part in parts]),
+        targets=_concatenate([part.targets for part in parts]),
+        sample_weight=_concatenate([part.sample_weight for part in parts]),
     )
 
 
-def _joined(arrays: Sequence[AnyArray | None]) -> AnyArray | None:
+def _concatenate(arrays: Sequence[AnyArray | None]) -> AnyArray | None:
     present = [array for array in arrays if array is not None]
     return np.concatenate(present) if present else None

@@ -12,7 +12,8 @@ from xentcli.calculation.survey import Wanted
 from xentcli.core import framework
 from xentcli.core.settings import check_settings
 from xentcli.errors import ArgumentError, UsageError, escaped
-from xentcli.options.groups import Asked, Loss, Sequences
+from xentcli.options.asked import Asked
+from xentcli.options.loss import Loss, Sequences
 from xentcli.readers.interface import Opened
 from xentcli.readers.typed import typed_weights
 from xentcli.run.inputs import loss_command

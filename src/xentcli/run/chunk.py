@@ -13,7 +13,7 @@ from xentcli.calculation.check import check_gradients, furthest
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
 from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, remarks
-from xentcli.calculation.steps import first_to_show, worked
+from xentcli.calculation.steps import first_to_show, work_samples
 from xentcli.core.framework import HALVES, narrow
 from xentcli.core.total import Total
 from xentcli.errors import ArgumentError, Place
@@ -30,7 +30,7 @@ from xentcli.model import (
     Worked,
 )
 from xentcli.readers.interface import Chunk, Reader
-from xentcli.run.places import located, place_of
+from xentcli.run.places import locate, place_of
 from xentcli.writers import Format
 from xentcli.writers.files.folder import open_part
 from xentcli.writers.interface import Stream
@@ -127,7 +127,7 @@ def _over_parts(
                 with np.errstate(all="ignore"):
                     outcome = work(job, part, batch)
             except ArgumentError as error:
-                raise located(error, batch) from None
+                raise locate(error, batch) from None
             if write is not None:
                 write(outcome.text)
                 outcome = outcome._replace(text=b"")
@@ -171,7 +171,7 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
     if len(found) == 1:
         return found[0]
     # What is made here may be added to; the pieces stay as they are, and may be joined again.
-    whole = Outcome(survey=survey.nothing() if job.survey else None)
+    whole = Outcome(survey=survey.no_sums() if job.survey else None)
     for part in found:
         whole = Outcome(
             total=whole.total + part.total,
@@ -224,7 +224,7 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     answered = answers.answer(batch, problem, job.denominator)
     answer, judged = answered.answer, answered.judged
     if chunk.worked:
-        shown = worked(batch, problem, answered, job.worked_count, job.denominator)
+        shown = work_samples(batch, problem, answered, job.worked_count, job.denominator)
     if job.check:
         check = check_gradients(batch, problem, answer.values, job.denominator)
     text = job.format.writer.rows(batch, answer, job.stream)

@@ -18,10 +18,10 @@ from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quo
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
 from xentcli.readers.sources.limits import bytes_from
-from xentcli.readers.sources.urls import concealed, is_url, shown
+from xentcli.readers.sources.urls import conceal, is_url, shown
 from xentcli.run import messages, signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Done, Found, Task, share_work, shifted, shifts
+from xentcli.run.order import Awaited, Done, Found, Task, share_work, shift_outcome, shifts
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any
@@ -57,9 +57,9 @@ class Facts(NamedTuple):
 def connect(scheduler: str, jobs: int) -> Iterator[Client]:
     """A client of the cluster with that scheduler. ``local`` starts a cluster on this machine,
     which ends with the client."""
-    if concealed(scheduler) != scheduler:
+    if conceal(scheduler) != scheduler:
         raise UsageError(
-            f"--scheduler: {quoted(concealed(scheduler))} was given with a user's name, a password "
+            f"--scheduler: {quoted(conceal(scheduler))} was given with a user's name, a password "
             "or a query, and the address of a scheduler has none",
             hint=ADDRESSES,
         )
@@ -72,7 +72,7 @@ def connect(scheduler: str, jobs: int) -> Iterator[Client]:
         address: Any = scheduler
         if scheduler == LOCAL:
             try:
-                address = stack.enter_context(_started(jobs))
+                address = stack.enter_context(_start_cluster(jobs))
             except OSError as error:
                 reason = _first_line(error)
                 raise DataError(f"no cluster can be started here ({reason})") from None
@@ -90,13 +90,13 @@ def connect(scheduler: str, jobs: int) -> Iterator[Client]:
                 place=Place(scheduler),
                 hint="is it running there? dask scheduler prints its address",
             ) from None
-        stack.callback(_closed, client)
+        stack.callback(_close, client)
         _check_workers(client, scheduler)
         yield client
 
 
 @contextmanager
-def _started(jobs: int) -> Iterator[Any]:
+def _start_cluster(jobs: int) -> Iterator[Any]:
     """A cluster on this machine, as long as it is needed."""
     from multiprocessing import resource_tracker
 
@@ -133,7 +133,7 @@ def _check_installed() -> None:
         ) from None
 
 
-def _closed(client: Client) -> None:
+def _close(client: Client) -> None:
     # A scheduler that is gone cannot be told good-bye.
     with suppress(Exception):
         client.close(timeout=CONNECT_SECONDS)
@@ -231,7 +231,7 @@ class Submitted:
 
     def again(self, chunk: Chunk) -> Facts:
         """Submit a partition again and wait for it: it begins elsewhere than was thought."""
-        _released(*self._futures.pop(chunk.number))
+        _release(*self._futures.pop(chunk.number))
         return self.ask(chunk)()
 
     def take(self, chunk: Chunk) -> Future:
@@ -274,7 +274,7 @@ class Submitted:
 
     def cancel(self) -> None:
         """Release everything that is under way; the cluster itself is left alone."""
-        _released(self._work, *chain(*self._futures.values()))
+        _release(self._work, *chain(*self._futures.values()))
 
     def _place(self, chunk: Chunk) -> Place:
         data = chunk.data
@@ -287,7 +287,7 @@ class Submitted:
         return Place(self._source, detail=f"partition {chunk.number}")
 
 
-def _released(*futures: Future) -> None:
+def _release(*futures: Future) -> None:
     # The scheduler stops what nobody waits for. To have it cancel a task would break it (2026.8)
     # where another depends on that one which nobody waits for by itself.
     for future in futures:
@@ -318,32 +318,32 @@ class Tree:
 
     def add(self, future: Future, done: Done[Facts]) -> None:
         """The outcome of the next partition."""
-        self._put(Leaf(future, *shifts(done)), 0)
+        self._add_leaf(Leaf(future, *shifts(done)), 0)
 
     def root(self) -> Future:
         """The future of all outcomes merged."""
         for level, leaves in enumerate(self._levels):
             if level == len(self._levels) - 1:
-                return self._joined(leaves)
+                return self._merge_leaves(leaves)
             if leaves:
-                self._put(Leaf(self._joined(leaves)), level + 1)
+                self._add_leaf(Leaf(self._merge_leaves(leaves)), level + 1)
                 leaves.clear()
         raise AssertionError("there is a last level")
 
-    def _put(self, leaf: Leaf, level: int) -> None:
+    def _add_leaf(self, leaf: Leaf, level: int) -> None:
         if level == len(self._levels):
             self._levels.append([])
         leaves = self._levels[level]
         if len(leaves) == FAN_IN:
-            joined = Leaf(self._joined(leaves))
+            joined = Leaf(self._merge_leaves(leaves))
             leaves.clear()
-            self._put(joined, level + 1)
+            self._add_leaf(joined, level + 1)
         leaves.append(leaf)
 
-    def _joined(self, leaves: Sequence[Leaf]) -> Future:
+    def _merge_leaves(self, leaves: Sequence[Leaf]) -> Future:
         further = [(leaf.samples, leaf.lines) for leaf in leaves]
         futures = [leaf.future for leaf in leaves]
-        return self._client.submit(_joined, self._merge, further, *futures, pure=False)
+        return self._client.submit(_merge_outcomes, self._merge, further, *futures, pure=False)
 
 
 class Leaf(NamedTuple):
@@ -373,9 +373,9 @@ def _facts(outcome: Any) -> Facts:
     return Facts(outcome.samples, outcome.lines, outcome.size)
 
 
-def _joined(
+def _merge_outcomes(
     merge: Callable[[Sequence[Outcome]], Outcome],
     further: Sequence[tuple[int, int]],
     *outcomes: Outcome,
 ) -> Outcome:
-    return merge([shifted(one, *by) for one, by in zip(outcomes, further, strict=True)])
+    return merge([shift_outcome(one, *by) for one, by in zip(outcomes, further, strict=True)])

@@ -19,7 +19,7 @@ from xentcli.errors import (
     counted,
 )
 from xentcli.model import Batch, Diagnosis, Fault, NamedTuple, Remark
-from xentcli.options.groups import Asked
+from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.readers.pasted import lone_number
 from xentcli.readers.sources.source import Source, check_unchanged
@@ -35,7 +35,7 @@ from xentcli.run.inputs import (
     rereadable_sources,
 )
 from xentcli.run.messages import print_remarks
-from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.order import Task, shift_outcome, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -219,7 +219,7 @@ def _gather(
         for done in found:
             piece = done.outcome
             batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
-            faults += shifted(Outcome(faults=piece.faults), *shifts(done)).faults
+            faults += shift_outcome(Outcome(faults=piece.faults), *shifts(done)).faults
             samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             for batch in piece.batches:

@@ -23,7 +23,8 @@ from xentcli.errors import (
     quoted,
 )
 from xentcli.model import AnyArray, Kind, Remark
-from xentcli.options.groups import Asked, KindName
+from xentcli.options.asked import Asked
+from xentcli.options.input import KindName
 from xentcli.readers.interface import (
     EACH_SEQUENCE,
     Attached,
@@ -220,14 +221,14 @@ def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
     if asked.samples.file:
         raise UsageError(
             f"{options[0]} and FILE contradict each other; give one of them",
-            hint=_unquoted(typed[0][0], asked.samples.file, options[0]),
+            hint=_hint_to_quote(typed[0][0], asked.samples.file, options[0]),
         )
     for option in _about_files(asked):
         raise UsageError(f"{option} is about FILE; {options[0]} is typed")
     return typed[0]
 
 
-def _unquoted(texts: Sequence[str], files: Sequence[str], option: str) -> str:
+def _hint_to_quote(texts: Sequence[str], files: Sequence[str], option: str) -> str:
     """A hint to quote the numbers, where the shell has split them at spaces."""
     words = [*texts, *files]
     numbers = all(re.fullmatch(r"[-+\d.,;eE\[\]]+", word) for word in words)
@@ -300,7 +301,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         second=_second(asked),
         divisible=_is_divisible(asked, format, each=each),
     )
-    return request._replace(attached=_attached(asked, request, stack))
+    return request._replace(attached=_open_second(asked, request, stack))
 
 
 def _is_divisible(asked: Asked, format: Format, *, each: bool) -> bool:
@@ -333,7 +334,7 @@ def _kept_rows(format: Format, command: Command, asked: Asked) -> KeepRows | Non
     return "cells" if format.passes_on else None
 
 
-def _attached(asked: Asked, request: Request, stack: ExitStack) -> Attached | None:
+def _open_second(asked: Asked, request: Request, stack: ExitStack) -> Attached | None:
     labels, targets, samples = asked.labels, asked.targets, asked.samples
     sources: list[tuple[str, object]] = [
         ("--label", labels.label),

@@ -54,9 +54,9 @@ class Task(NamedTuple, Generic[Found]):
 def work_here(
     work: Work[Found], chunks: Iterable[Chunk], before: Done[Found] | None = None
 ) -> Iterator[Done[Found]]:
-    """The outcomes of the chunks, one after the other, in this process."""
+    """Work on the chunks one after the other in this process, and yield their outcomes."""
     for handed_out in chunks:
-        chunk = following(handed_out, before)
+        chunk = follow(handed_out, before)
         before = Done(chunk, chunk, work(chunk))
         yield before
 
@@ -89,7 +89,7 @@ def share_work(
                 raise end
             return
         handed_out, awaited = under_way.popleft()
-        chunk = following(handed_out, before)
+        chunk = follow(handed_out, before)
         before = _await(work, handed_out, chunk, awaited)
         yield before
 
@@ -109,7 +109,7 @@ def _await(
     return Done(chunk, chunk, work(chunk))
 
 
-def following(chunk: Chunk, before: Done[Found] | None) -> Chunk:
+def follow(chunk: Chunk, before: Done[Found] | None) -> Chunk:
     """The chunk with the numbers of its first sample, line and byte, which follow from the chunk
     before it; the same object if nothing changes."""
     if before is None:
@@ -133,8 +133,8 @@ def shifts(done: Done[Found]) -> tuple[int, int]:
     return chunk.first - worked_on.first, chunk.line - worked_on.line
 
 
-def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
-    """The outcome with its numbers of samples and lines moved on by that much."""
+def shift_outcome(found: Outcome, samples: int, lines: int) -> Outcome:
+    """Add to the outcome's numbers of samples and lines what came before it."""
     if not (samples or lines):
         return found
     check, surveyed, total = found.check, found.survey, found.total
@@ -145,11 +145,11 @@ def shifted(found: Outcome, samples: int, lines: int) -> Outcome:
         ),
         survey=surveyed and survey.shift(surveyed, samples, lines),
         check=check and check._replace(sample=check.sample + samples),
-        remarks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.remarks),
-        looks=tuple(one._replace(place=_moved(one.place, lines)) for one in found.looks),
-        faults=tuple(one._replace(place=_moved(one.place, lines)) for one in found.faults),
+        remarks=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.remarks),
+        looks=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.looks),
+        faults=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.faults),
     )
 
 
-def _moved(place: Place, lines: int) -> Place:
+def _move_place(place: Place, lines: int) -> Place:
     return place if place.line is None else place._replace(line=place.line + lines)

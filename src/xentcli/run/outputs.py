@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from xentcli import writers
 from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, escaped
 from xentcli.model import Fault
-from xentcli.options.groups import Asked
+from xentcli.options.asked import Asked
 from xentcli.readers.sources.urls import scheme_of, shown, shown_within
 from xentcli.run.messages import print_message
 from xentcli.writers.files import folder

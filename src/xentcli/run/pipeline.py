@@ -17,8 +17,8 @@ from xentcli.calculation.steps import first_to_show
 from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
-from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Worked
-from xentcli.options.groups import Asked
+from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Survey, Worked
+from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
 from xentcli.run import signals
@@ -34,7 +34,7 @@ from xentcli.run.chunk import (
 )
 from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
-from xentcli.run.order import Task, shifted, shifts
+from xentcli.run.order import Task, shift_outcome, shifts
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -169,19 +169,19 @@ class MarkedChunks:
 
     def in_order(self) -> Iterator[Chunk]:
         """All of them."""
-        return self._marked(self._chunks.in_order())
+        return self._mark(self._chunks.in_order())
 
     def spans(self) -> Iterator[Chunk] | None:
         """Those of a large file."""
         found = self._chunks.spans()
-        return None if found is None else self._marked(found)
+        return None if found is None else self._mark(found)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
         """Those that are read elsewhere."""
         found = self._chunks.partitions(size)
-        return None if found is None else self._marked(found)
+        return None if found is None else self._mark(found)
 
-    def _marked(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    def _mark(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in chunks:
             yield chunk._replace(worked=self.shown < self._wanted)
 
@@ -195,7 +195,7 @@ def _outcomes(
         for one in done:
             signals.check()
             chunks.shown += count_kept(one.outcome.worked)
-            yield shifted(one.outcome, *shifts(one))
+            yield shift_outcome(one.outcome, *shifts(one))
 
 
 def _denominator(job: Job, opened: Opened, run: Run) -> float:
@@ -280,7 +280,7 @@ def _write_rows(
 ) -> Tally:
     """Write rows and rejects as they come, and add up everything else."""
     tally = Tally(
-        check=Check() if job.check else None, survey=survey.nothing() if job.survey else None
+        check=Check() if job.check else None, survey=survey.no_sums() if job.survey else None
     )
     # The header waits for the first rows: where these fail, nothing is printed at all.
     header = job.format.writer.start(job.stream)
@@ -364,6 +364,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         # The rows of one may be far apart.
         total = total._replace(spread=survey.spread_of_sequences(tally.survey))
     is_sequence = by_sequence or opened.has_tokens or opened.dimensions == 1
+    found = None if job.survey is None or tally.survey is None else _survey(job, opened, tally)
     report = summary.report(
         job.calculation,
         opened.kind,
@@ -375,15 +376,19 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         check=tally.check,
         half=tally.half,
         independent="sequence" if is_sequence else "sample" if opened.dimensions else "",
-    )._replace(left_out=opened.left_out)
-    report = report._replace(shifted=job.shifted)
-    if job.survey is None or tally.survey is None:
-        return report
+        survey=found,
+    )
+    return report._replace(left_out=opened.left_out, shifted=job.shifted)
+
+
+def _survey(job: Job, opened: Opened, tally: Tally) -> Survey:
+    assert job.survey is not None
+    assert tally.survey is not None
     found = survey.survey(
-        tally.survey, job.survey, job.calculation, report.classes, labelled=opened.has_labels
+        tally.survey, job.survey, job.calculation, job.stream.classes, labelled=opened.has_labels
     )
     if len(tally.worked) == tally.total.samples:
         # Every sample stands there with all its steps; what is left is what was asked for.
         hardest = found.hardest if found.top_asked else ()
         found = found._replace(histogram=(), classes=(), hardest=hardest)
-    return report._replace(survey=found)
+    return found

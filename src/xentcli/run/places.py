@@ -6,8 +6,8 @@ from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentErro
 from xentcli.model import Batch, Origin
 
 
-def located(error: ArgumentError, batch: Batch) -> XentError:
-    """An error about a number in an array as an error about its place in the input."""
+def locate(error: ArgumentError, batch: Batch) -> XentError:
+    """Turn an error about a number in an array into one about its place in the input."""
     if error.argument == "ignore_index":
         return UsageError(f"--ignore-index: {error.message}")
     message, origin = error.message, _origin(error.argument, batch)

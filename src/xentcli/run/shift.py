@@ -103,9 +103,9 @@ class ShiftedRows:
                 samples = first + count
                 if not count:
                     continue
-                whole = batch if waiting is None else _joined(waiting, batch)
-                waiting = _some(whole, np.array([len(whole.values) - 1]))
-                shifted = _shifted(whole, runs)._replace(
+                whole = batch if waiting is None else _prepend(waiting, batch)
+                waiting = _take(whole, np.array([len(whole.values) - 1]))
+                shifted = _shift(whole, runs)._replace(
                     read=count,
                     sample_bytes=batch.sample_bytes,
                     bytes_at=batch.grouping and batch.grouping.at,
@@ -143,14 +143,14 @@ class Runs:
             self._last = name
 
 
-def _shifted(batch: Batch, runs: Runs) -> Batch:
-    """The rows that are followed by a row of the same sequence, with its label."""
+def _shift(batch: Batch, runs: Runs) -> Batch:
+    """Keep the rows that a row of the same sequence follows, and give them its label."""
     assert batch.grouping is not None
     grouping = batch.grouping
     runs.follow([grouping.names[at] for at in grouping.at.tolist()])
     scored = np.flatnonzero(grouping.at[:-1] == grouping.at[1:])
     after = scored + 1
-    found = _some(batch, scored)
+    found = _take(batch, scored)
     return found._replace(
         labels=None if batch.labels is None else batch.labels[after],
         targets=None if batch.targets is None else batch.targets[after],
@@ -199,8 +199,8 @@ def _is_own(batch: Batch) -> bool:
     return origin is not None and origin.source == batch.values_from.source
 
 
-def _some(batch: Batch, at: Indices) -> Batch:
-    """Some rows of a batch."""
+def _take(batch: Batch, at: Indices) -> Batch:
+    """Take some rows of a batch."""
     before = np.arange(len(batch.values)) if batch.kept is None else batch.kept
     rows, records, grouping, own = batch.rows, batch.records, batch.grouping, _is_own(batch)
     return batch._replace(
@@ -227,8 +227,8 @@ def _at(array: AnyArray | None, at: Indices) -> AnyArray | None:
     return None if array is None else array[at]
 
 
-def _joined(waiting: Batch, batch: Batch) -> Batch:
-    """A batch with the row before it in front."""
+def _prepend(waiting: Batch, batch: Batch) -> Batch:
+    """Put the row that waited in front of a batch."""
     assert waiting.grouping is not None
     assert batch.grouping is not None
     (last,) = waiting.grouping.at.tolist()

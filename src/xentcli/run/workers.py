@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from xentcli.core.threads import available
 from xentcli.errors import DataError
-from xentcli.options.groups import Asked
+from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
@@ -222,7 +222,7 @@ def _may_fork() -> bool:
     if "xentcli.readers.sources.remote" in sys.modules:
         from xentcli.readers.sources import remote
 
-        remote.rest()
+        remote.stop_thread()
     with contextlib.suppress(OSError):
         return len(os.listdir("/proc/self/task")) == 1
     return False

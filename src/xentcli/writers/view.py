@@ -53,8 +53,8 @@ def _plain(text: str) -> str:
     return text.replace("Σe", "S").replace("Σ ", "Σ").translate(PLAIN_LETTERS)
 
 
-def encoded(text: str, view: View) -> bytes:
-    """The text as bytes, in characters that can be shown."""
+def encode(text: str, view: View) -> bytes:
+    """Encode the text in characters that can be shown."""
     if view.unicode:
         return text.encode("utf-8", "backslashreplace")
     return _plain(text).encode("ascii", "backslashreplace")

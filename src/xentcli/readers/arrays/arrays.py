@@ -114,7 +114,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     class_count = layout.shape[1]
     check_class_names(request.classes, class_count, f", {source.name} has {class_count}")
     attached = request.attached if layout.attached_from is not None else None
-    targets = _fitted(attached, layout) if attached is not None else None
+    targets = _fit_targets(attached, layout) if attached is not None else None
     typed_labels = attached is not None and attached.labels is not None
     labels = attached.labels if attached is not None and attached.labels is not None else ()
     has_labels = layout.labels is not None or typed_labels
@@ -191,12 +191,12 @@ def _archive(source: Source, format_name: str) -> Iterator[Archive]:
         with open(path, "rb") as stream, in_a_sentence(source.name):
             check_version(stream, source)
             file = File(path, version_of_open(stream))
-            yield _opened(stream, size, file, b"", format_name, source)
+            yield _open_archive(stream, size, file, b"", format_name, source)
         return
     with open_source(source) as unpacked, in_a_sentence(source.name):
         content = unpacked.read()
     with in_a_sentence(source.name):
-        yield _opened(io.BytesIO(content), len(content), None, content, format_name, source)
+        yield _open_archive(io.BytesIO(content), len(content), None, content, format_name, source)
 
 
 def _is_plain(source: Source, format_name: str) -> bool:
@@ -210,7 +210,7 @@ def _is_plain(source: Source, format_name: str) -> bool:
         return stream.read(9)[8:] == b"{"
 
 
-def _opened(
+def _open_archive(
     stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str, source: Source
 ) -> Archive:
     check_read(stream.read(FIRST_BYTES), source.name)
@@ -308,8 +308,8 @@ def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
     )
 
 
-def _fitted(attached: Attached, layout: Layout) -> AnyArray | None:
-    """Soft targets in the values' shape; None for labels, of which only the number is checked."""
+def _fit_targets(attached: Attached, layout: Layout) -> AnyArray | None:
+    """Return soft targets in the values' shape; of labels only the number is checked."""
     shape = layout.shape
     if attached.labels is not None:
         check_label_shape(attached, shape[:1] + shape[2:], shape[1], layout.request)

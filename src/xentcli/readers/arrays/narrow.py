@@ -33,8 +33,8 @@ FLOAT8 = {
 }
 
 
-def widened(part: AnyArray, form: str) -> AnyArray:
-    """Numbers of a narrow type, given as unsigned integers of its width, as float32."""
+def widen(part: AnyArray, form: str) -> AnyArray:
+    """Convert numbers of a narrow type, given as unsigned integers of its width, to float32."""
     if form == "bfloat16":
         return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return _table(form)[part]

@@ -84,7 +84,7 @@ class NumpyArray:
         self.content = b""
 
 
-def unpickled(content: bytes) -> Any:
+def unpickle(content: bytes) -> Any:
     """What a pickle describes: dicts, lists, tuples, numbers and texts, with :class:`Tensor` and
     :class:`NumpyArray` in them."""
     if len(content) > LONGEST:
@@ -213,15 +213,15 @@ def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
 
 
 def _global(machine: _Machine, argument: str) -> None:
-    machine.stack.append(_known(argument.replace(" ", ".", 1)))
+    machine.stack.append(_name_of(argument.replace(" ", ".", 1)))
 
 
 def _stack_global(machine: _Machine, _: Any) -> None:
     name, module = machine.pop(), machine.pop()
-    machine.stack.append(_known(f"{module}.{name}"))
+    machine.stack.append(_name_of(f"{module}.{name}"))
 
 
-def _known(dotted: str) -> Name:
+def _name_of(dotted: str) -> Name:
     if dotted not in _NAMES:
         raise Unreadable(
             f"it holds {quoted(dotted)}; only {KNOWN} are read, and nothing in a pickle is run"
@@ -279,7 +279,7 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tensor:
-    return _checked(Tensor(storage, storage.dtype, offset, _sizes(shape), _sizes(strides)))
+    return _check_tensor(Tensor(storage, storage.dtype, offset, _sizes(shape), _sizes(strides)))
 
 
 def _tensor_v3(
@@ -293,10 +293,10 @@ def _tensor_v3(
     *_: Any,
 ) -> Tensor:
     name = dtype.dotted.rpartition(".")[2]
-    return _checked(Tensor(storage, name, offset, _sizes(shape), _sizes(strides)))
+    return _check_tensor(Tensor(storage, name, offset, _sizes(shape), _sizes(strides)))
 
 
-def _checked(tensor: Tensor) -> Tensor:
+def _check_tensor(tensor: Tensor) -> Tensor:
     if not isinstance(tensor.storage, Storage) or not tensor.dtype:
         raise Unreadable("its pickle is damaged (a tensor without a storage)")
     if type(tensor.offset) is not int or tensor.offset < 0:
@@ -335,7 +335,7 @@ def _bytes(given: Any) -> bytes:
     raise Unreadable("it holds an array of Python objects, and these are not read")
 
 
-def _encoded(text: str, encoding: str = "utf-8") -> bytes:
+def _encode(text: str, encoding: str = "utf-8") -> bytes:
     # So bytes are written where a pickle must serve Python 2 as well.
     if encoding not in ("latin1", "latin-1"):
         raise Unreadable(f"its pickle is damaged (bytes in {quoted(encoding)})")
@@ -364,7 +364,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "torch.device": lambda *names: ":".join(map(str, names)),
     "collections.OrderedDict": dict,
     "numpy.dtype": _numpy_dtype,
-    "_codecs.encode": _encoded,
+    "_codecs.encode": _encode,
     "__builtin__.bytes": lambda: b"",
     "builtins.bytes": lambda: b"",
     # NumPy 2 moved these.

@@ -11,7 +11,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, changed, not_a_probability, not_a_soft_target
 from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin
-from xentcli.readers.arrays.stored import Stored, Unreadable, gathered, mapped, numbers
+from xentcli.readers.arrays.stored import Stored, Unreadable, gather, map_array, numbers
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
@@ -48,8 +48,8 @@ class Layout(NamedTuple):
 
 def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
     """Some samples of an array. Labels have no class axis; a single label has no axis at all."""
-    array = mapped(stored)
-    return (np.atleast_1d(array) if axis is None else moved(array, axis))[start:stop]
+    array = map_array(stored)
+    return (np.atleast_1d(array) if axis is None else samples_first(array, axis))[start:stop]
 
 
 def ids_of_array(named: Named, source: str) -> list[bytes]:
@@ -58,7 +58,7 @@ def ids_of_array(named: Named, source: str) -> list[bytes]:
         message = f"ids are one a sample, and its shape is {named.stored.shape}"
         raise DataError(message, place=Place(source, detail=named.key), hint=BY_POSITION)
     with in_a_sentence(source, named.key):
-        array = mapped(named.stored)
+        array = map_array(named.stored)
         if array.dtype.kind == "S":
             return [text.strip() for text in array.tolist()]
         return [id_of_value(value) for value in array.tolist()]
@@ -95,7 +95,9 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
     if piece.positions is None:
-        return take_out_bad_samples(batch, wrong, layout.request, partial(_written, values, given))
+        return take_out_bad_samples(
+            batch, wrong, layout.request, partial(_write_row, values, given)
+        )
     # Once, with its last piece: the next one begins another sample then.
     is_last = piece.positions[1] >= layout.shape[2]
     first = piece.positions[0]
@@ -123,7 +125,7 @@ def _as_stored(
     try:
         with in_a_sentence(layout.source, named.key):
             if axis is not None and present is None and piece.positions is not None:
-                return gathered(named.stored, axis, piece.start, piece.positions)
+                return gather(named.stored, axis, piece.start, piece.positions)
             if present is None:
                 present = part_of(named.stored, piece.start, piece.stop, axis)
             if axis is not None:
@@ -242,16 +244,16 @@ def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | 
     return Place(layout.source, detail=f"{key}[{', '.join(map(str, at))}]")
 
 
-def _written(values: AnyArray, labels: AnyArray | None, sample: int) -> bytes:
-    """A sample as a line of numbers, its labels last."""
+def _write_row(values: AnyArray, labels: AnyArray | None, sample: int) -> bytes:
+    """Write a sample as a line of numbers, its labels last."""
     found = np.ravel(values[sample]).tolist()
     if labels is not None:
         found += np.ravel(labels[sample]).tolist()
     return ",".join(map(repr, found)).encode("ascii")
 
 
-def moved(array: AnyArray, axis: int) -> AnyArray:
-    """The array with its samples first and its classes second: a view, not a copy."""
+def samples_first(array: AnyArray, axis: int) -> AnyArray:
+    """Return a view of the array with its samples first and its classes second."""
     return np.moveaxis(array[np.newaxis] if array.ndim == 1 else array, axis, 1)
 
 

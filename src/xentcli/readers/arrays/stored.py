@@ -22,7 +22,7 @@ import numpy as np
 
 from xentcli.errors import CHANGED, LONGEST_VALUE, escaped, quoted
 from xentcli.model import AnyArray, NamedTuple
-from xentcli.readers.arrays.narrow import widened
+from xentcli.readers.arrays.narrow import widen
 from xentcli.readers.sources.source import Version, version_of_open
 from xentcli.readers.sources.unpack import excess
 
@@ -117,13 +117,13 @@ class Archive(NamedTuple):
     ids: Callable[[str], Stored]
 
 
-def mapped(stored: Stored) -> AnyArray:
-    """The array as a map: its pages are read from the file when they are touched."""
+def map_array(stored: Stored) -> AnyArray:
+    """Map the array into memory: its pages are read from the file when they are touched."""
     order: Any = "F" if stored.fortran else "C"
     if math.prod(stored.shape) == 0:
         return np.empty(stored.shape, stored.dtype)
     if stored.strides is not None:
-        flat = mapped(stored._replace(shape=(stored.span,), strides=None))
+        flat = map_array(stored._replace(shape=(stored.span,), strides=None))
         steps = [stride * flat.itemsize for stride in stored.strides]
         return np.lib.stride_tricks.as_strided(flat, stored.shape, steps, writeable=False)
     if stored.file is None:
@@ -152,7 +152,7 @@ def strides_of(stored: Stored, axis: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def gathered(stored: Stored, axis: int, sample: int, positions: tuple[int, int]) -> AnyArray:
+def gather(stored: Stored, axis: int, sample: int, positions: tuple[int, int]) -> AnyArray:
     """Some positions of a sample, the classes at axis 1 and the positions from 2 on: mapped where
     that maps hardly anything else, else copied from one small map after the other."""
     strides, size = strides_of(stored, axis), np.dtype(stored.dtype).itemsize
@@ -162,7 +162,7 @@ def gathered(stored: Stored, axis: int, sample: int, positions: tuple[int, int])
     offset = stored.offset + (sample * strides[0] + start * strides[2]) * size
     part = stored._replace(shape=shape, offset=offset, fortran=False, strides=strides)
     if part.span <= 2 * math.prod(shape):
-        return mapped(part)
+        return map_array(part)
     found = np.empty(shape, stored.dtype)
     along = 1 if strides[1] >= strides[2] else 2
     step = max(1, MAPPED_BYTES // (strides[along] * size))
@@ -172,7 +172,7 @@ def gathered(stored: Stored, axis: int, sample: int, positions: tuple[int, int])
             shape=(*shape[:along], length, *shape[along + 1 :]),
             offset=offset + at * strides[along] * size,
         )
-        found[(slice(None),) * along + (slice(at, at + length),)] = mapped(block)
+        found[(slice(None),) * along + (slice(at, at + length),)] = map_array(block)
     return found
 
 
@@ -180,7 +180,7 @@ def numbers(part: AnyArray, stored: Stored) -> AnyArray:
     """A part of the array as floats in this machine's byte order; a view where it is that
     already."""
     if stored.narrow:
-        return widened(part, stored.narrow)
+        return widen(part, stored.narrow)
     if part.dtype.kind == "f" and part.dtype.itemsize <= 8:
         return part.astype(part.dtype.newbyteorder("="), copy=False)
     # What is beyond them becomes infinite, and is refused by whoever knows its place.

@@ -16,7 +16,7 @@ import numpy as np
 from xentcli.errors import quoted
 from xentcli.model import NamedTuple
 from xentcli.readers.arrays.narrow import FLOAT8
-from xentcli.readers.arrays.pickled import LONGEST, NumpyArray, Tensor, unpickled
+from xentcli.readers.arrays.pickled import LONGEST, NumpyArray, Tensor, unpickle
 from xentcli.readers.arrays.stored import (
     Archive,
     File,
@@ -77,7 +77,7 @@ def torch_archive(stream: BinaryIO, size: int, file: File | None, content: bytes
     if any(name.startswith("code/") for name in records.members):
         raise Unreadable("it is a TorchScript model; save its tensors with torch.save")
     pickle = _read(records, "data.pkl")
-    arrays = _arrays(unpickled(pickle), 4 * len(pickle) + 1000)
+    arrays = _arrays(unpickle(pickle), 4 * len(pickle) + 1000)
 
     def outline(key: str) -> Stored:
         stored = _stored(arrays[key], records)
@@ -149,13 +149,13 @@ def _collect(value: Any, key: str, depth: int, left: list[int], found: dict[str,
     if depth > DEEPEST:
         raise Unreadable(f"its dicts and lists are nested more than {DEEPEST} deep")
     if isinstance(value, (Tensor, NumpyArray)) or type(value) in (int, float):
-        _put(value, key, found)
+        _add_array(value, key, found)
         return
     if isinstance(value, dict):
         items = [(str(name), item) for name, item in value.items()]
     elif type(value) in (list, tuple):
         if _is_table(value, left):
-            _put(value, key, found)
+            _add_array(value, key, found)
             return
         items = [(str(at), item) for at, item in enumerate(value)]
     else:
@@ -164,7 +164,7 @@ def _collect(value: Any, key: str, depth: int, left: list[int], found: dict[str,
         _collect(item, f"{key}.{name}" if depth else name, depth + 1, left, found)
 
 
-def _put(value: Any, key: str, found: dict[str, Any]) -> None:
+def _add_array(value: Any, key: str, found: dict[str, Any]) -> None:
     if key in found:
         raise Unreadable(f"it has the key {quoted(key)} twice")
     found[key] = value

@@ -86,11 +86,11 @@ def read_table(
     if body is None:
         return None
     marks = MARKS[: len(pattern.names) - 1]
-    body, lines = _marked(body, pattern.line_end, ROW_END)
+    body, lines = _replace_pieces(body, pattern.line_end, ROW_END)
     if lines != count - 1:
         return None
     for middle, mark in zip(pattern.texts[1:-1], marks, strict=True):
-        body, found = _marked(body, middle, mark)
+        body, found = _replace_pieces(body, middle, mark)
         if found != count:
             return None
     flat = read(body + b",%.0e" % ROW_END)
@@ -135,7 +135,7 @@ def _between_ends(pattern: Pattern, text: bytes) -> bytes | None:
     return text[len(first) : len(text) - len(last)] if whole else None
 
 
-def _marked(text: bytes, piece: bytes, mark: float) -> tuple[bytes, int]:
+def _replace_pieces(text: bytes, piece: bytes, mark: float) -> tuple[bytes, int]:
     """The text with a mark in the place of each such piece, and how many there were."""
     in_place = b",%.0e," % mark
     marked = text.replace(piece, in_place)

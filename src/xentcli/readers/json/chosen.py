@@ -12,7 +12,7 @@ from xentcli.errors import DataError, Place, path_of
 from xentcli.model import NamedTuple, Origin
 from xentcli.readers.interface import Request
 from xentcli.readers.json.document import load
-from xentcli.readers.json.nested import fault, flattened, shown
+from xentcli.readers.json.nested import fault, flatten, shown
 from xentcli.readers.json.other_tools import is_table, table_of
 from xentcli.readers.json.record import field, lines_of, parse_line
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
@@ -60,9 +60,7 @@ class Listed(NamedTuple):
     origin: Origin
 
 
-def labels_listed(
-    source: Source, request: Request, key: str | None, *, lines: bool
-) -> Listed | None:
+def list_labels(source: Source, request: Request, key: str | None, *, lines: bool) -> Listed | None:
     """The names that are listed under a key, or without one; None where there are only numbers, or
     no lists. On lines of their own numbers may stand as well."""
     if lines:
@@ -72,12 +70,12 @@ def labels_listed(
     path = "$" if value is document or key is None else path_of(key)
     if not isinstance(value, list) or not _has_text(value):
         return None
-    shape, texts = flattened(value, Place(source.name), path, _label_text)
+    shape, texts = flatten(value, Place(source.name), path, _label_text)
     return Listed(texts, shape, Origin(source.name, "array", path=path))
 
 
-def ids_listed(source: Source, request: Request, key: str) -> list[bytes]:
-    """The ids that a document lists under a key."""
+def list_ids(source: Source, request: Request, key: str) -> list[bytes]:
+    """Return the ids that a document lists under a key."""
     value, place = load(source, request)[key], Place(source.name)
     if not isinstance(value, list):
         raise fault(f"expected a list of ids, found {shown(value)}", place, path_of(key))

@@ -66,7 +66,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
         labels, targets, target_origin = _target(document, values, request, source.name, classes)
         batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
     else:
-        batch = _joined(Batch(values, kind, origin, classes), document, request, place)
+        batch = _join_second(Batch(values, kind, origin, classes), document, request, place)
     by = request.by
     if by == EACH_SEQUENCE and not (isinstance(document, dict) and by in document):
         by = None
@@ -77,8 +77,8 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 
-def _joined(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
-    """The batch with labels or soft targets of a second file, matched by its list of ids."""
+def _join_second(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
+    """Join the labels or soft targets of a second file to the batch, matched by its list of ids."""
     assert request.attached is not None
     assert request.attached.join is not None
     key = request.attached.join.name

@@ -133,7 +133,7 @@ def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
             weights.append(record[weight])
         if layout.join is not None:
             ids.append(record[layout.join])
-    return _checked(
+    return _check(
         layout,
         parser.stacked(values, layout.class_count),
         labels if label is not None else None,
@@ -156,7 +156,7 @@ def _flat_records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
         found = plain_numbers([record[key] for record in records for key in keys])
         return None if found is None else found.reshape(len(records), len(keys))
 
-    return _checked(
+    return _check(
         layout,
         of(layout.flat),
         None if layout.label is None else [record[layout.label] for record in records],
@@ -179,7 +179,7 @@ def _has_single_keys(layout: Layout, text: bytes) -> bool:
     return not any(mark in text for mark in (b'" ', b'"\t', b'"\r'))
 
 
-def _checked(
+def _check(
     layout: Layout,
     values: AnyArray | None,
     labels: list[Any] | None,

@@ -27,11 +27,11 @@ NON_FINITE = {
 
 def as_array(value: Any, place: Place, path: str) -> AnyArray:
     """Nested lists of numbers, all of one shape, as a float64 array."""
-    shape, flat = flattened(value, place, path, as_number)
+    shape, flat = flatten(value, place, path, as_number)
     return np.array(flat, dtype=np.float64).reshape(shape)
 
 
-def flattened(
+def flatten(
     value: Any, place: Place, path: str, read: Callable[[Any, Place, str], Item]
 ) -> tuple[tuple[int, ...], list[Item]]:
     """The shape of nested lists, which must all be of one, and what is in them, each item read."""

@@ -53,7 +53,7 @@ def _strict(text: str) -> str:
     return STRING_OR_NAME.sub(lambda m: m[0] if m[0].startswith('"') else f'"{m[0]}"', text)
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     # Half of a surrogate pair is no character; the escape for it is the one that JSON has.
     return text.encode("utf-8", "backslashreplace")
 
@@ -91,7 +91,7 @@ def cells(sample: Sample, layout: Layout, place: Place) -> list[bytes]:
         elif key in flat:
             row.append(flat[key])
         else:
-            row.append(_passed(sample.value.get(key), fields.get(key, "")))
+            row.append(_cell_of_value(sample.value.get(key), fields.get(key, "")))
     return row
 
 
@@ -99,7 +99,7 @@ def _number(value: float) -> bytes:
     return (repr(float(value)) if isinstance(value, float) else str(value)).encode("ascii")
 
 
-def _passed(value: Any, text: str) -> bytes:
+def _cell_of_value(value: Any, text: str) -> bytes:
     if value is None:
         return b""
     if isinstance(value, str):
@@ -110,4 +110,4 @@ def _passed(value: Any, text: str) -> bytes:
 
 
 def _cell(text: str) -> bytes:
-    return csv_cell(_encoded(text))
+    return csv_cell(_encode(text))

@@ -99,7 +99,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         batch = batch._replace(fields=at_once.fields)
         if at_once.partners is not None:
             return attach(batch, layout.request, layout.source, at_once.partners)
-        return _attached(batch, layout, range(chunk.first, chunk.first + len(lines)))
+        return _attach(batch, layout, range(chunk.first, chunk.first + len(lines)))
     samples: list[Sample] = []
     numbers: list[int] = []
     faults: list[Fault] = []
@@ -132,7 +132,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         partners = [sample.partner for sample in samples]
         batch = attach(batch, layout.request, layout.source, partners)
     else:
-        batch = _attached(batch, layout, numbers)
+        batch = _attach(batch, layout, numbers)
     if end is not None:
         # Not before: what is wrong with the label of a line before it is told first.
         raise end
@@ -165,7 +165,7 @@ def _sample_or_fault(layout: Layout, line: Line, faults: list[Fault]) -> Sample 
             raise
         place = error.place or _place(layout, line)
         faults.append(Fault(place, "", error.message, line.content))
-    return _nothing(layout, line) if layout.request.on_error == "nan" else None
+    return _missing_sample(layout, line) if layout.request.on_error == "nan" else None
 
 
 def sample_of(layout: Layout, line: Line) -> Sample:
@@ -207,7 +207,7 @@ def _partner(layout: Layout, record: dict[str, Any], place: Place) -> int:
     return row
 
 
-def _nothing(layout: Layout, line: Line) -> Sample:
+def _missing_sample(layout: Layout, line: Line) -> Sample:
     """A sample of nan."""
     try:
         record = parse_line(line.content, _place(layout, line))
@@ -228,11 +228,11 @@ def _nothing(layout: Layout, line: Line) -> Sample:
 
 def _values(layout: Layout, record: Any, place: Place) -> Any:
     if layout.key is None and not layout.flat:
-        return _checked(layout, record, place, "$")
+        return _check_list(layout, record, place, "$")
     if not isinstance(record, dict):
         raise fault(f"expected an object, found {shown(record)}", place, "$")
     if layout.key is not None:
-        return _checked(layout, field(record, layout.key, place), place, path_of(layout.key))
+        return _check_list(layout, field(record, layout.key, place), place, path_of(layout.key))
     values = [field(record, key, place) for key in layout.flat]
     if _is_plain(values) and _fits(layout.kind, values):
         return values
@@ -244,8 +244,8 @@ def _values(layout: Layout, record: Any, place: Place) -> Any:
     return numbers
 
 
-def _checked(layout: Layout, value: Any, place: Place, path: str) -> Any:
-    """A list in the values' shape that holds only numbers of their kind."""
+def _check_list(layout: Layout, value: Any, place: Place, path: str) -> Any:
+    """Check that a list has the values' shape and holds only numbers of their kind."""
     if len(layout.shape) == 1 and type(value) is list and len(value) == layout.shape[0]:  # noqa: SIM102
         if _is_plain(value) and _fits(layout.kind, value):
             return value
@@ -341,7 +341,7 @@ def _batch(
         labels = np.array([sample.label for sample in samples], dtype=np.int64)
         labels = labels.reshape((count, *layout.label_shape))
     if layout.targets:
-        targets = _stacked(layout, [sample.targets for sample in samples])
+        targets = _stack(layout, [sample.targets for sample in samples])
     if layout.weight is not None:
         weight = np.array([sample.weight for sample in samples], dtype=np.float64)
     if request.keep_records:
@@ -351,7 +351,7 @@ def _batch(
         ]
     elif passed is not None:
         rows = json_passed.rows(layout, passed)
-    values = _stacked(layout, [sample.values for sample in samples])
+    values = _stack(layout, [sample.values for sample in samples])
     batch = _of_arrays(layout, lines, first, values, labels, targets, weight)
     grouping = None
     if layout.by is not None:
@@ -382,7 +382,7 @@ def _of_arrays(
     )
 
 
-def _stacked(layout: Layout, values: Sequence[Any]) -> AnyArray:
+def _stack(layout: Layout, values: Sequence[Any]) -> AnyArray:
     stacked = np.array(values, dtype=np.float64).reshape((len(values), *layout.shape))
     return classes_second(stacked, layout.class_at + 1)
 
@@ -403,8 +403,8 @@ def _target_origin(layout: Layout, lines: Sequence[int]) -> Origin | None:
     )
 
 
-def _attached(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
-    """The batch with labels or soft targets from elsewhere."""
+def _attach(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
+    """Attach labels or soft targets from elsewhere to the batch."""
     request, inner = layout.request, prod(layout.label_shape)
     if request.attached is None:
         return batch

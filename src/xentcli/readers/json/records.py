@@ -35,7 +35,7 @@ def open_records(
     place = Place(source.name)
     request = pair_files(request, tuple(records[0]), place)
     kind = kind_of(key, request.kind, place)
-    values = _stacked(records, key, place, kind)
+    values = _stack(records, key, place, kind)
     values = classes_second(values, request.class_axis)
     count = values.shape[1]
     check_class_names(request.classes, count, f", {place} has {count}")
@@ -74,7 +74,7 @@ def _cells(
     return found
 
 
-def _stacked(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind) -> AnyArray:
+def _stack(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind) -> AnyArray:
     """The arrays of all records, which must have the same shape."""
     arrays: list[AnyArray] = []
     for value, at, path in _cells(records, key, place):
@@ -113,7 +113,7 @@ def _with_target(
     cells = _cells(records, key, place)
     origin = Origin(place.source, "json", names=(key,), path=f"$[...]{path_of(key)[1:]}")
     if key == request.target_cols or len(shape_of(cells[0][0])) == values.ndim - 1:
-        targets = classes_second(_stacked(records, key, place, "logits"), request.class_axis)
+        targets = classes_second(_stack(records, key, place, "logits"), request.class_axis)
         if targets.shape != values.shape:
             message = f"soft targets of shape {targets.shape} for values of shape {values.shape}"
             raise fault(message, *cells[0][1:])

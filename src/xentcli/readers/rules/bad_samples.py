@@ -43,17 +43,17 @@ def take_out_bad_samples(
     if request.on_error == "nan":
         changed = _as_nan(batch, samples, numbers_labels.label_of_nan(request.ignore_index))
     else:
-        changed = _skipped(batch, samples)
+        changed = _leave_out(batch, samples)
     return changed._replace(faults=faults)
 
 
 def batch_before(batch: Batch, wrong: Sequence[BadNumber]) -> Batch:
     """The samples before the first in which something is wrong."""
     first = min(one.sample for one in wrong)
-    return _skipped(batch, list(range(first, len(batch.values))))
+    return _leave_out(batch, list(range(first, len(batch.values))))
 
 
-def _skipped(batch: Batch, samples: list[int]) -> Batch:
+def _leave_out(batch: Batch, samples: list[int]) -> Batch:
     kept = np.delete(np.arange(len(batch.values)), samples)
     target_from, rows, records = batch.target_from, batch.rows, batch.records
     grouping = batch.grouping
@@ -92,7 +92,7 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
     # a weight of 0.
     even = None if batch.targets is None else 1.0 / batch.targets.shape[1]
     return batch._replace(
-        values=_changed(batch.values, samples, np.nan),
+        values=_set_values(batch.values, samples, np.nan),
         labels=_with(batch.labels, samples, label),
         targets=_with(batch.targets, samples, even),
         sample_weight=_with(batch.sample_weight, samples, 1.0),
@@ -102,10 +102,10 @@ def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
 
 
 def _with(array: AnyArray | None, samples: list[int], value: float | None) -> AnyArray | None:
-    return None if array is None else _changed(array, samples, value)
+    return None if array is None else _set_values(array, samples, value)
 
 
-def _changed(array: AnyArray, samples: list[int], value: float | None) -> AnyArray:
+def _set_values(array: AnyArray, samples: list[int], value: float | None) -> AnyArray:
     changed = array.copy()
     changed[samples] = value
     return changed

@@ -373,23 +373,23 @@ def _remarks(
     told: list[str] = []
     numeric = [at for at in left_out if at not in empty]
     if numeric:
-        told.append(f"left out: {_listed(names, numeric)}")
+        told.append(f"left out: {_join_names(names, numeric)}")
     if empty:
-        told.append(f"left out, empty in the first rows: {_listed(names, empty)}")
+        told.append(f"left out, empty in the first rows: {_join_names(names, empty)}")
     if list(classes.at) != sorted(classes.at):
         told.append("they are in the order of their numbers")
     guessed = [at for at in classes.at if not (classes.by_number or _says_its_kind(look, at))]
     whole = [at for at in guessed if look.is_whole(at)]
     if whole and any(look.is_whole(at) is False for at in classes.at):
         held = "holds only integers" if len(whole) == 1 else "hold only integers"
-        told.append(f"{_listed(names, whole)} {held}")
+        told.append(f"{_join_names(names, whole)} {held}")
     if 0 in classes.at and not classes.by_number and look.counts(0):
-        told.append(f"{_listed(names, [0])} counts the rows")
+        told.append(f"{_join_names(names, [0])} counts the rows")
     odd = [at for at in classes.at if has_names and names[at].lower() in RARELY_CLASSES]
     if odd:
-        told.append(f"{_listed(names, odd)} {'is' if len(odd) == 1 else 'are'} among them")
+        told.append(f"{_join_names(names, odd)} {'is' if len(odd) == 1 else 'are'} among them")
     if told:
-        message = f"the classes are {_listed(names, classes.at)}; {'; '.join(told)}"
+        message = f"the classes are {_join_names(names, classes.at)}; {'; '.join(told)}"
         yield Remark(f"{message} (--logit-cols says otherwise)", place, word="note")
 
 
@@ -408,7 +408,7 @@ def _alone(look: Look, columns: Columns, place: Place, *, has_names: bool) -> It
     ]
     if words and has_names and not others:
         message = f"only the column {quoted(names[first])} is a class; no numbers stand in "
-        yield Remark(message + _listed(names, words), place)
+        yield Remark(message + _join_names(names, words), place)
 
 
 def _goes_without_saying(names: Sequence[str], left_out: Sequence[int]) -> bool:
@@ -418,7 +418,7 @@ def _goes_without_saying(names: Sequence[str], left_out: Sequence[int]) -> bool:
     return names[at].lower() in PLAIN_IDS or (at == 0 and bool(NAMELESS.fullmatch(names[at])))
 
 
-def _listed(names: Sequence[str], at: Sequence[int]) -> str:
+def _join_names(names: Sequence[str], at: Sequence[int]) -> str:
     shown = [quoted(_shown_name(names, one)) for one in at[:MOST_TOLD]]
     if len(at) <= MOST_TOLD:
         return ", ".join(shown)

@@ -16,12 +16,12 @@ def grouping_of_cells(cells: Iterable[bytes]) -> Grouping:
     known: dict[bytes, int] = {}
     at = [known.setdefault(cell, len(known)) for cell in cells]
     # With quotes and without them it is the same name.
-    return _renamed([name_of_cell(cell) for cell in known], at)
+    return _make_grouping([name_of_cell(cell) for cell in known], at)
 
 
 def grouping_of_values(values: Iterable[Any]) -> Grouping:
     """The groups of a column of any values; text is its own name, others are named as JSON."""
-    return _renamed(*_listed(map(name_of_value, values)))
+    return _make_grouping(*_listed(map(name_of_value, values)))
 
 
 def _listed(names: Iterable[str]) -> tuple[list[str], list[int]]:
@@ -30,7 +30,7 @@ def _listed(names: Iterable[str]) -> tuple[list[str], list[int]]:
     return list(known), at
 
 
-def _renamed(names: list[str], at: list[int]) -> Grouping:
+def _make_grouping(names: list[str], at: list[int]) -> Grouping:
     known, places = _listed(names)
     found = np.array(at, dtype=np.intp)
     return Grouping(tuple(known), np.array(places, dtype=np.intp)[found] if places else found)

@@ -255,7 +255,7 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
     if attached.may_have_header and request.header is None:
         attached = _without_header(attached, (*names, *request.classes))
     _check_one_label(attached, request, names, place)
-    ids = _shared(attached, request, names, place)
+    ids = _find_shared_ids(attached, request, names, place)
     remarks = attached.remarks
     if ids is None:
         _check_unread(attached, names, place)
@@ -315,8 +315,10 @@ def _check_one_label(
         )
 
 
-def _shared(attached: Attached, request: Request, names: Sequence[str], place: Place) -> Ids | None:
-    """The ids of a column that the first file has too."""
+def _find_shared_ids(
+    attached: Attached, request: Request, names: Sequence[str], place: Place
+) -> Ids | None:
+    """Find the ids of a column that the first file has as well."""
     if request.second.on is not None:
         at = _column(names, request.second.on, place)
         return attached.ids[0]._replace(name=names[at]) if attached.ids else None

@@ -29,7 +29,7 @@ def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
         return str(local.path), fetched
     if plain:
         return str(source.path), None
-    copy = _unpacked(source)
+    copy = _unpack_copy(source)
     return copy.name, copy
 
 
@@ -40,7 +40,7 @@ def rereadable(source: Source) -> Iterator[Source]:
     if _can_be_reread(source):
         yield source
         return
-    with _unpacked(source) as copy:
+    with _unpack_copy(source) as copy:
         yield _copy_of(source, copy)
 
 
@@ -50,7 +50,7 @@ def _can_be_reread(source: Source) -> bool:
     return source.path is not None and os.path.isfile(source.path)
 
 
-def _unpacked(source: Source) -> IO[bytes]:
+def _unpack_copy(source: Source) -> IO[bytes]:
     from shutil import copyfileobj  # slow to import, and seldom needed
 
     def unpack(copy: IO[bytes]) -> None:

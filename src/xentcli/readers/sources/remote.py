@@ -49,13 +49,13 @@ class Begun(NamedTuple):
     start: bytes
 
 
-def opened(url: str, version: Version | None = None) -> BinaryIO:
+def open_url(url: str, version: Version | None = None) -> BinaryIO:
     """The file from its first byte on, seekable where the server allows it. With a ``version`` it
     must be in that one."""
     begun = _begun_as(url, version)
     if begun.version is None:
-        with _told(url):
-            filesystem, path = _located(url)
+        with _explain_errors(url):
+            filesystem, path = _locate(url)
             return io.BufferedReader(_Streamed(url, filesystem.open(path, block_size=0)))
     return io.BufferedReader(Ranged(url, LEAST_AHEAD), MOST_AHEAD)
 
@@ -75,15 +75,15 @@ def version_of(url: str) -> Version | None:
     return _begun(url).version
 
 
-def beginning(url: str) -> bytes:
-    """The first bytes of a file whose server gives ranges."""
+def read_beginning(url: str) -> bytes:
+    """Read the first bytes of a file whose server gives ranges."""
     return _begun(url).start
 
 
 def pieces(url: str, ranges: Sequence[Range]) -> list[bytes]:
     """Several ranges of a file, requested together."""
-    with _told(url):
-        filesystem, path = _located(url)
+    with _explain_errors(url):
+        filesystem, path = _locate(url)
         starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
         found: list[bytes] = filesystem.cat_ranges(
             [path] * len(ranges), starts, ends, on_error="raise"
@@ -100,7 +100,7 @@ def copy(url: str, target: IO[bytes]) -> None:
     if version is None:
         from shutil import copyfileobj
 
-        with opened(url) as stream:
+        with open_url(url) as stream:
             copyfileobj(stream, target, PIECE_BYTES)
         return
     size = version[0]
@@ -114,8 +114,8 @@ def copy(url: str, target: IO[bytes]) -> None:
 
 def check_version(url: str, version: Version) -> None:
     """Fail if the file is no longer in that version."""
-    with _told(url):
-        filesystem, path = _located(url)
+    with _explain_errors(url):
+        filesystem, path = _locate(url)
         filesystem.invalidate_cache(path)
         present = _version(filesystem.info(path))
     if present != version:
@@ -123,10 +123,10 @@ def check_version(url: str, version: Version) -> None:
 
 
 @cache
-def matching(pattern: str) -> list[str]:
-    """The URLs of the files that a pattern matches, sorted."""
-    with _told(pattern):
-        filesystem, path = _located(pattern)
+def list_matching(pattern: str) -> list[str]:
+    """List the URLs of the files that a pattern matches, sorted."""
+    with _explain_errors(pattern):
+        filesystem, path = _locate(pattern)
         if filesystem.exists(path):
             return [pattern]
         found = filesystem.glob(path)
@@ -134,7 +134,7 @@ def matching(pattern: str) -> list[str]:
         return sorted(before + at if before else filesystem.unstrip_protocol(at) for at in found)
 
 
-def rest() -> None:
+def stop_thread() -> None:
     """End the thread in which fsspec waits for the network; the next read starts another. Only a
     process with a single thread can be forked safely."""
     import asyncio
@@ -145,7 +145,7 @@ def rest() -> None:
     if loop is None or thread is None or not thread.is_alive():
         return
     # The filesystems close their connections in that thread.
-    _located.cache_clear()
+    _locate.cache_clear()
     for kind in _kinds:
         kind.clear_instance_cache()
     gc.collect()
@@ -203,7 +203,7 @@ class Ranged(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         end, done = min(self._at + len(buffer), self._version[0]), 0
         while self._at < end:
-            found = self._some(self._at, end)
+            found = self._read_range(self._at, end)
             buffer[done : done + len(found)] = found
             done, self._at = done + len(found), self._at + len(found)
             if self._ahead is not None:
@@ -211,7 +211,7 @@ class Ranged(io.RawIOBase):
                 break
         return done
 
-    def _some(self, start: int, end: int) -> bytes:
+    def _read_range(self, start: int, end: int) -> bytes:
         for at, content in self._held:
             if at <= start < at + len(content):
                 return content[start - at : end - at]
@@ -232,7 +232,7 @@ class _Streamed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with _told(self._url):
+        with _explain_errors(self._url):
             found: bytes = self._stream.read(len(buffer))
         buffer[: len(found)] = found
         return len(found)
@@ -246,10 +246,10 @@ class _Streamed(io.RawIOBase):
 def forget() -> None:
     """Forget what is known of files: another command begins."""
     _begun.cache_clear()
-    matching.cache_clear()
+    list_matching.cache_clear()
     for kind in _kinds:
         kind.clear_instance_cache()
-    _located.cache_clear()
+    _locate.cache_clear()
 
 
 def _begun_as(url: str, version: Version | None) -> Begun:
@@ -265,8 +265,8 @@ def _begun_as(url: str, version: Version | None) -> Begun:
 
 @lru_cache(maxsize=64)
 def _begun(url: str) -> Begun:
-    with _told(url):
-        filesystem, path = _located(url)
+    with _explain_errors(url):
+        filesystem, path = _locate(url)
         known = filesystem.info(path)
         if known.get("type") == "directory":
             raise IsADirectoryError
@@ -303,8 +303,8 @@ def _version(known: dict[str, Any]) -> Version:
 
 
 @lru_cache(maxsize=64)
-def _located(url: str) -> tuple[Any, str]:
-    """The filesystem of a URL, and the file's path there."""
+def _locate(url: str) -> tuple[Any, str]:
+    """Find the filesystem of a URL, and the file's path there."""
     scheme, place = scheme_of(url), shown(url)
     if "::" in scheme:
         raise UsageError(f"{place}: URLs in a chain (::) are not read")
@@ -334,7 +334,7 @@ def _silence() -> None:
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
+def _explain_errors(url: str) -> Iterator[None]:
     import warnings
 
     try:

@@ -89,7 +89,7 @@ def reason_of(error: Exception, url: str) -> tuple[str, str]:
     errors = list(_one_within_another(error))
     reasons = [reason for one in errors if (reason := _reason(one))]
     if not reasons:
-        return f"cannot read it: {_cleaned(errors[-1], url)}", ""
+        return f"cannot read it: {_clean(errors[-1], url)}", ""
     # What the filesystem makes of it says less than what it met.
     reason = min(reasons, key=lambda one: one in (NO_FILE, REFUSED))
     return reason if reason == CHANGED else f"cannot read it: {reason}", HINTS.get(reason, "")
@@ -110,14 +110,14 @@ def _reason(error: BaseException) -> str:
         failed = "its server failed" if status >= 500 else "its server refuses"
         return STATUSES.get(status, f"{failed} (HTTP {status})")
     if isinstance(response, dict):
-        return _answered(response)
+        return _describe_answer(response)
     for kind in type(error).__mro__:
         if kind.__name__ in KINDS:
             return KINDS[kind.__name__]
     return _of_the_system(error)
 
 
-def _answered(response: dict[str, Any]) -> str:
+def _describe_answer(response: dict[str, Any]) -> str:
     code = str(response.get("Error", {}).get("Code", ""))
     if code in CODES:
         return f"{CODES[code]} ({code})"
@@ -147,8 +147,8 @@ def _of_the_system(error: BaseException) -> str:
     return ""
 
 
-def _cleaned(error: BaseException, url: str) -> str:
-    """The text of an unknown error, without any part of the URL that must not be shown."""
+def _clean(error: BaseException, url: str) -> str:
+    """Return the text of an unknown error without the parts of the URL that must not be shown."""
     text = URL.sub(lambda found: shown(found[0]), str(error).partition("\n")[0])
     for secret in secrets(url):
         text = text.replace(secret, "…")

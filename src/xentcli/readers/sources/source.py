@@ -119,14 +119,14 @@ def open_source(source: Source, version: Version | None = None) -> Iterator[Bina
         # Imported only for URLs, as what it imports is.
         from xentcli.readers.sources import remote
 
-        stream: Any = remote.opened(source.path, version)
+        stream: Any = remote.open_url(source.path, version)
     else:
         with explain_errors(source.name):
             stream = open(source.path, "rb")  # noqa: SIM115
     with stream:
         if not is_remote(source):
             check_version(stream, source, version)
-        yield _unpacked(stream, source)
+        yield _unpack(stream, source)
 
 
 def check_version(file: BinaryIO, source: Source, version: Version | None = None) -> None:
@@ -154,20 +154,20 @@ def _once(source: Source) -> BinaryIO:
     stopped."""
     if source.path is not None:
         with explain_errors(source.name):
-            return _unpacked(open(source.path, "rb"), source)
+            return _unpack(open(source.path, "rb"), source)
     if sys.stdin is None:
         raise DataError("it is closed", place=Place(STANDARD_INPUT))
-    return _unpacked(sys.stdin.buffer, source)
+    return _unpack(sys.stdin.buffer, source)
 
 
-def _unpacked(stream: Any, source: Source) -> BinaryIO:
-    from xentcli.readers.sources.unpack import compression_of, unpacked
+def _unpack(stream: Any, source: Source) -> BinaryIO:
+    from xentcli.readers.sources.unpack import compression_of, unpack
 
     with explain_errors(source.name):
         start = stream.peek(8)
     compression = compression_of(start)
     if compression is not None:
-        return unpacked(stream, compression, source.name, source.max_ratio)
+        return unpack(stream, compression, source.name, source.max_ratio)
     plain: BinaryIO = stream
     return plain
 
@@ -215,7 +215,7 @@ def size_of(source: Source) -> int | None:
 
         version = remote.version_of(source.path)
         size = None if version is None else version[0]
-        start = b"" if size is None else remote.beginning(source.path)
+        start = b"" if size is None else remote.read_beginning(source.path)
     elif os.path.isfile(source.path):
         with open(source.path, "rb") as stream:
             start = stream.read(8)

@@ -44,7 +44,7 @@ def compression_of(start: bytes) -> Compression | None:
     return next((known for known in COMPRESSIONS if start.startswith(known.signature)), None)
 
 
-def unpacked(stream: BinaryIO, compression: Compression, name: str, most: int) -> BinaryIO:
+def unpack(stream: BinaryIO, compression: Compression, name: str, most: int) -> BinaryIO:
     """The stream, unpacked to at most ``most`` times its size; ``name`` is what messages call
     it."""
     module, packed = _module(compression, name), _Counted(stream)

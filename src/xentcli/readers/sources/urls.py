@@ -68,16 +68,16 @@ def shown(text: str) -> str:
     >>> shown("s3://bucket/part-?.csv")
     's3://bucket/part-?.csv'
     """
-    return concealed("".join(_parts(text)[::2]))
+    return conceal("".join(_parts(text)[::2]))
 
 
-def concealed(text: str) -> str:
+def conceal(text: str) -> str:
     """A sentence, or a word of a command line, without the user's name, password and query of
     whatever in it looks like a URL, however badly it is spelled.
 
-    >>> concealed("--save http:/me:secret@example.org/a.svg?sig=secret: what is that?")
+    >>> conceal("--save http:/me:secret@example.org/a.svg?sig=secret: what is that?")
     '--save http:/example.org/a.svg: what is that?'
-    >>> concealed("//me:secret@example.org/a.csv"), concealed("/home/me@work/a.csv")
+    >>> conceal("//me:secret@example.org/a.csv"), conceal("/home/me@work/a.csv")
     ('//example.org/a.csv', '/home/me@work/a.csv')
     """
     if "/" not in text:
@@ -95,7 +95,7 @@ def shown_within(text: str) -> str:
     """
     found = re.search(SCHEME, text)
     if found is None:
-        return concealed(text)
+        return conceal(text)
     return text[: found.start()] + shown(text[found.start() :])
 
 

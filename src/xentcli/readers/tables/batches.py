@@ -103,13 +103,15 @@ def batches(
         if table.format == "parquet":
             names = None if columns is None else [reader.schema_arrow.names[at] for at in columns]
             if is_url(table.path):
-                yield from _told(_fetched_batches(stream, reader, names, rows, groups), table)
+                yield from _explain_errors(
+                    _fetched_batches(stream, reader, names, rows, groups), table
+                )
                 return
             # A column's pages are unpacked as the batches go by, not a row group at once.
             found = reader.iter_batches(rows, row_groups=groups, columns=names, use_threads=True)
-            yield from _told(found, table)
+            yield from _explain_errors(found, table)
             return
-        for batch in _told(_checked(_ipc_batches(reader)), table):
+        for batch in _explain_errors(_check_batches(_ipc_batches(reader)), table):
             for start in range(0, batch.num_rows, rows):
                 yield batch.slice(start, rows)
 
@@ -161,7 +163,7 @@ def _ipc_batches(reader: Any) -> Iterator[Any]:
     return iter(reader)
 
 
-def _checked(found: Iterator[Any]) -> Iterator[Any]:
+def _check_batches(found: Iterator[Any]) -> Iterator[Any]:
     """The same batches, each checked not to point outside its own memory: the file may be
     damaged."""
     for batch in found:
@@ -169,7 +171,7 @@ def _checked(found: Iterator[Any]) -> Iterator[Any]:
         yield batch
 
 
-def _told(found: Iterator[Any], table: Table) -> Iterator[Any]:
+def _explain_errors(found: Iterator[Any], table: Table) -> Iterator[Any]:
     """The same batches; errors of the file, but not those of the caller, become sentences."""
     while True:
         with _in_a_sentence(table):
@@ -182,12 +184,12 @@ def _told(found: Iterator[Any], table: Table) -> Iterator[Any]:
 @contextmanager
 def _reader(table: Table, columns: Sequence[int] | None) -> Iterator[tuple[Any, Any]]:
     with _in_a_sentence(table):
-        stream, reader = _opened(table, columns)
+        stream, reader = _open(table, columns)
     with stream:
         yield stream, reader
 
 
-def _opened(table: Table, columns: Sequence[int] | None) -> tuple[Any, Any]:
+def _open(table: Table, columns: Sequence[int] | None) -> tuple[Any, Any]:
     if table.version is not None and not is_url(table.path):
         _check_version(table)
     if table.format == "parquet":

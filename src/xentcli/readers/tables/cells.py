@@ -64,7 +64,7 @@ def plain(column: Any) -> Any:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
-def missing(column: Any) -> AnyArray:
+def find_missing(column: Any) -> AnyArray:
     """Which rows are null."""
     if not column.null_count:
         return np.zeros(len(column), dtype=bool)
@@ -108,7 +108,7 @@ def listed_floats(column: Any, width: int) -> tuple[AnyArray, AnyArray, AnyArray
     found = floats(flat).reshape(-1, width)
     values = np.zeros((len(lengths), width), dtype=found.dtype)
     absent = np.zeros((len(lengths), width), dtype=bool)
-    values[good], absent[good] = found, missing(flat).reshape(-1, width)
+    values[good], absent[good] = found, find_missing(flat).reshape(-1, width)
     return values, absent, lengths
 
 

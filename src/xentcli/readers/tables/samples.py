@@ -27,12 +27,12 @@ from xentcli.readers.rules.targets import attach
 from xentcli.readers.tables.batches import unpack
 from xentcli.readers.tables.cells import (
     cells_of,
+    find_missing,
     floats,
     ids_of_column,
     integers_or_floats,
     is_numeric,
     listed_floats,
-    missing,
     python_values,
     quoted_cell,
 )
@@ -79,7 +79,7 @@ class Here(NamedTuple):
 
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a packed record batch."""
-    here = _here(layout, chunk)
+    here = _open_piece(layout, chunk)
     columns, request, wrong = layout.columns, layout.request, list[BadNumber]()
     values = _numbers(here, columns.values, wrong)
     if layout.kind == "probs":
@@ -113,12 +113,12 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         # What is wrong with the label of a row before it is told first.
         before = batch_before(batch, wrong)
         if len(before.values):
-            _attached(here, before, chunk.first, partners)
-    batch = take_out_bad_samples(batch, wrong, request, partial(_written, here))
-    return _attached(here, batch, chunk.first, partners)
+            _attach(here, before, chunk.first, partners)
+    batch = take_out_bad_samples(batch, wrong, request, partial(_write_row, here))
+    return _attach(here, batch, chunk.first, partners)
 
 
-def _attached(here: Here, batch: Batch, first: int, partners: AnyArray | None) -> Batch:
+def _attach(here: Here, batch: Batch, first: int, partners: AnyArray | None) -> Batch:
     """The batch with the labels or soft targets of a second file, by the rows' numbers or by the
     ``partners`` of all rows; ``first`` is the number of the first among all samples."""
     request, source = here.layout.request, here.layout.source
@@ -129,7 +129,7 @@ def _attached(here: Here, batch: Batch, first: int, partners: AnyArray | None) -
     return attach(batch, request, source, partners[rows])
 
 
-def _here(layout: Layout, chunk: Chunk) -> Here:
+def _open_piece(layout: Layout, chunk: Chunk) -> Here:
     assert isinstance(chunk.data, RowBatch)
     return Here(layout, unpack(chunk.data.content), chunk.line - 1)
 
@@ -137,7 +137,7 @@ def _here(layout: Layout, chunk: Chunk) -> Here:
 def ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> list[str]:
     """The ids of some samples of a record batch."""
     assert layout.columns.id is not None
-    here = _here(layout, chunk)
+    here = _open_piece(layout, chunk)
     column = here.column(layout.columns.id)
     rows = [int(batch.values_from.lines[sample]) - chunk.line for sample in samples]
     return [name_of_value(value) for row in rows for value in python_values(column.slice(row, 1))]
@@ -154,7 +154,7 @@ def _numbers(here: Here, at: tuple[int, ...], wrong: list[BadNumber]) -> AnyArra
 
 
 def _report_missing(here: Here, at: int, wrong: list[BadNumber]) -> None:
-    for row in np.flatnonzero(missing(here.column(at))).tolist():
+    for row in np.flatnonzero(find_missing(here.column(at))).tolist():
         wrong.append(here.wrong(row, at, "", "the value is missing"))
 
 
@@ -204,7 +204,7 @@ def _weights(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
 
 def _labels(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
     column = here.column(at)
-    absent = missing(column)
+    absent = find_missing(column)
     _report_missing(here, at, wrong)
     if is_numeric(column.type):
         return _number_labels(here, at, absent, wrong)
@@ -319,7 +319,7 @@ def _list_cells(column: Any, count: int) -> list[list[bytes]]:
     ]
 
 
-def _written(here: Here, row: int) -> bytes:
+def _write_row(here: Here, row: int) -> bytes:
     one = pa.RecordBatch.from_arrays(
         [column.slice(row, 1) for column in here.batch.columns], schema=here.batch.schema
     )

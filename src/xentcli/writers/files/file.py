@@ -23,16 +23,16 @@ class Sink:
 
     def write(self, data: bytes) -> None:
         """Write all of it."""
-        with self._reporting():
+        with self._explain_errors():
             self._stream.write(data)
 
     def flush(self) -> None:
         """Pass what was written to the operating system: a full disk shows only now."""
-        with self._reporting():
+        with self._explain_errors():
             self._stream.flush()
 
     @contextmanager
-    def _reporting(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
         try:
             yield
         except BrokenPipeError:
@@ -69,25 +69,25 @@ class Outputs:
         if path is None or path == "-":
             if sys.stdout is None:
                 raise OutputError("it is closed", place=Place("standard output"))
-            return self._kept(Sink("standard output", sys.stdout.buffer))
+            return self._keep(Sink("standard output", sys.stdout.buffer))
         descriptor = _open_descriptor(path)
         if descriptor is not None:
-            with reporting(path):
+            with explain_errors(path):
                 return self._plain(path, os.fdopen(os.dup(descriptor), "wb"))
         place = os.path.realpath(path)
         _refuse_inputs(place, f"{option} {escaped(path)}", self._inputs)
-        with reporting(path):
+        with explain_errors(path):
             if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
                 return self._plain(path, open(place, "wb"))
             return self._beside(path, place)
 
-    def _kept(self, sink: Sink) -> Sink:
+    def _keep(self, sink: Sink) -> Sink:
         self._sinks.append(sink)
         return sink
 
     def _plain(self, path: str, stream: BinaryIO) -> Sink:
         self._streams.append(stream)
-        return self._kept(Sink(path, stream))
+        return self._keep(Sink(path, stream))
 
     def _beside(self, path: str, place: str) -> Sink:
         temporary = _hidden(place)
@@ -95,7 +95,7 @@ class Outputs:
         self._names.append(temporary)
         stream = open(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb")  # noqa: SIM115
         self._streams.append(stream)
-        sink = self._kept(Sink(path, stream))
+        sink = self._keep(Sink(path, stream))
         self._files.append(Unfinished(sink, stream, place, temporary))
         return sink
 
@@ -104,7 +104,7 @@ class Outputs:
         for sink in self._sinks:
             sink.flush()
         for file in self._files:
-            with reporting(file.sink.name):
+            with explain_errors(file.sink.name):
                 # Windows has it from Python 3.13 on, and no modes that would be lost without.
                 if hasattr(os, "fchmod"):
                     os.fchmod(file.stream.fileno(), _mode(file.place))
@@ -113,17 +113,17 @@ class Outputs:
         old: list[tuple[str, str | None]] = []
         try:
             for file in self._files:
-                with reporting(file.sink.name):
+                with explain_errors(file.sink.name):
                     if len(self._files) > 1:
-                        old.append((file.place, self._linked(file.place)))
+                        old.append((file.place, self._link(file.place)))
                     os.replace(file.temporary, file.place)
         except BaseException:
             for place, link in old:
                 _put_back(place, link)
             raise
 
-    def _linked(self, place: str) -> str | None:
-        """A second name for the old file, so that it can be put back; None if there is no old
+    def _link(self, place: str) -> str | None:
+        """Link the old file to a second name, so that it can be put back; None if there is no old
         file."""
         if not os.path.exists(place):
             return None
@@ -168,7 +168,7 @@ def _put_back(place: str, link: str | None) -> None:
 
 
 @contextmanager
-def reporting(path: str) -> Iterator[None]:
+def explain_errors(path: str) -> Iterator[None]:
     """Raise errors of the operating system as errors in a sentence."""
     try:
         yield

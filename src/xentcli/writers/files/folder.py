@@ -10,7 +10,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from xentcli.errors import UsageError, escaped
-from xentcli.writers.files.file import reporting
+from xentcli.writers.files.file import explain_errors
 
 MARK = "_SUCCESS"
 # What workers write lies in here until all is well: one that is late finds no place any more.
@@ -42,7 +42,7 @@ class Folder:
     def complete(self) -> None:
         """Give the parts their names, delete other files, and write the mark that the answer is
         complete."""
-        with reporting(self.path):
+        with explain_errors(self.path):
             for number, name in enumerate(self._parts):
                 os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
             _clear(self.path)
@@ -65,7 +65,7 @@ class Folder:
 def open_folder(path: str, suffix: str) -> Iterator[Folder]:
     """A new or empty folder for the answer, emptied again if the run fails."""
     made = not os.path.exists(path)
-    with reporting(path):
+    with explain_errors(path):
         os.makedirs(path, exist_ok=True)
         if os.listdir(path):
             raise UsageError(
@@ -92,7 +92,7 @@ def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
     name = uuid4().hex
     place = os.path.join(path, UNFINISHED, name)
     try:
-        with reporting(path), open(place, "xb") as stream:
+        with explain_errors(path), open(place, "xb") as stream:
             yield name, stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -31,20 +31,20 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     values = answer.values
     if stream.class_axis != 1 and answer.has_classes and values.ndim > 1:
         values = np.moveaxis(values, 1, stream.class_axis)
-    text = nested([strict_json(text) for text in shortest(values)], values.shape)
+    text = nest([strict_json(text) for text in shortest(values)], values.shape)
     if batch.values.ndim > 1:
         text = text[1:-1] and f"{COMMA}{text[1:-1]}"
     return text.encode("ascii")
 
 
-def nested(texts: list[str], shape: tuple[int, ...]) -> str:
-    """Texts of numbers as nested JSON lists of that shape."""
+def nest(texts: list[str], shape: tuple[int, ...]) -> str:
+    """Write texts of numbers as nested JSON lists of that shape."""
     if not shape:
         return texts[0]
     if len(shape) == 1:
         return "[" + ", ".join(texts) + "]"
     size = len(texts) // shape[0] if shape[0] else 0
-    parts = (nested(texts[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))
+    parts = (nest(texts[n * size : (n + 1) * size], shape[1:]) for n in range(shape[0]))
     return "[" + ", ".join(parts) + "]"
 
 
@@ -64,7 +64,11 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
         fields.append(("ignored", report.ignored))
         if report.reduction != "none":
             fields.append(("denominator", Verbatim(_number(report.denominator))))
-            fields += [(name, Verbatim(_number(value))) for name, value in _figures(report)]
+            fields += [
+                (figure.key, Verbatim(_number(figure.value)))
+                for figure in report.figures
+                if figure.key and (report.averages or figure.is_asked)
+            ]
     if report.left_out:
         columns = {"classes": list(report.classes), "left_out": list(report.left_out)}
         fields.append(("columns", Verbatim(json.dumps(columns, ensure_ascii=False))))
@@ -77,24 +81,6 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     if view.steps:
         yield harmless((',\n  "steps": ' + _steps(report)).encode("utf-8", "backslashreplace"))
     yield b"\n}\n"
-
-
-def _figures(report: Report) -> Iterator[tuple[str, float]]:
-    """The figures that stand beside a mean or a sum."""
-    error = report.standard_error
-    figures = {
-        "perplexity": report.perplexity,
-        "accuracy": report.accuracy,
-        "top_5_accuracy": report.top_5_accuracy,
-        "brier_score": report.brier_score,
-        "bits_per_byte": report.bits_per_byte,
-        "standard_error": None if error is None else error.value,
-        "root_of_mean": report.roots and report.roots[0],
-        "mean_of_roots": report.roots and report.roots[1],
-    }
-    for name, value in figures.items():
-        if value is not None and (report.averages or name == "bits_per_byte"):
-            yield name, value
 
 
 class Verbatim(str):

@@ -47,8 +47,8 @@ def histogram(bins: Sequence[Bin], unit: str) -> str:
     return "".join(parts)
 
 
-def described(bins: Sequence[Bin]) -> str:
-    """The histogram in words."""
+def describe(bins: Sequence[Bin]) -> str:
+    """Describe the histogram in words."""
     return "; ".join(f"{range_of(one)}: {one.samples:,}" for one in bins)
 
 

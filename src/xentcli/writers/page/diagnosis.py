@@ -45,7 +45,7 @@ def _blocks(diagnosis: Diagnosis, digits: int) -> Iterator[Block]:
                 yield Bullets(tuple(changes))
     if diagnosis.findings:
         yield Heading("About this input")
-        yield Bullets(tuple(map(words.finding, diagnosis.findings)))
+        yield Bullets(tuple(map(words.describe_finding, diagnosis.findings)))
 
 
 def _candidates(candidates: Sequence[Candidate], digits: int) -> Table:

@@ -205,7 +205,7 @@ def _class(kinds: Sequence[str]) -> str:
 
 
 def _histogram(block: Histogram) -> Iterator[str]:
-    said = charts.described(block.bins)
+    said = charts.describe(block.bins)
     yield "<figure>"
     yield f"<figcaption>{_text(block.title)}</figcaption>"
     yield (

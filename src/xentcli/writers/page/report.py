@@ -23,7 +23,7 @@ from xentcli.writers.page.blocks import (
     Words,
 )
 from xentcli.writers.words import report as words
-from xentcli.writers.words.grid import Grid, Row, folded, grid, shown_name
+from xentcli.writers.words.grid import Grid, Row, fold, grid, shown_name
 from xentcli.writers.words.survey import (
     LabelTable,
     group_columns,
@@ -90,7 +90,7 @@ def _side_by_side(parts: Sequence[Single]) -> Iterator[Beside]:
 
 def _sample(worked: Worked, report: Report, view: View) -> Iterator[Single]:
     laid_out = grid(worked, report.classes, view)
-    blocks = folded(laid_out, view)
+    blocks = fold(laid_out, view)
     caption = words.title(worked, report) or "Step by step"
     for number, classes in enumerate(_with_label(blocks, laid_out.label)):
         more = " (continued)" if number else ""
@@ -102,7 +102,7 @@ def _sample(worked: Worked, report: Report, view: View) -> Iterator[Single]:
         if step.note:
             yield Words(f"{step.name}: {step.note}")
     if worked.entropy is not None and worked.divergence is not None:
-        yield Words(words.decomposed(worked, view), "formula")
+        yield Words(words.describe_parts(worked, view), "formula")
 
 
 def _with_label(blocks: Sequence[list[int]], label: int | None) -> Iterator[list[int]]:

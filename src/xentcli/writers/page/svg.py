@@ -26,11 +26,11 @@ from xentcli.writers.page.svg_marks import (
     SIZE,
     Piece,
     letters,
-    lowered,
+    lower,
     plain,
     span,
     width_of,
-    wrapped,
+    wrap_text,
 )
 from xentcli.writers.page.svg_table import natural_width, table_piece
 
@@ -51,7 +51,7 @@ def drawn(page: Page) -> bytes:
     tables = [natural_width(block) for block in page.in_order() if isinstance(block, Table)]
     width, top, pieces = max([LEAST_WIDTH, *tables, *map(_least_width, page.first)]), 0.0, []
     for piece in _pieces(page, width):
-        pieces.append(lowered(piece, top))
+        pieces.append(lower(piece, top))
         top += piece.height
     across, down = ceil(width + 2 * MARGIN), ceil(top - AFTER + 2 * MARGIN)
     said = plain(page.description).rstrip(".")
@@ -88,12 +88,12 @@ def _piece(block: Single, width: float) -> Piece:
         case Table():
             return table_piece(block)
         case Heading(text, level):
-            lines = wrapped(text, width, HEADINGS[level], bold=True)
+            lines = wrap_text(text, width, HEADINGS[level], bold=True)
             piece = _prose(f"heading-{level}", lines, LINE)
-            return Piece(lowered(piece, 4), piece.height)
+            return Piece(lower(piece, 4), piece.height)
         case Words(text, tone):
             kind = "plain" if tone == "formula" else tone
-            return _prose(kind, wrapped(text, width, bold=tone == "strong"), LINE)
+            return _prose(kind, wrap_text(text, width, bold=tone == "strong"), LINE)
         case Answer(name, value, unit):
             return _answer(name, value, unit)
         case Facts(entries):
@@ -103,7 +103,7 @@ def _piece(block: Single, width: float) -> Piece:
         case Histogram():
             return _histogram(block, width)
         case Code(lines):
-            code = [part for line in lines for part in wrapped(line, width - INDENT)]
+            code = [part for line in lines for part in wrap_text(line, width - INDENT)]
             return _prose("indented", code, LINE)
         case Bullets(items):
             return _bullets(items, width)
@@ -117,7 +117,7 @@ def _prose(kind: str, lines: Sequence[str], line: float) -> Piece:
 
 
 def _command(command: str, width: float) -> Piece:
-    lines = wrapped(command, width - INDENT)
+    lines = wrap_text(command, width - INDENT)
     if len(lines) > MOST_COMMAND_LINES:
         lines = [*lines[: MOST_COMMAND_LINES - 1], "…"]
     piece = _prose("indented", lines, LINE)
@@ -127,8 +127,8 @@ def _command(command: str, width: float) -> Piece:
 def _bullets(items: Sequence[str], width: float) -> Piece:
     shapes, top = [], 0.0
     for item in items:
-        piece = _prose("indented", wrapped(item, width - INDENT), LINE)
-        shapes += [letters("plain", 0, top + LINE - 5, "•"), lowered(piece, top)]
+        piece = _prose("indented", wrap_text(item, width - INDENT), LINE)
+        shapes += [letters("plain", 0, top + LINE - 5, "•"), lower(piece, top)]
         top += piece.height - AFTER + 2
     return Piece("".join(shapes), top + AFTER)
 
@@ -156,7 +156,7 @@ def _facts(entries: Sequence[tuple[str, str]], width: float) -> Piece:
 
 def _full(name: str, value: str, width: float) -> Piece:
     start = f"{name} ="
-    first, *others = wrapped(f"{start} {value}", width, bold=True)
+    first, *others = wrap_text(f"{start} {value}", width, bold=True)
     text = span("quiet", start) + span("strong", first[len(start) :])
     shapes = [letters("plain", 0, LINE - 5, text)]
     shapes += [

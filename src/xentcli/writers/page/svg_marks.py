@@ -43,8 +43,8 @@ class Piece(NamedTuple):
     height: float
 
 
-def lowered(piece: Piece, by: float) -> str:
-    """A piece's SVG, moved down."""
+def lower(piece: Piece, by: float) -> str:
+    """Return a piece's SVG, moved down."""
     return f'<g transform="translate(0 {by:g})">{piece.shapes}</g>'
 
 
@@ -74,10 +74,10 @@ def _ems(letter: str) -> float:
     return (0.0, OTHER, WIDE)[cell_len(letter)] if known is None else known
 
 
-def wrapped(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> list[str]:
+def wrap_text(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> list[str]:
     """The text in lines that are no wider, broken at blanks and within words that are longer.
 
-    >>> wrapped("one two three", 60), wrapped("0123456789", 60)
+    >>> wrap_text("one two three", 60), wrap_text("0123456789", 60)
     (['one two', 'three'], ['012345', '6789'])
     """
     lines, line = [], ""

@@ -12,10 +12,10 @@ from xentcli.writers.page.svg_marks import (
     LINE,
     Piece,
     letters,
-    lowered,
+    lower,
     plain,
     width_of,
-    wrapped,
+    wrap_text,
 )
 
 # Across, in pixels: what stands free between columns, bars beside their numbers with what stands
@@ -43,13 +43,13 @@ def table_piece(table: Table) -> Piece:
     """The table under its caption."""
     edges = _edges(table)
     head = _head(table.columns, edges)
-    shapes = [letters("caption", 0, 14, plain(table.caption)), lowered(head, CAPTION)]
+    shapes = [letters("caption", 0, 14, plain(table.caption)), lower(head, CAPTION)]
     top = CAPTION + head.height
     for number, row in enumerate(table.rows):
         if number:
             shapes.append(_rule("rule", top, edges))
         piece = _row(row, table.columns, edges)
-        shapes.append(lowered(piece, top))
+        shapes.append(lower(piece, top))
         top += piece.height
     return Piece("".join(shapes), top + AFTER + 4)
 
@@ -114,8 +114,8 @@ def _cell(cell: Cell, column: Column, at: Edges) -> Piece:
     if cell.share is not None:
         shapes.append(_bar(cell.share, column, at))
     bold = _is_bold(cell, column)
-    lines = wrapped(cell.text, WORDS, bold=bold) if column.words else [cell.text]
-    lesser = [line for text in cell.more for line in wrapped(text, WORDS, LESSER_SIZE)]
+    lines = wrap_text(cell.text, WORDS, bold=bold) if column.words else [cell.text]
+    lesser = [line for text in cell.more for line in wrap_text(text, WORDS, LESSER_SIZE)]
     for number, text in enumerate([*lines, *lesser] if cell.text else []):
         tone = cell.tone if number < len(lines) else "more"
         shapes.append(_set(tone, column, at, down + LESSER * number, plain(text)))

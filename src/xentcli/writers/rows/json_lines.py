@@ -14,7 +14,7 @@ import numpy as np
 from xentcli.errors import DataError, Place
 from xentcli.model import Answer, Batch, Fields, Floats, Origin, Report, Rows, sample_number
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.json.report import nested
+from xentcli.writers.json.report import nest
 from xentcli.writers.json.text import harmless
 from xentcli.writers.rows.delimited import unquoted
 from xentcli.writers.rows.listing import as_json, listing
@@ -97,7 +97,7 @@ def _samples(values: Floats, batch: Batch, stream: Stream, *, has_classes: bool)
     texts = list(map(strict_json, shortest(values)))
     size = len(texts) // len(values) if len(values) else 0
     for number in range(len(values)):
-        yield nested(texts[number * size : (number + 1) * size], shape).encode("ascii")
+        yield nest(texts[number * size : (number + 1) * size], shape).encode("ascii")
 
 
 def _class_axis(axis: int, dimensions: int) -> int:

@@ -30,15 +30,19 @@ def listing(report: Report) -> Listing:
     if survey is not None and survey.top_asked:
         return hardest(survey.hardest, report)
     reduced = (report.result, report.reduction, report.samples, report.ignored, report.denominator)
-    if report.bits_per_byte is not None:
-        return Listing((*FIGURES, "bits_per_byte"), ((*reduced, report.bits_per_byte),))
-    return Listing(FIGURES, (reduced,))
+    asked = [figure for figure in report.figures if figure.is_asked]
+    names = (figure.key for figure in asked)
+    return Listing((*FIGURES, *names), ((*reduced, *(figure.value for figure in asked)),))
 
 
 def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
     """A row for each group; its first column has the name of the column that groups."""
-    figures = ("positive", "tokens", "perplexity", "accuracy", "bits_per_byte", "standard_error")
-    more = [name for name in figures if any(getattr(one, name) is not None for one in groups)]
+    counts = [
+        name
+        for name in ("positive", "tokens")
+        if any(getattr(one, name) is not None for one in groups)
+    ]
+    keys = keys_of_figures(groups)
     rows = (
         (
             one.name,
@@ -47,11 +51,19 @@ def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
             one.samples,
             one.ignored,
             one.denominator,
-            *(getattr(one, name) for name in more),
+            *(getattr(one, name) for name in counts),
+            *(None if figure is None else figure.value for figure in map(one.figure, keys)),
         )
         for one in groups
     )
-    return Listing((by, *FIGURES, *more), tuple(rows))
+    return Listing((by, *FIGURES, *counts, *keys), tuple(rows))
+
+
+def keys_of_figures(groups: Sequence[Group]) -> list[str]:
+    """The keys of the figures that any of the groups has, in their order."""
+    # A group with most of them has their order; a group in which nothing counts may have few.
+    longest_first = sorted((one.figures for one in groups), key=len, reverse=True)
+    return list(dict.fromkeys(figure.key for figures in longest_first for figure in figures))
 
 
 def hardest(samples: Sequence[Hard], report: Report) -> Listing:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from xentcli.model import Answer, Batch, Diagnosis, Floats, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.numbers import shortest, shortest_one
-from xentcli.writers.view import encoded
+from xentcli.writers.view import encode
 
 
 def start(stream: Stream) -> bytes:
@@ -50,4 +50,4 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
     """The sentence of a diagnosis, with a caveat where it may be chance."""
     said = " ".join(filter(None, [diagnosis.sentence, diagnosis.caveat]))
-    return encoded(f"{said}\n", view)
+    return encode(f"{said}\n", view)

@@ -14,7 +14,7 @@ from xentcli.errors import escaped, rounded
 from xentcli.model import Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
 from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
-from xentcli.writers.view import encoded, in_letters
+from xentcli.writers.view import encode, in_letters
 from xentcli.writers.words import diagnosis as words
 
 # How wide prose is where there is no terminal to fit.
@@ -31,13 +31,13 @@ def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> byte
     drawn_on = console(view)
     filled = view._replace(width=view.width or WIDTH)
     blocks = [render(part, drawn_on, view) for part in _parts(diagnosis, filled)]
-    return encoded("\n\n".join(block for block in blocks if block) + "\n", view)
+    return encode("\n\n".join(block for block in blocks if block) + "\n", view)
 
 
 def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
-    yield Text(_filled(diagnosis.sentence, view), style=BOLD)
+    yield Text(_fill(diagnosis.sentence, view), style=BOLD)
     for note in diagnosis.notes:
-        yield Text(_filled(note, view))
+        yield Text(_fill(note, view))
     if diagnosis.candidates:
         yield _candidates(diagnosis.candidates, view)
     if diagnosis.advice:
@@ -46,7 +46,7 @@ def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
         yield _findings(diagnosis.findings, view)
 
 
-def _filled(prose: str, view: View, first: str = "", rest: str = "") -> str:
+def _fill(prose: str, view: View, first: str = "", rest: str = "") -> str:
     """Prose in lines of the view's width; a word that is longer, such as a call, is broken."""
     return textwrap.fill(
         in_letters(escaped(prose), view),
@@ -66,7 +66,7 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
     # A blank of padding and one between columns; the mark is one wide.
     room = (view.width or WIDTH) - (1 + 2) - sum(widths) - 2 * len(widths)
     if room < LEAST_ROOM:
-        return _stacked(candidates, rows, view)
+        return _stack(candidates, rows, view)
     beside = view._replace(width=room)
     table = plain_table(view)
     table.add_column("", no_wrap=True)
@@ -75,16 +75,16 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
     table.add_column("formula", no_wrap=True)
     for one, numbers in zip(candidates, rows, strict=True):
         style = MATCH if one.matches else Style()
-        formula = Text(_filled(one.name, beside), style=style)
-        formula.append("\n" + _filled(one.formula, beside), style=DIM)
+        formula = Text(_fill(one.name, beside), style=style)
+        formula.append("\n" + _fill(one.formula, beside), style=DIM)
         if one.matches:
-            formula.append("\n" + _filled(one.explanation, beside), style=DIM)
+            formula.append("\n" + _fill(one.explanation, beside), style=DIM)
         mark = Text(MARK if one.matches else "", style=style)
         table.add_row(mark, *(Text(number, style=style) for number in numbers), formula)
     return table
 
 
-def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], view: View) -> Text:
+def _stack(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], view: View) -> Text:
     """The words below the numbers, where there is no room beside them."""
     found = Text()
     for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
@@ -93,30 +93,30 @@ def _stacked(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], vie
         shown = "; ".join(f"{value}, off by {difference}" for value, difference in pairs)
         mark = f"{MARK} " if one.matches else "  "
         found.append("\n" if number else "")
-        found.append(_filled(shown, view, mark, INDENT), style=style)
-        found.append("\n" + _filled(one.name, view, INDENT, INDENT))
-        found.append("\n" + _filled(one.formula, view, INDENT, INDENT), style=DIM)
+        found.append(_fill(shown, view, mark, INDENT), style=style)
+        found.append("\n" + _fill(one.name, view, INDENT, INDENT))
+        found.append("\n" + _fill(one.formula, view, INDENT, INDENT), style=DIM)
         if one.matches:
-            found.append("\n" + _filled(one.explanation, view, INDENT, INDENT), style=DIM)
+            found.append("\n" + _fill(one.explanation, view, INDENT, INDENT), style=DIM)
     return found
 
 
 def _advice(diagnosis: Diagnosis, view: View) -> Text:
     loss = " and ".join(dict.fromkeys(rounded(value, view.digits) for value in diagnosis.loss))
     found = Text(
-        _filled(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change:", view)
+        _fill(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change:", view)
     )
     for one in diagnosis.advice:
         found.append(f"\n{one.library}", style=BOLD)
         for line in one.call.split("; "):
-            found.append("\n" + _filled(line, view, "  ", INDENT))
+            found.append("\n" + _fill(line, view, "  ", INDENT))
         for change in words.once(one):
-            found.append("\n" + _filled(change, view, "  - ", INDENT), style=DIM)
+            found.append("\n" + _fill(change, view, "  - ", INDENT), style=DIM)
     return found
 
 
 def _findings(findings: Sequence[Finding], view: View) -> Text:
     found = Text("About this input:")
     for one in findings:
-        found.append("\n" + _filled(words.finding(one), view, "- ", "  "))
+        found.append("\n" + _fill(words.describe_finding(one), view, "- ", "  "))
     return found

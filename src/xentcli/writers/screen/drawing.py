@@ -69,8 +69,8 @@ def console(view: View) -> Console:
     )
 
 
-def said(text: str, view: View, style: Style | None = None) -> Text:
-    """A sentence, in letters that can be shown."""
+def sentence(text: str, view: View, style: Style | None = None) -> Text:
+    """Return a sentence in characters that can be shown."""
     return Text(in_letters(text, view), style=style or "")
 
 

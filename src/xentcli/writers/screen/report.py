@@ -24,11 +24,11 @@ from xentcli.writers.screen.drawing import (
     console,
     plain_table,
     render,
-    said,
+    sentence,
 )
-from xentcli.writers.view import encoded
+from xentcli.writers.view import encode
 from xentcli.writers.words import report as words
-from xentcli.writers.words.grid import GAP, Grid, Row, first_line, folded, grid
+from xentcli.writers.words.grid import GAP, Grid, Row, first_line, fold, grid
 
 # Longer answers are left to --quiet and --format csv.
 ANSWERS_IN_FULL = 1000
@@ -53,15 +53,15 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     drawn_on = console(view)
     parts = [render(part, drawn_on, view) for part in _parts(report, view)]
     text = "\n\n".join(part for part in parts if part) + "\n"
-    yield encoded(text, view)
+    yield encode(text, view)
 
 
 def _parts(report: Report, view: View) -> Iterator[RenderableType]:
     if view.steps:
         for worked in report.worked:
             yield from _sample(worked, report, view)
-        yield said(words.SHIFTED if report.shifted else "", view, DIM)
-        yield said(words.samples_left_out(report), view, DIM)
+        yield sentence(words.SHIFTED if report.shifted else "", view, DIM)
+        yield sentence(words.samples_left_out(report), view, DIM)
     if report.survey is not None:
         # What is typed has none.
         from xentcli.writers.screen.survey import pictures
@@ -71,19 +71,19 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
 
 
 def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableType]:
-    yield said(words.title(worked, report), view, BOLD)
+    yield sentence(words.title(worked, report), view, BOLD)
     laid_out = grid(worked, report.classes, view)
-    blocks = folded(laid_out, view)
+    blocks = fold(laid_out, view)
     for number, block in enumerate(blocks):
         yield _table(laid_out, block, first=number == 0, view=view)
     left_out = len(report.classes) - sum(map(len, blocks))
     if left_out:
-        yield said(words.classes_left_out(left_out, report), view, DIM)
+        yield sentence(words.classes_left_out(left_out, report), view, DIM)
     for step in worked.steps:
         if step.note:
-            yield said(f"{step.name}: {step.note}", view)
+            yield sentence(f"{step.name}: {step.note}", view)
     if worked.entropy is not None and worked.divergence is not None:
-        yield said(words.decomposed(worked, view), view)
+        yield sentence(words.describe_parts(worked, view), view)
 
 
 def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -> Table:
@@ -142,7 +142,7 @@ def _answer(report: Report, view: View) -> Iterator[RenderableType]:
     if report.reduction == "none":
         yield _summary(report, view)
         return
-    yield said(words.written_out(report, view), view)
+    yield sentence(words.written_out(report, view), view)
     yield _summary(report, view)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from xentcli.errors import counted, escaped, rounded
 from xentcli.model import Bin, Group, Hard, NamedTuple, Report, Survey
 from xentcli.writers.interface import View
-from xentcli.writers.screen.drawing import BOLD, DIM, add_rows, bar, plain_table, said
+from xentcli.writers.screen.drawing import BOLD, DIM, add_rows, bar, plain_table, sentence
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.survey import (
     class_words,
@@ -63,7 +63,7 @@ def _histogram(bins: Sequence[Bin], report: Report, view: View) -> RenderableTyp
     lines = [Line(range_of(one), f"{one.samples:,}", one.samples / most) for one in bins]
     everything = sum(one.samples for one in bins)
     noun = "question" if report.questions else "sample"
-    title = said(f"losses of {counted(everything, noun)}", view, BOLD)
+    title = sentence(f"losses of {counted(everything, noun)}", view, BOLD)
     return Stack(title, _bars(lines, view))
 
 
@@ -88,7 +88,7 @@ def _class_bars(
         )
         for one, number, share in zip(groups, numbers, shares(numbers), strict=True)
     ]
-    return Stack(said(title, view, BOLD), _bars(lines, view))
+    return Stack(sentence(title, view, BOLD), _bars(lines, view))
 
 
 def _bars(lines: Sequence[Line], view: View) -> Text:
@@ -116,13 +116,13 @@ def _bars(lines: Sequence[Line], view: View) -> Text:
 
 def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
     shown = hardest_groups(survey.groups)
-    title = said(f"loss ({report.reduction}) by {escaped(survey.by)}", view, BOLD)
+    title = sentence(f"loss ({report.reduction}) by {escaped(survey.by)}", view, BOLD)
     columns = group_columns(shown, "value", view)
     parts = [title, _tabular(columns, view)]
     left_out = len(survey.groups) - len(shown)
     if left_out:
         smaller = f"… {left_out:,} more, none with a larger loss, not shown (--format csv)"
-        parts.append(said(smaller, view, DIM))
+        parts.append(sentence(smaller, view, DIM))
     return Stack(*parts)
 
 
@@ -130,7 +130,7 @@ def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableT
     noun = "question" if any(one.question is not None for one in hardest) else "sample"
     noun = "token" if any(one.token is not None for one in hardest) else noun
     title = f"the {len(hardest)} hardest {noun}s" if len(hardest) > 1 else f"the hardest {noun}"
-    return Stack(said(title, view, BOLD), _tabular(hard_columns(hardest, report, view), view))
+    return Stack(sentence(title, view, BOLD), _tabular(hard_columns(hardest, report, view), view))
 
 
 def _tabular(columns: dict[str, list[str]], view: View) -> RenderableType:

@@ -32,8 +32,8 @@ def once(advice: Advice) -> list[str]:
     return list(dict.fromkeys(advice.changes))
 
 
-def finding(found: Finding) -> str:
-    """A finding with its evidence and its place."""
+def describe_finding(found: Finding) -> str:
+    """Describe a finding, with its evidence and its place."""
     start = f"{found.source}: " if found.source else ""
     evidence = f" ({found.evidence})" if found.evidence else ""
     return f"{start}{found.message}{evidence}{_samples(found)}"

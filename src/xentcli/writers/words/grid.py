@@ -128,7 +128,7 @@ def first_line(row: Row) -> str:
     return f"{row.name}  {row.one}" if row.one else row.name
 
 
-def folded(laid_out: Grid, view: View) -> list[list[int]]:
+def fold(laid_out: Grid, view: View) -> list[list[int]]:
     """The classes in blocks that fit the width. If that makes too many blocks, classes are left out
     from the end, but never the label's or the predicted one."""
     everything = list(range(len(laid_out.names)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentcli.errors import counted, escaped, quoted, rounded
-from xentcli.model import Report, StandardError, Step, Worked
+from xentcli.model import Figure, Report, Step, Worked
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import shortest_one
 
@@ -54,7 +54,7 @@ def samples_left_out(report: Report) -> str:
     return f"… {number:,} {more}{'sample' if number == 1 else 'samples'} not shown (--rows)"
 
 
-def decomposed(worked: Worked, view: View) -> str:
+def describe_parts(worked: Worked, view: View) -> str:
     """``CE = H(q) + KL(q‖p) = 1.0397 + 0.2213 = 1.2610``."""
     assert worked.entropy is not None
     assert worked.divergence is not None
@@ -66,13 +66,13 @@ def decomposed(worked: Worked, view: View) -> str:
 def in_full(report: Report) -> Iterator[tuple[str, str]]:
     """The name and the answer of each worked sample, with all digits."""
     for worked in report.worked:
-        last = worked.steps[-1] if report.field != "probs" else _named(worked, "softmax")
+        last = worked.steps[-1] if report.field != "probs" else _step_named(worked, "softmax")
         assert isinstance(last.value, tuple)
         where = f"sample {', '.join(map(str, worked.position))}: " if report.samples > 1 else ""
         yield where + last.name, ", ".join(shortest_one(value) for value in last.value)
 
 
-def _named(worked: Worked, name: str) -> Step:
+def _step_named(worked: Worked, name: str) -> Step:
     return next(step for step in worked.steps if step.name == name)
 
 
@@ -106,38 +106,24 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
     if report.denominator is not None and report.averages and report.samples > 1:
         whole = report.denominator.is_integer()
         yield "denominator", f"{report.denominator:,.0f}" if whole else _plain(report.denominator)
-    if report.perplexity is not None and report.samples > 1:
-        yield "perplexity", rounded(report.perplexity, view.digits)
-    if report.accuracy is not None and report.samples > 1:
-        yield "accuracy", percent(report.accuracy)
-    if report.top_5_accuracy is not None:
-        yield "top-5 accuracy", percent(report.top_5_accuracy)
-    if report.brier_score is not None:
-        yield "Brier score", rounded(report.brier_score, view.digits)
-    if report.survey is not None and report.survey.mean_of_means is not None:
-        yield "mean of the sequences' means", shortest_one(report.survey.mean_of_means)
-    if report.bits_per_byte is not None:
-        yield "bits per byte", rounded(report.bits_per_byte, view.digits)
-    if report.floor is not None and report.averages:
-        yield "lowest possible", rounded(report.floor, view.digits)
-    if report.roots is not None and report.averages:
-        if report.samples == 1:
-            yield "root", rounded(report.roots[0], view.digits)
-        else:
-            yield "root of the mean", rounded(report.roots[0], view.digits)
-            yield "mean of the roots", rounded(report.roots[1], view.digits)
-    if report.standard_error is not None:
-        yield "standard error", _standard_error(report.standard_error, view)
+    # The error of the loss comes last.
+    for figure in sorted(report.figures, key=lambda one: one.form == "error"):
+        if figure.name:
+            note = f" ({figure.note})" if figure.note else ""
+            yield figure.name, shown_figure(figure, view) + note
     if report.check is not None:
         checked = counted(report.check.samples, "sample")
         difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
         yield "off central differences by", difference
 
 
-def _standard_error(error: StandardError, view: View) -> str:
-    """``± 0.0123``, and of how many, where those are not the samples that are counted."""
-    of = f" ({counted(error.independent, error.name)})" if error.name else ""
-    return f"± {rounded(error.value, view.digits)}{of}"
+def shown_figure(figure: Figure, view: View) -> str:
+    """The value of a figure as tables and pages show it."""
+    if figure.form == "share":
+        return percent(figure.value)
+    if figure.form == "full":
+        return shortest_one(figure.value)
+    return f"{'± ' if figure.form == 'error' else ''}{rounded(figure.value, view.digits)}"
 
 
 def columns_left_out(report: Report) -> str:

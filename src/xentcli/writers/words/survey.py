@@ -11,9 +11,10 @@ from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Bin, Group, Hard, NamedTuple, Report
 from xentcli.writers.interface import View
 from xentcli.writers.rows.listing import hardest as listing_of_hardest
+from xentcli.writers.rows.listing import keys_of_figures
 from xentcli.writers.view import in_letters
 from xentcli.writers.words.grid import shown_name
-from xentcli.writers.words.report import percent
+from xentcli.writers.words.report import shown_figure
 
 MOST_LINES = 20
 # More classes are a vocabulary, of which so many labels are shown.
@@ -90,8 +91,9 @@ def class_words(group: Group) -> list[str]:
     words = [counted(group.samples, "sample")]
     if group.positive is not None:
         words.append(f"{group.positive:,} positive")
-    if group.accuracy is not None:
-        words.append(f"{100 * group.accuracy:.1f} % right")
+    accuracy = group.figure("accuracy")
+    if accuracy is not None:
+        words.append(f"{100 * accuracy.value:.1f} % right")
     return words
 
 
@@ -108,24 +110,10 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
         columns["ignored"] = [f"{one.ignored:,}" for one in groups]
     if any(one.positive is not None for one in groups):
         columns["positive"] = [f"{one.positive or 0:,}" for one in groups]
-    if any(one.perplexity is not None for one in groups):
-        columns["perplexity"] = [
-            "" if one.perplexity is None else rounded(one.perplexity, view.digits) for one in groups
-        ]
-    if any(one.accuracy is not None for one in groups):
-        columns["accuracy"] = [
-            "" if one.accuracy is None else percent(one.accuracy) for one in groups
-        ]
-    if any(one.bits_per_byte is not None for one in groups):
-        columns["bits per byte"] = [
-            "" if one.bits_per_byte is None else rounded(one.bits_per_byte, view.digits)
-            for one in groups
-        ]
-    if any(one.standard_error is not None for one in groups):
-        columns["standard error"] = [
-            "" if one.standard_error is None else f"± {rounded(one.standard_error, view.digits)}"
-            for one in groups
-        ]
+    for key in keys_of_figures(groups):
+        figures = [one.figure(key) for one in groups]
+        name = next(figure.name for figure in figures if figure is not None)
+        columns[name] = ["" if figure is None else shown_figure(figure, view) for figure in figures]
     columns["loss"] = [rounded(one.result, view.digits) for one in groups]
     return columns
 
