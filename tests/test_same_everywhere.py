@@ -54,6 +54,7 @@ pytestmark = [
     pytest.mark.skipif(
         not SETTINGS, reason="NumPy has but one version of its loops for this processor"
     ),
+    pytest.mark.slow,
     pytest.mark.xdist_group("same everywhere"),
 ]
 
