@@ -15,6 +15,7 @@ import importlib
 import marshal
 import os
 import pkgutil
+import select
 import socket
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def quick_commands(environment: Mapping[str, str]) -> Iterator[Path]:
             [sys.executable, "-m", "tests.forks", folder],
             cwd=ROOT,
             env={"OPENBLAS_NUM_THREADS": "1", **environment},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         ) as server,
@@ -83,7 +84,8 @@ def quick_commands(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def main(folder: Path) -> None:
-    """Serve until the process is ended; one line is printed when it can be asked."""
+    """Serve until standard input ends, as it does with whoever has started it; one line is printed
+    when it can be asked."""
     listening = str(folder / "listening")
     program = folder / "xent"
     started = {k: v for k, v in os.environb.items() if k.startswith(AT_START)}
@@ -107,7 +109,7 @@ def main(folder: Path) -> None:
         server.bind(listening)
         server.listen(64)
         print("listening", flush=True)
-        while True:
+        while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
             connection, _ = server.accept()
             if os.fork() == 0:
                 server.close()
