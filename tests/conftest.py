@@ -1,4 +1,4 @@
-"""Runs ``xent`` as a person does: the installed command, in a process of its own."""
+"""Runs ``xent`` as a person does: a command in a process of its own, with its own streams."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.forks import quick_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -46,18 +48,43 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PATH": path, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"} | more
 
 
-@pytest.fixture
-def xent(tmp_path: Path) -> Xent:
-    """Runs the command in a folder of its own and gives what it printed."""
+@pytest.fixture(scope="session")
+def quick() -> Iterator[Path]:
+    """A folder with an ``xent`` that starts quickly, where processes can be copied."""
+    if os.name != "posix":
+        yield BIN
+        return
+    with quick_commands(environment()) as folder:
+        yield folder
 
+
+@pytest.fixture
+def quick_path(quick: Path) -> str:
+    """What PATH must be for the ``xent`` that starts quickly."""
+    return os.pathsep.join([str(quick), environment()["PATH"]])
+
+
+@pytest.fixture
+def xent(quick: Path, tmp_path: Path) -> Xent:
+    """Runs the command in a folder of its own and gives what it printed."""
+    return _runs(quick / "xent", tmp_path)
+
+
+@pytest.fixture
+def started_xent(tmp_path: Path) -> Xent:
+    """The same by the installed command, for what depends on how a process starts."""
+    return _runs(BIN / "xent", tmp_path)
+
+
+def _runs(program: Path, folder: Path) -> Xent:
     def run(*arguments: str, stdin: str = "", **env: str) -> Ran:
         return subprocess.run(
-            [str(BIN / "xent"), *arguments],
+            [str(program), *arguments],
             input=stdin,
             capture_output=True,
             text=True,
             encoding="utf-8",
-            cwd=tmp_path,
+            cwd=folder,
             env=environment(**env),
             timeout=60,
             check=False,
