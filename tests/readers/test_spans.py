@@ -72,3 +72,19 @@ def test_what_is_worth_dividing(
 ) -> None:
     monkeypatch.setenv("XENT_BLOCK_BYTES", "10")
     assert spans.is_large(size) is large
+
+
+@pytest.mark.parametrize(("each", "blocks"), [(False, spans.BLOCKS_A_SPAN), (True, 1)])
+def test_a_large_file_is_read_in_spans(
+    each: bool, blocks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "20")
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1,2\n" * 31)
+    source, request = Source("a.csv", str(path)), Request(wanted="labels", each=each)
+    found = spans.spans_of(source, request, 4, 2, spans.LINE_END)
+    assert found is not None
+    assert {chunk.size for chunk in list(found)[:-1]} == {20 * blocks}
+    path.write_bytes(b"1,2\n" * 30)
+    assert spans.spans_of(source, request, 4, 2, spans.LINE_END) is None
+    assert spans.spans_of(Source("standard input", None), request, 4, 2, spans.LINE_END) is None
