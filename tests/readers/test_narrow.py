@@ -1,4 +1,4 @@
-"""Floats of 8 and 16 bits: the smallest, the largest and what is no number, as their formats say."""
+"""Floats of 8 and 16 bits: the smallest, the largest, and what is no number."""
 
 from __future__ import annotations
 
@@ -13,20 +13,46 @@ from xentcli.readers.arrays.narrow import FLOAT8, widened
 # largest subnormal, the smallest normal number, and the largest number.
 KNOWN: dict[str, dict[int, float]] = {
     "float8_e4m3fn": {
-        **{0x01: 2**-9, 0x07: 0.875 * 2**-6, 0x08: 2**-6, 0x38: 1.0, 0x7E: 448.0},
-        **{0x7F: math.nan, 0xFF: math.nan, 0x81: -(2**-9), 0xFE: -448.0},
+        0x01: 2**-9,
+        0x07: 0.875 * 2**-6,
+        0x08: 2**-6,
+        0x38: 1.0,
+        0x7E: 448.0,
+        0x7F: math.nan,
+        0xFF: math.nan,
+        0x81: -(2**-9),
+        0xFE: -448.0,
     },
     "float8_e5m2": {
-        **{0x01: 2**-16, 0x03: 0.75 * 2**-14, 0x04: 2**-14, 0x3C: 1.0, 0x7B: 57344.0},
-        **{0x7C: math.inf, 0xFC: -math.inf, 0x7D: math.nan, 0x7F: math.nan, 0xFB: -57344.0},
+        0x01: 2**-16,
+        0x03: 0.75 * 2**-14,
+        0x04: 2**-14,
+        0x3C: 1.0,
+        0x7B: 57344.0,
+        0x7C: math.inf,
+        0xFC: -math.inf,
+        0x7D: math.nan,
+        0x7F: math.nan,
+        0xFB: -57344.0,
     },
     "float8_e4m3fnuz": {
-        **{0x01: 2**-10, 0x07: 0.875 * 2**-7, 0x08: 2**-7, 0x40: 1.0, 0x7F: 240.0},
-        **{0x80: math.nan, 0xFF: -240.0, 0x81: -(2**-10)},
+        0x01: 2**-10,
+        0x07: 0.875 * 2**-7,
+        0x08: 2**-7,
+        0x40: 1.0,
+        0x7F: 240.0,
+        0x80: math.nan,
+        0xFF: -240.0,
+        0x81: -(2**-10),
     },
     "float8_e5m2fnuz": {
-        **{0x01: 2**-17, 0x03: 0.75 * 2**-15, 0x04: 2**-15, 0x40: 1.0, 0x7F: 57344.0},
-        **{0x80: math.nan, 0xFF: -57344.0},
+        0x01: 2**-17,
+        0x03: 0.75 * 2**-15,
+        0x04: 2**-15,
+        0x40: 1.0,
+        0x7F: 57344.0,
+        0x80: math.nan,
+        0xFF: -57344.0,
     },
     "bfloat16": {
         0x0001: 2**-133,
