@@ -24,6 +24,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Programs that are run by hand where torch, mpmath or pandas is installed.
 collect_ignore_glob = ["reference/*", "files/*"]
 
+KEPT = (
+    *("HOME", "TMPDIR", "LD_LIBRARY_PATH"),
+    *("NPY_DISABLE_CPU_FEATURES", "COVERAGE_PROCESS_CONFIG"),
+)
+
 Ran = subprocess.CompletedProcess[str]
 Xent = Callable[..., Ran]
 
@@ -37,13 +42,10 @@ def needs_posix() -> None:
 def environment(**more: str) -> dict[str, str]:
     """The environment of a process under test: nothing of the tester's terminal in it.
 
-    With NPY_DISABLE_CPU_FEATURES set, all tests run as on a processor without those instructions.
+    With NPY_DISABLE_CPU_FEATURES set, all tests run as on a processor without those instructions;
+    below ``coverage run`` every process is measured.
     """
-    kept = {
-        name: os.environ[name]
-        for name in ("HOME", "TMPDIR", "LD_LIBRARY_PATH", "NPY_DISABLE_CPU_FEATURES")
-        if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
     return kept | {"PATH": path, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"} | more
 
