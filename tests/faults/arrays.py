@@ -22,7 +22,8 @@ def npy(array: Any) -> bytes:
 
 def npz(**arrays: Any) -> bytes:
     stream = io.BytesIO()
-    np.savez(stream, **{key: np.array(array) for key, array in arrays.items()})
+    members: dict[str, Any] = {key: np.array(array) for key, array in arrays.items()}
+    np.savez(stream, **members)
     return stream.getvalue()
 
 

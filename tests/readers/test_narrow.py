@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from xentcli.readers.arrays.narrow import FLOAT8, widened
+from xentcli.readers.arrays.narrow import FLOAT8, widen
 
 # Micikevicius et al., FP8 Formats for Deep Learning (2022), table 1; ONNX for the "uz" ones: the
 # largest subnormal, the smallest normal number, and the largest number.
@@ -67,14 +67,14 @@ KNOWN: dict[str, dict[int, float]] = {
 @pytest.mark.parametrize("form", KNOWN)
 def test_narrow_floats(form: str) -> None:
     width = np.uint16 if form == "bfloat16" else np.uint8
-    found = widened(np.array(list(KNOWN[form]), dtype=width), form)
+    found = widen(np.array(list(KNOWN[form]), dtype=width), form)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, np.array(list(KNOWN[form].values()), dtype=np.float32))
 
 
 @pytest.mark.parametrize("form", FLOAT8)
 def test_narrow_floats_rise_with_their_bits(form: str) -> None:
-    found = widened(np.arange(256, dtype=np.uint8), form)
+    found = widen(np.arange(256, dtype=np.uint8), form)
     for half, sign in ((found[:128], 1), (found[128:], -1)):
         finite = half[np.isfinite(half)]
         assert (np.diff(sign * finite) > 0).all()
