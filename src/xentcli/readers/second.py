@@ -11,7 +11,8 @@ from xentcli.errors import DataError, NoClasses, Place, UsageError, quoted
 from xentcli.model import AnyArray, Origin, Remark
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
-from xentcli.readers.rules.join import Ids, id_columns, ids_of, is_id, label_column
+from xentcli.readers.rules.ids import Ids, ids_of
+from xentcli.readers.rules.join import id_columns, is_id, label_column
 from xentcli.readers.rules.keys import KIND_KEYS, LABEL_KEYS, TARGET_KEYS
 from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.targets import LabelTexts

@@ -15,7 +15,8 @@ from xentcli.readers.arrays.stored import Stored, Unreadable, gather, map_array,
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
-from xentcli.readers.rules.join import BY_POSITION, id_of_value
+from xentcli.readers.rules.ids import id_of_value
+from xentcli.readers.rules.join import BY_POSITION
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.rules.targets import class_indices
 from xentcli.readers.sources.source import explain_errors

@@ -16,12 +16,8 @@ from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
-from xentcli.readers.rules.join import (
-    attach_by_ids,
-    is_by_position,
-    pair_files,
-    remarks_on_pairing,
-)
+from xentcli.readers.rules.ids import attach_by_ids
+from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
