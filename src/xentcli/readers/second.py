@@ -170,8 +170,10 @@ def _labels_of_values(opened: Opened, source: Source) -> Attached:
 
 
 def _with_ids_under_keys(attached: Attached, source: Source, request: Request) -> Attached:
-    """The same with the ids that a document or an archive has under keys of their own. What cannot
-    be read as ids is told, unless it is what --on names."""
+    """Add the ids that a document or an archive has under keys of their own.
+
+    Values that cannot be read as ids are reported, unless --on names them.
+    """
     # An array by itself has an empty one.
     keys = [key for key in _keys_of(source, request) if key]
     chosen = [keys[at] for at in id_columns(keys, request, Place(source.name))]

@@ -325,8 +325,10 @@ def _size(stored: Stored) -> int:
 
 
 def _without_contents(layout: Layout) -> Layout:
-    """The layout as it is sent to workers, which may run in another folder; what is in memory comes
-    with the chunks."""
+    """Return the layout for workers, without arrays in memory: those come with the chunks.
+
+    Workers may run in another folder.
+    """
 
     def bare(named: Named | None) -> Any:
         if named is None:

@@ -111,7 +111,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
 def _numbers(
     layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
-    """The piece's part of an array as floats; labels stay what they are."""
+    """Return the piece's part of an array as floats; labels keep their type."""
     present = _as_stored(layout, named, piece, present, axis)
     if axis is None and not named.stored.narrow:
         return present
@@ -143,7 +143,7 @@ def _stops(layout: Layout) -> bool:
 
 
 def _at_positions(array: AnyArray, piece: Part, axis: int) -> AnyArray:
-    """What is at the positions of a piece, along that axis."""
+    """Return the part of an array at the positions of a piece, along that axis."""
     if piece.positions is None:
         return array
     return array[(slice(None),) * axis + (slice(*piece.positions),)]

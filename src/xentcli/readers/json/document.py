@@ -147,7 +147,7 @@ def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
 
 
 def not_json(error: json.JSONDecodeError) -> str:
-    """What a message says of text that is not JSON."""
+    """Return the error of a text that is not JSON."""
     return f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
 
 

@@ -1,4 +1,4 @@
-"""What the first line of JSON Lines says of all: which key holds the values, the label, the id."""
+"""The keys of the values, the label and the id, as the first line of JSON Lines has them."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def _cells(
 
 
 def _stack(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind) -> AnyArray:
-    """The arrays of all records, which must have the same shape."""
+    """Stack the arrays of all records, which must have the same shape."""
     arrays: list[AnyArray] = []
     for value, at, path in _cells(records, key, place):
         array = as_array(value, at, path)

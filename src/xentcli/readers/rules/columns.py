@@ -2,7 +2,7 @@
 targets, the sample weight, the group and the id.
 
 What the options do not say is concluded from the names, then from the cells of the first samples. A
-guess that leaves a column out is told; where nothing can be concluded, the input is refused.
+guess that leaves a column out is reported; where nothing can be concluded, the input is refused.
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ class Columns(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The columns that were chosen, the numeric ones that were left out and have to be told, and
-    remarks."""
+    """The columns that were chosen, the numeric ones that were left out, and remarks on both."""
 
     columns: Columns
     left_out: tuple[str, ...] = ()
@@ -330,8 +329,10 @@ def _says_its_kind(look: Look, at: int) -> bool:
 def _left_out(
     look: Look, values: Collection[int], used: Collection[int], label: int | None
 ) -> list[int]:
-    """The numeric and the empty columns that are not used; a label's column is not among them where
-    nobody needs labels."""
+    """Return the numeric and the empty columns that are not used.
+
+    A column of labels is not among them where the command needs no labels.
+    """
     names = look.names
     return [
         at

@@ -78,7 +78,7 @@ def ids_of(name: str, ids: Sequence[bytes]) -> Ids:
 
 
 def id_of_value(value: Any) -> bytes:
-    """A value of a record as an id: text as it is, a number as in JSON."""
+    """Return a value of a record as an id: a text unchanged, a number as in JSON."""
     return name_of_value(value).strip().encode("utf-8", "surrogatepass")
 
 
@@ -122,8 +122,10 @@ def _rows_of(attached: Attached, ids: Sequence[bytes], places: Sequence[Place]) 
 def in_order_of_ids(
     attached: Attached, ids: Sequence[bytes], places: Sequence[Place]
 ) -> tuple[Attached, tuple[Remark, ...]]:
-    """What a second file has, in the order of those ids of the first, so that it goes by position
-    from here on; and a word about what was not needed."""
+    """Put a second file's labels in the order of the first file's ids, to go by position from here.
+
+    With them comes a note on the rows that were not needed.
+    """
     rows = _rows_of(attached, ids, places)
     needed = np.zeros(attached.size, dtype=bool)
     needed[rows] = True
@@ -191,7 +193,7 @@ def without_partner(attached: Attached, id: bytes, *, hinted: bool) -> tuple[str
 
 
 def _same_number(attached: Attached, text: str) -> str:
-    """An id of the second file that is the same number written differently."""
+    """Find an id of the second file that is the same number written differently."""
     wanted = _number(text)
     ids = attached.join
     if wanted is None or ids is None:
@@ -208,7 +210,7 @@ def _number(text: str) -> float | None:
 
 
 def beyond(attached: Attached, used: AnyArray) -> tuple[Remark, ...]:
-    """A note on the rows of the second file that matched no row of the first."""
+    """Return a note on the rows of the second file that matched no row of the first."""
     unused = np.flatnonzero(~used)
     ids = attached.join
     if ids is None or not unused.size:

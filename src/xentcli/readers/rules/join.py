@@ -84,7 +84,7 @@ def _is_nameless(name: str, at: int) -> bool:
 
 
 def _same_name(name: str, at: int) -> str:
-    """A name in lower case; the different names for no name are one."""
+    """Return a name in lower case, and one name for all nameless columns."""
     return "" if _is_nameless(name, at) else name.strip().lower()
 
 
@@ -219,7 +219,7 @@ def _check_usable(ids: Ids, attached: Attached) -> None:
 
 
 def remarks_on_pairing(request: Request) -> tuple[Remark, ...]:
-    """A note on how a second file's rows are matched, if that was a guess."""
+    """Return a note on how a second file's rows are matched, if that was a guess."""
     return () if request.attached is None else request.attached.remarks
 
 
