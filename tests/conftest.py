@@ -1,4 +1,4 @@
-"""Runs ``xent`` as a person does: the installed command, in a process of its own."""
+"""Runs ``xent`` as a person does: a command in a process of its own, with its own streams."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.forks import quick_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -21,6 +23,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Programs that are run by hand where torch, mpmath or pandas is installed.
 collect_ignore_glob = ["reference/*", "files/*"]
+
+KEPT = (
+    *("HOME", "TMPDIR", "LD_LIBRARY_PATH"),
+    *("NPY_DISABLE_CPU_FEATURES", "COVERAGE_PROCESS_CONFIG"),
+)
 
 Ran = subprocess.CompletedProcess[str]
 Xent = Callable[..., Ran]
@@ -35,29 +42,51 @@ def needs_posix() -> None:
 def environment(**more: str) -> dict[str, str]:
     """The environment of a process under test: nothing of the tester's terminal in it.
 
-    With NPY_DISABLE_CPU_FEATURES set, all tests run as on a processor without those instructions.
+    With NPY_DISABLE_CPU_FEATURES set, all tests run as on a processor without those instructions;
+    below ``coverage run`` every process is measured.
     """
-    kept = {
-        name: os.environ[name]
-        for name in ("HOME", "TMPDIR", "LD_LIBRARY_PATH", "NPY_DISABLE_CPU_FEATURES")
-        if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
     return kept | {"PATH": path, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"} | more
 
 
-@pytest.fixture
-def xent(tmp_path: Path) -> Xent:
-    """Runs the command in a folder of its own and gives what it printed."""
+@pytest.fixture(scope="session")
+def quick() -> Iterator[Path]:
+    """A folder with an ``xent`` that starts quickly, where processes can be copied."""
+    if os.name != "posix":
+        yield BIN
+        return
+    with quick_commands(environment()) as folder:
+        yield folder
 
+
+@pytest.fixture
+def quick_path(quick: Path) -> str:
+    """What PATH must be for the ``xent`` that starts quickly."""
+    return os.pathsep.join([str(quick), environment()["PATH"]])
+
+
+@pytest.fixture
+def xent(quick: Path, tmp_path: Path) -> Xent:
+    """Runs the command in a folder of its own and gives what it printed."""
+    return _runs(quick / "xent", tmp_path)
+
+
+@pytest.fixture
+def started_xent(tmp_path: Path) -> Xent:
+    """The same by the installed command, for what depends on how a process starts."""
+    return _runs(BIN / "xent", tmp_path)
+
+
+def _runs(program: Path, folder: Path) -> Xent:
     def run(*arguments: str, stdin: str = "", **env: str) -> Ran:
         return subprocess.run(
-            [str(BIN / "xent"), *arguments],
+            [str(program), *arguments],
             input=stdin,
             capture_output=True,
             text=True,
             encoding="utf-8",
-            cwd=tmp_path,
+            cwd=folder,
             env=environment(**env),
             timeout=60,
             check=False,

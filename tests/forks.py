@@ -3,34 +3,49 @@
 ``python -m tests.forks FOLDER`` puts a program ``xent`` there, which hands its arguments, folder,
 environment and three streams to the process that listens, and ends with the exit code that comes
 back. Hundreds of commands run in the time that a few dozen new processes take; what they print is
-the same.
+the same. What only a process of its own shows is tried with the installed command: how it ends by
+a signal, what it imports, what the environment tells Python before it starts.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
-import json
+import marshal
 import os
 import pkgutil
-import signal
+import select
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
 
-import xentcli
-from tests.conftest import BIN
+ROOT = Path(__file__).resolve().parent.parent
+INSTALLED = Path(sys.executable).parent / "xent"
 
-# Isolated and without site, Python starts in some 10 ms.
+# What Python decides by these at its start cannot be had later.
+AT_START = (b"PYTHON", b"LC_", b"LANG")
+# Isolated, without site, and with no module but those that are a part of it, Python starts in some
+# 10 ms.
 PROGRAM = """#!{python} -IS
-import json, os, socket, sys
-if "PYTHONUTF8" in os.environ:
-    # What Python decides at its start cannot be had later.
-    os.execv({installed!r}, ["xent", *sys.argv[1:]])
-to = socket.socket(socket.AF_UNIX)
+import _socket, marshal, posix, sys
+environ = dict(posix.environ)
+to = _socket.socket(_socket.AF_UNIX)
+if {{name: environ[name] for name in environ if name.startswith({at_start!r})}} != {started!r}:
+    posix.execv({installed!r}, ["xent", *sys.argv[1:]])
+asked = marshal.dumps((sys.argv[1:], posix.getcwd(), environ))
+streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
 to.connect({listening!r})
-asked = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
-socket.send_fds(to, [len(asked).to_bytes(4, "big")], [0, 1, 2])
+try:
+    to.sendmsg([len(asked).to_bytes(4, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+except OSError:
+    # One of them is closed, and cannot be handed on.
+    posix.execv({installed!r}, ["xent", *sys.argv[1:]])
 to.sendall(asked)
 code = to.recv(1)
 sys.exit(code[0] if code else 1)
@@ -46,29 +61,68 @@ SELDOM = (
 FIRST = (["ce", "--logits", "1,2", "--label", "0"], ["diagnose", "--logits", "1,2", "--label", "0"])
 
 
+@contextmanager
+def quick_commands(environment: Mapping[str, str]) -> Iterator[Path]:
+    """A folder with an ``xent`` that starts quickly, of a process with this environment."""
+    with (
+        TemporaryDirectory() as folder,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.forks", folder],
+            cwd=ROOT,
+            env={"OPENBLAS_NUM_THREADS": "1", **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as server,
+    ):
+        assert server.stdout is not None
+        try:
+            assert server.stdout.readline() == "listening\n"
+            yield Path(folder)
+        finally:
+            server.kill()
+
+
 def main(folder: Path) -> None:
-    """Serve until the process is ended; one line is printed when it can be asked."""
+    """Serve until standard input ends, as it does with whoever has started it; one line is printed
+    when it can be asked."""
     listening = str(folder / "listening")
     program = folder / "xent"
+    started = {k: v for k, v in os.environb.items() if k.startswith(AT_START)}
     program.write_text(
-        PROGRAM.format(python=sys.executable, installed=str(BIN / "xent"), listening=listening)
+        PROGRAM.format(
+            python=sys.executable,
+            at_start=AT_START,
+            started=started,
+            installed=str(INSTALLED),
+            listening=listening,
+        )
     )
     program.chmod(0o755)
     import_all()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A process that is started for some of the work is none that listens.
+    sys.modules["__main__"] = ModuleType("__main__")
+    # What the copies do not look through for garbage, they do not copy.
+    gc.collect()
+    gc.freeze()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(listening)
         server.listen(64)
         print("listening", flush=True)
-        while True:
+        while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
             connection, _ = server.accept()
             if os.fork() == 0:
                 server.close()
                 serve(connection)
             connection.close()
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
 
 
 def import_all() -> None:
+    import xentcli
+
     for module in pkgutil.walk_packages(xentcli.__path__, "xentcli."):
         if not module.name.startswith(SELDOM):
             importlib.import_module(module.name)
@@ -94,14 +148,14 @@ def serve(connection: socket.socket) -> None:
         asked = b""
         while len(asked) < int.from_bytes(length, "big"):
             asked += connection.recv(1 << 16)
-        arguments, folder, environ = json.loads(asked)
+        arguments, folder, environ = marshal.loads(asked)
         for number, handed in enumerate(streams):
             os.dup2(handed, number)
             os.close(handed)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        sys.stdout.reconfigure(line_buffering=os.isatty(1))  # type: ignore[union-attr]
         os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environ)
+        os.environb.clear()
+        os.environb.update(environ)
         code = xent(arguments)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):

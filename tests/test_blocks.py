@@ -18,15 +18,16 @@ __all__ = ["without_processes"]
 
 pytestmark = pytest.mark.usefixtures("without_processes")
 
-BLOCKS = ("4", "12", "1000", "")
+# Of the larger ones each of the inputs is at most a few, which no job shares with another.
+LARGE, SMALL = ("", "1000"), ("12", "4")
 JOBS = ("1", "2", "3")
 # In each of these ways; the first is what all others are compared with. Which of a block's rows the
 # fast packages take is the same in every job, so these are not crossed with them.
 WAYS = [
     {"XENT_BLOCK_BYTES": block, "XENT_JOBS": jobs, "XENT_FAST": fast}
-    for block, (jobs, fast) in itertools.product(
-        BLOCKS[::-1], [("1", "0"), *((jobs, "1") for jobs in JOBS)]
-    )
+    for block in LARGE + SMALL
+    for jobs, fast in [("1", "0"), *((jobs, "1") for jobs in JOBS)]
+    if jobs == "1" or block in SMALL
 ]
 TOPICS = ("numbers", "records", "encodings", "packed", "columns", "labels", "several", "left_out")
 # So many of the faults are tried in a few ways; all in every way if somebody has the time.
@@ -149,7 +150,7 @@ def test_a_part_of_all_is_the_same_in_a_few_ways(part: int, tmp_path: Path) -> N
     for number, (command, files, stdin, ways) in enumerate(cases()):
         if zlib.crc32(command.encode()) % (4 * PARTS) != part:
             continue
-        some = [ways[0], *ways[1 + (number + part) % 3 :: 6]]
+        some = [ways[0], *ways[1 + (number + part) % 4 :: 4]]
         wrong += differences(command, files, stdin, some, tmp_path / str(number))
     assert not wrong, "\n".join(wrong[:10])
 

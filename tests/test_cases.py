@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -28,14 +29,36 @@ def folders() -> list[Path]:
     return sorted(path.parent for path in CASES.rglob("cmd"))
 
 
-@pytest.mark.parametrize("folder", folders(), ids=lambda path: str(path.relative_to(CASES)))
+def name_of(folder: Path) -> str:
+    return str(folder.relative_to(CASES))
+
+
+@pytest.mark.parametrize("folder", folders(), ids=name_of)
 def test_prints_what_is_expected(
-    folder: Path, tmp_path: Path, request: pytest.FixtureRequest
+    folder: Path, quick_path: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     copy_input(folder, tmp_path)
-    found = outcome(folder, tmp_path)
+    found = outcome(folder, tmp_path, PATH=quick_path)
     if request.config.getoption("--update-cases"):
         update(folder, found)
+    check(folder, found)
+
+
+def some_of_each_kind() -> list[Path]:
+    """The first cases of each folder: two, and of a large one an eighth."""
+    kinds = [
+        list(kind) for _, kind in groupby(folders(), lambda path: path.relative_to(CASES).parts[0])
+    ]
+    return [folder for kind in kinds for folder in kind[: max(2, len(kind) // 8)]]
+
+
+@pytest.mark.parametrize("folder", some_of_each_kind(), ids=name_of)
+def test_the_installed_command_prints_it_too(folder: Path, tmp_path: Path) -> None:
+    copy_input(folder, tmp_path)
+    check(folder, outcome(folder, tmp_path))
+
+
+def check(folder: Path, found: dict[str, bytes]) -> None:
     for name in OUTCOMES:
         file = folder / name
         expected = file.read_bytes() if file.exists() else b""

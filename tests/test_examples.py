@@ -16,7 +16,7 @@ SCRIPTS = sorted((ROOT / "examples").glob("*.sh"))
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_prints_what_stands_beside_it(
-    script: Path, tmp_path: Path, request: pytest.FixtureRequest
+    script: Path, quick_path: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     ran = subprocess.run(
         [str(script)],
@@ -25,7 +25,7 @@ def test_prints_what_stands_beside_it(
         text=True,
         encoding="utf-8",
         cwd=tmp_path,
-        env=environment(TMPDIR=str(tmp_path)),
+        env=environment(PATH=quick_path, TMPDIR=str(tmp_path)),
         timeout=60,
         check=False,
     )

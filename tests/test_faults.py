@@ -38,6 +38,8 @@ TOPICS = (
     "left_out",
     "diagnosed",
     "siblings",
+    "arrays",
+    "further",
 )
 
 

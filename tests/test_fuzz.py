@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 from tests.faults.running import Answered, run_inside
 
 # XENT_FUZZ_SECONDS has it look for longer.
-SECONDS = float(os.environ.get("XENT_FUZZ_SECONDS", "15"))
+SECONDS = float(os.environ.get("XENT_FUZZ_SECONDS", "10"))
 # No single file may take longer.
 LIMIT = 5.0
 

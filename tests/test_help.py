@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import BIN, Xent, environment
+from tests.conftest import Xent, environment
 from xentcli.calculation.commands import COMMANDS
 from xentcli.cli.commands import EXAMPLES, function_of
 from xentcli.cli.help import options_of
@@ -73,14 +73,14 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("command", "example"), EVERY)
-def test_an_example_runs(command: str, example: str, files: Path) -> None:
+def test_an_example_runs(command: str, example: str, files: Path, quick_path: str) -> None:
     before = set(files.iterdir())
     ran = subprocess.run(
         ["sh", "-c", example],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd=files,
-        env=environment(),
+        env=environment(PATH=quick_path),
         timeout=60,
         check=False,
     )
@@ -100,12 +100,12 @@ def test_a_command_has_examples_and_its_help_shows_them(name: str, xent: Xent) -
         assert f"\n  {example}\n" in shown
 
 
-def folded(width: int, *arguments: str) -> list[str]:
+def folded(program: Path, width: int, *arguments: str) -> list[str]:
     """The lines of the help on a terminal of that width."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     env = environment(TERM="xterm")
-    with subprocess.Popen([BIN / "xent", *arguments], stdout=slave, env=env) as running:
+    with subprocess.Popen([program, *arguments], stdout=slave, env=env) as running:
         os.close(slave)
         shown = b""
         while part := read(master):
@@ -125,8 +125,8 @@ def read(terminal: int) -> bytes:
 
 @pytest.mark.parametrize("width", [40, 75, 76, 200])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_nothing_is_cut_at_any_width(name: str, width: int) -> None:
-    lines = folded(width, name, "--help")
+def test_nothing_is_cut_at_any_width(name: str, width: int, quick: Path) -> None:
+    lines = folded(quick / "xent", width, name, "--help")
     assert max(map(len, lines)) <= width
     words = re.sub(r"\s+", " ", " ".join(line.strip("│ ") for line in lines))
     for option in options_of(function_of(name)):

@@ -55,12 +55,12 @@ def project_file() -> dict[str, Any]:
 @pytest.mark.parametrize(
     "shown", SHOWN, ids=[f"{name_of(s.page)}: {s.command[:60]}" for s in SHOWN]
 )
-def test_a_command_prints_what_is_shown(shown: pages.Shown) -> None:
+def test_a_command_prints_what_is_shown(shown: pages.Shown, quick_path: str) -> None:
     tool = pages.missing_tool(shown.command)
     if tool:
         pytest.skip(f"{tool} is not installed")
     folder = pages.folder_of(shown.page)
-    assert pages.printed(shown.command, folder, environment()) == shown.output
+    assert pages.printed(shown.command, folder, environment(PATH=quick_path)) == shown.output
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

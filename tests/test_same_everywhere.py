@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 import xentcli
 from tests import test_stories as stories
 from tests.conftest import ROOT, environment
+from tests.forks import quick_commands
 from tests.test_cases import CASES, OUTCOMES, copy_input, folders, outcome
 from xentcli.core import elementary
 
@@ -54,6 +54,7 @@ pytestmark = [
     pytest.mark.skipif(
         not SETTINGS, reason="NumPy has but one version of its loops for this processor"
     ),
+    pytest.mark.slow,
     pytest.mark.xdist_group("same everywhere"),
 ]
 
@@ -147,29 +148,16 @@ def test_python_functions(off: str) -> None:
 
 
 @contextmanager
-def quick_commands(off: str) -> Iterator[str]:
+def path_with(off: str) -> Iterator[str]:
     """A PATH on which ``xent`` runs with so much switched off, and starts quickly."""
-    with (
-        TemporaryDirectory() as folder,
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.forks", folder],
-            cwd=ROOT,
-            env=environment(**{SWITCH: off}),
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as server,
-    ):
-        assert server.stdout is not None
-        try:
-            assert server.stdout.readline() == "listening\n"
-            yield f"{folder}:{environment()['PATH']}"
-        finally:
-            server.kill()
+    env = environment(**{SWITCH: off})
+    with quick_commands(env) as folder:
+        yield f"{folder}:{env['PATH']}"
 
 
 @pytest.mark.parametrize("off", SETTINGS)
 def test_whole_commands(off: str, tmp_path: Path) -> None:
-    with quick_commands(off) as path, ThreadPoolExecutor(2) as pool:
+    with path_with(off) as path, ThreadPoolExecutor(2) as pool:
 
         def differs(folder: Path) -> str:
             where = tmp_path / str(folder.relative_to(CASES)).replace("/", " ")
@@ -188,7 +176,7 @@ def test_whole_commands(off: str, tmp_path: Path) -> None:
 
 def printed(off: str, where: Path) -> list[Streams]:
     """What the stories print with so much switched off."""
-    with quick_commands(off) as path, ThreadPoolExecutor(2) as pool:
+    with path_with(off) as path, ThreadPoolExecutor(2) as pool:
 
         def ran(command: list[str]) -> Streams:
             found = subprocess.run(

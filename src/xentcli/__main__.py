@@ -2,6 +2,7 @@
 
 # Built into Python: ``signal`` would first import modules of its own, and so be later.
 import _signal  # type: ignore[import-not-found]
+import gc
 import os
 
 
@@ -15,6 +16,10 @@ if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
     _signal.signal(_signal.SIGINT, _end)
 if _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
     _signal.signal(_signal.SIGTERM, _end)
+
+# The imports make a hundred thousand objects and no garbage, yet looking for some takes a tenth of
+# the time to start.
+gc.set_threshold(100_000)
 
 from xentcli.cli.main import script  # noqa: E402
 

@@ -23,12 +23,12 @@ pytestmark = [
 ]
 
 
-def test_it_leaves_the_answer_alone(xent: Xent, tmp_path: Path) -> None:
+def test_it_leaves_the_answer_alone(started_xent: Xent, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(FILES["broken.csv"])
     asked = ["softmax", "a.csv", "--format", "csv"]
-    here = xent(*asked)
+    here = started_xent(*asked)
     small = {"XENT_PARTITION_BYTES": "700"}
-    found = xent(*asked, "--scheduler", "local", "--jobs", "2", "-o", "out/", **small)
+    found = started_xent(*asked, "--scheduler", "local", "--jobs", "2", "-o", "out/", **small)
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
     parts = sorted((tmp_path / "out").glob("part-*.csv"))
     assert len(parts) > 2

@@ -236,7 +236,7 @@ def same_bits(found: Array, expected: Array) -> None:
 
 def test_the_tables_are_made_when_they_are_needed() -> None:
     program = (
-        "import json, xentcli.core.softmax, xentcli.core.elementary_tables as tables;"
+        "import json, xentcli.run.pipeline, xentcli.core.elementary_tables as tables;"
         "print(json.dumps([f.cache_info().currsize"
         " for f in (tables.grid_table, tables.log_table, tables.far_table)]))"
     )

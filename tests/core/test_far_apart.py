@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Xent
 from xentcli import cross_entropy, cross_entropy_grad
+from xentcli.core import far_apart
 
 FAR = [1e308, -1e308, 1e308]
 
@@ -151,3 +152,9 @@ def test_at_the_command_line(xent: Xent, tmp_path: Path) -> None:
     assert numbers(f"grad {rows} --weight-col w --reduction sum -q")[0] == [-tiny, tiny]
     (of_base_10,) = numbers("ce --logits 1e308,-1e308 --label 1 --base 10 -q")
     assert of_base_10 == pytest.approx([1e308 / math.log(10) * 2], rel=1e-15)
+
+
+def test_the_constant_is_an_exponential() -> None:
+    with mpmath.workdps(30):
+        half = float(mpmath.exp(-far_apart._GROWTH / 2))
+    assert set(far_apart._SHRINK) == {half}

@@ -170,3 +170,22 @@ def test_a_number_as_it_was_printed(text: str) -> None:
 @pytest.mark.parametrize("text", ["1,234.5", "loss 1 2", "[1.0, 2.0]", "about 1", "1.5 dB", "50%"])
 def test_what_is_no_lone_number_stays_as_it_is(text: str) -> None:
     assert lone_number(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("tensor([1, 2", None),
+        ("[torch.tensor(", "torch.tensor("),
+        ("[[1, 2), 3]", ")"),
+        ("[1, , 2]", ","),
+        ("[1, 2, xyz]", "xyz"),
+        ("[1, ... 2]", "..."),
+    ],
+)
+def test_what_cannot_be_read_is_marked(text: str, marked: str | None) -> None:
+    with pytest.raises(XentError) as raised:
+        typed_array([text], "--logits")
+    assert raised.value.place is not None
+    excerpt = raised.value.place.excerpt
+    assert (excerpt and excerpt.text[excerpt.start : excerpt.end]) == marked

@@ -78,6 +78,16 @@ def test_a_part_of_a_text_comes_in_equal_blocks(length: int) -> None:
     assert max(sizes) <= 150
 
 
+@pytest.mark.parametrize("size", range(1, 9))
+@pytest.mark.parametrize("content", [b"1\n22\n\n3\n4\n", b"1\n22\n\n3\n4", b"\n1\n\n\n333\n"])
+def test_a_part_has_the_records_that_begin_in_it(content: bytes, size: int) -> None:
+    """However small it is, and whatever is read at a time."""
+    for length in range(1, len(content) + 1):
+        if content[length - 1 : length] == b"\n" or length == len(content):
+            found = text.blocks(io.BytesIO(content), COMMA, "a.csv", size, length)
+            assert b"".join(found) == content[:length]
+
+
 def test_where_an_earlier_record_went_beyond_a_part_the_next_records_come() -> None:
     stream = io.BytesIO(b"1,2\n" * 1000)
     assert next(text.blocks(stream, COMMA, "a.csv", 100, -7)) == b"1,2\n" * 25

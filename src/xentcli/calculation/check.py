@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from xentcli.calculation.interface import Problem
 from xentcli.core import gradient
-from xentcli.core.differences import Differences
 from xentcli.errors import DataError, counted
 from xentcli.model import Batch, Check, Floats, sample_number
+
+if TYPE_CHECKING:
+    from xentcli.core.differences import Differences
 
 LIMIT = 1e-6
 # A focal loss below this: its p_t rounds to 1, as 1 − 2**-53 is the largest double below.

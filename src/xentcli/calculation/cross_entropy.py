@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,14 +18,6 @@ from xentcli.calculation.sample_weights import (
     weighted_shares,
 )
 from xentcli.core import brier, far_focused, focal, gradient, loss, textbook
-from xentcli.core.differences import (
-    Differences,
-    Long,
-    central_differences,
-    differences_of,
-    focal_losses,
-    log_softmax,
-)
 from xentcli.core.far_apart import mend_gradients, mend_losses
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
@@ -31,6 +25,9 @@ from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import as_target, one_hot, smoothed
 from xentcli.errors import ArgumentError
 from xentcli.model import Batch
+
+if TYPE_CHECKING:
+    from xentcli.core.differences import Differences, Long
 
 __all__ = [
     "differences",
@@ -195,6 +192,14 @@ def gradients(problem: Problem, denominator: float) -> Array:
 
 def differences(problem: Problem) -> Differences:
     """The gradient of a problem's only position by central differences of its loss."""
+    # For --check alone.
+    from xentcli.core.differences import (
+        central_differences,
+        differences_of,
+        focal_losses,
+        log_softmax,
+    )
+
     settings = problem.calculation.settings
     logits = problem.positions[0, :, 0].astype(np.float64)
     products = _weighted_target(problem)[0, :, 0]

@@ -15,7 +15,6 @@ from xentcli.calculation.softmax_steps import (
 )
 from xentcli.core import focal, gradient, loss, textbook
 from xentcli.core.at_label import pick
-from xentcli.core.entropy import divergence, entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import one_hot, smoothed
@@ -32,6 +31,8 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         found += _difference_steps(sample, start, weighted, calculation, denominator)
     if sample.soft is None or _has_weights(sample, calculation):
         return SampleSteps(found)
+    from xentcli.core.entropy import divergence, entropy_of
+
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
     base = calculation.log_base
     return SampleSteps(

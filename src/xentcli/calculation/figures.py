@@ -13,7 +13,6 @@ import numpy as np
 
 from xentcli.calculation.commands import Calculation
 from xentcli.core import elementary
-from xentcli.core.entropy import lowest_loss
 from xentcli.core.loss import divide
 from xentcli.core.spread import close_pieces, standard_error
 from xentcli.core.target import smoothed
@@ -160,6 +159,8 @@ def lowest_loss_of_labels(results: Results) -> float | None:
     smoothing = calculation.settings.label_smoothing
     if not results.has_labels or smoothing == 0.0 or calculation.settings.weight is not None:
         return None
+    from xentcli.core.entropy import lowest_loss
+
     target = smoothed(np.eye(1, results.classes), smoothing, 1)
     return float(lowest_loss(target, 1)[0]) / calculation.log_base
 

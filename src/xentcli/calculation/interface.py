@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.calculation.commands import Calculation
-from xentcli.core.differences import Differences
 from xentcli.core.layout import FEW_CLASSES, Array
 from xentcli.core.loss import Losses
 from xentcli.core.target import Target
 from xentcli.model import Batch, Kind, NamedTuple, Step
+
+if TYPE_CHECKING:
+    from xentcli.core.differences import Differences
 
 # A position: its sample in the batch, and its place among the positions of that sample.
 At = tuple[int, int]

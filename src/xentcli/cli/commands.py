@@ -1,6 +1,5 @@
 """The app: it finds the function of the command that is asked for, and runs it."""
 
-import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -11,9 +10,8 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
-from xentcli.cli.habits import command_hint
 from xentcli.errors import UsageError, check_room, quoted
-from xentcli.options.completion import command_completed
+from xentcli.options.completion import command_completed, is_asked
 from xentcli.options.declare import OUTPUT
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, flatten_groups, names_of_options
 from xentcli.options.values import did_you_mean
@@ -73,6 +71,8 @@ def app(asked: str = "") -> typer.Typer:
     Typer takes longer to build a command than xent takes to run it.
     """
     if asked and asked not in COMMANDS:
+        from xentcli.cli.habits import command_hint
+
         hint = _long_name(asked) or command_hint(asked) or did_you_mean(asked, list(COMMANDS))
         hint = hint or "xent --help lists the commands"
         raise UsageError(f"there is no command {quoted(asked)}", hint=hint)
@@ -119,7 +119,7 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 
 def asked_command(arguments: Sequence[str]) -> str:
     """Return the command to run, or the one that a shell completes; empty if there is none."""
-    if "_XENT_COMPLETE" in os.environ:
+    if is_asked():
         found = command_completed()
         return found if found in COMMANDS else ""
     return arguments[0] if arguments and not arguments[0].startswith("-") else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import io
 import os
 import sys
@@ -159,9 +158,6 @@ def script() -> None:
     All files are closed by now, so the process ends at once: taking NumPy and Rich apart again
     would take Python some 20 ms.
     """
-    # The imports make a hundred thousand objects and no garbage, yet looking for some takes a tenth
-    # of the time to start.
-    gc.set_threshold(100_000)
     # NumPy's linear algebra, of which nothing is used, would start a thread a core; a process with
     # several threads cannot be copied for its workers.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,8 +1,8 @@
 """The tables of :mod:`xentcli.core.elementary`, worked out in integers: the same on every machine.
 
-They are computed with integers in units of 2**-192. An entry is a pair, a double and its rounding
-error, which together are right to more than 100 bits. Each table is made when it is first asked
-for, in about a millisecond.
+They are computed with integers in units of 2**-192, the logarithms in units of 2**-128. An entry is
+a pair, a double and its rounding error, which together are right to more than 100 bits. Each table
+is made when it is first asked for, in about a millisecond.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from xentcli.model import NamedTuple
 
 PLACES = 192
 ONE = 1 << PLACES
+# Logarithms do not become as small, and need not as many.
+LOG_PLACES = 128
+LOG_ONE = 1 << LOG_PLACES
 
 # exp is tabulated for every multiple of 1/512 from 0 down to −64.
 GRID = 512
@@ -66,15 +69,18 @@ def grid_table() -> GridTable:
     """Tabulate exp(−i/512) as the product of exp(−a/4) and exp(−b/512), i = 128a + b."""
     coarse, coarse_rest = _powers(_exp(-ONE // 4), 4 * REACH + 1)
     fine, fine_rest = _powers(_exp(-ONE // GRID), GRID // 4)
-    both = np.add.outer(coarse_rest / coarse, fine_rest / fine)
-    value = np.empty_like(both)
-    # A few rows at a time, so that intermediate results stay in the nearest cache.
+    rest = np.add.outer(coarse_rest / coarse, fine_rest / fine)
+    value = np.empty_like(rest)
+    # A few rows at a time: their intermediate results stay in the nearest cache.
     for start in range(0, len(coarse), 16):
         rows = slice(start, start + 16)
         value[rows], error = two_product(coarse[rows, np.newaxis], fine)
-        both[rows] += error / value[rows]
-    count = GRID * REACH + 1
-    return GridTable(np.append(value.ravel()[:count], 0.0), np.append(both.ravel()[:count], 0.0))
+        rest[rows] += error / value[rows]
+    # The last row goes on beyond exp(−64): its second entry ends the table.
+    last = GRID * REACH + 1
+    table = GridTable(value.reshape(-1)[: last + 1], rest.reshape(-1)[: last + 1])
+    table.value[last] = table.rest[last] = 0.0
+    return table
 
 
 @cache
@@ -107,18 +113,18 @@ def log_table() -> LogTable:
     # In the intervals beside 1, v is 1: log z is near 0 there, and log v must not cancel with it.
     parts[(edges[:-1] == 1.0) | (edges[1:] == 1.0)] = 1024
     logs = _logs_of_1024ths(set(parts.tolist()))
-    unit = ONE >> CUT
+    unit = LOG_ONE >> CUT
     log_v = [-logs[part] for part in parts.tolist()]
     upper = [(log + unit // 2) // unit * unit for log in log_v]
     lower = [log - high for log, high in zip(log_v, upper, strict=True)]
-    ln2 = 2 * _artanh(ONE // 3)
+    ln2 = 2 * _artanh(LOG_ONE // 3)
     ln2_upper = ln2 // unit * unit
     return LogTable(
         parts / 1024,
-        np.array([high / ONE for high in upper]),
-        np.array([low / ONE for low in lower]),
-        ln2_upper / ONE,
-        (ln2 - ln2_upper) / ONE,
+        np.array([high / LOG_ONE for high in upper]),
+        np.array([low / LOG_ONE for low in lower]),
+        ln2_upper / LOG_ONE,
+        (ln2 - ln2_upper) / LOG_ONE,
     )
 
 
@@ -134,7 +140,7 @@ def _logs_of_1024ths(parts: set[int]) -> dict[int, int]:
         last = 1024
         for part in way:
             # log(a/b) = 2·artanh((a − b)/(a + b))
-            logs[part] = logs[last] + 2 * _artanh((part - last) * ONE // (part + last))
+            logs[part] = logs[last] + 2 * _artanh((part - last) * LOG_ONE // (part + last))
             last = part
     return logs
 
@@ -150,11 +156,11 @@ def _exp(x: int) -> int:
 
 
 def _artanh(x: int) -> int:
-    """artanh(x) = x + x³/3 + x⁵/5 + …, x and the result in units of 2**-192."""
-    square, power, total, n = x * x >> PLACES, x, 0, 1
+    """artanh(x) = x + x³/3 + x⁵/5 + …, x and the result in units of 2**-128."""
+    square, power, total, n = x * x >> LOG_PLACES, x, 0, 1
     while power not in (0, -1):
         total += power // n
-        power = power * square >> PLACES
+        power = power * square >> LOG_PLACES
         n += 2
     return total
 
@@ -169,10 +175,10 @@ def _powers(ratio: int, count: int) -> tuple[Array, Array]:
 
 def _pairs(numbers: list[int]) -> tuple[Array, Array]:
     """Return the nearest doubles, and their rounding errors."""
-    # Python rounds the quotient of two integers once, to the nearest double.
+    # The quotient of two integers is rounded once; a double times a power of two is exact.
     nearest = [number / ONE for number in numbers]
-    left = []
-    for number, double in zip(numbers, nearest, strict=True):
-        above, below = double.as_integer_ratio()
-        left.append((number - above * (ONE // below)) / ONE)
+    left = [
+        (number - int(double * float(ONE))) / ONE
+        for number, double in zip(numbers, nearest, strict=True)
+    ]
     return np.array(nearest), np.array(left)

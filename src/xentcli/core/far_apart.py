@@ -24,8 +24,8 @@ from xentcli.model import NamedTuple
 # Where d is below −FAR, exp(d) or a product with it may not be a normal double.
 FAR = 690.0
 _GROWTH = 1350.0
-# exp(−1350) in two factors, each of which a double can hold.
-_SHRINK = (float(exp(-_GROWTH / 2)),) * 2
+# exp(−1350) in two factors, each of which a double can hold: exp(−675).
+_SHRINK = (7.09945017032607e-294,) * 2
 
 
 class _Rows(NamedTuple):

@@ -21,6 +21,11 @@ FIRST_BLOCK = 1 << 18
 Completion = Callable[[str], list[str]]
 
 
+def is_asked() -> bool:
+    """Whether it is a shell that runs this, to learn what can be typed."""
+    return "_XENT_COMPLETE" in os.environ
+
+
 def a_word(words: Sequence[str]) -> Completion:
     """Completes one of some words."""
 

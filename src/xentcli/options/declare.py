@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import typer
 
-from xentcli.options.completion import a_word
+from xentcli.options.completion import a_word, is_asked
 from xentcli.options.values import number, one_of, whole_number
 
 INPUT = "Input"
@@ -12,8 +12,18 @@ LOSS = "Loss"
 OUTPUT = "Output"
 
 
-def option(*names: str, panel: str, help: str, metavar: str | None = None, **more: Any) -> Any:
+def option(
+    *names: str,
+    panel: str,
+    help: str,
+    metavar: str | None = None,
+    autocompletion: Any = None,
+    **more: Any,
+) -> Any:
     """Declare an option for Typer, to stand in the annotation of a group's field."""
+    if autocompletion is not None and is_asked():
+        # Typer looks into the signature of each, which every command would wait for.
+        more["autocompletion"] = autocompletion
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, **more)
 
 

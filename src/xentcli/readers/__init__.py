@@ -7,7 +7,6 @@ from importlib import import_module
 
 from xentcli.errors import UsageError
 from xentcli.model import NamedTuple
-from xentcli.readers.first_bytes import check_read, zip_kind
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.sources.source import Source, peek
 
@@ -90,6 +89,9 @@ def choose_format(source: Source, asked: str | None) -> Format:
     for format in FORMATS:
         if source.path is not None and lowered.endswith(format.suffixes):
             return format
+    # Neither typed values nor files that say by their name what they are need more.
+    from xentcli.readers.first_bytes import check_read, zip_kind
+
     start = peek(source)
     check_read(start, source.name)
     if zip_kind(start) == "pt":

@@ -37,8 +37,8 @@ CALL = (
     r"(?:[a-z]+\.)*(?:[Tt]ensor|[Aa]rray|EagerTensor|ndarray|matrix|Parameter"
     r"|u?int(?:8|16|32|64)|b?float(?:16|32|64|128)|longdouble|str_)\("
 )
-PRINTED = re.compile(rf"\s*(?:[\[(]|{CALL}|Parameter containing:|<tf\.Tensor)")
-# These are compiled when they are first used: plain numbers are no print.
+# All of these are compiled when they are first used: plain numbers are no print.
+PRINTED = rf"\s*(?:[\[(]|{CALL}|Parameter containing:|<tf\.Tensor)"
 TOKEN = (
     rf"(?P<call>{CALL})|(?P<open>[\[(])|(?P<close>[\])])|(?P<comma>,)"
     r"|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<word>[^\s,()\[\]]+)"
@@ -48,6 +48,10 @@ UNIT = r"(?:\s*(?:nats?|bits?))?"
 LABELLED = rf"\{{?\s*['\"]?[A-Za-z][\w /-]*['\"]?\s*[:=]\s*(\S+?){UNIT}\s*\}}?"
 MEASURED = rf"(\S+?){UNIT}"
 DECIMAL_COMMA = r"([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)"
+
+
+# What a number begins with, and no print.
+PLAIN = tuple("+-.0123456789")
 
 
 class Token(NamedTuple):
@@ -75,7 +79,7 @@ class Printed(NamedTuple):
 
 def is_printed(text: str) -> bool:
     """Whether a text is a printed array or list rather than values side by side."""
-    return PRINTED.match(text) is not None
+    return text.lstrip()[:1] not in PLAIN and re.match(PRINTED, text) is not None
 
 
 def are_printed_labels(text: str) -> bool:
@@ -83,15 +87,17 @@ def are_printed_labels(text: str) -> bool:
 
     A class name may begin with a bracket, so a tuple must contain a comma.
     """
-    is_tuple = re.fullmatch(r"\s*\([^()]*,[^()]*\)\s*", text) is not None
-    return is_tuple or (is_printed(text) and not text.lstrip().startswith("("))
+    if text.lstrip().startswith("("):
+        return re.fullmatch(r"\s*\([^()]*,[^()]*\)\s*", text) is not None
+    return is_printed(text)
 
 
 def check_whole(text: str, option: str) -> None:
     """Refuse a print that was shortened with ``...``."""
-    found = re.search(r"\.\.\.|…", text)
+    found = [(text.find(mark), mark) for mark in ("...", "…") if mark in text]
     if found:
-        place = Place(option, excerpt=Excerpt(text, found.start(), found.end()))
+        start, mark = min(found)
+        place = Place(option, excerpt=Excerpt(text, start, start + len(mark)))
         raise DataError(SHORTENED, place=place, hint=WHOLE)
 
 

@@ -12,7 +12,6 @@ from xentcli.errors import DataError, Place, UsageError, counted, quoted
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Opened, Request, opened_whole
-from xentcli.readers.json.nested import Spelled, as_array
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import (
@@ -150,6 +149,8 @@ def _number(word: Word, sample: int, at: int, option: str) -> float:
 
 def _from_lists(text: str, option: str) -> AnyArray:
     """The array of nested lists, as JSON has them or as a program prints them."""
+    from xentcli.readers.json.nested import as_array
+
     value = _json(text)
     if value is not None:
         return as_array(value, Place(option), "$")
@@ -157,19 +158,27 @@ def _from_lists(text: str, option: str) -> AnyArray:
     numbers = [_printed_number(word, text, option) for word in found.words]
     if not isinstance(found.value, list):
         return np.array(numbers[0])
-    shape = as_array(_zeros(found.value), Place(option), "$").shape
-    return np.array(numbers, dtype=np.float64).reshape(shape)
+    return np.array(numbers, dtype=np.float64).reshape(_shape(found.value, option))
 
 
 def _json(text: str) -> Any:
     """A text as JSON if that is a list, else None."""
     import json
 
+    from xentcli.readers.json.nested import Spelled
+
     try:
         value = json.loads(text, parse_constant=Spelled)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list) else None
+
+
+def _shape(value: Any, option: str) -> tuple[int, ...]:
+    """The shape of nested lists, whatever is in them."""
+    from xentcli.readers.json.nested import as_array
+
+    return as_array(_zeros(value), Place(option), "$").shape
 
 
 def _zeros(value: Any) -> Any:
@@ -202,7 +211,7 @@ def typed_labels(texts: Sequence[str], option: str = "--label") -> Attached:
             else:
                 words += [Word(str(item), 0, text) for item in _flat(value)]
             if len(texts) == 1 and isinstance(value, list):
-                shape = as_array(_zeros(value), Place(option), "$").shape
+                shape = _shape(value, option)
         elif "," in text or ";" in text:
             words += [word for sample in _name_lists(text) for word in sample]
         else:

@@ -31,7 +31,6 @@ from xentcli.readers.interface import (
     Second,
     Wanted,
 )
-from xentcli.readers.sources.copies import rereadable
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
 from xentcli.readers.sources.urls import local_path, shown
 from xentcli.readers.typed import (
@@ -53,7 +52,7 @@ KINDS: dict[KindName, Kind] = {
 
 # What is typed for numbers, and no name of a file.
 _NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
-NUMBERS = re.compile(rf"\[*{_NUMBER}([\s,;]+{_NUMBER})*\]*")
+NUMBERS = rf"\[*{_NUMBER}([\s,;]+{_NUMBER})*\]*"
 
 
 def loss_command(asked: Asked) -> Command:
@@ -108,7 +107,7 @@ def names_of_inputs(asked: Asked) -> list[str]:
 def _refuse_numbers(asked: Asked) -> None:
     """Refuse numbers that were typed where a file is meant."""
     words = asked.samples.file or []
-    if not words or any(not NUMBERS.fullmatch(word) or os.path.exists(word) for word in words):
+    if not words or any(not re.fullmatch(NUMBERS, word) or os.path.exists(word) for word in words):
         return
     option = "--logits"
     found = [float(text) for text in re.findall(r"[-+.\deE]+", " ".join(words))]
@@ -137,6 +136,7 @@ def _from_files(
 ) -> Opened:
     # Typed values do without what finds and joins files.
     from xentcli.readers.several import join
+    from xentcli.readers.sources.copies import rereadable
 
     inputs = []
     for source in sources:
@@ -177,6 +177,8 @@ def rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:
     are typed."""
     if _typed(asked) is not None:
         return []
+    from xentcli.readers.sources.copies import rereadable
+
     return [stack.enter_context(rereadable(source)) for source in sources_of(asked)]
 
 
@@ -351,6 +353,7 @@ def _open_second(asked: Asked, request: Request, stack: ExitStack) -> Attached |
     if not name:
         return None
     from xentcli.readers import second
+    from xentcli.readers.sources.copies import rereadable
 
     # It is looked at more than once.
     source = stack.enter_context(rereadable(_source(name, asked)))

@@ -11,7 +11,6 @@ from xentcli import writers
 from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, escaped
 from xentcli.model import Fault
 from xentcli.options.asked import Asked
-from xentcli.options.command_line import without_outputs
 from xentcli.readers.sources.urls import scheme_of, shown, shown_within
 from xentcli.run.messages import print_message
 from xentcli.writers.files import folder
@@ -110,6 +109,8 @@ def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
 def command_line() -> str:
     """The command whose answer a page shows, quoted for a shell; URLs without their secrets."""
     import shlex
+
+    from xentcli.options.command_line import without_outputs
 
     return shlex.join(["xent", *map(shown_within, without_outputs(sys.argv[1:]))])
 

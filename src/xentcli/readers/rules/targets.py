@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -28,12 +27,12 @@ class Word(NamedTuple):
     whole: str
 
 
-@dataclass(frozen=True, eq=False)
 class LabelTexts:
     """The labels of a file: the different texts, and for each label the index of its text."""
 
-    texts: tuple[str, ...]
-    at: AnyArray
+    def __init__(self, texts: tuple[str, ...], at: AnyArray) -> None:
+        self.texts = texts
+        self.at = at
 
     def __len__(self) -> int:
         return len(self.at)

@@ -12,10 +12,11 @@ from typing import Any, BinaryIO
 
 from xentcli.errors import DataError, Place, changed
 from xentcli.model import NamedTuple
-from xentcli.readers.sources.unpack import MOST_TIMES, compression_of, unpack
 from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
 PEEK_BYTES = 1 << 16
+# To so many times its size a compressed file may unpack, unless somebody says otherwise.
+MOST_TIMES = 1000
 STANDARD_INPUT = "standard input"
 
 
@@ -160,6 +161,8 @@ def _once(source: Source) -> BinaryIO:
 
 
 def _unpack(stream: Any, source: Source) -> BinaryIO:
+    from xentcli.readers.sources.unpack import compression_of, unpack
+
     with explain_errors(source.name):
         start = stream.peek(8)
     compression = compression_of(start)
@@ -203,6 +206,8 @@ def peek(source: Source) -> bytes:
 
 def size_of(source: Source) -> int | None:
     """How many bytes there are to read; None where that is not known or not all can be reached."""
+    from xentcli.readers.sources.unpack import compression_of
+
     if source.path is None:
         return None
     if is_remote(source):

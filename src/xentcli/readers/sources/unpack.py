@@ -13,7 +13,6 @@ from xentcli.model import NamedTuple
 
 # What unpacks to less is never refused: a short text may well be one line many times over.
 LITTLE_BYTES = 64 << 20
-MOST_TIMES = 1000
 READ_BYTES = 1 << 16
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from io import StringIO
+from itertools import groupby
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -36,6 +38,20 @@ def head(view: View) -> box.Box:
 def plain_table(view: View) -> Table:
     """A table without frames, to which columns can be added."""
     return Table(box=head(view), padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+
+
+def add_rows(table: Table, rows: Iterable[Sequence[Text]]) -> None:
+    """Add rows to a table.
+
+    Those of one line that follow one another are a single row to Rich, which takes for a cell of
+    many lines hardly more time than for one.
+    """
+    for is_line, together in groupby(rows, lambda row: not any("\n" in cell for cell in row)):
+        if is_line:
+            table.add_row(*(Text("\n").join(column) for column in zip(*together, strict=True)))
+        else:
+            for row in together:
+                table.add_row(*row)
 
 
 def console(view: View) -> Console:

@@ -16,8 +16,16 @@ from rich.text import Text
 
 from xentcli.model import Answer, Batch, Report, Worked
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.screen.drawing import BOLD, DIM, bar, console, plain_table, render, sentence
-from xentcli.writers.screen.survey import pictures
+from xentcli.writers.screen.drawing import (
+    BOLD,
+    DIM,
+    add_rows,
+    bar,
+    console,
+    plain_table,
+    render,
+    sentence,
+)
 from xentcli.writers.view import encode
 from xentcli.writers.words import report as words
 from xentcli.writers.words.grid import GAP, Grid, Row, first_line, fold, grid
@@ -55,6 +63,9 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
         yield sentence(words.SHIFTED if report.shifted else "", view, DIM)
         yield sentence(words.samples_left_out(report), view, DIM)
     if report.survey is not None:
+        # What is typed has none.
+        from xentcli.writers.screen.survey import pictures
+
         yield from pictures(report.survey, report, view)
     yield from _answer(report, view)
 
@@ -89,10 +100,11 @@ def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -
         style = LABEL if marked else Style()
         header = Text(laid_out.names[at] + ("\nlabel" if marked else ""), style=style)
         table.add_column(header, no_wrap=True, justify="right", style=style)
+    rows: list[list[Text]] = []
     for row in laid_out.rows:
         if row.one and not first:
             continue
-        line: list[RenderableType] = [_step_name(row, laid_out, first=first)]
+        line = [_step_name(row, laid_out, first=first)]
         if beside:
             line.append(Text(row.formula))
         if has_values:
@@ -100,17 +112,19 @@ def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -
         # Bars can be compared only if the longest is as long in all columns.
         longest = min(laid_out.widths)
         bars = [bar(row.shares[at], longest, view) for at in classes if row.shares]
-        cells = [_cell(row, at) for at in classes]
+        cells = [_cell(row, at, laid_out.widths[at]) for at in classes]
         if any(bars):
             for cell, drawn in zip(cells, bars, strict=True):
                 cell.append("\n" + drawn.ljust(longest))
-        line += cells
-        table.add_row(*line)
+        rows.append([*line, *cells])
+    add_rows(table, rows)
     return table
 
 
-def _cell(row: Row, at: int) -> Text:
-    return Text(row.each[at] if row.each else "", style=SIGNS[row.signs[at]] if row.signs else "")
+def _cell(row: Row, at: int, width: int) -> Text:
+    # Filled up here, so that the blanks before a number have its style.
+    number = row.each[at].rjust(width) if row.each else ""
+    return Text(number, style=SIGNS[row.signs[at]] if row.signs else "")
 
 
 def _step_name(row: Row, laid_out: Grid, *, first: bool) -> Text:

@@ -14,7 +14,7 @@ from rich.text import Text
 from xentcli.errors import counted, escaped, rounded
 from xentcli.model import Bin, Group, Hard, NamedTuple, Report, Survey
 from xentcli.writers.interface import View
-from xentcli.writers.screen.drawing import BOLD, DIM, bar, plain_table, sentence
+from xentcli.writers.screen.drawing import BOLD, DIM, add_rows, bar, plain_table, sentence
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.survey import (
     class_words,
@@ -143,8 +143,7 @@ def _tabular(columns: dict[str, list[str]], view: View) -> RenderableType:
     table = plain_table(view)
     for name, cells in columns.items():
         table.add_column(name, no_wrap=True, justify="left" if has_words(name, cells) else "right")
-    for *before, last in rows:
-        table.add_row(*(Text(cell) for cell in before), Text(last, style=BOLD))
+    add_rows(table, ([*map(Text, before), Text(last, style=BOLD)] for *before, last in rows))
     return table
 
 

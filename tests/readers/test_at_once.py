@@ -1,0 +1,143 @@
+"""Blocks with nothing unusual in them are read at once, and rows of plain numbers together. The
+answer is the same either way, the time is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.running import run_inside
+from xentcli.readers.json import record
+from xentcli.readers.text import rows
+
+PLAIN = b"a,b,label\n1.5,2,0\n-3,0.25,1\n"
+SOFT = b"a,b,ta,tb,w\n1.5,2,0.5,0.5,1\n-3,0.25,0,1,0\n"
+PROBS = b"a,b,label\n0,1,1\n1,0,0\n0.25,0.75,-100\n"
+SOFT_OPTIONS = "--logit-cols a,b --target-cols ta,tb --weight-col w"
+LISTS = b'{"id": 7, "logits": [1.5, 2], "label": 0}\n{"id": 9, "logits": [-3, 0.25], "label": 1}\n'
+SOFT_LISTS = (
+    b'{"logits": [1.5, 2], "targets": [0.5, 0.5], "w": 1}\n'
+    b'{"logits": [-3, 0.25], "targets": [0, 1], "w": 0}\n'
+)
+FLAT = b'{"a": 1.5, "b": 2, "label": 0}\n{"a": -3, "b": 0.25, "label": 1}\n'
+SOFT_FLAT = (
+    b'{"a": 1.5, "b": 2, "ta": 0.5, "tb": 0.5, "w": 1}\n'
+    b'{"a": -3, "b": 0.25, "ta": 0, "tb": 1, "w": 0}\n'
+)
+SECOND = b"id,label\n9,1\n7,0\n"
+
+AT_ONCE: dict[str, tuple[str, bytes, str]] = {
+    "numbers": ("a.csv", PLAIN, ""),
+    "a line end that is missing": ("a.csv", PLAIN.rstrip(b"\n"), ""),
+    "lines of Windows": ("a.csv", PLAIN.replace(b"\n", b"\r\n"), ""),
+    "tabs": ("a.tsv", PLAIN.replace(b",", b"\t"), ""),
+    "semicolons": ("a.csv", PLAIN.replace(b",", b";"), ""),
+    "bars": ("a.csv", PLAIN.replace(b",", b"|"), "--delimiter |"),
+    "words": ("a.csv", b"t,a,b,label\nx,1,2,0\n,3,1,1\n", "-f csv"),
+    "words at the end": ("a.csv", b"a,b,label,t\n1,2,0,x\n3,1,1,a long one\n", "-f csv"),
+    "words between tabs": ("a.tsv", b"t\ta\tu\tb\tlabel\nx\t1\ty\t2\t0\n", ""),
+    "labels between": ("a.csv", b"a,label,b\n1,0,2\n3,1,1\n", "-f tsv"),
+    "names of classes": ("a.csv", b"cat,dog,label\n1,2,dog\n3,1,cat\n", ""),
+    "names in quotes": ("a.csv", b'cat,dog,label\n1,2,"dog"\n3,1,"cat"\n', ""),
+    "numbers in quotes": ("a.csv", b'a,b,label\n"1","2","0"\n', ""),
+    "quotes and line ends in words": ("a.csv", b't,a,b,label\n"x\n""y"", z",1,2,0\n', "-f jsonl"),
+    "an ignored label": ("a.csv", PLAIN + b"1,1,-100\n", ""),
+    "another ignored label": ("a.csv", PLAIN + b"1,1,255\n", "--ignore-index 255"),
+    "soft targets and weights": ("a.csv", SOFT, SOFT_OPTIONS),
+    "soft targets beside words": ("a.csv", SOFT.replace(b"\n", b",x\n"), SOFT_OPTIONS),
+    "probabilities": ("a.csv", PROBS, "--input probs"),
+    "groups": ("a.csv", b"a,b,label,g\n1,2,0,x\n3,1,1,2\n", "--by g -f jsonl"),
+    "groups of numbers": ("a.csv", PLAIN, "--logit-cols a,b --by label"),
+    "ids": ("a.csv", b"id,a,b\n7,1,2\n9,2,1\n", "--labels-from s.csv"),
+    "ids that are words": ("a.csv", b"id,a,b\n x,1,2\n", "--labels-from w.csv"),
+    "comments that are not there": ("a.csv", PLAIN, "--comment #"),
+    "records with lists": ("a.jsonl", LISTS, ""),
+    "records with lists, passed on": ("a.jsonl", LISTS, "-f jsonl"),
+    "records with lists and words": ("a.jsonl", LISTS.replace(b"7", b'"x"'), ""),
+    "records with an ignored label": ("a.jsonl", LISTS.replace(b"1}", b"-100}"), ""),
+    "records with soft targets": ("a.jsonl", SOFT_LISTS, "--weight-col w"),
+    "records with soft targets and words": (
+        "a.jsonl",
+        SOFT_LISTS.replace(b'"w"', b'"t": "x", "w"'),
+        "--weight-col w",
+    ),
+    "records with ids": (
+        "a.jsonl",
+        LISTS.replace(b', "label": 0', b"").replace(b', "label": 1', b""),
+        "--labels-from s.csv",
+    ),
+    "records with probabilities": (
+        "a.jsonl",
+        b'{"probs": [0, 1], "label": 1}\n{"probs": [0.5, 0.5], "label": 0}\n',
+        "",
+    ),
+    "flat records": ("a.jsonl", FLAT, ""),
+    "flat records with soft targets": ("a.jsonl", SOFT_FLAT, SOFT_OPTIONS),
+    "flat records with ids": (
+        "a.jsonl",
+        b'{"id": 7, "a": 1, "b": 2}\n{"id": 9, "a": 2, "b": 1}\n',
+        "--labels-from s.csv",
+    ),
+    "bare lists": ("a.jsonl", b"[1, 2]\n[-3, 0.5]\n", "--label 0,1"),
+}
+ONE_BY_ONE: dict[str, tuple[str, bytes, str]] = {
+    "a blank line": ("a.csv", PLAIN + b"\n1,2,0\n", ""),
+    "a comment": ("a.csv", PLAIN + b"#1\n", "--comment #"),
+    "bare returns": ("a.csv", PLAIN.replace(b"\n", b"\r"), ""),
+    "soft targets and weights": ("a.csv", SOFT + b"\n", SOFT_OPTIONS),
+    "probabilities": ("a.csv", PROBS.replace(b"-100\n", b"0\n\n"), "--input probs"),
+    "ids": ("a.csv", b"id,a,b\n7,1,2\n\n9,2,1\n", "--labels-from s.csv"),
+}
+
+
+def asked_in(folder: Path, name: str, content: bytes, options: str) -> list[str]:
+    (folder / name).write_bytes(content)
+    (folder / "s.csv").write_bytes(SECOND)
+    (folder / "w.csv").write_bytes(b"id,label\nx,0\n")
+    reduced = options.endswith(("-f csv", "-f tsv", "-f jsonl")) and "--by" not in options
+    return ["ce", name, *options.split(), *(["--reduction", "none"] if reduced else [])]
+
+
+def answers_of(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[bool]:
+    """Whether each call of a function gives anything."""
+    seen: list[bool] = []
+    function = getattr(module, name)
+
+    def called(*given: Any) -> Any:
+        found = function(*given)
+        seen.append(found is not None)
+        return found
+
+    monkeypatch.setattr(module, name, called)
+    return seen
+
+
+@pytest.mark.parametrize("fast", ["0", "1"])
+@pytest.mark.parametrize("what", AT_ONCE)
+def test_what_is_read_at_once(
+    what: str, fast: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_in(tmp_path, *AT_ONCE[what])
+    if "jsonl" in asked[1] and fast == "0":
+        pytest.skip("NumPy alone reads no records")
+    seen = answers_of(monkeypatch, record if "jsonl" in asked[1] else rows, "read_at_once")
+    found = run_inside(asked, tmp_path, b"", {"XENT_FAST": fast})
+    assert (found.code, found.stderr) == (0, "")
+    assert seen
+    assert all(seen)
+
+
+@pytest.mark.parametrize("what", ONE_BY_ONE)
+def test_the_numbers_of_what_is_not_are_read_together(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_in(tmp_path, *ONE_BY_ONE[what])
+    whole = answers_of(monkeypatch, rows, "read_at_once")
+    together = answers_of(monkeypatch, rows, "_all_at_once")
+    found = run_inside(asked, tmp_path)
+    assert (found.code, found.stderr) == (0, "")
+    assert not any(whole)
+    assert together
+    assert all(together)

@@ -1,0 +1,103 @@
+"""Which key, column or class is meant, where there is more than one that it could be."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.running import run_inside
+
+RECORDS = [
+    {"logits": [1, 2], "label": 1, "y": 0, "t": [0.5, 0.5]},
+    {"logits": [3, 1], "label": 0, "y": 1, "t": [0.25, 0.75]},
+]
+# log(1 + e^-1) and log(1 + e^-2): what logits one and two apart lose where they are right.
+NEAR, FAR = math.log1p(math.exp(-1)), math.log1p(math.exp(-2))
+
+
+def result(folder: Path, *asked: str) -> float:
+    found = run_inside([*asked, "-q"], folder)
+    assert (found.code, found.stderr) == (0, "")
+    return float(found.stdout)
+
+
+@pytest.mark.parametrize("lines", [False, True])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", (NEAR + FAR) / 2),
+        ("--label-col y", (1 + NEAR + 2 + FAR) / 2),
+        ("--label-key y", (1 + NEAR + 2 + FAR) / 2),
+        ("--target-cols t", (0.5 + NEAR + 1.5 + FAR) / 2),
+    ],
+)
+def test_an_option_names_the_key_of_the_target(
+    options: str, expected: float, lines: bool, tmp_path: Path
+) -> None:
+    text = "\n".join(map(json.dumps, RECORDS)) if lines else json.dumps(RECORDS)
+    name = "a.jsonl" if lines else "a.json"
+    (tmp_path / name).write_text(text)
+    assert result(tmp_path, "ce", name, *options.split()) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "more", [{"schema": {"version": 1}}, {"data": [1, 2]}, {"columns": ["a"]}, {"index": [0]}]
+)
+def test_a_key_of_pandas_beside_logits_is_no_table(more: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(more | {"logits": [[1, 2]], "labels": [1]}))
+    assert result(tmp_path, "ce", "a.json") == pytest.approx(NEAR, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "expected"),
+    [
+        ([[1, -2]], [1, 0], (NEAR + FAR) / 2),
+        ([[1, -2]], [[1, 0]], (NEAR + FAR) / 2),
+        ([1], [1], NEAR),
+        ([1], 1, NEAR),
+        ([[1], [-2]], [1, 0], (NEAR + FAR) / 2),
+    ],
+)
+def test_the_answers_to_the_questions_of_one_sample(
+    logits: Any, labels: Any, expected: float, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"logits": logits, "labels": labels}))
+    assert result(tmp_path, "bce", "a.json") == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("weight", ["b=3", "a=1,b=3", "b=3;c=1"])
+def test_a_class_without_a_weight_has_1(weight: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,c,label\n1,2,3,0\n3,1,2,1\n5,1,0,2\n")
+    by_name = result(tmp_path, "ce", "a.csv", "--weight", weight)
+    assert by_name == result(tmp_path, "ce", "a.csv", "--weight", "1,3,1")
+
+
+@pytest.mark.parametrize("label", ["9007199254740993", "9007199254740993.0"])
+def test_an_ignored_label_is_that_one_alone(label: str, tmp_path: Path) -> None:
+    """2**53 + 1, which no float is, is not 2**53."""
+    asked = ["ce", "--logits", "1,2", "--label", label, "--ignore-index", str(2**53)]
+    found = run_inside(asked, tmp_path)
+    assert (found.code, found.stdout) == (1, b"")
+
+
+@pytest.mark.parametrize(
+    ("written", "passed"),
+    [
+        ("-Infinity", '"-Infinity"'),
+        ("NaN", '"NaN"'),
+        ('"Infinity"', '"Infinity"'),
+        (r'[Infinity, "\"NaN"]', r'["Infinity", "\"NaN"]'),
+        ('"NaN"', '"NaN"'),
+    ],
+)
+def test_a_word_for_no_number_is_passed_on_as_text(
+    written: str, passed: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_text(f'{{"x": {written}, "logits": [1,2], "label": 1}}\n')
+    found = run_inside(["ce", "a.jsonl", "--reduction", "none", "-f", "jsonl"], tmp_path)
+    (line,) = found.stdout.decode().splitlines()
+    assert line.startswith(f'{{"x": {passed}, "logits": [1,2], "label": 1, "loss": 0.31326')

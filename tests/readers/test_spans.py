@@ -1,0 +1,90 @@
+"""A large text in spans: side by side, none of them empty, each from the beginning of a line on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xentcli.readers.interface import Chunk, Request, Span
+from xentcli.readers.sources.source import Source
+from xentcli.readers.text import spans
+
+# Shorter than a span, as long as one, as long as two, and longer than what is looked at at once.
+LENGTHS = (2, 5, 8, 15, 16, 17, 31, 32, 40, 70)
+
+
+def spans_in(path: Path, step: int, at: int = 0) -> list[Chunk]:
+    request = Request(wanted="labels")
+    source = Source(path.name, str(path))
+    found = spans.partitions_of(source, request.encoding, at, 3, spans.LINE_END, step)
+    assert found is not None
+    return list(found)
+
+
+@pytest.mark.parametrize(("line_end", "peek"), [(b"\n", 10), (b"\r\n", 1 << 16)])
+@given(
+    lengths=st.lists(st.sampled_from(LENGTHS), min_size=1, max_size=30),
+    step=st.sampled_from([16, 24]),
+)
+def test_spans_lie_side_by_side_and_begin_where_lines_do(
+    lengths: list[int],
+    step: int,
+    line_end: bytes,
+    peek: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    lines = [b"x" * (length - len(line_end)) + line_end for length in lengths]
+    begins = {sum(map(len, lines[:at])) for at in range(len(lines) + 1)}
+    path = tmp_path_factory.getbasetemp() / "a.csv"
+    path.write_bytes(b"".join(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans, "PEEK_BYTES", peek)
+        patch.setattr(spans, "ENDS_AT_ONCE", 2)
+        chunks = spans_in(path, step)
+    found = [chunk.data for chunk in chunks]
+    size, end = path.stat().st_size, 0
+    for number, (chunk, span) in enumerate(zip(chunks, found, strict=True)):
+        assert isinstance(span, Span)
+        assert span.start == end < span.end
+        assert (chunk.number, chunk.line, chunk.size) == (number, 3, span.end - span.start)
+        end = span.end
+        # The line that its cut falls into is its last one.
+        cut = next(at for at in range(step, size + step, step) if at > span.start)
+        assert span.end == min(begin for begin in begins if begin >= min(cut, size))
+    assert end == size
+
+
+def test_a_byte_order_mark_is_in_no_span(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for mark in (b"", b"\xef\xbb\xbf"):
+        path.write_bytes(mark + b"a,b\n" + b"1,2\n" * 20)
+        first, *_ = spans_in(path, 16, at=4)
+        assert isinstance(first.data, Span)
+        assert first.data.start == len(mark) + 4
+
+
+@pytest.mark.parametrize(("size", "large"), [(None, False), (60, False), (61, True)])
+def test_what_is_worth_dividing(
+    size: int | None, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "10")
+    assert spans.is_large(size) is large
+
+
+@pytest.mark.parametrize(("each", "blocks"), [(False, spans.BLOCKS_A_SPAN), (True, 1)])
+def test_a_large_file_is_read_in_spans(
+    each: bool, blocks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "20")
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1,2\n" * 31)
+    source, request = Source("a.csv", str(path)), Request(wanted="labels", each=each)
+    found = spans.spans_of(source, request, 4, 2, spans.LINE_END)
+    assert found is not None
+    assert {chunk.size for chunk in list(found)[:-1]} == {20 * blocks}
+    path.write_bytes(b"1,2\n" * 30)
+    assert spans.spans_of(source, request, 4, 2, spans.LINE_END) is None
+    assert spans.spans_of(Source("standard input", None), request, 4, 2, spans.LINE_END) is None
