@@ -101,7 +101,7 @@ def hits(judged: Judged) -> NDArray[np.bool_] | None:
 
 
 def _total(judged: Judged) -> Total:
-    """What a batch of losses adds to the totals."""
+    """Return the totals of a batch of losses."""
     losses, hit = judged.losses, hits(judged)
     return Total(
         ExactSum.of(losses.loss),
@@ -157,7 +157,7 @@ def _positive(judged: Judged) -> int:
 
 
 def share_total(problem: Problem) -> Total:
-    """What a batch adds to the denominator; its losses are not computed."""
+    """Return what a batch adds to the denominator, without computing its losses."""
     calculation, formulas = problem.calculation, problem.calculation.formulas
     share, ignored = formulas.shares(problem), formulas.ignored(problem)
     return Total(

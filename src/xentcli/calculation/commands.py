@@ -74,7 +74,7 @@ class Command(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What it does, in a sentence."""
+        """The first line of its help: what it does, in a sentence."""
         return self.help.partition("\n")[0]
 
 
@@ -312,7 +312,7 @@ class Calculation(NamedTuple):
 
     @property
     def log_base(self) -> float:
-        """What losses in nats are divided by."""
+        """The logarithm of the base: a loss in nats divided by it is one in that base."""
         # The table of commands does without NumPy.
         from xentcli.core.elementary import LOG_OF_BASE
 

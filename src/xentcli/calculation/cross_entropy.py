@@ -98,12 +98,12 @@ def _has_every_digit(problem: Problem) -> bool:
 
 
 def _keeps_every_digit(problem: Problem) -> bool:
-    """Whether such a loss is multiplied by nothing but weights and the unit."""
+    """Whether the loss has every digit and only weights and the unit multiply it."""
     return _has_every_digit(problem) and problem.calculation.settings.gamma == 0.0
 
 
 def _is_focused(problem: Problem) -> bool:
-    """Whether the focal factor multiplies such a loss."""
+    """Whether the loss keeps every digit and has a focal factor."""
     return _has_every_digit(problem) and problem.calculation.settings.gamma != 0.0
 
 

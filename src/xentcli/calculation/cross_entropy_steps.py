@@ -150,7 +150,7 @@ def _difference_steps(
 
 
 def scale_formula(calculation: Calculation, weight: str = "1") -> str:
-    """What a gradient is multiplied by."""
+    """Write the factor of a gradient."""
     settings = calculation.settings
     parts = [weight]
     if settings.averages:

@@ -28,7 +28,7 @@ def start_of(sample: Sample, problem: Problem) -> tuple[tuple[Step, ...], Distri
 
 
 def target_step(sample: Sample, target: Array) -> Step:
-    """What a divergence is measured from."""
+    """Make the step of the target, from which a divergence is measured."""
     return class_step("target", "t" if sample.label is None else "t = onehot(y)", target)
 
 

@@ -1,6 +1,8 @@
-"""What the standard error of a mean loss needs of a batch. Its samples are taken for independent of
-one another, and nothing else is: not the positions of a sample, the questions about it, or the
-tokens of a sequence."""
+"""The sums over a batch from which the standard error of the mean loss is computed.
+
+Samples are taken to be independent of one another. The positions of a sample, the questions about
+it, and the tokens of a sequence are not.
+"""
 
 from __future__ import annotations
 

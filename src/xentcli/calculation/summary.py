@@ -1,4 +1,4 @@
-"""The figures of many samples: the reduced loss and what stands beside it."""
+"""The report of a command: the reduced loss of many samples, and the figures beside it."""
 
 from __future__ import annotations
 

@@ -206,8 +206,10 @@ def _hard_token(
 
 
 def merge(wanted: Wanted | None, known: Sums | None, found: Sums | None) -> Sums | None:
-    """Both as one. ``known`` may be large, so its dictionaries are added to in place; ``found`` is
-    left as it is."""
+    """Merge two sums. ``known`` may be large, so its dictionaries are changed in place.
+
+    ``found`` is not changed.
+    """
     if wanted is None or known is None or found is None:
         return known
     _add(known.classes, found.classes)
@@ -252,7 +254,7 @@ def shift(sums: Sums, samples: int, lines: int) -> Sums:
 def survey(
     sums: Sums, wanted: Wanted, calculation: Calculation, classes: Sequence[str], *, labelled: bool
 ) -> Survey:
-    """The figures that are to be shown."""
+    """Make the survey that is shown from the sums."""
     # Bytes belong to samples and groups: how many of them are a class's, nothing says.
     mean = calculation._replace(
         settings=calculation.settings._replace(reduction="mean"), bits_per_byte=False

@@ -206,7 +206,7 @@ def _bare(word: str) -> str:
 def option_hint(
     typed: str, known: Collection[str], commands_with: Callable[[str], list[str]]
 ) -> str:
-    """What stands for an option that there is not; empty where nobody knows."""
+    """Return a hint at the option that somebody meant; empty where none is known."""
     if re.fullmatch(r"-[\d.]", typed):
         return 'numbers are typed with --logits: --logits "-1,2"'
     if typed in ("-V", "--version"):
@@ -222,7 +222,7 @@ def option_hint(
 
 
 def command_hint(typed: str) -> str:
-    """What stands for a command that there is not: another, or what is a file or a number."""
+    """Return a hint at the command that somebody meant, or at a file or number in its place."""
     hint = _COMMANDS.get(_bare(typed), "")
     if hint:
         return hint

@@ -185,7 +185,7 @@ def _bold(text: str) -> str:
 
 
 def with_default(option: Option) -> str:
-    """What is said of an option, its default included."""
+    """Return the help of an option, with its default."""
     return f"{option.help} [default: {option.default}]" if option.default else option.help
 
 

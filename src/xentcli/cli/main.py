@@ -87,7 +87,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _of_the_system(error: Exception) -> XentError | None:
-    """What the machine refuses, as a sentence; None for a bug of the program."""
+    """Return the error of something that the machine refuses; None for a bug of the program."""
     if _is_short_of_memory(error):
         return _SHORT_OF_MEMORY
     if isinstance(error, ImportError):

@@ -52,7 +52,7 @@ def usage_error(error: Any, command: str) -> UsageError | None:
 
 
 def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> XentError:
-    """The same error, blamed on the environment variable if the option was not typed."""
+    """Blame the error on the environment variable if the option was not typed."""
     variables = _variables(arguments, command)
     error.message = OPTION.sub(lambda found: variables.get(found[0], found[0]), error.message)
     if error.place is None:

@@ -1,4 +1,4 @@
-"""What the name of the output says about its format."""
+"""The format of an output by the end of its file's name."""
 
 import os
 from collections.abc import Callable, Sequence

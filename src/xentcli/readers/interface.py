@@ -9,7 +9,7 @@ from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin, Remark, Row
 from xentcli.readers.rules.class_axis import remarks_on_axis
 
 if TYPE_CHECKING:
-    from xentcli.readers.rules.join import Ids
+    from xentcli.readers.rules.ids import Ids
 
 OnError = Literal["stop", "skip", "nan"]
 Wanted = Literal["none", "labels", "labels or targets"]

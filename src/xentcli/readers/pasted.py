@@ -1,4 +1,4 @@
-"""What Python, NumPy, PyTorch, JAX and TensorFlow print of arrays and numbers, read back.
+"""Reads arrays and numbers as Python, NumPy, PyTorch, JAX and TensorFlow print them.
 
 >>> printed("tensor([[1., 2.], [3., 4.]], grad_fn=<AddmmBackward0>)", "--logits").value
 [['1.', '2.'], ['3.', '4.']]
@@ -83,7 +83,10 @@ def is_printed(text: str) -> bool:
 
 
 def are_printed_labels(text: str) -> bool:
-    """The same for labels. A name may begin with a bracket, so a tuple must contain a comma."""
+    """Whether a text is a printed array or list of labels.
+
+    A class name may begin with a bracket, so a tuple must contain a comma.
+    """
     if text.lstrip().startswith("("):
         return re.fullmatch(r"\s*\([^()]*,[^()]*\)\s*", text) is not None
     return is_printed(text)

@@ -11,7 +11,8 @@ from xentcli.errors import DataError, NoClasses, Place, UsageError, quoted
 from xentcli.model import AnyArray, Origin, Remark
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
-from xentcli.readers.rules.join import Ids, id_columns, ids_of, is_id, label_column
+from xentcli.readers.rules.ids import Ids, ids_of
+from xentcli.readers.rules.join import id_columns, is_id, label_column
 from xentcli.readers.rules.keys import KIND_KEYS, LABEL_KEYS, TARGET_KEYS
 from xentcli.readers.rules.named_columns import near_or_all
 from xentcli.readers.rules.targets import LabelTexts
@@ -169,8 +170,10 @@ def _labels_of_values(opened: Opened, source: Source) -> Attached:
 
 
 def _with_ids_under_keys(attached: Attached, source: Source, request: Request) -> Attached:
-    """The same with the ids that a document or an archive has under keys of their own. What cannot
-    be read as ids is told, unless it is what --on names."""
+    """Add the ids that a document or an archive has under keys of their own.
+
+    Values that cannot be read as ids are reported, unless --on names them.
+    """
     # An array by itself has an empty one.
     keys = [key for key in _keys_of(source, request) if key]
     chosen = [keys[at] for at in id_columns(keys, request, Place(source.name))]

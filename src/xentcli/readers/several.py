@@ -103,7 +103,7 @@ class ReaderOfFiles(NamedTuple):
         return batch._replace(grouping=batch.grouping._replace(names=names))
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a piece are called."""
+        """Return the ids of some samples of a piece."""
         return self.readers[chunk.file].ids(chunk, batch, samples)
 
 

@@ -27,13 +27,7 @@ from xentcli.run import signals
 from xentcli.run.cases import binary_case, check_batch, class_case, concatenate
 from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
-from xentcli.run.inputs import (
-    RowsNeeded,
-    check_attached,
-    names_of_inputs,
-    open_input,
-    rereadable_sources,
-)
+from xentcli.run.inputs import names_of_inputs, open_input, rereadable_sources
 from xentcli.run.messages import print_remarks
 from xentcli.run.order import Task, shift_outcome, shifts
 from xentcli.run.outputs import (
@@ -45,6 +39,7 @@ from xentcli.run.outputs import (
     report_left_out,
     view_for,
 )
+from xentcli.run.second_file import RowsNeeded, check_attached
 from xentcli.run.workers import Run, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.rows.delimited import rejected_rows

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-import numpy as np
-
 from xentcli import readers
 from xentcli.calculation.commands import COMMANDS, Command
 from xentcli.errors import (
@@ -18,11 +16,10 @@ from xentcli.errors import (
     NoClasses,
     Place,
     UsageError,
-    counted,
     escaped,
     quoted,
 )
-from xentcli.model import AnyArray, Kind, Remark
+from xentcli.model import Kind
 from xentcli.options.asked import Asked
 from xentcli.options.input import KindName
 from xentcli.readers.interface import (
@@ -409,37 +406,3 @@ def _refuse_one_column(opened: Opened, command: Command) -> None:
         f"{command.name} compares classes, and {opened.source} has one {numbers} a sample",
         hint=f"xent {asked} takes it as a yes/no question with labels 0 and 1; {two}",
     )
-
-
-def check_attached(samples: int, opened: Opened) -> None:
-    """Refuse more typed labels, or labels of a second file, than samples. Where ids match the two
-    there may be more."""
-    attached = opened.attached
-    if attached is not None and attached.join is None and attached.size > samples:
-        what = "label" if attached.labels is not None else "soft target"
-        raise DataError(
-            f"{counted(attached.size, what)} for {counted(samples, 'sample')}",
-            place=Place(attached.origin.source),
-        )
-
-
-class RowsNeeded:
-    """Which rows of a second file had a sample with the same id."""
-
-    def __init__(self, opened: Opened) -> None:
-        self._attached = opened.attached
-        joined = self._attached is not None and self._attached.join is not None
-        self._needed = np.zeros(self._attached.size if self._attached and joined else 0, dtype=bool)
-
-    def add(self, partners: AnyArray | None) -> None:
-        """Add the rows that matched some samples."""
-        if partners is not None:
-            self._needed[partners[partners >= 0]] = True
-
-    def remarks(self) -> tuple[Remark, ...]:
-        """A note on the rows that matched none."""
-        if self._attached is None or self._attached.join is None:
-            return ()
-        from xentcli.readers.rules.join import beyond
-
-        return beyond(self._attached, self._needed)

@@ -32,7 +32,7 @@ from xentcli.run.chunk import (
     sum_shares,
     write_chunk,
 )
-from xentcli.run.inputs import RowsNeeded, check_attached, names_of_inputs, open_input
+from xentcli.run.inputs import names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
 from xentcli.run.order import Task, shift_outcome, shifts
 from xentcli.run.outputs import (
@@ -48,6 +48,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.progress import Progress
+from xentcli.run.second_file import RowsNeeded, check_attached
 from xentcli.run.workers import Run, Tell, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder

@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Indices, NamedTuple, Origin, Rows, csv_cell
 from xentcli.readers.interface import BatchReader, Chunk, OnError, Opened, Part, Reader
-from xentcli.run.inputs import check_attached
+from xentcli.run.second_file import check_attached
 
 
 def shift_labels(opened: Opened, on_error: OnError) -> Opened:

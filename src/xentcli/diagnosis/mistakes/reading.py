@@ -39,7 +39,8 @@ def _log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return arithmetic.stored(log(values))
 
 
-def _exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+def exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    """exp of each value, in the type of the values."""
     return arithmetic.stored(elementary.exp(values).astype(values.dtype))
 
 
@@ -68,15 +69,15 @@ def _log_twice(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
 
 
 def _softmax_of_exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.softmax(_exp(values, arithmetic))
+    return arithmetic.softmax(exp(values, arithmetic))
 
 
 def _log_softmax_of_exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.log_softmax(_exp(values, arithmetic))
+    return arithmetic.log_softmax(exp(values, arithmetic))
 
 
 def _sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return _exp(_log_of_sigmoid(values), arithmetic)
+    return exp(_log_of_sigmoid(values), arithmetic)
 
 
 def _log_sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
@@ -99,24 +100,6 @@ def _log_normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
 
 def _log_of_log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return _log(arithmetic.log_softmax(values), arithmetic)
-
-
-def _along(axis: int, *, log: bool) -> ReadingFunction:
-    def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-        moved = np.ascontiguousarray(np.moveaxis(values, axis, -1))
-        found = arithmetic.log_softmax(moved) if log else arithmetic.softmax(moved)
-        return np.moveaxis(found, -1, axis)
-
-    return read
-
-
-def _over_everything(*, log: bool) -> ReadingFunction:
-    def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-        flat = values.reshape(1, -1)
-        found = arithmetic.log_softmax(flat) if log else arithmetic.softmax(flat)
-        return found.reshape(values.shape)
-
-    return read
 
 
 LOGITS = Reading(
@@ -178,7 +161,7 @@ LOG_PROBS = Reading(
     ),
     "the negative of these rows at the label, read as log-probabilities",
     _given,
-    _exp,
+    exp,
 )
 TWICE = Reading(
     Part(
@@ -257,26 +240,6 @@ NORMALISED = Reading(
     _log_normalised,
     _normalised,
 )
-EVERYTHING = Reading(
-    Part(
-        "softmax-everything",
-        "with one softmax over all numbers",
-        "softmax(all of z)",
-        "the exponentials are divided by the sum over all rows, not over each row's classes",
-        SELDOM,
-        by_hand=True,
-        fix=Fix(
-            "dim=1, not a sum over the whole tensor",
-            "np.exp(z).sum(axis=1, keepdims=True), not np.exp(z).sum()",
-            "axis=-1 in tf.nn.softmax, not a sum over the whole tensor",
-            "scipy.special.softmax(z, axis=1): without an axis it takes all numbers at once",
-        ),
-        apart="give two samples or more",
-    ),
-    "the {} of these rows with one softmax over all numbers",
-    _over_everything(log=True),
-    _over_everything(log=False),
-)
 LOG_OF_LOG = Reading(
     Part(
         "log-twice",
@@ -331,118 +294,18 @@ CLIPPED_FIRST = (
 )
 
 
-def _symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    """½(log-softmax of the rows + log-softmax of the columns), for N × N values."""
-    along = [_along(axis, log=True)(values, arithmetic) for axis in (-1, 0)]
-    return arithmetic.stored((along[0] + along[1]) / 2)
+def choices(case: Case, over_axes: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Return every reading of values of that kind, the one asked for first.
 
-
-def _exp_of_symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return _exp(_symmetric(values, arithmetic), arithmetic)
-
-
-SYMMETRIC = Reading(
-    Part(
-        "symmetric",
-        "as the symmetric mean of both directions, rows and columns",
-        "softmax(z) of rows and columns",
-        "the mean of the cross-entropy of the rows and that of the columns, as contrastive losses "
-        "(CLIP, InfoNCE) have it",
-        SOMETIMES,
-        fix=Fix(
-            "F.cross_entropy(z, y) alone, without F.cross_entropy(z.T, y)",
-            "the log-softmax of axis=1 alone",
-            "the loss of z alone, without that of its transpose",
-            "log_loss takes the rows alone",
-        ),
-        apart="give rows that are no square",
-        excludes=frozenset({"clips", "picks"}),
-    ),
-    "the {} of these rows, averaged with that of the columns,",
-    _symmetric,
-    _exp_of_symmetric,
-)
-
-
-def _reshaped(case: Case) -> Reading:
-    """Make a reading that reshapes where the axes must be permuted: the numbers are mixed up."""
-    rows, classes = case.grid, case.classes
-    # The shape of the tensor: (N, C, d…), or (N, d…, C) with the classes last.
-    torch_shape = (rows[0], classes, *rows[1:])
-
-    def mixed(values: AnyArray) -> AnyArray:
-        if case.class_axis == -1:
-            return np.moveaxis(values.reshape(torch_shape), 1, -1)
-        return np.moveaxis(values, -1, 1).reshape(values.shape)
-
-    call = "z.view(-1, C)" if case.class_axis != -1 else "z.view(N, C, …)"
-    part = Part(
-        "reshaped",
-        "reshaped without a permute, so that the axes mix",
-        f"softmax({call})",
-        f"{call} leaves the numbers in their order: rows are made of several positions' numbers",
-        SOMETIMES,
-        fix=Fix(
-            "z.movedim(1, -1).reshape(-1, C), not z.view(-1, C)"
-            if case.class_axis != -1
-            else "z.movedim(-1, 1), not z.view(N, C, -1)",
-            "np.moveaxis before the reshape",
-            "keras.ops.transpose before the reshape",
-            "np.moveaxis before the reshape",
-        ),
-        apart="give positions that differ more",
-    )
-    return Reading(
-        part,
-        "the {} of these rows, reshaped without a permute,",
-        lambda values, arithmetic: arithmetic.log_softmax(np.ascontiguousarray(mixed(values))),
-        lambda values, arithmetic: arithmetic.softmax(np.ascontiguousarray(mixed(values))),
-    )
-
-
-def _over(axis: int) -> Reading:
-    over = "the samples" if axis == 0 else f"dimension {axis + 1}"
-    dim = axis if axis == 0 else axis + 1
-    part = Part(
-        f"softmax-axis-{dim}",
-        f"with the softmax taken over {over} instead of the classes",
-        f"softmax(z, dim={dim})",
-        f"the softmax runs over {over}: each class sums to 1, not each row",
-        SOMETIMES,
-        fix=Fix(
-            f"dim=1 in F.softmax and F.log_softmax, not dim={dim}",
-            f"axis=1, not axis={dim}",
-            "axis=-1, the axis of the classes",
-            f"scipy.special.softmax(z, axis=1), not axis={dim}",
-        ),
-        apart="give as many samples as there are not classes, all of them different",
-    )
-    noun = f"the {{}} of these rows {part.phrase}"
-    return Reading(part, noun, _along(axis, log=True), _along(axis, log=False))
-
-
-def choices(case: Case) -> tuple[Reading, ...]:
-    """Return every reading of values of that kind, the one asked for first."""
+    ``over_axes`` are those of logits over other axes.
+    """
     if case.kind == "probs":
         # To read them as log-probabilities is the same as to leave the logarithm out.
         return (PROBS, SOFTMAX_OF_PROBS, *_where_normalised(case))
     if case.kind == "log_probs":
         return (LOG_PROBS, OF_EXP, PROBS, LOGITS)
-    found = [LOGITS, PROBS, LOG_PROBS, TWICE, SIGMOID, *map(_over, range(len(case.grid)))]
-    if case.samples > 1:
-        found.append(EVERYTHING)
-    if len(case.grid) > 1:
-        found.append(_reshaped(case))
-    if _is_matched(case):
-        found.append(SYMMETRIC)
-    return (*found, *_where_normalised(case), LOG_OF_LOG)
-
-
-def _is_matched(case: Case) -> bool:
-    """Whether there are as many rows as columns, and the label of row i is i."""
-    if case.labels is None or len(case.grid) > 1 or case.samples != case.classes:
-        return False
-    return case.classes > 1 and bool((case.labels == np.arange(case.classes)).all())
+    usual = (LOGITS, PROBS, LOG_PROBS, TWICE, SIGMOID)
+    return (*usual, *over_axes, *_where_normalised(case), LOG_OF_LOG)
 
 
 def _where_normalised(case: Case) -> tuple[Reading, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes import (
     arithmetic,
+    axes,
     batches,
     binary,
     binary_reading,
@@ -67,7 +68,9 @@ Choices = Callable[[Case], tuple[Any, ...]]
 
 
 def _readings(case: Case) -> tuple[Reading, ...]:
-    return binary_reading.choices(case) if case.question == "bce" else reading.choices(case)
+    if case.question == "bce":
+        return binary_reading.choices(case)
+    return reading.choices(case, axes.choices(case))
 
 
 def _picks(case: Case) -> tuple[Pick, ...]:

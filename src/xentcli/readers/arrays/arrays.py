@@ -35,12 +35,8 @@ from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
-from xentcli.readers.rules.join import (
-    BY_POSITION,
-    in_order_of_ids,
-    pair_files,
-    remarks_on_pairing,
-)
+from xentcli.readers.rules.ids import in_order_of_ids
+from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.targets import (
     check_label_shape,
@@ -329,8 +325,10 @@ def _size(stored: Stored) -> int:
 
 
 def _without_contents(layout: Layout) -> Layout:
-    """The layout as it is sent to workers, which may run in another folder; what is in memory comes
-    with the chunks."""
+    """Return the layout for workers, without arrays in memory: those come with the chunks.
+
+    Workers may run in another folder.
+    """
 
     def bare(named: Named | None) -> Any:
         if named is None:

@@ -112,7 +112,7 @@ def choose_labels(
 
 
 def remarks_on(choice: Choice, name: str) -> tuple[Remark, ...]:
-    """A note on what was guessed."""
+    """Return a note on the arrays that were guessed."""
     taken, options = [], []
     if choice.guessed_values:
         kind = choice.kind.replace("_", "-")

@@ -42,8 +42,10 @@ def cut_positions(layout: Layout) -> list[tuple[int, int] | None]:
 
 
 def _is_divisible(layout: Layout) -> bool:
-    """Whether the answer can be put together from pieces, and one piece does not depend on what is
-    wrong in another: labels are looked at for the whole sample."""
+    """Whether the answer can be joined from pieces of a sample, none of which depends on another.
+
+    Labels cannot: they are checked for the whole sample.
+    """
     request, values = layout.request, layout.values.stored
     if not request.divisible or request.questions:
         return False
@@ -60,7 +62,7 @@ def _sample_bytes(layout: Layout) -> int:
 
 
 def remarks_on_pieces(layout: Layout) -> Iterator[Remark]:
-    """What makes large samples take much memory or time."""
+    """Return notes on what makes large samples take much memory or time."""
     place, size = Place(layout.source), _sample_bytes(layout)
     if size < LARGE_BYTES:
         return

@@ -15,7 +15,8 @@ from xentcli.readers.arrays.stored import Stored, Unreadable, gather, map_array,
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
-from xentcli.readers.rules.join import BY_POSITION, id_of_value
+from xentcli.readers.rules.ids import id_of_value
+from xentcli.readers.rules.join import BY_POSITION
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.rules.targets import class_indices
 from xentcli.readers.sources.source import explain_errors
@@ -110,7 +111,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
 def _numbers(
     layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
-    """The piece's part of an array as floats; labels stay what they are."""
+    """Return the piece's part of an array as floats; labels keep their type."""
     present = _as_stored(layout, named, piece, present, axis)
     if axis is None and not named.stored.narrow:
         return present
@@ -142,7 +143,7 @@ def _stops(layout: Layout) -> bool:
 
 
 def _at_positions(array: AnyArray, piece: Part, axis: int) -> AnyArray:
-    """What is at the positions of a piece, along that axis."""
+    """Return the part of an array at the positions of a piece, along that axis."""
     if piece.positions is None:
         return array
     return array[(slice(None),) * axis + (slice(*piece.positions),)]

@@ -271,7 +271,7 @@ def npz_archive(stream: BinaryIO, file: File | None, max_ratio: int) -> Archive:
 
 
 def zip_members(stream: BinaryIO, what: str) -> ZipFile:
-    """The directory of a zip archive; ``what`` is what it should be."""
+    """Read the directory of a zip archive; ``what`` names it in messages."""
     from zipfile import ZipFile
 
     try:

@@ -57,7 +57,7 @@ class Table(NamedTuple):
 
 
 def pattern_of(line: bytes) -> Pattern | None:
-    """What may be the pattern of a block that begins with this line."""
+    """Return the pattern that a block beginning with this line may have."""
     names: list[str] = []
     lengths: list[int | None] = []
     texts: list[bytes] = []

@@ -16,7 +16,7 @@ from xentcli.readers.json.nested import fault, flatten, shown
 from xentcli.readers.json.other_tools import is_table, table_of
 from xentcli.readers.json.record import field, lines_of, parse_line
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
-from xentcli.readers.rules.join import id_of_value
+from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.sources.source import Source, explain_errors, open_source
 from xentcli.readers.text import encoding
 

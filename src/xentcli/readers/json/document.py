@@ -16,12 +16,8 @@ from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
-from xentcli.readers.rules.join import (
-    attach_by_ids,
-    is_by_position,
-    pair_files,
-    remarks_on_pairing,
-)
+from xentcli.readers.rules.ids import attach_by_ids
+from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
     LABEL_KEYS,
@@ -151,7 +147,7 @@ def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
 
 
 def not_json(error: json.JSONDecodeError) -> str:
-    """What a message says of text that is not JSON."""
+    """Return the error of a text that is not JSON."""
     return f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
 
 

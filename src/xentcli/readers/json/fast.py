@@ -15,7 +15,7 @@ from xentcli.model import AnyArray, Fields, NamedTuple
 from xentcli.readers.json.alike import fields_of, pattern_of, read_table
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
-from xentcli.readers.rules.join import rows_of_values
+from xentcli.readers.rules.ids import rows_of_values
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
 

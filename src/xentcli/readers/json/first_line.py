@@ -1,4 +1,4 @@
-"""What the first line of JSON Lines says of all: which key holds the values, the label, the id."""
+"""The keys of the values, the label and the id, as the first line of JSON Lines has them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from xentcli.readers.json.look import RecordLook, is_number
 from xentcli.readers.json.nested import as_array, fault, shown
 from xentcli.readers.json.own_output import check_record
 from xentcli.readers.json.record import field, lines_of, parse_line
-from xentcli.readers.rules.columns import (
-    LOOKED_AT,
-    PLAIN_IDS,
-    choose_columns,
-)
+from xentcli.readers.rules.column_names import PLAIN_IDS
+from xentcli.readers.rules.columns import LOOKED_AT, choose_columns
 from xentcli.readers.rules.join import pair_files
 from xentcli.readers.rules.keys import (
     KIND_KEYS,

@@ -65,7 +65,7 @@ class Line(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What a line says; numbers may be in nested lists."""
+    """The sample of a line; its numbers may be in nested lists."""
 
     line: Line
     value: Any

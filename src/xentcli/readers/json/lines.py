@@ -118,7 +118,7 @@ class LinesReader(NamedTuple):
         return read(self.layout, chunk)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a block are called."""
+        """Return the ids of some samples of a block."""
         return ids(self.layout, chunk, batch, samples)
 
 

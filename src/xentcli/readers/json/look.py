@@ -1,4 +1,4 @@
-"""What the keys and the first records show of flat records, for choosing the columns."""
+"""The first of flat records, looked at to choose the columns."""
 
 from __future__ import annotations
 

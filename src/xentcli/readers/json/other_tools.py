@@ -11,7 +11,7 @@ from xentcli.errors import DataError, Place, UsageError, counted, path_of, quote
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Request
 from xentcli.readers.json.nested import fault, shown
-from xentcli.readers.rules.columns import LABEL_NAMES
+from xentcli.readers.rules.column_names import LABEL_NAMES
 from xentcli.readers.rules.keys import kind_keys_in
 
 SCORES = {"label", "score"}

@@ -24,8 +24,7 @@ def is_own(document: Any) -> bool:
 def as_values(
     document: Mapping[str, Any], request: Request, place: Place
 ) -> tuple[dict[str, Any], Request]:
-    """The document with its result under the key that says what it is, and with the names of its
-    classes."""
+    """Move the result of the document to the key of its kind, beside the names of its classes."""
     command = document.get("command")
     kind = GIVES.get(str(command))
     if kind is None or "result" not in document:

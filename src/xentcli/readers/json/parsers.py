@@ -27,7 +27,7 @@ LITTLE_TO_READ = 1 << 17
 
 
 class Parser(NamedTuple):
-    """What such a package does for the readers."""
+    """A package's functions that the readers use."""
 
     # Numbers with commas between, in a text that comes in parts, as an array. -0, which JSON takes
     # for a whole number, may have lost its sign.
@@ -79,7 +79,7 @@ def _reads_as_python(orjson: Any) -> bool:
 
 
 def plain_numbers(values: Sequence[Any]) -> AnyArray | None:
-    """Values as an array; None if one is no number, or might be one that a float cannot hold."""
+    """Return values as an array; None if one is not a number, or may not fit a float."""
     if not PLAIN.issuperset(map(type, values)):
         return None
     found = np.array(values, dtype=np.float64)

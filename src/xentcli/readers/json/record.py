@@ -42,7 +42,7 @@ from xentcli.readers.json.nested import (
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.join import id_of_value, without_partner
+from xentcli.readers.rules.ids import id_of_value, without_partner
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach, classes_second
 

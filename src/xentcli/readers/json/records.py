@@ -14,7 +14,8 @@ from xentcli.readers.json.document import label_of, labels_in, target_key
 from xentcli.readers.json.nested import as_array, fault, shape_of, shown
 from xentcli.readers.json.record import check_kind, sample_number
 from xentcli.readers.rules.groups import grouping_of_values
-from xentcli.readers.rules.join import attach_by_ids, pair_files, remarks_on_pairing
+from xentcli.readers.rules.ids import attach_by_ids
+from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
 from xentcli.readers.rules.sample_numbers import batch_fields, number_column
 from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets, in_class_order
@@ -75,7 +76,7 @@ def _cells(
 
 
 def _stack(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind) -> AnyArray:
-    """The arrays of all records, which must have the same shape."""
+    """Stack the arrays of all records, which must have the same shape."""
     arrays: list[AnyArray] = []
     for value, at, path in _cells(records, key, place):
         array = as_array(value, at, path)

@@ -30,7 +30,7 @@ FIRST = 1
 
 
 class Response(NamedTuple):
-    """What a server returned, or a part of it, and its place."""
+    """The response of a server, or a part of it, and its place."""
 
     value: Any
     place: Place

@@ -17,12 +17,8 @@ from xentcli.readers.json.other_tools import Table
 from xentcli.readers.json.record import check_kind, sample_number, soft_target
 from xentcli.readers.rules.columns import LOOKED_AT, Choice, Columns, choose_columns
 from xentcli.readers.rules.groups import grouping_of_values
-from xentcli.readers.rules.join import (
-    attach_by_ids,
-    key_position,
-    pair_files,
-    remarks_on_pairing,
-)
+from xentcli.readers.rules.ids import attach_by_ids
+from xentcli.readers.rules.join import key_position, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.sample_numbers import batch_fields
 from xentcli.readers.rules.targets import (

@@ -2,7 +2,7 @@
 targets, the sample weight, the group and the id.
 
 What the options do not say is concluded from the names, then from the cells of the first samples. A
-guess that leaves a column out is told; where nothing can be concluded, the input is refused.
+guess that leaves a column out is reported; where nothing can be concluded, the input is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,21 @@ from typing import Protocol
 from xentcli.errors import DataError, NoClasses, Place, UsageError, counted, quoted
 from xentcli.model import NamedTuple, Remark
 from xentcli.readers.interface import Request
+from xentcli.readers.rules.column_names import (
+    BESIDE_CLASSES,
+    ID_ENDING,
+    ID_NAMES,
+    KIND_PREFIX,
+    LABEL_NAMES,
+    NAMELESS,
+    NUMBERED,
+    OWN_LOSS,
+    OWN_TOTAL,
+    PLAIN_IDS,
+    PREDICTIONS,
+    RARELY_CLASSES,
+    STEMS_OF_CLASSES,
+)
 from xentcli.readers.rules.named_columns import column_of, columns_of
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.rules.sample_numbers import number_column, number_option
@@ -23,36 +38,6 @@ from xentcli.readers.rules.targets import texts_of_labels
 LOOKED_AT = 100
 # So many rows that count show that a column numbers the rows.
 ROWS_THAT_COUNT = 3
-LABEL_NAMES = ("label", "labels", "target", "y", "class")
-# What a sample may be called by. Where one of the first four is all that is left out, nobody is
-# told.
-ID_NAMES = ("id", "index", "sample", "row", "idx")
-PLAIN_IDS = ID_NAMES[:4]
-# Also image_id, imageId and imageID, but no COVID.
-ID_ENDING = re.compile(r".*(?:_id|_Id|_ID|[a-z0-9](?:Id|ID))")
-# What pandas and R call the row's number where a file has no name for it.
-NAMELESS = re.compile(r"|unnamed: \d+(?:_level_\d+)?(?:\.\d+)?|\.\.\.\d+", re.IGNORECASE)
-# Of which one alone may be the answer to a yes/no question.
-PREDICTIONS = ("pred", "prediction", "predicted", "confidence")
-# What is written beside logits more often than it is a class.
-BESIDE_CLASSES = (
-    *("key", "fold", "split", "epoch", "step", "batch", "seed", "time", "timestamp"),
-    *PREDICTIONS,
-)
-# Names that only a header has.
-SAID_BY_NAME = (*LABEL_NAMES, *ID_NAMES, *BESIDE_CLASSES)
-# These are taken for classes, and that is told.
-RARELY_CLASSES = ("loss", "weight", "weights", "score", "correct", "accuracy")
-# Stems of numbered columns beside which other columns are no classes.
-STEMS_OF_CLASSES = (
-    *("", "c", "z", "p", "class", "logit", "logits", "prob", "probs", "score", "scores"),
-    *("log_prob", "log_probs", "output", "outputs"),
-)
-# Our own output has such a column after the classes.
-OWN_LOSS = re.compile(r"loss(?:_.*)?")
-OWN_TOTAL = ("loss", "reduction", "samples", "ignored", "denominator")
-KIND_PREFIX = re.compile(r"(?:logits?|(?:log[-_. ]?)?probs?)[-_. :/]", re.IGNORECASE)
-NUMBERED = re.compile(r"(.*?)(\d+)", re.DOTALL)
 MOST_TOLD = 5
 
 
@@ -93,8 +78,7 @@ class Columns(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The columns that were chosen, the numeric ones that were left out and have to be told, and
-    remarks."""
+    """The columns that were chosen, the numeric ones that were left out, and remarks on both."""
 
     columns: Columns
     left_out: tuple[str, ...] = ()
@@ -345,8 +329,10 @@ def _says_its_kind(look: Look, at: int) -> bool:
 def _left_out(
     look: Look, values: Collection[int], used: Collection[int], label: int | None
 ) -> list[int]:
-    """The numeric and the empty columns that are not used; a label's column is not among them where
-    nobody needs labels."""
+    """Return the numeric and the empty columns that are not used.
+
+    A column of labels is not among them where the command needs no labels.
+    """
     names = look.names
     return [
         at

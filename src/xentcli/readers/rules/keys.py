@@ -26,8 +26,10 @@ def expected_one(found: Sequence[str]) -> str:
 
 
 def kind_of(key: str | None, asked: Kind | None, place: Place, what: str = "key") -> Kind:
-    """What the values under a key are: what the key says, which ``--input`` must not contradict;
-    else what ``--input`` says."""
+    """Return the kind of the values under a key: what the key says, or else ``--input``.
+
+    The two must not contradict each other.
+    """
     known = next((kind for kind in KIND_KEYS if kind == key), None)
     if known is None:
         return asked or "logits"

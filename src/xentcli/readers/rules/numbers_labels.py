@@ -1,4 +1,4 @@
-"""What counts as a number and as a label, wherever it is written."""
+"""How a text is read as a number or as a label, in every format."""
 
 from __future__ import annotations
 

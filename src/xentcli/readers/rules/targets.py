@@ -69,8 +69,10 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] |
 def _refuse_more_samples(
     batch: Batch, request: Request, source: str, numbers: Sequence[int] | AnyArray
 ) -> None:
-    """Refuse samples for which nothing is left. What is wrong with what there is is told first: in
-    smaller blocks it would have been met before."""
+    """Refuse samples for which no label is left.
+
+    A label that is wrong is reported first: in smaller blocks it would have been read before.
+    """
     attached = request.attached
     assert attached is not None
     there = [number for number in numbers if number < attached.size]
@@ -88,7 +90,7 @@ def _refuse_more_samples(
 
 
 def _file_hint(attached: Attached) -> str:
-    """What to do if a typed label looks like a file name."""
+    """Return a hint for a typed label that looks like a file name."""
     if attached.origin.form != "typed" or attached.size != 1:
         return ""
     name = next(iter(texts_of_labels(attached)), "")
@@ -132,7 +134,7 @@ def _attach_rows(batch: Batch, attached: Attached, request: Request, rows: AnyAr
 
 
 def label_a_row(attached: Attached, source: str) -> UsageError:
-    """What is wrong with labels that ids lead to where a sample has several positions."""
+    """Return the error of labels matched by ids to samples with several positions."""
     return UsageError(
         f"{attached.origin.source} has a label a row, {source} has positions",
         hint="--by-position takes the labels of all positions in their order",

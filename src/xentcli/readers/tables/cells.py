@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xentcli.model import AnyArray, csv_cell
-from xentcli.readers.rules.join import id_of_value
+from xentcli.readers.rules.ids import id_of_value
 
 
 def plain_type(type: Any) -> Any:

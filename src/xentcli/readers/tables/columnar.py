@@ -9,12 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 from xentcli.errors import DataError, Place, UsageError, check_room, quoted
 from xentcli.model import Batch, Kind, NamedTuple
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
-from xentcli.readers.rules.columns import (
-    LABEL_NAMES,
-    Choice,
-    Columns,
-    choose_columns,
-)
+from xentcli.readers.rules.column_names import LABEL_NAMES
+from xentcli.readers.rules.columns import Choice, Columns, choose_columns
 from xentcli.readers.rules.join import (
     is_by_position,
     key_position,

@@ -20,7 +20,7 @@ from xentcli.readers.rules.bad_samples import (
 )
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.join import without_partner
+from xentcli.readers.rules.ids import without_partner
 from xentcli.readers.rules.numbers_labels import label_reason, number_labels
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach

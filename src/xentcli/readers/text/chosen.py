@@ -10,7 +10,7 @@ from xentcli.errors import DataError, Place, counted
 from xentcli.model import Origin, unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
-from xentcli.readers.rules.columns import LABEL_NAMES
+from xentcli.readers.rules.column_names import LABEL_NAMES
 from xentcli.readers.rules.numbers_labels import looks_like_number
 from xentcli.readers.sources.source import Source
 from xentcli.readers.text import records as text

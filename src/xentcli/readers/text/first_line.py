@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from xentcli.errors import Place, UsageError
 from xentcli.model import Remark
-from xentcli.readers.rules.columns import NAMELESS, SAID_BY_NAME
+from xentcli.readers.rules.column_names import NAMELESS, SAID_BY_NAME
 from xentcli.readers.rules.numbers_labels import NUMBER
 
 

@@ -20,7 +20,7 @@ from xentcli.model import AnyArray, Batch, Fault, NamedTuple, Origin, Rows, unqu
 from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
-from xentcli.readers.rules.join import without_partner
+from xentcli.readers.rules.ids import without_partner
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach

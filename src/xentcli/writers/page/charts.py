@@ -68,7 +68,7 @@ def bar(share: float) -> str:
 
 
 def bar_of_all(share: float) -> str:
-    """The same, with the rest of the box visible."""
+    """Draw a share as a bar in a box whose rest is visible."""
     return f'<rect class="track" width="100%" height="100%"/>{bar(share)}'
 
 

@@ -28,7 +28,7 @@ def _difference(value: float) -> str:
 
 
 def once(advice: Advice) -> list[str]:
-    """What to change, without repetitions."""
+    """Return the changes without repetitions."""
     return list(dict.fromkeys(advice.changes))
 
 

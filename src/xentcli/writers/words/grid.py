@@ -116,8 +116,11 @@ def _side(rows: Sequence[Row]) -> int:
 
 
 def _stacked_side(rows: Sequence[Row], room: int, width: int) -> int:
-    """The same where formulas stand below the steps' names: they are broken into lines that leave
-    room for the classes, or where there is none in any case, are as wide as the view."""
+    """Lay out the columns before the classes with each formula below its step's name.
+
+    Formulas are broken into lines that leave room for the classes. Where there is none in any case,
+    the lines are as wide as the view.
+    """
     names = max(len(first_line(row)) for row in rows) + GAP
     formulas = max(len(row.formula) for row in rows) + GAP
     return max(names, min(formulas, room if names <= room else width))

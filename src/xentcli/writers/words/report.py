@@ -46,7 +46,7 @@ def classes_left_out(number: int, report: Report) -> str:
 
 
 def samples_left_out(report: Report) -> str:
-    """How many samples are not shown; empty where that goes without saying."""
+    """Say how many samples are not shown; nothing where all are, or no loss of any is."""
     number = report.samples - len(report.worked)
     if number <= 0 or not (report.worked or report.field != "loss"):
         return ""
@@ -98,7 +98,7 @@ def _plain(value: float | None) -> str:
 
 
 def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
-    """The names and values of the figures beside the answer."""
+    """Yield the name and the value of each figure beside the answer."""
     if report.samples != 1 or report.ignored:
         yield "samples", f"{report.samples:,}"
     if report.ignored:
