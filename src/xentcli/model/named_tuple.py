@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from operator import itemgetter
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,18 +49,34 @@ else:
             body.update({field: _getter(at) for at, field in enumerate(fields)})
             return super().__new__(cls, name, bases, body)
 
-    class NamedTuple(tuple, metaclass=_Fields):
-        """``typing.NamedTuple``, but that all classes share one constructor.
+    @cache
+    def _code(count: int) -> CodeType:
+        """The code of a constructor of so many fields, with other names than theirs."""
+        names = "".join(f"_{at}, " for at in range(count))
+        constructor: FunctionType = eval(f"lambda _cls, {names}: make(_cls, ({names}))")
+        return constructor.__code__
 
-        ``typing`` writes one for each class and compiles it, and every start would wait for a
-        hundred of them. Type checkers take this for ``typing``'s, and refuse what is wrong in a
-        class, such as a default before a field without one: at run time nothing does.
+    def _constructor(cls: Any) -> FunctionType:
+        """What makes a tuple of values that are given by position or by name, and of defaults."""
+        code = _code(len(cls._fields)).replace(
+            co_name="__new__",
+            co_qualname=f"{cls.__name__}.__new__",
+            co_varnames=("_cls", *cls._fields),
+        )
+        defaults = tuple(cls._field_defaults.values())
+        return FunctionType(code, {"make": tuple.__new__}, "__new__", defaults)
+
+    class NamedTuple(tuple, metaclass=_Fields):
+        """``typing.NamedTuple``, but that a class gets its constructor when one is first made.
+
+        ``typing`` writes the source of one for each class and compiles it, and every start would
+        wait for a hundred of them. Type checkers take this for ``typing``'s, and refuse what is
+        wrong in a class, such as a default before a field without one: at run time nothing does.
         """
 
         def __new__(cls, *values: Any, **named: Any) -> NamedTuple:
-            if named or len(values) != len(cls._fields):
-                values = _completed(cls, values, named)
-            return tuple.__new__(cls, values)
+            cls.__new__ = staticmethod(_constructor(cls))
+            return cls.__new__(cls, *values, **named)
 
         @classmethod
         def _make(cls, iterable: Any) -> NamedTuple:
@@ -72,7 +89,10 @@ else:
             return dict(zip(self._fields, self, strict=True))
 
         def _replace(self, /, **named: Any) -> NamedTuple:
-            return type(self)(**{**self._asdict(), **named})
+            replaced = tuple.__new__(type(self), map(named.pop, self._fields, self))
+            if named:
+                raise TypeError(f"Got unexpected field names: {list(named)}")
+            return replaced
 
         # What copy.replace calls, from Python 3.13 on.
         __replace__ = _replace
@@ -83,16 +103,3 @@ else:
         def __repr__(self) -> str:
             shown = (f"{name}={value!r}" for name, value in self._asdict().items())
             return f"{type(self).__name__}({', '.join(shown)})"
-
-    def _completed(cls: Any, values: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The values of all fields in their order: those by position, by name, and the defaults."""
-        defaults = cls._field_defaults
-        rest = cls._fields[len(values) :]
-        if not named and 0 < len(rest) <= len(defaults):
-            return values + tuple(defaults.values())[-len(rest) :]
-        given = {**defaults, **named}
-        if len(values) <= len(cls._fields) and named.keys() <= set(rest) <= given.keys():
-            return values + tuple([given[field] for field in rest])
-        # Too many, too few, or another's name: Python says which, of a function that names them.
-        strict = collections.namedtuple(cls.__name__, cls._fields, defaults=defaults.values())
-        return strict(*values, **named)
