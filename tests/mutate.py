@@ -3,16 +3,19 @@
     python tests/mutate.py measure
     python tests/mutate.py try 300 --of core --of readers --of calculation --seed 1
 
-First the tests that run within their own process are run once, and which of them reaches each line
-is kept. Then each mutant, one small change of the source, meets only the tests that reach its line,
-quick ones first and of many files, until one fails. What survives is printed: it has no effect, or
-shows what no test looks at. Needs a system that can fork.
+First the tests are run once, and which of them reaches each line is kept; ``measure`` with files of
+tests adds what those reach. Then each mutant, one small change of the source, meets only the tests
+that reach its line, quick ones first and of many files, until one fails: first those that run
+within their own process, then those of whole commands, which copies of one process run (see
+``tests/forks.py``). What survives is printed: it has no effect, or shows what no test looks at.
+``try 1 --at FILE:PLACE`` tries one again. Needs a system that can fork.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import itertools
 import json
 import os
 import random
@@ -20,11 +23,13 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -32,18 +37,27 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "xentcli"
-# Within one process each: the installed command would run the source as it is.
-TESTS = (
+# Within one process each.
+INSIDE = (
     *("tests/core", "tests/calculation", "tests/readers", "tests/writers", "src"),
+    *("tests/diagnosis", "tests/test_surveys.py", "tests/test_uncertainty.py"),
     *("tests/test_crossed.py", "tests/test_faults.py", "tests/test_round_trip.py"),
     *("tests/test_ways.py", "tests/test_blocks.py", "tests/test_damage.py"),
-    *("tests/test_second_files.py", "tests/test_outputs.py"),
+    *("tests/test_second_files.py", "tests/test_outputs.py", "tests/test_corners.py"),
+    *("tests/test_escapes.py", "tests/test_files.py", "tests/test_output.py"),
+    *("tests/test_own_output.py", "tests/test_labels_in_archives.py", "tests/test_warnings.py"),
+)
+# They run ``xent`` in a process of its own, which is a copy of one that holds the mutant.
+COMMANDS = (
+    *("tests/test_cases.py", "tests/test_stories.py", "tests/test_digits.py"),
+    *("tests/test_save.py", "tests/test_terminal.py"),
 )
 OPTIONS = ("-q", "-n0", "-m", "not slow", "-p", "no:cacheprovider", "--no-header", "--tb=no")
 # Imported once for all mutants; nothing of what is to be changed.
 IMPORTED = ("numpy", "pyarrow.parquet", "pyarrow.ipc", "pyarrow.compute", "typer")
-# So long a mutant may meet tests, by the time that they took before; and so long by the clock.
-SECONDS, PATIENCE = 60.0, 240
+# So long a mutant may meet tests, by the time that they took before; by the clock so many times as
+# long, and so many seconds to begin with.
+SECONDS, PATIENCE, BEGIN = 60.0, 4.0, 30.0
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -66,6 +80,8 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.BitOr: ast.BitAnd,
 }
 
+
+Main = Callable[[list[str] | None], int]
 
 # What pytest's exit codes say; a module that cannot be imported interrupts it.
 OUTCOMES = {0: "survived", 1: "killed", 2: "killed"}
@@ -158,7 +174,7 @@ class Mutant(NamedTuple):
     def told(self, lines: range) -> str:
         """Where it is, with the line as it stands there."""
         line = self.path.read_text(encoding="utf-8").splitlines()[lines[0] - 1].strip()
-        return f"{self.path.relative_to(ROOT)}:{lines[0]} (place {self.place}): {line}"
+        return f"{self.path.relative_to(ROOT)}:{self.place} (line {lines[0]}): {line}"
 
 
 def mutants(folders: Sequence[str], count: int, seed: int) -> Iterator[Mutant]:
@@ -175,14 +191,15 @@ def mutants(folders: Sequence[str], count: int, seed: int) -> Iterator[Mutant]:
 class Contexts:
     """A plugin of pytest: tells the coverage which test runs, and keeps how long each took."""
 
-    def __init__(self, coverage: Any) -> None:
-        self._coverage = coverage
+    def __init__(self, coverage: Any, running: Path) -> None:
+        self._coverage, self._running = coverage, running
         self.seconds: dict[str, float] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Around a test, with what it needs before and after."""
         self._coverage.switch_context(item.nodeid)
+        self._running.write_text(item.nodeid, encoding="utf-8")
         start = time.perf_counter()
         try:
             return (yield)
@@ -202,17 +219,97 @@ class Chosen:
         items[:] = sorted(chosen, key=lambda item: self._order[item.nodeid])
 
 
-def measure(folder: Path) -> None:
-    """Run the tests once, and keep which lines each of them reaches."""
+class Commands:
+    """A plugin of pytest: what it runs as ``xent`` are copies of a process like this one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def pytest_sessionstart(self) -> None:
+        """Before the tests are imported."""
+        from tests import conftest
+
+        conftest.BIN = self._folder
+
+
+@contextmanager
+def copies(watched: Callable[[Main], Main] | None = None) -> Iterator[Commands]:
+    """A process that runs commands, forked off now; ``watched`` is put around each."""
+    with TemporaryDirectory() as name:
+        reading, writing = os.pipe()
+        server = os.fork()
+        if not server:
+            os.dup2(writing, 1)
+            try:
+                _serve(Path(name), watched)
+            finally:
+                os._exit(1)
+        os.close(writing)
+        with open(reading, encoding="utf-8") as told:
+            if not told.readline():
+                raise SystemExit("no command can be run")
+            try:
+                yield Commands(Path(name))
+            finally:
+                os.kill(server, signal.SIGKILL)
+                os.waitpid(server, 0)
+
+
+def _serve(folder: Path, watched: Callable[[Main], Main] | None) -> None:
+    from tests import forks
+    from xentcli.cli import main
+
+    if watched is not None:
+        main.main = watched(main.main)  # type: ignore[assignment]
+    forks.main(folder)
+
+
+def new_coverage(folder: Path, **more: Any) -> Any:
+    """A coverage of the source, whose data are put into a folder."""
     import coverage
 
-    watched = coverage.Coverage(data_file=str(folder / "lines"), source=[str(SOURCE)])
-    watched.start()
-    plugin = Contexts(watched)
-    pytest.main([*OPTIONS, *TESTS], plugins=[plugin])
-    watched.stop()
-    watched.save()
-    (folder / "seconds.json").write_text(json.dumps(plugin.seconds), encoding="utf-8")
+    watched = coverage.Coverage(data_file=str(folder / "lines"), source=[str(SOURCE)], **more)
+    watched.set_option("run:disable_warnings", ["no-data-collected"])
+    return watched
+
+
+def measure(folder: Path, tests: Sequence[str]) -> None:
+    """Run tests once, and keep which lines each of them reaches, beside what is known."""
+    from coverage import CoverageData
+
+    running, whole = folder / "running", CoverageData(str(folder / "lines"))
+    running.write_text("", encoding="utf-8")
+    with TemporaryDirectory() as parts:
+
+        def watched(main: Main) -> Main:
+            def run(arguments: list[str] | None = None) -> int:
+                # Each copy has a file of its own.
+                context = running.read_text(encoding="utf-8")
+                coverage = new_coverage(Path(parts), data_suffix=True, context=context)
+                coverage.start()
+                try:
+                    return main(arguments)
+                finally:
+                    coverage.stop()
+                    coverage.save()
+
+            return run
+
+        with copies(watched) as commands:
+            inside = new_coverage(Path(parts), data_suffix=True)
+            inside.start()
+            plugin = Contexts(inside, running)
+            pytest.main([*OPTIONS, *tests], plugins=[plugin, commands])
+            inside.stop()
+            inside.save()
+        for path in sorted(Path(parts).iterdir()):
+            part = CoverageData(str(path))
+            part.read()
+            # What was measured in one checkout serves another.
+            whole.update(part, map_path=lambda path: os.path.relpath(path, ROOT))
+    known = folder / "seconds.json"
+    seconds = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
+    known.write_text(json.dumps(seconds | plugin.seconds), encoding="utf-8")
 
 
 class Reached:
@@ -226,11 +323,12 @@ class Reached:
         self.seconds: dict[str, float] = json.loads((folder / "seconds.json").read_text())
         self._lines: dict[Path, dict[int, list[str]]] = {}
 
-    def tests(self, path: Path, lines: range) -> list[str]:
+    def tests(self, path: Path, lines: range, *, of_commands: bool) -> list[str]:
         """Those that run one of the lines: quick ones first, in turn of each file of tests."""
         if path not in self._lines:
-            self._lines[path] = self._data.contexts_by_lineno(str(path))
+            self._lines[path] = self._data.contexts_by_lineno(str(path.relative_to(ROOT)))
         found = {test for line in lines for test in self._lines[path].get(line, ()) if test}
+        found = {test for test in found if test.startswith(COMMANDS) == of_commands}
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in sorted(found & self.seconds.keys(), key=lambda one: (self.seconds[one], one)):
             by_file[test.partition("::")[0]].append(test)
@@ -267,8 +365,22 @@ class Changed(MetaPathFinder, Loader):
         exec(compile(self._tree, str(self._path), "exec"), module.__dict__)
 
 
-def meet(mutant: Mutant, tree: ast.AST, tests: Sequence[str]) -> str:
+def meet(mutant: Mutant, tree: ast.AST, reached: Reached, lines: range) -> str:
     """What becomes of a mutant: "killed", "survived" or, which is as good, "timed out"."""
+    outcome = "reached by no test"
+    for of_commands in (False, True):
+        tests = reached.tests(mutant.path, lines, of_commands=of_commands)
+        if tests:
+            seconds = sum(reached.seconds[test] for test in tests)
+            outcome = _met(mutant, tree, tests, BEGIN + PATIENCE * seconds, of_commands)
+            if outcome != "survived":
+                break
+    return outcome
+
+
+def _met(
+    mutant: Mutant, tree: ast.AST, tests: Sequence[str], patience: float, of_commands: bool
+) -> str:
     child = os.fork()
     if not child:
         os.setsid()
@@ -280,15 +392,19 @@ def meet(mutant: Mutant, tree: ast.AST, tests: Sequence[str]) -> str:
         sys.meta_path.insert(0, Changed(name, mutant.path, tree))
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         try:
-            code = int(pytest.main([*OPTIONS, "-x", *files], plugins=[Chosen(tests)]))
+            with ExitStack() as stack:
+                more = [stack.enter_context(copies())] if of_commands else []
+                code = int(pytest.main([*OPTIONS, "-x", *files], plugins=[Chosen(tests), *more]))
+        except SystemExit:
+            code = int(pytest.ExitCode.TESTS_FAILED)
         except BaseException:
-            code = pytest.ExitCode.INTERNAL_ERROR
+            code = int(pytest.ExitCode.INTERNAL_ERROR)
         os._exit(code)
-    return _awaited(child)
+    return _awaited(child, patience)
 
 
-def _awaited(child: int) -> str:
-    end = time.monotonic() + PATIENCE
+def _awaited(child: int, patience: float) -> str:
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -309,13 +425,13 @@ def try_mutants(folder: Path, chosen: Iterator[Mutant], end: float) -> None:
         if time.monotonic() > end:
             break
         tree, lines = mutant.changed()
-        tests = reached.tests(mutant.path, lines)
-        if tests and unchecked:
+        if unchecked:
             plain = ast.parse(mutant.path.read_text(encoding="utf-8"))
-            if meet(mutant, plain, tests) != "survived":
-                raise SystemExit(f"the tests fail without a change: {tests}")
-            unchecked = False
-        outcome = meet(mutant, tree, tests) if tests else "reached by no test"
+            outcome = meet(mutant, plain, reached, lines)
+            if outcome not in ("survived", "reached by no test"):
+                raise SystemExit(f"without a change, where {mutant.told(lines)} is, {outcome}")
+            unchecked = outcome != "survived"
+        outcome = meet(mutant, tree, reached, lines)
         counts[outcome] += 1
         if outcome != "killed":
             print(f"{outcome}: {mutant.told(lines)}", flush=True)
@@ -329,10 +445,12 @@ def main() -> None:
         "--folder", type=Path, default=ROOT / ".mutants", help="of what is measured"
     )
     ways = parser.add_subparsers(dest="way", required=True)
-    ways.add_parser("measure")
+    measuring = ways.add_parser("measure")
+    measuring.add_argument("tests", nargs="*", default=[*INSIDE, *COMMANDS])
     trying = ways.add_parser("try")
     trying.add_argument("count", type=int)
-    trying.add_argument("--of", action="append", required=True)
+    trying.add_argument("--of", action="append", default=[], help="a folder of the source")
+    trying.add_argument("--at", action="append", default=[], help="FILE:PLACE, as it was printed")
     trying.add_argument("--seed", type=int, default=1)
     trying.add_argument("--minutes", type=float, default=60.0)
     asked = parser.parse_args()
@@ -340,10 +458,13 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     asked.folder.mkdir(exist_ok=True)
     if asked.way == "measure":
-        measure(asked.folder)
+        measure(asked.folder, asked.tests)
     else:
         end = time.monotonic() + 60 * asked.minutes
-        try_mutants(asked.folder, mutants(asked.of, asked.count, asked.seed), end)
+        named = (at.rpartition(":") for at in asked.at)
+        again = [Mutant(ROOT / path, int(place)) for path, _, place in named]
+        chosen = mutants(asked.of, asked.count, asked.seed)
+        try_mutants(asked.folder, itertools.chain(again, chosen), end)
 
 
 if __name__ == "__main__":
