@@ -52,7 +52,11 @@ COMMANDS = (
     *("tests/test_cases.py", "tests/test_stories.py", "tests/test_digits.py"),
     *("tests/test_save.py", "tests/test_terminal.py"),
 )
-OPTIONS = ("-q", "-n0", "-m", "not slow", "-p", "no:cacheprovider", "--no-header", "--tb=no")
+OPTIONS = (
+    *("-q", "-n0", "-m", "not slow", "-p", "no:cacheprovider", "--no-header", "--tb=no"),
+    # Else pytest would import a module of the source that it is given, for its examples, itself.
+    "--assert=plain",
+)
 # Imported once for all mutants; nothing of what is to be changed.
 IMPORTED = ("numpy", "pyarrow.parquet", "pyarrow.ipc", "pyarrow.compute", "typer")
 # So long a mutant may meet tests, by the time that they took before; by the clock so many times as
@@ -84,7 +88,8 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 Main = Callable[[list[str] | None], int]
 
 # What pytest's exit codes say; a module that cannot be imported interrupts it.
-OUTCOMES = {0: "survived", 1: "killed", 2: "killed"}
+NOT_MET = 99
+OUTCOMES = {0: "survived", 1: "killed", 2: "killed", NOT_MET: "was never imported"}
 
 
 class Mutation(ast.NodeTransformer):
@@ -193,6 +198,7 @@ class Contexts:
 
     def __init__(self, coverage: Any, running: Path) -> None:
         self._coverage, self._running = coverage, running
+        self._files: set[Path] = set()
         self.seconds: dict[str, float] = {}
 
     @pytest.hookimpl(wrapper=True)
@@ -200,11 +206,23 @@ class Contexts:
         """Around a test, with what it needs before and after."""
         self._coverage.switch_context(item.nodeid)
         self._running.write_text(item.nodeid, encoding="utf-8")
+        if item.path not in self._files:
+            self._files.add(item.path)
+            forget()
         start = time.perf_counter()
         try:
             return (yield)
         finally:
             self.seconds[item.nodeid] = time.perf_counter() - start
+
+
+def forget() -> None:
+    """Empty the caches of the source, so that not the first test alone reaches what fills them."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("xentcli")]
+    for module in modules:
+        for value in list(vars(module).values()):
+            if callable(clear := getattr(value, "cache_clear", None)):
+                clear()
 
 
 class Chosen:
@@ -389,12 +407,15 @@ def _met(
             os.dup2(silent, stream)
         parts = mutant.path.relative_to(ROOT / "src").with_suffix("").parts
         name = ".".join(parts).removesuffix(".__init__")
-        sys.meta_path.insert(0, Changed(name, mutant.path, tree))
+        changed = Changed(name, mutant.path, tree)
+        sys.meta_path.insert(0, changed)
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         try:
             with ExitStack() as stack:
                 more = [stack.enter_context(copies())] if of_commands else []
                 code = int(pytest.main([*OPTIONS, "-x", *files], plugins=[Chosen(tests), *more]))
+            met = of_commands or getattr(sys.modules.get(name), "__loader__", None) == changed
+            code = code if code or met else NOT_MET
         except SystemExit:
             code = int(pytest.ExitCode.TESTS_FAILED)
         except BaseException:
