@@ -59,8 +59,8 @@ OPTIONS = (
 )
 # Imported once for all mutants; nothing of what is to be changed.
 IMPORTED = ("numpy", "pyarrow.parquet", "pyarrow.ipc", "pyarrow.compute", "typer")
-# So long a mutant may meet tests, by the time that they took before; by the clock so many times as
-# long, and so many seconds to begin with.
+# So long a mutant may meet tests of each kind, by the time that they took before; by the clock so
+# many times as long, and so many seconds to begin with.
 SECONDS, PATIENCE, BEGIN = 60.0, 4.0, 30.0
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -296,6 +296,7 @@ def measure(folder: Path, tests: Sequence[str]) -> None:
     from coverage import CoverageData
 
     running, whole = folder / "running", CoverageData(str(folder / "lines"))
+    whole.read()
     running.write_text("", encoding="utf-8")
     with TemporaryDirectory() as parts:
 
@@ -342,23 +343,27 @@ class Reached:
         self._lines: dict[Path, dict[int, list[str]]] = {}
 
     def tests(self, path: Path, lines: range, *, of_commands: bool) -> list[str]:
-        """Those that run one of the lines: quick ones first, in turn of each file of tests."""
+        """Those that run one of the lines: first the room's own."""
         if path not in self._lines:
             self._lines[path] = self._data.contexts_by_lineno(str(path.relative_to(ROOT)))
         found = {test for line in lines for test in self._lines[path].get(line, ()) if test}
         found = {test for test in found if test.startswith(COMMANDS) == of_commands}
+        own = {
+            test for test in found if test.startswith(f"tests/{path.relative_to(SOURCE).parts[0]}/")
+        }
+        return [test for some in (own, found - own) for test in self._affordable(some)]
+
+    def _affordable(self, tests: set[str]) -> Iterator[str]:
+        """Quick ones first, in turn of each file of tests, as many as there is time for."""
         by_file: dict[str, list[str]] = defaultdict(list)
-        for test in sorted(found & self.seconds.keys(), key=lambda one: (self.seconds[one], one)):
+        for test in sorted(tests & self.seconds.keys(), key=lambda one: (self.seconds[one], one)):
             by_file[test.partition("::")[0]].append(test)
-        turns = [(at, test) for tests in by_file.values() for at, test in enumerate(tests)]
-        ordered = [test for _, test in sorted(turns, key=lambda turn: turn[0])]
-        total, chosen = 0.0, list[str]()
-        for test in ordered:
-            total += self.seconds[test]
-            if chosen and total > SECONDS:
-                break
-            chosen.append(test)
-        return chosen
+        turns = [(at, test) for some in by_file.values() for at, test in enumerate(some)]
+        left = SECONDS
+        for _, test in sorted(turns, key=lambda turn: turn[0]):
+            if self.seconds[test] <= left:
+                left -= self.seconds[test]
+                yield test
 
 
 class Changed(MetaPathFinder, Loader):
