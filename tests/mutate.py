@@ -58,7 +58,17 @@ OPTIONS = (
     "--assert=plain",
 )
 # Imported once for all mutants; nothing of what is to be changed.
-IMPORTED = ("numpy", "pyarrow.parquet", "pyarrow.ipc", "pyarrow.compute", "typer")
+IMPORTED = (
+    *(
+        "numpy",
+        "numpy.testing",
+        "hypothesis.extra.numpy",
+        "mpmath",
+        "xdist.plugin",
+        "_pytest.doctest",
+    ),
+    *("pyarrow.parquet", "pyarrow.ipc", "pyarrow.compute", "typer"),
+)
 # So long a mutant may meet tests of each kind, by the time that they took before; by the clock so
 # many times as long, and so many seconds to begin with.
 SECONDS, PATIENCE, BEGIN = 60.0, 4.0, 30.0
@@ -459,6 +469,8 @@ def try_mutants(folder: Path, chosen: Iterator[Mutant], end: float) -> None:
             unchecked = outcome != "survived"
         outcome = meet(mutant, tree, reached, lines)
         counts[outcome] += 1
+        with open(folder / "outcomes", "a", encoding="utf-8") as tried:
+            print(outcome, mutant.told(lines), sep=": ", file=tried)
         if outcome != "killed":
             print(f"{outcome}: {mutant.told(lines)}", flush=True)
     print(dict(counts))
