@@ -7,7 +7,8 @@ First the tests are run once, and which of them reaches each line is kept; ``mea
 tests adds what those reach. Then each mutant, one small change of the source, meets only the tests
 that reach its line, those of its room and quick ones first, until one fails: then those of whole
 commands, which copies of one process run (see ``tests/forks.py``). What survives is printed: it has
-no effect, or shows what no test looks at. ``try 0 --at FILE:PLACE`` tries one again. Needs a system
+no effect, or shows what no test looks at. What was tried is kept, and not tried
+again but by ``try 0 --at FILE:PLACE``. Needs a system
 that can fork.
 """
 
@@ -51,8 +52,11 @@ def main() -> None:
         end = time.monotonic() + 60 * asked.minutes
         named = (at.rpartition(":") for at in asked.at)
         again = [Mutant(ROOT / path, int(place)) for path, _, place in named]
+        outcomes = asked.folder / "outcomes"
+        known = outcomes.read_text(encoding="utf-8") if outcomes.exists() else ""
         chosen = mutants(asked.of, asked.count, asked.seed)
-        try_mutants(asked.folder, itertools.chain(again, chosen), end)
+        new = (mutant for mutant in chosen if mutant.told() not in known)
+        try_mutants(asked.folder, itertools.chain(again, new), end)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.mutants.commands import Commands, copies
-from tests.mutants.measured import OPTIONS, Reached, forget
+from tests.mutants.measured import COMMANDS, OPTIONS, Reached, forget
 from tests.mutants.places import Mutant
 
 # By the clock, so many times as long as the tests took, and so many seconds to begin with.
@@ -53,7 +53,7 @@ class Trying:
         """In place of the tests."""
         self._items = {item.nodeid: item for item in session.items}
         import_all()
-        counts = Counter[str]()
+        counts, outcomes = Counter[str](), self._folder / "outcomes"
         # Before they are kept from the collector, which no longer knows them then.
         self._functions = functions_by_file()
         gc.freeze()
@@ -63,7 +63,7 @@ class Trying:
             outcome = self._tried(mutant)
             counts[outcome.name] += 1
             told = f"{outcome.name}: {mutant.told()}"
-            with open(self._folder / "outcomes", "a", encoding="utf-8") as tried:
+            with open(outcomes, "a", encoding="utf-8") as tried:
                 print(told, outcome.test, sep="  ", file=tried)
             if outcome.name != "killed":
                 print(told, flush=True)
@@ -74,9 +74,10 @@ class Trying:
         tree, lines = mutant.changed()
         code = compile(tree, str(mutant.path), "exec")
         outcome = Outcome("reached by no test")
+        reached = self._reached.tests(mutant.path, lines)
+        reached = [test for test in reached if test in self._items and self._good.get(test, True)]
         for of_commands in (False, True):
-            tests = self._reached.tests(mutant.path, lines, of_commands=of_commands)
-            tests = [test for test in tests if test in self._items and self._good.get(test, True)]
+            tests = [test for test in reached if self._of_commands(test) == of_commands]
             while tests:
                 outcome = self._met(code, tests, of_commands=of_commands)
                 if outcome.name != "killed" or self._is_good(outcome.test, of_commands):
@@ -85,6 +86,11 @@ class Trying:
             if outcome.name in ("killed", "timed out"):
                 break
         return outcome
+
+    def _of_commands(self, test: str) -> bool:
+        """Whether it runs the program ``xent``."""
+        item = self._items[test]
+        return test.startswith(COMMANDS) or "xent" in getattr(item, "fixturenames", ())
 
     def _is_good(self, test: str, of_commands: bool) -> bool:
         """Whether a test passes where nothing is changed."""
