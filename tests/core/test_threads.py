@@ -58,6 +58,16 @@ def test_the_environment_says_how_many(
     assert threads.available() == (count or cores)
 
 
+@pytest.mark.parametrize(("cores", "count"), [(7, 7), (None, 1)])
+def test_where_no_one_says_which_cores_may_be_used_all_are(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, count: int
+) -> None:
+    monkeypatch.delenv("XENT_JOBS", raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert threads.available() == count
+
+
 def test_a_small_array_starts_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XENT_JOBS", "4")
     assert threads.threads_for(threads.WORTH_THREADS - 1) == 1
