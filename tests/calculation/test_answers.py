@@ -25,6 +25,8 @@ def test_losses_and_shares(asked: Asked) -> None:
         expected = asked.of_position(row, *at)
         np.testing.assert_allclose(losses[at[0], :, at[1]], expected, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(shares[at[0], :, at[1]], asked.share(*at), rtol=1e-15)
+    # A weight of 0 makes no −0.
+    assert not np.signbit(losses[losses == 0.0]).any()
     left_out = 0 if asked.soft or asked.loss == "entropy" else np.count_nonzero(LABELS == IGNORED)
     total, of_shares = found.total, share_total(problem)
     assert (total.samples, total.ignored) == (of_shares.samples, of_shares.ignored) == (6, left_out)
@@ -53,6 +55,7 @@ def test_gradients(asked: Asked) -> None:
     problem = asked.problem("grad")
     found = answer(asked.batch(), problem, 4.0).gradients
     assert found is not None
+    assert not np.signbit(found[found == 0.0]).any()
     scale = 0.25 if asked.settings.averages else 1.0
     for at in PLACES:
         row = asked.values()[at[0], :, at[1]].tolist()

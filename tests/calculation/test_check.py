@@ -80,3 +80,14 @@ def test_where_the_focal_loss_has_no_slope_nothing_is_compared() -> None:
     problem = asked.problem("grad")._replace(positions=values)
     with pytest.raises(DataError, match="p_t is 1 at sample 5, where"):
         check_gradients(batch, problem, np.zeros(values.shape), 1.0)
+    for gamma in (0.0, 1.0, 1.5):
+        smooth = asked._replace(settings=asked.settings._replace(gamma=gamma))
+        problem = smooth.problem("grad")._replace(positions=values)
+        assert check_gradients(batch, problem, np.zeros(values.shape), 1.0).samples == 5
+
+
+def test_of_samples_that_are_equally_right_the_first_is_named() -> None:
+    asked = next(one for one in OF_LOGITS if one.loss == "entropy" and one.weighs_samples)
+    problem = asked.problem("grad")._replace(weight=np.zeros(3))
+    found = check_gradients(asked.batch(), problem, np.zeros((3, 3, 2)), 1.0)
+    assert (found.samples, found.largest, found.sample) == (6, 0.0, 0)

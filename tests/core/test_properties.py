@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from xentcli import cross_entropy, cross_entropy_grad, log_softmax, softmax
 from xentcli.core.layout import layout_axis
+from xentcli.core.odds import odds_of_logits
 from xentcli.core.softmax import steps
 
 Array = NDArray[np.float64]
@@ -169,3 +170,15 @@ def softmax_steps(logits: Array, axis: int, temperature: float) -> Array:
     block = np.ascontiguousarray(logits.T) if axis == 0 else logits
     found = steps(block, axis, temperature).exponentials
     return found.T if axis == 0 else found
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.7, 3.0, 1e-3])
+def test_odds_are_those_of_the_quotient_before_its_rounding(temperature: float) -> None:
+    """1 − σ(z/T) of a z far above 0, and σ(z/T) of one far below, to a few units."""
+    sizes = np.random.default_rng(3).uniform(1.0, 700.0, 50) * temperature
+    upper, lower = odds_of_logits(sizes, temperature), odds_of_logits(-sizes, temperature)
+    with mpmath.workdps(40):
+        for at, size in enumerate(sizes.tolist()):
+            right = 1 / (1 + mpmath.exp(mpmath.mpf(size) / mpmath.mpf(temperature)))
+            for found in (upper.no[at], lower.yes[at]):
+                assert abs(found - right) <= 2.6 * math.ulp(found)

@@ -47,7 +47,9 @@ def test_threads_count_errors_of_floating_point_as_their_caller_does() -> None:
         threads.shared(divide, range(100), 2)
 
 
-@pytest.mark.parametrize(("asked", "count"), [("3", 3), ("0", None), ("-2", None), ("x", None)])
+@pytest.mark.parametrize(
+    ("asked", "count"), [("3", 3), ("1", 1), ("0", None), ("-2", None), ("x", None)]
+)
 def test_the_environment_says_how_many(
     monkeypatch: pytest.MonkeyPatch, asked: str, count: int | None
 ) -> None:
