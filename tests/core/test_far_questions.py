@@ -121,8 +121,15 @@ def test_a_weight_of_a_tiny_loss_of_classes(tmp_path: Path, command: str) -> Non
     assert [abs(float(number)) for number in numbers] == pytest.approx([wanted] * len(numbers))
 
 
+# Both others far below the first, and one of them next to it, whose slope is not tiny.
+LOGITS_OF_CLASSES = [
+    *((700.0, 0.0, -3.0), (500.5, 2.0, 1.0), (30.0, 3.0, 2.0)),
+    *((3.0, 0.5, -750.0), (0.5, -710.0, -39.0), (0.25, 0.0, -900.0)),
+]
+
+
 @pytest.mark.parametrize("gamma", [0.5, 0.25, 1.0])
-@pytest.mark.parametrize("logits", [(700.0, 0.0, -3.0), (500.5, 2.0, 1.0), (30.0, 3.0, 2.0)])
+@pytest.mark.parametrize("logits", LOGITS_OF_CLASSES)
 @pytest.mark.parametrize("temperature", [1.0, 0.75])
 def test_the_focal_loss_of_a_class(
     tmp_path: Path, gamma: float, logits: tuple[float, ...], temperature: float

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +13,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from xentcli import cross_entropy, cross_entropy_grad, log_softmax, softmax
+from xentcli.core.layout import layout_axis
+from xentcli.core.odds import odds_of_logits
+from xentcli.core.softmax import steps
 
 Array = NDArray[np.float64]
 ULP = 2.0**-52
@@ -139,3 +145,40 @@ def test_a_label_of_weight_0_has_a_gradient_of_0_and_not_of_minus_0(
     gradient = cross_entropy_grad(logits, labels, np.zeros(logits.shape[1]), reduction="sum")
     np.testing.assert_array_equal(gradient, 0.0)
     assert not np.signbit(gradient).any()
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.7, 3.0, 1e-3, 1e6])
+@pytest.mark.parametrize("classes", [3, 64])
+def test_exponentials_are_those_of_the_quotient_before_its_rounding(
+    classes: int, temperature: float
+) -> None:
+    """exp((z − max z)/T) to a unit in its last place, though the quotient itself is rounded."""
+    rng = np.random.default_rng(classes)
+    logits = rng.uniform(-600.0, 0.0, (20, classes)) * temperature + rng.normal(size=(20, 1)) / 3
+    logits[:, 1] = logits.max(axis=1) + 7.3 * temperature
+    found = softmax_steps(logits, layout_axis(classes), temperature)
+    with mpmath.workdps(40):
+        for row, exponentials in zip(logits, found, strict=True):
+            peak = mpmath.mpf(float(row.max()))
+            for one, exponential in zip(row.tolist(), exponentials.tolist(), strict=True):
+                right = mpmath.exp((mpmath.mpf(one) - peak) / mpmath.mpf(temperature))
+                assert abs(exponential - right) <= 1.1 * math.ulp(exponential)
+
+
+def softmax_steps(logits: Array, axis: int, temperature: float) -> Array:
+    """The exponentials of each row."""
+    block = np.ascontiguousarray(logits.T) if axis == 0 else logits
+    found = steps(block, axis, temperature).exponentials
+    return found.T if axis == 0 else found
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.7, 3.0, 1e-3])
+def test_odds_are_those_of_the_quotient_before_its_rounding(temperature: float) -> None:
+    """1 − σ(z/T) of a z far above 0, and σ(z/T) of one far below, to a few units."""
+    sizes = np.random.default_rng(3).uniform(1.0, 700.0, 50) * temperature
+    upper, lower = odds_of_logits(sizes, temperature), odds_of_logits(-sizes, temperature)
+    with mpmath.workdps(40):
+        for at, size in enumerate(sizes.tolist()):
+            right = 1 / (1 + mpmath.exp(mpmath.mpf(size) / mpmath.mpf(temperature)))
+            for found in (upper.no[at], lower.yes[at]):
+                assert abs(found - right) <= 2.6 * math.ulp(found)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 import xentcli
-from xentcli.core import bce, focal, js
+from xentcli.core import bce, elementary, focal, js, kl
 from xentcli.core.settings import Settings
 
 Array = NDArray[np.float64]
 
 LN_2 = math.log(2.0)
+SMALLEST_NORMAL = float(np.finfo(np.float64).smallest_normal)
 # Rows of 70 classes take longer to draw than to compute.
 few = settings(max_examples=30)
 shapes = st.tuples(st.integers(1, 5), st.sampled_from([1, 2, 3, 10, 64, 70]))
@@ -88,6 +90,25 @@ def test_the_focal_factor_is_from_0_to_1(question: tuple[Array, Array], gamma: f
     factor = focal.factor_of_loss(loss, gamma)
     assert (factor >= 0.0).all()
     assert (factor <= 1.0).all()
+
+
+@settings(max_examples=200)
+@given(st.floats(-760.0, 0.0), st.one_of(st.floats(5e-324, 1.0), st.floats(0.3, 3.0)))
+def test_log_t_less_log_p_has_every_digit(log_p: float, times: float) -> None:
+    """Whatever the sizes of t and p, and where p is no normal double: but next to t, its logarithm
+    knows more than p itself."""
+    p = float(elementary.exp(log_p))
+    target = min(times * p, 1.0) if times >= 0.3 else times
+    assume(target > 0.0)
+    by_itself = p >= SMALLEST_NORMAL or abs(target - p) <= 0.5 * p
+    with mpmath.workdps(40):
+        exact = mpmath.log(mpmath.mpf(p)) if by_itself else mpmath.mpf(log_p)
+        right = mpmath.log(mpmath.mpf(target)) - exact
+    found = kl.log_ratio(np.array([target]), np.array([p]), np.array([log_p]))
+    # Where logarithms are subtracted, each is right to half a unit in its last place.
+    subtracted = not (p >= SMALLEST_NORMAL and SMALLEST_NORMAL <= target / p < math.inf)
+    bound = 5e-16 * abs(right) + (1.2e-13 if subtracted else 0.0)
+    assert abs(found[0] - right) <= bound
 
 
 @few

@@ -47,7 +47,9 @@ def test_threads_count_errors_of_floating_point_as_their_caller_does() -> None:
         threads.shared(divide, range(100), 2)
 
 
-@pytest.mark.parametrize(("asked", "count"), [("3", 3), ("0", None), ("-2", None), ("x", None)])
+@pytest.mark.parametrize(
+    ("asked", "count"), [("3", 3), ("1", 1), ("0", None), ("-2", None), ("x", None)]
+)
 def test_the_environment_says_how_many(
     monkeypatch: pytest.MonkeyPatch, asked: str, count: int | None
 ) -> None:
@@ -56,6 +58,16 @@ def test_the_environment_says_how_many(
     assert cores >= 1
     monkeypatch.setenv("XENT_JOBS", asked)
     assert threads.available() == (count or cores)
+
+
+@pytest.mark.parametrize(("cores", "count"), [(7, 7), (None, 1)])
+def test_where_no_one_says_which_cores_may_be_used_all_are(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, count: int
+) -> None:
+    monkeypatch.delenv("XENT_JOBS", raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert threads.available() == count
 
 
 def test_a_small_array_starts_none(monkeypatch: pytest.MonkeyPatch) -> None:

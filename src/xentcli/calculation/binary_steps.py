@@ -94,11 +94,14 @@ def _gradient_steps(
 ) -> tuple[Step, ...]:
     settings = calculation.settings
     scale = gradient.scale_of(denominator) / calculation.log_base / settings.temperature
-    weight = "1"
-    if sample.row_weight is not None:
+    slopes = bce.slopes(block, target, settings)
+    whole, weight = slopes.whole, "1"
+    if sample.row_weight is not None and settings.weight is not None:
+        # The step w holds the sample's weight as well.
+        whole = whole * sample.row_weight
+    elif sample.row_weight is not None:
         scale, weight = scale * sample.row_weight, repr(sample.row_weight)
     assert sample.gradient is not None
-    slopes = bce.slopes(block, target, settings)
     plain = "p − t" if settings.pos_weight is None else "(1 − t)·p − w⁺·t·(1 − p)"
     shown = []
     if slopes.bend is not None:
@@ -112,7 +115,7 @@ def _gradient_steps(
         plain = "·".join([*before, plain if slopes.bend is not None else f"({plain})"])
     return (
         *shown,
-        class_step("difference", plain, slopes.whole),
+        class_step("difference", plain, whole),
         sample_step("scale", scale_formula(calculation, weight), np.array([scale])),
         class_step("grad", "scale · difference", sample.gradient),
     )

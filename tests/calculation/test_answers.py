@@ -1,0 +1,63 @@
+"""Losses, their shares of the mean and their gradients are those of formulas in plain Python, for
+every loss, kind of target and value, and option."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.calculation.asked import EVERY, IGNORED, LABELS, Array, Asked
+from xentcli.calculation.answers import answer, share_total
+
+PLACES = [(sample, position) for sample in range(3) for position in range(2)]
+
+
+@pytest.mark.parametrize("asked", EVERY, ids=range(len(EVERY)))
+def test_losses_and_shares(asked: Asked) -> None:
+    problem = asked.problem()
+    found = answer(asked.batch(), problem)
+    assert found.judged is not None
+    losses, shares = (
+        each.reshape(3, -1, 2) for each in (found.judged.losses.loss, found.judged.losses.share)
+    )
+    for at in PLACES:
+        row = asked.values()[at[0], :, at[1]].tolist()
+        expected = asked.of_position(row, *at)
+        np.testing.assert_allclose(losses[at[0], :, at[1]], expected, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(shares[at[0], :, at[1]], asked.share(*at), rtol=1e-15)
+    # A weight of 0 makes no −0.
+    assert not np.signbit(losses[losses == 0.0]).any()
+    left_out = 0 if asked.soft or asked.loss == "entropy" else np.count_nonzero(LABELS == IGNORED)
+    total, of_shares = found.total, share_total(problem)
+    assert (total.samples, total.ignored) == (of_shares.samples, of_shares.ignored) == (6, left_out)
+    assert total.weight == of_shares.weight
+    assert total.weight.value == pytest.approx(shares.sum(), rel=1e-15)
+    assert total.loss.value == pytest.approx(losses.sum(), rel=1e-14)
+
+
+def slope(asked: Asked, row: list[float], at: tuple[int, int]) -> Array:
+    """The gradient of a position's loss by central differences of the plain formula."""
+    step, found = 1e-3, []
+    for place in range(3):
+        moved = []
+        for times in (-2, -1, 1, 2):
+            other = row.copy()
+            other[place] += times * step
+            moved.append(sum(asked.of_position(other, *at)))
+        found.append((8 * (moved[2] - moved[1]) - (moved[3] - moved[0])) / (12 * step))
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    "asked", [one for one in EVERY if one.kind == "logits"], ids=lambda one: one.loss
+)
+def test_gradients(asked: Asked) -> None:
+    problem = asked.problem("grad")
+    found = answer(asked.batch(), problem, 4.0).gradients
+    assert found is not None
+    assert not np.signbit(found[found == 0.0]).any()
+    scale = 0.25 if asked.settings.averages else 1.0
+    for at in PLACES:
+        row = asked.values()[at[0], :, at[1]].tolist()
+        expected = scale * slope(asked, row, at)
+        np.testing.assert_allclose(found[at[0], :, at[1]], expected, rtol=1e-8, atol=1e-9)
