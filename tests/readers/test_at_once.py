@@ -122,11 +122,14 @@ def test_what_is_read_at_once(
     asked = asked_in(tmp_path, *AT_ONCE[what])
     if "jsonl" in asked[1] and fast == "0":
         pytest.skip("NumPy alone reads no records")
-    seen = answers_of(monkeypatch, record if "jsonl" in asked[1] else rows, "read_at_once")
+    reader = record if "jsonl" in asked[1] else rows
+    seen = answers_of(monkeypatch, reader, "read_at_once")
     found = run_inside(asked, tmp_path, b"", {"XENT_FAST": fast})
     assert (found.code, found.stderr) == (0, "")
     assert seen
     assert all(seen)
+    monkeypatch.setattr(reader, "read_at_once", lambda *given: None)
+    assert run_inside(asked, tmp_path) == found
 
 
 @pytest.mark.parametrize("what", ONE_BY_ONE)
