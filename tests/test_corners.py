@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -234,3 +235,22 @@ def test_lines_of_positions_are_numbered_through(
     settings = {"XENT_JOBS": "2", "XENT_BLOCK_BYTES": block}
     rows = run_inside(asked, tmp_path, environment=settings).stdout.decode().splitlines()[1:]
     assert [row.split(",")[0] for row in rows] == [str(at // 2) for at in range(60)]
+
+
+def test_two_short_rows_are_not_taken_for_one(tmp_path: Path) -> None:
+    # Beyond the rows by which it is decided that the first column holds words.
+    (tmp_path / "a.csv").write_text("t,a,b,label\n" + "x,1,2,1\n" * 120 + "y,1\n2,1\n")
+    for fast in "01":
+        found = run_inside(["ce", "a.csv"], tmp_path, environment={"XENT_FAST": fast})
+        assert found.stderr == "xent: a.csv:122: 2 cells for 4 columns\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such permissions")
+@pytest.mark.parametrize("mask", [0o022, 0o027])
+def test_a_new_file_is_as_open_as_the_mask_says(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        run_inside(["ce", "--logits", "1,2", "--label", "1", "-q", "-o", "a.txt"], tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o666 & ~mask
