@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -47,6 +48,10 @@ def test_one_byte_between_quotes(tmp_path: Path, quoted: str) -> None:
         assert header == "t,a,b,label,loss"
         assert first.startswith(f"{quoted},1,2,0,1.31326")
         assert second.startswith(f'{quoted},"3",2,"1",1.31326')
+        # Cell by cell.
+        lines = run_inside([*command[:-1], "jsonl"], tmp_path, environment={"XENT_FAST": fast})
+        values = [json.loads(line)["t"] for line in lines.stdout.splitlines()]
+        assert [str(value) for value in values] == [quoted.strip('"')] * 2
 
 
 def test_the_class_axis_of_a_typed_row(tmp_path: Path) -> None:
@@ -79,9 +84,11 @@ def test_a_sample_that_is_left_out_keeps_its_number(tmp_path: Path) -> None:
     assert (hardest["sample"], hardest["line"]) == (2, 4)
 
 
-def test_the_steps_of_an_ignored_sample(tmp_path: Path) -> None:
-    command = ["grad", "--logits", "1,2;3,1", "--labels", "0,-100", "-f", "json"]
-    document = json.loads(run_inside(command, tmp_path).stdout)
+@pytest.mark.parametrize("ignored", [-100, 1])
+def test_the_steps_of_an_ignored_sample(tmp_path: Path, ignored: int) -> None:
+    command = ["grad", "--logits", "1,2;3,1", "--labels", f"0,{ignored}", "-f", "json"]
+    asked = [*command, "--ignore-index", str(ignored)]
+    document = json.loads(run_inside(asked, tmp_path).stdout)
     steps = [{step["name"]: step["value"] for step in sample} for sample in document["steps"]]
     assert steps[1]["target"] == steps[1]["grad"] == steps[1]["difference"] == [0.0, 0.0]
     assert steps[1]["loss"] == 0.0
@@ -195,3 +202,55 @@ def test_the_accuracy_of_a_mean(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b,label\n0,1,1\n1,0,1\n2,0,0\n1,3,1\n0,0,-100\n")
     found = run_inside(["ce", "a.csv", "-f", "json"], tmp_path)
     assert json.loads(found.stdout)["accuracy"] == 0.75
+
+
+@pytest.mark.parametrize("cell", ["\0", "a\0", "\0a", '"\0"', '"a\0"'])
+def test_a_zero_byte_in_a_cell_is_passed_on(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "a.csv").write_text(f"t,a,b,label\n{cell},1,2,1\nx,1,2,1\n")
+    for form in ("csv", "jsonl"):
+        asked = ["ce", "a.csv", "--reduction", "none", "-f", form]
+        first = run_inside(asked, tmp_path).stdout.decode().splitlines()[form == "csv"]
+        if form == "csv":
+            assert first.startswith(f"{cell},1,2,1,")
+        else:
+            assert json.loads(first)["t"] == cell.strip('"')
+
+
+def test_of_many_columns_left_out_some_are_named(tmp_path: Path) -> None:
+    names = [f"x{at}" for at in range(1, 9)]
+    header = ",".join(["logit_0", "logit_1", "label", *(f"{name}_a" for name in names)])
+    (tmp_path / "a.csv").write_text(f"{header}\n1.5,2,1{',7.5' * len(names)}\n")
+    (note,) = run_inside(["ce", "a.csv"], tmp_path).stderr.splitlines()
+    shown = '"x1_a", "x2_a", "x3_a", "x4_a", … "x8_a" (8 columns)'
+    assert f"left out: {shown}" in note
+
+
+@pytest.mark.parametrize("block", ["", "40"])
+def test_lines_of_positions_are_numbered_through(
+    tmp_path: Path, block: str, without_processes: None
+) -> None:
+    line = '{"logits": [[1, 2], [3, 1]], "label": [1, 0]}\n'
+    (tmp_path / "a.jsonl").write_text(line * 30)
+    asked = ["ce", "a.jsonl", "--reduction", "none", "-f", "csv"]
+    settings = {"XENT_JOBS": "2", "XENT_BLOCK_BYTES": block}
+    rows = run_inside(asked, tmp_path, environment=settings).stdout.decode().splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == [str(at // 2) for at in range(60)]
+
+
+def test_two_short_rows_are_not_taken_for_one(tmp_path: Path) -> None:
+    # Beyond the rows by which it is decided that the first column holds words.
+    (tmp_path / "a.csv").write_text("t,a,b,label\n" + "x,1,2,1\n" * 120 + "y,1\n2,1\n")
+    for fast in "01":
+        found = run_inside(["ce", "a.csv"], tmp_path, environment={"XENT_FAST": fast})
+        assert found.stderr == "xent: a.csv:122: 2 cells for 4 columns\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such permissions")
+@pytest.mark.parametrize("mask", [0o022, 0o027])
+def test_a_new_file_is_as_open_as_the_mask_says(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        run_inside(["ce", "--logits", "1,2", "--label", "1", "-q", "-o", "a.txt"], tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o666 & ~mask

@@ -29,6 +29,12 @@ SOFT = f"ce {TYPED} --target 0.5,0.5;0.25,0.75"
 WEIGHTED = "ce w.csv --weight-col w"
 
 
+def npy(array: object) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.array(array))
+    return stream.getvalue()
+
+
 def npz(**arrays: object) -> bytes:
     stream = io.BytesIO()
     np.savez(stream, **{key: np.array(array) for key, array in arrays.items()})  # type: ignore[arg-type]
@@ -49,6 +55,8 @@ FILES: Mapping[str, bytes] = {
     "swapped.csv": b"id,b,a\ny,0.75,0.25\nx,0.5,0.5\n",
     "from1.csv": b"1,2\n0.5,0.5\n0.25,0.75\n",
     "s.npz": npz(labels=[1, 1], id=["y", "x"]),
+    "one.npy": npy([[[1.0, 3.0], [2.0, 1.0]]]),
+    "soft.npy": npy([[[0.5, 0.25], [0.5, 0.75]]]),
     "yes.csv": b"prediction,label\n0.5,1\n-2,0\n",
 }
 
@@ -96,6 +104,7 @@ SAME = {
     "the print of a number": Same(
         "bce --logits tensor(0.5) --label 1", "bce --logits 0.5 --label 1"
     ),
+    "targets of the positions of one sample": Same("ce one.npy --targets-from soft.npy", SOFT),
     "a prediction": Same("bce yes.csv", "bce --logits 0.5;-2 --label 1,0"),
 }
 

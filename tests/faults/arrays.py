@@ -101,6 +101,18 @@ FAULTS = (
         },
     ),
     Fault(
+        "a tensor beyond the end of its file",
+        "softmax a.safetensors",
+        1,
+        "xent: a.safetensors: logits: it is cut short: 32 bytes of numbers are announced, 16 are "
+        "there\n",
+        {
+            "a.safetensors": tensors(
+                {"logits": {"dtype": "F64", "shape": [2, 2], "data_offsets": [0, 32]}}, 16
+            )
+        },
+    ),
+    Fault(
         "a tensor without a shape",
         "softmax a.safetensors",
         1,

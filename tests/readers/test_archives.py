@@ -21,6 +21,7 @@ from tests.faults.fault import GOOD
 from tests.faults.running import run_inside
 from tests.readers.opening import batches, only, opened, told
 from xentcli.errors import XentError
+from xentcli.readers.interface import Request
 from xentcli.readers.sources import unpack
 
 VALUES = np.arange(12.0).reshape(4, 3)
@@ -263,3 +264,13 @@ def test_a_damaged_arrow_file_is_an_answer_or_a_sentence(tmp_path: Path) -> None
         path.write_bytes(changed)
         with suppress(XentError):
             list(batches(opened(path)))
+
+
+@pytest.mark.parametrize("length", [0x8B1F, 0x5A42])
+def test_a_length_that_looks_like_a_compression(length: int, tmp_path: Path) -> None:
+    """The first bytes of .safetensors are the length of its header: 1f 8b, as of gzip, or BZ."""
+    tensor = {"logits": {"dtype": "F64", "shape": [1, 2], "data_offsets": [0, 16]}}
+    header = json.dumps(tensor).encode().ljust(length)
+    content = struct.pack("<Q", length) + header + np.array([1.0, 2.0]).tobytes()
+    (tmp_path / "a.safetensors").write_bytes(content)
+    assert only(tmp_path / "a.safetensors", Request()).values.tolist() == [[1.0, 2.0]]

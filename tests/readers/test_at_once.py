@@ -122,11 +122,14 @@ def test_what_is_read_at_once(
     asked = asked_in(tmp_path, *AT_ONCE[what])
     if "jsonl" in asked[1] and fast == "0":
         pytest.skip("NumPy alone reads no records")
-    seen = answers_of(monkeypatch, record if "jsonl" in asked[1] else rows, "read_at_once")
+    reader = record if "jsonl" in asked[1] else rows
+    seen = answers_of(monkeypatch, reader, "read_at_once")
     found = run_inside(asked, tmp_path, b"", {"XENT_FAST": fast})
     assert (found.code, found.stderr) == (0, "")
     assert seen
     assert all(seen)
+    monkeypatch.setattr(reader, "read_at_once", lambda *given: None)
+    assert run_inside(asked, tmp_path) == found
 
 
 @pytest.mark.parametrize("what", ONE_BY_ONE)
@@ -141,3 +144,54 @@ def test_the_numbers_of_what_is_not_are_read_together(
     assert not any(whole)
     assert together
     assert all(together)
+
+
+WRONG: dict[str, tuple[str, bytes, str, str]] = {
+    "a probability above 1": (
+        *("a.csv", PROBS + b"0,1.5,1\n", "--input probs"),
+        'a.csv:5:2: column "b": 1.5 is not a probability',
+    ),
+    "a probability below 0": (
+        *("a.csv", PROBS + b"-0.25,1,1\n", "--input probs"),
+        'a.csv:5:1: column "a": -0.25 is not a probability',
+    ),
+    "a soft target below 0": (
+        *("a.csv", SOFT + b"1,2,-0.5,1.5,1\n", SOFT_OPTIONS),
+        'a.csv:4:3: column "ta": soft target -0.5 is',
+    ),
+    "a weight below 0": (
+        *("a.csv", SOFT + b"1,2,0.5,0.5,-1\n", SOFT_OPTIONS),
+        'a.csv:4:5: column "w": the weight -1.0 is',
+    ),
+    "a record's probability above 1": (
+        *("a.jsonl", b'{"probs": [0.5, 0.5], "label": 0}\n{"probs": [0, 1.5], "label": 1}\n', ""),
+        "a.jsonl:2: $.probs[1]: 1.5 is not a probability",
+    ),
+    "a record's probability below 0": (
+        *("a.jsonl", b'{"probs": [0.5, 0.5], "label": 0}\n{"probs": [-0.5, 1], "label": 1}\n', ""),
+        "a.jsonl:2: $.probs[0]: -0.5 is not a probability",
+    ),
+    "a record's soft target below 0": (
+        *("a.jsonl", SOFT_LISTS.replace(b"[0, 1]", b"[-0.5, 1.5]"), "--weight-col w"),
+        "a.jsonl:2: $.targets[0]: soft target -0.5 is",
+    ),
+    "a record's weight below 0": (
+        *("a.jsonl", SOFT_LISTS.replace(b'"w": 0', b'"w": -1'), "--weight-col w"),
+        "a.jsonl:2: $.w: the weight -1.0 is",
+    ),
+    "a flat record's weight below 0": (
+        *("a.jsonl", SOFT_FLAT.replace(b'"w": 0', b'"w": -1'), SOFT_OPTIONS),
+        "a.jsonl:2: $.w: the weight -1.0 is",
+    ),
+}
+
+
+@pytest.mark.parametrize("fast", ["0", "1"])
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_out_of_its_range_is_told_with_its_place(
+    what: str, fast: str, tmp_path: Path
+) -> None:
+    *given, message = WRONG[what]
+    found = run_inside(asked_in(tmp_path, *given), tmp_path, b"", {"XENT_FAST": fast})
+    assert (found.code, found.stdout) == (1, b"")
+    assert found.stderr.startswith(f"xent: {message}")

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.faults.running import run_inside
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
 from xentcli.readers.interface import Request
@@ -374,3 +375,23 @@ def test_no_other_class_axis(tmp_path: Path) -> None:
         opened(written(tmp_path, bad()), Request(class_axis=0))
     with pytest.raises(DataError, match="no column of numbers"):
         opened(written(tmp_path, pa.table({"a": ["x"]})), Request())
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("wrong", ["twice", "missing", "a label"])
+def test_what_is_wrong_in_a_second_table_is_told_with_its_row(
+    form: str, wrong: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("id,a,b\nx,1,2\ny,3,1\nz,1,1\n")
+    ids = {"twice": ["x", "y", "z", "z"], "missing": ["x", "y", "z", None]}.get(wrong, list("xyzu"))
+    labels = ["a", "b", "a", "b"] if wrong != "a label" else ["b", "a", "fox", "a"]
+    content = content_of(pa.table({"id": ids, "label": labels}), form)
+    name = "s.parquet" if form == "parquet" else "s.arrow"
+    (tmp_path / name).write_bytes(content)
+    found = run_inside(["ce", "a.csv", "--labels-from", name], tmp_path)
+    message = {
+        "twice": 'row 4: column "id": the id "z" stands twice, first in row 3',
+        "missing": 'row 4: column "id": the id is missing',
+        "a label": 'row 3: "fox" is not a class index, nor the name of a class',
+    }[wrong]
+    assert found.stderr.splitlines()[0] == f"xent: {name}: {message}"

@@ -79,9 +79,12 @@ def test_a_class_without_a_weight_has_1(weight: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("label", ["9007199254740993", "9007199254740993.0"])
 def test_an_ignored_label_is_that_one_alone(label: str, tmp_path: Path) -> None:
     """2**53 + 1, which no float is, is not 2**53."""
-    asked = ["ce", "--logits", "1,2", "--label", label, "--ignore-index", str(2**53)]
-    found = run_inside(asked, tmp_path)
-    assert (found.code, found.stdout) == (1, b"")
+    (tmp_path / "a.csv").write_text(f"a,b,label\n1,2,1\n1,2,{label}\n")
+    lines = (f'{{"logits": [1, 2], "label": {text}}}\n' for text in ("1", label))
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    for given in (["a.csv"], ["a.jsonl"], ["--logits", "1,2", "--label", label]):
+        found = run_inside(["ce", *given, "--ignore-index", str(2**53)], tmp_path)
+        assert (found.code, found.stdout) == (1, b""), given
 
 
 @pytest.mark.parametrize(
@@ -101,3 +104,29 @@ def test_a_word_for_no_number_is_passed_on_as_text(
     found = run_inside(["ce", "a.jsonl", "--reduction", "none", "-f", "jsonl"], tmp_path)
     (line,) = found.stdout.decode().splitlines()
     assert line.startswith(f'{{"x": {passed}, "logits": [1,2], "label": 1, "loss": 0.31326')
+
+
+@pytest.mark.parametrize("key", ["sample", "k"])
+def test_samples_are_groups_where_no_key_is_called_so(key: str, tmp_path: Path) -> None:
+    line = '{"%s": "x", "logits": [[1, 2], [3, 1]], "label": [1, 0]}\n'
+    (tmp_path / "a.jsonl").write_text((line % key) * 2)
+    found = run_inside(["ce", "a.jsonl", "--by", "sample", "-f", "jsonl"], tmp_path)
+    groups = [json.loads(line)["sample"] for line in found.stdout.splitlines()]
+    assert groups == (["x"] if key == "sample" else ["0", "1"])
+
+
+@pytest.mark.parametrize(
+    ("header", "classes"),
+    [
+        ("loss_a,b,loss", {"loss_a", "b"}),
+        ("a,b,loss", {"a", "b"}),
+        ("a,b,loss_x,loss_y", {"a", "b"}),
+    ],
+)
+def test_what_is_called_a_loss_is_a_class_but_at_the_end(
+    header: str, classes: set[str], tmp_path: Path
+) -> None:
+    width = header.count(",") + 1
+    (tmp_path / "a.csv").write_text(f"{header}\n{','.join(['1.5'] * width)}\n")
+    found = run_inside(["softmax", "a.csv", "-f", "json"], tmp_path)
+    assert set(json.loads(found.stdout)["classes"]) == classes

@@ -125,3 +125,24 @@ def test_what_makes_large_samples_slow_is_told(
     assert "note: a.npz: each sample is worked on whole" in whole.stderr
     spread = run_inside(["ce", "f.npz"], tmp_path)
     assert "note: f.npz: its samples lie interleaved" in spread.stderr
+    np.savez(tmp_path / "g.npz", logits=np.asfortranarray(LOGITS[:1]), labels=LABELS[:1])
+    assert run_inside(["ce", "g.npz"], tmp_path).stderr == ""
+
+
+@pytest.mark.parametrize("on_error", ["skip", "nan"])
+@pytest.mark.parametrize("key", ["probs", "targets"])
+def test_a_wrong_number_takes_all_of_a_sequence_out(
+    key: str, on_error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in one piece, and the others of its sample must know of it."""
+    arrays = {"logits": LOGITS, "targets": SOFT.transpose(0, 2, 1).copy()}
+    if key == "probs":
+        arrays = {"probs": np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)}
+        arrays["labels"] = LABELS
+    arrays[key][1, 2, 20] = -0.5
+    np.savez(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]
+    asked = ["ce", "a.npz", "--on-error", on_error, "--reduction", "none", "--format", "csv"]
+    found = check_same(asked, tmp_path, monkeypatch)
+    assert found.code == 3
+    samples = [line.split(b",")[0] for line in found.stdout.splitlines()[1:]]
+    assert set(samples) == ({b"0", b"2"} if on_error == "skip" else {b"0", b"1", b"2"})

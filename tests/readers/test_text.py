@@ -240,3 +240,9 @@ def test_a_line_without_end_does_not_fill_the_memory(
     stream = io.BytesIO(start + b"1" * 5000)
     with pytest.raises(DataError, match="a line of more than 1000 bytes"):
         list(text.blocks(stream, COMMA, "a.csv", 1 << 16))
+
+
+def test_quotes_with_little_between() -> None:
+    assert [unquoted(cell) for cell in (b'""', b'"a"', b'""""', b"")] == ["", "a", '"', ""]
+    with pytest.raises(ValueError, match="closing quote"):
+        unquoted(b'"')

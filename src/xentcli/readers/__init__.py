@@ -81,10 +81,7 @@ def _check_understood(source: Source, request: Request, format: Format) -> None:
 def choose_format(source: Source, asked: str | None) -> Format:
     """The format asked for, or that of the name's suffix, or that of the first bytes."""
     if asked is not None:
-        for format in FORMATS:
-            if format.name == asked:
-                return format
-        raise UsageError(f"--input-format: {asked!r} is none of {', '.join(NAMES)}")
+        return named_format(asked)
     lowered = re.sub(r"\.(gz|bz2|xz|zst)$", "", source.name.lower())
     for format in FORMATS:
         if source.path is not None and lowered.endswith(format.suffixes):

@@ -20,10 +20,7 @@ def has_header(
     Raises UsageError where it cannot be told.
     """
     cells = _without_empty_end(first)
-    numbers = [cell for cell in cells if is_number(cell)]
-    if not numbers:
-        return True, ()
-    if len(numbers) < len(cells):
+    if not all(map(is_number, cells)):
         if _may_be_sample(cells, samples):
             raise _in_doubt(place)
         return True, ()
