@@ -25,22 +25,23 @@ class AtLabel(NamedTuple):
     logit: Array
     log_sum: Array
 
-    def loss(self, temperature: float) -> Array:
-        """log Σe − d_y."""
-        d, lost = self._shifted(temperature)
-        loss: Array = (self.log_sum - lost) - d
-        return loss
+    def loss(self, temperature: float, buffers: Buffers) -> Array:
+        """log Σe − d_y, in ``buffers``."""
+        d, lost = self._shifted(temperature, buffers)
+        np.subtract(self.log_sum, lost, out=lost)
+        return np.subtract(lost, d, out=lost)
 
-    def log_prob(self, temperature: float) -> Array:
-        """d_y − log Σe."""
-        d, lost = self._shifted(temperature)
-        log_prob: Array = d + (lost - self.log_sum)
-        return log_prob
+    def log_prob(self, temperature: float, buffers: Buffers) -> Array:
+        """d_y − log Σe, in ``buffers``."""
+        d, lost = self._shifted(temperature, buffers)
+        np.subtract(lost, self.log_sum, out=lost)
+        return np.add(d, lost, out=lost)
 
-    def _shifted(self, temperature: float) -> tuple[Array, Array]:
+    def _shifted(self, temperature: float, buffers: Buffers) -> tuple[Array, Array]:
         """d_y, and what its rounding lost."""
-        d = shift(self.logit, self.maximum, 0, temperature)
-        return d, shift_error(self.logit, self.maximum, d, temperature)
+        out = buffers.array("d of labels", self.logit.shape)
+        d = shift(self.logit, self.maximum, 0, temperature, out)
+        return d, shift_error(self.logit, self.maximum, d, temperature, buffers)
 
 
 def at_labels(
@@ -49,32 +50,44 @@ def at_labels(
     classes: Labels,
     temperature: float,
     buffers: Buffers,
-    use: Callable[[Block, Sums, tuple[slice, slice]], None] | None = None,
+    use: Callable[[Block, Array, Sums, slice], None] | None = None,
 ) -> AtLabel:
-    """What the loss of each sample of a batch is made of; ``use`` gets each of its blocks before
-    the next takes its memory, and where in the batch it lies."""
-    largest, at_label, others = (np.empty(classes.shape) for _ in range(3))
-    rest = np.empty(classes.shape) if layout_axis(positions.shape[1]) == 0 else None
-    for block, place in blocks(positions, batch, buffers):
-        found = sums(block.values, block.axis, temperature, buffers)
-        shape = largest[place].shape
-        largest[place] = found.maximum.reshape(shape)
-        at_label[place] = pick(block.values, classes[place].ravel(), block.axis).reshape(shape)
-        others[place] = found.others.reshape(shape)
-        if rest is not None and found.rest is not None:
-            rest[place] = found.rest.reshape(shape)
+    """What the loss of each sample of a batch is made of, in ``buffers``; ``classes``
+    is flat. ``use`` gets each block with its exponentials, its sums, and which of the batch's
+    positions it has, before the next block takes its memory."""
+    axis = layout_axis(positions.shape[1])
+    found = Sums.empty(classes.size, axis, buffers)
+    at_label = buffers.array("at label", classes.shape)
+    for block, some in blocks(positions, batch, buffers):
+        part = found.part(some)
+        exponentials = sums(block.values, axis, temperature, buffers, part)
+        pick(block.values, classes[some], axis, buffers, at_label[some])
         if use is not None:
-            use(block, found, place)
-    return AtLabel(largest, at_label, elementary.log1p(others, rest, buffers=buffers))
+            use(block, exponentials, part, some)
+    others, rest = found.others_and_rest(buffers)
+    return AtLabel(found.maximum, at_label, elementary.log1p(others, rest, others, buffers))
 
 
-def pick(values: Array, labels: Labels, axis: int) -> Array:
+def pick(
+    values: Array,
+    labels: Labels,
+    axis: int,
+    buffers: Buffers | None = None,
+    out: Array | None = None,
+) -> Array:
     """values at each sample's label."""
-    return values.reshape(-1).take(places(values, labels, axis))
+    out = np.empty(labels.shape) if out is None else out
+    at = places(values, labels, axis, buffers)
+    # Labels are classes. Where take is to look for others, it does not write into ``out`` at once.
+    return values.reshape(-1).take(at, None, out, "clip")
 
 
-def places(values: Array, labels: Labels, axis: int) -> Labels:
+def places(values: Array, labels: Labels, axis: int, buffers: Buffers | None = None) -> Labels:
     """Where the values at each sample's label stand in a contiguous block."""
-    count = len(labels)
-    samples = np.arange(count)
-    return labels * count + samples if axis == 0 else samples * values.shape[1] + labels
+    buffers, count = buffers or Buffers(), len(labels)
+    samples, at = buffers.counting(count), buffers.integers("places", (count,))
+    if axis == 0:
+        np.multiply(labels, count, out=at)
+        return np.add(at, samples, out=at)
+    np.multiply(samples, values.shape[1], out=at)
+    return np.add(at, labels, out=at)

@@ -9,7 +9,7 @@ positions × classes for many.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -24,14 +24,40 @@ Array = NDArray[np.float64]
 # The layout may depend on nothing but the number of classes: the order in which a row is summed
 # follows from it, and a row's last bit must not change with the rows around it.
 FEW_CLASSES = 64
-# 512 KiB of doubles. Smaller blocks would lie in a nearer cache, but threads pass Python's lock
-# back and forth at every step, and with short steps they wait for it more than they compute.
-BLOCK_NUMBERS = 1 << 16
-# What is done once a sample is done to so many samples at a time, but to no more than so many
-# numbers' samples, so that every thread gets some; and each gets at least so many batches.
-BATCH_POSITIONS = 1 << 12
-BATCH_NUMBERS = 1 << 20
-_BATCHES = 4
+
+
+class Sizes(NamedTuple):
+    """How much is computed at a time. No result depends on it.
+
+    ``rows`` and ``columns`` are the numbers of a block in which the classes lie in rows or in
+    columns, ``part`` the numbers to which an elementary function is applied. What is done once a
+    sample is done to ``samples`` of them, but to no more than those of 2**20 numbers.
+    """
+
+    rows: int
+    columns: int
+    part: int
+    samples: int
+
+    def positions(self, classes: int) -> int:
+        """How many positions a block has."""
+        numbers = self.columns if layout_axis(classes) == 0 else self.rows
+        return max(1, numbers // classes)
+
+    def positions_of_batch(self, classes: int) -> int:
+        """How many positions the blocks have together between which nothing is done a sample."""
+        return max(self.positions(classes), min(self.samples, _BATCH_NUMBERS // classes))
+
+
+# Half a mebibyte of doubles: with more, what the steps hand on would not lie in a near cache.
+ALONE = Sizes(rows=1 << 16, columns=1 << 16, part=1 << 14, samples=1 << 14)
+# At every step a thread gives Python's lock up and takes it again. One that finds it taken sleeps,
+# and to be woken takes as long as a step of 2**16 numbers: steps are longer here, so that there are
+# fewer of them, though what they hand on lies further away.
+TOGETHER = Sizes(rows=1 << 18, columns=1 << 17, part=1 << 17, samples=1 << 16)
+_BATCH_NUMBERS = 1 << 20
+# Every thread gets at least so many blocks, or batches of them.
+_EACH = 4
 
 
 class Cut(NamedTuple):
@@ -53,14 +79,16 @@ class Block(NamedTuple):
 
 
 class Buffers:
-    """Memory by name, which one thread uses again for every block.
+    """Memory by name, which one thread uses again for every block, and the sizes that suit it.
 
     What is asked for under a name a second time overwrites the first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes | None = None) -> None:
+        self.sizes = sizes or ALONE
         self._memory: dict[str, NDArray[np.uint8]] = {}
         self._arrays: dict[tuple[str, tuple[int, ...]], NDArray] = {}  # type: ignore[type-arg]
+        self._counting: NDArray[np.int64] = np.arange(0)
 
     def array(self, name: str, shape: tuple[int, ...]) -> Array:
         """An uninitialised, contiguous array of that shape."""
@@ -71,6 +99,21 @@ class Buffers:
         """The same for truth values."""
         known = self._arrays.get((name, shape))
         return self._new(name, shape, np.bool_) if known is None else known
+
+    def integers(self, name: str, shape: tuple[int, ...]) -> NDArray[np.int64]:
+        """The same for integers."""
+        known = self._arrays.get((name, shape))
+        return self._new(name, shape, np.int64) if known is None else known
+
+    def scratch(self, count: int, shape: tuple[int, ...]) -> list[Array]:
+        """So many arrays for the steps of one function; the next function overwrites them."""
+        return [self.array(f"scratch {number}", shape) for number in range(count)]
+
+    def counting(self, count: int) -> NDArray[np.int64]:
+        """0, 1, 2 … up to that many; read, never written to."""
+        if len(self._counting) < count:
+            self._counting = np.arange(count)
+        return self._counting[:count]
 
     def _new(self, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
         size = math.prod(shape) * np.dtype(dtype).itemsize
@@ -120,11 +163,19 @@ def layout_axis(classes: int) -> int:
     return 0 if classes < FEW_CLASSES else 1
 
 
-def cuts(shape: tuple[int, ...]) -> list[Cut]:
-    """The positions of an ``(outer, C, inner)`` array in parts of about a block's numbers."""
+def sizes_for(numbers: int, threads: int) -> Sizes:
+    """The sizes that suit an array of that many numbers, shared by so many threads."""
+    if threads <= 1:
+        return ALONE
+    most = max(ALONE.rows, numbers // (threads * _EACH))
+    return TOGETHER._replace(rows=min(TOGETHER.rows, most), columns=min(TOGETHER.columns, most))
+
+
+def cuts(shape: tuple[int, ...], sizes: Sizes) -> list[Cut]:
+    """The positions of an ``(outer, C, inner)`` array in parts of about so many numbers."""
     outer, classes, inner = shape
     everything = Cut(slice(0, outer), slice(0, inner))
-    return _parts(everything, max(1, BLOCK_NUMBERS // classes))
+    return _parts(everything, sizes.positions(classes))
 
 
 def _parts(cut: Cut, at_once: int) -> list[Cut]:
@@ -151,13 +202,14 @@ def each_block(
     threads: int,
 ) -> None:
     """task of every block of an ``(outer, C, inner)`` array, with the buffers of its thread."""
+    sizes = sizes_for(positions.size, threads)
 
-    def some(share: Sequence[Cut]) -> None:
-        buffers = Buffers()
+    def some(share: Iterable[Cut]) -> None:
+        buffers = Buffers(sizes)
         for cut in share:
             task(block_at(positions, cut, buffers), buffers)
 
-    shared(some, cuts(positions.shape), threads)
+    shared(some, cuts(positions.shape, sizes), threads)
 
 
 def each_batch(
@@ -168,12 +220,13 @@ def each_batch(
     """task of the positions of an ``(outer, C, inner)`` array, several blocks' at a time: enough
     for what is done a sample to be done to many samples in each step."""
     outer, classes, inner = positions.shape
-    at_once = max(1, BLOCK_NUMBERS // classes, min(BATCH_POSITIONS, BATCH_NUMBERS // classes))
+    sizes = sizes_for(positions.size, threads)
+    at_once = sizes.positions_of_batch(classes)
     if threads > 1:
-        at_once = min(at_once, -(-outer * inner // (threads * _BATCHES)))
+        at_once = min(at_once, -(-outer * inner // (threads * _EACH)))
 
-    def some(share: Sequence[Cut]) -> None:
-        buffers = Buffers()
+    def some(share: Iterable[Cut]) -> None:
+        buffers = Buffers(sizes)
         for cut in share:
             task(cut, buffers)
 
@@ -185,15 +238,14 @@ def blocks(
     positions: NDArray,  # type: ignore[type-arg]
     batch: Cut,
     buffers: Buffers,
-) -> Iterator[tuple[Block, tuple[slice, slice]]]:
-    """The blocks of a batch one after the other, and where each lies in the batch."""
-    for cut in _parts(batch, max(1, BLOCK_NUMBERS // positions.shape[1])):
-        start, left = batch.outer.start, batch.inner.start
-        place = (
-            slice(cut.outer.start - start, cut.outer.stop - start),
-            slice(cut.inner.start - left, cut.inner.stop - left),
-        )
-        yield block_at(positions, cut, buffers), place
+) -> Iterator[tuple[Block, slice]]:
+    """The blocks of a batch one after the other, and which of its positions each has."""
+    start = 0
+    for cut in _parts(batch, buffers.sizes.positions(positions.shape[1])):
+        block = block_at(positions, cut, buffers)
+        stop = start + block.values.shape[1 - block.axis]
+        yield block, slice(start, stop)
+        start = stop
 
 
 def block_at(positions: NDArray, cut: Cut, buffers: Buffers) -> Block:  # type: ignore[type-arg]

@@ -7,7 +7,8 @@ depends only on the block, so neither the number of threads nor their order can 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -15,11 +16,8 @@ import numpy as np
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
-# Below this many numbers the work is done before a thread has started.
-WORTH_THREADS = 1 << 18
-# Shares of the work per thread: one that is held up by the rest of the machine leaves its share of
-# the later ones to the others.
-_SHARES = 8
+# Below this many numbers the work is done before threads have started and have their memory.
+WORTH_THREADS = 1 << 21
 
 
 def threads_for(numbers: int) -> int:
@@ -38,27 +36,44 @@ def available() -> int:
 
 
 def shared(
-    task: Callable[[Sequence[Item]], Outcome], items: Sequence[Item], threads: int
+    task: Callable[[Iterable[Item]], Outcome], items: Sequence[Item], threads: int
 ) -> list[Outcome]:
-    """``task`` applied to consecutive shares of the items, in order; with 1 thread in the calling
-    one."""
-    if threads <= 1 or len(items) <= 1:
+    """``task`` once on each thread, with the items that come to it; 1 thread is the calling one.
+
+    Each thread takes the next item when it is done with its last, so that one that is held up by
+    the rest of the machine leaves more to the others.
+    """
+    threads = min(threads, len(items))
+    if threads <= 1:
         return [task(items)]
     from concurrent.futures import ThreadPoolExecutor
 
-    size = -(-len(items) // (threads * _SHARES))
-    shares = [items[start : start + size] for start in range(0, len(items), size)]
+    left = deque(items)
     # What np.errstate has set here does not reach other threads.
     state = np.geterr()
 
-    def run(share: Sequence[Item]) -> Outcome:
-        with np.errstate(**state):
-            return task(share)
+    def run() -> Outcome:
+        try:
+            with np.errstate(**state):
+                return task(_taken(left))
+        except BaseException:
+            left.clear()
+            raise
 
-    with ThreadPoolExecutor(min(threads, len(shares))) as pool:
-        futures = [pool.submit(run, share) for share in shares]
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(run) for _ in range(threads)]
         try:
             return [future.result() for future in futures]
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            # An interrupt comes here, not to the threads.
+            left.clear()
             raise
+
+
+def _taken(left: deque[Item]) -> Iterator[Item]:
+    """What is left, one after the other, as long as there is some."""
+    while True:
+        try:
+            yield left.popleft()
+        except IndexError:
+            return

@@ -18,12 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.threads import shared
-
 UNIT_EXPONENT = 1074
-# So many numbers at a time stay in the cache; fewer would leave more bits to a slice.
-_AT_ONCE = 1 << 13
-# A slice of so many numbers has a sum of at most 2**13 times its greatest.
+# So many numbers at a time stay in the cache.
+_AT_ONCE = 1 << 16
+# So many of a slice are added up, which makes at most 2**13 times its greatest; more would leave
+# fewer bits to a slice.
+_ADDED = 1 << 13
 _SPARE = 14
 # σ is a power of two, and what is cut there may come to lie in the binade below it.
 _LAST_PLACE = 53
@@ -43,15 +43,12 @@ class ExactSum(NamedTuple):
     non_finite: float = 0.0
 
     @staticmethod
-    def of(values: object, threads: int = 1) -> ExactSum:
+    def of(values: object) -> ExactSum:
         """The exact sum of an array."""
         array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
-
-        def some(starts: Sequence[int]) -> ExactSum:
-            parts = (_sum_at_once(array[start : start + _AT_ONCE]) for start in starts)
-            return sum(parts, start=ExactSum())
-
-        return sum(shared(some, range(0, array.size, _AT_ONCE), threads), start=ExactSum())
+        starts = range(0, array.size, _AT_ONCE)
+        parts = (_sum_at_once(array[start : start + _AT_ONCE]) for start in starts)
+        return sum(parts, start=ExactSum())
 
     def __add__(self, other: ExactSum) -> ExactSum:  # type: ignore[override]
         return ExactSum(self.units + other.units, self.non_finite + other.non_finite)
@@ -83,8 +80,8 @@ def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
             rest = np.bincount(at[~finite], array[~finite])
         non_finite = {group: float(rest[group]) for group in np.flatnonzero(rest).tolist()}
         array = np.where(finite, array, 0.0)
-    for start in range(0, array.size, _AT_ONCE):
-        some, groups = array[start : start + _AT_ONCE], at[start : start + _AT_ONCE]
+    for start in range(0, array.size, _ADDED):
+        some, groups = array[start : start + _ADDED], at[start : start + _ADDED]
         for parts, place, shift in _slices(some, _greatest(some)):
             sums = np.bincount(groups, parts)
             met = np.flatnonzero(sums)
@@ -97,11 +94,11 @@ def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
 def _sum_at_once(array: NDArray[np.float64]) -> ExactSum:
     greatest = _greatest(array)
     if greatest < math.inf:
-        found = _slices(array, greatest)
         return ExactSum(
             sum(
-                int(math.ldexp(float(np.add.reduce(parts)), -place)) << shift
-                for parts, place, shift in found
+                int(math.ldexp(some, -place)) << shift
+                for parts, place, shift in _slices(array, greatest)
+                for some in np.add.reduceat(parts, range(0, len(parts), _ADDED)).tolist()
             )
         )
     finite = np.isfinite(array)
@@ -115,8 +112,8 @@ def _greatest(array: NDArray[np.float64]) -> float:
 
 
 class _Slice(NamedTuple):
-    """Integers times 2**place, as doubles, such that the sum of any of them is exact; in units of
-    2**-1074 that sum is the sum of the integers shifted so far to the left."""
+    """Integers times 2**place, as doubles, such that the sum of up to 2**13 of them is exact; in
+    units of 2**-1074 that sum is the sum of the integers shifted so far to the left."""
 
     parts: NDArray[np.float64]
     place: int
