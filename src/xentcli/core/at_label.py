@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.layout import Array, Block, Buffers, Cut, blocks, layout_axis
+from xentcli.core.layout import Array, Block, Buffers, Cut, blocks, layout_axis, rows_in_place
 from xentcli.core.rounding import shift_error
 from xentcli.core.softmax import Sums, shift, sums
 from xentcli.core.target import Labels
@@ -51,16 +51,20 @@ def at_labels(
     temperature: float,
     buffers: Buffers,
     use: Callable[[Block, Array, Sums, slice], None] | None = None,
+    result: Array | None = None,
 ) -> AtLabel:
     """What the loss of each sample of a batch is made of, in ``buffers``; ``classes``
     is flat. ``use`` gets each block with its exponentials, its sums, and which of the batch's
-    positions it has, before the next block takes its memory."""
+    positions it has, before the next block takes its memory.
+    Where ``result``, an array as the positions are, has a block's numbers in one piece, the
+    exponentials are put there."""
     axis = layout_axis(positions.shape[1])
     found = Sums.empty(classes.size, axis, buffers)
     at_label = buffers.array("at label", classes.shape)
     for block, some in blocks(positions, batch, buffers):
         part = found.part(some)
-        exponentials = sums(block.values, axis, temperature, buffers, part)
+        place = None if result is None else rows_in_place(result, block.cut, axis)
+        exponentials = sums(block.values, axis, temperature, buffers, part, place)
         pick(block.values, classes[some], axis, buffers, at_label[some])
         if use is not None:
             use(block, exponentials, part, some)

@@ -122,17 +122,16 @@ def _of_labels(
             factor *= options.weight[classes]
 
         def store_probs(block: Block, exponentials: Array, found: Sums, some: slice) -> None:
-            out = rows_in_place(result, block.cut, block.axis)
-            if out is None:
-                out = buffers.array("result", block.values.shape)
             divisor = np.add(1.0, found.others(buffers), buffers.array("divisor", found.sum.shape))
             np.divide(divisor, factor[some], divisor)
-            with unbuffered(out.shape[1]):
-                np.divide(exponentials, across(divisor, block.axis), out)
-            store(result, block, out)
+            with unbuffered(exponentials.shape[1]):
+                np.divide(exponentials, across(divisor, block.axis), exponentials)
+            store(result, block, exponentials)
 
         with np.errstate(all="ignore"):
-            found = at_labels(positions, batch, classes, options.temperature, buffers, store_probs)
+            found = at_labels(
+                positions, batch, classes, options.temperature, buffers, store_probs, result
+            )
             log_prob = found.log_prob(options.temperature, buffers)
             less_one = elementary.expm1(log_prob, log_prob, buffers)
             np.multiply(factor, less_one, less_one)

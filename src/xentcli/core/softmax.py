@@ -70,6 +70,7 @@ def exponential(
     axis: int,
     temperature: float = 1.0,
     buffers: Buffers | None = None,
+    out: Array | None = None,
 ) -> Array:
     """e = exp(d), between 0 and 1: it cannot overflow.
 
@@ -77,7 +78,8 @@ def exponential(
     the last place.
     """
     buffers = buffers or Buffers()
-    out, peak = buffers.array("exponentials", logits.shape), np.expand_dims(largest, axis)
+    out = buffers.array("exponentials", logits.shape) if out is None else out
+    peak = np.expand_dims(largest, axis)
     if temperature == 1.0:
         return elementary.exp_of_difference(logits, peak, out, buffers)
     shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
@@ -176,13 +178,21 @@ class Steps(NamedTuple):
         return shift(self.logits, self.maximum, self.axis, self.temperature, out)
 
 
-def sums(logits: Array, axis: int, temperature: float, buffers: Buffers, into: Sums) -> Array:
-    """Every step up to Σe, whose results are put into ``into``; the exponentials."""
+def sums(
+    logits: Array,
+    axis: int,
+    temperature: float,
+    buffers: Buffers,
+    into: Sums,
+    out: Array | None = None,
+) -> Array:
+    """Every step up to Σe, whose results are put into ``into``; the exponentials, in ``out`` if
+    given."""
     if axis == 1:
         # Over short rows argmax is quicker than max. It takes a nan for the largest.
         at, rows = np.argmax(logits, axis=1), np.arange(len(logits))
         into.maximum[...] = logits[rows, at]
-        exponentials = exponential(logits, into.maximum, axis, temperature, buffers)
+        exponentials = exponential(logits, into.maximum, axis, temperature, buffers, out)
         # It is 1, or nan in a row without a softmax.
         largest = exponentials[rows, at]
         exponentials[rows, at] = largest - 1.0
@@ -190,7 +200,7 @@ def sums(logits: Array, axis: int, temperature: float, buffers: Buffers, into: S
         exponentials[rows, at] = largest
         return exponentials
     np.maximum.reduce(logits, axis=0, out=into.maximum)
-    exponentials = exponential(logits, into.maximum, axis, temperature, buffers)
+    exponentials = exponential(logits, into.maximum, axis, temperature, buffers, out)
     parts = np.add(exponentials, _CUT, out=buffers.scratch(1, logits.shape)[0])
     np.subtract(parts, _CUT, out=parts)
     np.add.reduce(parts, axis=0, out=into.sum)
