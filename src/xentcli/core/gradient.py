@@ -197,7 +197,7 @@ def put_at_positions(positions: Array, labels: Labels, at_label: Array) -> None:
     """Write one number a sample to the place of its label in ``(outer, C, inner)``."""
     outer, classes, inner = positions.shape
     if inner == 1 and positions.flags.c_contiguous:
-        positions.reshape(-1)[np.arange(outer) * classes + labels] = at_label
+        positions.reshape(-1)[np.arange(outer, dtype=np.int64) * classes + labels] = at_label
         return
     shape = (outer, 1, inner)
     np.put_along_axis(positions, labels.reshape(shape), at_label.reshape(shape), 1)

@@ -89,7 +89,7 @@ class Buffers:
         self.sizes = sizes or ALONE
         self._memory: dict[str, NDArray[np.uint8]] = {}
         self._arrays: dict[tuple[str, tuple[int, ...]], NDArray] = {}  # type: ignore[type-arg]
-        self._counting: NDArray[np.int64] = np.arange(0)
+        self._counting: NDArray[np.int64] = np.arange(0, dtype=np.int64)
 
     def array(self, name: str, shape: tuple[int, ...]) -> Array:
         """Return an uninitialised, contiguous array of that shape."""
@@ -113,7 +113,7 @@ class Buffers:
     def counting(self, count: int) -> NDArray[np.int64]:
         """Return so many integers from 0 on. They are read, never written to."""
         if len(self._counting) < count:
-            self._counting = np.arange(count)
+            self._counting = np.arange(count, dtype=np.int64)
         return self._counting[:count]
 
     def _new(self, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
