@@ -3,15 +3,17 @@
 SciPy's way is the one of its users: log_softmax and the label's entry for the loss, softmax less 1
 at the label for the gradient. It has one thread; xent and PyTorch have what the machine has. A
 float32 array is computed in float32 by the two, and answered to seven digits; xent computes in
-float64 whatever it is given.
+float64 whatever it is given. What the exponential alone takes stands beside SciPy's whole.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -23,6 +25,8 @@ import xentcli
 from benchmarks.data import drawn
 from benchmarks.tables import Line, Table, Target, over, summary
 from benchmarks.timing import Disagreement, alternate, clocked
+from xentcli.core import elementary
+from xentcli.core.layout import Buffers
 
 SHAPES = ((2_000_000, 10), (200_000, 100), (40_000, 1000), (800, 50_257))
 QUICK = ((20_000, 10), (2_000, 100), (400, 1000), (8, 50_257))
@@ -31,6 +35,9 @@ REST = 0.02
 # The losses of confident rows are about 1e-10, of which the others keep next to nothing.
 TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 PEERS = ("scipy", "torch")
+ONE_THREAD = "xent on one thread"
+# So many exponentials at a time as a near cache holds.
+NEAR = 1 << 14
 
 Logits = NDArray[np.floating]
 Labels = NDArray[np.int64]
@@ -43,6 +50,7 @@ def measure(runs: int, quick: bool) -> list[Table]:
     return [
         table("Loss", losses, runs, quick, mean=1 / 2),
         table("Gradient", gradients, runs, quick, mean=2 / 3),
+        exponentials(runs, quick),
     ]
 
 
@@ -65,6 +73,7 @@ def table(
                 programs = prepare(logits, labels)
                 compare({name: run() for name, run in programs.items()}, TOLERANCE[dtype])
                 clocks = {name: partial(rested, run) for name, run in programs.items()}
+                clocks[ONE_THREAD] = partial(on_one_thread, programs["xent"])
                 line, found = line_of(name, logits, alternate(clocks, runs))
                 lines.append(line)
                 for peer, ratio in found.items():
@@ -112,6 +121,7 @@ def line_of(
         "xent ms": 1e3 * wall,
         "ns/element": 1e9 * wall / logits.size,
         "GB/s": logits.nbytes / 1e9 / wall,
+        "one thread, CPU ns/element": 1e9 * statistics.median(rounds[ONE_THREAD]) / logits.size,
     }
     ratios = {}
     for peer in PEERS:
@@ -194,3 +204,72 @@ def rested(run: Callable[[], float]) -> float:
     """The wall time of a call after a pause."""
     time.sleep(REST)
     return clocked(run)
+
+
+def on_one_thread(run: Callable[[], float]) -> float:
+    """The CPU time of a call of xent's on one thread, without that of PyTorch's threads."""
+    with environment("XENT_JOBS", "1"):
+        start = time.thread_time()
+        run()
+        return time.thread_time() - start
+
+
+@contextmanager
+def environment(name: str, value: str) -> Iterator[None]:
+    """That variable with that value, for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def exponentials(runs: int, quick: bool) -> Table:
+    """One exponential an element is the least that a loss takes; beside it SciPy's whole loss."""
+    rows, classes = (QUICK if quick else SHAPES)[2]
+    double, labels = drawn(rows, classes, "float64")
+    single = double.astype(np.float32)
+    programs: dict[str, Callable[[], object]] = {
+        "xent's exponential": partial(each_part, double, own_exponential()),
+        "NumPy's exponential, float64": partial(each_part, double, np.exp),
+        "NumPy's exponential, float32": partial(each_part, single, np.exp),
+    }
+    if find_spec("scipy"):
+        programs |= {
+            "scipy, whole loss, float64": losses(double, labels)["scipy"],
+            "scipy, whole loss, float32": losses(single, labels)["scipy"],
+        }
+    for run in programs.values():
+        run()
+    rounds = alternate({name: partial(clocked, run) for name, run in programs.items()}, runs)
+    lines = [
+        Line(name, {"ns/element": 1e9 * statistics.median(walls) / double.size})
+        for name, walls in rounds.items()
+    ]
+    return Table(f"The exponential alone, one thread, {rows} x {classes}", lines)
+
+
+Exponential = Callable[[Logits, Logits], object]
+
+
+def own_exponential() -> Exponential:
+    """xent's, with memory that is used again."""
+    buffers = Buffers()
+
+    def exponential(x: Logits, out: Logits) -> object:
+        return elementary.exp(x, None, np.asarray(out, np.float64), buffers)
+
+    return exponential
+
+
+def each_part(logits: Logits, exponential: Exponential) -> None:
+    """The exponential of numbers that are negative, as shifted logits are, as many as there are
+    logits."""
+    shifted = -np.abs(logits.reshape(-1)[:NEAR])
+    out = np.empty_like(shifted)
+    for _ in range(logits.size // shifted.size):
+        exponential(shifted, out)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import xentcli
 from benchmarks import data
+from benchmarks.kernels import each_part, own_exponential
 from benchmarks.startup import ONE_ROW
 from benchmarks.tables import Line, Rounds, Table, Target, summary
 from benchmarks.timing import Command, alternate, clocked, processes, xent
@@ -66,7 +66,8 @@ def parts(path: Path, runs: int, quick: bool) -> list[Line]:
     if find_spec("simdjson"):
         arrays = [as_array(text) for text in texts]
         things["simdjson alone"] = (partial(parsed, arrays), size)
-    things["exponential alone"] = (partial(exponentials, logits), logits.nbytes)
+    things["exponential alone"] = (partial(each_part, logits, own_exponential()), logits.nbytes)
+    things["exponential alone, NumPy's"] = (partial(each_part, logits, np.exp), logits.nbytes)
     things["kernel alone, all threads"] = (
         lambda: xentcli.cross_entropy(logits, labels),
         logits.nbytes,
@@ -89,17 +90,15 @@ def parts(path: Path, runs: int, quick: bool) -> list[Line]:
     lines = []
     for name, (_, worked) in things.items():
         wall = summary(name, rounds[name])
-        lines.append(
-            Line(
-                name,
-                {
-                    "ms": 1e3 * wall.value,
-                    "from": 1e3 * wall.low,
-                    "to": 1e3 * wall.high,
-                    "GB/s": worked / 1e9 / wall.value,
-                },
-            )
-        )
+        values = {
+            "ms": 1e3 * wall.value,
+            "from": 1e3 * wall.low,
+            "to": 1e3 * wall.high,
+            "GB/s": worked / 1e9 / wall.value,
+        }
+        if worked == logits.nbytes:
+            values["ns/element"] = 1e9 * wall.value / logits.size
+        lines.append(Line(name, values))
     if not find_spec("simdjson"):
         lines.append(Line("simdjson alone", note="not installed: pysimdjson"))
     return lines
@@ -140,14 +139,6 @@ def read(path: Path) -> None:
     with path.open("rb", buffering=0) as file:
         while file.readinto(block):
             pass
-
-
-def exponentials(logits: NDArray[np.floating]) -> None:
-    """NumPy's exponential of every number that is negative, as shifted logits are."""
-    out = np.empty(BLOCK // 8)
-    shifted = -np.abs(logits.reshape(-1)[: out.size])
-    for _ in range(logits.size // out.size):
-        np.exp(shifted, out=out)
 
 
 def as_array(text: bytes) -> bytes:

@@ -82,12 +82,19 @@ def assert_same_bits(found: Answers, expected: Answers) -> None:
         assert same.all(), f"{name}, rows {np.unique(np.argwhere(~same)[:, 0])}"
 
 
+def compute_at_once(monkeypatch: pytest.MonkeyPatch, numbers: int, samples: int = 64) -> None:
+    """So many numbers, by one thread or by several."""
+    sizes = layout.Sizes(rows=numbers, columns=numbers, part=numbers, samples=samples)
+    monkeypatch.setattr(layout, "ALONE", sizes)
+    monkeypatch.setattr(layout, "TOGETHER", sizes)
+
+
 @pytest.mark.parametrize("classes", CLASSES)
 @pytest.mark.parametrize("numbers", [1, 700, 5000])
 def test_any_block_size(monkeypatch: pytest.MonkeyPatch, classes: int, numbers: int) -> None:
     z = logits(classes)
     expected = answers(z, labels(z))
-    monkeypatch.setattr(layout, "BLOCK_NUMBERS", numbers)
+    compute_at_once(monkeypatch, numbers)
     assert_same_bits(answers(z, labels(z)), expected)
 
 
@@ -97,8 +104,7 @@ def test_any_batch_size(monkeypatch: pytest.MonkeyPatch, classes: int, positions
     z = logits(classes)
     y = labels(z)
     expected = answers(z, y)
-    monkeypatch.setattr(layout, "BLOCK_NUMBERS", 900)
-    monkeypatch.setattr(layout, "BATCH_POSITIONS", positions)
+    compute_at_once(monkeypatch, 900, positions)
     assert_same_bits(answers(z, y), expected)
     # Several positions behind the classes, in batches that end between them.
     images = np.ascontiguousarray(z.reshape(13, 10, classes).transpose(0, 2, 1))
@@ -138,7 +144,7 @@ def test_any_number_of_threads(monkeypatch: pytest.MonkeyPatch, classes: int, jo
     expected = answers(z, labels(z))
     monkeypatch.setenv("XENT_JOBS", jobs)
     monkeypatch.setattr(threads, "WORTH_THREADS", 1)
-    monkeypatch.setattr(layout, "BLOCK_NUMBERS", 900)
+    compute_at_once(monkeypatch, 900)
     assert_same_bits(answers(z, labels(z)), expected)
     for reduction in ("mean", "sum"):
         kept = np.isfinite(expected["loss labels"])
@@ -188,8 +194,29 @@ def test_what_is_given_is_only_read() -> None:
     answers(z, y)
 
 
+@pytest.mark.parametrize(("rows", "classes"), [(300_001, 10), (25_000, 130), (70, 50_257)])
+def test_a_large_array_is_the_same_by_one_thread_and_by_several(
+    monkeypatch: pytest.MonkeyPatch, rows: int, classes: int
+) -> None:
+    """As the sizes are: long ones where threads share an array."""
+    z = np.random.default_rng(3).normal(size=(rows, classes)) * 3
+    y = np.arange(rows) % classes
+    assert z.size > threads.WORTH_THREADS
+    found = []
+    for jobs in ("1", "2", "5"):
+        monkeypatch.setenv("XENT_JOBS", jobs)
+        losses = np.asarray(cross_entropy(z, y, reduction="none"))
+        gradient = cross_entropy_grad(z, y)
+        found.append((losses.tobytes(), gradient.tobytes(), softmax(z).tobytes()))
+    assert found[0] == found[1] == found[2]
+
+
 @pytest.mark.parametrize(("rows", "classes"), [(20_000, 1000), (1_500_000, 10)])
-def test_no_temporary_of_the_size_of_the_input(rows: int, classes: int) -> None:
+def test_no_temporary_of_the_size_of_the_input(
+    monkeypatch: pytest.MonkeyPatch, rows: int, classes: int
+) -> None:
+    # Each thread has memory of its own, of a fixed size.
+    monkeypatch.setenv("XENT_JOBS", "2")
     z = np.zeros((rows, classes))
     z[:, 0] = 30
     y = np.zeros(rows, np.int64)

@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.conftest import ROOT
-from xentcli.core import elementary
+from xentcli.core import elementary, layout
 from xentcli.core.elementary_tables import GRID, REACH
 from xentcli.core.layout import Buffers
 
@@ -172,7 +172,7 @@ def test_an_element_is_the_same_in_any_company(name: str, monkeypatch: pytest.Mo
     same_bits(function(x.reshape(200, 200).T), expected.reshape(200, 200).T)
     same_bits(function(x.astype(">f8")), expected)
     same_bits(function(x.tolist()), expected)
-    monkeypatch.setattr(elementary, "AT_ONCE", 100)
+    monkeypatch.setattr(layout, "ALONE", layout.ALONE._replace(part=100))
     same_bits(function(x), expected)
 
 
@@ -224,7 +224,7 @@ def test_the_exponential_of_a_difference_before_its_rounding(
                 assert abs(float(e) - right) <= 0.76 * np.spacing(float(e)), (a, b)
         assert (found[x == peaks] == 1.0).all()
         with monkeypatch.context() as small:
-            small.setattr(elementary, "AT_ONCE", 77)
+            small.setattr(layout, "ALONE", layout.ALONE._replace(rows=77))
             again = elementary.exp_of_difference(x, peak, np.empty_like(x), Buffers())
         same_bits(again, found)
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -15,14 +15,32 @@ from xentcli import cross_entropy
 from xentcli.core import threads
 
 
-def test_the_outcomes_come_in_order() -> None:
+def test_every_item_comes_to_one_thread() -> None:
     found = threads.shared(list, range(1000), 3)
-    assert len(found) > 3
-    assert [item for share in found for item in share] == list(range(1000))
+    assert len(found) == 3
+    assert sorted(item for share in found for item in share) == list(range(1000))
+    assert len(threads.shared(list, range(2), 5)) == 2
+    assert threads.shared(list, [], 3) == [[]]
+
+
+def test_one_that_is_held_up_leaves_more_to_the_others() -> None:
+    others_done, last = threading.Event(), 99
+
+    def work(items: Iterable[int]) -> int:
+        count = 0
+        for item in items:
+            if item == 0:
+                assert others_done.wait(60)
+            if item == last:
+                others_done.set()
+            count += 1
+        return count
+
+    assert sorted(threads.shared(work, range(last + 1), 2)) == [1, last]
 
 
 def test_one_thread_is_this_one() -> None:
-    def name(_: Sequence[int]) -> int:
+    def name(_: Iterable[int]) -> int:
         return threading.get_ident()
 
     assert threads.shared(name, range(100), 1) == [threading.get_ident()]
@@ -30,15 +48,17 @@ def test_one_thread_is_this_one() -> None:
 
 
 def test_errors_come_out() -> None:
-    def fail(share: Sequence[int]) -> None:
-        raise ArithmeticError(share[0])
+    def fail(items: Iterable[int]) -> None:
+        for item in items:
+            if item == 7:
+                raise ArithmeticError(item)
 
-    with pytest.raises(ArithmeticError, match="0"):
-        threads.shared(fail, range(100), 2)
+    with pytest.raises(ArithmeticError, match="7"):
+        threads.shared(fail, range(100_000), 2)
 
 
 def test_threads_count_errors_of_floating_point_as_their_caller_does() -> None:
-    def divide(_: Sequence[int]) -> None:
+    def divide(_: Iterable[int]) -> None:
         np.ones(1) / np.zeros(1)
 
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError):

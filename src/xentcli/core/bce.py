@@ -27,7 +27,6 @@ from xentcli.core.loss import divide
 from xentcli.core.odds import Given, Odds, miss, odds_of, odds_of_logits
 from xentcli.core.settings import Reduction, Settings, check_reduction
 from xentcli.core.target import first_index
-from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 from xentcli.model import NamedTuple
@@ -208,7 +207,7 @@ def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -
 def _reduce(loss: Array, reduction: Reduction) -> np.float64 | Array:
     if reduction == "none":
         return loss[()] if loss.ndim == 0 else loss
-    total = ExactSum.of(loss, threads_for(loss.size)).value
+    total = ExactSum.of(loss).value
     return np.float64(divide(total, loss.size) if reduction == "mean" else total)
 
 

@@ -38,9 +38,6 @@ from xentcli.core.rounding import shift_error
 # ln b: a number in nats divided by it is that number in logarithms to the base b.
 LOG_OF_BASE = {"e": 1.0, "2": 0.6931471805599453, "10": 2.302585092994046}
 
-# The intermediate results of this many elements fit in a near cache.
-AT_ONCE = 1 << 14
-
 
 def _constant(value: float) -> Array:
     # An array without axes: NumPy makes one of a Python number in every call, which takes longer
@@ -119,9 +116,10 @@ def _each_part(
     rest = None if missing is None else np.ascontiguousarray(missing, np.float64).reshape(-1)
     in_place = result.flags.c_contiguous
     into = result.reshape(-1) if in_place else np.empty(flat.size)
+    at_once = buffers.sizes.part
     with np.errstate(all="ignore"):
-        for start in range(0, flat.size, AT_ONCE):
-            part = slice(start, start + AT_ONCE)
+        for start in range(0, flat.size, at_once):
+            part = slice(start, start + at_once)
             of_part(flat[part], None if rest is None else rest[part], into[part], buffers)
     if not in_place:
         result[...] = into.reshape(result.shape)
@@ -139,7 +137,7 @@ def _exp_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> 
     else:
         at = np.flatnonzero(~((x >= _LEAST) & (x <= _MOST)))
         deep = _exp_anywhere(x[at], None if missing is None else missing[at])
-    k, r, p = (buffers.array(name, x.shape) for name in ("exp k", "exp r", "exp p"))
+    k, p, r = buffers.scratch(3, x.shape)
     np.subtract(M, x, k)
     np.subtract(k, M, r)
     np.add(r, x, r)
@@ -192,32 +190,40 @@ def exp_of_difference(x: Array, peak: Array, out: Array, buffers: Buffers) -> Ar
     """
     columns = len(peak) == 1 and (len(x) > 1 or peak.shape[1] > 1)
     with np.errstate(all="ignore"), unbuffered(x.shape[1]):
-        shifted_m = M + peak
-        above = peak - (shifted_m - M)
-        near = np.abs(peak) < _LARGEST_PEAK
-        all_near = bool(near.all())
-        for part in _parts(x.shape, columns=columns):
+        shifted_m = np.add(M, peak, out=buffers.array("exp shifted", peak.shape))
+        above = np.subtract(shifted_m, M, out=buffers.array("exp above", peak.shape))
+        np.subtract(peak, above, out=above)
+        # Of numbers with a nan both the minimum and the maximum are nan.
+        all_near = (
+            np.minimum.reduce(peak, axis=None) > -_LARGEST_PEAK
+            and np.maximum.reduce(peak, axis=None) < _LARGEST_PEAK
+        )
+        for part in _parts(x.shape, buffers.sizes.rows, columns=columns):
             each = (slice(None), part[1]) if columns else (part[0], slice(None))
             given, result = x[part], out[part]
-            d, k, r, p = (buffers.array(name, given.shape) for name in _SCRATCH)
-            np.subtract(given, peak[each], d)
-            np.subtract(M, d, k)
+            k, p = buffers.scratch(2, given.shape)
+            r = result if result.flags.c_contiguous else buffers.scratch(3, given.shape)[2]
+            np.subtract(given, peak[each], k)
+            np.subtract(M, k, k)
+            all_usual = all_near and np.maximum.reduce(k, axis=None) < _LAST
             np.subtract(shifted_m[each], k, r)
             np.subtract(given, r, r)
             np.subtract(r, above[each], r)
             _finish(k, r, p, result)
-            if not (all_near and np.minimum.reduce(d, axis=None) >= _LEAST):
-                _mend(given, peak[each], near[each], d, result)
+            if not all_usual:
+                _mend(given, peak[each], result)
     return out
 
 
-_SCRATCH = ("exp d", "exp k", "exp r", "exp p")
+# M − d is below this number, unless d is close to the end of the table, or outside it.
+_LAST = M + REACH
 # Up to here adding a peak to M rounds it to a multiple of 1/512.
 _LARGEST_PEAK = 2.0**40
 
 
-def _mend(x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out: Array) -> None:
+def _mend(x: Array, peak: Array, out: Array) -> None:
     """Compute again the exponentials that are outside the table, or whose peak is too large."""
+    difference, near = x - peak, np.abs(peak) < _LARGEST_PEAK
     # Results of 0 come from masked logits, of which there may be many: they are set at once.
     zero = difference < _ZERO
     np.copyto(out, 0.0, where=zero)
@@ -226,20 +232,20 @@ def _mend(x: Array, peak: Array, near: NDArray[np.bool_], difference: Array, out
     out[at] = exp(d, shift_error(few, top, d))
 
 
-def _parts(shape: tuple[int, ...], *, columns: bool) -> Iterator[tuple[slice, slice]]:
-    """Yield the parts of a block of two axes, of about ``AT_ONCE`` numbers each.
+def _parts(shape: tuple[int, ...], at_once: int, *, columns: bool) -> Iterator[tuple[slice, slice]]:
+    """Yield the parts of a block of two axes, of about ``at_once`` numbers each.
 
     A part is whole columns, or else rows, which are cut where a row alone is longer.
     """
     if columns:
-        wide = max(1, AT_ONCE // shape[0])
+        wide = max(1, at_once // shape[0])
         for left in range(0, shape[1], wide):
             yield slice(None), slice(left, left + wide)
         return
-    high = max(1, AT_ONCE // shape[1])
+    high = max(1, at_once // shape[1])
     for top in range(0, shape[0], high):
-        for left in range(0, shape[1], AT_ONCE):
-            yield slice(top, top + high), slice(left, left + AT_ONCE)
+        for left in range(0, shape[1], at_once):
+            yield slice(top, top + high), slice(left, left + at_once)
 
 
 def _exp_anywhere(x: Array, missing: Array | None = None) -> Array:
@@ -283,9 +289,9 @@ _HALF = _constant(0.5)
 
 
 def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
-    near = np.abs(x) < _NEAR
-    count = np.count_nonzero(near)
     result = buffers.array("expm1", x.shape)
+    near = np.less(np.abs(x, result), _NEAR, buffers.mask("near", x.shape))
+    count = np.count_nonzero(near)
     if count == x.size:
         _expm1_near(x, result, buffers)
     elif count == 0:
@@ -302,7 +308,7 @@ def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
 
 def _expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
     """x + (x²/2 + x²·(x·series))."""
-    square, series = (buffers.array(name, x.shape) for name in ("exp k", "exp p"))
+    square, series = buffers.scratch(2, x.shape)
     np.multiply(x, _FACTORIALS[0], series)
     for factor in _FACTORIALS[1:-1]:
         np.add(series, factor, series)
@@ -318,7 +324,7 @@ def _expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
 
 def _expm1_far(x: Array, out: Array, buffers: Buffers) -> None:
     """(T − 1) + T·(p + t), with the rounding error of T − 1."""
-    k, r, p = (buffers.array(name, x.shape) for name in ("exp k", "exp r", "exp p"))
+    k, p, r, rest = buffers.scratch(4, x.shape)
     index = k.view(np.int64)
     np.subtract(M, x, k)
     np.subtract(k, M, r)
@@ -335,7 +341,6 @@ def _expm1_far(x: Array, out: Array, buffers: Buffers) -> None:
     # T − 1 = out + k
     np.subtract(r, _ONE, out)
     np.subtract(out, r, k)
-    rest = buffers.array("expm1 rest", x.shape)
     np.subtract(out, k, rest)
     np.subtract(r, rest, rest)
     np.add(k, _ONE, k)

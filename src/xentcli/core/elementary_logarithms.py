@@ -46,7 +46,7 @@ def log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) ->
         x = np.where(special, 0.0, x)
         if missing is not None:
             missing = np.where(special, 0.0, missing)
-    u, rest, part = (buffers.array(name, x.shape) for name in ("log u", "log rest", "log part"))
+    u, rest, part = buffers.scratch(3, x.shape)
     # 1 + x = u + rest exactly: the larger of the two first.
     np.add(x, _ONE, u)
     np.maximum(x, _ONE, out=rest)
@@ -75,8 +75,8 @@ def _log_of_sum(
     ``out`` may be any of these arrays.
     """
     table = log_table()
-    names = ("log index", "log e", "log z", "log v", "log f", "log sum", "log high")
-    index, e, z, v, f, total, high = (buffers.array(name, u.shape) for name in names)
+    # The first three are those of log1p.
+    _, _, _, index, e, z, v, f, total, high = buffers.scratch(10, u.shape)
     u_bits, at, exponent, z_bits, f_bits, scale = (
         array.view(np.int64) for array in (u, index, e, z, f, total)
     )

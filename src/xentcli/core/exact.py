@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xentcli.core.layout import Array
+from xentcli.core.layout import Array, Buffers
 
 # 2**27 + 1 cuts a double of 53 bits into two halves whose products are exact.
 _SPLITTER = 134217729.0
@@ -19,6 +19,19 @@ def two_sum(a: Array, b: Array | float) -> tuple[Array, Array]:
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
+
+
+def two_sum_in(a: Array, b: Array, buffers: Buffers, name: str) -> tuple[Array, Array]:
+    """Return the same as two_sum does, as arrays of ``buffers`` under that name."""
+    total, error = (buffers.array(f"{name}{part}", a.shape) for part in ("", ", rest"))
+    (part,) = buffers.scratch(1, a.shape)
+    np.add(a, b, total)
+    np.subtract(total, a, part)
+    np.subtract(total, part, error)
+    np.subtract(a, error, error)
+    np.subtract(b, part, part)
+    np.add(error, part, error)
+    return total, error
 
 
 def two_product(a: Array, b: Array | float) -> tuple[Array, Array]:

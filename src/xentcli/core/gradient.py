@@ -115,31 +115,32 @@ def _of_labels(
     """Write f·(p − onehot y) for f = scale·w_y to ``result``, with f·p = e / ((1 + s)/f)."""
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
-        classes, ignored = mask_ignored(labels[batch.outer, batch.inner], options)
-        factor = np.full(classes.shape, scale)
+        classes, ignored = mask_ignored(block_labels(labels, batch), options)
+        factor = buffers.array("factor", classes.shape)
+        factor[...] = scale
         if options.weight is not None:
             factor *= options.weight[classes]
 
-        def store_probs(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
-            out = rows_in_place(result, block.cut, block.axis)
-            if out is None:
-                out = buffers.array("result", block.values.shape)
-            divisor = (1.0 + found.others) / factor[place].ravel()
-            with unbuffered(out.shape[1]):
-                np.divide(found.exponentials, across(divisor, block.axis), out)
-            store(result, block, out)
+        def store_probs(block: Block, exponentials: Array, found: Sums, some: slice) -> None:
+            divisor = np.add(1.0, found.others(buffers), buffers.array("divisor", found.sum.shape))
+            np.divide(divisor, factor[some], divisor)
+            with unbuffered(exponentials.shape[1]):
+                np.divide(exponentials, across(divisor, block.axis), exponentials)
+            store(result, block, exponentials)
 
         with np.errstate(all="ignore"):
-            found = at_labels(positions, batch, classes, options.temperature, buffers, store_probs)
-            log_prob = found.log_prob(options.temperature)
+            found = at_labels(
+                positions, batch, classes, options.temperature, buffers, store_probs, result
+            )
+            log_prob = found.log_prob(options.temperature, buffers)
             less_one = elementary.expm1(log_prob, log_prob, buffers)
             np.multiply(factor, less_one, less_one)
             # A weight of 0 may have made −0; adding 0 makes it 0.
             less_one += 0.0
         part = result[batch.outer, :, batch.inner]
-        np.put_along_axis(part, np.expand_dims(classes, 1), np.expand_dims(less_one, 1), 1)
+        put_at_positions(part, classes, less_one)
         if ignored is not None:
-            part.transpose(0, 2, 1)[ignored] = 0.0
+            part.transpose(0, 2, 1)[ignored.reshape(len(part), -1)] = 0.0
 
     each_batch(positions, of_batch, threads)
 
@@ -190,6 +191,16 @@ def put_at_labels(values: Array, labels: Labels, at_label: Array, axis: int) -> 
     """Write one number a sample to the place of its label."""
     samples = np.arange(len(labels))
     values[(labels, samples) if axis == 0 else (samples, labels)] = at_label
+
+
+def put_at_positions(positions: Array, labels: Labels, at_label: Array) -> None:
+    """Write one number a sample to the place of its label in ``(outer, C, inner)``."""
+    outer, classes, inner = positions.shape
+    if inner == 1 and positions.flags.c_contiguous:
+        positions.reshape(-1)[np.arange(outer, dtype=np.int64) * classes + labels] = at_label
+        return
+    shape = (outer, 1, inner)
+    np.put_along_axis(positions, labels.reshape(shape), at_label.reshape(shape), 1)
 
 
 def of_nll(

@@ -25,7 +25,6 @@ from xentcli.core.layout import Array, across, class_axis
 from xentcli.core.loss import divide
 from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
-from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 
@@ -124,7 +123,7 @@ def js_div(
     rows = sum_along(elements(first, second), axis)
     if checked == "none":
         return rows[()] if rows.ndim == 0 else rows
-    total = ExactSum.of(rows, threads_for(rows.size)).value
+    total = ExactSum.of(rows).value
     return np.float64(divide(total, rows.size) if checked == "mean" else total)
 
 

@@ -25,7 +25,6 @@ from xentcli.core.layout import Array, as_float, class_axis
 from xentcli.core.loss import divide
 from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
-from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 from xentcli.model import NamedTuple
@@ -114,7 +113,7 @@ def kl_div(
     if asked.reduction == "none":
         return elements
     rows = sum_along(elements, class_axis(elements.ndim))
-    total = ExactSum.of(rows, threads_for(rows.size)).value
+    total = ExactSum.of(rows).value
     return np.float64(divide(total, _denominator(asked)))
 
 

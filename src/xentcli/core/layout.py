@@ -9,7 +9,7 @@ positions × classes for many.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -24,14 +24,41 @@ Array = NDArray[np.float64]
 # The layout may depend on nothing but the number of classes: the order in which a row is summed
 # follows from it, and a row's last bit must not change with the rows around it.
 FEW_CLASSES = 64
-# 512 KiB of doubles. Smaller blocks would lie in a nearer cache, but threads pass Python's lock
-# back and forth at every step, and with short steps they wait for it more than they compute.
-BLOCK_NUMBERS = 1 << 16
-# A step with one number a sample is done for a batch of this many samples at once. A batch holds at
-# most this many logits, and each thread gets at least this many batches, so that none is idle.
-BATCH_POSITIONS = 1 << 12
-BATCH_NUMBERS = 1 << 20
-_BATCHES = 4
+
+
+class Sizes(NamedTuple):
+    """How much is computed at once. It changes how long a result takes, but no bit of it.
+
+    A block holds about ``rows`` numbers where each sample is a row, and ``columns`` where each is a
+    column. An elementary function is computed for ``part`` numbers at once, a step with one number
+    a sample for a batch of ``samples`` samples, or as many as have 2**20 logits.
+    """
+
+    rows: int
+    columns: int
+    part: int
+    samples: int
+
+    def positions(self, classes: int) -> int:
+        """Return how many positions a block has."""
+        numbers = self.columns if layout_axis(classes) == 0 else self.rows
+        return max(1, numbers // classes)
+
+    def positions_of_batch(self, classes: int) -> int:
+        """Return how many positions a batch has: those of one block at least."""
+        return max(self.positions(classes), min(self.samples, _BATCH_NUMBERS // classes))
+
+
+# For a thread that is alone: 512 KiB of doubles, so that results lie in a near cache from one step
+# to the next.
+ALONE = Sizes(rows=1 << 16, columns=1 << 16, part=1 << 14, samples=1 << 14)
+# For threads that share an array. A thread releases Python's lock at every step and takes it again.
+# If another thread holds it, the thread sleeps, and waking takes as long as a step of 2**16
+# numbers. Longer steps are fewer, which is worth more than a near cache.
+TOGETHER = Sizes(rows=1 << 18, columns=1 << 17, part=1 << 17, samples=1 << 16)
+_BATCH_NUMBERS = 1 << 20
+# Each thread gets at least this many blocks or batches, so that none is idle.
+_EACH = 4
 
 
 class Cut(NamedTuple):
@@ -53,14 +80,16 @@ class Block(NamedTuple):
 
 
 class Buffers:
-    """Named pieces of memory that a thread uses again for every block.
+    """Named pieces of memory that a thread uses again for every block, and the sizes for it.
 
     An array asked for by the same name lies in the same memory: it overwrites the earlier one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes | None = None) -> None:
+        self.sizes = sizes or ALONE
         self._memory: dict[str, NDArray[np.uint8]] = {}
         self._arrays: dict[tuple[str, tuple[int, ...]], NDArray] = {}  # type: ignore[type-arg]
+        self._counting: NDArray[np.int64] = np.arange(0, dtype=np.int64)
 
     def array(self, name: str, shape: tuple[int, ...]) -> Array:
         """Return an uninitialised, contiguous array of that shape."""
@@ -71,6 +100,21 @@ class Buffers:
         """Return such an array of truth values."""
         known = self._arrays.get((name, shape))
         return self._new(name, shape, np.bool_) if known is None else known
+
+    def integers(self, name: str, shape: tuple[int, ...]) -> NDArray[np.int64]:
+        """Return such an array of integers."""
+        known = self._arrays.get((name, shape))
+        return self._new(name, shape, np.int64) if known is None else known
+
+    def scratch(self, count: int, shape: tuple[int, ...]) -> list[Array]:
+        """Return so many arrays for the steps of one function; the next one overwrites them."""
+        return [self.array(f"scratch {number}", shape) for number in range(count)]
+
+    def counting(self, count: int) -> NDArray[np.int64]:
+        """Return so many integers from 0 on. They are read, never written to."""
+        if len(self._counting) < count:
+            self._counting = np.arange(count, dtype=np.int64)
+        return self._counting[:count]
 
     def _new(self, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
         size = math.prod(shape) * np.dtype(dtype).itemsize
@@ -120,11 +164,19 @@ def layout_axis(classes: int) -> int:
     return 0 if classes < FEW_CLASSES else 1
 
 
-def cuts(shape: tuple[int, ...]) -> list[Cut]:
+def sizes_for(numbers: int, threads: int) -> Sizes:
+    """Return the sizes for an array of so many numbers that so many threads share."""
+    if threads <= 1:
+        return ALONE
+    most = max(ALONE.rows, numbers // (threads * _EACH))
+    return TOGETHER._replace(rows=min(TOGETHER.rows, most), columns=min(TOGETHER.columns, most))
+
+
+def cuts(shape: tuple[int, ...], sizes: Sizes) -> list[Cut]:
     """Cut the positions of an ``(outer, C, inner)`` array into parts of a block's size."""
     outer, classes, inner = shape
     everything = Cut(slice(0, outer), slice(0, inner))
-    return _parts(everything, max(1, BLOCK_NUMBERS // classes))
+    return _parts(everything, sizes.positions(classes))
 
 
 def _parts(cut: Cut, at_once: int) -> list[Cut]:
@@ -151,13 +203,14 @@ def each_block(
     threads: int,
 ) -> None:
     """Run the task on every block of an ``(outer, C, inner)`` array, with its thread's buffers."""
+    sizes = sizes_for(positions.size, threads)
 
-    def some(share: Sequence[Cut]) -> None:
-        buffers = Buffers()
+    def some(share: Iterable[Cut]) -> None:
+        buffers = Buffers(sizes)
         for cut in share:
             task(block_at(positions, cut, buffers), buffers)
 
-    shared(some, cuts(positions.shape), threads)
+    shared(some, cuts(positions.shape, sizes), threads)
 
 
 def each_batch(
@@ -170,12 +223,13 @@ def each_batch(
     A batch may be several blocks: enough samples for the steps with one number a sample.
     """
     outer, classes, inner = positions.shape
-    at_once = max(1, BLOCK_NUMBERS // classes, min(BATCH_POSITIONS, BATCH_NUMBERS // classes))
+    sizes = sizes_for(positions.size, threads)
+    at_once = sizes.positions_of_batch(classes)
     if threads > 1:
-        at_once = min(at_once, -(-outer * inner // (threads * _BATCHES)))
+        at_once = min(at_once, -(-outer * inner // (threads * _EACH)))
 
-    def some(share: Sequence[Cut]) -> None:
-        buffers = Buffers()
+    def some(share: Iterable[Cut]) -> None:
+        buffers = Buffers(sizes)
         for cut in share:
             task(cut, buffers)
 
@@ -187,15 +241,14 @@ def blocks(
     positions: NDArray,  # type: ignore[type-arg]
     batch: Cut,
     buffers: Buffers,
-) -> Iterator[tuple[Block, tuple[slice, slice]]]:
-    """Yield each block of a batch, and where in the batch it lies."""
-    for cut in _parts(batch, max(1, BLOCK_NUMBERS // positions.shape[1])):
-        start, left = batch.outer.start, batch.inner.start
-        place = (
-            slice(cut.outer.start - start, cut.outer.stop - start),
-            slice(cut.inner.start - left, cut.inner.stop - left),
-        )
-        yield block_at(positions, cut, buffers), place
+) -> Iterator[tuple[Block, slice]]:
+    """Yield each block of a batch, and which of the batch's samples it holds."""
+    start = 0
+    for cut in _parts(batch, buffers.sizes.positions(positions.shape[1])):
+        block = block_at(positions, cut, buffers)
+        stop = start + block.values.shape[1 - block.axis]
+        yield block, slice(start, stop)
+        start = stop
 
 
 def block_at(positions: NDArray, cut: Cut, buffers: Buffers) -> Block:  # type: ignore[type-arg]

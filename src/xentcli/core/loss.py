@@ -176,7 +176,7 @@ def losses_from_logits(
             store_each(scores, block.cut, _zero_ignored(ignored, score))
         at_label = pick(block.values, classes, block.axis)
         found = AtLabel(step.maximum, at_label, step.log_sum)
-        loss = _weighted(found.loss(options.temperature), classes, options)
+        loss = _weighted(found.loss(options.temperature, buffers), classes, options)
         return _zero_ignored(ignored, _smoothed(loss, step, options, block.axis, buffers))
 
     losses = _each(positions, of_block, threads)
@@ -195,22 +195,21 @@ def _losses_of_labels(
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
     def of_batch(batch: Cut, buffers: Buffers) -> None:
-        classes, ignored = mask_ignored(labels[batch.outer, batch.inner], options)
-        score = np.empty(classes.shape)
+        classes, ignored = mask_ignored(block_labels(labels, batch), options)
+        score = np.empty(0 if scores is None else classes.size)
 
-        def add_scores(block: Block, found: Sums, place: tuple[slice, slice]) -> None:
-            at = classes[place].ravel()
-            of_block = brier.of_exponentials(
-                found.exponentials, 1.0 + found.others, at, block.axis, buffers
+        def add_scores(block: Block, exponentials: Array, found: Sums, some: slice) -> None:
+            total = 1.0 + found.others(buffers)
+            score[some] = brier.of_exponentials(
+                exponentials, total, classes[some], block.axis, buffers
             )
-            score[place] = of_block.reshape(score[place].shape)
 
         use = None if scores is None else add_scores
         found = at_labels(positions, batch, classes, options.temperature, buffers, use)
-        loss = found.loss(options.temperature)
+        loss = found.loss(options.temperature, buffers)
         if scores is not None:
-            scores[batch.outer, batch.inner] = _zero_ignored(ignored, score)
-        losses[batch.outer, batch.inner] = _zero_ignored(ignored, _weighted(loss, classes, options))
+            store_each(scores, batch, _zero_ignored(ignored, score))
+        store_each(losses, batch, _zero_ignored(ignored, _weighted(loss, classes, options)))
 
     each_batch(positions, of_batch, threads)
     return losses
@@ -307,7 +306,7 @@ def reduce_losses(loss: Array, question: Question) -> np.float64 | Array:
         each = loss.reshape(question.shape[:axis] + question.shape[axis + 1 :])
         return each[()] if each.ndim == 0 else each
     whole = denominator(question.target, loss.size, question.settings)
-    return np.float64(divide(ExactSum.of(loss, threads_for(loss.size)).value, whole))
+    return np.float64(divide(ExactSum.of(loss).value, whole))
 
 
 def divide(total: float, denominator: float) -> float:

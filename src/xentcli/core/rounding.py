@@ -36,7 +36,7 @@ def shift_error(
             np.add(part, peak, out=part)
             np.subtract(lost, part, out=lost)
     # An infinite logit has no rounding error, but ∞ − ∞ has made it nan.
-    finite = np.isfinite(lost)
+    finite = np.isfinite(lost, out=buffers.mask("finite", lost.shape))
     if not finite.all():
         np.copyto(lost, 0.0, where=~finite)
     return lost

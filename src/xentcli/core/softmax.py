@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from xentcli.core import elementary, framework
-from xentcli.core.exact import two_sum
+from xentcli.core.exact import two_sum_in
 from xentcli.core.layout import (
     Array,
     Block,
@@ -39,18 +39,6 @@ from xentcli.core.sums import sum_along_rows
 from xentcli.core.threads import threads_for
 from xentcli.errors import ArgumentError
 from xentcli.model import NamedTuple
-
-
-def maximum(logits: Array, axis: int) -> tuple[Array, NDArray[np.intp] | None]:
-    """Return the maximum z_k of each sample (nan where it holds a nan), and k where axis is 1.
-
-    Along axis 0 k is not needed and would be slow to find: None takes its place.
-    """
-    if axis == 0:
-        return np.maximum.reduce(logits, axis=0), None
-    # Over short rows argmax is quicker than max. It takes a nan for the largest number.
-    at = np.argmax(logits, axis=1)
-    return logits[np.arange(len(at)), at], at
 
 
 def shift(
@@ -82,6 +70,7 @@ def exponential(
     axis: int,
     temperature: float = 1.0,
     buffers: Buffers | None = None,
+    out: Array | None = None,
 ) -> Array:
     """e = exp(d), between 0 and 1: it cannot overflow.
 
@@ -89,7 +78,8 @@ def exponential(
     units in the last place at d = −20.
     """
     buffers = buffers or Buffers()
-    out, peak = buffers.array("exponentials", logits.shape), np.expand_dims(largest, axis)
+    out = buffers.array("exponentials", logits.shape) if out is None else out
+    peak = np.expand_dims(largest, axis)
     if temperature == 1.0:
         return elementary.exp_of_difference(logits, peak, out, buffers)
     shifted = shift(logits, largest, axis, temperature, buffers.array("shifted", logits.shape))
@@ -102,65 +92,75 @@ def sum_over_classes(values: Array, axis: int, buffers: Buffers | None = None) -
     if axis == 1:
         result: Array = sum_along_rows(values)
         return result
+    return _sum_of_columns(values, np.empty(values.shape[1]), buffers or Buffers())
+
+
+def _sum_of_columns(values: Array, out: Array, buffers: Buffers) -> Array:
+    """Write the sums along axis 0 to ``out``, and return it."""
     # np.add.reduce over axis 0 adds a single column pairwise, but several columns row by row: the
     # last bit of a sample would depend on how many samples are in its block.
     size = len(values)
     if size == 1:
-        only: Array = values[0].copy()
-        return only
-    half = size // 2
-    buffers = buffers or Buffers()
-    sums = buffers.array("sums", (size - half, values.shape[1]))
-    np.add(values[:half], values[half : 2 * half], out=sums[:half])
-    if size % 2:
-        sums[half] = values[-1]
-    size -= half
-    while size > 1:
+        np.copyto(out, values[0])
+        return out
+    left = values
+    if size > 2:
         half = size // 2
-        np.add(sums[:half], sums[size - half : size], out=sums[:half])
+        left = buffers.scratch(2, (size - half, values.shape[1]))[1]
+        np.add(values[:half], values[half : 2 * half], out=left[:half])
+        if size % 2:
+            left[half] = values[-1]
         size -= half
-    total: Array = sums[0].copy()
-    return total
+    while size > 2:
+        half = size // 2
+        np.add(left[:half], left[size - half : size], out=left[:half])
+        size -= half
+    np.add(left[0], left[1], out=out)
+    return out
 
 
-def sum_of_others(
-    exponentials: Array, axis: int, at: NDArray[np.intp] | None, buffers: Buffers
-) -> tuple[Array, Array | None]:
-    """Return s = Σe − 1, the sum without the maximum's 1; along axis 0 also its rounding error.
+class Sums(NamedTuple):
+    """max z of each sample, and s = Σe − 1, the sum without the maximum's 1, not yet rounded.
 
-    Along axis 1 the maximum's 1 is left out of the sum. Along axis 0, where k would be slow to
-    find, each e is split at 2**-46, the last place of 64. The upper parts and −1 are added without
-    any rounding. To their sum comes that of the lower parts: small beside it, or all that there is.
+    Where the classes lie along axis 1, the maximum's 1 is left out of the sum: ``sum`` is s, and
+    ``low`` is None. Along axis 0, where k would be slow to find, s is ``sum`` − 1 + ``low``. There
+    each e is split at 2**-46, the last place of 64: ``sum`` is that of the upper parts, and it and
+    −1 are added without any rounding. ``low`` is that of the lower parts: small beside ``sum`` − 1,
+    or all that there is.
     """
-    if at is not None:
-        rows = np.arange(len(at))
-        # It is 1, or nan in a row without a softmax.
-        largest = exponentials[rows, at]
-        exponentials[rows, at] = largest - 1.0
-        others = sum_over_classes(exponentials, 1)
-        exponentials[rows, at] = largest
-        return others, None
-    parts = np.add(exponentials, _CUT, out=buffers.array("parts", exponentials.shape))
-    np.subtract(parts, _CUT, out=parts)
-    upper = np.add.reduce(parts, axis=0) - 1.0
-    lower = sum_over_classes(np.subtract(exponentials, parts, out=parts), 0, buffers)
-    return two_sum(upper, lower)
+
+    maximum: Array
+    sum: Array
+    low: Array | None
+
+    @staticmethod
+    def empty(count: int, axis: int, buffers: Buffers) -> Sums:
+        """Return uninitialised sums of so many samples, as arrays of ``buffers``."""
+        low = buffers.array("low sum", (count,)) if axis == 0 else None
+        return Sums(buffers.array("maximum", (count,)), buffers.array("sum", (count,)), low)
+
+    def part(self, samples: slice) -> Sums:
+        """Return the sums of some of the samples, as views."""
+        low = None if self.low is None else self.low[samples]
+        return Sums(self.maximum[samples], self.sum[samples], low)
+
+    def others(self, buffers: Buffers) -> Array:
+        """Compute s, rounded."""
+        if self.low is None:
+            return self.sum
+        upper = np.subtract(self.sum, 1.0, out=buffers.array("others", self.sum.shape))
+        return np.add(upper, self.low, out=upper)
+
+    def others_and_rest(self, buffers: Buffers) -> tuple[Array, Array | None]:
+        """Compute s and, along axis 0, its rounding error; ``sum`` is overwritten."""
+        if self.low is None:
+            return self.sum, None
+        upper = np.subtract(self.sum, 1.0, out=self.sum)
+        return two_sum_in(upper, self.low, buffers, "others")
 
 
 # (e + 96) − 96 is e cut at the last place of 64. Of up to 64 such e the sum has at most 53 bits.
 _CUT = 96.0
-
-
-class Sums(NamedTuple):
-    """The steps of a block up to Σe: max z, e = exp(z − max z), and s = Σe − 1 as ``others``.
-
-    Where the classes lie along axis 0, ``rest`` is the rounding error of ``others``; else None.
-    """
-
-    maximum: Array
-    exponentials: Array
-    others: Array
-    rest: Array | None
 
 
 class Steps(NamedTuple):
@@ -179,11 +179,35 @@ class Steps(NamedTuple):
         return shift(self.logits, self.maximum, self.axis, self.temperature, out)
 
 
-def sums(logits: Array, axis: int, temperature: float, buffers: Buffers) -> Sums:
-    """Compute every step up to Σe."""
-    largest, at = maximum(logits, axis)
-    exponentials = exponential(logits, largest, axis, temperature, buffers)
-    return Sums(largest, exponentials, *sum_of_others(exponentials, axis, at, buffers))
+def sums(
+    logits: Array,
+    axis: int,
+    temperature: float,
+    buffers: Buffers,
+    into: Sums,
+    out: Array | None = None,
+) -> Array:
+    """Compute every step up to Σe: write the sums to ``into``, and return the exponentials."""
+    if axis == 1:
+        # Over short rows argmax is quicker than max. It takes a nan for the largest number.
+        at, rows = np.argmax(logits, axis=1), np.arange(len(logits))
+        into.maximum[...] = logits[rows, at]
+        exponentials = exponential(logits, into.maximum, axis, temperature, buffers, out)
+        # It is 1, or nan in a row without a softmax.
+        largest = exponentials[rows, at]
+        exponentials[rows, at] = largest - 1.0
+        into.sum[...] = sum_along_rows(exponentials)
+        exponentials[rows, at] = largest
+        return exponentials
+    np.maximum.reduce(logits, axis=0, out=into.maximum)
+    exponentials = exponential(logits, into.maximum, axis, temperature, buffers, out)
+    parts = np.add(exponentials, _CUT, out=buffers.scratch(1, logits.shape)[0])
+    np.subtract(parts, _CUT, out=parts)
+    np.add.reduce(parts, axis=0, out=into.sum)
+    np.subtract(exponentials, parts, out=parts)
+    assert into.low is not None
+    _sum_of_columns(parts, into.low, buffers)
+    return exponentials
 
 
 def steps(
@@ -191,11 +215,11 @@ def steps(
 ) -> Steps:
     """Compute every step up to log Σe and keep each, in ``buffers`` if given."""
     buffers = buffers or Buffers()
-    found = sums(logits, axis, temperature, buffers)
-    log_sum = elementary.log1p(found.others, found.rest, buffers=buffers)
-    return Steps(
-        logits, axis, temperature, found.maximum, found.exponentials, found.others, log_sum
-    )
+    found = Sums.empty(logits.shape[1 - axis], axis, buffers)
+    exponentials = sums(logits, axis, temperature, buffers, found)
+    others, rest = found.others_and_rest(buffers)
+    log_sum = elementary.log1p(others, rest, buffers=buffers)
+    return Steps(logits, axis, temperature, found.maximum, exponentials, others, log_sum)
 
 
 def probabilities(step: Steps, axis: int, out: Array | None = None) -> Array:

@@ -7,7 +7,8 @@ depends only on the block, so neither the number of threads nor their order chan
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -15,11 +16,8 @@ import numpy as np
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
-# An array of fewer numbers is finished before a thread would have started.
-WORTH_THREADS = 1 << 18
-# How many shares of the work there are for each thread: where the machine holds one thread up, the
-# others take the shares that are left.
-_SHARES = 8
+# An array of fewer numbers is finished before threads would have started and got their memory.
+WORTH_THREADS = 1 << 21
 
 
 def threads_for(numbers: int) -> int:
@@ -38,29 +36,45 @@ def available() -> int:
 
 
 def shared(
-    task: Callable[[Sequence[Item]], Outcome], items: Sequence[Item], threads: int
+    task: Callable[[Iterable[Item]], Outcome], items: Sequence[Item], threads: int
 ) -> list[Outcome]:
-    """Run ``task`` on consecutive shares of the items, and return the results in their order.
+    """Run ``task`` once on each thread, and return the results.
 
-    With one thread, the caller's own, there is a single share.
+    ``task`` iterates over the items that its thread takes. A thread takes the next item when it is
+    done with one: where the machine holds a thread up, the others take more. With one thread,
+    the caller's own, ``task`` gets all items in their order.
     """
-    if threads <= 1 or len(items) <= 1:
+    threads = min(threads, len(items))
+    if threads <= 1:
         return [task(items)]
     from concurrent.futures import ThreadPoolExecutor
 
-    size = -(-len(items) // (threads * _SHARES))
-    shares = [items[start : start + size] for start in range(0, len(items), size)]
+    left = deque(items)
     # np.errstate holds for its own thread only.
     state = np.geterr()
 
-    def run(share: Sequence[Item]) -> Outcome:
-        with np.errstate(**state):
-            return task(share)
+    def run() -> Outcome:
+        try:
+            with np.errstate(**state):
+                return task(_take(left))
+        except BaseException:
+            left.clear()
+            raise
 
-    with ThreadPoolExecutor(min(threads, len(shares))) as pool:
-        futures = [pool.submit(run, share) for share in shares]
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(run) for _ in range(threads)]
         try:
             return [future.result() for future in futures]
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            # An interrupt of the program is raised here, not in the threads.
+            left.clear()
             raise
+
+
+def _take(left: deque[Item]) -> Iterator[Item]:
+    """Take the items that are left, one after the other, until there are none."""
+    while True:
+        try:
+            yield left.popleft()
+        except IndexError:
+            return

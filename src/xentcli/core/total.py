@@ -16,13 +16,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.threads import shared
 from xentcli.model import NamedTuple
 
 UNIT_EXPONENT = 1074
-# This many numbers stay in the cache. With fewer at a time a slice could keep more bits of each.
-_AT_ONCE = 1 << 13
-# The sum of a slice is at most 2**13 times its largest number.
+# This many numbers stay in the cache.
+_AT_ONCE = 1 << 16
+# This many parts of a slice are added up as doubles. With more, a slice could keep fewer bits of
+# each; their sum is at most 2**13 times the largest number.
+_ADDED = 1 << 13
 _SPARE = 14
 # x + σ has its last place 52 bits below the power of two σ, or 53 where it falls just below σ.
 _LAST_PLACE = 53
@@ -42,15 +43,12 @@ class ExactSum(NamedTuple):
     non_finite: float = 0.0
 
     @staticmethod
-    def of(values: object, threads: int = 1) -> ExactSum:
+    def of(values: object) -> ExactSum:
         """Add up an array exactly."""
         array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
-
-        def add_up(starts: Sequence[int]) -> ExactSum:
-            parts = (_sum_at_once(array[start : start + _AT_ONCE]) for start in starts)
-            return sum(parts, start=ExactSum())
-
-        return sum(shared(add_up, range(0, array.size, _AT_ONCE), threads), start=ExactSum())
+        starts = range(0, array.size, _AT_ONCE)
+        parts = (_sum_at_once(array[start : start + _AT_ONCE]) for start in starts)
+        return sum(parts, start=ExactSum())
 
     def __add__(self, other: ExactSum) -> ExactSum:  # type: ignore[override]
         return ExactSum(self.units + other.units, self.non_finite + other.non_finite)
@@ -82,8 +80,8 @@ def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
             rest = np.bincount(at[~finite], array[~finite])
         non_finite = {group: float(rest[group]) for group in np.flatnonzero(rest).tolist()}
         array = np.where(finite, array, 0.0)
-    for start in range(0, array.size, _AT_ONCE):
-        some, groups = array[start : start + _AT_ONCE], at[start : start + _AT_ONCE]
+    for start in range(0, array.size, _ADDED):
+        some, groups = array[start : start + _ADDED], at[start : start + _ADDED]
         for parts, place, shift in _slices(some, _greatest(some)):
             sums = np.bincount(groups, parts)
             met = np.flatnonzero(sums)
@@ -96,11 +94,11 @@ def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
 def _sum_at_once(array: NDArray[np.float64]) -> ExactSum:
     greatest = _greatest(array)
     if greatest < math.inf:
-        found = _slices(array, greatest)
         return ExactSum(
             sum(
-                int(math.ldexp(float(np.add.reduce(parts)), -place)) << shift
-                for parts, place, shift in found
+                int(math.ldexp(some, -place)) << shift
+                for parts, place, shift in _slices(array, greatest)
+                for some in np.add.reduceat(parts, range(0, len(parts), _ADDED)).tolist()
             )
         )
     finite = np.isfinite(array)
@@ -114,7 +112,7 @@ def _greatest(array: NDArray[np.float64]) -> float:
 
 
 class _Slice(NamedTuple):
-    """Parts of numbers, each an integer times 2**place, so small that any sum of them is exact.
+    """Parts of numbers, each an integer times 2**place, so small that 2**13 of them add up exactly.
 
     Such a sum is an integer too; shifted left by ``shift`` it is in units of 2**-1074.
     """

@@ -33,7 +33,7 @@ from xentcli.readers.arrays.stored import (
 )
 from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
-from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request
+from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request, Workers
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
 from xentcli.readers.rules.ids import in_order_of_ids
 from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
@@ -123,7 +123,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         request.classes,
         ArrayChunks(layout, labels, targets, source.copy),
         ArrayReader(_without_contents(layout)),
-        workers="threads",
+        workers=_workers(layout, targets, source.copy),
         has_labels=has_labels,
         has_targets=layout.targets is not None or targets is not None,
         dimensions=len(layout.shape) - 2,
@@ -324,6 +324,18 @@ def _size(stored: Stored) -> int:
     return np.dtype(stored.dtype).itemsize * math.prod(stored.shape)
 
 
+def _workers(layout: Layout, targets: AnyArray | None, copy: bool) -> Workers:
+    """Processes read what lies in files by themselves; threads have what lies in memory already."""
+    named = (layout.values, layout.labels, layout.targets)
+    read = targets is None and all(not _comes_along(one, copy) for one in named if one is not None)
+    return "processes" if read else "threads"
+
+
+def _comes_along(named: Named, copy: bool) -> bool:
+    """Whether the numbers come to a worker with the chunk, as it cannot read them itself."""
+    return copy or not named.stored.file
+
+
 def _without_contents(layout: Layout) -> Layout:
     """Return the layout for workers, without arrays in memory: those come with the chunks.
 
@@ -379,6 +391,6 @@ def _brought(
     named: Named | None, copy: bool, start: int, stop: int, axis: int | None
 ) -> AnyArray | None:
     """The numbers for a worker that cannot read them itself."""
-    if named is None or (named.stored.file and not copy):
+    if named is None or not _comes_along(named, copy):
         return None
     return part_of(named.stored, start, stop, axis)
