@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
     ``file`` is where the rows were written, if they are not here.
     """
 
-    text: bytes = b""
+    text: bytes | memoryview = b""
     total: Total = Total()
     worked: tuple[Worked, ...] = ()
     check: Check | None = None
@@ -97,7 +97,7 @@ def _over_parts(
     work: Callable[[Job, Chunk, Batch], Outcome],
     job: Job,
     chunk: Chunk,
-    write: Callable[[bytes], object] | None = None,
+    write: Callable[[bytes | memoryview], object] | None = None,
 ) -> Outcome:
     """The outcome of a chunk that is worked on in parts. With ``write`` the rows are written, not
     kept."""

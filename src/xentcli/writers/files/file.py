@@ -18,7 +18,7 @@ class Sink:
         self.name = name
         self._stream = stream
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Write all of it."""
         with self._reporting():
             self._stream.write(data)
