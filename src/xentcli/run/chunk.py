@@ -134,13 +134,15 @@ def read_parts(
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
-    """The parts of a chunk, each with the number of its first sample, and their batches."""
-    samples = 0
+    """The parts of a chunk, each with the number of its first sample, of a text also with that of
+    its first line, and their batches."""
+    samples = lines = 0
     for part in reader.parts(chunk):
-        part = part._replace(first=chunk.first + samples)
+        part = part._replace(first=chunk.first + samples, line=part.line + lines)
         batch = reader.read(part)
         samples += count_samples(batch, skips=skips)
-        yield part, batch
+        lines += batch.lines
+        yield part._replace(lines=batch.lines), batch
 
 
 def count_samples(batch: Batch, *, skips: bool) -> int:

@@ -15,6 +15,7 @@ from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
+from xentcli.readers.text import quotes
 from xentcli.readers.text.cut import Cut, beside_numbers
 from xentcli.readers.text.ids import find_rows
 from xentcli.readers.text.layout import Layout, Parsed, rows_of
@@ -23,16 +24,19 @@ from xentcli.readers.text.quotes import NEWLINE, Bytes, outside
 # Of the other marks between cells some would be part of a number, or of the JSON around it.
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
 LINE_ENDS = b"\r\n"
+# Whether there are quotes is looked for in so many bytes; no number has one further on, either.
+LOOKED_AT = 1 << 12
 
 
 class Whole(NamedTuple):
-    """The numbers of a block, the physical line of each row, the rows where they are passed on, and
-    the cells of the column that groups them."""
+    """The numbers of a block, the physical line of each row, the rows where they are passed on, the
+    cells of the column that groups them, and how many physical lines end in the block."""
 
     parsed: Parsed
     lines: Sequence[int]
     rows: Rows | None
     by: list[bytes] | None
+    line_ends: int = 0
 
 
 def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
@@ -40,15 +44,17 @@ def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
     text = _with_newlines(block, layout)
     if text is None:
         return None
-    if all(layout.numeric) and b'"' not in text:
+    # All of them are at the ends of rows, but for one that is added where the last is missing.
+    beyond = not block.endswith(b"\n")
+    if all(layout.numeric) and text.find(b'"', 0, LOOKED_AT) < 0:
         found = _numbers_alone(layout, text, line)
         if found is not None:
-            return found
+            return found._replace(line_ends=len(found.lines) - beyond)
     found = _among_words(layout, text, line)
-    if found is not None and isinstance(found.lines, list) and b"\r" in block:
+    if found is None or (isinstance(found.lines, list) and b"\r" in block):
         # A quoted line end was \r\n, and is to be passed on so.
         return None
-    return found
+    return found._replace(line_ends=quotes.count(text, NEWLINE) - beyond)
 
 
 def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
