@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
@@ -115,6 +116,17 @@ def test_a_bug_in_a_worker_is_seen_where_it_is() -> None:
         with pytest.raises(ZeroDivisionError) as caught:
             awaited()
     assert "in failing" in str(caught.value.__cause__)
+
+
+@linux
+@copies
+def test_it_may_be_started_with_the_ends_of_others_ignored() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with forked.forked(repeated, 2, 1) as submit:
+            assert submit(Chunk(0, 3, 0, b""))().text == b"xxx"
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 @linux

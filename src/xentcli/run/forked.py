@@ -134,6 +134,8 @@ class Pool(Generic[Found]):
 
     def start(self, work: Work[Found], count: int) -> None:
         """Start the workers."""
+        # Whoever started this may have had it ignored: then nobody could tell that one has ended.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with signals.hold():
             for _ in range(count):
                 worker = os.fork()
