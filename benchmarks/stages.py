@@ -21,6 +21,7 @@ from benchmarks import data
 from benchmarks.startup import ONE_ROW
 from benchmarks.tables import Line, Rounds, Table, Target, summary
 from benchmarks.timing import Command, alternate, clocked, processes, xent
+from xentcli.core.elementary import exp
 
 BLOCK = 2**20
 # Twice as much as any cache holds.
@@ -59,6 +60,8 @@ def parts(path: Path, runs: int, quick: bool) -> list[Line]:
     things: dict[str, tuple[Callable[[], object], int]] = {
         "read memory (sum of float64)": (ones.sum, ones.nbytes),
         "read the file's bytes": (partial(read, path), size),
+        "copy a block": (lambda: [len(bytearray(text)) for text in texts], size),
+        "look for a byte that is not there": (lambda: [b'"' in text for text in texts], size),
         "count newlines": (lambda: sum(map(lines_in, texts)), size),
         "find newlines": (lambda: [np.flatnonzero(of(text) == 10) for text in texts], size),
         "turn into JSON arrays": (lambda: [as_array(text) for text in texts], size),
@@ -66,7 +69,8 @@ def parts(path: Path, runs: int, quick: bool) -> list[Line]:
     if find_spec("simdjson"):
         arrays = [as_array(text) for text in texts]
         things["simdjson alone"] = (partial(parsed, arrays), size)
-    things["exponential alone"] = (partial(exponentials, logits), logits.nbytes)
+    things["NumPy's exponential alone"] = (partial(exponentials, logits, np.exp), logits.nbytes)
+    things["xent's exponential alone"] = (partial(exponentials, logits, exp), logits.nbytes)
     things["kernel alone, all threads"] = (
         lambda: xentcli.cross_entropy(logits, labels),
         logits.nbytes,
@@ -142,12 +146,12 @@ def read(path: Path) -> None:
             pass
 
 
-def exponentials(logits: NDArray[np.floating]) -> None:
-    """NumPy's exponential of every number that is negative, as shifted logits are."""
+def exponentials(logits: NDArray[np.floating], of: Callable[..., object]) -> None:
+    """An exponential of every number that is negative, as shifted logits are."""
     out = np.empty(BLOCK // 8)
     shifted = -np.abs(logits.reshape(-1)[: out.size])
     for _ in range(logits.size // out.size):
-        np.exp(shifted, out=out)
+        of(shifted, out=out)
 
 
 def as_array(text: bytes) -> bytes:
