@@ -59,6 +59,8 @@ def parts(path: Path, runs: int, quick: bool) -> list[Line]:
     things: dict[str, tuple[Callable[[], object], int]] = {
         "read memory (sum of float64)": (ones.sum, ones.nbytes),
         "read the file's bytes": (partial(read, path), size),
+        "copy a block": (lambda: [len(bytearray(text)) for text in texts], size),
+        "look for a byte that is not there": (lambda: [b'"' in text for text in texts], size),
         "count newlines": (lambda: sum(map(lines_in, texts)), size),
         "find newlines": (lambda: [np.flatnonzero(of(text) == 10) for text in texts], size),
         "turn into JSON arrays": (lambda: [as_array(text) for text in texts], size),

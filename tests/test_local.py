@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
@@ -16,6 +18,7 @@ from tests.faults.running import run_inside
 from tests.ways import SMALL_BLOCKS
 from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk
+from xentcli.run import forked
 from xentcli.run import workers as local
 from xentcli.run.chunk import Outcome
 from xentcli.run.order import Submit, Work
@@ -67,22 +70,70 @@ def repeated(chunk: Chunk) -> Outcome:
     return Outcome(text=b"x" * chunk.first, samples=chunk.first)
 
 
-@pytest.mark.parametrize("forks", [True, False])
+# What runs the tests may have threads, of which the copies have no need.
+copies = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="no copies of processes")
+
+
+@copies
+@pytest.mark.parametrize("forks", [pytest.param(True, marks=linux), False])
 def test_rows_come_back_whole_however_long_they_are(
     forks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not forks:
-        monkeypatch.setattr(local, "_may_fork", lambda: False)
-    monkeypatch.setattr(local, "SLOT_BYTES", 1 << 16)
-    little, most = local.LITTLE_TEXT, local.SLOT_BYTES
-    lengths = [0, 1, little - 1, little, most - 1, most, most + 1, 3 * most] * 2
+    monkeypatch.setattr(forked, "SLOT_BYTES", 1 << 16)
+    monkeypatch.setattr(local, "_may_fork", lambda: forks)
+    most = forked.SLOT_BYTES
+    lengths = [0, 1, most // 2, most - 1, most, most + 1, 3 * most] * 2
     with local.processes(repeated, 2) as submit:
-        # Faults, and what nobody asks for, take no slot away from what is alive.
+        # Faults, and what nobody asks for, take no room away from what is alive.
         for number in range(8):
             with pytest.raises(DataError):
                 submit(Chunk(number, -1, 0, b""))()
-        dropped = [submit(Chunk(number, most, 0, b"")) for number in range(3)]
+        dropped = [submit(Chunk(number, most, 0, b"")) for number in range(8)]
         waiting = [submit(Chunk(number, length, 0, b"")) for number, length in enumerate(lengths)]
         for length, awaited in zip(lengths, waiting, strict=True):
             assert awaited() == repeated(Chunk(0, length, 0, b""))
+        # Chunks that are longer than the room for them, too.
+        for length in (most - 1, most, 3 * most):
+            data = b"y" * length
+            assert submit(Chunk(0, 3, 0, data))() == repeated(Chunk(0, 3, 0, data))
     del dropped
+    assert not multiprocessing.active_children()
+
+
+def failing(chunk: Chunk) -> Outcome:
+    """A bug, or an end without a word."""
+    if chunk.first:
+        os._exit(3)
+    raise ZeroDivisionError("by nothing")
+
+
+@linux
+@copies
+def test_a_bug_in_a_worker_is_seen_where_it_is() -> None:
+    with forked.forked(failing, 2, 1) as submit:
+        awaited = submit(Chunk(0, 0, 0, b""))
+        with pytest.raises(ZeroDivisionError) as caught:
+            awaited()
+    assert "in failing" in str(caught.value.__cause__)
+
+
+@linux
+@copies
+def test_it_may_be_started_with_the_ends_of_others_ignored() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with forked.forked(repeated, 2, 1) as submit:
+            assert submit(Chunk(0, 3, 0, b""))().text == b"xxx"
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+@linux
+@copies
+def test_nobody_waits_for_a_copy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forked, "PATIENCE", 0.01)
+    with forked.forked(failing, 2, 1) as submit:
+        awaited = [submit(Chunk(0, 1, 0, b"")) for _ in range(3)]
+        with pytest.raises(DataError, match="came to a sudden end"):
+            awaited[0]()

@@ -126,6 +126,7 @@ class Batch(NamedTuple):
       and ``read`` is how many samples of the input the batch stands for.
     - ``grouping``: the groups of the column that was asked for.
     - ``partners``: for each sample the row of the second file with the same id; -1 where none is.
+    - ``lines``: how many physical lines of a text it is, those of bad samples included.
     """
 
     values: Floats
@@ -151,6 +152,7 @@ class Batch(NamedTuple):
     partners: Indices | None = None
     first_position: int = 0
     is_piece: bool = False
+    lines: int = 0
 
 
 class Answer(NamedTuple):

@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
     ``file`` is where the rows were written, if they are not here.
     """
 
-    text: bytes = b""
+    text: bytes | memoryview = b""
     total: Total = Total()
     worked: tuple[Worked, ...] = ()
     check: Check | None = None
@@ -109,7 +109,7 @@ def _over_parts(
     work: Callable[[Job, Chunk, Batch], Outcome],
     job: Job,
     chunk: Chunk,
-    write: Callable[[bytes], object] | None = None,
+    write: Callable[[bytes | memoryview], object] | None = None,
 ) -> Outcome:
     """The outcome of a chunk that is worked on in parts. With ``write`` the rows are written, not
     kept."""
@@ -146,13 +146,15 @@ def read_parts(
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
-    """The parts of a chunk, each with the number of its first sample, and their batches."""
-    samples = 0
+    """The parts of a chunk, each with the number of its first sample, of a text also with that of
+    its first line, and their batches."""
+    samples = lines = 0
     for part in reader.parts(chunk):
-        part = part._replace(first=chunk.first + samples)
+        part = part._replace(first=chunk.first + samples, line=part.line + lines)
         batch = reader.read(part)
         samples += count_samples(batch, skips=skips)
-        yield part, batch
+        lines += batch.lines
+        yield part._replace(lines=batch.lines), batch
 
 
 def count_samples(batch: Batch, *, skips: bool) -> int:

@@ -290,7 +290,8 @@ def _write_rows(
         if isinstance(destination, Folder):
             destination.take(outcome.file)
         else:
-            destination.write(header + outcome.text)
+            destination.write(header)
+            destination.write(outcome.text)
         header = b""
         if rejects is not None:
             _reject(outcome.faults, rejects)

@@ -7,23 +7,20 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from xentcli.core.threads import available
-from xentcli.errors import DataError
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.run import signals
-from xentcli.run.chunk import Outcome
 from xentcli.run.messages import print_message
 from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
 
 if TYPE_CHECKING:
-    import mmap
     from concurrent.futures import Future
 
 Sent = TypeVar("Sent")
@@ -32,10 +29,6 @@ Sent = TypeVar("Sent")
 PATIENCE = 1.0
 # Chunks under way beyond one a worker: a worker that is done has the next one at once.
 AHEAD = 2
-# Rows of a length between these come back in memory that a worker shares with this process. A pipe
-# would pass them on in pieces of 64 KiB, each one waited for, and pickled and copied twice before.
-LITTLE_TEXT = 1 << 14
-SLOT_BYTES = 1 << 22
 # More processes than these cannot be waited for on Windows.
 MOST_ON_WINDOWS = 61
 
@@ -132,17 +125,27 @@ def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
 def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     """Submit chunks to processes: for input whose reading holds Python's lock. However this process
     ends, they end with it."""
-    import mmap
+    if _may_fork():
+        from xentcli.run.forked import forked
+
+        with forked(work, count, AHEAD) as submit:
+            yield submit
+    else:
+        with _spawned(work, most_processes(count)) as submit:
+            yield submit
+
+
+@contextmanager
+def _spawned(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
+    """The same by processes that begin anew, as they do where none can be copied."""
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
-    count = most_processes(count)
-    forked = _may_fork()
-    # Asked for by name: what Python takes by itself is another one from 3.14 on.
-    context = multiprocessing.get_context("fork" if forked else "spawn")
-    # They have no names that could be left behind; only a copy of this process knows of them.
-    slots = [mmap.mmap(-1, SLOT_BYTES) for _ in range(count + AHEAD)] if forked else []
-    executor = ProcessPoolExecutor(count, context, _begin, (work, slots))
+    from xentcli.run.forked import lost_worker
+
+    # Asked for by name: what Python takes by itself differs from system to system.
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(count, context, _begin, (work,))
     known = set(multiprocessing.active_children())
     before = set(threading.enumerate())
     try:
@@ -158,34 +161,9 @@ def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
                 worker.is_alive() for worker in workers
             )
 
-        free = list(range(len(slots)))
-
-        def submit(chunk: Chunk) -> Awaited[Found]:
-            slot = free.pop() if free else None
-            future = executor.submit(_at_work, chunk, slot)
-
-            def awaited() -> Found:
-                try:
-                    outcome: Any
-                    outcome, length = _result(future, are_there)
-                    if slot is not None and length:
-                        outcome = outcome._replace(text=slots[slot][:length])
-                    found: Found = outcome
-                    return found
-                finally:
-                    # What nobody waits for keeps its slot, as its worker may yet write there; with
-                    # none left, rows go through the pipe.
-                    if slot is not None:
-                        free.append(slot)
-
-            return awaited
-
-        yield submit
+        yield lambda chunk: partial(_result, executor.submit(_at_work, chunk), are_there)
     except BrokenExecutor:
-        raise DataError(
-            "a worker process came to a sudden end; was it killed, or was memory short?",
-            hint="--jobs 1 does all of the work in one process",
-        ) from None
+        raise lost_worker() from None
     finally:
         # They hold nothing that would have to be put in order. Nor is there anything to wait for:
         # a result that is cut off in the middle would never end.
@@ -217,7 +195,7 @@ def _result(future: Future[Sent], are_there: Callable[[], bool]) -> Sent:
 def _may_fork() -> bool:
     """Whether this process has a single thread. A forked process has one thread and a copy of every
     lock: those that other threads held would never be released."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not hasattr(os, "memfd_create"):
         return False
     if "xentcli.readers.sources.remote" in sys.modules:
         from xentcli.readers.sources import remote
@@ -229,15 +207,14 @@ def _may_fork() -> bool:
 
 
 _work: Work[Any] | None = None
-_slots: Sequence[mmap.mmap] = ()
 
 
-def _begin(work: Work[Any], slots: Sequence[mmap.mmap]) -> None:
+def _begin(work: Work[Any]) -> None:
     """The start of a worker process."""
     import multiprocessing
 
-    global _work, _slots
-    _work, _slots = work, slots
+    global _work
+    _work = work
     # Ctrl-C reaches all processes of a terminal; this one's end is its parent's affair.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -259,15 +236,6 @@ def _started() -> None:
     """A task that does nothing: the executor starts its processes with the first one."""
 
 
-def _at_work(chunk: Chunk, slot: int | None) -> tuple[Any, int]:
-    """The outcome of a chunk. If its rows fit into the shared slot, they are left there and only
-    their size is sent."""
+def _at_work(chunk: Chunk) -> Any:
     assert _work is not None
-    outcome = _work(chunk)
-    if slot is None or not isinstance(outcome, Outcome):
-        return outcome, 0
-    length = len(outcome.text)
-    if not LITTLE_TEXT <= length <= SLOT_BYTES:
-        return outcome, 0
-    _slots[slot][:length] = outcome.text
-    return outcome._replace(text=b""), length
+    return _work(chunk)

@@ -79,7 +79,7 @@ def _differ(names: Sequence[str]) -> bool:
 
 
 def read_table(
-    pattern: Pattern, text: bytes, count: int, read: Callable[[bytes], AnyArray | None]
+    pattern: Pattern, text: bytes, count: int, read: Callable[..., AnyArray | None]
 ) -> Table | None:
     """The numbers of so many lines of that pattern; None if any line is of another."""
     body = _between_ends(pattern, text)
@@ -93,7 +93,7 @@ def read_table(
         body, found = _replace_pieces(body, middle, mark)
         if found != count:
             return None
-    flat = read(body + b",%.0e" % ROW_END)
+    flat = read(body, b",%.0e" % ROW_END)
     widths = [length or 1 for length in pattern.lengths]
     width = sum(widths) + len(widths)
     if flat is None or flat.size != count * width:

@@ -32,14 +32,15 @@ class Whole(NamedTuple):
     fields: Fields | None = None
 
 
-def read_at_once(layout: Layout, block: bytes) -> Whole | None:
-    """The samples of a block of whole lines; None if anything in it is unusual."""
+def read_at_once(layout: Layout, block: bytes, line_ends: int) -> Whole | None:
+    """The samples of a block of whole lines, with so many line ends; None if anything in it is
+    unusual."""
     request = layout.request
     parser = parser_for(len(block))
     if parser is None or not layout.is_table or layout.by is not None:
         return None
     text = block.rstrip(b"\n")
-    count = text.count(b"\n") + 1
+    count = line_ends - (len(block) - len(text)) + 1
     if layout.key is not None and (request.keep_records or not request.keep_rows):
         alike = _alike(layout, text, count, parser.numbers)
         if alike is not None:
@@ -62,7 +63,7 @@ def read_at_once(layout: Layout, block: bytes) -> Whole | None:
 
 
 def _lists(
-    layout: Layout, text: bytes, count: int, read: Callable[[bytes], AnyArray | None]
+    layout: Layout, text: bytes, count: int, read: Callable[..., AnyArray | None]
 ) -> Whole | None:
     """Lines that are lists of numbers."""
     closed = text.count(b"]\n") + text.endswith(b"]")
@@ -76,13 +77,13 @@ def _lists(
 
 
 def _alike(
-    layout: Layout, text: bytes, count: int, read: Callable[[bytes], AnyArray | None]
+    layout: Layout, text: bytes, count: int, read: Callable[..., AnyArray | None]
 ) -> Whole | None:
     """Records with a list of values each, and nothing but numbers beside it."""
     request = layout.request
     if layout.join is not None or (request.keep_records and request.on_error != "stop"):
         return None
-    pattern = pattern_of(text.partition(b"\n")[0])
+    pattern = pattern_of(text[: text.find(b"\n")] if count > 1 else text)
     if pattern is None or pattern.names != layout.columns:
         return None
     table = read_table(pattern, text, count, read)

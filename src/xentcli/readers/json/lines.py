@@ -111,7 +111,7 @@ class LinesReader(NamedTuple):
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
         """The blocks of a span."""
         source = self.layout.source
-        return parts_of(partial(_span_blocks, source), _line_ends, source, chunk)
+        return parts_of(partial(_span_blocks, source), source, chunk)
 
     def read(self, chunk: Chunk) -> Batch:
         """The samples of a block."""

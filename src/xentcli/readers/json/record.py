@@ -45,6 +45,7 @@ from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.ids import id_of_value, without_partner
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
 from xentcli.readers.rules.targets import attach, classes_second
+from xentcli.readers.text import quotes
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
 
@@ -92,7 +93,14 @@ def _place(layout: Layout, line: Line) -> Place:
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole lines."""
     assert isinstance(chunk.data, bytes)
-    at_once = read_at_once(layout, chunk.data)
+    lines = quotes.count(chunk.data, quotes.NEWLINE)
+    return _read(layout, chunk, lines)._replace(lines=lines)
+
+
+def _read(layout: Layout, chunk: Chunk, line_ends: int) -> Batch:
+    """The same of a block with so many line ends."""
+    assert isinstance(chunk.data, bytes)
+    at_once = read_at_once(layout, chunk.data, line_ends)
     if at_once is not None:
         lines = range(chunk.line, chunk.line + len(at_once.values))
         batch = _of_arrays(layout, lines, chunk.first, *at_once[:4])

@@ -85,7 +85,7 @@ class TextReader(NamedTuple):
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
         """The blocks of a span."""
         blocks = partial(_blocks, self.layout)
-        return parts_of(blocks, text.line_ends, self.layout.source, chunk)
+        return parts_of(blocks, self.layout.source, chunk)
 
     def read(self, chunk: Chunk) -> Batch:
         """The samples of a block."""

@@ -15,68 +15,27 @@ from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.numbers_labels import number_labels
 from xentcli.readers.text import numbers as number_text
 from xentcli.readers.text import quotes
+from xentcli.readers.text.cut import Cut, beside_numbers
 from xentcli.readers.text.ids import find_rows
 from xentcli.readers.text.layout import Layout, Parsed, rows_of
-from xentcli.readers.text.quotes import NEWLINE, Bytes, Places, outside
+from xentcli.readers.text.quotes import NEWLINE, Bytes, outside
 
 # Of the other marks between cells some would be part of a number, or of the JSON around it.
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
-# Parts of a text that are no longer are cut out of it all at once.
-SHORT = 8
 LINE_ENDS = b"\r\n"
+# Whether there are quotes is looked for in so many bytes; no number has one further on, either.
+LOOKED_AT = 1 << 12
 
 
 class Whole(NamedTuple):
-    """The numbers of a block, the physical line of each row, the rows where they are passed on, and
-    the cells of the column that groups them."""
+    """The numbers of a block, the physical line of each row, the rows where they are passed on, the
+    cells of the column that groups them, and how many physical lines end in the block."""
 
     parsed: Parsed
     lines: Sequence[int]
     rows: Rows | None
     by: list[bytes] | None
-
-
-class Cut(NamedTuple):
-    """Where the cells of a block end (a row of the array for each of the block), and where rows
-    begin."""
-
-    text: bytes
-    ends: Places
-    starts: Places
-
-    def cells(self, column: int) -> list[bytes]:
-        """A column's cells."""
-        return self.spans(self.first(column), self.ends[:, column])
-
-    @property
-    def has_a_line_a_row(self) -> bool:
-        """Whether no cell has a line end in it."""
-        return quotes.count(self.text, NEWLINE) == len(self.starts)
-
-    def first(self, column: int) -> Places:
-        """Where the cells of a column begin."""
-        return self.starts if column == 0 else self.ends[:, column - 1] + 1
-
-    def spans(self, starts: Places, ends: Places) -> list[bytes]:
-        """Parts of the text."""
-        widths = ends - starts
-        longest = int(widths.max())
-        if longest <= SHORT and b"\0" not in self.text:
-            return self._short(starts, widths, longest)
-        text, pairs = self.text, zip(starts.tolist(), ends.tolist(), strict=True)
-        return [text[start:end] for start, end in pairs]
-
-    def _short(self, starts: Places, widths: Places, longest: int) -> list[bytes]:
-        # As one array of bytes, which drops the zeros after a cell: a third of the time that it
-        # takes to cut them out one by one.
-        if not longest:
-            return [b""] * len(starts)
-        there: Bytes = np.frombuffer(self.text, dtype=np.uint8)
-        places = np.arange(longest)
-        found = there.take(starts[:, np.newaxis] + places, mode="clip")
-        found[places >= widths[:, np.newaxis]] = 0
-        cells: list[bytes] = found.view(f"S{longest}").ravel().tolist()
-        return cells
+    line_ends: int = 0
 
 
 def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
@@ -84,15 +43,17 @@ def read_at_once(layout: Layout, block: bytes, line: int) -> Whole | None:
     text = _with_newlines(block, layout)
     if text is None:
         return None
-    if all(layout.numeric) and b'"' not in text:
+    # All of them are at the ends of rows, but for one that is added where the last is missing.
+    beyond = not block.endswith(b"\n")
+    if all(layout.numeric) and text.find(b'"', 0, LOOKED_AT) < 0:
         found = _numbers_alone(layout, text, line)
         if found is not None:
-            return found
+            return found._replace(line_ends=len(found.lines) - beyond)
     found = _among_words(layout, text, line)
-    if found is not None and isinstance(found.lines, list) and b"\r" in block:
+    if found is None or (isinstance(found.lines, list) and b"\r" in block):
         # A quoted line end was \r\n, and is to be passed on so.
         return None
-    return found
+    return found._replace(line_ends=quotes.count(text, NEWLINE) - beyond)
 
 
 def _with_newlines(block: bytes, layout: Layout) -> bytes | None:
@@ -138,11 +99,14 @@ def _numbers_alone(layout: Layout, text: bytes, line: int) -> Whole | None:
     if parsed is None:
         return None
     # Between numbers alone there are no words that have to be looked for.
-    cut = _cut(layout, text) if _needs_cut(layout) else None
     lines = range(line, line + len(table))
-    if cut is None:
+    if not _needs_cut(layout):
         return Whole(parsed, lines, _plain_rows(layout, text), None)
-    return _with_words(layout, cut, parsed, lines)
+    around = _around_numbers(layout, text)
+    if around is not None:
+        return Whole(parsed, lines, around, None)
+    cut = _cut(layout, text)
+    return None if cut is None else _with_words(layout, cut, parsed, lines)
 
 
 def _among_words(layout: Layout, text: bytes, line: int) -> Whole | None:
@@ -315,6 +279,18 @@ def _plain_rows(layout: Layout, text: bytes) -> Rows | None:
     if layout.request.keep_rows is None:
         return None
     return rows_of(layout, [])._replace(text=text)
+
+
+def _around_numbers(layout: Layout, text: bytes) -> Rows | None:
+    """Rows of numbers with what stands before and after those that are computed with; None if more
+    is needed of them, or if that is long."""
+    if layout.key is not None or layout.columns.by is not None or not _wants_around(layout):
+        return None
+    rows = rows_of(layout, [])
+    first, last = rows.values_at[0], rows.values_at[-1]
+    after = len(layout.names) - 1 - last
+    around = beside_numbers(text, layout.dialect.delimiter, first, after)
+    return None if around is None else rows._replace(around=around)
 
 
 def _cut_rows(layout: Layout, cut: Cut) -> Rows | None:

@@ -165,17 +165,15 @@ def blocks(
     while True:
         with explain_errors(source):
             read = stream.read(min(size, left) if left > 0 else size)
-        rest += read
         if not read:
             break
-        cut = last_record_end(rest, dialect)
-        if cut:
-            yield rest[:cut]
-            rest = rest[cut:]
+        block, rest = _divided(rest, read, dialect)
+        if block:
+            yield block
         if length is not None:
             # What was read beyond the length, because a record went on there, is left to others.
             beyond, left = left <= 0, left - len(read)
-            if left <= 0 and (not rest or (beyond and cut)):
+            if left <= 0 and (not rest or (beyond and block)):
                 return
         if len(rest) > limit:
             raise _too_long(source, limit)
@@ -183,6 +181,19 @@ def blocks(
         raise _too_long(source, limit)
     if rest:
         yield rest
+
+
+def _divided(rest: bytes, read: bytes, dialect: Dialect) -> tuple[bytes, bytes]:
+    """The whole records of what was left and of what was read next, and what is left of both."""
+    if b'"' in rest or b"\r" in rest or b'"' in read:
+        whole = rest + read
+        cut = last_record_end(whole, dialect)
+        return whole[:cut], whole[cut:]
+    # No record ends in what was left. Without it, all is copied once, and not twice.
+    cut = last_record_end(read, dialect)
+    if not cut:
+        return b"", rest + read
+    return b"".join((rest, memoryview(read)[:cut])), read[cut:]
 
 
 def _too_long(source: str, limit: int) -> DataError:
@@ -197,7 +208,8 @@ def last_record_end(text: bytes, dialect: Dialect) -> int:
     """Where the last whole record of a text ends; 0 if none does."""
     if b'"' not in text:
         # A \\r at the very end may be the first half of \\r\\n.
-        return max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
+        newline = text.rfind(b"\n")
+        return max(newline, text.rfind(b"\r", newline + 1, len(text) - 1)) + 1
     if not dialect.comment:
         ends = quotes.line_ends_outside(text, dialect.delimiter)
         if ends is not None:

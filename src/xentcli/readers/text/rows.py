@@ -64,7 +64,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
     at_once = read_at_once(layout, chunk.data, chunk.line)
     if at_once is not None:
         batch = _batch(layout, chunk, at_once.parsed, at_once.lines, at_once.rows)
-        return _grouped(batch, at_once.by)
+        return _grouped(batch._replace(lines=at_once.line_ends), at_once.by)
     found, end = _records(layout, chunk)
     faults: list[Fault] = []
     kept: Sequence[int] = range(len(found))
@@ -76,6 +76,7 @@ def read(layout: Layout, chunk: Chunk) -> Batch:
         raise end
     passed = rows_of(layout, [r.cells for r in found]) if layout.request.keep_rows else None
     batch = _batch(layout, chunk, parsed, [record.line for record in found], passed, kept)
+    batch = batch._replace(lines=text.line_ends(chunk.data))
     if end is not None:
         # Not before: what is wrong with a row before it, or with its label, is told first.
         raise end

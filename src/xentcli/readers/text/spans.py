@@ -94,13 +94,10 @@ def whole_text(source: Source, start: int, line: int, asked: str | None) -> Iter
 
 
 def parts_of(
-    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]],
-    line_ends: Callable[[bytes], int],
-    source: str,
-    chunk: Chunk,
+    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], source: str, chunk: Chunk
 ) -> Iterator[Chunk]:
-    """The blocks of a span or a whole text, with the line that each begins on; any other chunk
-    unchanged."""
+    """The blocks of a span or a whole text; any other chunk unchanged. The lines of one are counted
+    when it is read."""
     if isinstance(chunk.data, Span):
         found = _blocks_of_span(blocks, chunk.data, source)
     elif isinstance(chunk.data, WholeText):
@@ -108,11 +105,8 @@ def parts_of(
     else:
         yield chunk
         return
-    line = chunk.line
     for block in found:
-        lines = line_ends(block)
-        yield chunk._replace(data=block, line=line, lines=lines, size=len(block))
-        line += lines
+        yield chunk._replace(data=block, size=len(block))
 
 
 def _blocks_of_span(

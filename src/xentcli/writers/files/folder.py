@@ -29,7 +29,7 @@ class Folder:
         """Add a file to the answer, as its next part."""
         self._parts.append(name)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Add a part with these bytes, if there are any."""
         if data:
             with open_part(self.path) as (name, stream):

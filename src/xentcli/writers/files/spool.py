@@ -28,7 +28,7 @@ class WaitingRoom:
     ) -> None:
         self._pieces.close()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Keep a piece, unless it is empty."""
         if data:
             self._pieces.write(data)

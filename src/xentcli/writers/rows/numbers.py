@@ -58,18 +58,20 @@ def _joined(values: Floats) -> bytes:
             return ",".join(map(number, rows)).encode("ascii")
         return ROW_END.join(",".join(map(number, row)).encode("ascii") for row in rows)
     # Where one has 1e-5 and the other 1e-05, and where there is no number, it is left to Python.
-    size = np.abs(values)
-    otherwise = ((size >= 1e-9) & (size < 1e-4)) | ~(size < 1e16)
-    text: bytes = orjson.dumps(
-        np.where(otherwise, np.nan, np.ascontiguousarray(values)), option=orjson.OPT_SERIALIZE_NUMPY
-    )
+    own = np.ascontiguousarray(values)
+    otherwise = None
+    if not (values.min() >= 1e-4 and values.max() < 1e16):
+        size = np.abs(values)
+        otherwise = ((size >= 1e-9) & (size < 1e-4)) | ~(size < 1e16)
+        own = np.where(otherwise, np.nan, own)
+    text: bytes = orjson.dumps(own, option=orjson.OPT_SERIALIZE_NUMPY)
     text = text.strip(b"[]")
-    if not otherwise.any():
+    if otherwise is None or not otherwise.any():
         return text
     # A nan is null there: in its place comes the number as Python writes it.
     apart = text.split(b"null")
-    own = [repr(value).encode("ascii") for value in values[otherwise].tolist()]
-    return b"".join(chain.from_iterable(zip(apart, own, strict=False))) + apart[-1]
+    left = [repr(value).encode("ascii") for value in values[otherwise].tolist()]
+    return b"".join(chain.from_iterable(zip(apart, left, strict=False))) + apart[-1]
 
 
 def _orjson(size: int) -> Any:
