@@ -37,7 +37,6 @@ TESTS = (
     *("tests/core", "tests/calculation", "tests/readers", "tests/writers", "src"),
     *("tests/test_crossed.py", "tests/test_faults.py", "tests/test_round_trip.py"),
     *("tests/test_ways.py", "tests/test_blocks.py", "tests/test_damage.py"),
-    *("tests/test_second_files.py", "tests/test_outputs.py"),
 )
 OPTIONS = ("-q", "-n0", "-m", "not slow", "-p", "no:cacheprovider", "--no-header", "--tb=no")
 # Imported once for all mutants; nothing of what is to be changed.
