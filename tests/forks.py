@@ -28,8 +28,9 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parent.parent
 INSTALLED = Path(sys.executable).parent / "xent"
 
-# What Python decides by these at its start cannot be had later.
-AT_START = (b"PYTHON", b"LC_", b"LANG")
+# What Python decides by these at its start cannot be had later; nor can what options complete to,
+# which they are declared with only where a shell asks.
+AT_START = (b"PYTHON", b"LC_", b"LANG", b"_XENT_COMPLETE")
 # Isolated, without site, and with no module but those that are a part of it, Python starts in some
 # 10 ms.
 PROGRAM = """#!{python} -IS

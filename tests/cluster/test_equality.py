@@ -15,7 +15,7 @@ import pytest
 from tests.cluster import at_work
 from tests.cluster.clusters import Cluster, on_cluster, started
 from tests.faults.running import Answered, run_inside
-from tests.readers.test_columnar import content_of
+from tests.readers.tables.test_columnar import content_of
 from tests.test_ways import CELLS, COMMANDS, FILES, LABELS, VALUES, asked_of, lines
 from xentcli.run import cluster as cluster_of_commands
 

@@ -15,8 +15,8 @@ from tests.cluster.clusters import Cluster, on_cluster, started
 from tests.cluster.test_equality import npy, table
 from tests.conftest import ROOT
 from tests.faults.running import run_inside
-from tests.readers.buckets import CREDENTIALS, Bucket, served_bucket, served_web
-from tests.readers.test_columnar import content_of
+from tests.readers.sources.buckets import CREDENTIALS, Bucket, served_bucket, served_web
+from tests.readers.tables.test_columnar import content_of
 from tests.test_ways import FILES, LABELS
 
 pytest.importorskip("moto")

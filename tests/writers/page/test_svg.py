@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.writers.test_pages import COMMAND, EVERYTHING, SVG, as_svg, drawn, report
+from tests.writers.page.test_pages import COMMAND, EVERYTHING, SVG, as_svg, drawn, report
 from xentcli.errors import escaped
 from xentcli.model import Step, Worked
 from xentcli.writers.page import style

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import BIN, Xent, environment
-from tests.readers.buckets import ALONE, Bucket, Web, served_bucket, served_web
+from tests.readers.sources.buckets import ALONE, Bucket, Web, served_bucket, served_web
 from xentcli.readers.sources.remote_errors import reason_of
 from xentcli.readers.sources.urls import is_url, local_path, secrets, shown
 from xentcli.readers.text.spans import BLOCKS_A_SPAN

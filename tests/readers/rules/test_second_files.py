@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from tests.faults.running import Answered, run_inside
-from tests.readers.test_columnar import content_of
+from tests.readers.tables.test_columnar import content_of
 from tests.ways import WAYS, answered, without_processes
 from xentcli.model import AnyArray
 

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from tests.faults.running import run_inside
 from tests.looks import LOOKS, write_inputs
 from tests.writers.made import NAMES, batch_of, rows_of, stream_of, written
-from tests.writers.test_pages import report, surveyed
+from tests.writers.page.test_pages import report, surveyed
 from xentcli.errors import UsageError
 from xentcli.model import Answer, Report
 from xentcli.writers.interface import View
