@@ -22,7 +22,7 @@ def npy(array: Any) -> bytes:
 
 def npz(**arrays: Any) -> bytes:
     stream = io.BytesIO()
-    np.savez(stream, **{key: np.array(array) for key, array in arrays.items()})
+    np.savez(stream, **{key: np.array(array) for key, array in arrays.items()})  # type: ignore[arg-type]
     return stream.getvalue()
 
 

@@ -191,7 +191,9 @@ WRONG: dict[str, tuple[str, bytes, str, str]] = {
 def test_what_is_out_of_its_range_is_told_with_its_place(
     what: str, fast: str, tmp_path: Path
 ) -> None:
-    *given, message = WRONG[what]
-    found = run_inside(asked_in(tmp_path, *given), tmp_path, b"", {"XENT_FAST": fast})
+    name, content, options, message = WRONG[what]
+    found = run_inside(
+        asked_in(tmp_path, name, content, options), tmp_path, b"", {"XENT_FAST": fast}
+    )
     assert (found.code, found.stdout) == (1, b"")
     assert found.stderr.startswith(f"xent: {message}")

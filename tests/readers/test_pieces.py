@@ -4,6 +4,7 @@ however the numbers lie in the file."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ def test_a_wrong_number_takes_all_of_a_sequence_out(
     key: str, on_error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is in one piece, and the others of its sample must know of it."""
-    arrays = {"logits": LOGITS, "targets": SOFT.transpose(0, 2, 1).copy()}
+    arrays: dict[str, Any] = {"logits": LOGITS, "targets": SOFT.transpose(0, 2, 1).copy()}
     if key == "probs":
         arrays = {"probs": np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)}
         arrays["labels"] = LABELS
