@@ -141,7 +141,7 @@ def test_a_wrong_number_takes_all_of_a_sequence_out(
         arrays = {"probs": np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)}
         arrays["labels"] = LABELS
     arrays[key][1, 2, 20] = -0.5
-    np.savez(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]
+    np.savez(tmp_path / "a.npz", **arrays)
     asked = ["ce", "a.npz", "--on-error", on_error, "--reduction", "none", "--format", "csv"]
     found = check_same(asked, tmp_path, monkeypatch)
     assert found.code == 3
