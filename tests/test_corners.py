@@ -238,11 +238,11 @@ def test_lines_of_positions_are_numbered_through(
 
 
 def test_two_short_rows_are_not_taken_for_one(tmp_path: Path) -> None:
-    # Beyond the rows by which it is decided that the first column holds words.
-    (tmp_path / "a.csv").write_text("t,a,b,label\n" + "x,1,2,1\n" * 120 + "y,1\n2,1\n")
+    # Beyond the rows by which it is decided which columns hold words.
+    (tmp_path / "a.csv").write_text("t,u,a,b,label\n" + "x,y,1,2,1\n" * 120 + "x,y\n1,2,1\n")
     for fast in "01":
         found = run_inside(["ce", "a.csv"], tmp_path, environment={"XENT_FAST": fast})
-        assert found.stderr == "xent: a.csv:122: 2 cells for 4 columns\n"
+        assert found.stderr == "xent: a.csv:122:2: 2 cells, where the header has 5\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such permissions")

@@ -45,6 +45,7 @@ FILES: Mapping[str, bytes] = {
     "w.csv": b"a,b,label,w\n1,2,1,0.5\n3,1,1,2\n",
     "records.json": json.dumps(RECORDS).encode(),
     "split.json": json.dumps(SPLIT).encode(),
+    "schema.json": b'{"schema": {"0": 1, "1": 3}, "data": {"0": 2, "1": 1}}',
     "plain.csv": b"id,a,b\nx,1,2\ny,3,1\n",
     "quoted.csv": b'id,a,b\n"x",1,2\n"y",3,1\n',
     "headed.csv": b"label,0,1\n1,1.0,2.0\n1,3.0,1.0\n",
@@ -82,6 +83,7 @@ SAME = {
         "ce split.json --logit-cols a,b --target 0.5,0.5;0.25,0.75", SOFT
     ),
     "a table without labels": Same("softmax split.json --logit-cols a,b", f"softmax {TYPED}"),
+    "columns called schema and data": Same("softmax schema.json", f"softmax {TYPED}"),
     "a label's column by its number": Same(
         "ce plain.csv --labels-from s.csv --label-col 3", BY_HAND
     ),

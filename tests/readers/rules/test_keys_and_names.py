@@ -33,6 +33,7 @@ def result(folder: Path, *asked: str) -> float:
         ("--label-col y", (1 + NEAR + 2 + FAR) / 2),
         ("--label-key y", (1 + NEAR + 2 + FAR) / 2),
         ("--target-cols t", (0.5 + NEAR + 1.5 + FAR) / 2),
+        ("--label-col t", (0.5 + NEAR + 1.5 + FAR) / 2),
     ],
 )
 def test_an_option_names_the_key_of_the_target(
@@ -83,7 +84,8 @@ def test_an_ignored_label_is_that_one_alone(label: str, tmp_path: Path) -> None:
     lines = (f'{{"logits": [1, 2], "label": {text}}}\n' for text in ("1", label))
     (tmp_path / "a.jsonl").write_text("".join(lines))
     for given in (["a.csv"], ["a.jsonl"], ["--logits", "1,2", "--label", label]):
-        found = run_inside(["ce", *given, "--ignore-index", str(2**53)], tmp_path)
+        asked = ["ce", *given, "--ignore-index", str(2**53)]
+        found = run_inside(asked, tmp_path, environment={"XENT_FAST": "1"})
         assert (found.code, found.stdout) == (1, b""), given
 
 
@@ -130,3 +132,22 @@ def test_what_is_called_a_loss_is_a_class_but_at_the_end(
     (tmp_path / "a.csv").write_text(f"{header}\n{','.join(['1.5'] * width)}\n")
     found = run_inside(["softmax", "a.csv", "-f", "json"], tmp_path)
     assert set(json.loads(found.stdout)["classes"]) == classes
+
+
+def test_a_list_has_no_keys_to_name(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("[1, 2]\n")
+    found = run_inside(["ce", "a.jsonl", "--label-key", "y"], tmp_path)
+    assert found.stderr == "xent: a.jsonl:1: $: expected an object, found a list\n"
+
+
+def test_lines_of_one_position(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"logits": [[1], [2]], "label": [1]}\n')
+    assert result(tmp_path, "ce", "a.jsonl") == pytest.approx(NEAR, rel=1e-14)
+
+
+def test_the_record_of_a_second_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,a,b\n7,1,2\n9,2,1\n")
+    second = [{"id": 9, "label": 1}, {"id": 7, "label": 5}]
+    (tmp_path / "s.json").write_text(json.dumps(second))
+    found = run_inside(["ce", "a.csv", "--labels-from", "s.json"], tmp_path)
+    assert found.stderr.startswith("xent: s.json: row 2: label 5 is out of range")
