@@ -60,26 +60,21 @@ class Buffers:
 
     def __init__(self) -> None:
         self._memory: dict[str, NDArray[np.uint8]] = {}
-        self._arrays: dict[tuple[str, tuple[int, ...]], NDArray] = {}  # type: ignore[type-arg]
+        self._arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
 
     def array(self, name: str, shape: tuple[int, ...]) -> Array:
         """An uninitialised, contiguous array of that shape."""
         known = self._arrays.get((name, shape))
-        return self._new(name, shape, np.float64) if known is None else known
+        return self._new(name, shape) if known is None else known
 
-    def mask(self, name: str, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """The same for truth values."""
-        known = self._arrays.get((name, shape))
-        return self._new(name, shape, np.bool_) if known is None else known
-
-    def _new(self, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
-        size = math.prod(shape) * np.dtype(dtype).itemsize
+    def _new(self, name: str, shape: tuple[int, ...]) -> Array:
+        size = math.prod(shape) * np.dtype(np.float64).itemsize
         held = self._memory.get(name)
         if held is None or held.size < size:
             held = self._memory[name] = np.empty(size, np.uint8)
         # A buffer that is cut to a shorter block stays contiguous; a cut of its rows would not, and
         # NumPy's strided loops may round differently from its vectorised ones.
-        array = held[:size].view(dtype).reshape(shape)
+        array = held[:size].view(np.float64).reshape(shape)
         self._arrays[name, shape] = array
         return array
 
