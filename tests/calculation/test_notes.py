@@ -42,11 +42,6 @@ def test_where_an_exponential_is_no_double(values: list[float], words: str) -> N
     assert overflow(np.array(values)).partition(" ")[0].rstrip(":") == words
 
 
-def test_as_many_labels_as_classes_are_no_target_of_one_sample(tmp_path: Path) -> None:
-    ran = run_inside(["ce", "--logits", "1,2,3", "--labels", "0,1,2"], tmp_path)
-    assert (ran.code, ran.stderr.splitlines()[0]) == (1, "xent: --label: 3 labels for 1 sample")
-
-
 def test_a_sample_weight_of_a_tiny_focal_loss(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b,label,w\n0,-400,0,1e300\n0,1,0,0\n")
     asked = ["a.csv", "--weight-col", "w", "--gamma", "1", "--reduction", "sum", "-q"]
