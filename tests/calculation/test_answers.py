@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.calculation.asked import EVERY, IGNORED, LABELS, Array, Asked
-from xentcli.calculation.answers import answer, share_total
+from xentcli.calculation.answers import answer, problem_of, share_total
+from xentcli.calculation.commands import COMMANDS, Calculation
+from xentcli.core.settings import Settings
+from xentcli.errors import ArgumentError
+from xentcli.model import Batch, Origin, Tokens
 
 PLACES = [(sample, position) for sample in range(3) for position in range(2)]
 
@@ -61,3 +66,23 @@ def test_gradients(asked: Asked) -> None:
         row = asked.values()[at[0], :, at[1]].tolist()
         expected = scale * slope(asked, row, at)
         np.testing.assert_allclose(found[at[0], :, at[1]], expected, rtol=1e-8, atol=1e-9)
+
+
+def test_as_many_labels_as_classes_are_no_soft_target_of_one_sample() -> None:
+    batch = Batch(np.zeros(3), "logits", Origin("x", "array"), labels=np.array([0, 1, 2]))
+    with pytest.raises(ArgumentError, match="target: 3 labels for 1 sample"):
+        problem_of(batch, Calculation(COMMANDS["ce"], Settings()))
+
+
+@pytest.mark.parametrize("first_choices", [None, np.array([True, False, True])])
+def test_what_a_model_would_have_chosen_is_right_where_it_is_known(
+    first_choices: NDArray[np.bool_] | None,
+) -> None:
+    at = np.arange(3)
+    tokens = Tokens(at * 0, at, ("a", "b", "c"), first_choices, at[:0])
+    values = np.array([[-1.0], [-2.0], [-0.5]])
+    batch = Batch(values, "log_probs", Origin("x", "json"), labels=at * 0, tokens=tokens)
+    calculation = Calculation(COMMANDS["nll"], Settings(), want_accuracy=True)
+    found = answer(batch, problem_of(batch, calculation))
+    assert found.total.loss.value == 3.5
+    assert found.total.correct == (0 if first_choices is None else 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ def test_of_ignored_samples_alone_there_is_no_accuracy(
     assert (document["samples"], document["ignored"]) == (2, 2)
     assert document["result"] == ([0.0, 0.0] if reduction == "none" else 0.0)
     assert "accuracy" not in document
+    shown = run_inside([command, *asked], tmp_path)
+    assert (shown.code, "accuracy" in shown.stdout.decode()) == (0, False)
 
 
 @pytest.mark.parametrize("way", [["--method", "textbook"], ["--dtype", "float32"]])
@@ -36,6 +39,16 @@ def test_a_large_weight_does_not_bring_back_digits_that_were_to_be_lost(
     if not focal:
         stable = run_inside(asked, tmp_path).stdout.decode().split()[0].split(",")
         assert all(0.0 < abs(float(one)) < 1.0 for one in stable)
+
+
+def test_a_focal_loss_of_a_loss_that_is_1_and_of_one_that_is_0(tmp_path: Path) -> None:
+    given = ["ce", "--log-probs", "-1,-0.4586751453870819", "--label", "0", "--gamma", "1", "-q"]
+    assert float(run_inside(given, tmp_path).stdout) == pytest.approx(1 - math.exp(-1), rel=1e-15)
+    certain = ["--logits", "800,0", "--label", "0", "--gamma", "0.5", "-q"]
+    assert run_inside(["ce", *certain], tmp_path).stdout == b"0.0\n"
+    assert run_inside(["grad", *certain], tmp_path).stdout == b"0.0,0.0\n"
+    by_textbook = ["--logits", "60,0", "--label", "0", "--gamma", "0.5", "--method", "textbook"]
+    assert run_inside(["ce", *by_textbook, "-q"], tmp_path).stdout == b"0.0\n"
 
 
 def test_a_mean_of_means_is_shown_where_it_is_another() -> None:

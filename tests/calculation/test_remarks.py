@@ -40,6 +40,10 @@ def test_probabilities_taken_for_logits(command: str) -> None:
     assert (one.place, one.samples) == (place_at(0), 7)
 
 
+def test_a_probability_of_0_may_come_first() -> None:
+    assert len(found([[0.0, 1.0], *ROWS])) == 1
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -75,6 +75,14 @@ def test_a_loss_a_question(with_logits: bool, shape: tuple[int, ...]) -> None:
         assert one == np.asarray(found)[at]
 
 
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits"])
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+def test_a_single_question_has_a_scalar(name: str, reduction: str) -> None:
+    found = function(name)(0.25, 0.5, weight=2.0, reduction=reduction)
+    assert isinstance(found, np.float64)
+    assert found == 2.0 * function(name)(0.25, 0.5, reduction=reduction)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("axis", [0, -1])
 def test_an_entropy_a_row(shape: tuple[int, ...], axis: int) -> None:

@@ -73,6 +73,7 @@ class Trying:
     def _tried(self, mutant: Mutant) -> Outcome:
         tree, lines = mutant.changed()
         code = compile(tree, str(mutant.path), "exec")
+        pairs(code, self._functions[code.co_filename])
         outcome = Outcome("reached by no test")
         reached = self._reached.tests(mutant.path, lines)
         reached = [test for test in reached if test in self._items and self._good.get(test, True)]
@@ -159,10 +160,19 @@ def functions_by_file() -> dict[str, list[FunctionType]]:
 
 def put(changed: CodeType, functions: Iterable[FunctionType]) -> None:
     """Give the functions of a module the code that they have in the changed module."""
+    for function, code in pairs(changed, functions):
+        function.__code__ = code
+
+
+def pairs(
+    changed: CodeType, functions: Iterable[FunctionType]
+) -> list[tuple[FunctionType, CodeType]]:
+    """Each function of a module with its code in the changed module."""
     codes = {(code.co_qualname, code.co_firstlineno): code for code in _codes(changed)}
-    for function in functions:
-        old = function.__code__
-        function.__code__ = codes[old.co_qualname, old.co_firstlineno]
+    places = [(one, (one.__code__.co_qualname, one.__code__.co_firstlineno)) for one in functions]
+    if not all(place in codes for _, place in places):
+        raise SystemExit(f"{changed.co_filename} was changed since the session began")
+    return [(function, codes[place]) for function, place in places]
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -94,12 +94,14 @@ def _loss_steps(
 
 
 def _focal_step(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Step:
+    factor = _focal_factor(sample, start, calculation)
+    return sample_step("focal", f"(1 − p_t)^{calculation.settings.gamma:g}, p_t = p[y]", factor)
+
+
+def _focal_factor(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Array:
     label = np.array([0 if sample.ignored else sample.label])
     own = -pick(start.log_probs, label, sample.axis)
-    gamma = calculation.settings.gamma
-    return sample_step(
-        "focal", f"(1 − p_t)^{gamma:g}, p_t = p[y]", focal.factor_of_loss(own, gamma)
-    )
+    return focal.factor_of_loss(own, calculation.settings.gamma)
 
 
 def _beside_stable(sample: Sample, calculation: Calculation) -> str:
@@ -108,6 +110,8 @@ def _beside_stable(sample: Sample, calculation: Calculation) -> str:
     stable = to_log_probs(sample.block, sample.axis, "logits", by_stable)
     _, weighted = _target_steps(sample, stable, calculation)
     exact = sum_over_classes(loss.terms(weighted, stable.log_probs), sample.axis)
+    if calculation.settings.gamma != 0.0:
+        exact = _focal_factor(sample, stable, calculation) * exact
     assert sample.loss is not None
     return beside(sample.loss, exact / calculation.log_base)
 

@@ -48,15 +48,8 @@ def test_marks_outside_quotes(text: bytes) -> None:
     there = np.frombuffer(text, dtype=np.uint8)
     found = quotes.outside(there, (there == COMMA) | (there == LINE_END), COMMA)
     expected = byte_by_byte(text)
-<<<<<<< HEAD:tests/readers/text/test_quotes.py
     plain = None if found is None else (found[0].tolist(), found[1])
     assert plain == expected
-=======
-    if expected is None or found is None:
-        assert (expected is None) == (found is None)
-    else:
-        assert (found[0].tolist(), found[1]) == expected
->>>>>>> w-e:tests/readers/test_quotes.py
 
 
 @pytest.mark.parametrize("count", [255, 256, 257, 513])
