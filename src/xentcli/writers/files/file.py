@@ -13,37 +13,18 @@ from typing import BinaryIO
 from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
 from xentcli.model import NamedTuple
 
-# After so many bytes the system is asked to begin writing them to the disk.
-BEGIN_AFTER = 4 << 20
-
 
 class Sink:
-    """A binary stream; a failure to write is raised as an error in a sentence.
+    """A binary stream; a failure to write is raised as an error in a sentence."""
 
-    With ``ends_on_disk`` the stream is a file that is complete only when the disk has it.
-    """
-
-    def __init__(self, name: str, stream: BinaryIO, *, ends_on_disk: bool = False) -> None:
+    def __init__(self, name: str, stream: BinaryIO) -> None:
         self.name = name
         self._stream = stream
-        self._ends_on_disk = ends_on_disk and hasattr(os, "posix_fadvise")
-        self._written = self._begun = 0
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of it."""
         with self._explain_errors():
             self._stream.write(data)
-            self._written += len(data)
-            if self._ends_on_disk and self._written - self._begun >= BEGIN_AFTER:
-                self._begin()
-
-    def _begin(self) -> None:
-        """Have the disk begin with what it does not have yet, so that at the end there is little
-        left to wait for. Pages that are on their way to it are not dropped by this advice."""
-        self._stream.flush()
-        length = self._written - self._begun
-        os.posix_fadvise(self._stream.fileno(), self._begun, length, os.POSIX_FADV_DONTNEED)
-        self._begun = self._written
 
     def flush(self) -> None:
         """Pass what was written to the operating system: a full disk shows only now."""
@@ -114,7 +95,7 @@ class Outputs:
         self._names.append(temporary)
         stream = open(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb")  # noqa: SIM115
         self._streams.append(stream)
-        sink = self._keep(Sink(path, stream, ends_on_disk=True))
+        sink = self._keep(Sink(path, stream))
         self._files.append(Unfinished(sink, stream, place, temporary))
         return sink
 
