@@ -48,7 +48,7 @@ CHANCE_OF_THREE = 0.05
 LIMITS = answer.Limits(MOST_FOR_TWO, MOST_FOR_THREE, RANK_OF_TWO, RANK_OF_THREE)
 # Of formulas with the same value, this many are compared on a second, made-up run.
 MOST_TIED = 50
-# Of formulas that do not match, and differ by no more than this, only one is join_texts.
+# Of formulas that do not match, and differ by no more than this, only one is listed.
 UNSEEN = 1e-5
 
 
