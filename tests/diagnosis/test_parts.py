@@ -286,7 +286,6 @@ def test_a_temperature(name: str, temperature: float) -> None:
 
 
 SURE = made(scale=12.0)
-SURE_P = softmax(SURE.logits)
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ _C3 = _constant(1 / 6 + 2.0**-20 * 20 / 1920)
 _C4 = _constant(1 / 24)
 _ONE = _constant(1.0)
 _LEAST, _MOST = -float(REACH), 0.0
-# exp is 0 below the first and infinite above the second.
-_ZERO, _INFINITE = -746.0, 710.0
+# exp is 0 below this.
+_ZERO = -746.0
 
 Bits = NDArray[np.int64]
 

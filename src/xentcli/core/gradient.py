@@ -92,7 +92,7 @@ def _of_block(
         _of_soft(step, weighted, scale, block.axis, buffers, out)
         return
     classes, ignored = mask_ignored(block_labels(target.labels, block.cut), options)
-    _of_smoothed(step, classes, options, scale, block.axis, buffers, out)
+    _of_smoothed(step, classes, options, scale, block.axis, out)
     if ignored is not None:
         (out.T if block.axis == 0 else out)[ignored] = 0.0
 
@@ -146,13 +146,7 @@ def _of_labels(
 
 
 def _of_smoothed(
-    step: Steps,
-    classes: Labels,
-    options: Settings,
-    scale: float,
-    axis: int,
-    buffers: Buffers,
-    out: Array,
+    step: Steps, classes: Labels, options: Settings, scale: float, axis: int, out: Array
 ) -> None:
     """Write scale·(p·Σv − v) for v_c = w_c·((1−ε)·onehot y + ε/C) to ``out``."""
     count, smoothing = step.logits.shape[axis], options.label_smoothing
