@@ -45,7 +45,7 @@ Programs = dict[str, Callable[[], float]]
 
 
 def measure(runs: int, quick: bool) -> list[Table]:
-    """A table of losses, and one of gradients."""
+    """A table of losses, one of gradients, and one of the exponential alone."""
     # Of SciPy's time: never more, and in the mean the half and two thirds.
     return [
         table("Loss", losses, runs, quick, mean=1 / 2),

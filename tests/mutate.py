@@ -7,9 +7,8 @@ First the tests are run once, and which of them reaches each line is kept; ``mea
 tests adds what those reach. Then each mutant, one small change of the source, meets only the tests
 that reach its line, those of its room and quick ones first, until one fails: then those of whole
 commands, which copies of one process run (see ``tests/forks.py``). What survives is printed: it has
-no effect, or shows what no test looks at. What was tried is kept, and not tried
-again but by ``try 0 --at FILE:PLACE``. Needs a system
-that can fork.
+no effect, or shows what no test looks at. What was tried is kept, and not tried again but by
+``try 0 --at FILE:PLACE``. Needs a system that can fork.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def test_many_jobs_give_the_answer_of_one(large: Path) -> None:
     assert len(answers) == 1
 
 
-# Of the usual blocks the rows come back in shared memory, of large ones they do not fit into it.
+# The rows of the usual blocks fit into what is mapped for them, those of large ones do not.
 @pytest.mark.parametrize("block", ["", str(9 << 19)])
 def test_many_jobs_write_the_rows_of_one(large: Path, tmp_path: Path, block: str) -> None:
     written = []

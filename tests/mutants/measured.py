@@ -23,14 +23,13 @@ INSIDE = (
     *("tests/diagnosis", "tests/run", "tests/model", "tests/options", "tests/cli"),
     *("tests/test_crossed.py", "tests/test_faults.py", "tests/test_round_trip.py"),
     *("tests/test_ways.py", "tests/test_blocks.py", "tests/test_damage.py"),
-    *("tests/test_corners.py", "tests/test_warnings.py"),
-    *("tests/test_escapes.py", "tests/test_files.py"),
-    *("tests/test_own_output.py",),
+    *("tests/test_corners.py", "tests/test_warnings.py", "tests/test_escapes.py"),
+    *("tests/test_files.py", "tests/test_own_output.py"),
 )
 # They run ``xent`` in a process of its own, which is a copy of one that holds the mutant.
 COMMANDS = (
-    *("tests/test_cases.py", "tests/test_stories.py", "tests/test_digits.py"),
-    "tests/test_terminal.py",
+    *("tests/test_cases.py", "tests/test_stories.py"),
+    *("tests/test_digits.py", "tests/test_terminal.py"),
 )
 OPTIONS = ("-q", "-n0", "-m", "not slow", "-p", "no:cacheprovider", "--no-header", "--tb=no")
 # So long a mutant may meet its room's tests, and so long others, by the time that they took
