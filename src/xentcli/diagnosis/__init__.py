@@ -15,6 +15,5 @@ Where none gives the number, three common mistakes at a time are tried. Such a m
 only if few numbers with as many digits would match any formula (see
 :func:`xentcli.diagnosis.search.matching.chance`).
 
-To add a mistake to a family, add a constant to its file and to ``choices`` there; to add a family,
-add a file, and its name to ``search/choices.py``.
+docs/extending.md says what a new mistake touches.
 """
