@@ -76,9 +76,7 @@ SAME = {
     "targets of records by ids": Same("ce records.json --targets-from t.csv", SOFT),
     "records without labels": Same("softmax records.json", f"softmax {TYPED}"),
     "records by a key": Same("softmax records.json --logits-key logits", f"softmax {TYPED}"),
-    "target columns of a table": Same(
-        "ce split.json --logit-cols a,b --target-cols ta,tb", f"{SOFT}"
-    ),
+    "target columns of a table": Same("ce split.json --logit-cols a,b --target-cols ta,tb", SOFT),
     "typed targets of a table": Same(
         "ce split.json --logit-cols a,b --target 0.5,0.5;0.25,0.75", SOFT
     ),
