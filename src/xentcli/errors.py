@@ -93,6 +93,11 @@ class NoClasses(DataError):
     """A file that could be read has no column of numbers to take as classes."""
 
 
+class LostWorker(XentError):
+    """A worker process came to an end before its time. Not a fault of the data, so that nobody
+    looks at these once more."""
+
+
 class OutputError(XentError):
     """The answer could not be written."""
 

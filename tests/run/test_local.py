@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,12 @@ import pytest
 
 from tests.faults.running import run_inside
 from tests.ways import SMALL_BLOCKS
-from xentcli.errors import DataError
+from xentcli.errors import DataError, LostWorker
 from xentcli.readers.interface import Chunk
 from xentcli.run import forked
 from xentcli.run import workers as local
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Submit, Work
+from xentcli.run.order import Submit, Work, share_work
 
 ROWS = b"a,b,label\n" + b"1,2,0\n3,1,1\n" * 200
 
@@ -133,7 +133,52 @@ def test_it_may_be_started_with_the_ends_of_others_ignored() -> None:
 @copies
 def test_nobody_waits_for_a_copy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forked, "PATIENCE", 0.01)
-    with forked.forked(failing, 2, 1) as submit:
+    with forked.forked(failing, 1, 2) as submit:
         awaited = [submit(Chunk(0, 1, 0, b"")) for _ in range(3)]
-        with pytest.raises(DataError, match="came to a sudden end"):
+        with pytest.raises(LostWorker, match="came to a sudden end"):
             awaited[0]()
+
+
+HERE = os.getpid()
+
+
+def dying(chunk: Chunk) -> Outcome:
+    """The first chunk's outcome; each one after it takes the worker along that has it."""
+    if chunk.number and os.getpid() != HERE:
+        os._exit(3)
+    return Outcome(samples=1)
+
+
+@linux
+@copies
+def test_a_lost_worker_is_told_whichever_chunk_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forked, "PATIENCE", 0.01)
+    chunks = [Chunk(number, 0, 0, b"") for number in range(9)]
+    pool = forked.forked(dying, 2, 2)
+    done = share_work(dying, chunks, pool.__enter__(), 4)
+    try:
+        assert next(done).outcome.samples == 1
+        # When its turn comes, the second has another number than when it was handed out.
+        with pytest.raises(LostWorker):
+            next(done)
+    finally:
+        # The other one may be gone as well.
+        with suppress(LostWorker):
+            pool.__exit__(None, None, None)
+
+
+@linux
+@copies
+def test_no_worker_is_started_that_could_open_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(forked, "FILES_OF_A_WORKER", 1000)
+    monkeypatch.setattr(forked.Pool, "start", None)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = max(map(int, os.listdir("/proc/self/fd")))
+    try:
+        # Enough for the slots and the pipes.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most + 100, before[1]))
+        with pytest.raises(OSError, match="open files"), forked.forked(repeated, 1, 2):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Generic, NoReturn
 
-from xentcli.errors import DataError, XentError
+from xentcli.errors import LostWorker, XentError
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk
 from xentcli.run import signals
@@ -37,11 +37,13 @@ REQUEST = struct.Struct("<qq")
 # fault.
 ANSWER = struct.Struct("<qqqq")
 ANSWERS_AT_ONCE = 64
+# A worker opens its part of the input, and modules that it is the first to need.
+FILES_OF_A_WORKER = 8
 
 
-def lost_worker() -> DataError:
+def lost_worker() -> LostWorker:
     """The error for a worker that came to an end before its time."""
-    return DataError(
+    return LostWorker(
         "a worker process came to a sudden end; was it killed, or was memory short?",
         hint="--jobs 1 does all of the work in one process",
     )
@@ -236,6 +238,7 @@ def forked(work: Work[Found], count: int, spare: int) -> Iterator[Submit[Found]]
             slots.append(Slot())
             stack.callback(slots[-1].close)
         pool: Pool[Found] = Pool(slots, _pipe(stack), _pipe(stack))
+        _check_files()
         stack.callback(pool.end)
         pool.start(work, count)
         yield pool.submit
@@ -247,6 +250,14 @@ def _pipe(stack: ExitStack) -> Ends:
     for end in ends:
         stack.callback(os.close, end)
     return ends
+
+
+def _check_files() -> None:
+    """Raise an OSError where a worker could not open what it has to: it has a copy of every file
+    that is open here, so as many as it needs must be free."""
+    with ExitStack() as stack:
+        for _ in range(FILES_OF_A_WORKER):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
 def _serve(work: Work[Any], slots: Sequence[Slot], requests: Ends, answers: Ends) -> NoReturn:
