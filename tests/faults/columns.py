@@ -413,4 +413,37 @@ FAULTS = (
         {"a.txt": b"# a\n2 2.0\n4 4.0\n"},
         stdout="0.5,0.5\n" * 2,
     ),
+    Fault(
+        "one column whose lines end with a comma",
+        "softmax a.csv -q",
+        0,
+        "xent: note: a.csv:1: there is no header: the first line is a sample (--header says "
+        "otherwise)\n",
+        {"a.csv": b"0,\n1.5,\n"},
+        stdout="1.0\n1.0\n",
+    ),
+    Fault(
+        "a header without a name",
+        "softmax a.csv",
+        1,
+        "xent: a.csv:1: no column of numbers to take as logits\n"
+        "hint: name the columns with --logit-cols\n",
+        {"a.csv": b'""\n1\n2\n'},
+    ),
+    Fault(
+        "a # before a header that leaves the row names out",
+        "softmax a.txt",
+        1,
+        "xent: a.txt:1: the first line begins with # and is no header\n"
+        "hint: --comment '#' leaves such lines out\n",
+        {"a.txt": b'# "a"\n"1" 2\n"2" 3\n'},
+    ),
+    Fault(
+        "a # before a header of three columns",
+        "softmax a.txt --format csv",
+        0,
+        "",
+        {"a.txt": b"# a b c\n1.5 1.5 1.5\n"},
+        stdout="# a b c\n0.3333333333333333 0.3333333333333333 0.3333333333333333\n",
+    ),
 )
