@@ -119,4 +119,26 @@ FAULTS = (
         "xent: a.safetensors: logits: its entry in the .safetensors header is damaged\n",
         {"a.safetensors": tensors({"logits": {"dtype": "F64", "data_offsets": [0, 16]}}, 16)},
     ),
+    Fault(
+        "a second axis of one sample",
+        "softmax a.npy --class-axis -2",
+        2,
+        "xent: --class-axis -2: the values have the shape (3,)\n",
+        {"a.npy": npy([1.0, 2.0, 3.0])},
+    ),
+    Fault(
+        "as many labels as one sample has classes",
+        "ce a.npz",
+        1,
+        "xent: a.npz: labels: 3 labels for 1 sample\n",
+        {"a.npz": npz(logits=[1.0, 2.0, 3.0], labels=[1, 2, 0])},
+    ),
+    Fault(
+        "as many integers as one sample has classes, called targets",
+        "ce a.npz -q",
+        0,
+        "",
+        {"a.npz": npz(logits=[1.0, 2.0, 3.0], targets=[0, 0, 1])},
+        stdout="0.4076059644443803\n",
+    ),
 )

@@ -362,4 +362,88 @@ FAULTS = (
         "p, say the same\n",
         {"a.csv": b"a,label\n0.5,0\n"},
     ),
+    Fault(
+        "two runs of three columns",
+        "softmax a.csv",
+        2,
+        'xent: a.csv:1: the columns "a_0" to "a_2" and "b_0" to "b_2" could all be classes, or '
+        "some of them\nhint: --logit-cols names the classes\n",
+        {"a.csv": b"a_0,a_1,a_2,b_0,b_1,b_2\n1,2,3,4,5,6\n"},
+    ),
+    Fault(
+        "labels that nothing needs are not told, fractions called y are",
+        "softmax a.csv -q",
+        0,
+        'xent: note: a.csv:1: the classes are "a", "b"; left out: "y" (--logit-cols says '
+        "otherwise)\n",
+        {"a.csv": b"a,b,label,y\n1.5,1.5,1,0.5\n1.5,1.5,0,0.2\n"},
+        stdout="0.5,0.5\n" * 2,
+    ),
+    Fault(
+        "a second column of labels that are needed",
+        "ce a.csv -q --label-col label",
+        0,
+        'xent: note: a.csv:1: the classes are "a", "b"; left out: "class" (--logit-cols says '
+        "otherwise)\n",
+        {"a.csv": b"a,b,label,class\n1.5,1.5,1,0\n1.5,1.5,0,0\n"},
+        stdout="0.6931471805599453\n",
+    ),
+    Fault(
+        "a header of numbers whose lines end with a comma",
+        "softmax a.csv -q",
+        0,
+        "xent: note: a.csv:1: the first line is all numbers and taken for the header (--no-header "
+        "says otherwise)\n",
+        {"a.csv": b"0,1,\n1.5,1.5,\n2,2,\n"},
+        stdout="0.5,0.5\n" * 2,
+    ),
+    Fault(
+        "a # alone, which is no header",
+        "softmax a.txt -q",
+        1,
+        "xent: a.txt:2:2: 2 cells, where the header has 1\n",
+        {"a.txt": b"# \n1 2\n3 4.5\n"},
+    ),
+    Fault(
+        "a column # where other lines are comments",
+        "softmax a.txt -q --comment ;",
+        0,
+        'xent: note: a.txt:1: the classes are "#", "a"; "#" holds only integers (--logit-cols says '
+        "otherwise)\n",
+        {"a.txt": b"# a\n2 2.0\n4 4.0\n"},
+        stdout="0.5,0.5\n" * 2,
+    ),
+    Fault(
+        "one column whose lines end with a comma",
+        "softmax a.csv -q",
+        0,
+        "xent: note: a.csv:1: there is no header: the first line is a sample (--header says "
+        "otherwise)\n",
+        {"a.csv": b"0,\n1.5,\n"},
+        stdout="1.0\n1.0\n",
+    ),
+    Fault(
+        "a header without a name",
+        "softmax a.csv",
+        1,
+        "xent: a.csv:1: no column of numbers to take as logits\n"
+        "hint: name the columns with --logit-cols\n",
+        {"a.csv": b'""\n1\n2\n'},
+    ),
+    Fault(
+        "a # before a header that leaves the row names out",
+        "softmax a.txt",
+        1,
+        "xent: a.txt:1: the first line begins with # and is no header\n"
+        "hint: --comment '#' leaves such lines out\n",
+        {"a.txt": b'# "a"\n"1" 2\n"2" 3\n'},
+    ),
+    Fault(
+        "a # before a header of three columns",
+        "softmax a.txt --format csv",
+        0,
+        "",
+        {"a.txt": b"# a b c\n1.5 1.5 1.5\n"},
+        stdout="# a b c\n0.3333333333333333 0.3333333333333333 0.3333333333333333\n",
+    ),
 )

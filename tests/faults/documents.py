@@ -418,4 +418,18 @@ FAULTS = (
         "hint: say which: --input probs (function_to_apply softmax), --input logits (none)\n",
         {"a.json": b'[[{"label": "POS", "score": 0.9}, {"label": "NEG", "score": 0.1}]]'},
     ),
+    Fault(
+        "a score of one sample that is no number",
+        "entropy a.json --input probs",
+        1,
+        'xent: a.json: $ ("NEG"): cannot read null as a number\n',
+        {"a.json": b'[{"label": "POS", "score": 1.0}, {"label": "NEG", "score": null}]'},
+    ),
+    Fault(
+        "a score of one sample of several that is no number",
+        "entropy a.json --input probs",
+        1,
+        'xent: a.json: $[0] ("NEG"): cannot read null as a number\n',
+        {"a.json": b'[[{"label": "POS", "score": 1.0}, {"label": "NEG", "score": null}]]'},
+    ),
 )

@@ -11,7 +11,7 @@ FAULTS = (
         "a second file of objects and others",
         "ce a.csv --labels-from s.json",
         1,
-        "xent: s.json: $: expected an object, found 5\n",
+        "xent: s.json: $[1]: expected an object, found 5\n",
         {"a.csv": b"id,a,b\n7,1,2\n9,2,1\n", "s.json": b'[{"id": 7, "label": 0}, 5]'},
     ),
     Fault(

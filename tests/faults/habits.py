@@ -123,4 +123,7 @@ FAULTS = (
         "--targets-from\n",
         {"a.csv": PROBS},
     ),
+    _numbers("ce 0.2 1", "0.2", 'numbers are typed with --probs "0.2" --label "1"'),
+    _numbers("ce 0.2 3", "0.2", 'numbers are typed with --logits "0.2 3"'),
+    _numbers("ce 2 1", "2", 'numbers are typed with --logits "2 1"'),
 )

@@ -207,4 +207,28 @@ FAULTS = (
         {"z.csv": FIRST, "y.csv": b"id,label\n7,0\n"},
         stdout="0.1269280110429725\n",
     ),
+    Fault(
+        "a label of a list of records that is a list",
+        "ce z.csv --labels-from y.json",
+        1,
+        "xent: y.json: $[1].label: expected a text or a number, found a list\n",
+        {"z.csv": FIRST, "y.json": b'[{"id": 7, "label": 0}, {"id": 9, "label": [1]}]'},
+    ),
+    Fault(
+        "a record of a list without a label",
+        "ce z.csv --labels-from y.json",
+        1,
+        'xent: y.json: $[1]: there is no key "label"\nhint: the keys are "id"\n',
+        {"z.csv": FIRST, "y.json": b'[{"id": 7, "label": 0}, {"id": 9}]'},
+    ),
+    Fault(
+        "a label of a split table that is no label",
+        "ce z.csv --labels-from y.json",
+        1,
+        "xent: y.json: $.data[1][1]: expected a text or a number, found true\n",
+        {
+            "z.csv": FIRST,
+            "y.json": b'{"columns": ["id", "label"], "data": [[7, 0], [9, true]]}',
+        },
+    ),
 )

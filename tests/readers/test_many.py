@@ -77,6 +77,14 @@ class TestSamples:
         found = join([opened("a.csv"), opened("b.csv")])
         assert [(chunk.number, chunk.file) for chunk in found.chunks.in_order()] == [(0, 0), (1, 1)]
 
+    def test_are_read_where_all_of_them_can_be(self, folder: Path) -> None:
+        put(folder, a="a,b\n1,2\n", b="a,b\n5,6\n")
+        (folder / "c.json").write_text('[{"a": 3, "b": 4}]')
+        request = LABELS._replace(wanted="none")
+        texts = [opened(name, request) for name in ("a.csv", "b.csv")]
+        assert join(texts).workers == texts[0].workers == "processes"
+        assert join([*texts, opened("c.json", request)]).workers is None
+
     def test_keep_the_lines_of_their_own_files(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n1,x,0\n")
         found = join([opened("a.csv"), opened("b.csv")])

@@ -24,6 +24,10 @@ def test_a_file_url_is_a_path(name: str, path: str) -> None:
     assert urls.local_path(name) == path
 
 
+def test_words_of_two_letters_are_no_secrets() -> None:
+    assert urls.secrets("https://me:abc@example.org/a.csv?x=yz&t=abcd") == ["abcd", "abc"]
+
+
 @pytest.mark.parametrize("name", ["file://elsewhere/a.csv", "file://a.csv", "file://localhost"])
 def test_a_file_url_of_another_machine_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="is the name of a machine"):

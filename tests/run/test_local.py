@@ -42,6 +42,26 @@ def test_without_workers_it_is_done_here(
     assert run_inside(asked, tmp_path, environment=SMALL_BLOCKS) == expected
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_wrong_gradient_is_told_with_the_number_of_its_sample(jobs: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(
+        b"a,b,label\n" + b"1,2,0\n" * 20 + b"40,0,0\n" + b"1,2,0\n" * 20
+    )
+    asked = ["grad", "a.csv", "--check", "-q", "--method", "textbook", "--jobs", jobs]
+    found = run_inside(asked, tmp_path, environment=SMALL_BLOCKS)
+    assert found.stderr.endswith("of its largest entry, at sample 20\n")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_losses_of_16_bits_are_added_in_the_order_of_the_samples(jobs: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(ROWS)
+    asked = ["ce", "a.csv", "-q", "--dtype", "float16", "--reduction", "sum", "--jobs", jobs]
+    small = run_inside(asked, tmp_path, environment=SMALL_BLOCKS)
+    assert small == run_inside(asked, tmp_path)
+    # Half of 400 losses of 1.313 and 2.127.
+    assert 600 < float(small.stdout) < 700
+
+
 @pytest.mark.parametrize(("platform", "most"), [("win32", 61), ("linux", 100)])
 def test_no_more_processes_than_a_system_can_wait_for(
     platform: str, most: int, monkeypatch: pytest.MonkeyPatch

@@ -172,6 +172,15 @@ def test_chunks_are_small(tmp_path: Path) -> None:
     assert sum(chunk.size for chunk in chunks) == 300_000 * 4 * 8
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_one_sample_has_one_axis(tmp_path: Path, axis: int) -> None:
+    np.save(tmp_path / "a.npy", [1.0, 2.0, 3.0])
+    found = opened(tmp_path / "a.npy", WANTED._replace(class_axis=axis, wanted="none"))
+    (batch,) = batches(found)
+    assert batch.values.tolist() == [[1, 2, 3]]
+    assert (found.class_count, found.class_axis) == (3, 1)
+
+
 @pytest.mark.parametrize("key", ["labels", "label", "targets", "target"])
 def test_label_keys(tmp_path: Path, key: str) -> None:
     savez(tmp_path / "a.npz", **{"logits": np.eye(3), key: [2.0, 1, -100]})

@@ -6,6 +6,7 @@ Files that PyTorch itself wrote are in ``tests/files``.
 from __future__ import annotations
 
 import io
+import pickle
 import struct
 import sys
 import tracemalloc
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import XentError
+from xentcli.readers.arrays import torch_file
 from xentcli.readers.interface import Request
 
 SIX = np.arange(6.0, dtype=np.float32)
@@ -32,9 +34,16 @@ def text(word: str) -> bytes:
     return b"X" + struct.pack("<I", len(content)) + content
 
 
-def integer(number: int) -> bytes:
-    content = number.to_bytes(9, "little", signed=True)
-    return b"\x8a\x09" + content
+def integer(number: int, width: int = 9) -> bytes:
+    return b"\x8a" + bytes([width]) + number.to_bytes(width, "little", signed=True)
+
+
+def binary(content: bytes) -> bytes:
+    return b"B" + struct.pack("<I", len(content)) + content
+
+
+def list_of(*items: bytes) -> bytes:
+    return b"](" + b"".join(items) + b"e"
 
 
 def tuple_of(*items: bytes) -> bytes:
@@ -91,6 +100,11 @@ def pt(path: Path, pickle: bytes, *arrays: Any, **records: bytes) -> Path:
     return path
 
 
+def plain(pickle: bytes) -> bytes:
+    return b"\x80\x02" + pickle + b"."
+
+
+ROWS = [[0, 1, 2], [3, 4, 5]]
 LONE: Request = WANTED._replace(wanted="none")
 
 
@@ -151,10 +165,39 @@ def lists_in_lists(deep: int) -> bytes:
     return pickle
 
 
-def array_of_objects() -> bytes:
-    empty = call(name("numpy._core.multiarray", "_reconstruct"))
-    dtype = call(name("numpy", "dtype"), text("O8"))
-    return empty + tuple_of(integer(1), sizes((1,)), dtype, b"\x89", b"]") + b"b"
+UNFILLED = call(name("numpy._core.multiarray", "_reconstruct"))
+
+
+def dtype(code: str) -> bytes:
+    return call(name("numpy", "dtype"), text(code))
+
+
+def array_of(code: str, content: bytes, shape: tuple[int, ...] = (1,)) -> bytes:
+    return UNFILLED + tuple_of(integer(1), sizes(shape), dtype(code), b"\x89", content) + b"b"
+
+
+def scalar(of: bytes, content: bytes) -> bytes:
+    return call(name("numpy._core.multiarray", "scalar"), of, content)
+
+
+def typed_tensor(storage: bytes, kind: str) -> bytes:
+    """A tensor with a dtype of its own, as those that older PyTorch had no storages for."""
+    function = name("torch._utils", "_rebuild_tensor_v3")
+    own = name("torch", kind)
+    return call(function, storage, integer(0), sizes((2, 3)), sizes((3, 1)), b"\x89", b"}", own)
+
+
+def storage(
+    kind: str = "FloatStorage", word: str = "storage", record: bytes = text("0"), size: int = 6
+) -> bytes:
+    described = tuple_of(text(word), name("torch", kind), record, text("cpu"), integer(size))
+    return described + b"Q"
+
+
+def rows_that_are_one(count: int) -> bytes:
+    """A table of so many rows of so many numbers, of which one row is stored."""
+    row = b"]q\x00(" + integer(1) * count + b"e"
+    return list_of(row, b"h\x00" * (count - 1))
 
 
 OWN = b"]q\x00(h\x00e"
@@ -215,7 +258,57 @@ HOSTILE = {
         dict_of(**{"a.b": integer(1), "a": dict_of(b=integer(2))}),
         'it has the key "a.b" twice',
     ),
-    "an array of objects": (array_of_objects(), "it holds an array of Python objects"),
+    "a row a thousand times": (rows_that_are_one(1000), "hold each other many times over"),
+    "an item for what is no list": (b"N" + integer(1) + b"a", "no list to add to"),
+    "items for what is no dict": (b"]" + text("a") + integer(1) + b"s", "no dict to add to"),
+    "a call of what is no function": (
+        call(name("torch", "FloatStorage")),
+        "it calls what is no function",
+    ),
+    "a state for a number": (integer(1) + b"}b", "it gives a state to what has none"),
+    "a state that is no dict": (b"}" + integer(1) + b"b", "it gives a state to what has none"),
+    "a storage called otherwise": (storage(word="module"), "a storage is not described as one"),
+    "a storage in record 0": (storage(record=integer(0)), "a storage is not described as one"),
+    "a storage of -1 numbers": (storage(size=-1), "a storage is not described as one"),
+    "a tensor for a storage": (
+        typed_tensor(tensor((6,), (1,)), "float32"),
+        "a tensor without a storage",
+    ),
+    "a tensor of other numbers than its storage": (
+        typed_tensor(storage(), "float64"),
+        "a tensor of float64 lies in a storage of float32",
+    ),
+    "a parameter of a number": (
+        call(name("torch._utils", "_rebuild_parameter"), integer(1)),
+        "a parameter that is no tensor",
+    ),
+    "an array without a dtype": (scalar(text("f8"), binary(bytes(8))), "an array without a dtype"),
+    "an array of complex numbers": (
+        array_of("c16", binary(bytes(16))),
+        'its dtype is "c16", not integers or real floats',
+    ),
+    "an array of fewer bytes": (
+        array_of("f8", binary(bytes(16)), (3,)),
+        "an array of shape (3,) has 16 bytes, not 24",
+    ),
+    "a scalar of more bytes": (
+        scalar(dtype("f8"), binary(bytes(9))),
+        "an array of shape () has 9 bytes, not 8",
+    ),
+    "an array that nothing fills": (UNFILLED, "a sample without values"),
+    "bytes in UTF-16": (
+        call(name("_codecs", "encode"), text("a"), text("utf-16")),
+        'bytes in "utf-16"',
+    ),
+    "a whole number beyond 64 bits": (
+        list_of(integer(2**70), integer(1)),
+        "a whole number of more than 64 bits",
+    ),
+    "a whole number beyond a double": (
+        list_of(integer(10**400, 200), b"G" + struct.pack(">d", 1.5)),
+        "a whole number of more than 64 bits",
+    ),
+    "an array of objects": (array_of("O8", b"]"), "it holds an array of Python objects"),
     "nothing": (b"", "its pickle is damaged"),
     "no end": (b"]" * 10 + b"(", "its pickle is damaged"),
 }
@@ -237,6 +330,54 @@ def test_a_hostile_pickle_is_refused(
     assert not (tmp_path / "run").exists()
     assert not {"torch", "posixpath.system"} & (set(sys.modules) - before)
     assert peak < 20 << 20
+
+
+UNUSUAL: dict[str, tuple[bytes, list[Any]]] = {
+    "an array of NumPy by protocol 5": (pickle.dumps(SIX.reshape(2, 3), 5), ROWS),
+    "its columns one after the other": (
+        pickle.dumps(np.asfortranarray(SIX.reshape(2, 3)), 5),
+        ROWS,
+    ),
+    "an old pickle": (b"\x80\x01" + pickle.dumps({"logits": [[1, 2, 3]]}, 1), [[1, 2, 3]]),
+    "lists without a mark": (pickle.dumps([[1], [2]], 2), [[1], [2]]),
+    "a dict made at once": (plain(b"(" + text("logits") + tensor((2, 3), (3, 1)) + b"d"), ROWS),
+    "a list in one row": (plain(list_of(list_of(integer(1), integer(2)))), [[1, 2]]),
+    "an empty list beside": (plain(dict_of(logits=tensor((2, 3), (3, 1)), names=b"]")), ROWS),
+    "a dtype of its own": (plain(typed_tensor(storage(), "float32")), ROWS),
+}
+
+
+@pytest.mark.parametrize("what", UNUSUAL)
+def test_what_is_written_seldom_is_read(tmp_path: Path, what: str) -> None:
+    pickled, wanted = UNUSUAL[what]
+    pt(tmp_path / "a.pt", pickled[2:-1], SIX)
+    assert only(tmp_path / "a.pt", LONE).values.tolist() == wanted
+
+
+def test_a_record_without_a_checksum(tmp_path: Path) -> None:
+    path = pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), SIX)
+    patch_directory(path, 16, 0)
+    content = path.read_bytes().replace(SIX.tobytes(), SIX[::-1].tobytes())
+    path.write_bytes(content)
+    assert only(path, LONE).values.tolist() == [[5, 4, 3], [2, 1, 0]]
+
+
+def test_a_long_pickle_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), SIX)
+    monkeypatch.setattr(torch_file, "LONGEST", 100)
+    assert "and at most 100 are read; save tensors, not lists of numbers" in told(path, LONE)
+
+
+def patch_directory(path: Path, at: int, number: int) -> None:
+    """Write a number of four bytes into the archive's own entry for the record of the storage."""
+    content = bytearray(path.read_bytes())
+    entry = content.rfind(b"PK\x01\x02", 0, content.rfind(b"a/data/0"))
+    content[entry + at : entry + at + 4] = struct.pack("<I", number)
+    path.write_bytes(content)
+
+
+def with_another_size(path: Path) -> None:
+    patch_directory(path, 24, 28)
 
 
 def with_wrong_crc(path: Path) -> None:
@@ -274,6 +415,7 @@ def of_torchscript(path: Path) -> None:
 
 
 DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a record of two sizes": (with_another_size, 'its record "data/0" is cut short'),
     "a wrong CRC": (with_wrong_crc, "its checksum is not that in the archive"),
     "a wrong order of bytes": (with_wrong_order, "its byte order is b'middle'"),
     "packed records": (with_packed_records, 'its record "data.pkl" is packed'),

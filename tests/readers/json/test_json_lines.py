@@ -266,6 +266,30 @@ def test_a_line_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "a line of more than 1000 bytes" in failure(tmp_path, GOOD + " " * 2000 + GOOD)
 
 
+@pytest.mark.parametrize("before", ["", GOOD])
+def test_the_limit_is_the_longest_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    monkeypatch.setenv("XENT_MAX_LINE", "1000")
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "64")
+    last = batches(tmp_path, before + GOOD.strip().ljust(1000))[-1]
+    assert last.values.tolist() == [[1, 2]]
+    assert "a line of more than 1000 bytes" in failure(tmp_path, before + GOOD.strip().ljust(1001))
+
+
+def test_the_limit_is_of_a_line_not_of_what_is_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_MAX_LINE", "1000")
+    found = opened(tmp_path, GOOD * 100)
+    assert sum(chunk.samples for chunk in found.chunks.in_order()) == 100
+
+
+def test_a_target_of_a_single_number_may_be_soft(tmp_path: Path) -> None:
+    (batch,) = batches(tmp_path, '{"logits": [1], "targets": [0.5]}\n')
+    assert (listed(batch.targets), batch.labels) == ([[0.5]], None)
+
+
 def test_any_process_may_read(tmp_path: Path) -> None:
     found = opened(tmp_path, GOOD, LABELS)
     (chunk,) = found.chunks.in_order()

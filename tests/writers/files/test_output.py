@@ -59,6 +59,14 @@ def test_the_answer_is_in_the_file_and_nowhere_else(folder: Path) -> None:
     assert names(folder) == {"a.csv", "wrong.csv", "out.txt"}
 
 
+def test_a_file_has_all_letters_whatever_standard_output_can_show(folder: Path) -> None:
+    shown = shell("PYTHONIOENCODING=ascii xent ce a.csv --no-steps", folder)
+    assert shown.returncode == 0
+    assert shown.stdout.isascii()
+    assert shell("PYTHONIOENCODING=ascii xent ce a.csv --no-steps -o out.txt", folder).stdout == ""
+    assert "±" in (folder / "out.txt").read_text(encoding="utf-8")
+
+
 def test_a_dash_is_standard_output(folder: Path) -> None:
     ran = shell("xent ce a.csv --quiet -o -", folder)
     assert (ran.returncode, ran.stdout) == (0, ANSWER)

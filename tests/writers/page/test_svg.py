@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -17,6 +17,8 @@ from xentcli.errors import escaped
 from xentcli.model import Step, Worked
 from xentcli.writers.page import style
 from xentcli.writers.page import svg_marks as svg
+from xentcli.writers.page.blocks import Bullets, Facts, Full, Page, Single, Words
+from xentcli.writers.page.svg import drawn as drawn_page
 
 NUMBERS = Step("logits", "z", (-1.2345678901234e-300, 1e17, -0.0, 123456789.125))
 NAMES = ("WWWWWWWWWWWWWWWW", "猫猫猫猫猫猫猫猫", "שלום", "🦊🦊🦊🦊🦊🦊🦊🦊")
@@ -107,6 +109,61 @@ def test_letters_do_not_run_into_one_another(name: str) -> None:
         row.sort(key=lambda line: line.start)
         for one, other in pairwise(row):
             assert one.end < other.start, (one, other)
+
+
+@ALL
+def test_lines_below_one_another_have_room(name: str) -> None:
+    for one, other in combinations(lines(as_svg(drawn("svg", PICTURES[name]))), 2):
+        if one.foot != other.foot and one.start < other.end and other.start < one.end:
+            assert abs(one.foot - other.foot) >= 18, (one, other)
+
+
+def lines_of(block: Single) -> tuple[list[Line], float]:
+    """The lines of a block, and the foot of the first line of the block after it."""
+    page = Page("title", "description", "command", (), (block, Words("after")))
+    found = list(lines(as_svg(drawn_page(page).decode())))
+    *own, after = [line for line in found if line.text not in ("title", "$", "command")]
+    return own, after.foot
+
+
+def feet_of(block: Single) -> tuple[list[float], float]:
+    """How far below its first line the lines of a block stand, and the first line after it."""
+    own, after = lines_of(block)
+    return [line.foot - own[0].foot for line in own], after - own[0].foot
+
+
+def test_figures_that_need_several_rows_push_down_what_follows() -> None:
+    figures = Facts(tuple((f"figure {at}", "0.1234567890") for at in range(10)))
+    feet, after = feet_of(figures)
+    # Four of 99 pixels, with 24 between them, fit into 500, but no four of 123 and 24 more.
+    assert feet == [0, 20] * 4 + [44, 64] * 4 + [88, 108] * 2
+    assert 24 <= after - max(feet) <= 40
+    own, _ = lines_of(figures)
+    assert own[0].start == own[8].start == own[16].start
+
+
+def test_items_of_a_list_are_further_apart_than_its_lines() -> None:
+    feet, after = feet_of(Bullets(("one", "two", "three")))
+    assert feet == [0, 0, 22, 22, 44, 44]
+    assert 24 <= after - 44 <= 40
+
+
+def test_a_long_answer_goes_on_below() -> None:
+    feet, after = feet_of(Full("softmax", " ".join(["0.12345678901234567,"] * 12)))
+    assert len(feet) > 3
+    assert feet == [20 * at for at in range(len(feet))]
+    assert 24 <= after - feet[-1] <= 40
+    own, _ = lines_of(Full("softmax", " ".join(["0.12345678901234567,"] * 12)))
+    assert {line.start for line in own} == {own[0].start}
+
+
+def test_a_chart_leaves_room_for_the_letters_at_its_ends() -> None:
+    root = as_svg(drawn("svg", PICTURES["survey"]))
+    (chart,) = (one for one in root.iter(f"{SVG}svg") if one.get("class") == "chart")
+    start, width = float(chart.attrib["x"]), float(chart.attrib["width"])
+    card = float(root.attrib["width"])
+    assert start > 0
+    assert 300 < width < card - 2 * start - 40
 
 
 @ALL

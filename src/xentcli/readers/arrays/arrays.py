@@ -37,7 +37,7 @@ from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Pa
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
 from xentcli.readers.rules.ids import in_order_of_ids
 from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
-from xentcli.readers.rules.keys import check_class_names
+from xentcli.readers.rules.keys import LABEL_KEYS, check_class_names
 from xentcli.readers.rules.targets import (
     check_label_shape,
     fit_targets,
@@ -237,8 +237,8 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
     place = Place(name, detail=values.key)
     if not shape:
         raise DataError("a single number, not an array of samples", place=place)
-    if len(shape) == 1:
-        shape, axis = (1, *shape), 1 if axis in (0, -1) else axis
+    if len(shape) == 1 and axis in (0, 1, -1):
+        shape, axis = (1, *shape), 1
     if not -len(shape) <= axis < len(shape):
         raise UsageError(
             f"--class-axis {request.class_axis}: the values have the shape {values.stored.shape}"
@@ -290,7 +290,9 @@ def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
     if shape == wanted or (shape == () and wanted == (1,)):
         return layout._replace(labels=found)
     # The key "targets" is used for indices and for soft targets alike; the shape tells them apart.
-    if shape == layout.values.stored.shape:
+    # Integers that are called labels are indices, not the shares of a single sample's classes.
+    are_labels = len(shape) == 1 and key in LABEL_KEYS and not found.stored.is_float
+    if shape == layout.values.stored.shape and not are_labels:
         return layout._replace(targets=found)
     place = Place(name, detail=key)
     if len(shape) == len(wanted) == 1:

@@ -16,8 +16,6 @@ from xentcli.errors import quoted
 from xentcli.model import NamedTuple
 from xentcli.readers.arrays.stored import Unreadable
 
-# Python's objects take many times the bytes that a pickle spends on them.
-LONGEST = 32 << 20
 KNOWN = "tensors, NumPy arrays, dicts, lists, numbers and texts"
 # PyTorch's dtypes by the typed storages of its older form.
 STORAGE_DTYPES = {
@@ -87,24 +85,19 @@ class NumpyArray:
 def unpickle(content: bytes) -> Any:
     """What a pickle describes: dicts, lists, tuples, numbers and texts, with :class:`Tensor` and
     :class:`NumpyArray` in them."""
-    if len(content) > LONGEST:
-        raise Unreadable(
-            f"its pickle has {len(content)} bytes, and at most {LONGEST} are read; "
-            "save tensors, not lists of numbers"
-        )
     machine = _Machine()
     try:
         for opcode, argument, _ in pickletools.genops(content):
-            if opcode.name == "STOP":
-                return machine.pop()
-            machine.step(opcode.name, argument)
+            # The last one.
+            if opcode.name != "STOP":
+                machine.step(opcode.name, argument)
+        return machine.pop()
     except Unreadable:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         # What garbage raises depends on where it stands.
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise Unreadable(f"its pickle is damaged ({quoted(reason)})") from None
-    raise Unreadable("its pickle is cut short")
 
 
 _MARK = object()

@@ -16,7 +16,7 @@ import numpy as np
 from xentcli.errors import quoted
 from xentcli.model import NamedTuple
 from xentcli.readers.arrays.narrow import FLOAT8
-from xentcli.readers.arrays.pickled import LONGEST, NumpyArray, Tensor, unpickle
+from xentcli.readers.arrays.pickled import NumpyArray, Tensor, unpickle
 from xentcli.readers.arrays.stored import (
     Archive,
     File,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from zipfile import ZipInfo
 
 DEEPEST = 30
+# Python's objects take many times the bytes that a pickle spends on them.
+LONGEST = 32 << 20
 # A view may have more numbers than its storage, all of which are read again and again.
 MOST_REPEATED = 1 << 31
 DTYPES = {
@@ -110,7 +112,10 @@ def _read(records: Records, name: str) -> bytes:
     """A short record."""
     info = _member(records, name)
     if info.file_size > LONGEST:
-        raise Unreadable(f"its record {quoted(name)} has more than {LONGEST} bytes")
+        raise Unreadable(
+            f"its record {quoted(name)} has {info.file_size} bytes, and at most {LONGEST} are "
+            "read; save tensors, not lists of numbers"
+        )
     _verify(records, name)
     records.stream.seek(member_start(records.stream, info))
     return records.stream.read(info.file_size)
@@ -195,10 +200,7 @@ def _stored(found: Any, records: Records) -> Stored:
         return _of_tensor(found, records)
     if isinstance(found, NumpyArray):
         return _of_numpy(found)
-    try:
-        array = np.array(found)
-    except (OverflowError, ValueError):
-        raise Unreadable("a whole number of more than 64 bits") from None
+    array = np.array(found)
     if array.dtype.kind not in "fiu":
         raise Unreadable("a whole number of more than 64 bits")
     return Stored(array.dtype.str, array.shape, 0, content=array.tobytes())

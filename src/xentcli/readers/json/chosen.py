@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, path_of
+from xentcli.errors import Place, path_of
 from xentcli.model import NamedTuple, Origin
 from xentcli.readers.interface import Request
 from xentcli.readers.json.document import load
-from xentcli.readers.json.nested import fault, flatten, shown
-from xentcli.readers.json.other_tools import is_table, table_of
-from xentcli.readers.json.record import field, lines_of, parse_line
+from xentcli.readers.json.nested import fault, flatten, no_key, shown
+from xentcli.readers.json.other_tools import is_table, path_within, table_of
+from xentcli.readers.json.record import lines_of, parse_line
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.sources.source import Source, explain_errors, open_source
 from xentcli.readers.text import encoding
 
 
+class Found(NamedTuple):
+    """A record with its place, its path in the document, and the path of each of its keys."""
+
+    value: Any
+    place: Place
+    path: str
+    path_of: Callable[[str], str]
+
+
 def columns_of_json(
     source: Source, request: Request, choose: Choose, *, lines: bool
 ) -> ChosenColumns | None:
     """The keys that are chosen by the first record; None where there are no records."""
-    records = _lines(source, request) if lines else _listed(source, request)
+    records = _records(source, request) if lines else _listed(source, request)
     names: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     at: Sequence[int] = ()
     columns: list[list[bytes]] = []
     places: list[int] = []
-    for place, record in records:
+    for found in records:
+        record = found.value
         if not isinstance(record, dict):
             if not names:
                 return None
-            raise fault(f"expected an object, found {shown(record)}", place, "$")
+            raise fault(f"expected an object, found {shown(record)}", found.place, found.path)
         if not names:
             names = tuple(record)
             listed = tuple(name for name in names if isinstance(record[name], list))
             at = choose(names, Place(source.name))
             columns = [[] for _ in at]
         for column, one in zip(columns, at, strict=True):
-            column.append(_text(record, names[one], place))
-        places.append(place.line or len(places) + 1)
+            column.append(_text(found, names[one]))
+        places.append(found.place.line or len(places) + 1)
     if not names:
         return None
     origin = Origin(source.name, "json lines" if lines else "table", np.array(places))
@@ -112,13 +122,13 @@ def _label_text(value: Any, place: Place, path: str, what: str = "a label") -> b
     return id_of_value(value)
 
 
-def _text(record: dict[str, Any], name: str, place: Place) -> bytes:
-    value = field(record, name, place)
+def _text(found: Found, name: str) -> bytes:
+    if name not in found.value:
+        raise no_key(name, found.value, found.place, found.path)
+    value = found.value[name]
     if value is not None and type(value) not in (int, float, str):
-        raise DataError(
-            f"expected a text or a number, found {shown(value)}",
-            place=place._replace(detail=path_of(name)),
-        )
+        message = f"expected a text or a number, found {shown(value)}"
+        raise fault(message, found.place, found.path_of(name))
     return id_of_value(value)
 
 
@@ -131,13 +141,20 @@ def _lines(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
         yield place, parse_line(line.content, place)
 
 
-def _listed(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
-    document = load(source, request)
+def _records(source: Source, request: Request) -> Iterator[Found]:
+    for place, value in _lines(source, request):
+        yield Found(value, place, "$", path_of)
+
+
+def _listed(source: Source, request: Request) -> Iterator[Found]:
+    document, place = load(source, request), Place(source.name)
     if isinstance(document, list) and document and isinstance(document[0], dict):
         for number, record in enumerate(document):
-            yield Place(source.name, detail=f"row {number + 1}"), record
+            path = f"$[{number}]"
+            yield Found(record, place, path, partial(path_within, path))
     elif is_table(document):
-        table = table_of(document, request, Place(source.name))
+        table = table_of(document, request, place)
         for number, row in enumerate(table.rows):
+            paths = {name: table.path(number, at) for at, name in enumerate(table.names)}
             record = dict(zip(table.names, row, strict=True))
-            yield Place(source.name, detail=f"row {number + 1}"), record
+            yield Found(record, place, "$", paths.__getitem__)

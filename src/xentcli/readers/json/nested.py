@@ -106,9 +106,9 @@ def fault(message: str, place: Place, path: str) -> DataError:
     return DataError(message, place=place._replace(detail=path))
 
 
-def no_key(key: str, record: dict[str, Any], place: Place) -> DataError:
+def no_key(key: str, record: dict[str, Any], place: Place, path: str = "$") -> DataError:
     """The error for a missing key."""
-    error = fault(f"there is no key {quoted(key)}", place, "$")
+    error = fault(f"there is no key {quoted(key)}", place, path)
     error.hint = near_or_all(key, record, "keys")
     return error
 

@@ -68,7 +68,7 @@ def _of_records(records: Sequence[Any], place: Place, path: str) -> Table:
         if not isinstance(record, dict):
             raise fault(f"expected an object, found {shown(record)}", place, here)
         rows.append(_fields(record, names, place, here))
-    return Table(names, rows, lambda row, column: _within(f"{path}[{row}]", names[column]))
+    return Table(names, rows, lambda row, column: path_within(f"{path}[{row}]", names[column]))
 
 
 def _fields(record: Mapping[str, Any], names: Sequence[str], place: Place, path: str) -> list[Any]:
@@ -81,7 +81,8 @@ def _fields(record: Mapping[str, Any], names: Sequence[str], place: Place, path:
     return [record[name] for name in names]
 
 
-def _within(path: str, key: str) -> str:
+def path_within(path: str, key: str) -> str:
+    """The path to a key of what stands at a path."""
     return path + path_of(key).removeprefix("$")
 
 
@@ -126,15 +127,15 @@ def _of_dicts(document: Mapping[str, Mapping[str, Any]], request: Request, place
     outer = tuple(document)
     inner = tuple(document[outer[0]])
     for key in outer:
-        _fields(document[key], inner, place, _within("$", key))
+        _fields(document[key], inner, place, path_within("$", key))
     by_columns, note = _outer_are_columns(document, outer, inner, request, place)
     if by_columns:
         rows = [[document[name][row] for name in outer] for row in inner]
         return Table(
-            outer, rows, lambda row, at: _within(_within("$", outer[at]), inner[row]), note
+            outer, rows, lambda row, at: path_within(path_within("$", outer[at]), inner[row]), note
         )
     rows = [[document[row][name] for name in inner] for row in outer]
-    return Table(inner, rows, lambda row, at: _within(_within("$", outer[row]), inner[at]))
+    return Table(inner, rows, lambda row, at: path_within(path_within("$", outer[row]), inner[at]))
 
 
 def _outer_are_columns(

@@ -175,7 +175,9 @@ def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
     cells = found.first.cells
     if found.following and lacks_name_of_row_names(cells, found.following[0]):
         return found.first._replace(cells=[b'""', *cells])
-    if dialect.blanks and cells[0] == HEADER_MARK.strip() and len(cells) > 1:
+    # Where other lines are comments, this is a cell as any other.
+    may_be_mark = dialect.blanks and not dialect.comment
+    if may_be_mark and cells[0] == HEADER_MARK.strip() and len(cells) > 1:
         return found.first._replace(cells=[HEADER_MARK + cells[1], *cells[2:]])
     return found.first
 
