@@ -263,7 +263,8 @@ def _by_number(look: Look, free: Sequence[int], place: Place) -> Classes | None:
     if not stems:
         return None
     (stem, run), *more = stems.items()
-    others = [at for at in free if at not in run and look.is_numeric(at)]
+    numbered = set(run)
+    others = [at for at in free if at not in numbered and look.is_numeric(at)]
     if more:
         doubt = f"the columns {_span(look, run)} and {_span(look, more[0][1])}"
     elif others and _plain_stem(stem) not in STEMS_OF_CLASSES:
@@ -334,11 +335,11 @@ def _left_out(
     A column of labels is not among them where the command needs no labels.
     """
     names = look.names
+    taken = {*values, *used}
     return [
         at
         for at in range(len(names))
-        if at not in values
-        and at not in used
+        if at not in taken
         and (look.is_numeric(at) or look.is_empty(at))
         and not (
             label is None and names[at].lower() in LABEL_NAMES and look.is_whole(at) is not False
