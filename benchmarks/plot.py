@@ -20,6 +20,7 @@ APART = 16
 STYLES = {
     "xent": ("#d9480f", 3.2, ""),
     "xent without fast": ("#d9480f", 1.8, "6 4"),
+    "xent, from a pipe": ("#d9480f", 1.8, "2 3"),
     "polars + numpy": ("#1c7ed6", 1.8, ""),
     "polars expressions": ("#1c7ed6", 1.8, "6 4"),
     "duckdb SQL": ("#2b8a3e", 1.8, ""),
