@@ -20,15 +20,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Generic, NoReturn
 
-from xentcli.errors import LostWorker, XentError
+from xentcli.errors import XentError
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Found, Submit, Work
+from xentcli.run.order import PATIENCE, Awaited, Found, Submit, Work, lost_worker
 
-# Seconds after which it is asked whether the workers are still there.
-PATIENCE = 1.0
 # What goes beyond is read and written, not mapped.
 SLOT_BYTES = 1 << 22
 # The number of a slot, and how many of its bytes are the chunk.
@@ -39,14 +37,6 @@ ANSWER = struct.Struct("<qqqq")
 ANSWERS_AT_ONCE = 64
 # A worker opens its part of the input, and modules that it is the first to need.
 FILES_OF_A_WORKER = 8
-
-
-def lost_worker() -> LostWorker:
-    """The error for a worker that came to an end before its time."""
-    return LostWorker(
-        "a worker process came to a sudden end; was it killed, or was memory short?",
-        hint="--jobs 1 does all of the work in one process",
-    )
 
 
 class Elsewhere(Exception):

@@ -9,10 +9,13 @@ from typing import Generic, Protocol, TypeVar
 
 from xentcli.calculation import survey
 from xentcli.core import spread
-from xentcli.errors import DataError, Place
+from xentcli.errors import DataError, LostWorker, Place
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk, Span
 from xentcli.run.chunk import Outcome
+
+# Seconds after which it is asked whether the workers are still there.
+PATIENCE = 1.0
 
 
 class Counted(Protocol):
@@ -49,6 +52,14 @@ class Task(NamedTuple, Generic[Found]):
 
     work: Work[Found]
     merge: Callable[[Sequence[Found]], Found] | None = None
+
+
+def lost_worker() -> LostWorker:
+    """The error for a worker process that came to an end before its time."""
+    return LostWorker(
+        "a worker process came to a sudden end; was it killed, or was memory short?",
+        hint="--jobs 1 does all of the work in one process",
+    )
 
 
 def work_here(

@@ -18,15 +18,24 @@ from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened
 from xentcli.run import signals
 from xentcli.run.messages import print_message
-from xentcli.run.order import Awaited, Done, Found, Submit, Task, Work, share_work, work_here
+from xentcli.run.order import (
+    PATIENCE,
+    Awaited,
+    Done,
+    Found,
+    Submit,
+    Task,
+    Work,
+    lost_worker,
+    share_work,
+    work_here,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 Sent = TypeVar("Sent")
 
-# Seconds after which it is asked whether the workers are still there.
-PATIENCE = 1.0
 # Chunks under way beyond one a worker: a worker that is done has the next one at once.
 AHEAD = 2
 # More processes than these cannot be waited for on Windows.
@@ -140,8 +149,6 @@ def _spawned(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
     """The same by processes that begin anew, as they do where none can be copied."""
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-
-    from xentcli.run.forked import lost_worker
 
     # Asked for by name: what Python takes by itself differs from system to system.
     context = multiprocessing.get_context("spawn")
