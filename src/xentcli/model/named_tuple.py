@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from operator import itemgetter
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,22 +49,15 @@ else:
             body.update({field: _getter(at) for at, field in enumerate(fields)})
             return super().__new__(cls, name, bases, body)
 
-    @cache
-    def _code(count: int) -> CodeType:
-        """The code of a constructor of so many fields, with other names than theirs."""
-        names = "".join(f"_{at}, " for at in range(count))
-        constructor: FunctionType = eval(f"lambda _cls, {names}: make(_cls, ({names}))")
-        return constructor.__code__
-
     def _constructor(cls: Any) -> FunctionType:
         """What makes a tuple of values that are given by position or by name, and of defaults."""
-        code = _code(len(cls._fields)).replace(
-            co_name="__new__",
-            co_qualname=f"{cls.__name__}.__new__",
-            co_varnames=("_cls", *cls._fields),
-        )
-        defaults = tuple(cls._field_defaults.values())
-        return FunctionType(code, {"make": tuple.__new__}, "__new__", defaults)
+        names = "".join(f"{field}, " for field in cls._fields)
+        code = f"lambda _cls, {names}: _new(_cls, ({names}))"
+        constructor: FunctionType = eval(code, {"_new": tuple.__new__})
+        constructor.__name__ = "__new__"
+        constructor.__qualname__ = f"{cls.__name__}.__new__"
+        constructor.__defaults__ = tuple(cls._field_defaults.values())
+        return constructor
 
     class NamedTuple(tuple, metaclass=_Fields):
         """``typing.NamedTuple``, but that a class gets its constructor when one is first made.
