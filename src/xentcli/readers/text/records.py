@@ -17,7 +17,7 @@ from xentcli.readers.sources.limits import bytes_from
 from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text import quotes
 
-BLOCK_BYTES = 3 << 18
+BLOCK_BYTES = 3 << 19
 LONGEST_LINE = 64 << 20
 LARGEST_BLOCK = 1 << 30
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

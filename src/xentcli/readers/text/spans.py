@@ -28,9 +28,9 @@ from xentcli.readers.text import encoding
 from xentcli.readers.text.records import BYTE_ORDER_MARK, block_bytes
 
 # Few enough that the workers end at about the same time, enough to be worth the messages.
-BLOCKS_A_SPAN = 3
+BLOCKS_A_SPAN = 2
 # A file of fewer blocks is read as one stream of them.
-BLOCKS_OF_A_LARGE_FILE = 6
+BLOCKS_OF_A_LARGE_FILE = 3
 PEEK_BYTES = 1 << 16
 # Of a URL, the ends of so many spans are looked for at once.
 ENDS_AT_ONCE = 8
