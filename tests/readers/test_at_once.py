@@ -138,7 +138,7 @@ def test_the_numbers_of_what_is_not_are_read_together(
 ) -> None:
     asked = asked_in(tmp_path, *ONE_BY_ONE[what])
     whole = answers_of(monkeypatch, rows, "read_at_once")
-    together = answers_of(monkeypatch, rows, "_all_at_once")
+    together = answers_of(monkeypatch, rows, "parse_plain")
     found = run_inside(asked, tmp_path)
     assert (found.code, found.stderr) == (0, "")
     assert not any(whole)

@@ -76,9 +76,9 @@ def _alike_rows(inputs: Sequence[Opened]) -> Sequence[Opened]:
     marks = {opened.rows.delimiter for opened in inputs if opened.rows is not None}
     if len(marks) < 2:
         return inputs
-    from xentcli.readers.text.delimited import with_cells
+    from xentcli.readers.text.delimited import split_into_cells
 
-    return [with_cells(opened) for opened in inputs]
+    return [split_into_cells(opened) for opened in inputs]
 
 
 class ReaderOfFiles(NamedTuple):

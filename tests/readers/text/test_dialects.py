@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xentcli.readers.interface import Request
-from xentcli.readers.text.dialects import see_dialect
+from xentcli.readers.text.dialects import detect_dialect
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from xentcli.readers.text.dialects import see_dialect
     ],
 )
 def test_the_first_lines_tell_what_stands_between_cells(head: bytes, delimiter: bytes) -> None:
-    assert see_dialect(head, Request(), tabs_first=False).dialect.delimiter == delimiter
+    assert detect_dialect(head, Request(), tabs_first=False).dialect.delimiter == delimiter

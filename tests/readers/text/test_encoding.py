@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.readers.reads import reads_of
 from xentcli.errors import DataError, UsageError
-from xentcli.readers.text.encoding import as_utf8, known
+from xentcli.readers.text.encoding import as_utf8, look_up
 
 ANY = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7")
 letters = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -66,10 +66,10 @@ def test_text_that_ends_within_a_letter(cut: int) -> None:
 
 @pytest.mark.parametrize("name", ["UTF8", "utf_8", "U8", "utf-8"])
 def test_the_names_of_an_encoding(name: str) -> None:
-    assert known(name) == "utf-8"
+    assert look_up(name) == "utf-8"
 
 
 @pytest.mark.parametrize("name", ["klingon", "", "base64", "hex", "rot13", "zlib", "bz2", "uu"])
 def test_a_name_that_is_of_no_encoding_of_texts(name: str) -> None:
     with pytest.raises(UsageError, match="there is no encoding"):
-        known(name)
+        look_up(name)

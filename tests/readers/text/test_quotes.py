@@ -46,7 +46,7 @@ def byte_by_byte(text: bytes) -> tuple[list[int], bool] | None:
 @example(b'"a"\n"b')
 def test_marks_outside_quotes(text: bytes) -> None:
     there = np.frombuffer(text, dtype=np.uint8)
-    found = quotes.outside(there, (there == COMMA) | (there == LINE_END), COMMA)
+    found = quotes.find_outside_quotes(there, (there == COMMA) | (there == LINE_END), COMMA)
     expected = byte_by_byte(text)
     plain = None if found is None else (found[0].tolist(), found[1])
     assert plain == expected
@@ -55,7 +55,7 @@ def test_marks_outside_quotes(text: bytes) -> None:
 @pytest.mark.parametrize("count", [255, 256, 257, 513])
 def test_however_many_quotes_there_are(count: int) -> None:
     text = b'"",' * count + b"\n"
-    ends = quotes.line_ends_outside(text, b",")
+    ends = quotes.find_record_ends(text, b",")
     assert ends is not None
     assert ends.tolist() == [3 * count]
 
@@ -63,4 +63,4 @@ def test_however_many_quotes_there_are(count: int) -> None:
 @given(st.text("a\n", max_size=12).map(str.encode))
 def test_filled_lines_are_counted(text: bytes) -> None:
     assert quotes.count_filled_lines(text) == sum(1 for line in text.split(b"\n") if line)
-    assert quotes.count(text, LINE_END) == text.count(b"\n")
+    assert quotes.count_byte(text, LINE_END) == text.count(b"\n")

@@ -19,7 +19,7 @@ LENGTHS = (2, 5, 8, 15, 16, 17, 31, 32, 40, 70)
 def spans_in(path: Path, step: int, at: int = 0) -> list[Chunk]:
     request = Request(wanted="labels")
     source = Source(path.name, str(path))
-    found = spans.partitions_of(source, request.encoding, at, 3, spans.LINE_END, step)
+    found = spans.divide_into_partitions(source, request.encoding, at, 3, spans.LINE_END, step)
     assert found is not None
     return list(found)
 
@@ -82,9 +82,12 @@ def test_a_large_file_is_read_in_spans(
     path = tmp_path / "a.csv"
     path.write_bytes(b"1,2\n" * 31)
     source, request = Source("a.csv", str(path)), Request(wanted="labels", each=each)
-    found = spans.spans_of(source, request, 4, 2, spans.LINE_END)
+    found = spans.divide_into_spans(source, request, 4, 2, spans.LINE_END)
     assert found is not None
     assert {chunk.size for chunk in list(found)[:-1]} == {20 * blocks}
     path.write_bytes(b"1,2\n" * 30)
-    assert spans.spans_of(source, request, 4, 2, spans.LINE_END) is None
-    assert spans.spans_of(Source("standard input", None), request, 4, 2, spans.LINE_END) is None
+    assert spans.divide_into_spans(source, request, 4, 2, spans.LINE_END) is None
+    assert (
+        spans.divide_into_spans(Source("standard input", None), request, 4, 2, spans.LINE_END)
+        is None
+    )

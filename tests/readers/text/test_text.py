@@ -29,7 +29,7 @@ cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
 def all_records(content: bytes, dialect: Dialect = COMMA) -> list[Record] | str:
     """The records of a whole text, or what is wrong with it."""
     try:
-        return list(text.records(content, dialect, 1, "a.csv"))
+        return list(text.split_records(content, dialect, 1, "a.csv"))
     except DataError as error:
         return str(error)
 
@@ -39,9 +39,9 @@ def records_of(stream: BinaryIO, dialect: Dialect = COMMA) -> list[Record] | str
     found: list[Record] = []
     line = 1
     try:
-        for block in text.blocks(stream, dialect, "a.csv", 1 << 16):
-            found += text.records(block, dialect, line, "a.csv")
-            line += text.line_ends(block)
+        for block in text.read_blocks(stream, dialect, "a.csv", 1 << 16):
+            found += text.split_records(block, dialect, line, "a.csv")
+            line += text.count_line_ends(block)
     except DataError as error:
         return str(error)
     return found
@@ -62,7 +62,7 @@ def test_any_reads_of_a_stream_give_the_records_of_the_whole(
 @given(tangled, cuts)
 def test_blocks_are_the_stream_and_end_where_records_end(whole: bytes, sizes: list[int]) -> None:
     stream = reads_of(whole, sizes)
-    blocks = list(text.blocks(stream, COMMA, "a.csv", 1 << 16))
+    blocks = list(text.read_blocks(stream, COMMA, "a.csv", 1 << 16))
     assert b"".join(blocks) == whole
     assert all(blocks)
     assert all(block.endswith((b"\n", b"\r")) for block in blocks[:-1])
@@ -71,7 +71,7 @@ def test_blocks_are_the_stream_and_end_where_records_end(whole: bytes, sizes: li
 @pytest.mark.parametrize("length", [100, 104, 252, 996, 1000])
 def test_a_part_of_a_text_comes_in_equal_blocks(length: int) -> None:
     stream = io.BytesIO(b"1,2\n" * 1000)
-    found = list(text.blocks(stream, COMMA, "a.csv", 100, length))
+    found = list(text.read_blocks(stream, COMMA, "a.csv", 100, length))
     assert b"".join(found) == b"1,2\n" * (length // 4)
     sizes = [len(block) for block in found]
     assert max(sizes) - min(sizes) <= 8
@@ -84,18 +84,18 @@ def test_a_part_has_the_records_that_begin_in_it(content: bytes, size: int) -> N
     """However small it is, and whatever is read at a time."""
     for length in range(1, len(content) + 1):
         if content[length - 1 : length] == b"\n" or length == len(content):
-            found = text.blocks(io.BytesIO(content), COMMA, "a.csv", size, length)
+            found = text.read_blocks(io.BytesIO(content), COMMA, "a.csv", size, length)
             assert b"".join(found) == content[:length]
 
 
 def test_where_an_earlier_record_went_beyond_a_part_the_next_records_come() -> None:
     stream = io.BytesIO(b"1,2\n" * 1000)
-    assert next(text.blocks(stream, COMMA, "a.csv", 100, -7)) == b"1,2\n" * 25
+    assert next(text.read_blocks(stream, COMMA, "a.csv", 100, -7)) == b"1,2\n" * 25
 
 
 @given(tangled)
 def test_the_last_end_of_a_record_is_one(whole: bytes) -> None:
-    cut = text.last_record_end(whole, COMMA)
+    cut = text.find_last_record_end(whole, COMMA)
     assert 0 <= cut <= len(whole)
     before = all_records(whole[:cut])
     everything = all_records(whole)
@@ -124,7 +124,7 @@ def test_the_last_end_of_a_record_is_one(whole: bytes) -> None:
     ],
 )
 def test_where_the_last_whole_record_ends(whole: bytes, end: int) -> None:
-    assert text.last_record_end(whole, COMMA) == end
+    assert text.find_last_record_end(whole, COMMA) == end
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def without_empty_lines(whole: bytes) -> bytes:
     kept = bytearray()
     cursor = Cursor(0, 1)
     while cursor.at < len(whole):
-        record, after = text.record_at(whole, cursor, Dialect(), "a.csv")
+        record, after = text.read_record(whole, cursor, Dialect(), "a.csv")
         if record is not None:
             kept += whole[cursor.at : after.at]
         cursor = after
@@ -199,7 +199,7 @@ def without_empty_lines(whole: bytes) -> bytes:
 @given(tangled)
 def test_lines_end_where_universal_newlines_have_it(whole: bytes) -> None:
     lines = io.TextIOWrapper(io.BytesIO(whole), encoding="utf-8", newline=None).read()
-    assert text.line_ends(whole) == lines.count("\n")
+    assert text.count_line_ends(whole) == lines.count("\n")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_cell_that_has_no_content(cell: bytes) -> None:
 def test_a_quote_left_open_is_found_in_time() -> None:
     """Not after every way to match has been tried."""
     with pytest.raises(DataError, match="a quote is opened here and never closed"):
-        list(text.records(b'a,"' + b'""' * 200_000 + b"b,\n" * 100_000, COMMA, 1, "a.csv"))
+        list(text.split_records(b'a,"' + b'""' * 200_000 + b"b,\n" * 100_000, COMMA, 1, "a.csv"))
 
 
 @pytest.mark.parametrize("start", [b"", b'"'])
@@ -239,7 +239,7 @@ def test_a_line_without_end_does_not_fill_the_memory(
     monkeypatch.setenv("XENT_MAX_LINE", "1000")
     stream = io.BytesIO(start + b"1" * 5000)
     with pytest.raises(DataError, match="a line of more than 1000 bytes"):
-        list(text.blocks(stream, COMMA, "a.csv", 1 << 16))
+        list(text.read_blocks(stream, COMMA, "a.csv", 1 << 16))
 
 
 def test_quotes_with_little_between() -> None:

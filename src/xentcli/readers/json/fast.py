@@ -17,7 +17,7 @@ from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
 from xentcli.readers.rules.ids import rows_of_values
 from xentcli.readers.rules.numbers_labels import number_labels
-from xentcli.readers.text import numbers as number_text
+from xentcli.readers.text.numbers import parse_table
 
 
 class Whole(NamedTuple):
@@ -72,7 +72,7 @@ def _lists(
     if not text.count(b"[") == text.count(b"]") == count:
         return None
     plain = text.translate(None, b"[]") + b"\n"
-    values = number_text.table_of(plain, layout.class_count, read)
+    values = parse_table(plain, layout.class_count, read)
     return None if values is None or not _fit(layout, values) else Whole(values)
 
 

@@ -36,7 +36,12 @@ from xentcli.readers.sources.source import (
 )
 from xentcli.readers.text import encoding, quotes
 from xentcli.readers.text import records as text
-from xentcli.readers.text.spans import NEWLINE, partitions_of, parts_of, spans_of
+from xentcli.readers.text.spans import (
+    NEWLINE,
+    divide_into_partitions,
+    divide_into_spans,
+    read_parts,
+)
 
 
 class Start(NamedTuple):
@@ -111,7 +116,7 @@ class LinesReader(NamedTuple):
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
         """The blocks of a span."""
         source = self.layout.source
-        return parts_of(partial(_span_blocks, source), source, chunk)
+        return read_parts(partial(_span_blocks, source), source, chunk)
 
     def read(self, chunk: Chunk) -> Batch:
         """The samples of a block."""
@@ -136,13 +141,15 @@ class LinesChunks:
         """The spans of a large file."""
         if _is_numbered(self._layout):
             return None
-        return spans_of(self._source, self._layout.request, 0, 1, NEWLINE)
+        return divide_into_spans(self._source, self._layout.request, 0, 1, NEWLINE)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
         """Spans of about so many bytes."""
         if _is_numbered(self._layout):
             return None
-        return partitions_of(self._source, self._layout.request.encoding, 0, 1, NEWLINE, size)
+        return divide_into_partitions(
+            self._source, self._layout.request.encoding, 0, 1, NEWLINE, size
+        )
 
 
 def is_json_lines(start: bytes) -> bool:
@@ -246,4 +253,4 @@ def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[
 
 
 def _line_ends(block: bytes) -> int:
-    return quotes.count(block, quotes.NEWLINE)
+    return quotes.count_byte(block, quotes.NEWLINE)

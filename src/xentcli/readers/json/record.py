@@ -93,7 +93,7 @@ def _place(layout: Layout, line: Line) -> Place:
 def read(layout: Layout, chunk: Chunk) -> Batch:
     """The samples of a block of whole lines."""
     assert isinstance(chunk.data, bytes)
-    lines = quotes.count(chunk.data, quotes.NEWLINE)
+    lines = quotes.count_byte(chunk.data, quotes.NEWLINE)
     return _read(layout, chunk, lines)._replace(lines=lines)
 
 

@@ -1,5 +1,5 @@
-"""The beginning of a text: its delimiter, its header and its first samples. They do not depend on
-the size of the blocks in which the text is read."""
+"""Reads the beginning of a text: its delimiter, its header and its first samples. What is found
+does not depend on the size of the blocks in which the text is read."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ from xentcli.readers.sources.source import Source, open_source
 from xentcli.readers.text import encoding, records
 from xentcli.readers.text.dialects import (
     HEADER_MARK,
-    ReadAgain,
-    SingleBlanks,
+    PushbackStream,
+    collapse_blanks,
+    detect_dialect,
     has_decimal_commas,
     lacks_name_of_row_names,
     read_head,
-    see_dialect,
-    without_mark,
 )
-from xentcli.readers.text.first_line import has_header, is_number, is_whole
+from xentcli.readers.text.first_line import detect_header, is_number, is_whole
 from xentcli.readers.text.records import BYTE_ORDER_MARK, Cursor, Dialect, Record
 
 MISSING_NUMBERS = frozenset(("", "nan", *MISSING))
 
 
 class Beginning(NamedTuple):
-    """The blocks that were read, where the samples begin in them, and the blocks that follow.
+    """What the beginning of a text shows.
 
-    ``names`` are those of the columns; ``header`` has the header's cells as written, empty if there
-    is none; ``samples`` are the cells of the first ones.
+    - ``blocks``: those that have been read; ``later``: the blocks that follow, if the input can be
+      read only once.
+    - ``names``: of the columns; ``header``: the header's cells as written, empty if there is none.
+    - ``newline``: the line end of the first record; ``place``: where that record is.
+    - ``rows``: where the samples begin; ``samples``: the cells of the first ones.
     """
 
     blocks: tuple[bytes, ...]
@@ -52,8 +54,8 @@ class Beginning(NamedTuple):
 
 
 class FirstRecords(NamedTuple):
-    """The blocks up to the last of the first records, where the first record begins and ends, and
-    the records after it."""
+    """The blocks that were read to find the first records, the first record, where it begins and
+    ends, and the cells of those that follow it."""
 
     blocks: tuple[bytes, ...]
     first: Record
@@ -63,42 +65,39 @@ class FirstRecords(NamedTuple):
 
 
 @contextmanager
-def text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
-    """The source's text, as UTF-8."""
+def open_text(source: Source, request: Request) -> Iterator[BinaryIO]:
+    """Open a source as text in UTF-8."""
     with open_source(source) as stream:
         yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
 @contextmanager
-def parted_text(
+def open_with_dialect(
     source: Source, request: Request, format_name: str
 ) -> Iterator[tuple[BinaryIO, Dialect, int]]:
-    """The source's text, its dialect, and how many lines precede its records."""
-    with text_of(source, request) as stream:
+    """Open a source as text; also return its dialect, and how many lines precede its records."""
+    with open_text(source, request) as stream:
         head = read_head(stream, source.name)
-        seen = see_dialect(without_mark(head), request, tabs_first=format_name == "tsv")
-        again: object = ReadAgain(head, stream)
-        yield with_single_blanks(again, seen.dialect), seen.dialect, seen.lines_before  # type: ignore[arg-type]
-
-
-def with_single_blanks(stream: BinaryIO, dialect: Dialect) -> BinaryIO:
-    """The stream from which records of that dialect have to be read."""
-    return SingleBlanks(stream) if dialect.blanks else stream  # type: ignore[return-value]
+        text = head.removeprefix(BYTE_ORDER_MARK)
+        dialect, lines_before = detect_dialect(text, request, tabs_first=format_name == "tsv")
+        whole: object = PushbackStream(head, stream)
+        yield collapse_blanks(whole, dialect), dialect, lines_before  # type: ignore[arg-type]
 
 
 def read_beginning(source: Source, request: Request, format_name: str) -> Beginning:
-    """Read as far as is needed to know the columns."""
+    """Read as far as is needed to know the columns: the header and the first samples."""
     if request.decimal not in (None, ".", ","):
         raise UsageError(f"--decimal {quoted(request.decimal)}: a decimal mark is . or ,")
-    with parted_text(source, request, format_name) as (stream, dialect, lines_before):
-        # The generator has read beyond the blocks that are taken from it: only it may go on.
-        later = records.blocks(stream, dialect, source.name, records.BLOCK_BYTES)
-        found = _first_records(later, dialect, lines_before, source.name)
+    with open_with_dialect(source, request, format_name) as (stream, dialect, lines_before):
+        # The generator has read beyond the blocks that are taken from it here, so the rest of the
+        # stream can only be read through it.
+        later = records.read_blocks(stream, dialect, source.name, records.BLOCK_BYTES)
+        found = _read_first_records(later, dialect, lines_before, source.name)
     if found is None:
         message = "it is empty" if request.header is False else "it is empty: there is no header"
         raise DataError(message, place=Place(source.name))
     place = Place(source.name, found.first.line)
-    first = _aligned_first(found, dialect)
+    first = _align_first(found, dialect)
     is_marked = _is_marked(first, found, dialect, place)
     headed = is_marked
     remarks: tuple[Remark, ...] = ()
@@ -110,12 +109,12 @@ def read_beginning(source: Source, request: Request, format_name: str) -> Beginn
         # Words alone are a header, whatever follows.
         if any(map(is_number, cells)):
             samples_as_text = [[_text(cell) for cell in row] for row in found.following]
-            headed, remarks = has_header(cells, samples_as_text, place)
+            headed, remarks = detect_header(cells, samples_as_text, place)
     samples = found.following if headed else (first.cells, *found.following)[:LOOKED_AT]
-    decimal, notes = _decimal(samples, dialect, request, place)
+    decimal, notes = _detect_decimal(samples, dialect, request, place)
     names = tuple(str(at + 1) for at in range(len(first.cells)))
     if headed:
-        names = _names(first.cells, place, is_marked=is_marked)
+        names = _column_names(first.cells, place, is_marked=is_marked)
     return Beginning(
         found.blocks,
         later,
@@ -131,10 +130,10 @@ def read_beginning(source: Source, request: Request, format_name: str) -> Beginn
     )
 
 
-def _first_records(
+def _read_first_records(
     blocks: Iterator[bytes], dialect: Dialect, lines_before: int, source: str
 ) -> FirstRecords | None:
-    """The first record of a text and some samples after it; None if it has none."""
+    """Read the first record of a text and some that follow; None if the text has no record."""
     read: list[bytes] = []
     following: list[Sequence[bytes]] = []
     first: Record | None = None
@@ -145,37 +144,41 @@ def _first_records(
         read.append(text)
         cursor = Cursor(0, line)
         while first is None and cursor.at < len(text):
-            record, after = records.record_at(text, cursor, dialect, source)
+            record, after = records.read_record(text, cursor, dialect, source)
             if record is not None and record.line > lines_before:
                 first = record
                 begins = Cursor(offset + cursor.at, cursor.line)
                 ends = Cursor(offset + after.at, after.line)
             cursor = after
         if first is not None:
-            left = LOOKED_AT - len(following)
-            following += _readable(text[cursor.at :], dialect, cursor.line, left)
+            most = LOOKED_AT - len(following)
+            following += _split_well_formed(text[cursor.at :], dialect, cursor.line, most)
             if len(following) == LOOKED_AT:
                 break
-        offset, line = offset + len(text), line + records.line_ends(text)
+        offset, line = offset + len(text), line + records.count_line_ends(text)
     return first and FirstRecords(tuple(read), first, begins, ends, tuple(following))
 
 
-def _readable(text: bytes, dialect: Dialect, line: int, most: int) -> list[Sequence[bytes]]:
-    """At most ``most`` records, up to one that is malformed, which is reported when it is read."""
+def _split_well_formed(
+    text: bytes, dialect: Dialect, line: int, most: int
+) -> list[Sequence[bytes]]:
+    """The cells of at most ``most`` records, up to the first malformed one: that is reported when
+    its block is read."""
     found: list[Sequence[bytes]] = []
     with suppress(DataError):
-        for record in islice(records.records(text, dialect, line, ""), most):
+        for record in islice(records.split_records(text, dialect, line, ""), most):
             found.append(record.cells)
     return found
 
 
-def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
-    """The first record with as many cells as the next one: the mark before a header is no cell, and
-    the cell that R leaves out above the row names is added."""
+def _align_first(found: FirstRecords, dialect: Dialect) -> Record:
+    """The first record, corrected so that it has as many cells as the next one: the # before a
+    header of numpy.savetxt is no cell, and the cell that R leaves out above the row names is
+    added."""
     cells = found.first.cells
     if found.following and lacks_name_of_row_names(cells, found.following[0]):
         return found.first._replace(cells=[b'""', *cells])
-    # Where other lines are comments, this is a cell as any other.
+    # With --comment, a first line that is read is no comment, and its # is a cell as any other.
     may_be_mark = dialect.blanks and not dialect.comment
     if may_be_mark and cells[0] == HEADER_MARK.strip() and len(cells) > 1:
         return found.first._replace(cells=[HEADER_MARK + cells[1], *cells[2:]])
@@ -183,7 +186,7 @@ def _aligned_first(found: FirstRecords, dialect: Dialect) -> Record:
 
 
 def _is_marked(first: Record, found: FirstRecords, dialect: Dialect, place: Place) -> bool:
-    """Whether the first line is a header as numpy.savetxt marks it."""
+    """Whether the first line is a header that numpy.savetxt has marked with #."""
     if dialect.comment or not first.cells[0].startswith(HEADER_MARK) or not found.following:
         return False
     if len(first.cells) == len(found.following[0]):
@@ -195,10 +198,10 @@ def _is_marked(first: Record, found: FirstRecords, dialect: Dialect, place: Plac
     )
 
 
-def _decimal(
+def _detect_decimal(
     samples: Sequence[Sequence[bytes]], dialect: Dialect, request: Request, place: Place
 ) -> tuple[str, tuple[Remark, ...]]:
-    """The decimal mark, and a note if it was a guess."""
+    """The decimal mark, and a note if it is a guess from the first samples."""
     if request.decimal is not None:
         return request.decimal, ()
     if dialect.delimiter == b"," or not has_decimal_commas(
@@ -209,14 +212,15 @@ def _decimal(
     return ",", (Remark(message, place, word="note"),)
 
 
-def _names(cells: Sequence[bytes], place: Place, *, is_marked: bool) -> tuple[str, ...]:
-    names = [_decoded(cell, place) for cell in cells]
+def _column_names(cells: Sequence[bytes], place: Place, *, is_marked: bool) -> tuple[str, ...]:
+    """The texts of a header's cells, the first one without the mark of numpy.savetxt."""
+    names = [_decode(cell, place) for cell in cells]
     if is_marked:
         names[0] = names[0].removeprefix(HEADER_MARK.decode())
     return tuple(names)
 
 
-def _decoded(cell: bytes, place: Place) -> str:
+def _decode(cell: bytes, place: Place) -> str:
     try:
         return unquoted(cell)
     except UnicodeDecodeError:
@@ -228,7 +232,7 @@ def _decoded(cell: bytes, place: Place) -> str:
 
 
 def _text(cell: bytes) -> str:
-    """A cell as text; bytes that are no text become something that is no number."""
+    """A cell as text; if its bytes are no text, a text that is no number."""
     try:
         return unquoted(cell)
     except ValueError:
@@ -236,7 +240,7 @@ def _text(cell: bytes) -> str:
 
 
 class TextLook:
-    """What the names and the first samples of a text show of its columns."""
+    """Looks at the names and the first samples of a text, to tell what its columns are."""
 
     def __init__(self, start: Beginning) -> None:
         self._start = start
@@ -244,9 +248,9 @@ class TextLook:
         self._numeric: dict[int, bool] = {}
 
     def is_numeric(self, at: int) -> bool:
-        """Whether any cell is meant as a number, or all are words for a missing one: a column of
-        numbers with a bad cell is an error, not a column of names. Among names a nan stands for
-        nothing."""
+        """Whether a column is one of numbers: one cell looks like a number, or all are words for a
+        missing number. One is enough, so that a bad cell among numbers is an error, and does not
+        make a column of names. Words for a missing number beside other words are names."""
         if at not in self._numeric:
             self._numeric[at] = self._is_numeric(at)
         return self._numeric[at]
@@ -255,33 +259,34 @@ class TextLook:
         if self._is_empty_end(at):
             return False
         words = False
-        # The first number settles it, and is mostly in the first row.
+        # The first number decides, and is mostly in the first row.
         for row in self._start.samples:
             text = _text(row[at]).strip() if len(row) > at else ""
             if text.lower() not in MISSING_NUMBERS:
                 if looks_like_number(text):
                     return True
                 words = True
-        return not words and not self._has_nothing(at)
+        return not words and not self._is_blank(at)
 
     def is_empty(self, at: int) -> bool:
-        """Whether each of the first samples has nothing there. A last column without a name is
-        none at all."""
-        return self._has_nothing(at) and not self._is_empty_end(at)
+        """Whether a column is blank in each of the first samples. A nameless last one, which is no
+        column at all, does not count."""
+        return self._is_blank(at) and not self._is_empty_end(at)
 
-    def _has_nothing(self, at: int) -> bool:
+    def _is_blank(self, at: int) -> bool:
         rows = self._start.samples
         return bool(rows) and not any(len(row) > at and _text(row[at]).strip() for row in rows)
 
     def _is_empty_end(self, at: int) -> bool:
-        """Whether a column without a name is there only because each row ends with a delimiter."""
+        """Whether this is a blank last column without a name, which is there only because each row
+        ends with a delimiter."""
         nameless = not self._start.header or not self.names[at]
         if not nameless or at == 0 or at < len(self.names) - 1:
             return False
         return not any(len(row) > at and row[at].strip() for row in self._start.samples)
 
     def is_whole(self, at: int) -> bool | None:
-        """Whether the numbers are integers alone, but for those that are not finite."""
+        """Whether all finite numbers of a column are integers; None if it has no finite number."""
         found: bool | None = None
         for row in self._start.samples:
             text = _text(row[at]).strip() if len(row) > at else ""
@@ -292,12 +297,12 @@ class TextLook:
         return found
 
     def counts(self, at: int) -> bool:
-        """Whether the cells go up by one from 0 or 1."""
+        """Whether the cells of a column go up by one from 0 or 1, in enough rows to say so."""
         texts = [_text(row[at]).strip() if len(row) > at else "" for row in self._start.samples]
         if len(texts) < ROWS_THAT_COUNT or texts[0] not in ("0", "1"):
             return False
         return texts == [str(number) for number in range(int(texts[0]), int(texts[0]) + len(texts))]
 
     def texts(self, at: int) -> Collection[str]:
-        """The cells."""
+        """The different cells of a column."""
         return {_text(row[at]) for row in self._start.samples if len(row) > at}

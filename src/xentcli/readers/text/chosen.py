@@ -1,4 +1,4 @@
-"""Some columns of a text, held in memory as text."""
+"""Reads some columns of a text into memory, as cells of text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.column_names import LABEL_NAMES
 from xentcli.readers.rules.numbers_labels import looks_like_number
 from xentcli.readers.sources.source import Source
-from xentcli.readers.text import records as text
-from xentcli.readers.text.beginning import parted_text
+from xentcli.readers.text import records
+from xentcli.readers.text.beginning import open_with_dialect
 from xentcli.readers.text.dialects import HEADER_MARK
 from xentcli.readers.text.ids import plain_id, plain_ids
 from xentcli.readers.text.records import Record
@@ -23,38 +23,39 @@ from xentcli.readers.text.records import Record
 def columns_of_text(
     source: Source, request: Request, format_name: str, choose: Choose
 ) -> ChosenColumns:
-    """The columns that ``choose`` picks by the first line."""
+    """Read the columns that ``choose`` picks by their names in the first line."""
     names: tuple[str, ...] = ()
-    at: Sequence[int] = ()
+    chosen: Sequence[int] = ()
     columns: list[list[bytes]] = []
-    places: list[int] = []
-    with parted_text(source, request, format_name) as (stream, dialect, lines_before):
+    lines: list[int] = []
+    with open_with_dialect(source, request, format_name) as (stream, dialect, lines_before):
         line = 1
-        for block in text.blocks(stream, dialect, source.name, text.block_bytes()):
-            data = block.removeprefix(text.BYTE_ORDER_MARK)
-            found = list(text.records(data, dialect, line, source.name))
-            line += text.line_ends(data)
+        for block in records.read_blocks(stream, dialect, source.name, records.block_bytes()):
+            data = block.removeprefix(records.BYTE_ORDER_MARK)
+            found = list(records.split_records(data, dialect, line, source.name))
+            line += records.count_line_ends(data)
             if lines_before:
                 found = [record for record in found if record.line > lines_before]
             if found and not names:
-                names, is_header = _names(found[0], request, source)
-                at = choose(names, Place(source.name, found[0].line))
-                columns = [[] for _ in at]
+                names, is_header = _column_names(found[0], request, source)
+                chosen = choose(names, Place(source.name, found[0].line))
+                columns = [[] for _ in chosen]
                 found = found[is_header:]
             _check_widths(found, len(names), source)
-            for column, one in zip(columns, at, strict=True):
-                column += _cells(found, one, source)
-            places += [record.line for record in found]
+            for column, at in zip(columns, chosen, strict=True):
+                column += _cells_of_column(found, at, source)
+            lines += [record.line for record in found]
     if not names:
         raise DataError("it is empty", place=Place(source.name))
-    origin = Origin(source.name, "text", np.array(places, dtype=np.int64))
-    return ChosenColumns(names, tuple(at), tuple(columns), origin)
+    origin = Origin(source.name, "text", np.array(lines, dtype=np.int64))
+    return ChosenColumns(names, tuple(chosen), tuple(columns), origin)
 
 
-def _names(first: Record, request: Request, source: Source) -> tuple[tuple[str, ...], bool]:
-    """The names of the columns, and whether the first line surely has them. In a single column any
-    word may be the name of a class; taking it for a header would shift all labels."""
-    cells = [_content(cell, source, first.line) for cell in first.cells]
+def _column_names(first: Record, request: Request, source: Source) -> tuple[tuple[str, ...], bool]:
+    """The names of the columns, and whether the first line is the header that has them. In a single
+    column any word may be the name of a class, and taking it for a header would shift all labels:
+    there only the usual names of a label column are a header."""
+    cells = [_decode(cell, source, first.line) for cell in first.cells]
     numbers = tuple(str(number + 1) for number in range(len(cells)))
     is_header = request.header
     if is_header is None and len(cells) > 1:
@@ -74,18 +75,18 @@ def _check_widths(found: Sequence[Record], width: int, source: Source) -> None:
             )
 
 
-def _cells(found: Sequence[Record], at: int, source: Source) -> list[bytes]:
+def _cells_of_column(found: Sequence[Record], at: int, source: Source) -> list[bytes]:
     cells = [record.cells[at] for record in found]
     try:
         return plain_ids(cells)
     except ValueError:
-        # Which of them it is.
+        # Find the bad one, which raises an error with its place.
         for record in found:
-            _content(record.cells[at], source, record.line)
+            _decode(record.cells[at], source, record.line)
         raise
 
 
-def _content(cell: bytes, source: Source, line: int) -> str:
+def _decode(cell: bytes, source: Source, line: int) -> str:
     try:
         unquoted(cell)
         return plain_id(cell).decode("utf-8")

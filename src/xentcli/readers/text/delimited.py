@@ -1,4 +1,4 @@
-"""CSV and TSV: a header, then a record for each sample. The text is read in blocks of whole
+"""Opens CSV and TSV: a header, then a record for each sample. The text is cut into blocks of whole
 records, so that memory does not grow with the file; :mod:`xentcli.readers.text.rows` reads a block.
 """
 
@@ -22,17 +22,23 @@ from xentcli.readers.rules.join import (
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.source import Source, is_read_once, size_of
-from xentcli.readers.text import records as text
+from xentcli.readers.text import records
 from xentcli.readers.text.beginning import (
     Beginning,
     TextLook,
+    open_text,
     read_beginning,
-    text_of,
-    with_single_blanks,
 )
-from xentcli.readers.text.layout import Layout, rows_of
-from xentcli.readers.text.rows import ids, read
-from xentcli.readers.text.spans import LINE_END, partitions_of, parts_of, spans_of, whole_text
+from xentcli.readers.text.dialects import collapse_blanks
+from xentcli.readers.text.layout import Layout, rows_as_written
+from xentcli.readers.text.rows import look_up_ids, read_samples
+from xentcli.readers.text.spans import (
+    LINE_END,
+    divide_into_partitions,
+    divide_into_spans,
+    leave_undivided,
+    read_parts,
+)
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
@@ -42,7 +48,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     start = read_beginning(source, request, format_name)
     request = pair_files(request, start.names, start.place)
     choice = choose_columns(TextLook(start), request, start.place, has_names=bool(start.header))
-    layout = _layout(source, request, start, choice)
+    layout = _make_layout(source, request, start, choice)
     attached = request.attached
     return Opened(
         source.name,
@@ -58,7 +64,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         has_targets=bool(layout.columns.targets)
         or (attached is not None and attached.targets is not None),
         header=layout.names if layout.header else (),
-        rows=rows_of(layout, []) if request.keep_rows else None,
+        rows=rows_as_written(layout, []) if request.keep_rows else None,
         attached=attached,
         size=size_of(source),
         remarks=(*_remarks(layout, start, choice), *remarks_on_pairing(request)),
@@ -68,8 +74,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     )
 
 
-def with_cells(opened: Opened) -> Opened:
-    """The input with its rows split into cells."""
+def split_into_cells(opened: Opened) -> Opened:
+    """The input whose rows are passed on as single cells; an input without rows is unchanged."""
     reader = opened.reader
     if opened.rows is None or not isinstance(reader, TextReader):
         return opened
@@ -78,66 +84,66 @@ def with_cells(opened: Opened) -> Opened:
 
 
 class TextReader(NamedTuple):
-    """Reads blocks of a text."""
+    """Reads the samples of the blocks of a text."""
 
     layout: Layout
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The blocks of a span."""
-        blocks = partial(_blocks, self.layout)
-        return parts_of(blocks, self.layout.source, chunk)
+        """The blocks of a span; a block is its own only part."""
+        return read_parts(partial(_read_blocks, self.layout), self.layout.source, chunk)
 
     def read(self, chunk: Chunk) -> Batch:
-        """The samples of a block."""
-        return read(self.layout, chunk)
+        """Read the samples of a block."""
+        return read_samples(self.layout, chunk)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a block are called."""
-        return ids(self.layout, chunk, batch, samples)
+        """The ids of some samples of a block."""
+        return look_up_ids(self.layout, chunk, batch, samples)
 
 
 class TextChunks:
-    """Cuts the text after the header into blocks. A file is opened anew; standard input
-    continues."""
+    """Cuts the text after the header into blocks or spans. A file is opened once more for that;
+    standard input, which is read only once, goes on after the blocks that have been read."""
 
     def __init__(self, source: Source, layout: Layout, start: Beginning) -> None:
         self._source, self._layout, self._start = source, layout, start
 
     def in_order(self) -> Iterator[Chunk]:
-        """Blocks of whole records."""
-        return _chunks(self._source, self._layout, self._start)
+        """Chunks of one block each, in whole records."""
+        return _cut_into_chunks(self._source, self._layout, self._start)
 
     def spans(self) -> Iterator[Chunk] | None:
-        """The spans of a large file."""
+        """The spans of a large file; None where they cannot be read by themselves."""
         request, (at, line) = self._layout.request, self._start.rows
-        # Where blanks are made single, places in the file are not those in what is read.
+        # Where runs of blanks are collapsed, positions in the file are not those in the text.
         if is_by_position(request) or self._layout.dialect.blanks:
             return None
-        return spans_of(self._source, request, at, line, LINE_END)
+        return divide_into_spans(self._source, request, at, line, LINE_END)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """Spans of about so many bytes."""
+        """Spans of about ``size`` bytes, for a cluster; None where no other machine can read
+        them."""
         request, (at, line) = self._layout.request, self._start.rows
         if is_by_position(request):
             return None
         if self._layout.dialect.blanks:
-            return whole_text(self._source, at, line, request.encoding)
-        return partitions_of(self._source, request.encoding, at, line, LINE_END, size)
+            return leave_undivided(self._source, at, line, request.encoding)
+        return divide_into_partitions(self._source, request.encoding, at, line, LINE_END, size)
 
 
-def _chunks(source: Source, layout: Layout, start: Beginning) -> Iterator[Chunk]:
+def _cut_into_chunks(source: Source, layout: Layout, start: Beginning) -> Iterator[Chunk]:
     number, first, (at, line) = 0, 0, start.rows
-    with text_of(source, layout.request) as stream:
+    with open_text(source, layout.request) as stream:
         if is_read_once(source):
             blocks = chain(start.blocks, start.later)
         else:
-            again = _blocks(layout, stream)
-            blocks = chain([next(again, b"").removeprefix(text.BYTE_ORDER_MARK)], again)
+            read = _read_blocks(layout, stream)
+            blocks = chain([next(read, b"").removeprefix(records.BYTE_ORDER_MARK)], read)
         for block in blocks:
             # A header may be longer than a block.
             data, at = block[at:], max(0, at - len(block))
-            samples = text.count_records(data, layout.dialect, line, source.name)
-            lines = text.line_ends(data)
+            samples = records.count_records(data, layout.dialect, line, source.name)
+            lines = records.count_line_ends(data)
             # The first block may be the header alone.
             if samples:
                 yield Chunk(number, first, samples, data, line, size=len(block), lines=lines)
@@ -146,16 +152,16 @@ def _chunks(source: Source, layout: Layout, start: Beginning) -> Iterator[Chunk]
             line += lines
 
 
-def _blocks(layout: Layout, stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:
-    size = text.block_bytes()
+def _read_blocks(layout: Layout, stream: BinaryIO, length: int | None = None) -> Iterator[bytes]:
+    size = records.block_bytes()
     if layout.request.keep_rows == "cells":
-        # Cell by cell a row takes several times the memory that it does as text.
+        # A row that is split into cells takes several times as much memory as its text.
         size = max(1, size // 2)
-    stream = with_single_blanks(stream, layout.dialect)
-    return text.blocks(stream, layout.dialect, layout.source, size, length)
+    stream = collapse_blanks(stream, layout.dialect)
+    return records.read_blocks(stream, layout.dialect, layout.source, size, length)
 
 
-def _layout(source: Source, request: Request, start: Beginning, choice: Choice) -> Layout:
+def _make_layout(source: Source, request: Request, start: Beginning, choice: Choice) -> Layout:
     columns = choice.columns
     classes = request.classes
     if not classes and start.header:
@@ -178,7 +184,7 @@ def _layout(source: Source, request: Request, start: Beginning, choice: Choice) 
 
 
 def _remarks(layout: Layout, start: Beginning, choice: Choice) -> Iterator[Remark]:
-    """Notes on how the text was understood, and warnings of likely mistakes."""
+    """Notes on how the text was understood, and warnings about likely mistakes."""
     yield from start.remarks
     yield from choice.remarks
     if not start.header:

@@ -1,4 +1,4 @@
-"""What separates the cells of a text, concluded from its first two lines."""
+"""Detects what separates the cells of a text, from its first two records."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from xentcli.readers.interface import Request
 from xentcli.readers.rules.numbers_labels import looks_like_number
 from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text import records
-from xentcli.readers.text.records import BYTE_ORDER_MARK, Cursor, Dialect, line_ends
+from xentcli.readers.text.records import Cursor, Dialect, count_line_ends
 
 SPELLED_DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
-# The first that fits is taken; runs of blanks come last.
+# The first delimiter that fits is taken; runs of blanks are tried last.
 CANDIDATES = (b",", b";", b"\t", b"|")
-# The first line with which Excel is told what parts the cells.
+# A first line with which files tell Excel their delimiter.
 SEPARATOR_LINE = re.compile(rb"sep=([^\r\n])\r?\n?", re.IGNORECASE)
 # What numpy.savetxt writes before a header.
 HEADER_MARK = b"# "
@@ -28,14 +28,14 @@ BLANKS = re.compile(rb'("[^"\n]*")|[ \t]+')
 BLANK_AT_AN_END = re.compile(rb"^ | (?=\r?\n)| \Z", re.MULTILINE)
 
 
-class Seen(NamedTuple):
-    """What separates the cells, and how many lines precede the first record."""
+class DetectedDialect(NamedTuple):
+    """A dialect, and how many lines precede the first record."""
 
     dialect: Dialect
     lines_before: int = 0
 
 
-def asked_dialect(request: Request) -> Dialect | None:
+def _requested_dialect(request: Request) -> Dialect | None:
     """The dialect that the options ask for, or None."""
     if request.delimiter is None:
         return None
@@ -51,44 +51,47 @@ def _comment(request: Request) -> bytes:
     return (request.comment or "").encode()
 
 
-def see_dialect(head: bytes, request: Request, *, tabs_first: bool) -> Seen:
-    """The delimiter that splits the first two lines into equally many cells; a comma if none does.
+def detect_dialect(head: bytes, request: Request, *, tabs_first: bool) -> DetectedDialect:
+    """The dialect whose delimiter splits the first two records into equally many cells; that of the
+    comma, or of the tab with ``tabs_first``, if none does.
 
-    A delimiter between numbers with decimal commas takes precedence over the comma.
+    A delimiter that leaves numbers with decimal commas takes precedence over the comma.
     """
-    asked = asked_dialect(request)
-    told = SEPARATOR_LINE.match(head)
-    if told is not None:
-        return Seen(asked or Dialect(told[1], _comment(request)), 1)
+    asked = _requested_dialect(request)
+    separator = SEPARATOR_LINE.match(head)
+    if separator is not None:
+        return DetectedDialect(asked or Dialect(separator[1], _comment(request)), 1)
     if asked is not None:
-        return Seen(asked)
+        return DetectedDialect(asked)
     marks = (b"\t", b",", b";", b"|") if tabs_first else CANDIDATES
     found = [Dialect(mark, _comment(request)) for mark in marks]
     found.append(Dialect(b" ", _comment(request), blanks=True))
-    fitting = [(dialect, rows) for dialect in found if (rows := _parted(head, dialect))]
+    fitting = [
+        (dialect, rows) for dialect in found if (rows := _split_first_records(head, dialect))
+    ]
     for dialect, rows in fitting:
         if dialect.delimiter != b"," and has_decimal_commas(rows[-1:]):
-            return Seen(dialect)
+            return DetectedDialect(dialect)
     for dialect, rows in fitting:
         usual = dialect.delimiter == marks[0]
-        # Words with blanks or bars between are no cells.
+        # Words alone with blanks or bars between them are a sentence rather than cells.
         if usual or any(looks_like_number(cell) for cell in rows[-1]):
-            return Seen(dialect)
-    return Seen(Dialect(marks[0] if tabs_first else b",", _comment(request)))
+            return DetectedDialect(dialect)
+    return DetectedDialect(Dialect(marks[0] if tabs_first else b",", _comment(request)))
 
 
-def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
-    """The first two records, or the only one, as cells; None if their numbers differ or are below
-    two."""
+def _split_first_records(head: bytes, dialect: Dialect) -> list[list[str]] | None:
+    """The cells of the first two records, or of the only one; None if the two have different
+    numbers of cells, or only one cell each."""
     if not dialect.comment:
         head = head.removeprefix(HEADER_MARK)
     if dialect.blanks:
-        head = _lines_with_single_blanks(b"".join(islice(_lines(head, dialect.comment), 2)))
+        head = _collapse_in_lines(b"".join(islice(_lines(head, dialect.comment), 2)))
     found: list[list[bytes]] = []
     cursor = Cursor(0, 1)
     try:
         while len(found) < 2 and cursor.at < len(head):
-            record, cursor = records.record_at(head, cursor, dialect, "")
+            record, cursor = records.read_record(head, cursor, dialect, "")
             if record is not None:
                 found.append(record.cells)
         rows = [[unquoted(cell) for cell in cells] for cells in found]
@@ -101,15 +104,15 @@ def _parted(head: bytes, dialect: Dialect) -> list[list[str]] | None:
 
 
 def _lines(head: bytes, comment: bytes) -> Iterator[bytes]:
-    """The lines that can be records."""
+    """The lines that are neither blank nor comments."""
     for line in io.BytesIO(head):
         if line.strip() and not (comment and line.startswith(comment)):
             yield line
 
 
 def lacks_name_of_row_names(header: Sequence[bytes], row: Sequence[bytes]) -> bool:
-    """Whether the header has no cell for the column of row names, as R's write.table leaves it: the
-    header and those names are quoted."""
+    """Whether the header has no cell above the column of row names, as R's write.table writes it.
+    The header and the row names are then quoted."""
     quoted_cells = all(cell.startswith(b'"') for cell in (*header, row[0]))
     return len(row) == len(header) + 1 and quoted_cells
 
@@ -126,8 +129,8 @@ def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def read_head(stream: BinaryIO, source: str) -> bytes:
-    """The beginning of a text: a block, or more if that does not contain two whole lines. It does
-    not depend on how the stream delivers its bytes."""
+    """Read the beginning of a text: a block, or more if that does not contain two whole lines. It
+    is the same however many bytes each read of the stream returns."""
     pieces: list[bytes] = []
     size = ends = 0
     limit = records.longest_line()
@@ -138,61 +141,61 @@ def read_head(stream: BinaryIO, source: str) -> bytes:
             break
         pieces.append(piece)
         size += len(piece)
-        ends += line_ends(piece)
+        ends += count_line_ends(piece)
     return b"".join(pieces)
 
 
-def without_mark(head: bytes) -> bytes:
-    """A text without a byte order mark."""
-    return head.removeprefix(BYTE_ORDER_MARK)
-
-
-class ReadAgain:
-    """A stream whose beginning was read already and is returned once more."""
+class PushbackStream:
+    """A stream whose beginning has been read, and is put back in front of it."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._head, self._stream = head, stream
 
     def read(self, size: int) -> bytes:
-        """Some bytes, at the end none."""
+        """Read some bytes; none at the end of the stream."""
         if not self._head:
             return self._stream.read(size)
         piece, self._head = self._head[:size], self._head[size:]
         return piece
 
 
-class SingleBlanks:
-    """A text whose runs of blanks and tabs between cells become single blanks."""
+def collapse_blanks(stream: BinaryIO, dialect: Dialect) -> BinaryIO:
+    """The stream with single blanks between cells, if the dialect has runs of blanks there."""
+    return CollapsedBlanks(stream) if dialect.blanks else stream  # type: ignore[return-value]
+
+
+class CollapsedBlanks:
+    """A stream of text whose runs of blanks and tabs are collapsed to single blanks."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._lines = _single_blanks(_reads(stream))
+        self._lines = _collapse_pieces(_read_pieces(stream))
         self._rest = b""
 
     def read(self, size: int) -> bytes:
-        """Some bytes, at the end none."""
+        """Read some bytes; none at the end of the stream."""
         while len(self._rest) < size and (lines := next(self._lines, b"")):
             self._rest += lines
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
 
 
-def _reads(stream: BinaryIO) -> Iterator[bytes]:
+def _read_pieces(stream: BinaryIO) -> Iterator[bytes]:
     while piece := stream.read(1 << 16):
         yield piece
 
 
-def _single_blanks(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Whole lines with single blanks; quoted text is left alone."""
+def _collapse_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Collapse runs of blanks in pieces of whole lines; quoted text is left alone."""
     rest = b""
     for piece in pieces:
         lines, end, after = (rest + piece).rpartition(b"\n")
         rest = after
         if end:
-            yield _lines_with_single_blanks(lines + end)
+            yield _collapse_in_lines(lines + end)
     if rest:
-        yield _lines_with_single_blanks(rest)
+        yield _collapse_in_lines(rest)
 
 
-def _lines_with_single_blanks(lines: bytes) -> bytes:
+def _collapse_in_lines(lines: bytes) -> bytes:
     single = BLANKS.sub(lambda match: match[1] or b" ", lines)
     return BLANK_AT_AN_END.sub(b"", single)

@@ -1,4 +1,4 @@
-"""Text in any encoding as UTF-8, block by block."""
+"""Reads text in any encoding as UTF-8, block by block."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.readers.sources.source import explain_errors
-from xentcli.readers.text.records import line_ends
+from xentcli.readers.text.records import count_line_ends
 
 UTF_8 = ("utf-8", "utf-8-sig")
 MARKS = (
@@ -18,31 +18,31 @@ MARKS = (
 
 
 def as_utf8(stream: BinaryIO, encoding: str | None, source: str) -> BinaryIO:
-    """The stream as UTF-8. A byte order mark tells UTF-16 without being asked."""
-    wanted = known(encoding) if encoding else _marked(stream, source)
+    """The stream as UTF-8. Without a named encoding, a byte order mark tells UTF-16 from UTF-8."""
+    wanted = look_up(encoding) if encoding else _detect_encoding(stream, source)
     if wanted in UTF_8:
         return stream
     return Recoded(stream, wanted, source)  # type: ignore[return-value]
 
 
-def known(encoding: str) -> str:
-    """The name under which Python knows an encoding."""
+def look_up(encoding: str) -> str:
+    """Python's own name for an encoding."""
     try:
-        # Some codecs, such as base64, are of no text: encoding a string with them fails.
+        # Some codecs, such as base64, encode no text: they fail for a string.
         "".encode(encoding)
         return codecs.lookup(encoding).name
     except (LookupError, ValueError):
         raise UsageError(f"--encoding: there is no encoding {quoted(encoding)}") from None
 
 
-def _marked(stream: BinaryIO, source: str) -> str:
+def _detect_encoding(stream: BinaryIO, source: str) -> str:
     with explain_errors(source):
         start = stream.peek(4)  # type: ignore[attr-defined]
     return next((name for mark, name in MARKS if start.startswith(mark)), "utf-8")
 
 
 class Recoded:
-    """A stream of UTF-8 made from one in another encoding."""
+    """A stream in another encoding, read as UTF-8."""
 
     def __init__(self, stream: BinaryIO, encoding: str, source: str) -> None:
         self._stream = stream
@@ -53,26 +53,26 @@ class Recoded:
         self._after_return = False
 
     def read(self, size: int) -> bytes:
-        """Some bytes, at the end none."""
+        """Read some bytes; none at the end of the stream."""
         while True:
             raw = self._stream.read(size)
             try:
                 text = self._decoder.decode(raw, final=not raw)
             except UnicodeDecodeError as error:
-                raise self._fault(error) from None
+                raise self._error_at(error) from None
             found = text.encode("utf-8", "surrogatepass")
             self._count_lines(found)
-            # A read may end within a character, and be no character yet.
+            # What was read may be only a part of a character: then it gives no text yet.
             if found or not raw:
                 return found
 
     def _count_lines(self, found: bytes) -> None:
-        # A \r\n may be cut between two reads.
-        self._line += line_ends(found) - (self._after_return and found.startswith(b"\n"))
+        # One read may end with the \r of a \r\n, and the next begin with its \n.
+        self._line += count_line_ends(found) - (self._after_return and found.startswith(b"\n"))
         if found:
             self._after_return = found.endswith(b"\r")
 
-    def _fault(self, error: UnicodeDecodeError) -> DataError:
+    def _error_at(self, error: UnicodeDecodeError) -> DataError:
         before = error.object[: error.start].decode(self._encoding, "ignore")
         self._count_lines(before.encode("utf-8", "surrogatepass"))
         return DataError(

@@ -11,26 +11,26 @@ from xentcli.readers.rules.column_names import NAMELESS, SAID_BY_NAME
 from xentcli.readers.rules.numbers_labels import NUMBER
 
 
-def has_header(
+def detect_header(
     first: Sequence[str], samples: Sequence[Sequence[str]], place: Place
 ) -> tuple[bool, tuple[Remark, ...]]:
-    """Whether a first line with those cells is a header, and the note on it, which is left out
-    where the cells are words. ``samples`` are the lines that follow.
+    """Decide whether the first line is a header. A note says so, unless the cells are words.
 
-    Raises UsageError where it cannot be told.
+    ``first`` are its cells, ``samples`` those of the lines that follow. Raises UsageError if
+    nothing in them decides it.
     """
     cells = _without_empty_end(first)
     if not all(map(is_number, cells)):
         if _may_be_sample(cells, samples):
-            raise _in_doubt(place)
+            raise _undecided(place)
         return True, ()
     later = [cell for row in samples for cell in row if cell.strip()]
-    if len(cells) > 1 and _runs(cells) and later and not all(map(is_whole, later)):
+    if len(cells) > 1 and _count_up(cells) and later and not all(map(is_whole, later)):
         return True, (
             _note(place, "the first line is all numbers and taken for the header", "--no-header"),
         )
-    if len(cells) > 1 and _rises(cells) and all(map(is_whole, later)):
-        raise _in_doubt(place)
+    if len(cells) > 1 and _increase(cells) and all(map(is_whole, later)):
+        raise _undecided(place)
     return False, (_note(place, "there is no header: the first line is a sample", "--header"),)
 
 
@@ -50,8 +50,8 @@ def _without_empty_end(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _may_be_sample(cells: Sequence[str], samples: Sequence[Sequence[str]]) -> bool:
-    """Whether words among numbers could be those of a sample, because other lines have words there
-    too."""
+    """Whether a line of words and numbers could be a sample: the other lines have words in the same
+    columns."""
     words = [at for at, cell in enumerate(cells) if not is_number(cell)]
     if any(
         NAMELESS.fullmatch(cells[at].strip()) or cells[at].strip().lower() in SAID_BY_NAME
@@ -60,10 +60,10 @@ def _may_be_sample(cells: Sequence[str], samples: Sequence[Sequence[str]]) -> bo
         return False
     if not samples or any(is_number(row[at]) for row in samples for at in words if at < len(row)):
         return False
-    return not _rises([cell for cell in cells if is_number(cell)])
+    return not _increase([cell for cell in cells if is_number(cell)])
 
 
-def _runs(cells: Sequence[str]) -> bool:
+def _count_up(cells: Sequence[str]) -> bool:
     """Whether the cells are digits that go up by one from 0 or 1."""
     if not all(cell.strip().isascii() and cell.strip().isdigit() for cell in cells):
         return False
@@ -71,7 +71,8 @@ def _runs(cells: Sequence[str]) -> bool:
     return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def _rises(cells: Sequence[str]) -> bool:
+def _increase(cells: Sequence[str]) -> bool:
+    """Whether the cells are integers, each larger than the one before."""
     if not all(map(is_whole, cells)):
         return False
     numbers = [_integer(cell) for cell in cells]
@@ -79,11 +80,11 @@ def _rises(cells: Sequence[str]) -> bool:
 
 
 def _integer(cell: str) -> int:
-    # More digits Python refuses to read, and no name of a class has them.
+    # Python refuses to read thousands of digits, and no class is called by so many.
     return int(cell) if len(cell) < 20 else -1
 
 
-def _in_doubt(place: Place) -> UsageError:
+def _undecided(place: Place) -> UsageError:
     return UsageError(
         f"{place}: nothing tells whether the first line is a header or a sample",
         hint="--header or --no-header does",

@@ -1,4 +1,4 @@
-"""How the columns of a text are to be read, and what that gives."""
+"""What a worker needs to know to read the rows of a text, and the numbers that it reads."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from xentcli.readers.text.records import Dialect
 
 
 class Layout(NamedTuple):
-    """How the columns of a text are to be read: all that a worker needs to know.
+    """What the columns of a text are and how their cells are written: all that a worker needs to
+    know.
 
-    ``numeric`` says for each column whether its cells looked like numbers; ``key`` is the column of
-    ids that matches rows with those of a second file.
+    ``numeric`` says for each column whether its first cells are numbers; ``key`` is the column of
+    ids by which rows are matched with those of a second file.
     """
 
     source: str
@@ -33,9 +34,9 @@ class Layout(NamedTuple):
         return self.request.label_count(len(self.columns.values))
 
 
-class Parsed(NamedTuple):
-    """The numbers of some records: values, labels, soft targets, sample weights, and their rows in
-    a second file."""
+class ParsedRows(NamedTuple):
+    """The numbers of some records: values, labels, soft targets, sample weights, and the matching
+    rows of a second file (``partners``)."""
 
     values: AnyArray
     labels: AnyArray | None = None
@@ -44,8 +45,8 @@ class Parsed(NamedTuple):
     partners: AnyArray | None = None
 
 
-def rows_of(layout: Layout, cells: list[list[bytes]]) -> Rows:
-    """The rows as they were written."""
+def rows_as_written(layout: Layout, cells: list[list[bytes]]) -> Rows:
+    """The rows with what a writer needs to pass them on as they were written."""
     return Rows(
         layout.header,
         cells,

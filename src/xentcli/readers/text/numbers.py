@@ -1,8 +1,8 @@
-"""Numbers with commas between as an array: by simdjson if it is installed, else by orjson, else by
-NumPy.
+"""Parses numbers with commas between them into an array: with simdjson if it is installed, else
+with orjson, else with NumPy.
 
-All three round as Python's ``float`` does, but accept fewer forms of a number than the exact
-readers. Whatever is unusual is therefore declined, and the exact reader decides what it is.
+All three round as Python's ``float`` does, but accept fewer forms of a number than the readers of
+single cells. Anything unusual therefore gives None, and those readers decide what it is.
 """
 
 from __future__ import annotations
@@ -15,29 +15,32 @@ import numpy as np
 from xentcli.model import AnyArray
 from xentcli.readers.json.parsers import parser_for
 
-# Stands where a row ends, so that one look at a column tells whether every row had as many numbers.
+# This number is put at the end of every row, as one more column. If the whole column has it, every
+# row has as many numbers as it should.
 ROW_END = 9e99
 ROW_END_TEXT = b"9e99"
-# What numbers are made of; NumPy takes names of infinity as well, and white space for a number.
+# The bytes of finite numbers and of the commas between them. NumPy also accepts names of infinity,
+# and takes white space for a number.
 PLAIN = b"0123456789+-.eE,"
 MINUS, ZERO = b"-0"
 ALL = slice(None)
 
 
-def numbers(*parts: bytes) -> AnyArray | None:
-    """Finite numbers with commas between, from a text in parts; None for anything else."""
+def parse_numbers(*parts: bytes) -> AnyArray | None:
+    """Parse finite numbers with commas between them, from a text that comes in parts; None if it is
+    anything else."""
     parser = parser_for(len(parts[0]))
-    return _by_numpy(b"".join(parts)) if parser is None else parser.numbers(*parts)
+    return _parse_with_numpy(b"".join(parts)) if parser is None else parser.numbers(*parts)
 
 
-def table_of(
+def parse_table(
     rows: bytes,
     width: int,
-    read: Callable[..., AnyArray | None] = numbers,
+    read: Callable[..., AnyArray | None] = parse_numbers,
     signed: slice = ALL,
 ) -> AnyArray | None:
-    """The numbers of lines with ``width`` of them each and commas between; None for anything else.
-    Only in the columns ``signed`` does the sign of a zero matter."""
+    """Parse lines of ``width`` numbers each, with commas between them, into a table; None if they
+    are anything else. The sign of a zero matters only in the columns ``signed``."""
     between = b"," + ROW_END_TEXT + b","
     text = rows.replace(b"\n", between)
     count = (len(text) - len(rows)) // (len(between) - 1)
@@ -55,19 +58,20 @@ def table_of(
 
 
 def has_whole_negative_zero(text: bytes) -> bool:
-    """Whether a zero is written as -0, which JSON reads as an integer without a sign."""
-    there = np.frombuffer(text, dtype=np.uint8)
-    # What may follow a whole number, a comma or white space, comes before the minus sign.
-    found = (there[:-2] == MINUS) & (there[1:-1] == ZERO) & (there[2:] < MINUS)
+    """Whether a zero is written as -0, which JSON parsers read as an integer without a sign."""
+    data = np.frombuffer(text, dtype=np.uint8)
+    # In ASCII, a comma or white space, which may follow an integer, is less than the minus sign; a
+    # digit, a point or an exponent is not.
+    found = (data[:-2] == MINUS) & (data[1:-1] == ZERO) & (data[2:] < MINUS)
     return bool(found.any())
 
 
-def _by_numpy(text: bytes) -> AnyArray | None:
+def _parse_with_numpy(text: bytes) -> AnyArray | None:
     if text.translate(None, PLAIN):
         return None
     try:
         with warnings.catch_warnings():
-            # How NumPy before 2.3 says that it stopped at something that is no number.
+            # NumPy before 2.3 only warns if it stopped at something that is no number.
             warnings.simplefilter("error")
             values = np.fromstring(text, sep=",")
     except (ValueError, DeprecationWarning):

@@ -1,4 +1,5 @@
-"""Text of any length in blocks of whole records, and the records of a block as cells.
+"""Reads text of any length in blocks of whole records, and splits the records of a block into
+cells.
 
 A record is a line, except that a quoted cell may contain line ends. Cells stay the bytes of the
 file, quotes included, so that they can be passed on unchanged.
@@ -24,8 +25,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Dialect(NamedTuple):
-    """What separates cells, and how comment lines begin. ``blanks``: cells are separated by runs of
-    blanks and tabs, which the readers see as single blanks."""
+    """What separates cells, and how comment lines begin. With ``blanks``, cells are separated by
+    runs of blanks and tabs, which are collapsed to single blanks before records are split."""
 
     delimiter: bytes = b","
     comment: bytes = b""
@@ -33,7 +34,8 @@ class Dialect(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A record: the physical line that it begins on, its raw cells, its line end."""
+    """A record: the physical line on which it begins, its cells as in the file, and its line
+    end."""
 
     line: int
     cells: list[bytes]
@@ -48,21 +50,22 @@ class Cursor(NamedTuple):
 
 
 def longest_line() -> int:
-    """How many bytes a record may have."""
+    """The most bytes that a record may have."""
     return bytes_from("XENT_MAX_LINE", LONGEST_LINE)
 
 
 def block_bytes() -> int:
-    """About how many bytes are read at a time; the first block, which decides on the columns, has
-    its own size."""
+    """About how many bytes are read at a time. The first block, which decides on the columns,
+    always has ``BLOCK_BYTES``."""
     return bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES, LARGEST_BLOCK)
 
 
 @lru_cache(maxsize=8)
 def _cell_pattern(delimiter: bytes) -> re.Pattern[bytes]:
     # A quote opens a quoted cell only at the cell's start; what follows the closing quote up to
-    # the next delimiter is kept, to be refused with its place. The quantifiers are possessive: an
-    # unclosed quote must fail at once, not after trying every way to match.
+    # the next delimiter is kept in the cell, so that the cell is refused with its place. The
+    # quantifiers are possessive: an unclosed quote must fail at once, not after trying every way to
+    # match.
     bare = rb"[^\r\n" + re.escape(delimiter) + rb"]"
     quoted = rb'"[^"]*+(?:""[^"]*+)*+"' + bare + rb"*+"
     return re.compile(
@@ -75,37 +78,37 @@ FILLED_LINE = re.compile(rb"[^\r\n]++(?:\r\n|\r|\n|\Z)")
 MANY_BLANK_LINES = b"\n" * 64
 
 
-def records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[Record]:
-    """The records of a block whose first line has that number; blank lines and comments are
-    skipped."""
+def split_records(text: bytes, dialect: Dialect, line: int, source: str) -> Iterator[Record]:
+    """Split a block into records, without blank lines and comments. ``line`` is the number of its
+    first line."""
     if b'"' not in text:
         if text.strip(b"\r\n"):
-            yield from _plain_records(text, dialect, line)
+            yield from _split_plain_records(text, dialect, line)
         return
     cursor = Cursor(0, line)
     while cursor.at < len(text):
-        record, cursor = record_at(text, cursor, dialect, source)
+        record, cursor = read_record(text, cursor, dialect, source)
         if record is not None:
             yield record
 
 
 def count_records(text: bytes, dialect: Dialect, line: int, source: str) -> int:
-    """How many records a block has."""
+    """Count the records of a block."""
     plain = not (b"\r" in text or dialect.comment)
     if plain and b'"' not in text:
         return quotes.count_filled_lines(text)
     plain = plain and not (b"\n\n" in text or text.startswith(b"\n"))
     if plain and text.endswith(b"\n"):
-        ends = quotes.line_ends_outside(text, dialect.delimiter)
+        ends = quotes.find_record_ends(text, dialect.delimiter)
         if ends is not None and ends.size and ends[-1] == len(text) - 1:
             return int(ends.size)
-    return sum(1 for _ in records(text, dialect, line, source))
+    return sum(1 for _ in split_records(text, dialect, line, source))
 
 
-def record_at(
+def read_record(
     text: bytes, cursor: Cursor, dialect: Dialect, source: str
 ) -> tuple[Record | None, Cursor]:
-    """The record at a position, None for a blank line or a comment; and where it ends."""
+    """The record at a position, or None for a blank line or a comment; and where it ends."""
     at, line = cursor
     if dialect.comment and text.startswith(dialect.comment, at):
         whole = LINE.match(text, at)
@@ -119,84 +122,87 @@ def record_at(
             raise DataError("a quote is opened here and never closed", place=place)
         cell, end = match.groups()
         cells.append(cell)
-        line += line_ends(cell)
+        line += count_line_ends(cell)
         at = match.end()
         if end != dialect.delimiter:
             record = Record(cursor.line, cells, end) if cells != [b""] else None
             return record, Cursor(at, line + bool(end))
 
 
-def _plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]:
+def _split_plain_records(text: bytes, dialect: Dialect, line: int) -> Iterator[Record]:
     delimiter, comment = dialect.delimiter, dialect.comment
     lines = enumerate(text.splitlines(keepends=True), line)
-    for number, whole in _filled_lines(text, line) if MANY_BLANK_LINES in text else lines:
+    for number, whole in _find_filled_lines(text, line) if MANY_BLANK_LINES in text else lines:
         content = whole.rstrip(b"\r\n")
         if content and not (comment and content.startswith(comment)):
             yield Record(number, content.split(delimiter), whole[len(content) :])
 
 
-def _filled_lines(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers."""
+def _find_filled_lines(text: bytes, line: int) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their line numbers: far faster than looking at each line
+    where thousands of blank ones follow one another."""
     before = 0
     for filled in FILLED_LINE.finditer(text):
-        line += line_ends(text[before : filled.start()])
+        line += count_line_ends(text[before : filled.start()])
         yield line, filled[0]
         before = filled.start()
 
 
-def line_ends(text: bytes) -> int:
-    """How many physical lines end in a text: at \\n, \\r\\n, or a lone \\r."""
-    newlines = quotes.count(text, quotes.NEWLINE) if len(text) > 1000 else text.count(b"\n")
+def count_line_ends(text: bytes) -> int:
+    r"""Count the physical lines that end in a text, with \n, \r\n or a lone \r."""
+    newlines = quotes.count_byte(text, quotes.NEWLINE) if len(text) > 1000 else text.count(b"\n")
     if b"\r" not in text:
         return newlines
     return newlines + text.count(b"\r") - text.count(b"\r\n")
 
 
-def blocks(
+def read_blocks(
     stream: BinaryIO, dialect: Dialect, source: str, size: int, length: int | None = None
 ) -> Iterator[bytes]:
-    """A stream in blocks that end where a record ends, read ``size`` bytes at a time. With a
-    ``length``, only the records that begin within so many bytes."""
+    """Read a stream in blocks that end where a record ends, about ``size`` bytes at a time. With a
+    ``length``, only the records are read that begin within the first ``length`` bytes."""
     rest, limit = b"", longest_line()
     left = size if length is None else length
     if left > size:
-        # In equal parts, so that the last one is not a few bytes.
+        # Reads of equal size, so that the last one is not a few bytes.
         size = -(-left // round(left / size))
     while True:
         with explain_errors(source):
             read = stream.read(min(size, left) if left > 0 else size)
         if not read:
             break
-        block, rest = _divided(rest, read, dialect)
+        block, rest = _divide(rest, read, dialect)
         if block:
             yield block
         if length is not None:
-            # What was read beyond the length, because a record went on there, is left to others.
+            # The records that begin beyond the length belong to the next span, although some of
+            # their bytes have been read to complete the last record of this one.
             beyond, left = left <= 0, left - len(read)
             if left <= 0 and (not rest or (beyond and block)):
                 return
         if len(rest) > limit:
-            raise _too_long(source, limit)
-    if len(rest) > limit and not last_record_end(rest, dialect):
-        raise _too_long(source, limit)
+            raise _line_too_long(source, limit)
+    if len(rest) > limit and not find_last_record_end(rest, dialect):
+        raise _line_too_long(source, limit)
     if rest:
         yield rest
 
 
-def _divided(rest: bytes, read: bytes, dialect: Dialect) -> tuple[bytes, bytes]:
-    """The whole records of what was left and of what was read next, and what is left of both."""
+def _divide(rest: bytes, read: bytes, dialect: Dialect) -> tuple[bytes, bytes]:
+    """Append what was read to the rest of the read before, and divide it into whole records and a
+    new rest."""
     if b'"' in rest or b"\r" in rest or b'"' in read:
-        whole = rest + read
-        cut = last_record_end(whole, dialect)
-        return whole[:cut], whole[cut:]
-    # No record ends in what was left. Without it, all is copied once, and not twice.
-    cut = last_record_end(read, dialect)
-    if not cut:
+        text = rest + read
+        end = find_last_record_end(text, dialect)
+        return text[:end], text[end:]
+    # No record ends in the rest. Looking for the end in what was read alone saves copying both.
+    end = find_last_record_end(read, dialect)
+    if not end:
         return b"", rest + read
-    return b"".join((rest, memoryview(read)[:cut])), read[cut:]
+    return b"".join((rest, memoryview(read)[:end])), read[end:]
 
 
-def _too_long(source: str, limit: int) -> DataError:
+def _line_too_long(source: str, limit: int) -> DataError:
     return DataError(
         f"a line of more than {limit} bytes",
         place=Place(source),
@@ -204,29 +210,29 @@ def _too_long(source: str, limit: int) -> DataError:
     )
 
 
-def last_record_end(text: bytes, dialect: Dialect) -> int:
-    """Where the last whole record of a text ends; 0 if none does."""
+def find_last_record_end(text: bytes, dialect: Dialect) -> int:
+    """Where the last whole record of a text ends; 0 if no record ends in it."""
     if b'"' not in text:
-        # A \\r at the very end may be the first half of \\r\\n.
+        # A \r at the very end may be the first half of \r\n.
         newline = text.rfind(b"\n")
         return max(newline, text.rfind(b"\r", newline + 1, len(text) - 1)) + 1
     if not dialect.comment:
-        ends = quotes.line_ends_outside(text, dialect.delimiter)
+        ends = quotes.find_record_ends(text, dialect.delimiter)
         if ends is not None:
             return int(ends[-1]) + 1 if ends.size else 0
-    pattern, at, cut = _cell_pattern(dialect.delimiter), 0, 0
+    pattern, at, record_end = _cell_pattern(dialect.delimiter), 0, 0
     while at < len(text):
-        if at == cut and dialect.comment and text.startswith(dialect.comment, at):
+        if at == record_end and dialect.comment and text.startswith(dialect.comment, at):
             match = LINE.match(text, at)
             end = match[1] if match else b""
         else:
             match = pattern.match(text, at)
             end = match[2] if match else b""
         if match is None:
-            return cut
+            return record_end
         at = match.end()
         if end != dialect.delimiter:
             if not end or (end == b"\r" and at == len(text)):
-                return cut
-            cut = at
-    return cut
+                return record_end
+            record_end = at
+    return record_end

@@ -1,7 +1,7 @@
-"""A large text as spans: parts of the file that end where lines end, for workers to read.
+"""Divides a large text into spans: parts of the file that end where lines end, for workers to read.
 
-Such a line may end inside quotes. The worker then reads on to the end of the record, and whoever
-collects the answers has the next span read again from there.
+A line may end inside quotes, in the middle of a record. The worker then reads on to the end of that
+record, and the process that collects the outcomes reads the next span again, from there on.
 """
 
 from __future__ import annotations
@@ -27,65 +27,71 @@ from xentcli.readers.sources.urls import is_url
 from xentcli.readers.text import encoding
 from xentcli.readers.text.records import BYTE_ORDER_MARK, block_bytes
 
-# Few enough that the workers end at about the same time, enough to be worth the messages.
+# Few enough blocks that all workers finish at about the same time, enough to be worth a message.
 BLOCKS_A_SPAN = 2
-# A file of fewer blocks is read as one stream of them.
+# A file of no more blocks is not divided.
 BLOCKS_OF_A_LARGE_FILE = 3
 PEEK_BYTES = 1 << 16
-# Of a URL, the ends of so many spans are looked for at once.
+# The line ends of so many spans are looked for at once, which for a URL is one round of requests.
 ENDS_AT_ONCE = 8
 NEWLINE = re.compile(rb"\n")
 LINE_END = re.compile(rb"\r\n?|\n")
 
-# Reads a little of a file at each of several places.
+# Reads a short piece of a file at each of several positions.
 Pieces = Callable[[Sequence[int]], list[bytes]]
+# Reads a stream in blocks of whole records: all of it, or the records that begin in so many bytes.
+ReadBlocks = Callable[[BinaryIO, int | None], Iterator[bytes]]
 
 
 def is_large(size: int | None) -> bool:
-    """Whether a file of that size is worth dividing."""
+    """Whether a file of that size is worth dividing; one of unknown size is not."""
     return size is not None and size > BLOCKS_OF_A_LARGE_FILE * block_bytes()
 
 
-def spans_of(
+def divide_into_spans(
     source: Source, request: Request, at: int, line: int, line_end: re.Pattern[bytes]
 ) -> Iterator[Chunk] | None:
-    """A text, from a byte and line on, as spans; None if it is no large file in UTF-8. A byte order
-    mark before the text is not counted."""
+    """Divide a text, from a byte and line on, into spans; None if it is no large file in UTF-8.
+    ``at`` does not count a byte order mark before the text."""
     if source.path is None or not is_large(size_of(source)):
         return None
-    mark = _mark(source, request.encoding)
+    mark = _read_mark(source, request.encoding)
     if mark is None:
         return None
-    # What comes of a span is held until it is its turn; where that is as long as the span itself,
-    # or longer, a span is short. Over a network a short one would be mostly waiting.
+    # The outcome of a span is held in memory until its turn comes. Where something is written for
+    # every sample it can be longer than the span, so spans are short. Over a network a short span
+    # would be mostly waiting.
     blocks = 1 if request.each and not is_url(str(source.path)) else BLOCKS_A_SPAN
     step = blocks * block_bytes()
-    return _spans(source, len(mark) + at, line, line_end, step)
+    return _cut_into_spans(source, len(mark) + at, line, line_end, step)
 
 
-def partitions_of(
+def divide_into_partitions(
     source: Source, asked: str | None, at: int, line: int, line_end: re.Pattern[bytes], size: int
 ) -> Iterator[Chunk] | None:
-    """A text, from a byte and line on, in pieces of about ``size`` bytes that a process elsewhere
-    can read; None where only this process can read it."""
+    """Divide a text, from a byte and line on, into pieces of about ``size`` bytes that a process on
+    another machine can read; None where only this process can read it."""
     if source.copy or is_read_once(source):
         return None
-    mark = None if size_of(source) is None else _mark(source, asked)
+    mark = None if size_of(source) is None else _read_mark(source, asked)
     if mark is None:
-        return whole_text(source, at, line, asked)
-    return _spans(source, len(mark) + at, line, line_end, size)
+        return leave_undivided(source, at, line, asked)
+    return _cut_into_spans(source, len(mark) + at, line, line_end, size)
 
 
-def _mark(source: Source, asked: str | None) -> bytes | None:
-    """The byte order mark of a text in UTF-8, if any; None for another encoding."""
+def _read_mark(source: Source, asked: str | None) -> bytes | None:
+    """The byte order mark of a text in UTF-8, empty if it has none; None for another encoding."""
     with open_source(source) as stream:
         if isinstance(encoding.as_utf8(stream, asked, source.name), encoding.Recoded):
             return None
         return BYTE_ORDER_MARK if stream.read(3) == BYTE_ORDER_MARK else b""
 
 
-def whole_text(source: Source, start: int, line: int, asked: str | None) -> Iterator[Chunk] | None:
-    """A text, from a byte and line on, as one piece; None where only this process can read it."""
+def leave_undivided(
+    source: Source, start: int, line: int, asked: str | None
+) -> Iterator[Chunk] | None:
+    """A text, from a byte and line on, as a single chunk that is read from its beginning; None
+    where only this process can read it."""
     if source.copy or is_read_once(source):
         return None
     assert source.path is not None
@@ -93,15 +99,14 @@ def whole_text(source: Source, start: int, line: int, asked: str | None) -> Iter
     return iter([Chunk(0, 0, 0, data, line)])
 
 
-def parts_of(
-    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], source: str, chunk: Chunk
-) -> Iterator[Chunk]:
-    """The blocks of a span or a whole text; any other chunk unchanged. The lines of one are counted
-    when it is read."""
+def read_parts(read_blocks: ReadBlocks, source: str, chunk: Chunk) -> Iterator[Chunk]:
+    """Read the blocks of a span or of a whole text, as chunks; any other chunk is its own only
+    part. ``read_blocks`` reads a stream, or so many bytes of it, in blocks. Their lines are counted
+    when they are read."""
     if isinstance(chunk.data, Span):
-        found = _blocks_of_span(blocks, chunk.data, source)
+        found = _read_span(read_blocks, chunk.data, source)
     elif isinstance(chunk.data, WholeText):
-        found = _blocks_of_whole(blocks, chunk.data, source)
+        found = _read_whole(read_blocks, chunk.data, source)
     else:
         yield chunk
         return
@@ -109,20 +114,17 @@ def parts_of(
         yield chunk._replace(data=block, size=len(block))
 
 
-def _blocks_of_span(
-    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], span: Span, source: str
-) -> Iterator[bytes]:
+def _read_span(read_blocks: ReadBlocks, span: Span, source: str) -> Iterator[bytes]:
     with open_span(span, source) as stream:
-        yield from blocks(stream, span.end - span.start)
+        yield from read_blocks(stream, span.end - span.start)
 
 
-def _blocks_of_whole(
-    blocks: Callable[[BinaryIO, int | None], Iterator[bytes]], whole: WholeText, source: str
-) -> Iterator[bytes]:
+def _read_whole(read_blocks: ReadBlocks, whole: WholeText, source: str) -> Iterator[bytes]:
+    """The blocks of a text without its byte order mark and its first ``whole.start`` bytes."""
     mark, skipped = BYTE_ORDER_MARK, whole.start
     named = Source(source, whole.path, max_ratio=whole.max_ratio)
     with open_source(named, whole.version) as stream:
-        for block in blocks(encoding.as_utf8(stream, whole.encoding, source), None):
+        for block in read_blocks(encoding.as_utf8(stream, whole.encoding, source), None):
             text = block.removeprefix(mark)
             mark = b""
             # A header may be longer than a block.
@@ -133,7 +135,8 @@ def _blocks_of_whole(
 
 @contextmanager
 def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
-    """The file of a span, opened where the span begins; refused if its version is another."""
+    """Open the file of a span at its first byte. Raises an error if the file has changed since it
+    was divided."""
     if is_url(span.path):
         from xentcli.readers.sources import remote
 
@@ -149,21 +152,21 @@ def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _spans(
+def _cut_into_spans(
     source: Source, start: int, line: int, line_end: re.Pattern[bytes], step: int
 ) -> Iterator[Chunk]:
     path = str(source.path)
-    with _pieces_of(source.name, path) as (version, pieces):
+    with _open_pieces(source.name, path) as (version, pieces):
         size = version[0]
         cuts = iter(range(start + step, size, step))
-        for number, end in enumerate(chain(_ends(pieces, cuts, size, line_end), [size])):
+        for number, end in enumerate(chain(_find_line_ends(pieces, cuts, size, line_end), [size])):
             yield Chunk(number, 0, 0, Span(path, start, end, version), line, size=end - start)
             start = end
 
 
 @contextmanager
-def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces]]:
-    """The version of a file, and a function that reads a little of it at several places."""
+def _open_pieces(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces]]:
+    """The version of a file, and a function that reads short pieces of it at several positions."""
     if is_url(path):
         from xentcli.readers.sources import remote
 
@@ -176,31 +179,33 @@ def _pieces_of(source: str, path: str) -> Iterator[tuple[tuple[int, int], Pieces
         )
         return
     with explain_errors(source), open(path, "rb") as file:
-        yield version_of_open(file), lambda places: [_read_at(file, at) for at in places]
+        yield version_of_open(file), lambda places: [_read_piece(file, at) for at in places]
 
 
-def _read_at(file: BinaryIO, at: int) -> bytes:
+def _read_piece(file: BinaryIO, at: int) -> bytes:
     file.seek(at)
     return file.read(PEEK_BYTES)
 
 
-def _ends(
+def _find_line_ends(
     pieces: Pieces, cuts: Iterator[int], size: int, line_end: re.Pattern[bytes]
 ) -> Iterator[int]:
-    """Where the lines end that the cuts fall into, except the last line."""
+    """The end of each line into which a cut falls, except the last line of the file."""
     end = 0
     while some := list(islice(cuts, ENDS_AT_ONCE)):
         for cut, piece in zip(some, pieces([cut - 1 for cut in some]), strict=True):
-            # A line may be longer than a span.
+            # A line may be longer than a span, so that several cuts fall into it.
             if cut > end:
-                end = _end(pieces, piece, cut - 1, size, line_end)
+                end = _find_line_end(pieces, piece, cut - 1, size, line_end)
                 if end == size:
                     return
                 yield end
 
 
-def _end(pieces: Pieces, piece: bytes, at: int, size: int, line_end: re.Pattern[bytes]) -> int:
-    """Where the line ends that a cut falls into; ``piece`` begins at the cut."""
+def _find_line_end(
+    pieces: Pieces, piece: bytes, at: int, size: int, line_end: re.Pattern[bytes]
+) -> int:
+    """The end of the line that goes on at position ``at``, where ``piece`` begins."""
     while piece:
         match = line_end.search(piece)
         if match is not None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from xentcli.readers.text.cut import LONG, beside_numbers
+from xentcli.readers.text.bounds import LONG, cut_beside_numbers
 
 
 def lines(chance: random.Random, count: int, width: int, longest: int) -> list[list[bytes]]:
@@ -24,11 +24,11 @@ def test_they_are_those_of_each_line(
 ) -> None:
     rows = lines(random.Random(1), 50, before + 2 + after, longest)
     text = b"".join(delimiter.join(row) + b"\n" for row in rows)
-    heads, tails = beside_numbers(text, delimiter, before, after) or (None, None)
+    heads, tails = cut_beside_numbers(text, delimiter, before, after) or (None, None)
     assert heads == ([delimiter.join(row[:before]) for row in rows] if before else None)
     assert tails == ([delimiter.join(row[-after:]) for row in rows] if after else None)
 
 
 @pytest.mark.parametrize("line", [b"1,2,%d\n", b"%d,1,2\n"])
 def test_a_long_one_is_left_to_others(line: bytes) -> None:
-    assert beside_numbers(b"7,1,8\n" + line % 10 ** (2 * LONG), b",", 1, 1) is None
+    assert cut_beside_numbers(b"7,1,8\n" + line % 10 ** (2 * LONG), b",", 1, 1) is None
