@@ -66,7 +66,7 @@ def test_a_byte_order_mark_is_in_no_span(tmp_path: Path) -> None:
         assert first.data.start == len(mark) + 4
 
 
-@pytest.mark.parametrize(("size", "large"), [(None, False), (60, False), (61, True)])
+@pytest.mark.parametrize(("size", "large"), [(None, False), (30, False), (31, True)])
 def test_what_is_worth_dividing(
     size: int | None, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,18 +74,27 @@ def test_what_is_worth_dividing(
     assert spans.is_large(size) is large
 
 
-@pytest.mark.parametrize(("each", "blocks"), [(False, spans.BLOCKS_A_SPAN), (True, 1)])
+@pytest.mark.parametrize(
+    ("request_", "size"),
+    [
+        (Request(), 96),
+        (Request(each=True, keep_rows="lines"), 48),
+        (Request(each=True, keep_rows="around"), 24),
+        (Request(each=True), 24),
+        (Request(each=True, keep_rows="cells"), 12),
+    ],
+)
 def test_a_large_file_is_read_in_spans(
-    each: bool, blocks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request_: Request, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XENT_BLOCK_BYTES", "20")
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "48")
     path = tmp_path / "a.csv"
-    path.write_bytes(b"1,2\n" * 31)
-    source, request = Source("a.csv", str(path)), Request(wanted="labels", each=each)
+    path.write_bytes(b"1,2\n" * 37)
+    source, request = Source("a.csv", str(path)), request_._replace(wanted="labels")
     found = spans.divide_into_spans(source, request, 4, 2, spans.LINE_END)
     assert found is not None
-    assert {chunk.size for chunk in list(found)[:-1]} == {20 * blocks}
-    path.write_bytes(b"1,2\n" * 30)
+    assert {chunk.size for chunk in list(found)[:-1]} == {size}
+    path.write_bytes(b"1,2\n" * 36)
     assert spans.divide_into_spans(source, request, 4, 2, spans.LINE_END) is None
     assert (
         spans.divide_into_spans(Source("standard input", None), request, 4, 2, spans.LINE_END)

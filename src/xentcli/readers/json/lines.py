@@ -229,7 +229,7 @@ def _start(source: Source, request: Request) -> Start:
 def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     first, line = 0, 1
     with _text_of(source, layout.request) as stream:
-        blocks = _blocks(stream, source.name, text.block_bytes())
+        blocks = _blocks(stream, source.name, text.block_bytes_for(layout.request))
         if is_read_once(source):
             blocks = chain(start.blocks, start.later)
         for number, block in enumerate(blocks):

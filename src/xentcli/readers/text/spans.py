@@ -25,7 +25,7 @@ from xentcli.readers.sources.source import (
 )
 from xentcli.readers.sources.urls import is_url
 from xentcli.readers.text import encoding
-from xentcli.readers.text.records import BYTE_ORDER_MARK, block_bytes
+from xentcli.readers.text.records import BYTE_ORDER_MARK, block_bytes, block_bytes_for
 
 # Few enough blocks that all workers finish at about the same time, enough to be worth a message.
 BLOCKS_A_SPAN = 2
@@ -59,10 +59,10 @@ def divide_into_spans(
     if mark is None:
         return None
     # The outcome of a span is held in memory until its turn comes. Where something is written for
-    # every sample it can be longer than the span, so spans are short. Over a network a short span
+    # every sample it can be longer than the span, so a span is a block. Over a network a short span
     # would be mostly waiting.
     blocks = 1 if request.each and not is_url(str(source.path)) else BLOCKS_A_SPAN
-    step = blocks * block_bytes()
+    step = blocks * block_bytes_for(request)
     return _cut_into_spans(source, len(mark) + at, line, line_end, step)
 
 
