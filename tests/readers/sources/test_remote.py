@@ -161,6 +161,8 @@ def test_a_span_is_one_request(web: Web, xent: Xent) -> None:
     spans = [(start, end) for start, end in parts if start % span == 10]
     starts = range(10, len(content), span)
     assert spans == [(start, min(start + span, len(content))) for start in starts]
+    # 4009, 8009 …: the byte before a span's end, from which the end of the line is looked for.
+    assert all(start % span == 9 for start, _ in parts if start > 10 and start % span != 10)
 
 
 def test_only_the_columns_that_are_needed_are_fetched(web: Web, xent: Xent) -> None:

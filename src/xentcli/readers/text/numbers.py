@@ -60,9 +60,9 @@ def _has_zeros(flat: AnyArray, table: AnyArray, columns: slice) -> bool:
     """Whether a number of these columns is 0; ``flat`` holds the numbers of all columns."""
     # NumPy goes through an array in one piece several times as fast as through its columns, and
     # there are few other columns.
-    zeros = np.count_nonzero(flat == 0.0)
+    zeros = int(np.count_nonzero(flat == 0.0))
     for others in (table[:, : columns.start], table[:, columns.stop :]):
-        zeros -= np.count_nonzero(others == 0.0)
+        zeros -= int(np.count_nonzero(others == 0.0))
     return zeros > 0
 
 
