@@ -123,7 +123,7 @@ class Buffers:
             held = self._memory[name] = np.empty(size, np.uint8)
         # A buffer that is cut to a shorter block stays contiguous; a cut of its rows would not, and
         # NumPy's strided loops may round differently from its vectorised ones.
-        array = held[:size].view(dtype).reshape(shape)
+        array: NDArray = np.ndarray(shape, dtype, held)  # type: ignore[type-arg]
         self._arrays[name, shape] = array
         return array
 
