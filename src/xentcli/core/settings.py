@@ -40,6 +40,11 @@ class Settings(NamedTuple):
         """Whether the sum of the losses is divided by a denominator."""
         return self.reduction in ("mean", "batchmean")
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the loss of a label is −log p, but for its weight."""
+        return self.label_smoothing == 0.0 and self.gamma == 0.0
+
 
 def check_settings(
     weight: ArrayLike | None,
