@@ -24,8 +24,7 @@ from xentcli.core.layout import (
     store_each,
 )
 from xentcli.core.softmax import Steps, log_probabilities, steps
-from xentcli.core.target import first_index
-from xentcli.errors import ArgumentError
+from xentcli.core.target import check_probs
 from xentcli.model import Kind, NamedTuple
 
 
@@ -107,10 +106,5 @@ def _of_block(
 def as_probs(values: ArrayLike, argument: str) -> Array:
     """Return probabilities as doubles; refuse one that is negative, infinite or nan."""
     given = as_float(values, argument)
-    # Of numbers with a nan both the minimum and the maximum are nan.
-    if given.size and not (given.min() >= 0 and given.max() < np.inf):
-        at = first_index(~(given >= 0) | np.isinf(given))
-        raise ArgumentError(
-            argument, f"{float(given[at])} is not a probability (0 or more)", index=at
-        )
+    check_probs(given, argument)
     return given.astype(np.float64, copy=False)

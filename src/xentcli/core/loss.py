@@ -31,7 +31,7 @@ from xentcli.core.layout import (
     store_each,
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
-from xentcli.core.settings import Settings
+from xentcli.core.settings import Reduction, Settings
 from xentcli.core.softmax import Steps, Sums, steps, sum_over_classes
 from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target, one_hot, smoothed
@@ -254,12 +254,18 @@ def _each(
 
 
 def _weighted(loss: Array, classes: Labels, options: Settings) -> Array:
-    if options.weight is None:
-        return loss
-    weight = options.weight[classes]
+    return loss if options.weight is None else weigh(options.weight[classes], loss)
+
+
+def weigh(weight: Array, loss: Array) -> Array:
+    """weight · loss; 0 where the weight is 0, even if the loss is infinite, but not if it is nan.
+
+    >>> weigh(np.array([2.0, 0.0, 0.0]), np.array([1.5, np.inf, np.nan])).tolist()
+    [3.0, 0.0, nan]
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         product = weight * loss
-    return np.where((weight == 0) & ~np.isnan(loss), 0.0, product)
+    return np.where((weight == 0.0) & ~np.isnan(loss), 0.0, product)
 
 
 def _smoothed(
@@ -307,6 +313,14 @@ def reduce_losses(loss: Array, question: Question) -> np.float64 | Array:
         return each[()] if each.ndim == 0 else each
     whole = denominator(question.target, loss.size, question.settings)
     return np.float64(divide(ExactSum.of(loss).value, whole))
+
+
+def reduce_by_count(losses: Array, reduction: Reduction) -> np.float64 | Array:
+    """Reduce losses whose mean divides by their number: each sum rounded once; none every loss."""
+    if reduction == "none":
+        return losses[()] if losses.ndim == 0 else losses
+    total = ExactSum.of(losses).value
+    return np.float64(divide(total, losses.size) if reduction == "mean" else total)
 
 
 def divide(total: float, denominator: float) -> float:
