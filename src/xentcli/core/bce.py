@@ -48,7 +48,7 @@ class Steps(NamedTuple):
 
 def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
     """Compute every step up to the loss of each question, and keep each."""
-    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    positive = _weigh_yes(target, settings)
     yes_term, no_term = weigh(positive, -odds.log_yes), weigh(1.0 - target, -odds.log_no)
     loss = yes_term + no_term
     balance = factor = None
@@ -102,7 +102,7 @@ class Slopes(NamedTuple):
 def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
     """Compute the gradient by z/T."""
     odds = odds_of_logits(logits, settings.temperature)
-    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    positive = _weigh_yes(target, settings)
     plain: Array = (1.0 - target) * odds.yes - positive * odds.no
     result, bend = plain, None
     if settings.gamma != 0.0:
@@ -135,12 +135,17 @@ def _bend(odds: Odds, target: Array, away: Array) -> Array:
 
 def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array:
     """∂ℓ/∂p = w·[−w⁺·t/p + (1−t)/(1−p)], a term whose t or 1−t is 0 being 0."""
-    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    positive = _weigh_yes(target, settings)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         yes = np.where(positive == 0.0, 0.0, positive / probs)
         no = np.where(target == 1.0, 0.0, (1.0 - target) / (1.0 - probs))
     result = no - yes
     return result if settings.weight is None else settings.weight * result + 0.0
+
+
+def _weigh_yes(target: Array, settings: Settings) -> Array:
+    """w⁺·t."""
+    return target if settings.pos_weight is None else settings.pos_weight * target
 
 
 def as_target(target: ArrayLike, shape: tuple[int, ...]) -> Array:

@@ -110,7 +110,7 @@ def product(*factors: Array | float) -> Array:
 def largest_factor(settings: Settings, factor: Array | None) -> Array:
     """Return the largest factor that a loss can have, as a column, one number for each ``outer``.
 
-    It does not depend on the other samples, nor does it therefore which samples are mended.
+    It says which samples are mended, and so it must not depend on the labels of other samples.
     """
     most = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
     with np.errstate(over="ignore"):

@@ -25,9 +25,9 @@ from xentcli.core.layout import (
     Cut,
     along,
     class_axis,
-    each_batch,
-    each_block,
-    laid_out,
+    lay_out,
+    run_on_batches,
+    run_on_blocks,
     store_each,
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
@@ -81,7 +81,7 @@ def block_labels(labels: Labels, cut: Cut) -> Labels:
 def soft_products(target: Target, block: Block, options: Settings, buffers: Buffers) -> Array:
     """Return w·q of soft targets, laid out as the block is; the caller must not write to it."""
     assert target.soft is not None
-    soft = laid_out(target.soft, block.cut, block.axis, buffers, "target")
+    soft = lay_out(target.soft, block.cut, block.axis, buffers, "target")
     spare = buffers.array("target", soft.shape)
     if options.label_smoothing != 0.0:
         soft = np.multiply(soft, 1.0 - options.label_smoothing, out=spare)
@@ -211,7 +211,7 @@ def _losses_of_labels(
             store_each(scores, batch, _zero_ignored(ignored, score))
         store_each(losses, batch, _zero_ignored(ignored, _weighted(loss, classes, options)))
 
-    each_batch(positions, of_batch, threads)
+    run_on_batches(positions, of_batch, threads)
     return losses
 
 
@@ -249,7 +249,7 @@ def _each(
     def store_losses(block: Block, buffers: Buffers) -> None:
         store_each(losses, block.cut, of_block(block, buffers))
 
-    each_block(positions, store_losses, threads)
+    run_on_blocks(positions, store_losses, threads)
     return losses
 
 
