@@ -16,11 +16,11 @@ from xentcli.core import threads
 
 
 def test_every_item_comes_to_one_thread() -> None:
-    found = threads.shared(list, range(1000), 3)
+    found = threads.share_out(list, range(1000), 3)
     assert len(found) == 3
     assert sorted(item for share in found for item in share) == list(range(1000))
-    assert len(threads.shared(list, range(2), 5)) == 2
-    assert threads.shared(list, [], 3) == [[]]
+    assert len(threads.share_out(list, range(2), 5)) == 2
+    assert threads.share_out(list, [], 3) == [[]]
 
 
 def test_one_that_is_held_up_leaves_more_to_the_others() -> None:
@@ -36,15 +36,15 @@ def test_one_that_is_held_up_leaves_more_to_the_others() -> None:
             count += 1
         return count
 
-    assert sorted(threads.shared(work, range(last + 1), 2)) == [1, last]
+    assert sorted(threads.share_out(work, range(last + 1), 2)) == [1, last]
 
 
 def test_one_thread_is_this_one() -> None:
     def name(_: Iterable[int]) -> int:
         return threading.get_ident()
 
-    assert threads.shared(name, range(100), 1) == [threading.get_ident()]
-    assert threading.get_ident() not in threads.shared(name, range(100), 2)
+    assert threads.share_out(name, range(100), 1) == [threading.get_ident()]
+    assert threading.get_ident() not in threads.share_out(name, range(100), 2)
 
 
 def test_errors_come_out() -> None:
@@ -54,7 +54,7 @@ def test_errors_come_out() -> None:
                 raise ArithmeticError(item)
 
     with pytest.raises(ArithmeticError, match="7"):
-        threads.shared(fail, range(100_000), 2)
+        threads.share_out(fail, range(100_000), 2)
 
 
 def test_threads_count_errors_of_floating_point_as_their_caller_does() -> None:
@@ -62,9 +62,9 @@ def test_threads_count_errors_of_floating_point_as_their_caller_does() -> None:
         np.ones(1) / np.zeros(1)
 
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
-        threads.shared(divide, range(100), 2)
+        threads.share_out(divide, range(100), 2)
     with np.errstate(divide="ignore"):
-        threads.shared(divide, range(100), 2)
+        threads.share_out(divide, range(100), 2)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ A new loss, ``NAME``, is
 3. the module of this room that the entry names in ``formulas``: the functions of
    :class:`xentcli.calculation.interface.Formulas`, which hand the arrays to the core and name the
    steps (``cross_entropy`` and ``cross_entropy_steps`` are the model);
-4. a function in ``cli/softmax.py`` that lists its groups of options.
+4. a function in ``cli/siblings.py`` that lists its groups of options.
 
 The app, help, pages, completion, manual page, README's table and docs/ are made from this table, or
 tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.

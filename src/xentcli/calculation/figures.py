@@ -105,8 +105,7 @@ def perplexity(results: Results) -> float | None:
         not calculation.loss.has_perplexity
         or calculation.weighs_samples
         or settings.weight is not None
-        or settings.label_smoothing != 0.0
-        or settings.gamma != 0.0
+        or not settings.is_plain
     ):
         return None
     return float(elementary.exp(results.mean * calculation.log_base))

@@ -32,10 +32,10 @@ EXAMPLES = (
 )
 
 
-# The module of a command, if it is not cli/softmax. A start imports only that of its own command,
-# with the groups of options that are listed there.
+# The module of a command, if it is not cli/siblings.py. A start imports only that of its own
+# command, with the groups of options that are listed there.
 MODULES = {
-    **dict.fromkeys(("bce", "kl", "js", "entropy", "grad"), "siblings"),
+    **dict.fromkeys(("softmax", "log-softmax", "nll", "ce"), "softmax"),
     "diagnose": "diagnose",
 }
 # The functions of the modules that have been imported, by the names in the table of commands.
@@ -56,7 +56,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 def function_of(name: str) -> Callable[..., None]:
     """Return the function of a command, whose module is imported if need be."""
     if name not in FUNCTIONS:
-        import_module(f"xentcli.cli.{MODULES.get(name, 'softmax')}")
+        import_module(f"xentcli.cli.{MODULES.get(name, 'siblings')}")
     return FUNCTIONS[name]
 
 

@@ -23,11 +23,10 @@ from xentcli.core import focal
 from xentcli.core.far_questions import mend_losses, mend_slopes
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, as_float
-from xentcli.core.loss import divide
+from xentcli.core.loss import reduce_by_count, weigh
 from xentcli.core.odds import Given, Odds, miss, odds_of, odds_of_logits
-from xentcli.core.settings import Reduction, Settings, check_reduction
+from xentcli.core.settings import Reduction, Settings, check_finite, check_reduction
 from xentcli.core.target import first_index
-from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 from xentcli.model import NamedTuple
 
@@ -49,18 +48,18 @@ class Steps(NamedTuple):
 
 def steps(odds: Odds, target: Array, settings: Settings) -> Steps:
     """Compute every step up to the loss of each question, and keep each."""
-    positive = target if settings.pos_weight is None else settings.pos_weight * target
-    yes_term, no_term = _term(positive, odds.log_yes), _term(1.0 - target, odds.log_no)
+    positive = _weigh_yes(target, settings)
+    yes_term, no_term = weigh(positive, -odds.log_yes), weigh(1.0 - target, -odds.log_no)
     loss = yes_term + no_term
     balance = factor = None
     if settings.alpha is not None:
-        balance = settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)
-        loss = _times(balance, loss)
+        balance = focal.balance(target, settings.alpha)
+        loss = weigh(balance, loss)
     if settings.gamma != 0.0:
         factor = focal.factor(miss(odds, target), settings.gamma)
-        loss = _times(factor, loss)
+        loss = weigh(factor, loss)
     if settings.weight is not None:
-        loss = _times(settings.weight, loss)
+        loss = weigh(settings.weight, loss)
     return Steps(odds, yes_term, no_term, balance, factor, loss)
 
 
@@ -103,13 +102,13 @@ class Slopes(NamedTuple):
 def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
     """Compute the gradient by z/T."""
     odds = odds_of_logits(logits, settings.temperature)
-    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    positive = _weigh_yes(target, settings)
     plain: Array = (1.0 - target) * odds.yes - positive * odds.no
     result, bend = plain, None
     if settings.gamma != 0.0:
         away = miss(odds, target)
         bend = settings.gamma * _bend(odds, target, away)
-        loss = _term(positive, odds.log_yes) + _term(1.0 - target, odds.log_no)
+        loss = weigh(positive, -odds.log_yes) + weigh(1.0 - target, -odds.log_no)
         with np.errstate(invalid="ignore", over="ignore"):
             # Where the loss is infinite, p·(1−p) is 0.
             result = plain + np.where(bend == 0.0, 0.0, bend * loss)
@@ -117,7 +116,7 @@ def slopes(logits: Array, target: Array, settings: Settings) -> Slopes:
         # Where p_t is 1, the loss and its slope are both 0.
         result = np.where(away == 0.0, 0.0, result)
     if settings.alpha is not None:
-        result = (settings.alpha * target + (1.0 - settings.alpha) * (1.0 - target)) * result
+        result = focal.balance(target, settings.alpha) * result
     if settings.weight is not None:
         # A weight of 0 may make −0, which + 0.0 below turns into 0.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -136,7 +135,7 @@ def _bend(odds: Odds, target: Array, away: Array) -> Array:
 
 def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array:
     """∂ℓ/∂p = w·[−w⁺·t/p + (1−t)/(1−p)], a term whose t or 1−t is 0 being 0."""
-    positive = target if settings.pos_weight is None else settings.pos_weight * target
+    positive = _weigh_yes(target, settings)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         yes = np.where(positive == 0.0, 0.0, positive / probs)
         no = np.where(target == 1.0, 0.0, (1.0 - target) / (1.0 - probs))
@@ -144,18 +143,9 @@ def gradients_by_probs(probs: Array, target: Array, settings: Settings) -> Array
     return result if settings.weight is None else settings.weight * result + 0.0
 
 
-def _term(coefficient: Array, log_prob: Array) -> Array:
-    """−c·log p; 0 where c is 0, even if log p is −∞; nan where log p is nan."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        product = -coefficient * log_prob
-    return np.where((coefficient == 0.0) & ~np.isnan(log_prob), 0.0, product)
-
-
-def _times(weight: Array, loss: Array) -> Array:
-    """weight · loss; 0 where the weight is 0, even if the loss is infinite."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        product = weight * loss
-    return np.where((weight == 0.0) & ~np.isnan(loss), 0.0, product)
+def _weigh_yes(target: Array, settings: Settings) -> Array:
+    """w⁺·t."""
+    return target if settings.pos_weight is None else settings.pos_weight * target
 
 
 def as_target(target: ArrayLike, shape: tuple[int, ...]) -> Array:
@@ -169,18 +159,18 @@ def as_target(target: ArrayLike, shape: tuple[int, ...]) -> Array:
         raise ArgumentError(
             "target", f"its shape {given.shape} is not that of the questions, {shape}"
         )
-    _require_shares(given, "target", "a target")
+    _check_shares(given, "target", "a target")
     return given.astype(np.float64, copy=False)
 
 
 def as_probs(probs: ArrayLike) -> Array:
     """Return probabilities of yes as doubles; refuse one outside 0 to 1."""
     given = as_float(probs, "probs")
-    _require_shares(given, "probs", "a probability")
+    _check_shares(given, "probs", "a probability")
     return given.astype(np.float64, copy=False)
 
 
-def _require_shares(given: NDArray, argument: str, what: str) -> None:  # type: ignore[type-arg]
+def _check_shares(given: NDArray, argument: str, what: str) -> None:  # type: ignore[type-arg]
     # Of numbers with a nan both the minimum and the maximum are nan.
     if given.size and not (given.min() >= 0 and given.max() <= 1):
         at = first_index(~((given >= 0) & (given <= 1)))
@@ -198,17 +188,8 @@ def as_weight(weight: ArrayLike | None, argument: str, shape: tuple[int, ...]) -
         raise ArgumentError(
             argument, f"its shape {given.shape} cannot be broadcast to that of the input, {shape}"
         ) from None
-    if not np.isfinite(given).all():
-        at = first_index(~np.isfinite(given))
-        raise ArgumentError(argument, f"{float(given[at])} is not a finite number", index=at)
+    check_finite(given, argument)
     return given
-
-
-def _reduce(loss: Array, reduction: Reduction) -> np.float64 | Array:
-    if reduction == "none":
-        return loss[()] if loss.ndim == 0 else loss
-    total = ExactSum.of(loss).value
-    return np.float64(divide(total, loss.size) if reduction == "mean" else total)
 
 
 def _scale_by_count(gradient: Array, reduction: Reduction) -> Array:
@@ -249,9 +230,8 @@ def binary_cross_entropy_with_logits(
     """
     values = as_float(logits, "logits").astype(np.float64, copy=False)
     settings = _settings(values.shape, weight, pos_weight, reduction)
-    return _reduce(
-        losses(values, as_target(target, values.shape), "logits", settings), settings.reduction
-    )
+    each = losses(values, as_target(target, values.shape), "logits", settings)
+    return reduce_by_count(each, settings.reduction)
 
 
 def binary_cross_entropy_with_logits_grad(
@@ -315,9 +295,8 @@ def binary_cross_entropy(
     """
     values = as_probs(probs)
     settings = _settings(values.shape, weight, None, reduction)
-    return _reduce(
-        losses(values, as_target(target, values.shape), "probs", settings), settings.reduction
-    )
+    each = losses(values, as_target(target, values.shape), "probs", settings)
+    return reduce_by_count(each, settings.reduction)
 
 
 def binary_cross_entropy_grad(

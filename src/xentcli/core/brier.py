@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.at_label import flat_indices
-from xentcli.core.layout import Array, Block, Buffers, each_block, store_each
+from xentcli.core.layout import Array, Block, Buffers, run_on_blocks, store_each
 from xentcli.core.softmax import sum_over_classes
 from xentcli.core.target import Labels
 
@@ -60,7 +60,7 @@ def of_probs(probs: NDArray[np.floating], labels: Labels) -> Array:
             away.reshape(-1)[at] -= 1.0
             store_each(scores, block.cut, _sum_of_squares(away, block.axis, buffers))
 
-    each_block(probs, of_block, 1)
+    run_on_blocks(probs, of_block, 1)
     return scores
 
 

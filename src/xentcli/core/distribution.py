@@ -18,14 +18,13 @@ from xentcli.core.layout import (
     Buffers,
     across,
     as_float,
-    each_block,
-    laid_out,
+    lay_out,
+    run_on_blocks,
     store,
     store_each,
 )
 from xentcli.core.softmax import Steps, log_probabilities, steps
-from xentcli.core.target import first_index
-from xentcli.errors import ArgumentError
+from xentcli.core.target import check_probs
 from xentcli.model import Kind, NamedTuple
 
 
@@ -72,9 +71,13 @@ def loss_of_each(
     losses = np.empty((positions.shape[0], positions.shape[2]))
 
     def of_block(block: Block, buffers: Buffers) -> None:
-        store_each(losses, block.cut, loss(_of_block(block, target, kind, temperature, buffers)))
+        store_each(
+            losses,
+            block.cut,
+            loss(_distribution_of_block(block, target, kind, temperature, buffers)),
+        )
 
-    each_block(positions, of_block, 1)
+    run_on_blocks(positions, of_block, 1)
     return losses
 
 
@@ -88,29 +91,24 @@ def gradient_of_each(
     result = np.empty(positions.shape)
 
     def of_block(block: Block, buffers: Buffers) -> None:
-        given = _of_block(block, target, "logits", temperature, buffers)
+        given = _distribution_of_block(block, target, "logits", temperature, buffers)
         store(result, block, gradient(given) / temperature)
 
-    each_block(positions, of_block, 1)
+    run_on_blocks(positions, of_block, 1)
     return result
 
 
-def _of_block(
+def _distribution_of_block(
     block: Block, target: Array | None, kind: Kind, temperature: float, buffers: Buffers
 ) -> Distribution:
     given = distribution(block.values, kind, block.axis, temperature)
     if target is None:
         return given
-    return given._replace(target=laid_out(target, block.cut, block.axis, buffers, "target"))
+    return given._replace(target=lay_out(target, block.cut, block.axis, buffers, "target"))
 
 
 def as_probs(values: ArrayLike, argument: str) -> Array:
     """Return probabilities as doubles; refuse one that is negative, infinite or nan."""
     given = as_float(values, argument)
-    # Of numbers with a nan both the minimum and the maximum are nan.
-    if given.size and not (given.min() >= 0 and given.max() < np.inf):
-        at = first_index(~(given >= 0) | np.isinf(given))
-        raise ArgumentError(
-            argument, f"{float(given[at])} is not a probability (0 or more)", index=at
-        )
+    check_probs(given, argument)
     return given.astype(np.float64, copy=False)

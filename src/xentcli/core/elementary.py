@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.elementary_logarithms import log1p_part, log_part
+from xentcli.core.elementary_logarithms import write_log, write_log1p
 from xentcli.core.elementary_tables import FARTHEST, GRID, REACH, far_table, grid_table
 from xentcli.core.exact import two_product, two_sum
 from xentcli.core.layout import Array, Buffers, unbuffered
@@ -75,12 +75,12 @@ def exp(
         out: the array for the result; it may be x.
         buffers: memory for intermediate results.
     """
-    return _each_part(_exp_part, x, missing, out, buffers)
+    return _apply_in_parts(_write_exp, x, missing, out, buffers)
 
 
 def log(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
     """log x; −inf at 0, nan below."""
-    return _each_part(log_part, x, None, out, buffers)
+    return _apply_in_parts(write_log, x, None, out, buffers)
 
 
 def log1p(
@@ -90,18 +90,18 @@ def log1p(
     buffers: Buffers | None = None,
 ) -> Array:
     """log(1 + x), or log(1 + x + missing), as for :func:`exp`; −inf at −1, nan below."""
-    return _each_part(log1p_part, x, missing, out, buffers)
+    return _apply_in_parts(write_log1p, x, missing, out, buffers)
 
 
 def expm1(x: ArrayLike, out: Array | None = None, buffers: Buffers | None = None) -> Array:
     """exp(x) − 1."""
-    return _each_part(_expm1_part, x, None, out, buffers)
+    return _apply_in_parts(_write_expm1, x, None, out, buffers)
 
 
 _Part = Callable[[Array, Array | None, Array, Buffers], None]
 
 
-def _each_part(
+def _apply_in_parts(
     of_part: _Part,
     x: ArrayLike,
     missing: ArrayLike | None,
@@ -129,7 +129,7 @@ def _each_part(
 # ---- exp
 
 
-def _exp_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
+def _write_exp(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
     # Of numbers with a nan both the minimum and the maximum are nan.
     usual = np.minimum.reduce(x) >= _LEAST and np.maximum.reduce(x) <= _MOST
     if usual:
@@ -288,16 +288,16 @@ _THIRD = _constant(1 / 6)
 _HALF = _constant(0.5)
 
 
-def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
+def _write_expm1(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
     result = buffers.array("expm1", x.shape)
     near = np.less(np.abs(x, result), _NEAR, buffers.mask("near", x.shape))
     count = np.count_nonzero(near)
     if count == x.size:
-        _expm1_near(x, result, buffers)
+        _write_expm1_near(x, result, buffers)
     elif count == 0:
-        _expm1_far(x, result, buffers)
+        _write_expm1_far(x, result, buffers)
     else:
-        for function, which in ((_expm1_near, near), (_expm1_far, ~near)):
+        for function, which in ((_write_expm1_near, near), (_write_expm1_far, ~near)):
             at = np.flatnonzero(which)
             some = buffers.array("expm1 some", at.shape)
             function(x.take(at), some, buffers)
@@ -306,7 +306,7 @@ def _expm1_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None
     np.copysign(result, x, out)
 
 
-def _expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
+def _write_expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
     """x + (x²/2 + x²·(x·series))."""
     square, series = buffers.scratch(2, x.shape)
     np.multiply(x, _FACTORIALS[0], series)
@@ -322,7 +322,7 @@ def _expm1_near(x: Array, out: Array, buffers: Buffers) -> None:
     np.add(x, series, out)
 
 
-def _expm1_far(x: Array, out: Array, buffers: Buffers) -> None:
+def _write_expm1_far(x: Array, out: Array, buffers: Buffers) -> None:
     """(T − 1) + T·(p + t), with the rounding error of T − 1."""
     k, p, r, rest = buffers.scratch(4, x.shape)
     index = k.view(np.int64)

@@ -24,19 +24,19 @@ _SERIES = [np.array(c) for c in (-1 / 8, 1 / 7, -1 / 6, 1 / 5, -1 / 4, 1 / 3, -1
 _LEAST_NORMAL = 2.0**-1022
 
 
-def log_part(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
+def write_log(x: Array, _: Array | None, out: Array, buffers: Buffers) -> None:
     if np.minimum.reduce(x) >= _LEAST_NORMAL and np.maximum.reduce(x) < np.inf:
-        _log_of_sum(x, None, None, None, out, buffers)
+        _write_log_of_sum(x, None, None, None, out, buffers)
         return
     normal = (x >= _LEAST_NORMAL) & (x < np.inf)
     subnormal = (x > 0) & (x < _LEAST_NORMAL)
     others = np.where(x == 0, -np.inf, np.where(x > 0, x, np.nan))[~(normal | subnormal)]
     kept = np.where(normal, x, np.where(subnormal, x * 2.0**54, 1.0))
-    _log_of_sum(kept, None, None, np.where(subnormal, -54.0, 0.0), out, buffers)
+    _write_log_of_sum(kept, None, None, np.where(subnormal, -54.0, 0.0), out, buffers)
     out[~(normal | subnormal)] = others
 
 
-def log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
+def write_log1p(x: Array, missing: Array | None, out: Array, buffers: Buffers) -> None:
     least = np.minimum.reduce(x)
     usual = least > -1.0 and np.maximum.reduce(x) < np.inf
     signs = None if least > 0.0 else x.copy()
@@ -53,7 +53,7 @@ def log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) ->
     np.subtract(u, rest, rest)
     np.minimum(x, _ONE, out=part)
     np.subtract(part, rest, rest)
-    _log_of_sum(u, rest, missing, None, out, buffers)
+    _write_log_of_sum(u, rest, missing, None, out, buffers)
     if signs is not None:
         # log1p(−0) is −0.
         np.copysign(out, signs, out)
@@ -61,7 +61,7 @@ def log1p_part(x: Array, missing: Array | None, out: Array, buffers: Buffers) ->
         out[special] = others
 
 
-def _log_of_sum(
+def _write_log_of_sum(
     u: Array,
     rest: Array | None,
     missing: Array | None,

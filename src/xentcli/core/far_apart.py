@@ -48,7 +48,7 @@ def mend_losses(
 
     ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
-    at = _indices_of_kept(in_doubt(losses, _most(settings, factor)), target, settings)
+    at = _indices_of_kept(in_doubt(losses, largest_factor(settings, factor)), target, settings)
     if not at[0].size:
         return
     rows = _rows(at, positions, target, settings, factor)
@@ -72,7 +72,7 @@ def mend_gradients(
     They are (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label.
     """
     scale /= settings.temperature
-    most = scale * _most(settings, factor)[:, np.newaxis]
+    most = scale * largest_factor(settings, factor)[:, np.newaxis]
     if not (most > LARGE).any():
         return
     small = (np.abs(gradients) < LEAST * most) & (most > LARGE)
@@ -107,10 +107,10 @@ def product(*factors: Array | float) -> Array:
     return wide(1.0).times(*map(wide, factors)).value
 
 
-def _most(settings: Settings, factor: Array | None) -> Array:
+def largest_factor(settings: Settings, factor: Array | None) -> Array:
     """Return the largest factor that a loss can have, as a column, one number for each ``outer``.
 
-    It does not depend on the other samples, nor does it therefore which samples are mended.
+    It says which samples are mended, and so it must not depend on the labels of other samples.
     """
     most = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
     with np.errstate(over="ignore"):

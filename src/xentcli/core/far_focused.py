@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.elementary import exp, expm1, log, log1p
+from xentcli.core.far_apart import largest_factor
 from xentcli.core.layout import Array
 from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
@@ -91,10 +92,7 @@ def mend_gradients(
 def _indices_in_doubt(
     found: Array, labels: Labels, settings: Settings, factor: Array
 ) -> tuple[NDArray[np.intp], ...]:
-    weight = 1.0 if settings.weight is None else float(np.abs(settings.weight).max())
-    with np.errstate(over="ignore"):
-        most = np.asarray(weight * np.abs(factor))[:, np.newaxis]
-    wrong = in_doubt(found, most) & ~np.isinf(found) & ~np.isnan(found)
+    wrong = in_doubt(found, largest_factor(settings, factor)) & np.isfinite(found)
     return np.nonzero(wrong & (labels != settings.ignore_index))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.elementary import log
+from xentcli.core.focal import balance
 from xentcli.core.layout import Array
 from xentcli.core.odds import Given, Odds, miss, odds_of, scaled_logits
 from xentcli.core.settings import Settings
@@ -128,8 +129,7 @@ def _questions(
     odds = odds_of(value, given, settings.temperature)
     times = wide(chosen(factor)).times(wide(chosen(settings.weight)))
     if settings.alpha is not None:
-        balance = settings.alpha * wanted + (1.0 - settings.alpha) * (1.0 - wanted)
-        times = times.times(wide(balance))
+        times = times.times(wide(balance(wanted, settings.alpha)))
     sides = _sides_of_odds(odds, wanted)
     if given == "logits":
         sides = _replace_far_sides(value, wanted, sides, settings.temperature)

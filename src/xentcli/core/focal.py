@@ -29,6 +29,12 @@ def factor(miss: Array, gamma: float) -> Array:
     return exp(product, np.where(np.isfinite(product), lost, 0.0))
 
 
+def balance(target: Array, alpha: float) -> Array:
+    """α_t = A·t + (1 − A)·(1 − t) of yes/no questions with the targets t."""
+    result: Array = alpha * target + (1.0 - alpha) * (1.0 - target)
+    return result
+
+
 def miss_of_loss(loss: Array) -> Array:
     """1 − p_t of a loss −log p_t in nats, as −expm1(−loss), in which nothing cancels."""
     return 0.0 - expm1(-loss)

@@ -24,9 +24,9 @@ from xentcli.core.layout import (
     Cut,
     across,
     along,
-    each_batch,
-    each_block,
-    rows_in_place,
+    place_for,
+    run_on_batches,
+    run_on_blocks,
     store,
     unbuffered,
 )
@@ -60,41 +60,33 @@ def of_cross_entropy(
     """Compute the gradient by ``(outer, C, inner)`` logits, on so many threads."""
     result, over_temperature = np.empty(positions.shape), scale / options.temperature
     if target.labels is not None and options.label_smoothing == 0.0:
-        _of_labels(positions, target.labels, options, over_temperature, threads, result)
+        _write_gradient_of_labels(
+            positions, target.labels, options, over_temperature, threads, result
+        )
         mend_gradients(result, positions, target, options, scale)
         return result
 
     def compute(block: Block, buffers: Buffers) -> None:
-        place = rows_in_place(result, block.cut, block.axis)
-        if place is None:
-            place = buffers.array("result", block.values.shape)
+        place = place_for(result, block, buffers)
         step = steps(block.values, block.axis, options.temperature, buffers)
         with np.errstate(all="ignore"):
-            _of_block(block, step, target, options, over_temperature, buffers, place)
+            if target.labels is None:
+                weighted = soft_products(target, block, options, buffers)
+                _write_gradient_of_soft(
+                    step, weighted, over_temperature, block.axis, buffers, place
+                )
+            else:
+                classes, ignored = mask_ignored(block_labels(target.labels, block.cut), options)
+                _write_gradient_of_smoothed(
+                    step, classes, options, over_temperature, block.axis, place
+                )
+                if ignored is not None:
+                    (place.T if block.axis == 0 else place)[ignored] = 0.0
         store(result, block, place)
 
-    each_block(positions, compute, threads)
+    run_on_blocks(positions, compute, threads)
     mend_gradients(result, positions, target, options, scale)
     return result
-
-
-def _of_block(
-    block: Block,
-    step: Steps,
-    target: Target,
-    options: Settings,
-    scale: float,
-    buffers: Buffers,
-    out: Array,
-) -> None:
-    if target.labels is None:
-        weighted = soft_products(target, block, options, buffers)
-        _of_soft(step, weighted, scale, block.axis, buffers, out)
-        return
-    classes, ignored = mask_ignored(block_labels(target.labels, block.cut), options)
-    _of_smoothed(step, classes, options, scale, block.axis, out)
-    if ignored is not None:
-        (out.T if block.axis == 0 else out)[ignored] = 0.0
 
 
 def scaled(difference: Array, scale: float, temperature: float) -> Array:
@@ -104,7 +96,7 @@ def scaled(difference: Array, scale: float, temperature: float) -> Array:
         return product if temperature == 1.0 else product / temperature
 
 
-def _of_labels(
+def _write_gradient_of_labels(
     positions: NDArray[np.floating],
     labels: Labels,
     options: Settings,
@@ -142,10 +134,10 @@ def _of_labels(
         if ignored is not None:
             part.transpose(0, 2, 1)[ignored.reshape(len(part), -1)] = 0.0
 
-    each_batch(positions, of_batch, threads)
+    run_on_batches(positions, of_batch, threads)
 
 
-def _of_smoothed(
+def _write_gradient_of_smoothed(
     step: Steps, classes: Labels, options: Settings, scale: float, axis: int, out: Array
 ) -> None:
     """Write scale·(p·Σv − v) for v_c = w_c·((1−ε)·onehot y + ε/C) to ``out``."""
@@ -160,7 +152,7 @@ def _of_smoothed(
     _multiply(out, np.full(1, scale), axis)
 
 
-def _of_soft(
+def _write_gradient_of_soft(
     step: Steps, weighted: Array, scale: float, axis: int, buffers: Buffers, out: Array
 ) -> None:
     """Write scale·(p·Σv − v) for v = w·q to ``out``."""

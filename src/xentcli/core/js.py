@@ -22,10 +22,9 @@ from xentcli.core.elementary import log, log1p
 from xentcli.core.exact import sum_along
 from xentcli.core.gradient import scale_of
 from xentcli.core.layout import Array, across, class_axis
-from xentcli.core.loss import divide
+from xentcli.core.loss import reduce_by_count
 from xentcli.core.settings import Reduction, check_reduction
 from xentcli.core.target import warn_if_rows_unnormalised
-from xentcli.core.total import ExactSum
 from xentcli.errors import ArgumentError
 
 # ln 2
@@ -121,10 +120,7 @@ def js_div(
     first, second, checked = _question(p, q, reduction)
     axis = class_axis(first.ndim)
     rows = sum_along(elements(first, second), axis)
-    if checked == "none":
-        return rows[()] if rows.ndim == 0 else rows
-    total = ExactSum.of(rows).value
-    return np.float64(divide(total, rows.size) if checked == "mean" else total)
+    return reduce_by_count(rows, checked)
 
 
 def js_div_grad(p: ArrayLike, q: ArrayLike, *, reduction: str = "mean") -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.threads import shared
+from xentcli.core.threads import share_out
 from xentcli.errors import ArgumentError
 from xentcli.model import NamedTuple
 
@@ -197,7 +197,7 @@ def _steps(whole: slice, length: int) -> list[slice]:
     ]
 
 
-def each_block(
+def run_on_blocks(
     positions: NDArray,  # type: ignore[type-arg]
     task: Callable[[Block, Buffers], None],
     threads: int,
@@ -210,10 +210,10 @@ def each_block(
         for cut in share:
             task(block_at(positions, cut, buffers), buffers)
 
-    shared(some, cuts(positions.shape, sizes), threads)
+    share_out(some, cuts(positions.shape, sizes), threads)
 
 
-def each_batch(
+def run_on_batches(
     positions: NDArray,  # type: ignore[type-arg]
     task: Callable[[Cut, Buffers], None],
     threads: int,
@@ -234,7 +234,7 @@ def each_batch(
             task(cut, buffers)
 
     everything = Cut(slice(0, outer), slice(0, inner))
-    shared(some, _parts(everything, max(1, at_once)), threads)
+    share_out(some, _parts(everything, max(1, at_once)), threads)
 
 
 def blocks(
@@ -254,10 +254,10 @@ def blocks(
 def block_at(positions: NDArray, cut: Cut, buffers: Buffers) -> Block:  # type: ignore[type-arg]
     """Return the positions of a cut as a block: a view where they lie as one, else a copy."""
     axis = layout_axis(positions.shape[1])
-    return Block(cut, laid_out(positions, cut, axis, buffers, "values"), axis)
+    return Block(cut, lay_out(positions, cut, axis, buffers, "values"), axis)
 
 
-def laid_out(
+def lay_out(
     positions: NDArray,  # type: ignore[type-arg]
     cut: Cut,
     axis: int,
@@ -312,6 +312,12 @@ def rows_in_place(positions: NDArray, cut: Cut, axis: int) -> Array | None:  # t
         return None
     rows: Array = positions[cut.outer, :, 0]
     return rows if rows.flags.c_contiguous and rows.flags.aligned else None
+
+
+def place_for(result: Array, block: Block, buffers: Buffers) -> Array:
+    """Return the array for a block's values: its place in ``result``, or a buffer for ``store``."""
+    place = rows_in_place(result, block.cut, block.axis)
+    return buffers.array("result", block.values.shape) if place is None else place
 
 
 def store(into: Array, block: Block, values: Array) -> None:

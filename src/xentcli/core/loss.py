@@ -25,13 +25,13 @@ from xentcli.core.layout import (
     Cut,
     along,
     class_axis,
-    each_batch,
-    each_block,
-    laid_out,
+    lay_out,
+    run_on_batches,
+    run_on_blocks,
     store_each,
 )
 from xentcli.core.question import Question, cross_entropy_question, nll_question
-from xentcli.core.settings import Settings
+from xentcli.core.settings import Reduction, Settings
 from xentcli.core.softmax import Steps, Sums, steps, sum_over_classes
 from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target, one_hot, smoothed
@@ -81,7 +81,7 @@ def block_labels(labels: Labels, cut: Cut) -> Labels:
 def soft_products(target: Target, block: Block, options: Settings, buffers: Buffers) -> Array:
     """Return w·q of soft targets, laid out as the block is; the caller must not write to it."""
     assert target.soft is not None
-    soft = laid_out(target.soft, block.cut, block.axis, buffers, "target")
+    soft = lay_out(target.soft, block.cut, block.axis, buffers, "target")
     spare = buffers.array("target", soft.shape)
     if options.label_smoothing != 0.0:
         soft = np.multiply(soft, 1.0 - options.label_smoothing, out=spare)
@@ -211,7 +211,7 @@ def _losses_of_labels(
             store_each(scores, batch, _zero_ignored(ignored, score))
         store_each(losses, batch, _zero_ignored(ignored, _weighted(loss, classes, options)))
 
-    each_batch(positions, of_batch, threads)
+    run_on_batches(positions, of_batch, threads)
     return losses
 
 
@@ -249,17 +249,23 @@ def _each(
     def store_losses(block: Block, buffers: Buffers) -> None:
         store_each(losses, block.cut, of_block(block, buffers))
 
-    each_block(positions, store_losses, threads)
+    run_on_blocks(positions, store_losses, threads)
     return losses
 
 
 def _weighted(loss: Array, classes: Labels, options: Settings) -> Array:
-    if options.weight is None:
-        return loss
-    weight = options.weight[classes]
+    return loss if options.weight is None else weigh(options.weight[classes], loss)
+
+
+def weigh(weight: Array, loss: Array) -> Array:
+    """weight · loss; 0 where the weight is 0, even if the loss is infinite, but not if it is nan.
+
+    >>> weigh(np.array([2.0, 0.0, 0.0]), np.array([1.5, np.inf, np.nan])).tolist()
+    [3.0, 0.0, nan]
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         product = weight * loss
-    return np.where((weight == 0) & ~np.isnan(loss), 0.0, product)
+    return np.where((weight == 0.0) & ~np.isnan(loss), 0.0, product)
 
 
 def _smoothed(
@@ -307,6 +313,14 @@ def reduce_losses(loss: Array, question: Question) -> np.float64 | Array:
         return each[()] if each.ndim == 0 else each
     whole = denominator(question.target, loss.size, question.settings)
     return np.float64(divide(ExactSum.of(loss).value, whole))
+
+
+def reduce_by_count(losses: Array, reduction: Reduction) -> np.float64 | Array:
+    """Reduce losses whose mean divides by their number: each sum rounded once; none every loss."""
+    if reduction == "none":
+        return losses[()] if losses.ndim == 0 else losses
+    total = ExactSum.of(losses).value
+    return np.float64(divide(total, losses.size) if reduction == "mean" else total)
 
 
 def divide(total: float, denominator: float) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from xentcli.core.layout import Array, as_float
 from xentcli.core.softmax import check_temperature
+from xentcli.core.target import first_index
 from xentcli.errors import ArgumentError
 from xentcli.model import NamedTuple
 
@@ -39,6 +40,11 @@ class Settings(NamedTuple):
     def averages(self) -> bool:
         """Whether the sum of the losses is divided by a denominator."""
         return self.reduction in ("mean", "batchmean")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the loss of a label is −log p, but for its weight."""
+        return self.label_smoothing == 0.0 and self.gamma == 0.0
 
 
 def check_settings(
@@ -107,7 +113,12 @@ def class_weights(weight: ArrayLike, classes: int, argument: str = "weight") -> 
         raise ArgumentError(
             argument, f"{classes} classes need {classes} weights, not shape {weights.shape}"
         )
-    for at, value in enumerate(weights.tolist()):
-        if math.isnan(value) or math.isinf(value):
-            raise ArgumentError(argument, f"{value} is not a finite number", index=(at,))
+    check_finite(weights, argument)
     return weights
+
+
+def check_finite(values: Array, argument: str) -> None:
+    """Raise an ArgumentError that names the first number that is not finite."""
+    if not np.isfinite(values).all():
+        at = first_index(~np.isfinite(values))
+        raise ArgumentError(argument, f"{float(values[at])} is not a finite number", index=at)

@@ -29,8 +29,8 @@ from xentcli.core.layout import (
     across,
     as_float,
     as_positions,
-    each_block,
-    rows_in_place,
+    place_for,
+    run_on_blocks,
     store,
     unbuffered,
 )
@@ -120,13 +120,12 @@ def _sum_of_columns(values: Array, out: Array, buffers: Buffers) -> Array:
 
 
 class Sums(NamedTuple):
-    """max z of each sample, and s = Σe − 1, the sum without the maximum's 1, not yet rounded.
+    """max z of each sample, and s = Σe − 1, the sum without the maximum's 1.
 
-    Where the classes lie along axis 1, the maximum's 1 is left out of the sum: ``sum`` is s, and
-    ``low`` is None. Along axis 0, where k would be slow to find, s is ``sum`` − 1 + ``low``. There
-    each e is split at 2**-46, the last place of 64: ``sum`` is that of the upper parts, and it and
-    −1 are added without any rounding. ``low`` is that of the lower parts: small beside ``sum`` − 1,
-    or all that there is.
+    With the classes along axis 1, the maximum's 1 is not added in the first place: ``sum`` is s,
+    and ``low`` is None. Along axis 0, where k would be slow to find, s is ``sum`` − 1 + ``low``.
+    There each e is cut in two at 2**-46, the last place of 64. ``sum`` adds the upper parts, and
+    both that and the subtraction of 1 are exact. ``low`` adds the lower parts.
     """
 
     maximum: Array
@@ -335,9 +334,7 @@ def of_positions(
     result = np.empty(positions.shape)
 
     def compute(block: Block, buffers: Buffers) -> None:
-        place = rows_in_place(result, block.cut, block.axis)
-        if place is None:
-            place = buffers.array("result", block.values.shape)
+        place = place_for(result, block, buffers)
         step = steps(block.values, block.axis, temperature, buffers)
         if log:
             log_probabilities(step, block.axis, buffers, place)
@@ -345,7 +342,7 @@ def of_positions(
             probabilities(step, block.axis, place)
         store(result, block, place)
 
-    each_block(positions, compute, threads)
+    run_on_blocks(positions, compute, threads)
     return result
 
 

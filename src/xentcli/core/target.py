@@ -102,15 +102,18 @@ def as_soft(given: NDArray, classes: int, ignore_index: int) -> NDArray:  # type
         )
     if given.dtype.kind not in "fiub":
         raise ArgumentError("target", f"soft targets are numbers, not {given.dtype}")
+    check_probs(given, "target", "soft target ")
+    return given
+
+
+def check_probs(given: NDArray, argument: str, what: str = "") -> None:  # type: ignore[type-arg]
+    """Raise an ArgumentError that names the first number that is negative, infinite or nan."""
     # Of numbers with a nan both the minimum and the maximum are nan.
     if given.size and not (given.min() >= 0 and given.max() < np.inf):
         at = first_index(~(given >= 0) | np.isinf(given))
         raise ArgumentError(
-            "target",
-            f"soft target {float(given[at])} is not a probability (0 or more)",
-            index=at,
+            argument, f"{what}{float(given[at])} is not a probability (0 or more)", index=at
         )
-    return given
 
 
 def first_index(mask: NDArray[np.bool_]) -> tuple[int, ...]:

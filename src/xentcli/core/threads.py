@@ -35,7 +35,7 @@ def available() -> int:
     return os.cpu_count() or 1
 
 
-def shared(
+def share_out(
     task: Callable[[Iterable[Item]], Outcome], items: Sequence[Item], threads: int
 ) -> list[Outcome]:
     """Run ``task`` once on each thread, and return the results.

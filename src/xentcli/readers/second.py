@@ -137,13 +137,8 @@ def _keys_of(source: Source, request: Request) -> Sequence[str]:
 
 def values_alone(request: Request) -> Request:
     """The request for a file whose columns are all values."""
-    return Request(
-        delimiter=request.delimiter,
-        header=request.header,
-        encoding=request.encoding,
-        comment=request.comment,
-        decimal=request.decimal,
-    )
+    said = {field: getattr(request, field) for field in readers.TEXT}
+    return Request(**said)
 
 
 def _joins(

@@ -205,7 +205,7 @@ def _halves(answer: Answer, judged: Judged | None, calculation: Calculation) -> 
     if judged is None or judged.labels is None:
         return None
     settings = calculation.settings
-    if settings.reduction == "none" or settings.label_smoothing or settings.gamma:
+    if settings.reduction == "none" or not settings.is_plain:
         return None
     losses = answer.values.ravel().astype(np.float32)
     shares = narrow(judged.losses.share.ravel(), calculation.dtype).astype(np.float32)

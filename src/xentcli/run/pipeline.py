@@ -44,7 +44,6 @@ from xentcli.run.outputs import (
     open_page,
     open_rejects,
     report_left_out,
-    shows_steps,
     view_for,
 )
 from xentcli.run.progress import Progress
@@ -327,19 +326,15 @@ def _finish(
     check_attached(tally.total.samples + left_out, opened)
     _check_defined(tally.total, job.calculation, opened)
     _check_bytes(tally.total, job.calculation, opened)
-    report, output = _report(job, opened, tally), asked.output
+    report, view = _report(job, opened, tally), view_for(asked)
     waiting = room.parts() if room else ()
-    for part in job.format.writer.end(report, job.stream, view_for(asked), waiting):
+    for part in job.format.writer.end(report, job.stream, view, waiting):
         sink.write(part)
     sink.flush()
     if page is not None:
         from xentcli.writers.page import save as pages
 
-        page.write(
-            pages.report_page(
-                report, page.name, command_line(), digits=output.digits, steps=shows_steps(asked)
-            )
-        )
+        page.write(pages.report_page(report, page.name, command_line(), view))
     on_looks = remarks_on_looks(tally.looks, tally.total.samples)
     print_remarks((*tally.not_needed, *on_looks, *tally.remarks))
     if tally.check is not None:

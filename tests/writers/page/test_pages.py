@@ -24,6 +24,7 @@ from xentcli.model import (
     Survey,
     Worked,
 )
+from xentcli.writers.interface import View
 from xentcli.writers.page import charts, style
 from xentcli.writers.page import save as pages
 
@@ -132,8 +133,8 @@ def diagnosis() -> Diagnosis:
 def drawn(kind: str, shown: Report | Diagnosis, *, digits: int = 4, steps: bool = True) -> str:
     path = f"page.{kind}"
     if isinstance(shown, Diagnosis):
-        return pages.diagnosis_page(shown, path, COMMAND, digits=digits).decode()
-    return pages.report_page(shown, path, COMMAND, digits=digits, steps=steps).decode()
+        return pages.diagnosis_page(shown, path, COMMAND, View(digits=digits)).decode()
+    return pages.report_page(shown, path, COMMAND, View(digits=digits, steps=steps)).decode()
 
 
 def as_svg(text: str) -> ElementTree.Element:
@@ -395,6 +396,6 @@ def test_html_has_a_steps_formula_below_its_name_where_there_is_no_room() -> Non
 def test_a_long_command_scrolls_and_is_reached_by_the_keyboard() -> None:
     (short,) = (one for one in Parsed(drawn("html", report())).all("pre"))
     assert "tabindex" not in short
-    text = pages.report_page(report(), "a.html", "xent " + "1," * 300, digits=4, steps=True)
+    text = pages.report_page(report(), "a.html", "xent " + "1," * 300, View())
     (long,) = (one for one in Parsed(text.decode()).all("pre"))
     assert long["tabindex"] == "0"

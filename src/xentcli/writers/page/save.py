@@ -63,20 +63,21 @@ def _hint(path: str) -> str:
     return ELSEWHERE.get(suffix.lower(), EITHER).format(name=name)
 
 
-def report_page(report: Report, path: str, command: str, *, digits: int, steps: bool) -> bytes:
+def report_page(report: Report, path: str, command: str, view: View) -> bytes:
     """A report as a page, of the kind that the suffix asks for."""
     from xentcli.writers.page.report import page
 
     drawer = _drawer(path)
-    view = View(width=drawer.WIDTH, color=True, digits=digits, steps=steps)
+    # It is no terminal.
+    view = view._replace(width=drawer.WIDTH, color=True, unicode=True)
     return drawer.drawn(page(report, command, view))
 
 
-def diagnosis_page(diagnosis: Diagnosis, path: str, command: str, *, digits: int) -> bytes:
+def diagnosis_page(diagnosis: Diagnosis, path: str, command: str, view: View) -> bytes:
     """A diagnosis as a page, of the kind that the suffix asks for."""
     from xentcli.writers.page.diagnosis import page
 
-    return _drawer(path).drawn(page(diagnosis, command, digits))
+    return _drawer(path).drawn(page(diagnosis, command, view.digits))
 
 
 def _drawer(path: str) -> Drawer:
