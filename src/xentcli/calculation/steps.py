@@ -13,12 +13,12 @@ import numpy as np
 from xentcli.calculation.answers import Answered
 from xentcli.calculation.interface import At, Problem, Sample, block_at, block_axis
 from xentcli.core.layout import Array
-from xentcli.model import Batch, Worked, sample_number
+from xentcli.model import Batch, WorkedSample, sample_number
 
 
 def work_samples(
     batch: Batch, problem: Problem, answered: Answered, count: int, denominator: float = 1.0
-) -> tuple[Worked, ...]:
+) -> tuple[WorkedSample, ...]:
     """Work the first ``count`` samples with every step; ignored samples come last."""
     places = _places(problem, count)
     if not places:
@@ -27,7 +27,7 @@ def work_samples(
     for at, sample in zip(places, _samples(problem, answered, places), strict=True):
         shown = problem.calculation.formulas.steps(sample, problem, denominator)
         found.append(
-            Worked(
+            WorkedSample(
                 _position(batch, at),
                 label=None if batch.tokens is not None else sample.label,
                 ignored=sample.ignored,
@@ -53,7 +53,7 @@ def _places(problem: Problem, count: int) -> list[At]:
     return [divmod(int(at), inner) for at in first]
 
 
-def first_to_show(worked: Sequence[Worked], count: int) -> tuple[Worked, ...]:
+def first_to_show(worked: Sequence[WorkedSample], count: int) -> tuple[WorkedSample, ...]:
     """``count`` of the samples, in their order: the first ones that count and, if these are too
     few, the first ignored ones."""
     if len(worked) <= count:

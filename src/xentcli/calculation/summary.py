@@ -10,7 +10,7 @@ from xentcli.core import framework
 from xentcli.core.half_sum import HalfSum, half_mean
 from xentcli.core.loss import divide
 from xentcli.core.total import Total
-from xentcli.model import Check, Kind, Report, Survey, Worked
+from xentcli.model import Check, Kind, Report, Survey, WorkedSample
 
 
 def report(
@@ -18,7 +18,7 @@ def report(
     kind: Kind,
     classes: tuple[str, ...],
     total: Total,
-    worked: tuple[Worked, ...],
+    worked: tuple[WorkedSample, ...],
     denominator: float,
     *,
     has_labels: bool = True,

@@ -21,7 +21,17 @@ from xentcli.core.loss import divide
 from xentcli.core.spread import spread_of
 from xentcli.core.total import ExactSum, Spread, Total, sums_by_group
 from xentcli.errors import DataError, Place
-from xentcli.model import Batch, Bin, Group, Hard, NamedTuple, Survey, Tokens, Worked, sample_number
+from xentcli.model import (
+    Batch,
+    Bin,
+    Group,
+    HardSample,
+    NamedTuple,
+    Survey,
+    Tokens,
+    WorkedSample,
+    sample_number,
+)
 
 MOST_GROUPS = 100_000
 # As many lines as an eye takes in at once: a little less than four powers of ten.
@@ -50,7 +60,7 @@ class Sums(NamedTuple):
     histogram: histogram.Counts
     classes: dict[int, Total]
     groups: dict[str, Total]
-    hardest: tuple[Hard, ...]
+    hardest: tuple[HardSample, ...]
 
 
 Name = TypeVar("Name", int, str)
@@ -146,7 +156,9 @@ def _with_bytes(totals: dict[int, Total], batch: Batch) -> dict[int, Total]:
     }
 
 
-def _hardest(batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None) -> tuple[Hard, ...]:
+def _hardest(
+    batch: Batch, judged: Judged, wanted: Wanted, ids: Ids | None
+) -> tuple[HardSample, ...]:
     losses = np.where(judged.ignored, -np.inf, judged.losses.loss).ravel()
     top = min(wanted.top, losses.size)
     if top == 0:
@@ -168,7 +180,9 @@ def _hardness(loss: float) -> tuple[bool, float]:
     return (True, 0.0) if math.isnan(loss) else (False, loss)
 
 
-def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several: bool) -> Hard:
+def _hard(
+    batch: Batch, judged: Judged, place: int, name: str | None, *, several: bool
+) -> HardSample:
     sample, inside = divmod(place, judged.ignored.shape[1])
     inner = tuple(int(at) for at in np.unravel_index(inside, judged.inner)) if judged.inner else ()
     if batch.first_position:
@@ -182,7 +196,7 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
     if batch.tokens is not None:
         return _hard_token(batch, batch.tokens, judged, sample, several=several)
     has_lines = origin.form in ("text", "json lines")
-    return Hard(
+    return HardSample(
         (sample_number(batch, sample), *inner),
         float(judged.losses.loss[sample, inside]),
         None if labels is None else int(labels[sample, inside]),
@@ -196,8 +210,8 @@ def _hard(batch: Batch, judged: Judged, place: int, name: str | None, *, several
 
 def _hard_token(
     batch: Batch, tokens: Tokens, judged: Judged, sample: int, *, several: bool
-) -> Hard:
-    return Hard(
+) -> HardSample:
+    return HardSample(
         (int(tokens.sequences[sample]), int(tokens.positions[sample])),
         float(judged.losses.loss[sample, 0]),
         file=batch.values_from.source if several else "",
@@ -232,7 +246,7 @@ def _add(known: dict[Name, Total], found: dict[Name, Total]) -> None:
         known[name] = known[name] + total if name in known else total
 
 
-def moved_position(shown: Hard | Worked, samples: int) -> tuple[int, ...]:
+def moved_position(shown: HardSample | WorkedSample, samples: int) -> tuple[int, ...]:
     """The position of a sample that ``samples`` others precede; that of a token stays."""
     first, *rest = shown.position
     return shown.position if shown.token is not None else (first + samples, *rest)

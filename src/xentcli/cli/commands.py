@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
-from xentcli.errors import UsageError, check_room, quoted
+from xentcli.errors import UsageError, check_memory, quoted
 from xentcli.options.completion import command_completed, is_asked
 from xentcli.options.declare import OUTPUT
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, flatten_groups, names_of_options
@@ -132,7 +132,7 @@ def commands_with(option: str) -> list[str]:
 
 def run_command(asked: "Asked", module: str = "xentcli.run.pipeline") -> None:
     """Run a command by the function ``run`` of a module, and leave with its exit code."""
-    check_room(TO_LOAD)
+    check_memory(TO_LOAD)
     # NumPy is imported only here: --help and --version do without.
     code = import_module(module).run(asked)
     if code:

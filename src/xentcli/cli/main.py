@@ -10,7 +10,7 @@ import sys
 import threading
 
 from xentcli import __version__, errors
-from xentcli.errors import OutputError, PipeClosed, Terminated, XentError, has_room
+from xentcli.errors import OutputError, PipeClosed, Terminated, XentError, has_memory
 from xentcli.run import signals
 
 # Mebibytes; where less is left, whatever went wrong did so for want of it.
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             # What was broken off in the middle said so in its own way.
             return ended
         of_the_system = _of_the_system(error)
-        if of_the_system is None and not has_room(LITTLE):
+        if of_the_system is None and not has_memory(LITTLE):
             # What a library makes of it may be any exception.
             of_the_system = _SHORT_OF_MEMORY
         if of_the_system is None:

@@ -27,7 +27,7 @@ from xentcli.model import (
     Indices,
     NamedTuple,
     Remark,
-    Worked,
+    WorkedSample,
 )
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import locate, place_of
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 
     text: bytes | memoryview = b""
     total: Total = Total()
-    worked: tuple[Worked, ...] = ()
+    worked: tuple[WorkedSample, ...] = ()
     check: Check | None = None
     remarks: tuple[Remark, ...] = ()
     looks: tuple[Looks, ...] = ()
@@ -135,7 +135,7 @@ def _over_parts(
     return merge(job, found)._replace(samples=samples, lines=lines, size=size)
 
 
-def count_kept(worked: Sequence[Worked]) -> int:
+def count_kept(worked: Sequence[WorkedSample]) -> int:
     """How many worked samples count; an ignored one may yet make room for one that does."""
     return sum(not one.ignored for one in worked)
 
@@ -221,7 +221,7 @@ def _merge_partners(one: Indices | None, other: Indices | None) -> Indices | Non
 
 def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     check: Check | None = None
-    shown: tuple[Worked, ...] = ()
+    shown: tuple[WorkedSample, ...] = ()
     problem = answers.problem_of(batch, job.calculation)
     answered = answers.answer(batch, problem, job.denominator)
     answer, judged = answered.answer, answered.judged

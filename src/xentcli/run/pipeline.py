@@ -17,7 +17,7 @@ from xentcli.calculation.steps import first_to_show
 from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
-from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Survey, Worked
+from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Survey, WorkedSample
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
@@ -66,7 +66,7 @@ class Tally(NamedTuple):
     check: Check | None = None
     faults: int = 0
     first_fault: Fault | None = None
-    worked: tuple[Worked, ...] = ()
+    worked: tuple[WorkedSample, ...] = ()
     survey: survey.Sums | None = None
     looks: tuple[Looks, ...] = ()
     not_needed: tuple[Remark, ...] = ()
