@@ -11,8 +11,8 @@ from typer.main import get_command
 from xentcli import __version__, errors
 from xentcli.calculation.commands import COMMANDS
 from xentcli.cli import help as helping
-from xentcli.cli.commands import ABOUT, app, functions
-from xentcli.cli.help import Option, by_panel, of_parameters, options_of
+from xentcli.cli.commands import ABOUT, build_app, functions
+from xentcli.cli.help import Option, group_by_panel, options_of, switches_of_app
 from xentcli.readers import FORMATS
 
 PAGE = Path(__file__).parent / "xent.1"
@@ -121,16 +121,16 @@ def _section(name: str, *paragraphs: str) -> Iterator[str]:
 
 def _options() -> Iterator[str]:
     """Each panel's options, and which commands take one that is not common to all."""
-    for panel, options in by_panel(all_options()).items():
+    for panel, options in group_by_panel(all_options()).items():
         yield f".SS {panel}"
         for option in options:
-            said = helping.with_default(option)
+            said = helping.help_with_default(option)
             yield from _entry(_synopsis(option), f"{said} {limits(option)}".rstrip())
 
 
 def all_options() -> list[Option]:
     """The options of the app itself and of every command, each once."""
-    alone = of_parameters(get_command(app()).params)
+    alone = switches_of_app(get_command(build_app()).params)
     return [*alone, *_takers()]
 
 

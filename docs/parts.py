@@ -10,7 +10,7 @@ import xentcli
 from docs import man, mistakes
 from docs.pages import table
 from xentcli.calculation.commands import COMMANDS, Command
-from xentcli.cli.help import Option, by_panel
+from xentcli.cli.help import Option, group_by_panel
 
 OPTION = re.compile(r"(?<![\w`-])(--?[a-z][a-z-]*)")
 ROLE = re.compile(r":func:`xentcli\.(\w+)`")
@@ -45,7 +45,7 @@ def _example(command: Command) -> str:
 def options() -> str:
     """Every option, in the panels of the help, and which commands take it."""
     sections = []
-    for panel, found in by_panel(man.all_options()).items():
+    for panel, found in group_by_panel(man.all_options()).items():
         # Options of the same name that are not the same for all commands stand together.
         names = list(dict.fromkeys(option.names for option in found))
         found.sort(key=lambda option: names.index(option.names))

@@ -93,7 +93,7 @@ def test_no_time_goes_into_a_search_for_garbage() -> None:
 
 def test_completers_are_handed_over_only_when_a_shell_asks() -> None:
     program = (
-        "import xentcli.cli.commands as cli; command = cli.program('ce').commands['ce'];"
+        "import xentcli.cli.commands as cli; command = cli.build_program('ce').commands['ce'];"
         "print([one.name for one in command.params if one._custom_shell_complete])"
     )
     assert last_line(program) == "[]"

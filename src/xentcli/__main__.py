@@ -10,15 +10,15 @@ def _end(number: int, frame: object) -> None:
     os._exit(128 + number)
 
 
-# Until the command knows how to end, a signal ends it at once and without a word. Whoever started
-# it may have Ctrl-C ignored.
+# Until main has its own handlers, a signal ends the process at once and without a word. A signal
+# that the caller had ignored stays ignored.
 if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
     _signal.signal(_signal.SIGINT, _end)
 if _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
     _signal.signal(_signal.SIGTERM, _end)
 
-# The imports make a hundred thousand objects and no garbage, yet looking for some takes a tenth of
-# the time to start.
+# The imports make a hundred thousand objects and no garbage, but looking for garbage would take a
+# tenth of the time to start.
 gc.set_threshold(100_000)
 
 from xentcli.cli.main import script  # noqa: E402

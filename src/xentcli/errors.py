@@ -1,11 +1,11 @@
-"""What can go wrong, in sentences: a place, what is wrong, what to do."""
+"""The errors, told in sentences (where, what is wrong, what to do), and the exit codes."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-# Of the room above, the one module that stands on nothing.
+# The only module of ``model`` that may be imported here: it imports nothing of this package.
 from xentcli.model.named_tuple import NamedTuple
 
 EXIT_OK = 0
@@ -16,6 +16,7 @@ EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
 EXIT_TERMINATED = 143
 
+# Messages show no more characters of a value than these.
 LONGEST_VALUE = 60
 
 
@@ -46,7 +47,7 @@ class Place(NamedTuple):
 
 
 class XentError(Exception):
-    """An error that a person is told in one sentence, with an exit code of its own."""
+    """An error that is told in one sentence; its class has the exit code."""
 
     exit_code = EXIT_FAILURE
 
@@ -60,11 +61,11 @@ class XentError(Exception):
         return f"{self.place}: {self.message}" if self.place else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # An exception's own way of being pickled knows nothing of arguments given by name.
-        return _restored, (type(self), self.__dict__)
+        # Exceptions are pickled without the arguments that were given by name.
+        return _restore, (type(self), self.__dict__)
 
 
-def _restored(kind: type[XentError], fields: dict[str, Any]) -> XentError:
+def _restore(kind: type[XentError], fields: dict[str, Any]) -> XentError:
     error = kind.__new__(kind, fields["message"])
     error.__dict__.update(fields)
     return error
@@ -73,8 +74,8 @@ def _restored(kind: type[XentError], fields: dict[str, Any]) -> XentError:
 class DataError(XentError):
     """The data, in a file or typed, cannot be used.
 
-    ``if_one_based`` is the number of classes if the error is a label that would be right if labels
-    counted from 1.
+    ``if_one_based`` is set where a label is refused that would be valid if labels counted from 1:
+    it is then the number of classes.
     """
 
     def __init__(
@@ -94,8 +95,8 @@ class NoClasses(DataError):
 
 
 class LostWorker(XentError):
-    """A worker process came to an end before its time. Not a fault of the data, so that nobody
-    looks at these once more."""
+    """A worker process ended before its work was done. That is no fault of the data, so they are
+    not read once more to find one."""
 
 
 class OutputError(XentError):
@@ -141,13 +142,14 @@ class Terminated(BaseException):
 CHANGED = "it has changed while it was read"
 
 
-def changed(source: str) -> DataError:
+def changed_error(source: str) -> DataError:
     """The error for a file that was changed while it was being read."""
     return DataError(CHANGED, place=Place(source))
 
 
 def escaped(text: str, limit: int | None = None) -> str:
-    r"""The text with everything unprintable escaped, so that it cannot control a terminal.
+    r"""The text with everything unprintable escaped, so that it cannot control a terminal. With a
+    ``limit`` it is cut to so many characters.
 
     >>> escaped("a\x1b[31mb")
     'a\\x1b[31mb'
@@ -211,9 +213,9 @@ def rounded(value: float, digits: int) -> str:
     return f"{value:.{digits}e}"
 
 
-def has_room(mebibytes: int) -> bool:
-    """Whether so much memory could be had; it is given back, and none of it is touched."""
-    # --help and --version do without.
+def has_memory(mebibytes: int) -> bool:
+    """Whether so much memory can be had. It is given back at once, and none of it is touched."""
+    # Imported here because --help and --version do without it.
     import mmap
 
     try:
@@ -223,8 +225,8 @@ def has_room(mebibytes: int) -> bool:
     return True
 
 
-def check_room(mebibytes: int) -> None:
-    """Raise a MemoryError where so much memory is not to be had. To be asked before a large library
-    is loaded: such a one ends the process by itself, with words of its own or without any."""
-    if not has_room(mebibytes):
+def check_memory(mebibytes: int) -> None:
+    """Raise a MemoryError if so much memory cannot be had. Call it before loading a large library:
+    without memory such a library ends the process itself, with its own message or with none."""
+    if not has_memory(mebibytes):
         raise MemoryError

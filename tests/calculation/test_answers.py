@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.calculation.asked import EVERY, IGNORED, LABELS, Array, Asked
-from xentcli.calculation.answers import answer, problem_of, share_total
+from xentcli.calculation.answers import compute_answer, problem_of, share_total
 from xentcli.calculation.commands import COMMANDS, Calculation
 from xentcli.core.settings import Settings
 from xentcli.errors import ArgumentError
@@ -20,10 +20,10 @@ PLACES = [(sample, position) for sample in range(3) for position in range(2)]
 @pytest.mark.parametrize("asked", EVERY, ids=range(len(EVERY)))
 def test_losses_and_shares(asked: Asked) -> None:
     problem = asked.problem()
-    found = answer(asked.batch(), problem)
-    assert found.judged is not None
+    found = compute_answer(asked.batch(), problem)
+    assert found.results is not None
     losses, shares = (
-        each.reshape(3, -1, 2) for each in (found.judged.losses.loss, found.judged.losses.share)
+        each.reshape(3, -1, 2) for each in (found.results.losses.loss, found.results.losses.share)
     )
     for at in PLACES:
         row = asked.values()[at[0], :, at[1]].tolist()
@@ -58,7 +58,7 @@ def slope(asked: Asked, row: list[float], at: tuple[int, int]) -> Array:
 )
 def test_gradients(asked: Asked) -> None:
     problem = asked.problem("grad")
-    found = answer(asked.batch(), problem, 4.0).gradients
+    found = compute_answer(asked.batch(), problem, 4.0).gradients
     assert found is not None
     assert not np.signbit(found[found == 0.0]).any()
     scale = 0.25 if asked.settings.averages else 1.0
@@ -83,6 +83,6 @@ def test_what_a_model_would_have_chosen_is_right_where_it_is_known(
     values = np.array([[-1.0], [-2.0], [-0.5]])
     batch = Batch(values, "log_probs", Origin("x", "json"), labels=at * 0, tokens=tokens)
     calculation = Calculation(COMMANDS["nll"], Settings(), want_accuracy=True)
-    found = answer(batch, problem_of(batch, calculation))
+    found = compute_answer(batch, problem_of(batch, calculation))
     assert found.total.loss.value == 3.5
     assert found.total.correct == (0 if first_choices is None else 2)

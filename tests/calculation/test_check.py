@@ -8,8 +8,8 @@ import pytest
 
 from tests.calculation.asked import EVERY, Asked
 from xentcli.calculation import check
-from xentcli.calculation.answers import answer
-from xentcli.calculation.check import check_gradients, check_in_words, furthest
+from xentcli.calculation.answers import compute_answer
+from xentcli.calculation.check import check_gradients, describe_check, merge_checks
 from xentcli.errors import DataError
 from xentcli.model import Check
 
@@ -19,7 +19,7 @@ OF_LOGITS = [asked for asked in EVERY if asked.kind == "logits"]
 @pytest.mark.parametrize("asked", OF_LOGITS, ids=lambda asked: asked.loss)
 def test_a_gradient_agrees_with_the_differences(asked: Asked) -> None:
     batch, problem = asked.batch()._replace(first=10), asked.problem("grad")
-    gradients = answer(batch, problem, 4.0).gradients
+    gradients = compute_answer(batch, problem, 4.0).gradients
     assert gradients is not None
     found = check_gradients(batch, problem, gradients, 4.0)
     counted = 6 if asked.soft or asked.loss == "entropy" else 5
@@ -56,17 +56,17 @@ def test_so_many_samples_as_there_is_time_for(
 
 def test_two_checks_are_one() -> None:
     near, far = Check(2, 6, 1e-9, 1), Check(3, 9, 1e-3, 4)
-    assert furthest(near, far) == furthest(far, near) == Check(5, 15, 1e-3, 4)
+    assert merge_checks(near, far) == merge_checks(far, near) == Check(5, 15, 1e-3, 4)
     undefined = Check(1, 3, np.nan, 7)
-    merged = furthest(near, undefined)
+    merged = merge_checks(near, undefined)
     assert merged is not None
     assert (merged.samples, merged.sample) == (3, 7)
-    assert furthest(None, None) is None
+    assert merge_checks(None, None) is None
 
 
 def test_in_words() -> None:
-    assert check_in_words(Check()).startswith("no sample could be checked")
-    words = check_in_words(Check(1, 3, 2.5e-14, 0))
+    assert describe_check(Check()).startswith("no sample could be checked")
+    words = describe_check(Check(1, 3, 2.5e-14, 0))
     assert "within 2.5e-14" in words
     assert "(1 sample, 3 entries)" in words
 

@@ -16,7 +16,7 @@ from tests.conftest import environment
 from xentcli.calculation import answers, cross_entropy
 from xentcli.calculation.check import check_gradients
 from xentcli.calculation.commands import COMMANDS, Calculation
-from xentcli.calculation.remarks import remarks
+from xentcli.calculation.remarks import find_remarks
 from xentcli.calculation.steps import work_samples
 from xentcli.core import gradient, loss
 from xentcli.core.settings import check_settings
@@ -148,9 +148,9 @@ def everything(command: str, batch: Batch) -> None:
     """What a run does with a batch: the answer, five samples worked, remarks, and the check."""
     calculation = Calculation(COMMANDS[command], check_settings(None, 3))
     problem = answers.problem_of(batch, calculation)
-    answered = answers.answer(batch, problem, 100.0)
+    answered = answers.compute_answer(batch, problem, 100.0)
     assert len(work_samples(batch, problem, answered, 5, 100.0)) == 5
-    assert [message for _, message, found in remarks(problem) if found.any()] == []
+    assert [message for _, message, found in find_remarks(problem) if found.any()] == []
     if command == "grad":
         found = check_gradients(batch, problem, answered.answer.values, 100.0)
         assert found.samples == 100

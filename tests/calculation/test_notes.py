@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.faults.running import run_inside
-from xentcli.calculation.softmax_steps import beside, overflow
-from xentcli.calculation.spread import spread
+from xentcli.calculation.softmax_steps import note_on_difference, note_on_overflow
+from xentcli.calculation.spread import batch_spread
 from xentcli.core.loss import Losses
 from xentcli.core.total import Spread
 from xentcli.model import Batch, Origin, Tokens
@@ -32,14 +32,14 @@ INF, NAN = np.inf, np.nan
     ],
 )
 def test_how_far_the_textbook_is_off(values: list[float], exact: list[float], note: str) -> None:
-    assert beside(np.array(values), np.array(exact)) == note
+    assert note_on_difference(np.array(values), np.array(exact)) == note
 
 
 @pytest.mark.parametrize(
     ("values", "words"), [([1.0, INF, 0.0], "overflows"), ([1.0, 0.0], "underflows"), ([1.0], "")]
 )
 def test_where_an_exponential_is_no_double(values: list[float], words: str) -> None:
-    assert overflow(np.array(values)).partition(" ")[0].rstrip(":") == words
+    assert note_on_overflow(np.array(values)).partition(" ")[0].rstrip(":") == words
 
 
 def test_a_sample_weight_of_a_tiny_focal_loss(tmp_path: Path) -> None:
@@ -58,4 +58,4 @@ def test_of_no_tokens_there_is_no_spread() -> None:
     tokens = Tokens(nothing, nothing, (), None, np.array([0, 1]))
     values = np.zeros((0, 1))
     batch = Batch(values, "log_probs", Origin("x", "json"), labels=nothing, tokens=tokens)
-    assert spread(batch, Losses(values, values)) == Spread()
+    assert batch_spread(batch, Losses(values, values)) == Spread()

@@ -9,7 +9,7 @@ import pytest
 
 from xentcli.calculation.answers import problem_of
 from xentcli.calculation.commands import COMMANDS, Calculation
-from xentcli.calculation.remarks import looks_of, merge_remarks, remarks, remarks_on_looks
+from xentcli.calculation.remarks import find_remarks, looks_of, merge_remarks, remarks_on_looks
 from xentcli.core.settings import Settings
 from xentcli.errors import Place
 from xentcli.model import Batch, Kind, Origin, Remark
@@ -73,7 +73,7 @@ def test_rows_that_do_not_sum_to_1_and_logarithms_above_0() -> None:
     )
     for kind, values, message in kinds:
         batch = Batch(np.array(values), kind, Origin("x", "array"), labels=np.zeros(3, int))
-        ((_, told, which),) = remarks(problem_of(batch, calculation))
+        ((_, told, which),) = find_remarks(problem_of(batch, calculation))
         assert told.startswith(message)
         assert which.ravel().tolist() == [False, True, False]
 

@@ -184,7 +184,7 @@ def test_digits_by_label_and_by_number_are_one(xent: Xent) -> None:
 
 
 def test_outcomes_can_be_joined_again() -> None:
-    wanted = survey.Wanted("a.csv", top=2, by="g")
+    wanted = survey.SurveyRequest("a.csv", top=2, by="g")
     job: Any = SimpleNamespace(survey=wanted, worked_count=0)
     pieces = [
         Outcome(survey=survey.Sums(NOTHING, {0: Total(samples=n)}, {"x": Total(samples=n)}, ()))

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xentcli.calculation.survey import MOST_BINS, bins
+from xentcli.calculation.survey import MOST_BINS, make_bins
 from xentcli.core.histogram import EDGES, NOTHING, counts
 
 losses = st.lists(st.one_of(st.floats(-1.0), st.just(float("nan"))))
@@ -28,7 +28,7 @@ def test_each_loss_is_counted_in_its_bin(values: list[float]) -> None:
 
 @given(losses)
 def test_what_is_shown_are_all_of_them(values: list[float]) -> None:
-    shown = bins(counts(np.array(values, dtype=np.float64)))
+    shown = make_bins(counts(np.array(values, dtype=np.float64)))
     assert sum(one.samples for one in shown) == len(values)
     # Those below, inf and nan have a line each.
     assert len(shown) <= MOST_BINS + 3

@@ -11,7 +11,7 @@ from xentcli.core.settings import Settings
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.diagnose import diagnose
 from xentcli.diagnosis.printed_number import parse_number
-from xentcli.model import Diagnosis
+from xentcli.model.diagnosis import Diagnosis
 
 Array = NDArray[np.float64]
 

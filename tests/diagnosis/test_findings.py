@@ -10,7 +10,7 @@ from tests.diagnosis.made import case, made, softmax
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.findings import findings
 from xentcli.diagnosis.printed_number import parse_number
-from xentcli.model import Finding
+from xentcli.model.diagnosis import Finding
 
 GIVEN = made()
 Z, Y = GIVEN.logits, GIVEN.labels

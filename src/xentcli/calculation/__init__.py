@@ -1,1 +1,1 @@
-"""From arrays to answers: what each command computes, which steps it shows, what it sums up to."""
+"""From arrays to answers: what each command computes, its steps, its figures, and its report."""

@@ -1,7 +1,7 @@
-"""Binary cross-entropy of a batch, whose columns are yes/no questions, and its gradient.
+"""The binary cross-entropy of a batch, whose columns are yes/no questions, and its gradient.
 
-The questions lie along the class axis and each has a loss of its own: the losses of values
-``(outer, C, inner)`` are ``(outer, C·inner)``.
+The questions lie along the class axis, and each of them has a loss: values ``(outer, C, inner)``
+have losses ``(outer, C·inner)``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from xentcli.calculation.binary_steps import steps
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
 from xentcli.calculation.sample_weights import (
-    factors,
-    weighted,
-    weighted_gradients,
-    weighted_shares,
+    loss_factors,
+    weight_gradients,
+    weight_losses,
+    weight_shares,
 )
 from xentcli.core import bce, brier, gradient
 from xentcli.core.differences import Differences, Long, binary_losses, differences_of_each
@@ -46,23 +46,25 @@ __all__ = [
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch with its targets checked: one for each question, from 0 to 1."""
+    """Check the targets of a batch: one for each question, from 0 to 1."""
     shape = batch.values.shape
     plain = softmax.problem_of(batch, calculation)
-    target = bce.as_target(_fitted(batch, shape), shape).reshape(plain.positions.shape)
+    target = bce.as_target(_targets_of_questions(batch, shape), shape).reshape(
+        plain.positions.shape
+    )
     weight = None if batch.sample_weight is None else np.ravel(batch.sample_weight)
     alone = plain.positions.shape[1] == 1
     if batch.kind == "probs":
-        # One that was computed may be above 1 by some roundings, and has no log(1 − p) there.
+        # A probability that was computed may be above 1 by some roundings: log(1 − p) would be nan.
         plain = plain._replace(positions=np.minimum(plain.positions, 1.0))
     return plain._replace(
         target=Target(soft=target), weight=weight, shape=plain.shape if alone else shape
     )
 
 
-def _fitted(batch: Batch, shape: tuple[int, ...]) -> Array:
-    """The targets in the shape of the questions. Labels, one a sample, fit a single column; several
-    columns need targets."""
+def _targets_of_questions(batch: Batch, shape: tuple[int, ...]) -> Array:
+    """The labels or targets in the shape of the questions. A label for each sample is enough for a
+    single column; several columns need targets."""
     if batch.targets is not None:
         targets: Array = batch.targets
         return targets
@@ -84,18 +86,18 @@ def losses(problem: Problem) -> Losses:
     found = bce.losses_of_odds(odds, positions, target, _given(problem), settings)
     scores = None
     if problem.calculation.want_scores:
-        scores = _flat(brier.of_questions(odds.yes, odds.no, target))
-    losses = Losses(_flat(found), _shares(problem), brier=scores)
-    result, factor = weighted(losses, problem), factors(problem)
+        scores = _flatten(brier.of_questions(odds.yes, odds.no, target))
+    losses = Losses(_flatten(found), _shares(problem), brier=scores)
+    result, factor = weight_losses(losses, problem), loss_factors(problem)
     if factor is not None:
         each = result.loss.reshape(positions.shape)
-        mend_losses(each, positions, target, _given(problem), settings, _of_each(factor))
-        result = result._replace(loss=_flat(each))
+        mend_losses(each, positions, target, _given(problem), settings, _along_samples(factor))
+        result = result._replace(loss=_flatten(each))
     return result
 
 
-def _of_each(factor: Array) -> Array:
-    """A factor a sample, along the axis of the samples."""
+def _along_samples(factor: Array) -> Array:
+    """A factor for each sample, in a shape that multiplies ``(outer, C, inner)``."""
     return factor.reshape(-1, 1, 1)
 
 
@@ -104,7 +106,7 @@ def _given(problem: Problem) -> Given:
 
 
 def _settings(problem: Problem) -> Settings:
-    """The settings, with the weights lying along the axis of the questions."""
+    """The settings with the weights in a shape that multiplies ``(outer, C, inner)``."""
     settings = problem.calculation.settings
     weight, positive = (
         None if each is None else each[:, np.newaxis]
@@ -113,27 +115,27 @@ def _settings(problem: Problem) -> Settings:
     return settings._replace(weight=weight, pos_weight=positive)
 
 
-def _flat(values: Array) -> Array:
+def _flatten(values: Array) -> Array:
     return values.reshape(len(values), -1)
 
 
 def shares(problem: Problem) -> Array:
     """Each question's share of the mean's denominator; the losses are not computed."""
-    return weighted_shares(_shares(problem), problem)
+    return weight_shares(_shares(problem), problem)
 
 
 def _shares(problem: Problem) -> Array:
-    return np.ones(_flat(problem.positions).shape)
+    return np.ones(_flatten(problem.positions).shape)
 
 
 def ignored(problem: Problem) -> NDArray[np.bool_]:
     """No question is ignored: every answer is yes or no."""
-    return np.zeros(_flat(problem.positions).shape, dtype=bool)
+    return np.zeros(_flatten(problem.positions).shape, dtype=bool)
 
 
 def predicted(problem: Problem) -> NDArray[np.intp]:
     """1 where the probability is above 0.5, −1 where it is nan."""
-    values = _flat(problem.positions)
+    values = _flatten(problem.positions)
     half = 0.0 if problem.kind == "logits" else 0.5
     return np.where(np.isnan(values), -1, values > half)
 
@@ -141,7 +143,7 @@ def predicted(problem: Problem) -> NDArray[np.intp]:
 def labels(problem: Problem) -> NDArray[np.int64] | None:
     """1 where the target is above 0.5."""
     assert problem.target.soft is not None
-    return (_flat(problem.target.soft) > 0.5).astype(np.int64)
+    return (_flatten(problem.target.soft) > 0.5).astype(np.int64)
 
 
 def gradients(problem: Problem, denominator: float) -> Array:
@@ -150,9 +152,9 @@ def gradients(problem: Problem, denominator: float) -> Array:
     positions, target, settings = problem.positions, problem.target.soft, _settings(problem)
     found = bce.gradients_by_logits(positions, target, settings)
     scale = gradient.scale_of(denominator)
-    result, factor = weighted_gradients(scale * found, problem), factors(problem)
+    result, factor = weight_gradients(scale * found, problem), loss_factors(problem)
     if factor is not None:
-        mend_slopes(result, positions, target, settings, scale * _of_each(factor))
+        mend_slopes(result, positions, target, settings, scale * _along_samples(factor))
     return result
 
 

@@ -1,4 +1,4 @@
-"""The steps of a binary cross-entropy and of its gradient, a column a question."""
+"""The steps of a binary cross-entropy and of its gradient, with a column for each question."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.cross_entropy_steps import scale_formula
+from xentcli.calculation.cross_entropy_steps import scale_formula, weight_step
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import class_step, sample_step
 from xentcli.core import bce, gradient
@@ -54,13 +54,11 @@ def _odds_steps(block: Array, odds: Odds, problem: Problem) -> Iterator[Step]:
 
 
 def _weight_steps(sample: Sample, count: int, calculation: Calculation) -> Iterator[Step]:
-    settings, row = calculation.settings, sample.row_weight
+    settings = calculation.settings
     if settings.pos_weight is not None:
         yield class_step("pos_weight", "w⁺", np.broadcast_to(settings.pos_weight, count))
-    if settings.weight is not None or row is not None:
-        weight = np.ones(count) if settings.weight is None else settings.weight
-        formula = "w" if row is None else f"w, times the sample's {row!r}"
-        yield class_step("weight", formula, weight * (1.0 if row is None else row))
+    if settings.weight is not None or sample.row_weight is not None:
+        yield weight_step(sample, count, calculation)
 
 
 def _loss_steps(
@@ -97,7 +95,7 @@ def _gradient_steps(
     slopes = bce.slopes(block, target, settings)
     whole, weight = slopes.whole, "1"
     if sample.row_weight is not None and settings.weight is not None:
-        # The step w holds the sample's weight as well.
+        # The step of the weights holds the sample's weight as well.
         whole = whole * sample.row_weight
     elif sample.row_weight is not None:
         scale, weight = scale * sample.row_weight, repr(sample.row_weight)

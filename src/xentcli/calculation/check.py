@@ -1,4 +1,4 @@
-"""``grad --check``: the gradient beside central differences of the loss."""
+"""``grad --check`` compares the gradient with central differences of the loss."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from xentcli.core.differences import Differences
 
 LIMIT = 1e-6
-# A focal loss below this: its p_t rounds to 1, as 1 − 2**-53 is the largest double below.
+# If a focal loss is below this its p_t rounds to 1: the largest double below 1 is 1 − 2**-53.
 CERTAIN = 2.0**-53
-# An entry is compared with the largest of its sample; where all of them vanish because the softmax
-# is the target, with this share of the second derivative, from which the differences' own error
-# follows. (Where they vanish because the sample is certain, so does the second derivative.)
+# A difference is taken relative to the largest entry of its sample. All entries vanish where the
+# softmax is the target. There it is taken relative to this share of the second derivative, which
+# the error of the differences follows. (They also vanish where the sample is certain, but then the
+# second derivative does so, too.)
 VANISHING = 1e-5
 # Each sample takes 4·C² exponentials. Beyond this many in a batch the rest go unchecked, and the
 # answer says how many were checked.
@@ -27,7 +28,7 @@ MOST_EXPONENTIALS = 20_000_000
 
 
 def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominator: float) -> Check:
-    """How far a batch's gradients are from central differences of the loss."""
+    """Compare the gradients of a batch with central differences of the loss."""
     positions, calculation = problem.positions, problem.calculation
     formulas, ignored = calculation.formulas, calculation.formulas.ignored(problem)
     outer, classes, inner = positions.shape
@@ -44,7 +45,9 @@ def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominat
             row_scale *= float(problem.weight[at[0]])
         _check_smooth(problem, at, batch)
         expected = formulas.differences(problem.at([at]))
-        difference = _relative(found[at[0], :, at[1]] / row_scale, expected) if row_scale else 0.0
+        difference = (
+            _relative_difference(found[at[0], :, at[1]] / row_scale, expected) if row_scale else 0.0
+        )
         count += 1
         if not difference <= largest:
             largest, worst = difference, at
@@ -66,15 +69,15 @@ def _check_smooth(problem: Problem, at: tuple[int, int], batch: Batch) -> None:
         )
 
 
-def _relative(found: Floats, expected: Differences) -> float:
+def _relative_difference(found: Floats, expected: Differences) -> float:
     bend = VANISHING * float(np.abs(expected.second).max())
     largest = max(float(np.abs(expected.first).max()), bend)
     difference = float(np.abs(found - expected.first).max())
     return difference / largest if largest else difference
 
 
-def furthest(known: Check | None, found: Check | None) -> Check | None:
-    """Two checks as one."""
+def merge_checks(known: Check | None, found: Check | None) -> Check | None:
+    """Merge two checks; None if there is none."""
     if known is None or found is None:
         return known
     worse = found if not found.largest <= known.largest else known
@@ -83,8 +86,8 @@ def furthest(known: Check | None, found: Check | None) -> Check | None:
     )
 
 
-def check_in_words(check: Check) -> str:
-    """``largest difference 3.1e-14 of a sample's largest entry (3 samples, 9 entries)``."""
+def describe_check(check: Check) -> str:
+    """Say in a sentence how close the gradient is to the differences."""
     if check.samples == 0:
         return "no sample could be checked: none counts and has finite logits"
     samples = counted(check.samples, "sample")

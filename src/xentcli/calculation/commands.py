@@ -1,4 +1,4 @@
-"""What can be computed: the one table of commands, and a command with all that its numbers need.
+"""The table of commands, and a calculation: a command with the settings that its numbers need.
 
 A new loss, ``NAME``, is
 
@@ -10,7 +10,7 @@ A new loss, ``NAME``, is
 4. a function in ``cli/siblings.py`` that lists its groups of options.
 
 The app, help, pages, completion, manual page, README's table and docs/ are made from this table, or
-tested against it. Answers, steps, surveys, checks, files, formats and workers come by themselves.
+tested against it. Answers, steps, surveys, checks, files, formats and workers need no change.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Method = Literal["stable", "textbook"]
 Base = Literal["e", "2", "10"]
 
 UNITS: dict[Base, str] = {"e": "nats", "2": "bits", "10": "bans"}
-# The accuracy of the first so many, where there are more classes than so many.
+# Accuracy is also counted among the TOP classes, if there are more than MANY_CLASSES.
 TOP, MANY_CLASSES = 5, 10
 EVERY_KIND: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 
@@ -36,16 +36,18 @@ EVERY_KIND: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 class Command(NamedTuple):
     """What a command is, and what the rest of the program needs to know of it.
 
-    - ``title``: the heading of its pages; ``help``: its help text, whose first line stands alone.
+    - ``title``: the heading of its pages; ``help``: its help text, whose first line is a summary.
     - ``field``: what it answers with; ``kinds``: the kinds of values that it takes.
-    - ``has_target``: it needs labels; ``takes_soft``: or soft targets.
-    - ``questions``: each column is a yes/no question of its own.
-    - ``formulas``: the module of this package that computes it.
-    - ``unused``: the steps that it does not show; ``textbook_unused``: with ``--method textbook``.
+    - ``has_target``: it needs labels; ``takes_soft``: it takes soft targets as well.
+    - ``questions``: each column is a yes/no question.
+    - ``formulas``: the module of this room that computes it.
+    - ``unused``: the steps that it does not show; ``textbook_unused``: those that it does not show
+      with ``--method textbook``.
     - ``has_perplexity``: exp of the mean loss is a perplexity.
-    - ``has_brier``: the Brier score measures the same predictions.
-    - ``without``: the options of ``grad`` that are of no use for this loss.
-    - ``equation``: how it is written; ``pytorch``: what gives the same there, in order.
+    - ``has_brier``: the Brier score of the predictions is shown beside the loss.
+    - ``reductions``: those that it takes.
+    - ``without``: the options of ``grad`` that this loss does not take.
+    - ``equation``: its formula; ``pytorch``: what gives the same there, applied in this order.
     """
 
     name: str
@@ -78,7 +80,7 @@ class Command(NamedTuple):
         return self.help.partition("\n")[0]
 
 
-# What only a loss of classes has, and only one of yes/no questions.
+# The options that only losses of classes have, only those of yes/no questions, only weighted ones.
 OF_CLASSES = ("--label-smoothing", "--dtype", "--method")
 OF_QUESTIONS = ("--alpha", "--pos-weight")
 OF_WEIGHTED = ("--weight", "--gamma")
@@ -284,11 +286,14 @@ COMMANDS = {
 class Calculation(NamedTuple):
     """A command, the settings of its loss, and how to compute it.
 
-    ``dtype`` is None for float64 with every digit, else the framework's width to reproduce;
-    ``in_rows``: the classes are the input's last axis. ``gradient_of`` is the loss that ``grad``
-    differentiates. ``weighs_samples``: the samples have weights. ``bits_per_byte`` are asked for,
-    of ``bytes`` in all or else of the samples' own. ``want_scores`` asks for the Brier score and
-    the accuracy of the first five classes, ``want_error`` for the standard error of the mean.
+    - ``dtype``: None for float64 with every digit, else the framework's width to reproduce;
+      ``in_rows``: the classes are the input's last axis.
+    - ``gradient_of``: the loss that ``grad`` differentiates.
+    - ``weighs_samples``: the samples have weights.
+    - ``bits_per_byte``: they are asked for. ``bytes`` is how many bytes the whole input stands for;
+      None if each sample has a number of bytes.
+    - ``want_accuracy``, ``want_scores`` (the Brier score, and the accuracy among the five largest
+      classes) and ``want_error`` (the standard error of the mean): these figures are asked for.
     """
 
     command: Command
@@ -312,8 +317,8 @@ class Calculation(NamedTuple):
 
     @property
     def log_base(self) -> float:
-        """The logarithm of the base: a loss in nats divided by it is one in that base."""
-        # The table of commands does without NumPy.
+        """The natural logarithm of the base: divides a loss in nats to give one in that base."""
+        # Imported here because --help reads the table of commands without NumPy.
         from xentcli.core.elementary import LOG_OF_BASE
 
         return LOG_OF_BASE[self.base]
@@ -325,7 +330,7 @@ class Calculation(NamedTuple):
         return found
 
     def has_top(self, classes: int) -> bool:
-        """Whether it says much that a label is among the first of so many classes."""
+        """Whether there are so many classes that the accuracy among the five largest is shown."""
         return classes > MANY_CLASSES and not self.loss.questions
 
     @property

@@ -12,10 +12,10 @@ from xentcli.calculation.commands import Calculation
 from xentcli.calculation.cross_entropy_steps import steps
 from xentcli.calculation.interface import Problem, class_of_largest
 from xentcli.calculation.sample_weights import (
-    factors,
-    weighted,
-    weighted_gradients,
-    weighted_shares,
+    loss_factors,
+    weight_gradients,
+    weight_losses,
+    weight_shares,
 )
 from xentcli.core import brier, far_focused, focal, gradient, loss, textbook
 from xentcli.core.far_apart import mend_gradients, mend_losses
@@ -44,11 +44,11 @@ __all__ = [
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
     """Check the labels or soft targets of a batch against its shape."""
-    given = batch.targets if batch.targets is not None else batch.labels
+    given = batch.labels if batch.targets is None else batch.targets
     shape = batch.values.shape
     assert given is not None
     if batch.targets is None and np.shape(given) == shape:
-        # Labels of (N,) beside logits of (N,): not soft targets, and not a label a sample either.
+        # Logits of (N,) are one sample: N labels are too many for it, and no soft target.
         raise ArgumentError("target", f"{np.size(given)} labels for 1 sample")
     target = as_target(given, shape, calculation.settings.ignore_index)
     weight = None if batch.sample_weight is None else np.ravel(batch.sample_weight)
@@ -69,8 +69,11 @@ def losses(problem: Problem) -> Losses:
     else:
         found = loss.from_log_probs(softmax.log_probs(problem), target, calculation.settings)
     if calculation.want_scores and found.brier is None:
-        found = found._replace(brier=_brier(problem))
-    result, factor = weighted(_focal(found, problem), problem), factors(problem)
+        found = found._replace(brier=_brier_scores(problem))
+    result, factor = (
+        weight_losses(_apply_focal_factor(found, problem), problem),
+        loss_factors(problem),
+    )
     if factor is not None and _keeps_every_digit(problem):
         mend_losses(result.loss, problem.positions, target, calculation.settings, factor)
     if _is_focused(problem):
@@ -81,7 +84,7 @@ def losses(problem: Problem) -> Losses:
     return result
 
 
-def _brier(problem: Problem) -> Array | None:
+def _brier_scores(problem: Problem) -> Array | None:
     """The Brier score of each label by its probabilities; None of soft targets."""
     labels = problem.target.labels
     if labels is None:
@@ -107,32 +110,34 @@ def _is_focused(problem: Problem) -> bool:
     return _has_every_digit(problem) and problem.calculation.settings.gamma != 0.0
 
 
-def _focal(found: Losses, problem: Problem) -> Losses:
-    """The losses times (1 − p_t)^γ."""
+def _apply_focal_factor(found: Losses, problem: Problem) -> Losses:
+    """Multiply the losses by (1 − p_t)^γ."""
     gamma = problem.calculation.settings.gamma
     if gamma == 0.0:
         return found
-    return found._replace(loss=_times(focal.factor_of_loss(_own(problem), gamma), found.loss))
+    return found._replace(
+        loss=_multiply(focal.factor_of_loss(_unweighted_losses(problem), gamma), found.loss)
+    )
 
 
-def _own(problem: Problem) -> Array:
-    """−log p of each position's label, without weights: the focal factor is computed from it."""
+def _unweighted_losses(problem: Problem) -> Array:
+    """−log p of each position's label, without weights. The focal factor is computed from it."""
     settings = problem.calculation.settings._replace(weight=None)
     if _has_every_digit(problem):
         return loss.from_logits(problem.positions, problem.target, settings).loss
     return loss.from_log_probs(softmax.log_probs(problem), problem.target, settings).loss
 
 
-def _times(factor: Array, values: Array) -> Array:
+def _multiply(factor: Array, values: Array) -> Array:
     with np.errstate(invalid="ignore"):
         product: Array = factor * values
-    # A loss of 0 stays 0.
+    # 0 times an infinite factor is 0 here, not nan.
     return np.where(values == 0.0, 0.0, product)
 
 
 def shares(problem: Problem) -> Array:
     """Each position's share of the mean's denominator; the losses are not computed."""
-    return weighted_shares(_class_shares(problem), problem)
+    return weight_shares(_class_shares(problem), problem)
 
 
 def _class_shares(problem: Problem) -> Array:
@@ -152,16 +157,19 @@ def ignored(problem: Problem) -> NDArray[np.bool_]:
 
 def _weighted_target(problem: Problem) -> Array:
     """w·q as ``(outer, C, inner)``."""
-    settings, target = problem.calculation.settings, problem.target
-    outer, classes, inner = problem.positions.shape
-    if target.labels is None:
-        assert target.soft is not None
-        hot = target.soft
-    else:
-        flat_hot = one_hot(target.labels.ravel(), classes, 1).reshape(outer, inner, classes)
-        hot = flat_hot.transpose(0, 2, 1)
-    weighted = smoothed(hot, settings.label_smoothing, 1)
-    return weighted if settings.weight is None else settings.weight[:, np.newaxis] * weighted
+    settings = problem.calculation.settings
+    target = smoothed(target_distributions(problem), settings.label_smoothing, 1)
+    return target if settings.weight is None else settings.weight[:, np.newaxis] * target
+
+
+def target_distributions(problem: Problem) -> Array:
+    """The soft targets as ``(outer, C, inner)``; those of a label are 1 at the label, else 0."""
+    labels, (outer, classes, inner) = problem.target.labels, problem.positions.shape
+    if labels is None:
+        assert problem.target.soft is not None
+        return problem.target.soft
+    hot = one_hot(labels.ravel(), classes, 1).reshape(outer, inner, classes)
+    return hot.transpose(0, 2, 1)
 
 
 def gradients(problem: Problem, denominator: float) -> Array:
@@ -175,9 +183,9 @@ def gradients(problem: Problem, denominator: float) -> Array:
         result = gradient.scaled(difference, scale, settings.temperature)
         result = np.where(ignored(problem)[:, np.newaxis, :], 0.0, result)
     if settings.gamma != 0.0:
-        focused = focal.gradient_factor(_own(problem), settings.gamma)
-        result = _times(focused[:, np.newaxis, :], result)
-    result, factor = weighted_gradients(result, problem), factors(problem)
+        focused = focal.gradient_factor(_unweighted_losses(problem), settings.gamma)
+        result = _multiply(focused[:, np.newaxis, :], result)
+    result, factor = weight_gradients(result, problem), loss_factors(problem)
     if factor is not None and _keeps_every_digit(problem):
         mend_gradients(result, problem.positions, problem.target, settings, scale, factor)
     if _is_focused(problem):
@@ -192,7 +200,7 @@ def gradients(problem: Problem, denominator: float) -> Array:
 
 def differences(problem: Problem) -> Differences:
     """The gradient of a problem's only position by central differences of its loss."""
-    # For --check alone.
+    # Only --check needs them.
     from xentcli.core.differences import (
         central_differences,
         differences_of,

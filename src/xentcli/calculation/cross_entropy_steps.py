@@ -1,4 +1,4 @@
-"""The steps of a cross-entropy and of its gradient, after those to log p."""
+"""The steps of a cross-entropy and of its gradient: those to log p, and those that follow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.softmax_steps import (
-    ToLogProbs,
-    beside,
+    StepsToLogProbs,
     class_step,
+    note_on_difference,
     sample_step,
-    to_log_probs,
+    steps_to_log_probs,
 )
 from xentcli.core import focal, gradient, loss, textbook
 from xentcli.core.at_label import pick
@@ -24,7 +24,7 @@ from xentcli.model import Step
 def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     """Every step of a sample to its loss, or to its gradient where that is asked for."""
     calculation, axis = problem.calculation, sample.axis
-    start = to_log_probs(sample.block, axis, problem.kind, calculation)
+    start = steps_to_log_probs(sample.block, axis, problem.kind, calculation)
     shown, weighted = _target_steps(sample, start, calculation)
     found = (*start.steps, *shown, *_loss_steps(sample, start, weighted, calculation))
     if sample.gradient is not None:
@@ -43,9 +43,9 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
 
 
 def _target_steps(
-    sample: Sample, start: ToLogProbs, calculation: Calculation
+    sample: Sample, start: StepsToLogProbs, calculation: Calculation
 ) -> tuple[tuple[Step, ...], Array]:
-    """The steps ``target`` and ``weight``, and w·q."""
+    """The steps ``target`` and ``weight``, and the product w·q."""
     settings, axis, row = calculation.settings, sample.axis, sample.row_weight
     classes, smoothing = start.probs.shape[axis], settings.label_smoothing
     if sample.soft is None:
@@ -59,11 +59,17 @@ def _target_steps(
     shown = [class_step("target", formula, target)]
     weighted = loss.products(settings.weight, target, axis)
     if _has_weights(sample, calculation):
-        weight = np.ones(classes) if settings.weight is None else settings.weight
-        formula = "w" if row is None else f"w, times the sample's {row!r}"
-        shown.append(class_step("weight", formula, weight * (1.0 if row is None else row)))
+        shown.append(weight_step(sample, classes, calculation))
         weighted = weighted * (1.0 if row is None else row)
     return tuple(shown), np.zeros_like(weighted) if sample.ignored else weighted
+
+
+def weight_step(sample: Sample, count: int, calculation: Calculation) -> Step:
+    """Make the step of the weights of ``count`` classes or questions, times the sample's weight."""
+    row, weight = sample.row_weight, calculation.settings.weight
+    weight = np.ones(count) if weight is None else weight
+    formula = "w" if row is None else f"w, times the sample's {row!r}"
+    return class_step("weight", formula, weight * (1.0 if row is None else row))
 
 
 def _has_weights(sample: Sample, calculation: Calculation) -> bool:
@@ -72,7 +78,7 @@ def _has_weights(sample: Sample, calculation: Calculation) -> bool:
 
 
 def _loss_steps(
-    sample: Sample, start: ToLogProbs, weighted: Array, calculation: Calculation
+    sample: Sample, start: StepsToLogProbs, weighted: Array, calculation: Calculation
 ) -> tuple[Step, ...]:
     by_textbook = calculation.method == "textbook"
     terms = (textbook.terms if by_textbook else loss.terms)(weighted, start.log_probs)
@@ -83,7 +89,7 @@ def _loss_steps(
         formula += f" / ln {calculation.base}"
     if sample.ignored:
         formula = f"0: label {sample.label} is ignored"
-    note = _beside_stable(sample, calculation) if by_textbook and start.from_logits else ""
+    note = _note_on_stable(sample, calculation) if by_textbook and start.from_logits else ""
     assert sample.loss is not None
     product = "−w·q·log p" if _has_weights(sample, calculation) else "−q·log p"
     shown = [class_step("term", product, terms)]
@@ -93,32 +99,32 @@ def _loss_steps(
     return (*shown, sample_step("loss", formula, sample.loss, note))
 
 
-def _focal_step(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Step:
+def _focal_step(sample: Sample, start: StepsToLogProbs, calculation: Calculation) -> Step:
     factor = _focal_factor(sample, start, calculation)
     return sample_step("focal", f"(1 − p_t)^{calculation.settings.gamma:g}, p_t = p[y]", factor)
 
 
-def _focal_factor(sample: Sample, start: ToLogProbs, calculation: Calculation) -> Array:
+def _focal_factor(sample: Sample, start: StepsToLogProbs, calculation: Calculation) -> Array:
     label = np.array([0 if sample.ignored else sample.label])
     own = -pick(start.log_probs, label, sample.axis)
     return focal.factor_of_loss(own, calculation.settings.gamma)
 
 
-def _beside_stable(sample: Sample, calculation: Calculation) -> str:
-    """How far the textbook's loss of a sample is from the stable one."""
+def _note_on_stable(sample: Sample, calculation: Calculation) -> str:
+    """A note on how far the textbook's loss of a sample is from the stable one."""
     by_stable = calculation._replace(method="stable")
-    stable = to_log_probs(sample.block, sample.axis, "logits", by_stable)
+    stable = steps_to_log_probs(sample.block, sample.axis, "logits", by_stable)
     _, weighted = _target_steps(sample, stable, calculation)
     exact = sum_over_classes(loss.terms(weighted, stable.log_probs), sample.axis)
     if calculation.settings.gamma != 0.0:
         exact = _focal_factor(sample, stable, calculation) * exact
     assert sample.loss is not None
-    return beside(sample.loss, exact / calculation.log_base)
+    return note_on_difference(sample.loss, exact / calculation.log_base)
 
 
 def _difference_steps(
     sample: Sample,
-    start: ToLogProbs,
+    start: StepsToLogProbs,
     weighted: Array,
     calculation: Calculation,
     denominator: float,
@@ -154,7 +160,7 @@ def _difference_steps(
 
 
 def scale_formula(calculation: Calculation, weight: str = "1") -> str:
-    """Write the factor of a gradient."""
+    """Write the formula of a gradient's scale; ``weight`` is its numerator."""
     settings = calculation.settings
     parts = [weight]
     if settings.averages:

@@ -1,4 +1,4 @@
-"""The steps of the divergences and of the entropy, behind those to p and log p."""
+"""The steps that the divergences and the entropy share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.cross_entropy_steps import scale_formula
 from xentcli.calculation.interface import Problem, Sample
-from xentcli.calculation.softmax_steps import class_step, sample_step, to_log_probs
+from xentcli.calculation.softmax_steps import class_step, sample_step, steps_to_log_probs
 from xentcli.core import gradient
 from xentcli.core.distribution import Distribution, distribution
 from xentcli.core.layout import Array
@@ -15,10 +15,10 @@ from xentcli.core.target import one_hot
 from xentcli.model import Step
 
 
-def start_of(sample: Sample, problem: Problem) -> tuple[tuple[Step, ...], Distribution]:
-    """The steps from the values given to log p, and p and log p themselves, with the target."""
+def first_steps(sample: Sample, problem: Problem) -> tuple[tuple[Step, ...], Distribution]:
+    """The steps from the given values to log p, and p, log p and the target themselves."""
     calculation = problem.calculation
-    shown = to_log_probs(sample.block, sample.axis, problem.kind, calculation).steps
+    shown = steps_to_log_probs(sample.block, sample.axis, problem.kind, calculation).steps
     temperature = calculation.settings.temperature
     given = distribution(sample.block, problem.kind, sample.axis, temperature)
     if sample.label is None:
@@ -28,12 +28,12 @@ def start_of(sample: Sample, problem: Problem) -> tuple[tuple[Step, ...], Distri
 
 
 def target_step(sample: Sample, target: Array) -> Step:
-    """Make the step of the target, from which a divergence is measured."""
+    """Make the step of the target."""
     return class_step("target", "t" if sample.label is None else "t = onehot(y)", target)
 
 
 def loss_step(sample: Sample, name: str, formula: str, calculation: Calculation) -> Step:
-    """The divergence or the entropy itself, in the unit that is asked for, and weighted."""
+    """Make the step of the divergence or the entropy, weighted and in the unit of --base."""
     assert sample.loss is not None
     if sample.ignored:
         return sample_step("loss", f"0: label {sample.label} is ignored", sample.loss)
@@ -49,7 +49,8 @@ def loss_step(sample: Sample, name: str, formula: str, calculation: Calculation)
 def gradient_steps(
     sample: Sample, formula: str, difference: Array, calculation: Calculation, denominator: float
 ) -> tuple[Step, ...]:
-    """The gradient with respect to the logits as a scale times what the loss alone gives."""
+    """Make the steps of the gradient: ``difference`` is what the loss alone gives, without scale
+    and sample weight."""
     assert sample.gradient is not None
     scale = gradient.scale_of(denominator) / calculation.log_base
     scale /= calculation.settings.temperature

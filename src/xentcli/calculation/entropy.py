@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from xentcli.calculation import softmax
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.divergence_steps import gradient_steps, loss_step, start_of
+from xentcli.calculation.divergence_steps import first_steps, gradient_steps, loss_step
 from xentcli.calculation.interface import Problem, Sample, SampleSteps, class_of_largest
-from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.calculation.sample_weights import weight_gradients, weight_losses, weight_shares
 from xentcli.calculation.softmax_steps import class_step, sample_step
 from xentcli.core import differences as longest
 from xentcli.core import gradient
@@ -23,7 +23,7 @@ from xentcli.model import Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch as a problem without a target."""
+    """Make a problem without a target from a batch."""
     weight = None if batch.sample_weight is None else np.ravel(batch.sample_weight)
     return softmax.problem_of(batch, calculation)._replace(weight=weight)
 
@@ -32,12 +32,12 @@ def losses(problem: Problem) -> Losses:
     """Each position's entropy and its share of the denominator, sample weights included."""
     temperature = problem.calculation.settings.temperature
     each = loss_of_each(problem.positions, None, problem.kind, temperature, entropies)
-    return weighted(Losses(each, _shares(problem)), problem)
+    return weight_losses(Losses(each, _shares(problem)), problem)
 
 
 def shares(problem: Problem) -> Array:
     """Each position's share of the mean's denominator."""
-    return weighted_shares(_shares(problem), problem)
+    return weight_shares(_shares(problem), problem)
 
 
 def _shares(problem: Problem) -> Array:
@@ -65,7 +65,7 @@ def gradients(problem: Problem, denominator: float) -> Array:
     """The gradient with respect to the logits."""
     temperature = problem.calculation.settings.temperature
     found = gradient_of_each(problem.positions, None, temperature, gradients_by_logits)
-    return weighted_gradients(gradient.scale_of(denominator) * found, problem)
+    return weight_gradients(gradient.scale_of(denominator) * found, problem)
 
 
 def differences(problem: Problem) -> Differences:
@@ -79,7 +79,7 @@ def differences(problem: Problem) -> Differences:
 def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     """Every step of a sample to its entropy, or to its gradient where that is asked for."""
     calculation = problem.calculation
-    shown, given = start_of(sample, problem)
+    shown, given = first_steps(sample, problem)
     found = (
         *shown,
         class_step("term", "−p·log p", terms(given.probs, given.log_probs)),

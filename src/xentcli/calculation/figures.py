@@ -1,7 +1,8 @@
-"""The figures beside a loss, each an entry of one table: screen, pages, JSON and CSV show them.
+"""The table of the figures beside a loss, which screen, pages, JSON and CSV show.
 
-A new figure is an entry in ``FIGURES``. If it needs a sum over samples that is not there yet, that
-is a field of :class:`xentcli.core.total.Total`, filled in :mod:`xentcli.calculation.answers`.
+A new figure is an entry in ``FIGURES``. If it needs a sum over samples that is not there yet, the
+sum is a new field of :class:`xentcli.core.total.Total`, filled in
+:mod:`xentcli.calculation.answers`.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from xentcli.model import Figure, FigureForm, NamedTuple
 
 
 class Results(NamedTuple):
-    """The samples whose figures are computed, and what is known about them.
+    """What figures are computed from: the total of some samples, and what is known about them.
 
     ``classes`` is how many classes, or columns of questions, there are. ``has_labels`` is true for
-    yes/no questions as well. ``independent`` is the name of samples that have positions.
+    yes/no questions as well. ``independent`` is the name of samples that have positions, empty if
+    they have none.
     """
 
     calculation: Calculation
@@ -54,10 +56,10 @@ class Results(NamedTuple):
 class Entry(NamedTuple):
     """A figure: its key in JSON, its name in tables, and the function that computes it.
 
-    The function returns None where there is no such figure. ``name_of_one`` is the name where there
-    is a single sample; empty where a table then leaves the figure out. ``of_groups``: groups have
-    the figure as well. ``of_means``: only a mean has it. For the rest see
-    :class:`xentcli.model.Figure`.
+    The function returns None where there is no such figure. ``name_of_one`` is the name if there is
+    a single sample; if that is empty, tables leave the figure out then. ``of_groups``: groups have
+    the figure as well. ``of_means``: only the reductions that average have it. For the other fields
+    see :class:`xentcli.model.Figure`.
     """
 
     key: str
@@ -72,7 +74,7 @@ class Entry(NamedTuple):
 
 
 def figures_of(results: Results) -> tuple[Figure, ...]:
-    """Compute every figure that there is for the samples of a report, in the order of the table."""
+    """Compute the figures that a report has, in the order of the table."""
     calculation, several = results.calculation, results.total.samples > 1
     found = []
     for entry in FIGURES:
@@ -97,7 +99,7 @@ def figures_of_group(results: Results) -> tuple[Figure, ...]:
 def perplexity(results: Results) -> float | None:
     """exp of the mean loss in nats; inf where that overflows.
 
-    None where it is no perplexity, because the losses are not plain −log p or do not count equally.
+    None where that is no perplexity: the losses are not plain −log p, or have different weights.
     """
     calculation = results.calculation
     settings = calculation.settings
@@ -148,12 +150,12 @@ def bits_per_byte(results: Results) -> float | None:
     if not calculation.bits_per_byte:
         return None
     size = total.bytes.value if calculation.bytes is None else calculation.bytes
-    # Of a loss that is in bits already the divisor is 1.
+    # The divisor is 1 for a loss that is in bits already.
     return divide(total.loss.value / (elementary.LOG_OF_BASE["2"] / calculation.log_base), size)
 
 
 def lowest_loss_of_labels(results: Results) -> float | None:
-    """The entropy of a smoothed label; None without smoothing, and with weights that differ."""
+    """The entropy of a smoothed label; None without smoothing, and None with class weights."""
     calculation = results.calculation
     smoothing = calculation.settings.label_smoothing
     if not results.has_labels or smoothing == 0.0 or calculation.settings.weight is not None:
@@ -165,14 +167,15 @@ def lowest_loss_of_labels(results: Results) -> float | None:
 
 
 def error_of_mean(results: Results) -> float | None:
-    """The standard error of the mean; None where it is not wanted, or there is none."""
+    """The standard error of the mean; None where it is not asked for or is undefined."""
     if not results.calculation.want_error:
         return None
     return standard_error(results.total.loss, results.total.weight, results.total.spread)
 
 
 def _independent_samples(results: Results) -> str:
-    """``7 sequences``, over which a standard error is; empty where every position is a sample."""
+    """The number of independent samples behind a standard error, such as ``7 sequences``; empty
+    where every position is a sample."""
     if not results.independent:
         return ""
     return counted(close_pieces(results.total.spread).samples, results.independent)
@@ -199,7 +202,7 @@ FIGURES = (
         name_of_one="top-5 accuracy",
     ),
     Entry("brier_score", "Brier score", brier_score, name_of_one="Brier score"),
-    # JSON has it beside the groups.
+    # It has no key here: JSON has it beside the groups.
     Entry("", "mean of the sequences' means", lambda results: results.mean_of_means, "full"),
     Entry(
         "bits_per_byte",

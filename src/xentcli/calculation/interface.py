@@ -1,4 +1,7 @@
-"""What the module of a loss provides: see ``cross_entropy``, and ``softmax``, which is no loss."""
+"""The functions that the module of a loss has, and the data that they take and return.
+
+``cross_entropy`` is such a module. ``softmax`` has only the functions that it needs: it is no loss.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,16 @@ from xentcli.model import Batch, Kind, NamedTuple, Step
 if TYPE_CHECKING:
     from xentcli.core.differences import Differences
 
-# A position: its sample in the batch, and its place among the positions of that sample.
+# A position: the index of its sample in the batch, and its index among that sample's positions.
 At = tuple[int, int]
 
 
 class Problem(NamedTuple):
-    """A batch as the formulas take it, checked once.
+    """A batch in the form that the formulas take, checked once.
 
-    ``positions`` are the values as ``(outer, C, inner)``, ``target`` what they are compared with,
-    ``weight`` the sample weights. Each position has one loss (of yes/no questions, each of its
-    columns); ``shape`` is the shape of the losses as people see them.
+    ``positions`` are the values as ``(outer, C, inner)``; ``target`` has their labels or soft
+    targets; ``weight`` has the sample weights. Each position has one loss, or one for each yes/no
+    question; ``shape`` is the shape of the losses as people see them.
     """
 
     calculation: Calculation
@@ -37,8 +40,8 @@ class Problem(NamedTuple):
     shape: tuple[int, ...]
 
     def at(self, places: Sequence[At]) -> Problem:
-        """Some of its positions, each as a sample of its own. To the last bit, a position's numbers
-        do not depend on the others."""
+        """The problem of some positions, each as a sample of its own. Its numbers are the same to
+        the last bit, as they do not depend on the other positions."""
         outer, inner = np.array(places, dtype=np.intp).reshape(-1, 2).T
         labels, soft = self.target.labels, self.target.soft
         return self._replace(
@@ -53,9 +56,11 @@ class Problem(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One position with its results. ``block``, ``soft`` and ``gradient`` hold one sample and have
-    the classes along ``axis``. ``loss`` and ``share`` are one number, or one for each yes/no
-    question."""
+    """One position with its results, from which its steps are made.
+
+    ``block`` has the values. It, ``soft`` and ``gradient`` hold one sample and have the classes
+    along ``axis``. ``loss`` and ``share`` are one number, or one for each yes/no question.
+    """
 
     block: Array
     axis: int
@@ -69,7 +74,7 @@ class Sample(NamedTuple):
 
 
 class SampleSteps(NamedTuple):
-    """The steps of a sample, and the two parts of its loss where it has them."""
+    """The steps of a sample, and the two parts of its loss if it has them."""
 
     steps: tuple[Step, ...]
     entropy: float | None = None
@@ -77,11 +82,14 @@ class SampleSteps(NamedTuple):
 
 
 class Formulas(Protocol):
-    """The functions of a loss's module. Arrays in, arrays out. Losses and gradients include the
-    sample weights and are in the unit asked for (``calculation.log_base``)."""
+    """The functions of the module of a loss: arrays in, arrays out.
+
+    Losses and gradients include the sample weights, and are in the unit that --base asks for
+    (``calculation.log_base``).
+    """
 
     def problem_of(self, batch: Batch, calculation: Calculation) -> Problem:
-        """Check a batch: labels or soft targets against its shape."""
+        """Check a batch, such as its labels or soft targets against its shape."""
 
     def losses(self, problem: Problem) -> Losses:
         """Each position's loss, and its share of the mean's denominator."""
@@ -118,11 +126,11 @@ def class_of_largest(positions: Array) -> NDArray[np.intp]:
 
 
 def among_largest(positions: Array, labels: NDArray[np.int64], most: int) -> NDArray[np.bool_]:
-    """Whether the label of each position is among so many classes with the largest values. Of equal
-    ones the first come first, as the first is the class of the largest."""
+    """Whether the label of each position is among the ``most`` classes with the largest values. Of
+    classes with equal values the first ones come first, as in :func:`class_of_largest`."""
     own = np.take_along_axis(positions, labels[:, np.newaxis], 1)
     result: NDArray[np.bool_] = np.count_nonzero(positions >= own, axis=1) <= most
-    # Else it has lost to too many, or some are equal to it.
+    # The others have too many larger values beside them, or equal ones, which are counted here.
     at = np.nonzero(~result)
     rows, label = positions[at[0], :, at[1]], labels[at][:, np.newaxis]
     value = np.take_along_axis(rows, label, 1)
@@ -133,11 +141,11 @@ def among_largest(positions: Array, labels: NDArray[np.int64], most: int) -> NDA
 
 
 def block_at(array: Array, at: At) -> Array:
-    """One position of ``(outer, C, inner)`` values, as a block of one sample."""
+    """One position of ``(outer, C, inner)`` values as a block of one sample."""
     row = array[at[0], :, at[1]].astype(np.float64)
     return np.ascontiguousarray(np.expand_dims(row, 1 - block_axis(array)))
 
 
 def block_axis(array: Array) -> int:
-    """The class axis of the blocks that such values are split into."""
+    """The class axis of the blocks into which ``(outer, C, inner)`` values are split."""
     return 0 if array.shape[1] < FEW_CLASSES else 1

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from xentcli.calculation.cross_entropy import ignored, labels, predicted, problem_of
+from xentcli.calculation.cross_entropy import (
+    ignored,
+    labels,
+    predicted,
+    problem_of,
+    target_distributions,
+)
 from xentcli.calculation.divergence_steps import (
+    first_steps,
     gradient_steps,
     loss_step,
-    start_of,
     target_step,
 )
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
-from xentcli.calculation.sample_weights import weighted, weighted_gradients, weighted_shares
+from xentcli.calculation.sample_weights import weight_gradients, weight_losses, weight_shares
 from xentcli.calculation.softmax_steps import class_step, sample_step
 from xentcli.core import gradient
 from xentcli.core.differences import (
@@ -27,7 +33,6 @@ from xentcli.core.exact import sum_along
 from xentcli.core.js import divergences, gradients_by_logits, terms
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
-from xentcli.core.target import one_hot
 
 __all__ = [
     "differences",
@@ -45,44 +50,34 @@ __all__ = [
 def losses(problem: Problem) -> Losses:
     """Each position's divergence, its share of the denominator and its root, sample weights
     included."""
-    calculation = problem.calculation
+    calculation, target = problem.calculation, target_distributions(problem)
     temperature = calculation.settings.temperature
-    each = loss_of_each(problem.positions, _target(problem), problem.kind, temperature, divergences)
+    each = loss_of_each(problem.positions, target, problem.kind, temperature, divergences)
     each[ignored(problem)] = 0.0
     root = np.sqrt(each / calculation.log_base)
-    return weighted(Losses(each, _shares(problem), root), problem)
+    return weight_losses(Losses(each, _shares(problem), root), problem)
 
 
 def shares(problem: Problem) -> Array:
     """Each position's share of the mean's denominator; the losses are not computed."""
-    return weighted_shares(_shares(problem), problem)
+    return weight_shares(_shares(problem), problem)
 
 
 def _shares(problem: Problem) -> Array:
     return np.where(ignored(problem), 0.0, 1.0)
 
 
-def _target(problem: Problem) -> Array:
-    """t as ``(outer, C, inner)``; 1 at a label."""
-    if problem.target.soft is not None:
-        return problem.target.soft
-    assert problem.target.labels is not None
-    outer, classes, inner = problem.positions.shape
-    hot = one_hot(problem.target.labels.ravel(), classes, 1)
-    return hot.reshape(outer, inner, classes).transpose(0, 2, 1)
-
-
 def gradients(problem: Problem, denominator: float) -> Array:
     """The gradient with respect to the logits."""
-    temperature, target = problem.calculation.settings.temperature, _target(problem)
+    temperature, target = problem.calculation.settings.temperature, target_distributions(problem)
     found = gradient_of_each(problem.positions, target, temperature, gradients_by_logits)
     found = np.where(ignored(problem)[:, np.newaxis], 0.0, found)
-    return weighted_gradients(gradient.scale_of(denominator) * found, problem)
+    return weight_gradients(gradient.scale_of(denominator) * found, problem)
 
 
 def differences(problem: Problem) -> Differences:
     """The gradient of a problem's only position by central differences of its divergence."""
-    target = _target(problem)[0, :, 0].astype(np.longdouble)
+    target = target_distributions(problem)[0, :, 0].astype(np.longdouble)
 
     def losses(scaled: Long) -> Long:
         return jensen_shannon(log_softmax(scaled), target)
@@ -94,7 +89,7 @@ def differences(problem: Problem) -> Differences:
 def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     """Every step of a sample to its divergence, or to its gradient where that is asked for."""
     calculation, axis = problem.calculation, sample.axis
-    shown, given = start_of(sample, problem)
+    shown, given = first_steps(sample, problem)
     assert given.target is not None
     of_target, of_probs = terms(given.target, given.probs), terms(given.probs, given.target)
     divergence_of_target, divergence_of_probs = (

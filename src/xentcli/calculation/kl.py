@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from xentcli.calculation.cross_entropy import ignored, labels, predicted, problem_of
+from xentcli.calculation.cross_entropy import (
+    ignored,
+    labels,
+    predicted,
+    problem_of,
+    target_distributions,
+)
 from xentcli.calculation.divergence_steps import (
+    first_steps,
     gradient_steps,
     loss_step,
-    start_of,
     target_step,
 )
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
 from xentcli.calculation.sample_weights import (
-    factors,
-    weighted,
-    weighted_gradients,
-    weighted_shares,
+    loss_factors,
+    weight_gradients,
+    weight_losses,
+    weight_shares,
 )
 from xentcli.calculation.softmax_steps import class_step
 from xentcli.core import gradient, loss
@@ -28,7 +34,6 @@ from xentcli.core.kl import divergences, log_ratio, terms
 from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 from xentcli.core.softmax import sum_over_classes
-from xentcli.core.target import one_hot
 
 __all__ = [
     "differences",
@@ -50,12 +55,12 @@ def losses(problem: Problem) -> Losses:
     if target.soft is not None:
         each = loss_of_each(positions, target.soft, problem.kind, settings.temperature, divergences)
     elif problem.kind == "logits":
-        # A label has no entropy, so that its divergence is its cross-entropy, with all digits.
+        # A label has no entropy: its divergence is its cross-entropy, computed with all digits.
         each = loss.from_logits(positions, target, settings).loss
     else:
         log_probs = positions if problem.kind == "log_probs" else log(positions)
         each = loss.from_log_probs(log_probs, target, settings).loss
-    result, factor = weighted(Losses(each, _shares(problem)), problem), factors(problem)
+    result, factor = weight_losses(Losses(each, _shares(problem)), problem), loss_factors(problem)
     if factor is not None and target.soft is None and problem.kind == "logits":
         mend_losses(result.loss, positions, target, settings, factor)
     return result
@@ -63,12 +68,13 @@ def losses(problem: Problem) -> Losses:
 
 def shares(problem: Problem) -> Array:
     """Each position's share of the mean's denominator; the losses are not computed."""
-    return weighted_shares(_shares(problem), problem)
+    return weight_shares(_shares(problem), problem)
 
 
 def _shares(problem: Problem) -> Array:
-    """For ``mean`` C a position, as it divides by the number of elements. For ``batchmean`` 1 a
-    sample, which is given to the first of its positions that counts."""
+    """``mean`` divides by the number of elements, so each position has the share C. ``batchmean``
+    divides by the number of samples: a sample's share of 1 goes to its first position that is not
+    ignored."""
     kept = ~ignored(problem)
     if problem.calculation.settings.reduction == "mean":
         return np.where(kept, float(problem.positions.shape[1]), 0.0)
@@ -79,7 +85,7 @@ def gradients(problem: Problem, denominator: float) -> Array:
     """The gradient with respect to the logits, which is that of the cross-entropy."""
     scale, settings = gradient.scale_of(denominator), problem.calculation.settings
     found = gradient.of_cross_entropy(problem.positions, problem.target, settings, scale)
-    result, factor = weighted_gradients(found, problem), factors(problem)
+    result, factor = weight_gradients(found, problem), loss_factors(problem)
     if factor is not None:
         mend_gradients(result, problem.positions, problem.target, settings, scale, factor)
     return result
@@ -88,27 +94,26 @@ def gradients(problem: Problem, denominator: float) -> Array:
 def differences(problem: Problem) -> Differences:
     """The gradient of a problem's only position by central differences of its divergence."""
     logits, settings = problem.positions[0, :, 0].astype(np.float64), problem.calculation.settings
-    if problem.target.soft is not None:
-        target = problem.target.soft[0, :, 0]
-    else:
-        assert problem.target.labels is not None
-        target = one_hot(problem.target.labels[0], len(logits), 1)[0]
-    # Σ t·log t does not depend on the logits: what is left is the cross-entropy.
+    target = target_distributions(problem)[0, :, 0]
+    # Σ t·log t does not depend on the logits, so the differences are those of the cross-entropy.
     return central_differences(logits, target, settings.temperature)
 
 
 def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     """Every step of a sample to its divergence, or to its gradient where that is asked for."""
     calculation = problem.calculation
-    shown, given = start_of(sample, problem)
+    shown, given = first_steps(sample, problem)
     assert given.target is not None
     difference = log_ratio(given.target, given.probs, given.log_probs)
+    summands = terms(given.target, difference)
+    if sample.ignored:
+        summands = np.zeros_like(given.target)
     found = (
         *shown,
         target_step(sample, given.target),
         class_step("log_target", "log t", log(given.target)),
         class_step("log_ratio", "log t − log p", difference),
-        class_step("term", "t·(log t − log p)", _terms(sample, given.target, difference)),
+        class_step("term", "t·(log t − log p)", summands),
         loss_step(sample, "KL(t‖p)", "Σ terms", calculation),
     )
     if sample.gradient is None:
@@ -116,7 +121,3 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     total = np.expand_dims(sum_over_classes(given.target, sample.axis), sample.axis)
     excess = given.probs * total - given.target
     return SampleSteps(found + gradient_steps(sample, "p·Σt − t", excess, calculation, denominator))
-
-
-def _terms(sample: Sample, target: Array, difference: Array) -> Array:
-    return np.zeros_like(target) if sample.ignored else terms(target, difference)

@@ -1,4 +1,4 @@
-"""Warnings about input that can be computed with, but was hardly meant that way."""
+"""Warnings about input that can be computed with but was probably not meant that way."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from xentcli.core.target import unnormalised_samples
 from xentcli.errors import ArgumentError, Place, not_a_probability
 from xentcli.model import Batch, NamedTuple, Remark
 
+# How many samples are looked at for remarks on how they look.
 FIRST = 20
-# A probability that was computed may be above 1, a log-probability above 0, by some roundings.
+# Rounding may put a computed probability above 1, or a log-probability above 0, by this much.
 ROUNDING = 1e-9
 
 
@@ -34,8 +35,11 @@ def check_kind(batch: Batch) -> None:
 
 
 class Looks(NamedTuple):
-    """What one of the first samples looks like: whether it is a distribution (no number is
-    negative, and they sum to 1 up to rounding), and whether it has fractions."""
+    """What one of the first samples looks like.
+
+    ``distribution``: its numbers could be probabilities: none is negative, and they sum to 1 up to
+    rounding. ``fraction``: not all of them are whole numbers.
+    """
 
     place: Place
     distribution: bool
@@ -43,13 +47,14 @@ class Looks(NamedTuple):
 
 
 def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks, ...]:
-    """How the first samples look, if they could be probabilities that were taken for logits."""
+    """What the first samples look like, as they may be probabilities that were taken for logits.
+    Empty where that cannot be."""
     head = problem.positions[:FIRST]
     loss = problem.calculation.loss
     if problem.kind != "logits" or not loss.has_target or loss.questions or head.shape[1] == 1:
         return ()
     if len(head) and not (head[0] >= 0).all():
-        # Of nearly every block of logits. One such sample is enough: these are no probabilities.
+        # Nearly every block of logits ends here: with one such sample they are no probabilities.
         return (Looks(place_at(0), distribution=False, fraction=False),)
     negative = np.any(~(head >= 0), axis=(1, 2))
     unnormalised = np.any(unnormalised_samples(head, 1), axis=1)
@@ -61,17 +66,18 @@ def looks_of(problem: Problem, place_at: Callable[[int], Place]) -> tuple[Looks,
 
 
 def remarks_on_looks(looks: Sequence[Looks], samples: int) -> tuple[Remark, ...]:
-    """A warning if none of the first samples looks like logits."""
-    if not looks or not all(one.distribution for one in looks):
+    """Warn if all of the first samples look like probabilities."""
+    if not looks or not all(look.distribution for look in looks):
         return ()
-    if not any(one.fraction for one in looks):
+    if not any(look.fraction for look in looks):
         return ()
     message = "the logits are 0 or more and sum to 1; are they probabilities? (--probs, "
     return (Remark(message + "--input probs)", looks[0].place, samples),)
 
 
-def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-    """Each warning: the argument that it is about, the sentence, the samples that it concerns."""
+def find_remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    """Yield for each warning the argument that it is about, its sentence, and whether it concerns
+    each sample."""
     positions, kind, measure = problem.positions, problem.kind, problem.calculation.loss
     if problem.target.soft is not None and not measure.questions:
         unnormalised = unnormalised_samples(problem.target.soft, 1)
@@ -84,7 +90,7 @@ def remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
 
 
 def merge_remarks(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Remarks with the same sentence as one, with the first place and the number of samples."""
+    """Merge remarks with the same sentence: with the first place and the sum of the samples."""
     result = {remark.message: remark for remark in known}
     for remark in found:
         first = result.get(remark.message)

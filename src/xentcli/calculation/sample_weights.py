@@ -1,4 +1,4 @@
-"""The weight of a sample: it multiplies its loss, its share of the denominator, its gradient."""
+"""Multiplies losses, shares of the denominator and gradients by the weights of the samples."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 
 
-def weighted(found: Losses, problem: Problem) -> Losses:
-    """Losses in nats, multiplied by the sample weights and converted to the unit asked for."""
+def weight_losses(found: Losses, problem: Problem) -> Losses:
+    """Multiply losses in nats by the sample weights, and convert them to the unit of --base."""
     with np.errstate(over="ignore"):
         each = found.loss / problem.calculation.log_base
     if problem.weight is None:
@@ -23,21 +23,22 @@ def weighted(found: Losses, problem: Problem) -> Losses:
     return found._replace(loss=each, share=weight * found.share, root=root)
 
 
-def weighted_shares(share: Array, problem: Problem) -> Array:
-    """Shares of the denominator, multiplied by the sample weights."""
+def weight_shares(share: Array, problem: Problem) -> Array:
+    """Multiply shares of the denominator by the sample weights."""
     return share if problem.weight is None else share * problem.weight.reshape(-1, 1)
 
 
-def weighted_gradients(gradients: Array, problem: Problem) -> Array:
-    """Gradients in nats, multiplied by the sample weights and converted to the unit asked for."""
+def weight_gradients(gradients: Array, problem: Problem) -> Array:
+    """Multiply gradients in nats by the sample weights, and convert them to the unit of --base."""
     if problem.weight is not None:
         # + 0.0: a weight of 0 makes no −0.
         gradients = gradients * problem.weight.reshape(-1, 1, 1) + 0.0
     return gradients / problem.calculation.log_base
 
 
-def factors(problem: Problem) -> Array | None:
-    """What multiplies each sample's loss in nats; None where it is 1."""
+def loss_factors(problem: Problem) -> Array | None:
+    """The factor of each sample's loss in nats: its weight, divided by the logarithm of the base.
+    None if it is 1 for all."""
     base = problem.calculation.log_base
     if problem.weight is None:
         return None if base == 1.0 else np.full(len(problem.positions), 1.0 / base)

@@ -1,4 +1,4 @@
-"""Probabilities and log-probabilities of a batch, by the method that was asked for."""
+"""The probabilities and log-probabilities of a batch, by the method that was asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem, Sample, SampleSteps
-from xentcli.calculation.softmax_steps import to_log_probs
+from xentcli.calculation.softmax_steps import steps_to_log_probs
 from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.layout import Array, as_positions, class_axis
 from xentcli.core.target import Target
@@ -14,7 +14,7 @@ from xentcli.model import Batch
 
 
 def problem_of(batch: Batch, calculation: Calculation) -> Problem:
-    """The batch as a problem without a target: labels are not looked at."""
+    """Make a problem without a target from a batch; labels are not looked at."""
     shape = batch.values.shape
     axis = class_axis(len(shape))
     positions = as_positions(batch.values, axis, batch.kind)
@@ -58,5 +58,5 @@ def probs(problem: Problem) -> Array:
 
 def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     """The steps from the logits to the command's answer."""
-    start = to_log_probs(sample.block, sample.axis, problem.kind, problem.calculation)
+    start = steps_to_log_probs(sample.block, sample.axis, problem.kind, problem.calculation)
     return SampleSteps(start.steps)

@@ -1,4 +1,4 @@
-"""The steps from the values given to log p: stable, textbook, or at a framework's width."""
+"""The steps from the given values to log p: stable, textbook, or at a framework's width."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from xentcli.core.sums import sum_along_rows
 from xentcli.model import Floats, Kind, NamedTuple, Step
 
 
-class ToLogProbs(NamedTuple):
-    """The steps to log p, and the p and log p that the later steps use."""
+class StepsToLogProbs(NamedTuple):
+    """The steps to log p, and the p and log p that later steps use."""
 
     steps: tuple[Step, ...]
     probs: Array
@@ -20,36 +20,38 @@ class ToLogProbs(NamedTuple):
     from_logits: bool = True
 
 
-def to_log_probs(block: Array, axis: int, kind: Kind, calculation: Calculation) -> ToLogProbs:
+def steps_to_log_probs(
+    block: Array, axis: int, kind: Kind, calculation: Calculation
+) -> StepsToLogProbs:
     """The steps of a sample, given as a block of one, from its values to log p."""
     if kind != "logits":
-        return _given(block, kind)
+        return _given_steps(block, kind)
     if calculation.dtype:
-        return _at_width(block, axis, calculation)
+        return _steps_at_width(block, axis, calculation)
     if calculation.method == "textbook":
-        return _textbook(block, axis, calculation)
-    return _stable(block, axis, calculation)
+        return _textbook_steps(block, axis, calculation)
+    return _stable_steps(block, axis, calculation)
 
 
-def _given(block: Array, kind: Kind) -> ToLogProbs:
+def _given_steps(block: Array, kind: Kind) -> StepsToLogProbs:
     if kind == "log_probs":
         given = class_step("log_softmax", "log p, as given", block)
-        return ToLogProbs((given,), elementary.exp(block), block, from_logits=False)
+        return StepsToLogProbs((given,), elementary.exp(block), block, from_logits=False)
     log_probs = textbook.log(block)
     shown = (
         class_step("softmax", "p, as given", block),
         class_step("log_softmax", "log p", log_probs),
     )
-    return ToLogProbs(shown, block, log_probs, from_logits=False)
+    return StepsToLogProbs(shown, block, log_probs, from_logits=False)
 
 
-def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
+def _stable_steps(block: Array, axis: int, calculation: Calculation) -> StepsToLogProbs:
     temperature = calculation.settings.temperature
     step = softmax.steps(block, axis, temperature)
     probs = softmax.probabilities(step, axis)
     log_probs = softmax.log_probabilities(step, axis)
     shown = (
-        *_scaled(block, temperature),
+        *_scaling_steps(block, temperature),
         sample_step("max", "m = max z" + _over(temperature), step.maximum / temperature),
         class_step("shifted", f"d = z{_over(temperature)} − m", step.shifted()),
         class_step("exp", "e = exp(d)", step.exponentials),
@@ -58,10 +60,10 @@ def _stable(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
         sample_step("log_sum", "log Σe = log1p(s)", step.log_sum),
         class_step("log_softmax", "log p = d − log Σe", log_probs),
     )
-    return ToLogProbs(_needed(shown, calculation), probs, log_probs)
+    return StepsToLogProbs(_leave_out_unused(shown, calculation), probs, log_probs)
 
 
-def _at_width(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
+def _steps_at_width(block: Array, axis: int, calculation: Calculation) -> StepsToLogProbs:
     temperature, name = calculation.settings.temperature, calculation.dtype or ""
     positions = block[np.newaxis] if axis == 0 else block[:, :, np.newaxis]
     width, in_rows = framework.WIDTHS[name], calculation.in_rows
@@ -80,10 +82,10 @@ def _at_width(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     )
     probs = step.probs.reshape(block.shape).astype(np.float64)
     log_probs = step.log_probs.reshape(block.shape).astype(np.float64)
-    return ToLogProbs(_needed(shown, calculation), probs, log_probs)
+    return StepsToLogProbs(_leave_out_unused(shown, calculation), probs, log_probs)
 
 
-def _textbook(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
+def _textbook_steps(block: Array, axis: int, calculation: Calculation) -> StepsToLogProbs:
     temperature = calculation.settings.temperature
     stable = softmax.steps(block, axis, temperature)
     exact_probs = softmax.probabilities(stable, axis)
@@ -94,33 +96,38 @@ def _textbook(block: Array, axis: int, calculation: Calculation) -> ToLogProbs:
     probs = textbook.softmax(exponentials, axis)
     log_probs = textbook.log(probs)
     shown = (
-        *_scaled(block, temperature),
-        class_step("exp", f"e = exp(z{_over(temperature)})", exponentials, overflow(exponentials)),
-        sample_step("sum", "Σe", total, overflow(total)),
-        class_step("softmax", "p = e / Σe", probs, beside(probs, exact_probs)),
-        class_step("log_softmax", "log p", log_probs, beside(log_probs, exact_log_probs)),
+        *_scaling_steps(block, temperature),
+        class_step(
+            "exp", f"e = exp(z{_over(temperature)})", exponentials, note_on_overflow(exponentials)
+        ),
+        sample_step("sum", "Σe", total, note_on_overflow(total)),
+        class_step("softmax", "p = e / Σe", probs, note_on_difference(probs, exact_probs)),
+        class_step(
+            "log_softmax", "log p", log_probs, note_on_difference(log_probs, exact_log_probs)
+        ),
     )
-    return ToLogProbs(_needed(shown, calculation), probs, log_probs)
+    return StepsToLogProbs(_leave_out_unused(shown, calculation), probs, log_probs)
 
 
 def _over(temperature: float) -> str:
+    """The end of a formula that divides by the temperature."""
     return "" if temperature == 1.0 else " / T"
 
 
-def _scaled(block: Array, temperature: float) -> tuple[Step, ...]:
+def _scaling_steps(block: Array, temperature: float) -> tuple[Step, ...]:
     logits = class_step("logits", "z", block)
     if temperature == 1.0:
         return (logits,)
     return logits, class_step("scaled", "z / T", block / temperature)
 
 
-def _needed(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
-    """The steps that the command shows."""
+def _leave_out_unused(steps: tuple[Step, ...], calculation: Calculation) -> tuple[Step, ...]:
+    """Keep the steps that the command shows."""
     return tuple(step for step in steps if step.name not in calculation.unused_steps)
 
 
-def overflow(values: Array) -> str:
-    """A note if exp has overflowed."""
+def note_on_overflow(values: Array) -> str:
+    """A note if exp has overflowed or underflowed, else empty."""
     if np.isinf(values).any():
         return "overflows: exp(z) is above 1.8e308 from z = 709.79 on"
     if (values == 0).any():
@@ -128,8 +135,8 @@ def overflow(values: Array) -> str:
     return ""
 
 
-def beside(values: Array, exact: Array) -> str:
-    """A note if the textbook's values differ visibly from the stable ones."""
+def note_on_difference(values: Array, exact: Array) -> str:
+    """A note if the textbook's values differ visibly from the stable ones, else empty."""
     if (np.isnan(values) & ~np.isnan(exact)).any():
         return "nan where the stable formula has a value"
     lost = (values == 0) & (exact != 0)
@@ -142,7 +149,7 @@ def beside(values: Array, exact: Array) -> str:
     if not differing.any():
         return ""
     relative = float(np.max(np.abs(values[differing] / exact[differing] - 1.0)))
-    # Two formulas that are both right to the last place or two are not worth a word.
+    # Below this both formulas are right to the last place or two.
     return f"off by {relative:.1e} relative" if relative > 1e-14 else ""
 
 

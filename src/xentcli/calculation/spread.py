@@ -1,6 +1,6 @@
 """The sums over a batch from which the standard error of the mean loss is computed.
 
-Samples are taken to be independent of one another. The positions of a sample, the questions about
+Samples are taken to be independent of one another; the positions of a sample, the questions about
 it, and the tokens of a sequence are not.
 """
 
@@ -15,24 +15,24 @@ from xentcli.core.total import Spread
 from xentcli.model import Batch
 
 
-def spread(batch: Batch, found: Losses) -> Spread:
-    """The spread of a batch's samples, or of the sequences of its tokens."""
+def batch_spread(batch: Batch, found: Losses) -> Spread:
+    """The spread of a batch's samples; if these are tokens, the spread of their sequences."""
     losses, shares = found.loss, found.share
     if batch.is_piece:
-        # A column of tokens is one sequence.
+        # All tokens of such a batch belong to one sequence.
         return piece(batch.first if batch.tokens is None else None, losses, shares)
     if batch.tokens is None:
         return spread_of(sums_of_samples(losses), np.add.reduce(shares, axis=1))
     if not losses.size:
         return Spread()
-    # They stand one after the other, and all of a sequence are here.
+    # The tokens of a sequence stand one after the other, and all of them are in this batch.
     starts = np.flatnonzero(np.diff(batch.tokens.sequences, prepend=-1))
     rows = np.split(losses[:, 0], starts[1:])
     each = np.array([sums_of_samples(row[np.newaxis])[0] for row in rows])
     return spread_of(each, np.add.reduceat(shares[:, 0], starts))
 
 
-def spreads(batch: Batch, found: Losses, at: NDArray[np.intp]) -> dict[int, Spread]:
+def group_spreads(batch: Batch, found: Losses, at: NDArray[np.intp]) -> dict[int, Spread]:
     """The spread of each group's samples; ``at`` says to which group each sample belongs."""
     if batch.tokens is not None or batch.is_piece:
         return {}

@@ -1,4 +1,4 @@
-"""Every step of a worked sample, named in order, with its formula.
+"""The worked samples: every step, in order, with its name and its formula.
 
 The numbers come from the same functions that compute the answer for a whole file, and the last
 step of each sample is that answer.
@@ -10,29 +10,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from xentcli.calculation.answers import Answered
+from xentcli.calculation.answers import BatchAnswer
 from xentcli.calculation.interface import At, Problem, Sample, block_at, block_axis
 from xentcli.core.layout import Array
-from xentcli.model import Batch, Worked, sample_number
+from xentcli.model import Batch, WorkedSample, sample_number
 
 
 def work_samples(
-    batch: Batch, problem: Problem, answered: Answered, count: int, denominator: float = 1.0
-) -> tuple[Worked, ...]:
-    """Work the first ``count`` samples with every step; ignored samples come last."""
+    batch: Batch, problem: Problem, batch_answer: BatchAnswer, count: int, denominator: float = 1.0
+) -> tuple[WorkedSample, ...]:
+    """Work the first ``count`` samples with every step. Ignored samples are chosen only if too few
+    others are there."""
     places = _places(problem, count)
     if not places:
         return ()
     found = []
-    for at, sample in zip(places, _samples(problem, answered, places), strict=True):
+    for at, sample in zip(places, _samples(problem, batch_answer, places), strict=True):
         shown = problem.calculation.formulas.steps(sample, problem, denominator)
         found.append(
-            Worked(
+            WorkedSample(
                 _position(batch, at),
                 label=None if batch.tokens is not None else sample.label,
                 ignored=sample.ignored,
-                losses=_numbers(sample.loss),
-                shares=_numbers(sample.share),
+                losses=_as_tuple(sample.loss),
+                shares=_as_tuple(sample.share),
                 token=None if batch.tokens is None else batch.tokens.texts[at[0]],
                 **shown._asdict(),
             )
@@ -41,7 +42,7 @@ def work_samples(
 
 
 def _places(problem: Problem, count: int) -> list[At]:
-    """The positions that :func:`first_to_show` would choose among all."""
+    """The positions that :func:`first_to_show` would choose among all of the batch."""
     outer, _, inner = problem.positions.shape
     first = np.arange(min(count, outer * inner))
     if problem.calculation.command.has_loss:
@@ -53,21 +54,21 @@ def _places(problem: Problem, count: int) -> list[At]:
     return [divmod(int(at), inner) for at in first]
 
 
-def first_to_show(worked: Sequence[Worked], count: int) -> tuple[Worked, ...]:
-    """``count`` of the samples, in their order: the first ones that count and, if these are too
-    few, the first ignored ones."""
+def first_to_show(worked: Sequence[WorkedSample], count: int) -> tuple[WorkedSample, ...]:
+    """Choose ``count`` of the samples and keep their order: the first ones that are not ignored
+    and, if these are too few, the first ignored ones."""
     if len(worked) <= count:
         return tuple(worked)
     places = sorted(range(len(worked)), key=lambda at: worked[at].ignored)[:count]
     return tuple(worked[at] for at in sorted(places))
 
 
-def _numbers(values: Array | None) -> tuple[float, ...]:
+def _as_tuple(values: Array | None) -> tuple[float, ...]:
     return () if values is None else tuple(values.tolist())
 
 
-def _at(values: Array, at: At, inner: int) -> Array:
-    """The number of a position; of yes/no questions those of its columns."""
+def _numbers_at(values: Array, at: At, inner: int) -> Array:
+    """The number of a position, or its numbers where each yes/no question has one."""
     found: Array = values.reshape(len(values), -1, inner)[at[0], :, at[1]]
     return found
 
@@ -81,21 +82,25 @@ def _position(batch: Batch, at: At) -> tuple[int, ...]:
     return (sample_number(batch, at[0]), *(int(i) for i in inner))
 
 
-def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sample]:
-    """Some positions with their results. For a gradient, only their losses are computed here."""
+def _samples(problem: Problem, batch_answer: BatchAnswer, places: list[At]) -> list[Sample]:
+    """Some positions with their results. The losses beside a gradient are computed here, for these
+    positions alone."""
     positions, calculation = problem.positions, problem.calculation
     axis = block_axis(positions)
     plain = [Sample(block_at(positions, at), axis) for at in places]
     if not calculation.command.has_loss:
         return plain
     few, formulas = problem.at(places), calculation.formulas
-    if answered.judged is None:
+    if batch_answer.results is None:
         found = formulas.losses(few)
         numbers = [(found.loss[number], found.share[number]) for number in range(len(places))]
     else:
-        every, inner = answered.judged.losses, positions.shape[2]
-        numbers = [(_at(every.loss, at, inner), _at(every.share, at, inner)) for at in places]
-    ignored = formulas.ignored(few)[:, 0]
+        every, inner = batch_answer.results.losses, positions.shape[2]
+        numbers = [
+            (_numbers_at(every.loss, at, inner), _numbers_at(every.share, at, inner))
+            for at in places
+        ]
+    ignored, gradients = formulas.ignored(few)[:, 0], batch_answer.gradients
     labels, soft = few.target.labels, few.target.soft
     return [
         sample._replace(
@@ -105,7 +110,7 @@ def _samples(problem: Problem, answered: Answered, places: list[At]) -> list[Sam
             row_weight=None if few.weight is None else float(few.weight[number]),
             loss=numbers[number][0],
             share=numbers[number][1],
-            gradient=None if answered.gradients is None else block_at(answered.gradients, at),
+            gradient=None if gradients is None else block_at(gradients, at),
         )
         for number, (at, sample) in enumerate(zip(places, plain, strict=True))
     ]

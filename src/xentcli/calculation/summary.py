@@ -1,4 +1,4 @@
-"""The report of a command: the reduced loss of many samples, and the figures beside it."""
+"""Makes the report of a command: the reduced loss of many samples, and the figures beside it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from xentcli.core import framework
 from xentcli.core.half_sum import HalfSum, half_mean
 from xentcli.core.loss import divide
 from xentcli.core.total import Total
-from xentcli.model import Check, Kind, Report, Survey, Worked
+from xentcli.model import Check, Kind, Report, Survey, WorkedSample
 
 
-def report(
+def make_report(
     calculation: Calculation,
     kind: Kind,
     classes: tuple[str, ...],
     total: Total,
-    worked: tuple[Worked, ...],
+    worked: tuple[WorkedSample, ...],
     denominator: float,
     *,
     has_labels: bool = True,
@@ -27,7 +27,11 @@ def report(
     independent: str = "",
     survey: Survey | None = None,
 ) -> Report:
-    """Make the report of a command; ``independent`` is the name of samples that have positions."""
+    """Make the report of a command.
+
+    ``half`` has both sums of :func:`half_sums`; ``independent`` is the name of samples that have
+    positions.
+    """
     command, settings, loss = calculation.command, calculation.settings, calculation.loss
     plain = Report(
         command.name, kind, command.field, classes, total.samples, worked, title=command.title
@@ -68,21 +72,22 @@ def report(
 def reduced_loss(
     calculation: Calculation, total: Total, half: tuple[float, float] | None = None
 ) -> float | np.floating:
-    """The sum of the losses; for a mean divided by the sum of the shares. ``half`` has both sums as
-    PyTorch adds them in 16 bits."""
+    """The sum of the losses; for a mean it is divided by the sum of the shares. ``half`` has both
+    sums as PyTorch adds them in 16 bits."""
     if half is not None and calculation.dtype is not None:
         loss, share = half
         if calculation.settings.weight is None or calculation.weighs_samples:
-            # Samples that weigh alike are counted.
+            # PyTorch adds up class weights in 16 bits. Without them it counts the samples, and it
+            # has no sample weights.
             share = total.weight.value
         width = framework.WIDTHS[calculation.dtype]
         reduced = half_mean(loss, share, width) if calculation.settings.averages else loss
-        return narrow(reduced, calculation)
-    return narrow(divide(total.loss.value, _denominator(calculation, total)), calculation)
+        return round_to_width(reduced, calculation)
+    return round_to_width(divide(total.loss.value, _denominator(calculation, total)), calculation)
 
 
 def half_sums(calculation: Calculation) -> tuple[HalfSum, HalfSum]:
-    """Two sums as PyTorch adds them in 16 bits: of the losses, and of their shares."""
+    """Two empty sums that add as PyTorch does in 16 bits: for the losses and for their shares."""
     width = framework.WIDTHS[calculation.dtype or "float32"]
     return HalfSum(width), HalfSum(width)
 
@@ -91,8 +96,8 @@ def _denominator(calculation: Calculation, total: Total) -> float:
     return total.weight.value if calculation.settings.averages else 1.0
 
 
-def narrow(value: float, calculation: Calculation) -> float | np.floating:
-    """The value rounded to the framework's width that was asked for."""
+def round_to_width(value: float, calculation: Calculation) -> float | np.floating:
+    """Round the value to the framework's width that --dtype asks for."""
     if calculation.dtype is None:
         return value
     found: np.floating = framework.narrow(np.array([value]), calculation.dtype)[0]

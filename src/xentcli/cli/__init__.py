@@ -1,1 +1,1 @@
-"""The command line: the app, its help, its faults, the way in."""
+"""The command line: the entry point, the commands, their help, and errors of usage."""

@@ -1,4 +1,4 @@
-"""The app: it finds the function of the command that is asked for, and runs it."""
+"""Builds the Typer app from the functions of the commands, and runs the one that is typed."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -10,8 +10,8 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.calculation.commands import COMMANDS
-from xentcli.errors import UsageError, check_room, quoted
-from xentcli.options.completion import command_completed, is_asked
+from xentcli.errors import UsageError, check_memory, quoted
+from xentcli.options.completion import command_to_complete, is_completing
 from xentcli.options.declare import OUTPUT
 from xentcli.options.flatten import ENVIRONMENT_PREFIX, flatten_groups, names_of_options
 from xentcli.options.values import did_you_mean
@@ -32,8 +32,8 @@ EXAMPLES = (
 )
 
 
-# The module of a command, if it is not cli/siblings.py. A start imports only that of its own
-# command, with the groups of options that are listed there.
+# The module of each command that is not in cli/siblings. A start imports only the module of the
+# command that is typed, and the groups of options that are listed there.
 MODULES = {
     **dict.fromkeys(("softmax", "log-softmax", "nll", "ce"), "softmax"),
     "diagnose": "diagnose",
@@ -54,7 +54,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def function_of(name: str) -> Callable[..., None]:
-    """Return the function of a command, whose module is imported if need be."""
+    """Return the function of a command; import its module if that has not been done."""
     if name not in FUNCTIONS:
         import_module(f"xentcli.cli.{MODULES.get(name, 'siblings')}")
     return FUNCTIONS[name]
@@ -65,15 +65,15 @@ def functions() -> dict[str, Callable[..., None]]:
     return {name: function_of(name) for name in COMMANDS}
 
 
-def app(asked: str = "") -> typer.Typer:
-    """Build the Typer app, with only the command that is asked for, if there is one.
+def build_app(asked: str = "") -> typer.Typer:
+    """Build the Typer app: with the command that is asked for alone, or with all of them.
 
     Typer takes longer to build a command than xent takes to run it.
     """
     if asked and asked not in COMMANDS:
         from xentcli.cli.habits import command_hint
 
-        hint = _long_name(asked) or command_hint(asked) or did_you_mean(asked, list(COMMANDS))
+        hint = _hint_by_title(asked) or command_hint(asked) or did_you_mean(asked, list(COMMANDS))
         hint = hint or "xent --help lists the commands"
         raise UsageError(f"there is no command {quoted(asked)}", hint=hint)
     # No prefix for the app itself: XENT_VERSION=1 must not turn every command into --version.
@@ -92,15 +92,15 @@ def app(asked: str = "") -> typer.Typer:
 
 
 @cache
-def program(asked: str = "") -> Callable[..., object]:
-    """Return the program that takes a command line, built for the command that is asked for.
+def build_program(asked: str = "") -> Callable[..., object]:
+    """Build the function that takes a command line, for the command that is asked for.
 
     A process that runs many commands builds each of them once.
     """
-    return get_command(app(asked))
+    return get_command(build_app(asked))
 
 
-def _long_name(asked: str) -> str:
+def _hint_by_title(asked: str) -> str:
     """Return a hint for a command's title in any spelling: ``cross_entropy`` is ``ce``."""
     letters = "".join(filter(str.isalpha, asked)).lower()
     for name, command in COMMANDS.items():
@@ -109,7 +109,7 @@ def _long_name(asked: str) -> str:
     return ""
 
 
-def spelled_out(arguments: Sequence[str]) -> list[str]:
+def spell_out_help(arguments: Sequence[str]) -> list[str]:
     """Turn ``help COMMAND`` into ``COMMAND --help``, and ``help`` alone into ``--help``."""
     if arguments[:1] != ["help"]:
         return list(arguments)
@@ -117,10 +117,10 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
     return [*about[:1], "--help"]
 
 
-def asked_command(arguments: Sequence[str]) -> str:
+def command_to_run(arguments: Sequence[str]) -> str:
     """Return the command to run, or the one that a shell completes; empty if there is none."""
-    if is_asked():
-        found = command_completed()
+    if is_completing():
+        found = command_to_complete()
         return found if found in COMMANDS else ""
     return arguments[0] if arguments and not arguments[0].startswith("-") else ""
 
@@ -131,8 +131,8 @@ def commands_with(option: str) -> list[str]:
 
 
 def run_command(asked: "Asked", module: str = "xentcli.run.pipeline") -> None:
-    """Run a command by the function ``run`` of a module, and leave with its exit code."""
-    check_room(TO_LOAD)
+    """Call the function ``run`` of a module with the command, and exit with the code it returns."""
+    check_memory(TO_LOAD)
     # NumPy is imported only here: --help and --version do without.
     code = import_module(module).run(asked)
     if code:
@@ -153,9 +153,11 @@ def _show_help(context: typer.Context, wanted: bool) -> None:
 
     name = context.info_name
     if name in COMMANDS:
-        helping.show(helping.of_command(COMMANDS[name], function_of(name)))
+        helping.print_help(helping.help_of_command(COMMANDS[name], function_of(name)))
     else:
-        helping.show(helping.of_app(ABOUT, COMMANDS.values(), context.command.params, EXAMPLES))
+        helping.print_help(
+            helping.help_of_app(ABOUT, COMMANDS.values(), context.command.params, EXAMPLES)
+        )
     raise typer.Exit
 
 

@@ -1,4 +1,4 @@
-"""``xent`` as a program: the one place where faults and signals become exit codes."""
+"""``xent`` as a program: the one place where errors and signals become exit codes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sys
 import threading
 
 from xentcli import __version__, errors
-from xentcli.errors import OutputError, PipeClosed, Terminated, XentError, has_room
+from xentcli.errors import OutputError, PipeClosed, Terminated, XentError, has_memory
 from xentcli.run import signals
 
-# Mebibytes; where less is left, whatever went wrong did so for want of it.
+# Mebibytes. Where not even so much memory is left, any error is taken for a lack of memory.
 LITTLE = 24
 _SHORT_OF_MEMORY = XentError("memory is short", hint="--jobs 1 takes the least of it")
 
@@ -21,77 +21,77 @@ _SHORT_OF_MEMORY = XentError("memory is short", hint="--jobs 1 takes the least o
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and give its exit code."""
     signals.install()
-    # A thread that cannot go on is noticed by whoever waits for it.
+    # No traceback of a thread that fails: whoever waits for it notices.
     threading.excepthook = lambda _: None
     if sys.stdout is None:
-        # Closed by the caller: whatever is written must fail, also the help.
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()), write_through=True)
+        # The caller has closed it: whatever is written must fail, the help as well.
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(_ClosedOutput()), write_through=True)
     try:
         if arguments is not None:
-            # What tells of the command line later, such as a saved page, reads it there.
+            # A saved page shows the command line, and reads it there.
             sys.argv = ["xent", *arguments]
-        code = _run(sys.argv[1:])
+        code = _run_command_line(sys.argv[1:])
         sys.stdout.flush()
     except XentError as error:
         return signals.exit_code() or _report_error(error)
     except BrokenPipeError:
-        return _silence(errors.EXIT_PIPE_CLOSED)
+        return _silence_output(errors.EXIT_PIPE_CLOSED)
     except (KeyboardInterrupt, Terminated):
         return signals.exit_code() or errors.EXIT_INTERRUPTED
     except PipeClosed:
-        return _silence(errors.EXIT_PIPE_CLOSED)
+        return _silence_output(errors.EXIT_PIPE_CLOSED)
     except Exception as error:
         ended = signals.exit_code()
         if ended is not None:
-            # What was broken off in the middle said so in its own way.
+            # The signal interrupted a library, which raised an error of its own.
             return ended
-        of_the_system = _of_the_system(error)
-        if of_the_system is None and not has_room(LITTLE):
-            # What a library makes of it may be any exception.
-            of_the_system = _SHORT_OF_MEMORY
-        if of_the_system is None:
+        reported = _system_error(error)
+        if reported is None and not has_memory(LITTLE):
+            # A library without memory may raise any exception.
+            reported = _SHORT_OF_MEMORY
+        if reported is None:
             raise
-        return _report_error(of_the_system)
+        return _report_error(reported)
     return signals.exit_code() or code
 
 
-def _run(arguments: list[str]) -> int:
+def _run_command_line(arguments: list[str]) -> int:
     if arguments in (["--version"], ["-V"]):
-        # What scripts ask most often, without the 50 ms that building the commands takes.
+        # Scripts ask this most often: answered without the 50 ms that building the commands takes.
         print(f"xent {__version__}")
         return errors.EXIT_OK
     # Imported here so that Ctrl-C during the imports ends in an exit code too.
-    from xentcli.cli.commands import asked_command, program, spelled_out
+    from xentcli.cli.commands import build_program, command_to_run, spell_out_help
 
-    arguments = spelled_out(arguments)
+    arguments = spell_out_help(arguments)
     if "_XENT_COMPLETE" in os.environ or any("-completion" in word for word in arguments):
         from xentcli.cli.shells import use_own_zsh
 
         use_own_zsh()
-    asked = asked_command(arguments)
+    asked = command_to_run(arguments)
     try:
-        code = program(asked)(args=arguments, prog_name="xent", standalone_mode=False)
+        code = build_program(asked)(args=arguments, prog_name="xent", standalone_mode=False)
     except SystemExit as error:
-        # What Typer has for completion ends so; else it is how it takes a broken pipe.
+        # Typer's completion exits so. Otherwise it is how Typer takes a broken pipe.
         if error.code and "_XENT_COMPLETE" not in os.environ:
             raise PipeClosed from None
         return error.code if isinstance(error.code, int) else errors.EXIT_FAILURE
     except Exception as error:
         from xentcli.cli.usage import blame_variable, usage_error
 
-        told = error if isinstance(error, XentError) else usage_error(error, asked)
-        if told is None:
+        reported = error if isinstance(error, XentError) else usage_error(error, asked)
+        if reported is None:
             raise
-        raise blame_variable(told, arguments, asked) from None
+        raise blame_variable(reported, arguments, asked) from None
     return code if isinstance(code, int) else errors.EXIT_OK
 
 
-def _of_the_system(error: Exception) -> XentError | None:
-    """Return the error of something that the machine refuses; None for a bug of the program."""
+def _system_error(error: Exception) -> XentError | None:
+    """Return an error that says what the machine refused; None for a bug of the program."""
     if _is_short_of_memory(error):
         return _SHORT_OF_MEMORY
     if isinstance(error, ImportError):
-        # NumPy's own is a page of advice.
+        # The message of NumPy itself is a page of advice.
         reason = str(error.__cause__ or error).strip().partition("\n")[0]
         return XentError(f"Python cannot load it: {reason}")
     if isinstance(error, RuntimeError):
@@ -112,8 +112,8 @@ def _of_the_system(error: Exception) -> XentError | None:
 
 def _is_short_of_memory(error: Exception) -> bool:
     if isinstance(error, SyntaxError):
-        # A module that Python has not compiled yet names a character, and where the names are
-        # cannot be loaded.
+        # Python compiles a module that names a character (\N{…}), and cannot load its table of
+        # the names.
         return "can't load" in str(error)
     if isinstance(error, ImportError):
         return "failed to map segment" in str(error.__cause__ or error)
@@ -126,17 +126,17 @@ def _report_error(error: XentError) -> int:
 
         print_error(error)
     except (MemoryError, OSError, ImportError, SyntaxError) as short:
-        # What the sentence would take is not to be had, and that is why there is a fault at all.
-        reason = _of_the_system(short)
+        # The sentence takes memory or files to print, and the lack of them caused the error.
+        reason = _system_error(short)
         if reason is None:
             raise
         with contextlib.suppress(OSError):
             os.write(2, f"xent: {reason.message}\n".encode(errors="backslashreplace"))
-    return _silence(error.exit_code) if isinstance(error, OutputError) else error.exit_code
+    return _silence_output(error.exit_code) if isinstance(error, OutputError) else error.exit_code
 
 
-class _Closed(io.RawIOBase):
-    """In place of a standard output that was closed before the start: writing to it fails."""
+class _ClosedOutput(io.RawIOBase):
+    """Stands for a standard output that was closed before the start: writing to it fails."""
 
     def writable(self) -> bool:
         return True
@@ -145,7 +145,7 @@ class _Closed(io.RawIOBase):
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
-def _silence(code: int) -> int:
+def _silence_output(code: int) -> int:
     """Keep Python from writing what is left to a closed output, and from complaining about it."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -153,22 +153,22 @@ def _silence(code: int) -> int:
 
 
 def script() -> None:
-    """The command ``xent``.
+    """Run the command ``xent`` and end the process.
 
-    All files are closed by now, so the process ends at once: taking NumPy and Rich apart again
-    would take Python some 20 ms.
+    It ends without Python's own clean-up, as all files are closed by then: to take NumPy and Rich
+    apart again would take some 20 ms.
     """
-    # NumPy's linear algebra, of which nothing is used, would start a thread a core; a process with
-    # several threads cannot be copied for its workers.
+    # Otherwise NumPy's linear algebra, which is never used, would start a thread for each core, and
+    # a process with several threads cannot be copied for its workers.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = main()
         signals.ignore()
     except (KeyboardInterrupt, Terminated):
-        # It arrived while a fault was told.
+        # The signal arrived while an error was printed.
         code = signals.exit_code() or errors.EXIT_INTERRUPTED
     except MemoryError:
-        # Not even the sentence could be made.
+        # There was no memory even for the sentence.
         os.write(2, b"xent: memory is short\n")
         code = errors.EXIT_FAILURE
     for stream in (sys.stdout, sys.stderr):

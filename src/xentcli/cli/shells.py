@@ -1,8 +1,8 @@
-"""zsh's completion, as ``--install-completion`` and ``--show-completion`` give it.
+"""The completion for zsh that ``--install-completion`` and ``--show-completion`` give.
 
-Typer's own file for zsh defines the completion when it is loaded, which is at the first Tab, and
-leaves that Tab without an answer. Its installer writes a style for the menus of all programs into
-``.zshrc`` and takes blank lines out of it.
+zsh loads Typer's own file at the first Tab; it only defines the completion then, and that Tab stays
+without an answer. Typer's installer writes a style for the menus of all programs into ``.zshrc``
+and takes blank lines out of it.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ else
 fi
 """
 FOLDER = ".zfunc"
-# After any other compinit, which does not know the folder yet.
+# It has a compinit of its own: one that ran before does not know the folder.
 LINE = f"fpath+=~/{FOLDER}; autoload -Uz compinit; compinit"
 
 
 def use_own_zsh() -> None:
-    """Let Typer show and install this script in place of its own."""
+    """Make Typer show and install this script instead of its own."""
     shared._completion_scripts["zsh"] = SCRIPT
     shared.install_zsh = _install
     ZshComplete.source_template = SCRIPT
 
 
 def _install(*, prog_name: str, complete_var: str, shell: str) -> Path:
-    """Write the script, and to ``.zshrc`` the one line that loads it, unless it is there."""
+    """Write the script, and add the line that loads it to ``.zshrc`` unless it is there."""
     settings = Path(os.environ.get("ZDOTDIR") or Path.home()) / ".zshrc"
     text = settings.read_text(encoding="utf-8", errors="replace") if settings.is_file() else ""
     if LINE not in text.splitlines():

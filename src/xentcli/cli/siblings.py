@@ -33,7 +33,7 @@ def bce(
     output: Output,
     running: Running,
 ) -> None:
-    asked = _of_loss("bce", samples, output, reading, scale, loss, labels)
+    asked = _asked_of_loss("bce", samples, output, reading, scale, loss, labels)
     asked = asked._replace(kinds=Kinds(**kinds._asdict()), balance=balance, focus=focus)
     run_command(asked._replace(targets=targets, survey=survey, running=running))
 
@@ -51,7 +51,7 @@ def kl(
     output: Output,
     running: Running,
 ) -> None:
-    asked = _of_loss("kl", samples, output, reading, scale, loss, labels)
+    asked = _asked_of_loss("kl", samples, output, reading, scale, loss, labels)
     run_command(asked._replace(kinds=kinds, targets=targets, survey=survey, running=running))
 
 
@@ -68,7 +68,7 @@ def js(
     output: Output,
     running: Running,
 ) -> None:
-    asked = _of_loss("js", samples, output, reading, scale, loss, labels)
+    asked = _asked_of_loss("js", samples, output, reading, scale, loss, labels)
     run_command(asked._replace(kinds=kinds, targets=targets, survey=survey, running=running))
 
 
@@ -85,11 +85,11 @@ def entropy(
     running: Running,
 ) -> None:
     labels = Labels(**weights._asdict())
-    asked = _of_loss("entropy", samples, output, reading, scale, loss, labels)
+    asked = _asked_of_loss("entropy", samples, output, reading, scale, loss, labels)
     run_command(asked._replace(kinds=kinds, survey=survey, running=running))
 
 
-def _of_loss(
+def _asked_of_loss(
     name: str,
     samples: Samples,
     output: Output,
@@ -98,7 +98,7 @@ def _of_loss(
     loss: QuestionLoss | DivergenceLoss | RowLoss | UnlabelledLoss,
     labels: Labels,
 ) -> Asked:
-    """Put options that are parts of other groups into those groups."""
+    """Make the ``Asked`` of a sibling loss: its few options go into the groups that have them."""
     arithmetic, whole = Arithmetic(**scale._asdict()), Loss(**loss._asdict())
     return Asked(name, samples, output, reading, arithmetic, Kinds(), labels, loss=whole)
 

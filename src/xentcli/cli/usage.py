@@ -21,17 +21,17 @@ OPTION = re.compile(r"(?<!\S)--[a-z-]+(?=[:, ]|\Z)")
 
 
 def usage_error(error: Any, command: str) -> UsageError | None:
-    """Typer's error as one of ours; None for any other error."""
+    """Turn an error of Typer into a UsageError; return None for any other error."""
     if isinstance(error, typer.Abort):
         return UsageError("aborted")
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
         return None
     hint = f"xent {command} --help lists the options" if command else "xent --help"
-    option, known = getattr(error, "option_name", None), _options(command)
+    option, known = getattr(error, "option_name", None), _options_by_name(command)
     if option is not None and type(error).__name__ == "NoSuchOption":
         near = (
             HABITS_OF_COMMANDS.get((command, option))
-            or _where_else(option, command)
+            or _hint_at_commands(option, command)
             or option_hint(option, known, commands_with)
             or did_you_mean(option, list(known))
         )
@@ -43,7 +43,7 @@ def usage_error(error: Any, command: str) -> UsageError | None:
         return UsageError(f"{option} {wrong}", hint=hint)
     param = getattr(error, "param", None)
     if param is not None and param.is_flag:
-        # On the command line a switch has no value that could be wrong.
+        # A switch has no value on the command line, so a variable of the environment is wrong.
         name = f"{ENVIRONMENT_PREFIX}_{param.name.upper()}"
         wrong = f"cannot read {quoted(os.environ.get(name, ''))} as yes or no"
         return UsageError(f"{name}: {wrong}", hint="1 is yes, 0 is no")
@@ -52,8 +52,8 @@ def usage_error(error: Any, command: str) -> UsageError | None:
 
 
 def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> XentError:
-    """Blame the error on the environment variable if the option was not typed."""
-    variables = _variables(arguments, command)
+    """Name the environment variable in the error where the option came from there."""
+    variables = _variables_in_use(arguments, command)
     error.message = OPTION.sub(lambda found: variables.get(found[0], found[0]), error.message)
     if error.place is None:
         return error
@@ -66,8 +66,8 @@ def blame_variable(error: XentError, arguments: Sequence[str], command: str) -> 
     return error
 
 
-def _variables(arguments: Sequence[str], command: str) -> dict[str, str]:
-    """The variable of each option that has its value from there, by each of its names."""
+def _variables_in_use(arguments: Sequence[str], command: str) -> dict[str, str]:
+    """The environment variable of each option whose value comes from one, by each of its names."""
     found = {}
     for option in options_of(function_of(command)) if command in COMMANDS else []:
         names = [name for names in option.names for name in names.split("/")]
@@ -80,8 +80,8 @@ def _variables(arguments: Sequence[str], command: str) -> dict[str, str]:
     return found
 
 
-def _where_else(option: str, command: str) -> str:
-    """A hint at the commands that take an option, if there are any."""
+def _hint_at_commands(option: str, command: str) -> str:
+    """Return a hint at the commands that take an option; empty if there are none."""
     others = commands_with(option)
     if not others:
         return ""
@@ -90,7 +90,7 @@ def _where_else(option: str, command: str) -> str:
     return f"it is an option of {', '.join(others)}"
 
 
-def _options(command: str) -> dict[str, Option]:
+def _options_by_name(command: str) -> dict[str, Option]:
     """The options of a command by each of their names."""
     found = options_of(function_of(command)) if command else []
-    return {name: each for each in found for names in each.names for name in names.split("/")}
+    return {name: option for option in found for names in option.names for name in names.split("/")}

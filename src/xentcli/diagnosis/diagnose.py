@@ -35,7 +35,8 @@ from xentcli.diagnosis.words.formula import (
     write_formula,
 )
 from xentcli.errors import counted, rounded
-from xentcli.model import Candidate, Diagnosis, Finding, NamedTuple
+from xentcli.model import NamedTuple
+from xentcli.model.diagnosis import Candidate, Diagnosis, Finding
 
 # Inputs up to this many numbers are searched for two mistakes at a time, and for three.
 MOST_FOR_TWO = 1_000_000

@@ -16,7 +16,7 @@ from xentcli.diagnosis.mistakes.arithmetic import FRAMEWORK64
 from xentcli.diagnosis.pairing import ids_differ, impossible_targets, no_better_than_chance
 from xentcli.diagnosis.printed_number import PrintedNumber
 from xentcli.errors import counted, quoted, rounded
-from xentcli.model import Finding
+from xentcli.model.diagnosis import Finding
 
 # A finding names the first of the samples that it concerns.
 MOST_ROWS = 5

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.errors import counted, quoted, rounded
-from xentcli.model import Finding
+from xentcli.model.diagnosis import Finding
 
 # With this many rows the accuracy by chance is within two standard deviations of its mean.
 ENOUGH_ROWS = 30

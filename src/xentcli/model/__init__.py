@@ -1,4 +1,8 @@
-"""The frozen data that the parts hand to one another, and what readers and writers share."""
+"""The frozen data that the rooms hand to one another, and the few functions of CSV cells and
+packages that readers and writers share.
+
+A diagnosis has its own data, in :mod:`xentcli.model.diagnosis`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from xentcli.model.named_tuple import NamedTuple as NamedTuple
 
 if TYPE_CHECKING:
-    # The command line describes itself without NumPy: a type is all that is wanted of it here.
+    # --help does without NumPy, of which only types are needed here.
     import numpy as np
     from numpy.typing import NDArray
 
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.floating]
     Indices = NDArray[np.intp]
     AnyArray = NDArray[Any]
-    # NumPy's where it is of a framework's width.
+    # A NumPy scalar where --dtype asks for a framework's width.
     Number = float | np.floating[Any]
 else:
     Floats = Indices = AnyArray = Number = Any
@@ -34,11 +38,13 @@ Form = Literal["typed", "text", "json", "json lines", "array", "table"]
 class Origin(NamedTuple):
     """Where the numbers of an array came from, so that a message can say where a bad one stands.
 
-    ``source`` is a file or an option. What else is set depends on the ``form``: a text has the line
-    number of each sample (``lines``), the number of each column from 1 (``columns``) and the
-    headers (``names``); a JSON document the ``path`` to the array, JSON Lines the path within each
-    record; a Parquet or Arrow table the number of each row (``lines``). In an array the index is
-    enough.
+    ``source`` is a file or an option. The other fields depend on the ``form``:
+
+    - a text has the line number of each sample (``lines``), the number of each column from 1
+      (``columns``) and the headers (``names``);
+    - a JSON document has the ``path`` to the array, JSON Lines the path within each record;
+    - a Parquet or Arrow table has the number of each row (``lines``);
+    - an array has none of them: the index says enough.
     """
 
     source: str
@@ -70,8 +76,11 @@ class Rows(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """The fields of records that all have the same, for passing them on: their names, and for each
-    the JSON of every record's as it was written; that of ``lists`` without its brackets."""
+    """The fields to pass on of records that all have the same fields.
+
+    ``texts`` has a list for each name: the JSON of that field in every record, as it was written.
+    Where ``lists`` is true the field is a list, and its JSON is kept without the brackets.
+    """
 
     names: tuple[str, ...]
     texts: tuple[list[bytes], ...]
@@ -88,18 +97,19 @@ class Fault(NamedTuple):
 
 
 class Grouping(NamedTuple):
-    """The groups' ``names``, and for each sample the index ``at`` of its group among them."""
+    """The ``names`` of the groups; ``at`` has for each sample the index of its group in them."""
 
     names: tuple[str, ...]
     at: Indices
 
 
 class Tokens(NamedTuple):
-    """What is known of samples that are tokens of sequences.
+    """The tokens that the samples are, where samples are tokens of sequences.
 
-    ``sequences`` and ``positions`` say which token of which sequence a sample is, ``first_choices``
-    whether the model would have chosen it (None where nothing says so). A token without a
-    log-probability is no sample: ``unscored`` has the sequence of each of them.
+    ``sequences`` and ``positions`` say for each sample which token of which sequence it is;
+    ``first_choices`` says whether the model would have chosen it (None where the input does not
+    say). A token without a log-probability is no sample: ``unscored`` has the number of its
+    sequence, once for each such token.
     """
 
     sequences: Indices
@@ -116,17 +126,18 @@ class Batch(NamedTuple):
     - ``labels`` or ``targets``: class indices, or soft targets.
     - ``sample_bytes``: the bytes of text that each sample stands for. If they were counted for
       other rows than these, ``bytes_at`` has the group of each count.
-    - ``first``: the number of the first sample in the whole input; ``first_position`` likewise,
-      where a sample is so large that its positions come in several batches. ``is_piece``: there may
-      be more positions of its only sample, or more tokens of its sequence, in other batches.
-    - ``rows`` or ``records``: the input as it was written, one a sample, where the output passes it
-      on. A field of a record is a plain value, or bytes that are JSON already.
+    - ``first``: the number of the first sample in the whole input. ``first_position`` is the same
+      of positions, where a sample is so large that its positions come in several batches.
+    - ``is_piece``: other batches may have more positions of the only sample, or more tokens of the
+      sequence.
+    - ``rows``, ``records`` or ``fields``: the samples as they were written in the input, where the
+      output passes them on. A field of a record is a plain value, or bytes that are JSON already.
     - ``faults``: the samples that could not be used. ``unread`` has the indices of those that stay
       in the batch as nan. Where some were left out, ``kept`` has the original indices of the rest,
       and ``read`` is how many samples of the input the batch stands for.
-    - ``grouping``: the groups of the column that was asked for.
+    - ``grouping``: the groups of the samples by the column of --by.
     - ``partners``: for each sample the row of the second file with the same id; -1 where none is.
-    - ``lines``: how many physical lines of a text it is, those of bad samples included.
+    - ``lines``: how many physical lines of a text were read, those of bad samples included.
     """
 
     values: Floats
@@ -158,7 +169,7 @@ class Batch(NamedTuple):
 class Answer(NamedTuple):
     """What a command answers for a batch, in the batch's shape.
 
-    A loss has no class axis, unless each column is a question with a loss of its own
+    A loss has no class axis, unless each column is a yes/no question with its own loss
     (``questions``).
     """
 
@@ -185,13 +196,13 @@ class Step(NamedTuple):
     note: str = ""
 
 
-class Worked(NamedTuple):
-    """A sample with every step kept.
+class WorkedSample(NamedTuple):
+    """A sample that is shown with every step.
 
     ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``; that of a ``token`` is the number of its
-    sequence and its own position in it. ``losses`` has one number (of yes/no questions one a
-    column), ``shares`` what each adds to the mean's denominator. For a soft target without weights
-    the loss is also given in two parts, ``entropy`` + ``divergence``.
+    sequence and the token's position in it. ``losses`` has one number, or one for each yes/no
+    question; ``shares`` has what each of them adds to the mean's denominator. For a soft target
+    without weights the loss is also given in two parts, ``entropy`` + ``divergence``.
     """
 
     position: tuple[int, ...]
@@ -206,8 +217,11 @@ class Worked(NamedTuple):
 
 
 class Check(NamedTuple):
-    """How far gradients are from central differences, relative to the largest entry of their
-    sample; ``sample`` is the one with the largest difference."""
+    """How far gradients are from central differences, and of how many samples and entries.
+
+    ``largest`` is the largest difference, relative to the largest entry of its sample, whose number
+    is ``sample``.
+    """
 
     samples: int = 0
     entries: int = 0
@@ -216,8 +230,10 @@ class Check(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A warning about the input, or a note on how it was understood: the first place that it is
-    about, and how many samples it concerns."""
+    """A warning about the input, or a note on how it was understood.
+
+    ``place`` is the first place that it is about; ``samples`` is how many samples it concerns.
+    """
 
     message: str
     place: Place
@@ -226,8 +242,10 @@ class Remark(NamedTuple):
 
 
 class Bin(NamedTuple):
-    """How many losses are at least ``low`` and below ``high``. Losses of inf, and those of nan,
-    have a bin of their own, with both edges inf or nan."""
+    """How many losses are at least ``low`` and below ``high``.
+
+    Losses of inf have a bin whose edges are both inf, and losses of nan one whose edges are nan.
+    """
 
     low: float
     high: float
@@ -240,10 +258,11 @@ FigureForm = Literal["rounded", "share", "error", "full"]
 class Figure(NamedTuple):
     """A figure beside a loss.
 
-    ``key`` is its name in JSON and CSV, ``name`` that in tables and on pages; one that is empty
-    leaves it out there. ``form`` is how tables show the value: rounded, as a share of samples, as
-    the error of a mean, or with all its digits. ``note`` stands behind it. ``is_asked``: an option
-    asked for it, so that CSV has it too, and JSON also of a sum.
+    ``key`` is its name in JSON and CSV, ``name`` its name in tables and on pages. Where a name is
+    empty the figure is left out there. ``form`` is how tables show the value: rounded, as a share
+    of samples, as the error of a mean, or with all its digits. ``note`` is shown behind the value.
+    ``is_asked``: an option asked for it, so CSV has it as well, and JSON even if the reduction is a
+    sum.
     """
 
     key: str
@@ -255,11 +274,11 @@ class Figure(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The figures of some samples: those of a class, or those with one value of a column.
+    """The figures of the samples of a class, or of those with one value of the column of --by.
 
     ``result`` is the mean loss of a class; for the value of a column it is the loss by the
     reduction that was asked for. ``positive`` counts the yes answers of a yes/no question,
-    ``tokens`` the positions that count in a sequence, ``loss_sum`` is Σℓ.
+    ``tokens`` the positions of a sequence that are not ignored, ``loss_sum`` is Σℓ.
     """
 
     name: str
@@ -274,16 +293,16 @@ class Group(NamedTuple):
 
     def figure(self, key: str) -> Figure | None:
         """The figure of that key, if the group has it."""
-        return next((one for one in self.figures if one.key == key), None)
+        return next((figure for figure in self.figures if figure.key == key), None)
 
 
-class Hard(NamedTuple):
+class HardSample(NamedTuple):
     """A sample with a large loss, and how to find it again.
 
-    ``position`` is as in :class:`Worked`; ``id`` is there where the input has a column of ids,
-    ``line`` (and ``file``, of several) where it is a text, ``question`` where each sample has
-    several yes/no questions, ``token`` where it is one. ``label`` and ``predicted`` are None where
-    there is none.
+    ``position`` is as in :class:`WorkedSample`. ``id`` is set if the input has a column of ids,
+    ``line`` if it is a text, ``file`` if it is several files, ``question`` if each sample has
+    several yes/no questions, ``token`` if the sample is one. ``label`` and ``predicted`` are None
+    where there is none.
     """
 
     position: tuple[int, ...]
@@ -298,14 +317,18 @@ class Hard(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What the losses of many samples look like: the histogram of their sizes, the figures of each
-    class that occurs as a label, the samples with the largest losses (``top_asked``: --top asked
-    for them), and the figures of each value of the column ``by``. ``mean_of_means`` is there for
-    sequences whose means do not average to the mean over all tokens."""
+    """What the losses of many samples look like.
+
+    - ``histogram``: the sizes of the losses.
+    - ``classes``: the figures of each class that occurs as a label.
+    - ``hardest``: the samples with the largest losses. ``top_asked``: --top asked for them.
+    - ``groups``: the figures of each value of the column ``by``.
+    - ``mean_of_means``: the mean of the sequences' means, where it is not the mean over all tokens.
+    """
 
     histogram: tuple[Bin, ...] = ()
     classes: tuple[Group, ...] = ()
-    hardest: tuple[Hard, ...] = ()
+    hardest: tuple[HardSample, ...] = ()
     top_asked: bool = False
     by: str = ""
     groups: tuple[Group, ...] = ()
@@ -315,9 +338,13 @@ class Survey(NamedTuple):
 class Report(NamedTuple):
     """The results of a command: what is to be shown, not how.
 
-    ``result`` is None for ``none``, whose rows were written as they came. ``figures`` stand beside
-    it. ``left_out`` names the numeric columns that were not used. ``title`` is for pages, ``loss``
-    names the loss of a gradient. With ``questions`` each column is a yes/no question of its own.
+    - ``result``: the reduced loss; None with the reduction ``none``, whose rows were written while
+      they were computed. ``figures`` stand beside it.
+    - ``left_out``: the names of the numeric columns that were not used.
+    - ``title``: the heading of a page.
+    - ``loss``: the name of the loss that a gradient is of; empty for ``ce``.
+    - ``shifted``: --shift scored each position with the label of the next one.
+    - ``questions``: each column is a yes/no question.
     """
 
     command: str
@@ -325,7 +352,7 @@ class Report(NamedTuple):
     field: AnswerField
     classes: tuple[str, ...]
     samples: int
-    worked: tuple[Worked, ...] = ()
+    worked: tuple[WorkedSample, ...] = ()
     result: Number | None = None
     reduction: str | None = None
     ignored: int = 0
@@ -347,70 +374,13 @@ class Report(NamedTuple):
         return self.reduction in ("mean", "batchmean")
 
 
-class Candidate(NamedTuple):
-    """A formula and the value that it gives for each run; ``differences`` are from the numbers got.
-
-    ``departures`` counts in how many ways it departs from what the command would compute.
-    """
-
-    name: str
-    formula: str
-    values: tuple[float, ...]
-    differences: tuple[float, ...]
-    matches: bool
-    departures: int
-    explanation: str
-
-
-class Finding(NamedTuple):
-    """Something worth knowing about the input: a name, a sentence, the evidence, the number of
-    samples that it concerns and the first of them."""
-
-    name: str
-    message: str
-    evidence: str
-    samples: int = 0
-    rows: tuple[int, ...] = ()
-    source: str = ""
-
-
-class Advice(NamedTuple):
-    """How to get the right number with a library, and what to change in what was done."""
-
-    library: str
-    call: str
-    changes: tuple[str, ...]
-
-
-class Diagnosis(NamedTuple):
-    """Which formulas give the numbers got, one a run; without any number, what was found in the
-    input.
-
-    ``loss`` is the right value for each run, ``loss_name`` what it is called. ``chance`` is the
-    share of random numbers with as many digits that a formula as simple as the first would match;
-    ``caveat`` says so where it is large, and is one of the ``notes``.
-    """
-
-    got: tuple[float, ...]
-    kind: Kind
-    loss: tuple[float, ...]
-    sentence: str
-    notes: tuple[str, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    advice: tuple[Advice, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    chance: float | None = None
-    caveat: str = ""
-    loss_name: str = "cross-entropy"
-
-
 def sample_number(batch: Batch, at: int) -> int:
     """The number of a sample in the whole input; samples that were left out are counted too."""
     return batch.first + (at if batch.kept is None else int(batch.kept[at]))
 
 
 def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
-    """A cell with that content: in quotes if something in it would end the cell or the row.
+    """Write content as a CSV cell, in quotes if something in it would end the cell or the row.
 
     >>> csv_cell(b"one, two"), csv_cell(b"plain")
     (b'"one, two"', b'plain')
@@ -421,9 +391,9 @@ def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
 
 
 def unquoted(cell: bytes) -> str:
-    """A cell's text without the quotes around it.
+    """The text of a cell without the quotes around it.
 
-    Raises ValueError for what is no UTF-8 text, and for text after the closing quote.
+    Raises ValueError if it is no UTF-8 text, or if there is text after the closing quote.
     """
     if not cell.startswith(b'"'):
         return cell.decode("utf-8")
@@ -433,17 +403,17 @@ def unquoted(cell: bytes) -> str:
 
 
 def fast_package(name: str, size: int, little: int) -> Any:
-    """A package of the extra ``fast``, or None where it is not installed or where ``size`` bytes of
-    text are too few to be worth its import.
+    """Import a package of the extra ``fast``. Return None where it is not installed, or where
+    ``size`` bytes of text are no more than ``little``, too few to be worth the import.
 
     The results are the same with and without it. XENT_FAST=0 never uses it, XENT_FAST=1 always.
     """
     asked = os.environ.get("XENT_FAST")
-    return _package(name) if asked == "1" or (asked != "0" and size > little) else None
+    return _import_package(name) if asked == "1" or (asked != "0" and size > little) else None
 
 
 @cache
-def _package(name: str) -> ModuleType | None:
+def _import_package(name: str) -> ModuleType | None:
     try:
         return import_module(name)
     except ImportError:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 else:
 
     def _annotated(body: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names that are annotated in the body of a class."""
+        """The names of the annotated fields in the body of a class."""
         if "__annotations__" not in body and sys.version_info >= (3, 14):
-            # Annotations that are no strings are made there when somebody asks for them.
+            # Python 3.14 evaluates annotations only when somebody asks for them.
             import annotationlib
 
             evaluate = annotationlib.get_annotate_from_class_namespace(body)
@@ -28,8 +28,8 @@ else:
 
     @cache
     def _getter(at: int) -> Any:
-        """What gives the field at that index as an attribute."""
-        # In C, but for a Python that has no such; collections does the same.
+        """The descriptor that reads the field at that index."""
+        # CPython has one in C. Other Pythons may not; collections falls back in the same way.
         kind = getattr(
             collections, "_tuplegetter", lambda at, doc: property(itemgetter(at), doc=doc)
         )
@@ -40,7 +40,7 @@ else:
 
         def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
             if any(getattr(base, "_fields", ()) for base in bases):
-                # What inherits from such a class has the fields of that.
+                # A subclass of a named tuple has the fields of that.
                 return super().__new__(cls, name, bases, body)
             fields = _annotated(body)
             body["__slots__"] = ()
@@ -50,7 +50,7 @@ else:
             return super().__new__(cls, name, bases, body)
 
     def _constructor(cls: Any) -> FunctionType:
-        """What makes a tuple of values that are given by position or by name, and of defaults."""
+        """Compile ``__new__`` of a class: it takes the fields by position or by name."""
         names = "".join(f"{field}, " for field in cls._fields)
         code = f"lambda _cls, {names}: _new(_cls, ({names}))"
         constructor: FunctionType = eval(code, {"_new": tuple.__new__})
@@ -60,11 +60,11 @@ else:
         return constructor
 
     class NamedTuple(tuple, metaclass=_Fields):
-        """``typing.NamedTuple``, but that a class gets its constructor when one is first made.
+        """``typing.NamedTuple``, except that a class gets its constructor at the first call.
 
-        ``typing`` writes the source of one for each class and compiles it, and every start would
-        wait for a hundred of them. Type checkers take this for ``typing``'s, and refuse what is
-        wrong in a class, such as a default before a field without one: at run time nothing does.
+        ``typing`` compiles a constructor for each class at once, and every start would wait for a
+        hundred of them. Type checkers take this for ``typing.NamedTuple``. They alone find mistakes
+        in a class, such as a default before a field without one: nothing does so at run time.
         """
 
         def __new__(cls, *values: Any, **named: Any) -> NamedTuple:
@@ -87,7 +87,7 @@ else:
                 raise TypeError(f"Got unexpected field names: {list(named)}")
             return replaced
 
-        # What copy.replace calls, from Python 3.13 on.
+        # copy.replace of Python 3.13 and later calls it.
         __replace__ = _replace
 
         def __getnewargs__(self) -> tuple[Any, ...]:

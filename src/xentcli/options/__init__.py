@@ -1,1 +1,1 @@
-"""Every option, once."""
+"""The options: each is declared once, in a group of options that belong together."""

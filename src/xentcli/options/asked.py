@@ -1,4 +1,4 @@
-"""A command with the options that were given: what the way in hands to ``run``."""
+"""A command with the options that were given, as ``cli`` hands it to ``run``."""
 
 # The annotations are read when the commands are built, so they are not kept as strings.
 from xentcli.model import NamedTuple
@@ -17,7 +17,7 @@ from xentcli.options.output import Output, Running, Survey
 
 
 class Asked(NamedTuple):
-    """A command and its groups of options. Groups that the command does not list have defaults."""
+    """A command and its groups of options; groups that the command does not list have defaults."""
 
     command: str
     samples: Samples

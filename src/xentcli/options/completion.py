@@ -1,7 +1,8 @@
-"""What the shell can complete: words of an option, and columns of the file that is named.
+"""Completes words of options and names of columns for the shell.
 
-Only the first block of the file is read, without NumPy. If anything goes wrong nothing is
-completed: a message would appear in the middle of what somebody types.
+The names come from the file on the command line, of which only the first block is read, without
+NumPy. If anything goes wrong nothing is completed, as a message would appear in the middle of what
+somebody types.
 """
 
 import os
@@ -14,20 +15,20 @@ import typer
 if TYPE_CHECKING:
     from xentcli.readers.sources.source import Source
 
-# Any other name would have to be quoted, each shell in its own way.
+# A name with other characters would have to be quoted, in each shell in another way.
 PLAIN = r"[\w.,+@%/=-]+"
 FIRST_BLOCK = 1 << 18
 
 Completion = Callable[[str], list[str]]
 
 
-def is_asked() -> bool:
-    """Whether it is a shell that runs this, to learn what can be typed."""
+def is_completing() -> bool:
+    """Whether a shell runs this process to learn what can be typed next."""
     return "_XENT_COMPLETE" in os.environ
 
 
-def a_word(words: Sequence[str]) -> Completion:
-    """Completes one of some words."""
+def word_completion(words: Sequence[str]) -> Completion:
+    """Make a function that completes one of these words."""
 
     def complete(incomplete: str) -> list[str]:
         return list(words)
@@ -35,35 +36,39 @@ def a_word(words: Sequence[str]) -> Completion:
     return complete
 
 
-def a_column(context: typer.Context, incomplete: str) -> list[str]:
-    """Completes the name of a column."""
-    return [name for name in _columns(context) if re.fullmatch(PLAIN, name)]
+def complete_column(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of a column."""
+    return [name for name in _column_names(context) if re.fullmatch(PLAIN, name)]
 
 
-def columns(context: typer.Context, incomplete: str) -> list[str]:
-    """Completes the last of several names of columns, which commas part."""
+def complete_columns(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the last of several names of columns, which are separated by commas."""
     before, comma, _ = incomplete.rpartition(",")
     taken = before.split(",")
-    return [f"{before}{comma}{name}" for name in a_column(context, incomplete) if name not in taken]
+    return [
+        f"{before}{comma}{name}"
+        for name in complete_column(context, incomplete)
+        if name not in taken
+    ]
 
 
-def command_completed() -> str:
-    """The command whose arguments a shell wants to have completed; empty where it is none yet."""
+def command_to_complete() -> str:
+    """The command whose arguments the shell completes; empty if none is typed yet."""
     line = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", ""))
     words = re.split(r"\s+", line, maxsplit=2)
     return words[1] if len(words) > 2 else ""
 
 
-def _columns(context: typer.Context) -> list[str]:
+def _column_names(context: typer.Context) -> list[str]:
     try:
-        # Before an option without its value, Typer leaves the files among what it did not read.
+        # While an option is still without its value, Typer has the files among the unread words.
         files = context.params.get("file") or context.args
-        return _names(os.path.expanduser(files[0]), context.params)
+        return _read_names(os.path.expanduser(files[0]), context.params)
     except Exception:
         return []
 
 
-def _names(path: str, given: dict[str, Any]) -> list[str]:
+def _read_names(path: str, given: dict[str, Any]) -> list[str]:
     import csv
     import json
 
@@ -76,8 +81,8 @@ def _names(path: str, given: dict[str, Any]) -> list[str]:
     source = source_of(path)
     format = choose_format(source, given.get("input_format"))
     if format.module == "tables.columnar":
-        return _of_table(path, format.name)
-    text = _start(source, given.get("encoding"))
+        return _read_table_names(path, format.name)
+    text = _read_start(source, given.get("encoding"))
     if format.name == "jsonl":
         return list(json.loads(text.partition("\n")[0]).keys())
     if format.module != "text.delimited" or given.get("header") is False:
@@ -94,7 +99,7 @@ def _likely_delimiter(lines: list[str], format_name: str) -> str:
     return next((mark for mark in marks if lines and mark in lines[0]), marks[0])
 
 
-def _start(source: "Source", encoding: str | None) -> str:
+def _read_start(source: "Source", encoding: str | None) -> str:
     from xentcli.readers.sources.source import open_source
 
     with open_source(source) as stream:
@@ -103,7 +108,7 @@ def _start(source: "Source", encoding: str | None) -> str:
     return block.decode(encoding or marked, "ignore")
 
 
-def _of_table(path: str, format_name: str) -> list[str]:
+def _read_table_names(path: str, format_name: str) -> list[str]:
     if format_name == "parquet":
         from pyarrow.parquet import read_schema
 

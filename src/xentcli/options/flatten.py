@@ -9,47 +9,50 @@ from typing import Any
 ENVIRONMENT_PREFIX = "XENT"
 
 
-def _groups(command: Callable[..., Any]) -> dict[str, Any]:
+def _groups_of(command: Callable[..., Any]) -> dict[str, Any]:
     hints = command.__annotations__
     return {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
 
 
 def declarations(command: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
     """Yield the annotation and default of each option of a function, or of a tuple of groups."""
-    for group in _groups(command).values():
+    for group in _groups_of(command).values():
         for name, hint in group.__annotations__.items():
             yield hint, group._field_defaults[name]
 
 
-def names_in(hint: Any) -> list[str]:
-    """The names of an option, as declared."""
+def declared_names(hint: Any) -> list[str]:
+    """The names of an option as they are declared: those of a switch are one, ``--yes/--no``."""
     info = hint.__metadata__[0]
-    # In an annotation Typer keeps the first name where it keeps a default elsewhere.
+    # In an annotation Typer keeps the first name as ``default``.
     declared = (info.default, *(info.param_decls or ()))
     return [name for name in declared if isinstance(name, str)]
 
 
+def typed_names(hint: Any) -> set[str]:
+    """The names of an option as they are typed: those of a switch are ``--yes`` and ``--no``."""
+    return {name for names in declared_names(hint) for name in names.split("/")}
+
+
 def names_of_options(command: Callable[..., None]) -> set[str]:
-    """The options of a function of groups, as they are typed."""
-    declared = [name for hint, _ in declarations(command) for name in names_in(hint)]
-    return {name for names in declared for name in names.split("/")}
+    """The names of all options of a function of groups, as they are typed."""
+    return {name for hint, _ in declarations(command) for name in typed_names(hint)}
 
 
 def _unsplit(name: str, value: Any) -> Any:
-    """Return the value of a repeatable option.
-
-    Typer splits one from the environment at blanks, which belong to the value.
-    """
+    """Undo what Typer does to a repeatable option from the environment: it splits the value at
+    blanks, though they belong to it."""
     whole = os.environ.get(f"{ENVIRONMENT_PREFIX}_{name.upper()}")
     return [whole] if whole and isinstance(value, list) and value == whole.split() else value
 
 
 def flatten_groups(command: Callable[..., None], help: Any) -> Callable[..., None]:
-    """Turn a function of groups of options into one of the options themselves and ``--help``.
+    """Turn a function of groups of options into one of the single options and ``--help``.
 
-    Typer reads the signature of what this returns; the function is called with the groups.
+    Typer reads the signature of the function that this returns, which calls ``command`` with the
+    groups.
     """
-    groups = _groups(command)
+    groups = _groups_of(command)
     flat: dict[str, inspect.Parameter] = {}
     kind = inspect.Parameter.KEYWORD_ONLY
     for group in groups.values():

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from xentcli.model import NamedTuple
-from xentcli.options.completion import a_column, columns
+from xentcli.options.completion import complete_column, complete_columns
 from xentcli.options.declare import INPUT, LOSS, choice, decimal, option, whole
 
 KindName = Literal["logits", "probs", "log-probs"]
@@ -48,7 +48,7 @@ class Samples(NamedTuple):
         option(
             "--logit-cols",
             panel=INPUT,
-            autocompletion=columns,
+            autocompletion=complete_columns,
             metavar="COLUMNS",
             help="Names, numbers from 1, ranges (2-11) or globs (logit_*), in class order. "
             "Default: those that are numbered, else every column of numbers that is nothing else.",
@@ -59,7 +59,7 @@ class Samples(NamedTuple):
         option(
             "--label-col",
             panel=INPUT,
-            autocompletion=a_column,
+            autocompletion=complete_column,
             metavar="NAME|N",
             help="The label's column. Default: the one called label, labels, target, y or class.",
         ),
@@ -197,7 +197,7 @@ WeightColumn = Annotated[
     option(
         "--weight-col",
         panel=INPUT,
-        autocompletion=a_column,
+        autocompletion=complete_column,
         metavar="NAME|N",
         help="A column of sample weights; each multiplies its row's loss and share of the mean.",
     ),
@@ -232,7 +232,7 @@ class Labels(NamedTuple):
         option(
             "--on",
             panel=INPUT,
-            autocompletion=a_column,
+            autocompletion=complete_column,
             metavar="NAME",
             help="The column of ids by which a second file is matched. Default: the one column of "
             "the same name called id, index, key or the like, or ..._id; else by position.",
@@ -277,7 +277,7 @@ class SoftTargets(NamedTuple):
         option(
             "--target-cols",
             panel=INPUT,
-            autocompletion=columns,
+            autocompletion=complete_columns,
             metavar="COLUMNS",
             help="The columns of soft targets, in class order.",
         ),

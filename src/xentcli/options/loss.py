@@ -4,7 +4,7 @@
 from typing import Annotated, Literal
 
 from xentcli.model import NamedTuple
-from xentcli.options.completion import a_column
+from xentcli.options.completion import complete_column
 from xentcli.options.declare import INPUT, LOSS, choice, decimal, option, whole
 
 ReductionName = Literal["mean", "sum", "none"]
@@ -173,7 +173,7 @@ class Sequences(NamedTuple):
         option(
             "--bytes-col",
             panel=INPUT,
-            autocompletion=a_column,
+            autocompletion=complete_column,
             metavar="NAME|N",
             help="A column of how many bytes of text each sample stands for.",
         ),

@@ -4,9 +4,9 @@
 from typing import Annotated, Any, Literal, get_args
 
 from xentcli.model import NamedTuple
-from xentcli.options.completion import a_column
+from xentcli.options.completion import complete_column
 from xentcli.options.declare import OUTPUT, choice, option, whole
-from xentcli.options.output_name import check_quiet, format_of
+from xentcli.options.output_name import check_quiet, format_chooser
 
 FormatName = Literal["table", "csv", "tsv", "json", "jsonl", "markdown"]
 DocumentName = Literal["table", "json"]
@@ -21,7 +21,7 @@ def _format(kind: Any) -> Any:
         panel=OUTPUT,
         help="The form of the answer; also told by the end of -o FILE.",
         hints=dict.fromkeys(("html", "svg", "page"), "--save FILE.html or FILE.svg saves a page"),
-        callback=format_of(get_args(kind)),
+        callback=format_chooser(get_args(kind)),
     )
 
 
@@ -37,7 +37,7 @@ class Survey(NamedTuple):
         option(
             "--by",
             panel=OUTPUT,
-            autocompletion=a_column,
+            autocompletion=complete_column,
             metavar="NAME|N",
             help="The loss for each value of a column.",
         ),
@@ -61,7 +61,7 @@ OutputFile = Annotated[
         panel=OUTPUT,
         metavar="FILE",
         help="Write to FILE, which appears only when complete.",
-        # What its name says comes before --format is looked at.
+        # It is parsed before --format, whose callback looks at this name.
         is_eager=True,
     ),
 ]

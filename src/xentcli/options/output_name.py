@@ -1,4 +1,4 @@
-"""The format of an output by the end of its file's name."""
+"""Chooses the format of an output by the end of its file's name."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ import typer
 
 from xentcli.errors import UsageError, escaped
 
-# What people hope to get; none of it is written.
+# Suffixes of formats that are not written, each with a hint at what to do instead.
 UNWRITTEN = {
     ".html": "--save saves a page: --save {name}",
     ".svg": "--save saves a picture: --save {name}",
@@ -20,9 +20,11 @@ UNWRITTEN = {
 }
 
 
-def format_of(words: Sequence[str]) -> Callable[[typer.Context, str], str]:
-    """Choose the format from ``--format`` and the name after ``-o``. A typed ``--format`` must not
-    contradict the name, and the name has precedence over XENT_FORMAT. ``-o`` must be parsed first.
+def format_chooser(words: Sequence[str]) -> Callable[[typer.Context, str], str]:
+    """Make a callback that chooses the format from ``--format`` and the name after ``-o``.
+
+    A typed ``--format`` must not contradict the name; the name has precedence over XENT_FORMAT.
+    ``-o`` must be parsed first. ``words`` are the formats that the command can write.
     """
 
     def choose(context: typer.Context, value: str) -> str:
@@ -45,7 +47,7 @@ def format_of(words: Sequence[str]) -> Callable[[typer.Context, str], str]:
 
 
 def check_quiet(context: typer.Context, quiet: bool) -> bool:
-    """Refuse the bare answer under a name that promises more than numbers and commas."""
+    """Refuse --quiet with a file name that promises more than numbers and commas."""
     name: Any = context.params.get("output")
     named = _named_format(name) if quiet and name else None
     if named not in (None, "csv"):
@@ -57,7 +59,7 @@ def check_quiet(context: typer.Context, quiet: bool) -> bool:
 
 
 def _named_format(name: str) -> str | None:
-    """The format that a name asks for; None where any will do, as for a folder or a device."""
+    """The format that a name asks for; None if it asks for none, as a folder or a device does."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix in UNWRITTEN:
         hint = UNWRITTEN[suffix].format(name=escaped(name))

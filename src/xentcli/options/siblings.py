@@ -1,4 +1,5 @@
-"""The groups of the sibling losses and of gradients: other groups' options, some in other words.
+"""The groups of the sibling losses and of gradients. Their options are those of other groups, some
+with another help or other choices.
 
 Only the commands that list them import this module.
 """

@@ -1,4 +1,4 @@
-"""Turns what is typed for an option into its value, or says what is wrong with it."""
+"""Makes the functions that read what is typed for an option, or say what is wrong with it."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -7,14 +7,14 @@ from typing import Any
 from xentcli.errors import LONGEST_VALUE, UsageError, escaped, quoted
 
 
-def whole_number(option: str, least: int | None, most: int | None) -> Callable[[Any], int]:
-    """Reads a whole number within those bounds."""
+def whole_number_reader(option: str, least: int | None, most: int | None) -> Callable[[Any], int]:
+    """Make a function that reads a whole number from ``least`` to ``most``."""
 
     def read(typed: Any) -> int:
         # A default arrives as the number that it is.
         if isinstance(typed, int):
             return typed
-        # Longer numbers Python refuses to read, and none is within the bounds.
+        # Python refuses to read longer numbers, and none of them is within any bounds.
         if not re.fullmatch(r"\s*[+-]?[0-9]{1,4000}\s*", typed, re.ASCII):
             raise UsageError(f"{option}: cannot read {quoted(typed)} as a whole number")
         number = int(typed)
@@ -27,14 +27,14 @@ def whole_number(option: str, least: int | None, most: int | None) -> Callable[[
     return read
 
 
-def number(option: str) -> Callable[[Any], float]:
-    """Reads a number."""
+def number_reader(option: str) -> Callable[[Any], float]:
+    """Make a function that reads a number."""
 
     def read(typed: Any) -> float:
         if isinstance(typed, float):
             return typed
         try:
-            # Python alone takes 1_000 for a number.
+            # float() would take 1_000 for a number; no other program writes one so.
             return float(typed.replace("_", "?"))
         except ValueError:
             raise UsageError(f"{option}: cannot read {quoted(typed)} as a number") from None
@@ -42,10 +42,10 @@ def number(option: str) -> Callable[[Any], float]:
     return read
 
 
-def one_of(
+def word_reader(
     option: str, choices: Sequence[str], hints: Mapping[str, str] | None = None
 ) -> Callable[[str], str]:
-    """Reads one of some words; ``hints`` are for particular other words."""
+    """Make a function that reads one of the ``choices``; ``hints`` are for some wrong words."""
 
     def read(typed: str) -> str:
         if typed in choices:
@@ -57,7 +57,7 @@ def one_of(
 
 
 def did_you_mean(typed: str, known: Sequence[str]) -> str:
-    """A hint at the nearest known word, if one is near; leading hyphens do not count."""
+    """Return a hint at the nearest known word, if one is near; leading hyphens do not count."""
     from difflib import get_close_matches
 
     bare = {word.lstrip("-").lower(): word for word in known}

@@ -162,7 +162,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
         settings = calculation.settings._replace(reduction="sum")
         calculation = calculation._replace(settings=settings)
     with np.errstate(over="ignore"):
-        total = answers.answer(whole, answers.problem_of(whole, calculation)).total
+        total = answers.compute_answer(whole, answers.problem_of(whole, calculation)).total
     return float(summary.reduced_loss(calculation, total))
 
 

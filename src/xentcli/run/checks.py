@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xentcli.calculation.commands import COMMANDS, Calculation, Command
-from xentcli.calculation.survey import Wanted
+from xentcli.calculation.survey import SurveyRequest
 from xentcli.core import framework
 from xentcli.core.settings import check_settings
 from xentcli.errors import ArgumentError, UsageError, escaped
@@ -128,7 +128,7 @@ def _check_bytes(asked: Asked) -> None:
         )
 
 
-def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
+def survey_of(asked: Asked, opened: Opened) -> SurveyRequest | None:
     """Which figures of many samples are wanted; None if none would be shown."""
     by, top = asked.survey.by, asked.survey.top
     usual = HARDEST if _is_for_people(asked) and _is_file(opened) else 0
@@ -136,7 +136,7 @@ def survey_of(asked: Asked, opened: Opened) -> Wanted | None:
         return None
     number = usual if top is None else top
     by = opened.by if _has_groups(asked) else ""
-    return Wanted(
+    return SurveyRequest(
         opened.source,
         opened.files > 1,
         number,

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 
 from xentcli.calculation import answers, survey
-from xentcli.calculation.answers import Judged
-from xentcli.calculation.check import check_gradients, furthest
+from xentcli.calculation.answers import PositionResults
+from xentcli.calculation.check import check_gradients, merge_checks
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
-from xentcli.calculation.remarks import FIRST, Looks, looks_of, merge_remarks, remarks
+from xentcli.calculation.remarks import FIRST, Looks, find_remarks, looks_of, merge_remarks
 from xentcli.calculation.steps import first_to_show, work_samples
 from xentcli.core.framework import HALVES, narrow
 from xentcli.core.total import Total
@@ -27,7 +27,7 @@ from xentcli.model import (
     Indices,
     NamedTuple,
     Remark,
-    Worked,
+    WorkedSample,
 )
 from xentcli.readers.interface import Chunk, Reader
 from xentcli.run.places import locate, place_of
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 
     text: bytes | memoryview = b""
     total: Total = Total()
-    worked: tuple[Worked, ...] = ()
+    worked: tuple[WorkedSample, ...] = ()
     check: Check | None = None
     remarks: tuple[Remark, ...] = ()
     looks: tuple[Looks, ...] = ()
@@ -81,7 +81,7 @@ class Job(NamedTuple):
     denominator: float = 1.0
     check: bool = False
     skips: bool = False
-    survey: survey.Wanted | None = None
+    survey: survey.SurveyRequest | None = None
     has_ids: bool = False
     shifted: bool = False
 
@@ -135,7 +135,7 @@ def _over_parts(
     return merge(job, found)._replace(samples=samples, lines=lines, size=size)
 
 
-def count_kept(worked: Sequence[Worked]) -> int:
+def count_kept(worked: Sequence[WorkedSample]) -> int:
     """How many worked samples count; an ignored one may yet make room for one that does."""
     return sum(not one.ignored for one in worked)
 
@@ -178,11 +178,11 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
         whole = Outcome(
             total=whole.total + part.total,
             worked=first_to_show(whole.worked + part.worked, job.worked_count),
-            check=furthest(whole.check, part.check) if whole.check else part.check,
+            check=merge_checks(whole.check, part.check) if whole.check else part.check,
             remarks=merge_remarks(whole.remarks, part.remarks),
             looks=(whole.looks + part.looks)[:FIRST],
             faults=whole.faults + part.faults,
-            survey=survey.merge(job.survey, whole.survey, part.survey),
+            survey=survey.merge_sums(job.survey, whole.survey, part.survey),
             partners=_merge_partners(whole.partners, part.partners),
             samples=whole.samples + part.samples,
             lines=whole.lines + part.lines,
@@ -198,18 +198,20 @@ def _merge_halves(one: Halves | None, other: Halves | None) -> Halves | None:
     return Halves(*(np.concatenate(both) for both in zip(one, other, strict=True)))
 
 
-def _halves(answer: Answer, judged: Judged | None, calculation: Calculation) -> Halves | None:
+def _halves(
+    answer: Answer, results: PositionResults | None, calculation: Calculation
+) -> Halves | None:
     """The losses that PyTorch would add up in 16 bits, as it does for labels."""
     if calculation.dtype is None or calculation.dtype not in HALVES:
         return None
-    if judged is None or judged.labels is None:
+    if results is None or results.labels is None:
         return None
     settings = calculation.settings
     if settings.reduction == "none" or not settings.is_plain:
         return None
     losses = answer.values.ravel().astype(np.float32)
-    shares = narrow(judged.losses.share.ravel(), calculation.dtype).astype(np.float32)
-    return Halves(losses, shares, ~judged.ignored.ravel())
+    shares = narrow(results.losses.share.ravel(), calculation.dtype).astype(np.float32)
+    return Halves(losses, shares, ~results.ignored.ravel())
 
 
 def _merge_partners(one: Indices | None, other: Indices | None) -> Indices | None:
@@ -221,28 +223,28 @@ def _merge_partners(one: Indices | None, other: Indices | None) -> Indices | Non
 
 def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     check: Check | None = None
-    shown: tuple[Worked, ...] = ()
+    shown: tuple[WorkedSample, ...] = ()
     problem = answers.problem_of(batch, job.calculation)
-    answered = answers.answer(batch, problem, job.denominator)
-    answer, judged = answered.answer, answered.judged
+    batch_answer = answers.compute_answer(batch, problem, job.denominator)
+    answer, results = batch_answer.answer, batch_answer.results
     if chunk.worked:
-        shown = work_samples(batch, problem, answered, job.worked_count, job.denominator)
+        shown = work_samples(batch, problem, batch_answer, job.worked_count, job.denominator)
     if job.check:
         check = check_gradients(batch, problem, answer.values, job.denominator)
     text = job.format.writer.rows(batch, answer, job.stream)
     surveyed: survey.Sums | None = None
-    if job.survey is not None and judged is not None:
+    if job.survey is not None and results is not None:
         ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
-        surveyed = survey.sums(batch, judged, job.survey, ids)
+        surveyed = survey.compute_sums(batch, results, job.survey, ids)
     said = tuple(_remarks(batch, problem))
     # A table lists the samples with the largest losses.
-    if judged is not None and not (job.format.for_people or job.stream.each):
-        questions = judged.questions > 0
-        said += tuple(_infinite_losses(batch, judged.losses.loss, questions=questions))
+    if results is not None and not (job.format.for_people or job.stream.each):
+        questions = results.questions > 0
+        said += tuple(_infinite_losses(batch, results.losses.loss, questions=questions))
     looks = looks_of(problem, lambda at: _place_of_sample("logits", at, batch))
     return Outcome(
         text,
-        answered.total,
+        batch_answer.total,
         shown,
         check,
         said,
@@ -250,7 +252,7 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
         batch.faults,
         surveyed,
         batch.partners,
-        halves=_halves(answer, judged, job.calculation),
+        halves=_halves(answer, results, job.calculation),
     )
 
 
@@ -260,7 +262,7 @@ def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
 
 
 def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
-    for argument, message, concerned in remarks(problem):
+    for argument, message, concerned in find_remarks(problem):
         if concerned.any():
             place = _place_of_sample(argument, int(np.argwhere(concerned)[0][0]), batch)
             yield Remark(message, place, int(np.count_nonzero(concerned)))

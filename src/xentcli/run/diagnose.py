@@ -18,7 +18,8 @@ from xentcli.errors import (
     XentError,
     counted,
 )
-from xentcli.model import Batch, Diagnosis, Fault, NamedTuple, Remark
+from xentcli.model import Batch, Fault, NamedTuple, Remark
+from xentcli.model.diagnosis import Diagnosis
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.readers.pasted import lone_number

@@ -154,7 +154,7 @@ def shift_outcome(found: Outcome, samples: int, lines: int) -> Outcome:
         worked=tuple(
             one._replace(position=survey.moved_position(one, samples)) for one in found.worked
         ),
-        survey=surveyed and survey.shift(surveyed, samples, lines),
+        survey=surveyed and survey.shift_sums(surveyed, samples, lines),
         check=check and check._replace(sample=check.sample + samples),
         remarks=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.remarks),
         looks=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.looks),

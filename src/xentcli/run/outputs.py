@@ -110,9 +110,9 @@ def command_line() -> str:
     """The command whose answer a page shows, quoted for a shell; URLs without their secrets."""
     import shlex
 
-    from xentcli.options.command_line import without_outputs
+    from xentcli.options.command_line import drop_outputs
 
-    return shlex.join(["xent", *map(shown_within, without_outputs(sys.argv[1:]))])
+    return shlex.join(["xent", *map(shown_within, drop_outputs(sys.argv[1:]))])
 
 
 def report_left_out(faults: int, first: Fault | None, asked: Asked) -> int:

@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xentcli.calculation import summary, survey
-from xentcli.calculation.check import LIMIT, check_in_words, furthest
+from xentcli.calculation.check import LIMIT, describe_check, merge_checks
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
 from xentcli.calculation.steps import first_to_show
 from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
 from xentcli.errors import DataError, Place, counted
-from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Survey, Worked
+from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Survey, WorkedSample
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
 from xentcli.readers.sources.source import check_unchanged
@@ -65,7 +65,7 @@ class Tally(NamedTuple):
     check: Check | None = None
     faults: int = 0
     first_fault: Fault | None = None
-    worked: tuple[Worked, ...] = ()
+    worked: tuple[WorkedSample, ...] = ()
     survey: survey.Sums | None = None
     looks: tuple[Looks, ...] = ()
     not_needed: tuple[Remark, ...] = ()
@@ -214,7 +214,7 @@ def _denominator(job: Job, opened: Opened, run: Run) -> float:
 def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
     """Fail if a gradient is not close enough to the central differences."""
     if to_standard_error:
-        print_message(f"check: {check_in_words(check)}")
+        print_message(f"check: {describe_check(check)}")
     if not check.largest <= LIMIT:
         raise DataError(
             f"the gradient differs from central differences by {check.largest:.1e} of its largest "
@@ -346,11 +346,11 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
     return Tally(
         tally.total + outcome.total,
         merge_remarks(tally.remarks, outcome.remarks),
-        furthest(tally.check, outcome.check),
+        merge_checks(tally.check, outcome.check),
         tally.faults + len(faults),
         tally.first_fault or (faults[0] if faults else None),
         first_to_show(tally.worked + outcome.worked, job.worked_count),
-        survey.merge(job.survey, tally.survey, outcome.survey),
+        survey.merge_sums(job.survey, tally.survey, outcome.survey),
         (tally.looks + outcome.looks)[:FIRST],
     )
 
@@ -362,7 +362,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
         total = total._replace(spread=survey.spread_of_sequences(tally.survey))
     is_sequence = by_sequence or opened.has_tokens or opened.dimensions == 1
     found = None if job.survey is None or tally.survey is None else _survey(job, opened, tally)
-    report = summary.report(
+    report = summary.make_report(
         job.calculation,
         opened.kind,
         job.stream.classes,
@@ -381,7 +381,7 @@ def _report(job: Job, opened: Opened, tally: Tally) -> Report:
 def _survey(job: Job, opened: Opened, tally: Tally) -> Survey:
     assert job.survey is not None
     assert tally.survey is not None
-    found = survey.survey(
+    found = survey.make_survey(
         tally.survey, job.survey, job.calculation, job.stream.classes, labelled=opened.has_labels
     )
     if len(tally.worked) == tally.total.samples:

@@ -8,9 +8,12 @@ only when all are known. The rows of a format with ``rows_wait`` are kept until 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from xentcli.model import Answer, AnswerField, Batch, Diagnosis, NamedTuple, Report, Rows
+from xentcli.model import Answer, AnswerField, Batch, NamedTuple, Report, Rows
+
+if TYPE_CHECKING:
+    from xentcli.model.diagnosis import Diagnosis
 
 
 class View(NamedTuple):

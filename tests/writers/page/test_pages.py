@@ -11,19 +11,16 @@ import pytest
 
 from xentcli.errors import UsageError
 from xentcli.model import (
-    Advice,
     Bin,
-    Candidate,
-    Diagnosis,
     Figure,
-    Finding,
     Group,
-    Hard,
+    HardSample,
     Report,
     Step,
     Survey,
-    Worked,
+    WorkedSample,
 )
+from xentcli.model.diagnosis import Advice, Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
 from xentcli.writers.page import charts, style
 from xentcli.writers.page import save as pages
@@ -78,7 +75,7 @@ def report(classes: tuple[str, ...] = ("cat", "dog"), **more: object) -> Report:
         Step("softmax", "p = e / Σe", (0.26894142137, 0.73105857863), "a note <b>"),
         Step("loss", "ℓ = Σ terms", 1.31326168752),
     )
-    worked = Worked((0,), steps, label=0, losses=(1.31326168752,), shares=(1.0,))
+    worked = WorkedSample((0,), steps, label=0, losses=(1.31326168752,), shares=(1.0,))
     found = Report("ce", "logits", "loss", classes, 1, (worked,), 1.3132616875182228, "mean")
     return found._replace(denominator=1.0, title="Cross-entropy", **more)  # type: ignore[arg-type]
 
@@ -99,7 +96,7 @@ def surveyed(classes: int = 2) -> Report:
     survey = Survey(
         (Bin(-math.inf, 0.1, 1234), Bin(0.1, 0.2, 0), Bin(0.2, 0.5, 7), Bin(math.nan, math.nan, 1)),
         groups,
-        (Hard((17,), math.nan, 1, 0, "a<b", 19), Hard((4,), 0.4321, 0, 1, "ä", 6)),
+        (HardSample((17,), math.nan, 1, 0, "a<b", 19), HardSample((4,), 0.4321, 0, 1, "ä", 6)),
         by="site & <place>",
         groups=groups,
     )
@@ -109,7 +106,7 @@ def surveyed(classes: int = 2) -> Report:
 
 def gradient() -> Report:
     steps = (Step("grad", "scale · difference", (0.25, -0.25)),)
-    worked = Worked((0,), steps, label=1)
+    worked = WorkedSample((0,), steps, label=1)
     found = Report("grad", "logits", "grad", ("0", "1"), 1, (worked,), reduction="mean")
     return found._replace(title="Gradient")
 
@@ -224,7 +221,7 @@ def test_of_many_classes_those_with_the_largest_loss_are_shown(kind: str) -> Non
 def test_of_many_classes_the_rest_are_counted_and_the_label_stays(kind: str) -> None:
     count = 1000
     steps = (Step("logits", "z", tuple(float(at) for at in range(count))),)
-    worked = Worked((0,), steps, label=777, losses=(0.0,), shares=(1.0,))
+    worked = WorkedSample((0,), steps, label=777, losses=(0.0,), shares=(1.0,))
     names = tuple(f"c{at}" for at in range(count))
     words = words_of(kind, drawn(kind, report(names, worked=(worked,))))
     assert "777" in words.split()
@@ -234,7 +231,7 @@ def test_of_many_classes_the_rest_are_counted_and_the_label_stays(kind: str) -> 
 def test_the_label_stands_in_each_of_several_tables_of_many_classes() -> None:
     count = 60
     steps = (Step("logits", "z", tuple(-123.5 - at for at in range(count))),)
-    worked = Worked((0,), steps, label=41, losses=(0.0,), shares=(1.0,))
+    worked = WorkedSample((0,), steps, label=41, losses=(0.0,), shares=(1.0,))
     names = tuple(map(str, range(count)))
     text = drawn("html", report(names, worked=(worked,)))
     tables = re.findall(r"<table.*?</table>", text, re.S)
@@ -259,7 +256,7 @@ SHOWN = ("<script>alert(1)", "a&amp;b\\x1b[31m", "]]>\"'", "\\ud800\\ufffe")
 @BOTH
 def test_text_of_the_data_is_shown_and_is_no_markup(kind: str) -> None:
     steps = (Step("logits", "z", (1.0, 2.0, 3.0, 4.0)),)
-    worked = Worked((0,), steps, label=0, losses=(0.0,), shares=(1.0,))
+    worked = WorkedSample((0,), steps, label=0, losses=(0.0,), shares=(1.0,))
     text = drawn(kind, report(NASTY, worked=(worked,)))
     words = words_of(kind, text)
     for name in SHOWN:

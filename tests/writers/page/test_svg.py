@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.writers.page.test_pages import COMMAND, EVERYTHING, SVG, as_svg, drawn, report
 from xentcli.errors import escaped
-from xentcli.model import Step, Worked
+from xentcli.model import Step, WorkedSample
 from xentcli.writers.page import style
 from xentcli.writers.page import svg_marks as svg
 from xentcli.writers.page.blocks import Bullets, Facts, Full, Page, Single, Words
@@ -22,7 +22,9 @@ from xentcli.writers.page.svg import drawn as drawn_page
 
 NUMBERS = Step("logits", "z", (-1.2345678901234e-300, 1e17, -0.0, 123456789.125))
 NAMES = ("WWWWWWWWWWWWWWWW", "猫猫猫猫猫猫猫猫", "שלום", "🦊🦊🦊🦊🦊🦊🦊🦊")
-WIDE = report(NAMES, worked=(Worked((0,), (NUMBERS,), label=1, losses=(0.0,), shares=(1.0,)),))
+WIDE = report(
+    NAMES, worked=(WorkedSample((0,), (NUMBERS,), label=1, losses=(0.0,), shares=(1.0,)),)
+)
 PICTURES = EVERYTHING | {"wide": WIDE, "long": report(result=-1.2345678901234567e-300)}
 ALL = pytest.mark.parametrize("name", PICTURES)
 

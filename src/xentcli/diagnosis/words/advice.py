@@ -18,7 +18,7 @@ from xentcli.diagnosis.words.naming import (
     write_in_base,
     write_weights,
 )
-from xentcli.model import Advice
+from xentcli.model.diagnosis import Advice
 
 ONE_BASED = Fix(
     "targets count from 0: y - 1",

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, changed, not_a_probability, not_a_soft_target
+from xentcli.errors import DataError, Place, changed_error, not_a_probability, not_a_soft_target
 from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin
 from xentcli.readers.arrays.stored import Stored, Unreadable, gather, map_array, numbers
 from xentcli.readers.interface import Chunk, Part, Request
@@ -134,7 +134,7 @@ def _as_stored(
             return _at_positions(present, piece, 1) if _stops(layout) else present
     except ValueError:
         # The map does not fit into the file any more.
-        raise changed(layout.source) from None
+        raise changed_error(layout.source) from None
 
 
 def _stops(layout: Layout) -> bool:

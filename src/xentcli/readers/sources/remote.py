@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import IO, Any, BinaryIO
 from zlib import crc32
 
-from xentcli.errors import DataError, Place, UsageError, changed
+from xentcli.errors import DataError, Place, UsageError, changed_error
 from xentcli.model import NamedTuple
 from xentcli.readers.sources.remote_errors import needs, reason_of
 from xentcli.readers.sources.urls import scheme_of, shown
@@ -119,7 +119,7 @@ def check_version(url: str, version: Version) -> None:
         filesystem.invalidate_cache(path)
         present = _version(filesystem.info(path))
     if present != version:
-        raise changed(shown(url))
+        raise changed_error(shown(url))
 
 
 @cache

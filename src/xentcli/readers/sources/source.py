@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, BinaryIO
 
-from xentcli.errors import DataError, Place, changed
+from xentcli.errors import DataError, Place, changed_error
 from xentcli.model import NamedTuple
 from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
 
@@ -75,7 +75,7 @@ def check_unchanged() -> None:
         except DataError:
             same = False
         if not same:
-            raise changed(source.name)
+            raise changed_error(source.name)
 
 
 def forget() -> None:
@@ -133,7 +133,7 @@ def check_version(file: BinaryIO, source: Source, version: Version | None = None
     """Fail if an open file is not in the version given, or that of the source."""
     expected = version or source.version
     if expected is not None and version_of_open(file) != expected:
-        raise changed(source.name)
+        raise changed_error(source.name)
 
 
 def is_read_once(source: Source) -> bool:

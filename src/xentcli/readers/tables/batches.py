@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.ipc
 
-from xentcli.errors import DataError, Place, changed, escaped
+from xentcli.errors import DataError, Place, changed_error, escaped
 from xentcli.model import NamedTuple
 from xentcli.readers.sources.source import Source, Version, version_of
 from xentcli.readers.sources.urls import is_url
@@ -217,7 +217,7 @@ def _open(table: Table, columns: Sequence[int] | None) -> tuple[Any, Any]:
 
 def _check_version(table: Table) -> None:
     if version_of(Source(table.source, table.path)) != table.version:
-        raise changed(table.source)
+        raise changed_error(table.source)
 
 
 @contextmanager

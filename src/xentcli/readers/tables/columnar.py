@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from xentcli.errors import DataError, Place, UsageError, check_room, quoted
+from xentcli.errors import DataError, Place, UsageError, check_memory, quoted
 from xentcli.model import Batch, Kind, NamedTuple
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
 from xentcli.readers.rules.column_names import LABEL_NAMES
@@ -130,7 +130,7 @@ def local_file(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]
 
 def check_installed(name: str) -> None:
     if "pyarrow" not in sys.modules:
-        check_room(TO_LOAD)
+        check_memory(TO_LOAD)
     try:
         import pyarrow  # noqa: F401
     except ModuleNotFoundError:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import BinaryIO
 
-from xentcli.errors import changed
+from xentcli.errors import changed_error
 from xentcli.readers.interface import Chunk, Request, Span, WholeText
 from xentcli.readers.sources.source import (
     Source,
@@ -147,7 +147,7 @@ def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
         stream = open(span.path, "rb")  # noqa: SIM115
     with stream:
         if version_of_open(stream) != span.version:
-            raise changed(source)
+            raise changed_error(source)
         stream.seek(span.start)
         yield stream
 

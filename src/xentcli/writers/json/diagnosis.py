@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from xentcli.model import Advice, Candidate, Diagnosis, Finding
+from xentcli.model.diagnosis import Advice, Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
 from xentcli.writers.json.report import SCHEMA, Verbatim
 from xentcli.writers.json.text import harmless

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from xentcli.errors import rounded
-from xentcli.model import Candidate, Diagnosis
+from xentcli.model.diagnosis import Candidate, Diagnosis
 from xentcli.writers.page.blocks import (
     Block,
     Bullets,

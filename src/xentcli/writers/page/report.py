@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from xentcli.errors import rounded
-from xentcli.model import Group, Hard, Report, Survey, Worked
+from xentcli.model import Group, HardSample, Report, Survey, WorkedSample
 from xentcli.writers.interface import View
 from xentcli.writers.page.blocks import (
     Answer,
@@ -88,7 +88,7 @@ def _side_by_side(parts: Sequence[Single]) -> Iterator[Beside]:
             yield Beside(tuple((part,) for part in beside))
 
 
-def _sample(worked: Worked, report: Report, view: View) -> Iterator[Single]:
+def _sample(worked: WorkedSample, report: Report, view: View) -> Iterator[Single]:
     laid_out = grid(worked, report.classes, view)
     blocks = fold(laid_out, view)
     caption = words.title(worked, report) or "Step by step"
@@ -178,7 +178,7 @@ def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, vi
     return _with_bars(caption, columns, [one.result for one in shown], report)
 
 
-def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> Table:
+def _hardest(hardest: Sequence[HardSample], report: Report, view: View) -> Table:
     columns = list(hard_columns(hardest, report, view).items())
     noun = "questions" if any(one.question is not None for one in hardest) else "samples"
     noun = "tokens" if any(one.token is not None for one in hardest) else noun

@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from xentcli.errors import UsageError, escaped, quoted
-from xentcli.model import Diagnosis, NamedTuple, Report
+from xentcli.model import NamedTuple, Report
 from xentcli.writers.interface import View
 
 if TYPE_CHECKING:
+    from xentcli.model.diagnosis import Diagnosis
     from xentcli.writers.page.blocks import Page
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from xentcli.model import Group, Hard, NamedTuple, Report
+from xentcli.model import Group, HardSample, NamedTuple, Report
 from xentcli.writers.rows.numbers import shortest_one, strict_json
 
 FIGURES = ("loss", "reduction", "samples", "ignored", "denominator")
@@ -66,7 +66,7 @@ def keys_of_figures(groups: Sequence[Group]) -> list[str]:
     return list(dict.fromkeys(figure.key for figures in longest_first for figure in figures))
 
 
-def hardest(samples: Sequence[Hard], report: Report) -> Listing:
+def hardest(samples: Sequence[HardSample], report: Report) -> Listing:
     """A row for each sample; ``d1`` and so on give the position in a sample of several. Classes and
     questions are given by name where they have one."""
     if any(one.token is not None for one in samples):
@@ -93,7 +93,7 @@ def hardest(samples: Sequence[Hard], report: Report) -> Listing:
     return Listing(tuple(told), tuple(zip(*told.values(), strict=True)))
 
 
-def _hardest_tokens(samples: Sequence[Hard]) -> Listing:
+def _hardest_tokens(samples: Sequence[HardSample]) -> Listing:
     names = ("sequence", "position", "token", "loss")
     rows = tuple((*one.position, one.token, one.loss) for one in samples)
     if not any(one.file for one in samples):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from xentcli.model import Answer, Batch, Diagnosis, Floats, Report
+from xentcli.model import Answer, Batch, Floats, Report
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.numbers import shortest, shortest_one
 from xentcli.writers.view import encode
+
+if TYPE_CHECKING:
+    from xentcli.model.diagnosis import Diagnosis
 
 
 def start(stream: Stream) -> bytes:

@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.text import Text
 
 from xentcli.errors import escaped, rounded
-from xentcli.model import Candidate, Diagnosis, Finding
+from xentcli.model.diagnosis import Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
 from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
 from xentcli.writers.view import encode, in_letters

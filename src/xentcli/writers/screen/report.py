@@ -14,7 +14,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.model import Answer, Batch, Report, Worked
+from xentcli.model import Answer, Batch, Report, WorkedSample
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.screen.drawing import (
     BOLD,
@@ -70,7 +70,7 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
     yield from _answer(report, view)
 
 
-def _sample(worked: Worked, report: Report, view: View) -> Iterator[RenderableType]:
+def _sample(worked: WorkedSample, report: Report, view: View) -> Iterator[RenderableType]:
     yield sentence(words.title(worked, report), view, BOLD)
     laid_out = grid(worked, report.classes, view)
     blocks = fold(laid_out, view)

@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from xentcli.errors import counted, escaped, rounded
-from xentcli.model import Bin, Group, Hard, NamedTuple, Report, Survey
+from xentcli.model import Bin, Group, HardSample, NamedTuple, Report, Survey
 from xentcli.writers.interface import View
 from xentcli.writers.screen.drawing import BOLD, DIM, add_rows, bar, plain_table, sentence
 from xentcli.writers.words.grid import shown_name
@@ -126,7 +126,7 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
     return Stack(*parts)
 
 
-def _hardest(hardest: Sequence[Hard], report: Report, view: View) -> RenderableType:
+def _hardest(hardest: Sequence[HardSample], report: Report, view: View) -> RenderableType:
     noun = "question" if any(one.question is not None for one in hardest) else "sample"
     noun = "token" if any(one.token is not None for one in hardest) else noun
     title = f"the {len(hardest)} hardest {noun}s" if len(hardest) > 1 else f"the hardest {noun}"

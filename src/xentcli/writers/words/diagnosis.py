@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xentcli.errors import counted, rounded
-from xentcli.model import Advice, Candidate, Finding
+from xentcli.model.diagnosis import Advice, Candidate, Finding
 
 
 def headers(candidate: Candidate) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from xentcli.errors import escaped, rounded
-from xentcli.model import NamedTuple, Step, Worked
+from xentcli.model import NamedTuple, Step, WorkedSample
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import as_given
 from xentcli.writers.view import in_letters
@@ -51,7 +51,7 @@ class Grid(NamedTuple):
     stacked: bool = False
 
 
-def grid(worked: Worked, classes: Sequence[str], view: View) -> Grid:
+def grid(worked: WorkedSample, classes: Sequence[str], view: View) -> Grid:
     """The sample's steps as text, and how wide each class is."""
     names = tuple(shown_name(name, view) for name in classes)
     rows = tuple(_row(step, view) for step in worked.steps)
@@ -63,7 +63,7 @@ def grid(worked: Worked, classes: Sequence[str], view: View) -> Grid:
     return laid_out._replace(side=_stacked_side(rows, room, view.width), stacked=True)
 
 
-def _largest(worked: Worked) -> int:
+def _largest(worked: WorkedSample) -> int:
     """The predicted class; the first of all where the values are equal or nan."""
     values = next(step.value for step in worked.steps if isinstance(step.value, tuple))
     return max(range(len(values)), key=values.__getitem__)

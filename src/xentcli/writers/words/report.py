@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentcli.errors import counted, escaped, quoted, rounded
-from xentcli.model import Figure, Report, Step, Worked
+from xentcli.model import Figure, Report, Step, WorkedSample
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import shortest_one
 
 
-def title(worked: Worked, report: Report) -> str:
+def title(worked: WorkedSample, report: Report) -> str:
     """``sample 3 · label 1 (cat)``; empty for the only sample without a label."""
     words = []
     if worked.token is not None:
@@ -28,7 +28,7 @@ def _token(text: str) -> str:
     return f" · token {quoted(text)}" if text else ""
 
 
-def _label_name(worked: Worked, report: Report) -> str:
+def _label_name(worked: WorkedSample, report: Report) -> str:
     assert worked.label is not None
     if worked.ignored:
         return ", ignored"
@@ -54,7 +54,7 @@ def samples_left_out(report: Report) -> str:
     return f"… {number:,} {more}{'sample' if number == 1 else 'samples'} not shown (--rows)"
 
 
-def describe_parts(worked: Worked, view: View) -> str:
+def describe_parts(worked: WorkedSample, view: View) -> str:
     """``CE = H(q) + KL(q‖p) = 1.0397 + 0.2213 = 1.2610``."""
     assert worked.entropy is not None
     assert worked.divergence is not None
@@ -72,7 +72,7 @@ def in_full(report: Report) -> Iterator[tuple[str, str]]:
         yield where + last.name, ", ".join(shortest_one(value) for value in last.value)
 
 
-def _step_named(worked: Worked, name: str) -> Step:
+def _step_named(worked: WorkedSample, name: str) -> Step:
     return next(step for step in worked.steps if step.name == name)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from xentcli.errors import counted, quoted, rounded
-from xentcli.model import Bin, Group, Hard, NamedTuple, Report
+from xentcli.model import Bin, Group, HardSample, NamedTuple, Report
 from xentcli.writers.interface import View
 from xentcli.writers.rows.listing import hardest as listing_of_hardest
 from xentcli.writers.rows.listing import keys_of_figures
@@ -118,7 +118,7 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
     return columns
 
 
-def hard_columns(hardest: Sequence[Hard], report: Report, view: View) -> dict[str, list[str]]:
+def hard_columns(hardest: Sequence[HardSample], report: Report, view: View) -> dict[str, list[str]]:
     """The columns of a table of the hardest samples, as lists of cells; the loss comes last."""
     name = partial(shown_name, view=view, longest=LONGEST_ID)
     of_class = partial(_shown_class, view=view)
