@@ -10,7 +10,7 @@ from itertools import zip_longest
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Batch, NamedTuple, Remark
 from xentcli.readers.interface import Chunk, Opened, Reader
-from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
+from xentcli.readers.sources.urls import is_url, local_path, scheme_of, without_secrets
 
 
 def expand_names(names: Sequence[str]) -> list[str]:
@@ -19,7 +19,7 @@ def expand_names(names: Sequence[str]) -> list[str]:
     for name in names:
         found = _find_files(local_path(name))
         if not found:
-            raise DataError("no file matches", place=Place(shown(name)))
+            raise DataError("no file matches", place=Place(without_secrets(name)))
         result += found
     return result
 

@@ -32,7 +32,7 @@ from xentcli.readers.interface import (
     Wanted,
 )
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
-from xentcli.readers.sources.urls import local_path, shown
+from xentcli.readers.sources.urls import local_path, without_secrets
 from xentcli.readers.typed import (
     OPTION_OF,
     check_swallowed,
@@ -120,7 +120,7 @@ def _refuse_numbers(asked: Asked) -> None:
         typed = f'{option} "{words[0]}" {whose} "{words[1]}"'
     raise DataError(
         "there is no such file",
-        place=Place(shown(words[0])),
+        place=Place(without_secrets(words[0])),
         hint=f"numbers are typed with {typed}",
     )
 

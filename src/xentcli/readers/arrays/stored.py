@@ -24,7 +24,7 @@ from xentcli.errors import CHANGED, LONGEST_VALUE, escaped, quoted
 from xentcli.model import AnyArray, NamedTuple
 from xentcli.readers.arrays.narrow import widen
 from xentcli.readers.sources.source import Version, version_of_open
-from xentcli.readers.sources.unpack import excess
+from xentcli.readers.sources.unpack import message_if_too_large
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -256,7 +256,7 @@ def npz_archive(stream: BinaryIO, file: File | None, max_ratio: int) -> Archive:
             stored = npy_array(stream, start + info.file_size, file, b"", kinds)
             check_sum(stream, start, info)
             return stored
-        wrong = excess(info.compress_size, info.file_size, max_ratio)
+        wrong = message_if_too_large(info.compress_size, info.file_size, max_ratio)
         if wrong:
             raise Unreadable(wrong)
         with _unpacking():

@@ -18,7 +18,7 @@ from xentcli.readers.rules.join import (
     remarks_on_pairing,
 )
 from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS, check_class_names, kind_of
-from xentcli.readers.sources.copies import close_with, file_of
+from xentcli.readers.sources.copies import close_with, path_or_copy
 from xentcli.readers.sources.source import Source, is_remote, size_of, version_of
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def local_file(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]
     """A local file. Of a remote Parquet file only what is needed is read, so it is not copied."""
     if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
         return str(source.path), None
-    return file_of(source)
+    return path_or_copy(source)
 
 
 def check_installed(name: str) -> None:
