@@ -35,14 +35,14 @@ from xentcli.readers.arrays.torch_file import torch_archive
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request, Workers
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
-from xentcli.readers.rules.ids import in_order_of_ids
+from xentcli.readers.rules.ids import reorder_by_ids
 from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import LABEL_KEYS, check_class_names
 from xentcli.readers.rules.targets import (
     check_label_shape,
     fit_targets,
-    in_class_order,
-    label_a_row,
+    labels_lack_positions,
+    reorder_targets,
 )
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import (
@@ -270,9 +270,9 @@ def _by_ids(
         message = f"{counted(len(found), 'id')} for {counted(layout.shape[0], 'sample')}"
         raise DataError(message, place=Place(name, detail=key), hint=BY_POSITION)
     if attached.labels is not None and len(layout.shape) > 2:
-        raise label_a_row(attached, name)
+        raise labels_lack_positions(attached, name)
     places = [Place(name, detail=f"{key}[{at}]") for at in range(len(found))]
-    ordered, remarks = in_order_of_ids(attached, found, places)
+    ordered, remarks = reorder_by_ids(attached, found, places)
     return request._replace(attached=ordered), remarks
 
 
@@ -318,7 +318,7 @@ def _fit_targets(attached: Attached, layout: Layout) -> AnyArray | None:
         targets, axis = targets[np.newaxis], 1
     # Only the shape of the values matters, and this has it without any memory.
     values = np.broadcast_to(np.float64(0.0), shape)
-    chosen = in_class_order(attached._replace(targets=targets), layout.request.classes)
+    chosen = reorder_targets(attached._replace(targets=targets), layout.request.classes)
     return fit_targets(chosen, values, axis)
 
 

@@ -19,7 +19,7 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
-from xentcli.readers.rules.named_columns import listed, near_or_all
+from xentcli.readers.rules.named_columns import list_names, suggest_names
 
 # What other programs call the same.
 USUAL_VALUES = ("outputs", "preds", "predictions", "y_pred", "scores")
@@ -66,7 +66,7 @@ def choose_values(archive: Archive, request: Request, name: str) -> Choice:
         raise DataError(
             expected_one(present),
             place=Place(name),
-            hint=f"{listed(keys, 'keys')}; --logits-key names one",
+            hint=f"{list_names(keys, 'keys')}; --logits-key names one",
         )
     if request.kind is None and re.search("(?i)prob|softmax", likely[0]):
         raise UsageError(
@@ -145,6 +145,6 @@ def _floats(archive: Archive) -> list[str]:
 
 def _asked_key(keys: Sequence[str], key: str, option: str, name: str) -> str:
     if key not in keys:
-        hint = near_or_all(key, keys, "keys")
+        hint = suggest_names(key, keys, "keys")
         raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=hint)
     return key

@@ -17,7 +17,7 @@ from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.rules.join import BY_POSITION
-from xentcli.readers.rules.numbers_labels import label_reason, number_labels
+from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
 from xentcli.readers.rules.targets import class_indices
 from xentcli.readers.sources.source import explain_errors
 
@@ -169,11 +169,11 @@ def _checked_labels(
 ) -> tuple[AnyArray, list[BadNumber]]:
     request = layout.request
     count = request.label_count(layout.shape[1])
-    labels, unknown = number_labels(given, count, request.ignore_index)
+    labels, unknown = find_unknown_labels(given, count, request.ignore_index)
     wrong = []
     for index in np.argwhere(unknown)[: _as_many(layout)].tolist():
         value = given[tuple(index)]
-        reason = label_reason(value, (), count, request.ignore_index)
+        reason = explain_unknown_label(value, (), count, request.ignore_index)
         place = _place(layout, key, index, piece, None)
         found = BadNumber(
             index[0], place, str(value), reason.reason, reason.hint, reason.if_one_based

@@ -12,8 +12,8 @@ from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
 from xentcli.readers.rules.column_names import LABEL_NAMES
 from xentcli.readers.rules.columns import Choice, Columns, choose_columns
 from xentcli.readers.rules.join import (
+    find_join_column,
     is_by_position,
-    key_position,
     pair_files,
     remarks_on_pairing,
 )
@@ -219,7 +219,7 @@ def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
         request.classes or classes,
         count,
         listed is not None,
-        key_position(request, names),
+        find_join_column(request, names),
     )
     return layout, choice
 
@@ -330,7 +330,13 @@ def _read_columns(
     """The columns that have to be read; None for all."""
     from xentcli.readers.tables.batches import columns_to_read
 
-    others = (columns.label, columns.weight, columns.by, columns.id, key_position(request, names))
+    others = (
+        columns.label,
+        columns.weight,
+        columns.by,
+        columns.id,
+        find_join_column(request, names),
+    )
     if request.keep_rows or request.keep_records or request.on_error != "stop":
         return None
     needed = {*columns.values, *columns.targets, *(at for at in others if at is not None)}

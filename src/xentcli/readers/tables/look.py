@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
-from xentcli.readers.rules.columns import LOOKED_AT, ROWS_THAT_COUNT
+from xentcli.readers.rules.look import LOOKED_AT, ROWS_THAT_COUNT
 from xentcli.readers.tables.batches import Table, batches, columns_to_read, may_be_empty
 from xentcli.readers.tables.cells import is_integer, is_numeric, plain, python_values
 

@@ -20,10 +20,10 @@ from xentcli.readers.rules.bad_samples import (
 )
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.ids import without_partner
-from xentcli.readers.rules.numbers_labels import label_reason, number_labels
-from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
-from xentcli.readers.rules.targets import attach
+from xentcli.readers.rules.ids import explain_missing_id
+from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_sample_number
+from xentcli.readers.rules.targets import attach_target
 from xentcli.readers.tables.batches import unpack
 from xentcli.readers.tables.cells import (
     cells_of,
@@ -124,9 +124,9 @@ def _attach(here: Here, batch: Batch, first: int, partners: AnyArray | None) -> 
     request, source = here.layout.request, here.layout.source
     rows = np.asarray(batch.values_from.lines, dtype=np.int64) - 1 - here.first
     if partners is None:
-        return attach(batch, request, source, first + rows)
+        return attach_target(batch, request, source, first + rows)
     partners[list(batch.unread)] = -1
-    return attach(batch, request, source, partners[rows])
+    return attach_target(batch, request, source, partners[rows])
 
 
 def _open_piece(layout: Layout, chunk: Chunk) -> Here:
@@ -197,7 +197,7 @@ def _weights(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
     _report_missing(here, at, wrong)
     for row in np.flatnonzero(~(weights >= 0) | np.isinf(weights)).tolist():
         value = float(weights[row])
-        message = not_a_number(here.layout.request, value)
+        message = not_a_sample_number(here.layout.request, value)
         wrong.append(here.wrong(row, at, value, message))
     return weights
 
@@ -215,9 +215,9 @@ def _number_labels(here: Here, at: int, absent: AnyArray, wrong: list[BadNumber]
     layout = here.layout
     given, ignored = integers_or_floats(here.column(at)), layout.request.ignore_index
     count = layout.request.label_count(layout.class_count)
-    labels, unknown = number_labels(given, count, ignored)
+    labels, unknown = find_unknown_labels(given, count, ignored)
     for row in np.flatnonzero(unknown & ~absent).tolist():
-        reason = label_reason(given[row], layout.classes, count, ignored)
+        reason = explain_unknown_label(given[row], layout.classes, count, ignored)
         found = here.wrong(row, at, given[row], reason.reason, reason.hint)
         wrong.append(found._replace(if_one_based=reason.if_one_based))
     return labels
@@ -247,7 +247,7 @@ def _named_label(here: Here, at: int, row: int, value: str) -> int | BadNumber:
     ignored = layout.request.ignore_index
     try:
         count = layout.request.label_count(layout.class_count)
-        return numbers_labels.label(value, layout.classes, count, ignored)
+        return numbers_labels.read_label(value, layout.classes, count, ignored)
     except numbers_labels.NotANumber as error:
         found = here.wrong(row, at, value, error.reason.format(quoted(value)), error.hint)
         return found._replace(if_one_based=error.if_one_based)
@@ -259,10 +259,10 @@ def _partners(here: Here, at: int, wrong: list[BadNumber]) -> AnyArray:
     assert attached is not None
     assert attached.join is not None
     ids = ids_of_column(here.column(at))
-    rows = attached.join.rows(ids)
+    rows = attached.join.find_rows(ids)
     for row in [row for row, id in enumerate(ids) if not id or rows[row] < 0]:
         hinted = here.layout.request.on_error == "stop" and not wrong
-        message, hint = without_partner(attached, ids[row], hinted=hinted)
+        message, hint = explain_missing_id(attached, ids[row], hinted=hinted)
         wrong.append(here.wrong(row, at, ids[row].decode("utf-8", "replace"), message, hint))
     return rows
 

@@ -12,7 +12,7 @@ import numpy as np
 from xentcli.model import AnyArray, NamedTuple, Rows, unquoted
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
-from xentcli.readers.rules.numbers_labels import number_labels
+from xentcli.readers.rules.numbers_labels import find_unknown_labels
 from xentcli.readers.text import numbers as number_text
 from xentcli.readers.text import quotes
 from xentcli.readers.text.cut import Cut, beside_numbers
@@ -246,7 +246,7 @@ def is_run(at: tuple[int, ...]) -> bool:
 def _indices(layout: Layout, column: AnyArray) -> AnyArray | None:
     """Labels that are written as numbers; None if one is no class."""
     ignored = layout.request.ignore_index
-    labels, unknown = number_labels(column, layout.label_count, ignored)
+    labels, unknown = find_unknown_labels(column, layout.label_count, ignored)
     # From 2**53 on a float stands for several integers.
     return None if unknown.any() or abs(ignored) >= 2**53 else labels
 
@@ -257,7 +257,9 @@ def _named(layout: Layout, words: list[bytes]) -> AnyArray | None:
     known: dict[bytes, int] = {}
     for word in set(words):
         try:
-            known[word] = numbers_labels.label(unquoted(word), layout.classes, count, ignore_index)
+            known[word] = numbers_labels.read_label(
+                unquoted(word), layout.classes, count, ignore_index
+            )
         except ValueError:
             return None
     return np.array([known[word] for word in words], dtype=np.int64)

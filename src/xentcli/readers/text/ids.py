@@ -34,6 +34,6 @@ def find_rows(layout: Layout, cells: Sequence[bytes]) -> AnyArray | None:
         ids = plain_ids(cells)
     except ValueError:
         return None
-    rows = attached.join.rows(ids)
+    rows = attached.join.find_rows(ids)
     # A cell without an id is a fault, whatever the second file has.
     return None if (rows < 0).any() or not all(ids) else rows

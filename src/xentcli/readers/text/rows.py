@@ -20,10 +20,10 @@ from xentcli.model import AnyArray, Batch, Fault, NamedTuple, Origin, Rows, unqu
 from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
-from xentcli.readers.rules.ids import without_partner
-from xentcli.readers.rules.numbers_labels import number_labels
-from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
-from xentcli.readers.rules.targets import attach
+from xentcli.readers.rules.ids import explain_missing_id
+from xentcli.readers.rules.numbers_labels import find_unknown_labels
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_sample_number
+from xentcli.readers.rules.targets import attach_target
 from xentcli.readers.text import records as text
 from xentcli.readers.text.fast import read_at_once
 from xentcli.readers.text.ids import find_rows, plain_id
@@ -156,9 +156,9 @@ def _batch(
     if request.attached is None:
         return batch
     if parsed.partners is not None:
-        return attach(batch, request, layout.source, parsed.partners)
+        return attach_target(batch, request, layout.source, parsed.partners)
     numbers = range(len(lines)) if kept is None else kept
-    return attach(batch, request, layout.source, [chunk.first + at for at in numbers])
+    return attach_target(batch, request, layout.source, [chunk.first + at for at in numbers])
 
 
 def _all_at_once(layout: Layout, found: Sequence[Record]) -> Parsed | None:
@@ -206,7 +206,7 @@ def _plain_labels(layout: Layout, rows: Sequence[Sequence[bytes]], at: int) -> A
         return None
     given = np.array(list(map(int, flat)), dtype=np.int64)
     ignored = layout.request.ignore_index
-    labels, unknown = number_labels(given, layout.label_count, ignored)
+    labels, unknown = find_unknown_labels(given, layout.label_count, ignored)
     return None if unknown.any() else labels
 
 
@@ -289,10 +289,10 @@ def _partner(layout: Layout, cell: bytes, at: int) -> int:
         raise CellError(at, "the cell is not UTF-8 text", "--encoding names another one") from None
     except ValueError as error:
         raise CellError(at, str(error)) from None
-    row = int(attached.join.rows([id])[0])
+    row = int(attached.join.find_rows([id])[0])
     if not id or row < 0:
         hinted = layout.request.on_error == "stop"
-        raise CellError(at, *without_partner(attached, id, hinted=hinted))
+        raise CellError(at, *explain_missing_id(attached, id, hinted=hinted))
     return row
 
 
@@ -302,7 +302,7 @@ def _nothing(layout: Layout) -> Row:
     nothing = [float("nan")] * len(columns.values)
     # A soft target of nan would be refused; with nan logits any target gives nan. The label must
     # be one that counts.
-    label = numbers_labels.label_of_nan(layout.request.ignore_index)
+    label = numbers_labels.label_for_nan(layout.request.ignore_index)
     return Row(nothing, label, (0.0,) * len(columns.targets), 1.0)
 
 
@@ -327,14 +327,14 @@ def _soft_target(layout: Layout, cell: bytes, at: int) -> float:
 def _weight(layout: Layout, cell: bytes, at: int) -> float:
     value = _number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, not_a_number(layout.request, value))
+        raise CellError(at, not_a_sample_number(layout.request, value))
     return value
 
 
 def _number(layout: Layout, cell: bytes, at: int) -> float:
     content = _content(cell, at)
     try:
-        return numbers_labels.number(content, layout.request.decimal or ".")
+        return numbers_labels.read_number(content, layout.request.decimal or ".")
     except numbers_labels.NotANumber as error:
         raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
 
@@ -343,7 +343,9 @@ def _label(layout: Layout, cell: bytes, at: int) -> int:
     content = _content(cell, at)
     count = layout.label_count
     try:
-        return numbers_labels.label(content, layout.classes, count, layout.request.ignore_index)
+        return numbers_labels.read_label(
+            content, layout.classes, count, layout.request.ignore_index
+        )
     except numbers_labels.NotANumber as error:
         message = error.reason.format(quoted(content))
         raise CellError(at, message, error.hint, error.if_one_based) from None
