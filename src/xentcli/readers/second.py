@@ -128,9 +128,9 @@ def _read_keys(source: Source, request: Request) -> Sequence[str]:
     that stand alone have none."""
     format = readers.choose_format(source, None)
     if format.module == "arrays.arrays":
-        from xentcli.readers.arrays.arrays import keys_of
+        from xentcli.readers.arrays.archive import read_keys
 
-        return keys_of(source, format.name)
+        return read_keys(source, format.name)
     if format.name == "json":
         from xentcli.readers.json.document import load
 
@@ -202,9 +202,9 @@ def _add_ids_under_keys(attached: Attached, source: Source, request: Request) ->
 def _read_ids_under(source: Source, request: Request, key: str) -> list[bytes]:
     format = readers.choose_format(source, None)
     if format.module == "arrays.arrays":
-        from xentcli.readers.arrays.arrays import ids_under
+        from xentcli.readers.arrays.archive import read_ids_under
 
-        return ids_under(source, format.name, key)
+        return read_ids_under(source, format.name, key)
     from xentcli.readers.json.chosen import list_ids
 
     return list_ids(source, request, key)
