@@ -73,21 +73,21 @@ def read_samples(layout: Layout, chunk: Chunk) -> Batch:
     piece = chunk.data
     assert isinstance(piece, Part)
     values = _read_numbers(layout, layout.values, piece, piece.values, layout.axis)
-    wrong = _find_too_large(layout, layout.values, piece, piece.values, values)
+    bad_numbers = _find_too_large(layout, layout.values, piece, piece.values, values)
     if layout.kind == "probs":
-        wrong += _find_bad_probs(values, layout, piece)
+        bad_numbers += _find_bad_probs(values, layout, piece)
     labels = given = targets = target_from = None
     if layout.labels is not None:
         given = _read_numbers(layout, layout.labels, piece, piece.labels, None)
         labels, found = _check_labels(given, layout, layout.labels.key, piece)
         if not _stops_at_first(layout):
             labels = _take_positions(labels, piece, 1)
-        wrong += found
+        bad_numbers += found
         target_from = Origin(layout.source, "array", path=layout.labels.key)
     elif layout.targets is not None:
         targets = _read_numbers(layout, layout.targets, piece, piece.targets, layout.axis)
-        wrong += _find_too_large(layout, layout.targets, piece, piece.targets, targets)
-        wrong += _find_bad_targets(targets, layout, layout.targets.key, piece)
+        bad_numbers += _find_too_large(layout, layout.targets, piece, piece.targets, targets)
+        bad_numbers += _find_bad_targets(targets, layout, layout.targets.key, piece)
         target_from = Origin(layout.source, "array", path=layout.targets.key)
     elif layout.attached_from is not None:
         target_from = layout.attached_from
@@ -100,14 +100,14 @@ def read_samples(layout: Layout, chunk: Chunk) -> Batch:
     batch = batch._replace(target_from=target_from, first=chunk.first)
     if piece.positions is None:
         return take_out_bad_samples(
-            batch, wrong, layout.request, partial(_write_row, values, given)
+            batch, bad_numbers, layout.request, partial(_write_row, values, given)
         )
     # A sample counts as read, and its faults are reported, once: with its last piece.
     is_last = piece.positions[1] >= layout.shape[2]
     first = piece.positions[0]
     batch = batch._replace(first_position=first, read=int(is_last), is_piece=True)
     # With --rejects samples are never cut, so their text is not needed.
-    batch = take_out_bad_samples(batch, wrong, layout.request, lambda _: b"")
+    batch = take_out_bad_samples(batch, bad_numbers, layout.request, lambda _: b"")
     return batch if is_last else batch._replace(faults=())
 
 
@@ -174,7 +174,7 @@ def _check_labels(
     request = layout.request
     count = request.label_count(layout.shape[1])
     labels, unknown = find_unknown_labels(given, count, request.ignore_index)
-    wrong = []
+    bad_numbers = []
     for index in np.argwhere(unknown)[: _most_bad_numbers(layout)].tolist():
         value = given[tuple(index)]
         reason = explain_unknown_label(value, (), count, request.ignore_index)
@@ -182,8 +182,8 @@ def _check_labels(
         found = BadNumber(
             index[0], place, str(value), reason.reason, reason.hint, reason.if_one_based
         )
-        wrong.append(found)
-    return labels, wrong
+        bad_numbers.append(found)
+    return labels, bad_numbers
 
 
 def _find_too_large(
@@ -224,14 +224,14 @@ def _bad_numbers_at(
     said: Callable[[float], str],
     hint: str = "",
 ) -> list[BadNumber]:
-    wrong = []
+    bad_numbers = []
     for index in np.argwhere(mask)[: _most_bad_numbers(layout)].tolist():
         number = array[tuple(index)]
         # A number of a wider type is shown as it is.
         value = float(number) if number.itemsize <= 8 else number
         place = _place(layout, key, index, piece, layout.axis)
-        wrong.append(BadNumber(index[0], place, str(value), said(value), hint))
-    return wrong
+        bad_numbers.append(BadNumber(index[0], place, str(value), said(value), hint))
+    return bad_numbers
 
 
 def _most_bad_numbers(layout: Layout) -> int | None:
