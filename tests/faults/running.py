@@ -51,13 +51,13 @@ def _written(stream: io.TextIOWrapper) -> bytes:
 
 @contextmanager
 def _standard_input(content: bytes) -> Iterator[None]:
-    source._once.cache_clear()
+    source._open_once.cache_clear()
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.seek(0)
         with io.TextIOWrapper(file) as stdin, mock.patch.object(sys, "stdin", stdin):
             yield
-    source._once.cache_clear()
+    source._open_once.cache_clear()
 
 
 @contextmanager

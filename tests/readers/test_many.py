@@ -12,7 +12,7 @@ from xentcli.errors import DataError
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.several import expand_names, join
 from xentcli.readers.sources.source import source_of
-from xentcli.readers.typed import typed_labels
+from xentcli.readers.typed import read_typed_labels
 
 HEADER = "a,b,label\n"
 LABELS = Request(wanted="labels")
@@ -93,7 +93,7 @@ class TestSamples:
 
     def test_are_matched_with_labels_that_stand_apart(self, folder: Path) -> None:
         put(folder, a="a,b\n1,2\n3,4\n", b="a,b\n5,6\n", c="a,b\n7,8\n")
-        request = LABELS._replace(attached=typed_labels(["0,1,1,0"]))
+        request = LABELS._replace(attached=read_typed_labels(["0,1,1,0"]))
         found = join([opened(name, request) for name in ("a.csv", "b.csv", "c.csv")])
         batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
         assert [listed(batch.labels) for batch in batches] == [[0, 1], [1], [0]]

@@ -14,9 +14,9 @@ from tests.readers.opening import listed
 from xentcli.errors import XentError
 from xentcli.model import Origin
 from xentcli.readers.interface import Attached, Request
-from xentcli.readers.pasted import lone_number
+from xentcli.readers.pasted import find_lone_number
 from xentcli.readers.rules.targets import check_label_shape
-from xentcli.readers.typed import typed_array, typed_labels, typed_targets
+from xentcli.readers.typed import read_typed_array, read_typed_labels, read_typed_targets
 
 ROWS = [[1.0, -2.5, 3.0], [3.0, 1e-05, 2.0]]
 PRINTS = [
@@ -44,8 +44,8 @@ PRINTS = [
 
 @pytest.mark.parametrize("text", PRINTS)
 def test_values_as_they_are_printed(text: str) -> None:
-    assert typed_array([text], "--logits").tolist() == ROWS
-    assert listed(typed_targets([text]).targets) == ROWS
+    assert read_typed_array([text], "--logits").tolist() == ROWS
+    assert listed(read_typed_targets([text]).targets) == ROWS
 
 
 floats = hnp.arrays(
@@ -58,7 +58,7 @@ floats = hnp.arrays(
 @given(values=floats, text=st.sampled_from([repr, str]))
 def test_what_numpy_prints_comes_back(values: Any, text: Any) -> None:
     with np.printoptions(precision=17, floatmode="unique", threshold=10**6):
-        found = typed_array([text(values)], "--logits")
+        found = read_typed_array([text(values)], "--logits")
     np.testing.assert_array_equal(found, values)
 
 
@@ -78,18 +78,18 @@ LABELS = [
 
 @pytest.mark.parametrize("text", LABELS)
 def test_labels_as_they_are_printed(text: str) -> None:
-    words = typed_labels([text]).labels
+    words = read_typed_labels([text]).labels
     assert [float(word.text) for word in words] == [2, 0]
 
 
 @pytest.mark.parametrize("text", ["['fox', 'a, b']", "array(['fox', 'a, b'], dtype='<U4')"])
 def test_names_as_they_are_printed(text: str) -> None:
-    assert [word.text for word in typed_labels([text]).labels] == ["fox", "a, b"]
+    assert [word.text for word in read_typed_labels([text]).labels] == ["fox", "a, b"]
 
 
 @pytest.mark.parametrize("name", ["cat (2)", "(2)", "(1) x", "float(2)", "a... b"])
 def test_a_name_of_a_class_is_no_print(name: str) -> None:
-    assert [word.text for word in typed_labels([name]).labels] == [name]
+    assert [word.text for word in read_typed_labels([name]).labels] == [name]
 
 
 SHORTENED = [
@@ -102,12 +102,12 @@ SHORTENED = [
 
 @pytest.mark.parametrize("text", SHORTENED)
 def test_a_shortened_print_is_refused(text: str) -> None:
-    for read in (lambda: typed_array([text], "--logits"), lambda: typed_targets([text])):
+    for read in (lambda: read_typed_array([text], "--logits"), lambda: read_typed_targets([text])):
         with pytest.raises(XentError, match=r"the print is shortened \(\.\.\.\)") as raised:
             read()
         assert "set_printoptions" in raised.value.hint
     with pytest.raises(XentError, match="shortened"):
-        typed_labels([text])
+        read_typed_labels([text])
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_a_shortened_print_is_refused(text: str) -> None:
 )
 def test_what_cannot_be_read(text: str, message: str) -> None:
     with pytest.raises(XentError) as raised:
-        typed_array([text], "--logits")
+        read_typed_array([text], "--logits")
     assert str(raised.value) == message
 
 
 def test_labels_may_be_flat_or_of_the_shape_of_the_samples() -> None:
     def labels(text: str) -> Attached:
-        return typed_labels([text])
+        return read_typed_labels([text])
 
     request = Request()
     for text in ("0,1,2,0,1,2", "[0, 1, 2, 0, 1, 2]", "[[0,1,2],[0,1,2]]", "[[[0,1,2],[0,1,2]]]"):
@@ -164,12 +164,12 @@ GOT = {
 
 @pytest.mark.parametrize("text", GOT)
 def test_a_number_as_it_was_printed(text: str) -> None:
-    assert lone_number(text) == GOT[text]
+    assert find_lone_number(text) == GOT[text]
 
 
 @pytest.mark.parametrize("text", ["1,234.5", "loss 1 2", "[1.0, 2.0]", "about 1", "1.5 dB", "50%"])
 def test_what_is_no_lone_number_stays_as_it_is(text: str) -> None:
-    assert lone_number(text) == text
+    assert find_lone_number(text) == text
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_is_no_lone_number_stays_as_it_is(text: str) -> None:
 )
 def test_what_cannot_be_read_is_marked(text: str, marked: str | None) -> None:
     with pytest.raises(XentError) as raised:
-        typed_array([text], "--logits")
+        read_typed_array([text], "--logits")
     assert raised.value.place is not None
     excerpt = raised.value.place.excerpt
     assert (excerpt and excerpt.text[excerpt.start : excerpt.end]) == marked

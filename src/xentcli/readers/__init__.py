@@ -1,4 +1,4 @@
-"""The formats that can be read: one line each. A new format is one file here and one such line."""
+"""The table of the formats that can be read. A new format is one module and one line here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from xentcli.readers.sources.source import Source, peek
 
 
 class Format(NamedTuple):
-    """An input format: its name, its module here, the suffixes and first bytes of its files, and
-    which fields of a request it understands."""
+    """An input format: its name, its module in this package, the suffixes and the first bytes of
+    its files, and the fields of a request that it understands."""
 
     name: str
     module: str
@@ -27,7 +27,7 @@ KEYS = frozenset({"logits_key", "label_key"})
 TEXT = frozenset({"delimiter", "header", "encoding", "comment", "decimal"})
 ROWS = frozenset({"on_error"})
 TABLES = COLUMNS | ROWS | {"logits_key"}
-# An Arrow file, and the mark with which a message of a stream begins.
+# How an Arrow file begins, and how each message of an Arrow stream begins.
 ARROW_SIGNATURES = (b"ARROW1", b"\xff\xff\xff\xff")
 
 FORMATS = (
@@ -79,20 +79,20 @@ def _check_understood(source: Source, request: Request, format: Format) -> None:
 
 
 def choose_format(source: Source, asked: str | None) -> Format:
-    """The format asked for, or that of the name's suffix, or that of the first bytes."""
+    """Choose the format asked for, else by the suffix of the name, else by the first bytes."""
     if asked is not None:
-        return named_format(asked)
+        return find_format(asked)
     lowered = re.sub(r"\.(gz|bz2|xz|zst)$", "", source.name.lower())
     for format in FORMATS:
         if source.path is not None and lowered.endswith(format.suffixes):
             return format
-    # Neither typed values nor files that say by their name what they are need more.
+    # Imported only here: typed values, and files whose suffix is known, do not need it.
     from xentcli.readers.first_bytes import check_read, zip_kind
 
     start = peek(source)
     check_read(start, source.name)
     if zip_kind(start) == "pt":
-        return named_format("pt")
+        return find_format("pt")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     for format in FORMATS:
         if format.signatures and (
@@ -100,13 +100,13 @@ def choose_format(source: Source, asked: str | None) -> Format:
             or (format.name == "json" and text.startswith(format.signatures))
         ):
             return (
-                named_format("jsonl") if format.name == "json" and _is_json_lines(text) else format
+                find_format("jsonl") if format.name == "json" and _is_json_lines(text) else format
             )
     return FORMATS[0]
 
 
-def named_format(name: str) -> Format:
-    """The format of that name."""
+def find_format(name: str) -> Format:
+    """Find the format of that name."""
     return next(format for format in FORMATS if format.name == name)
 
 

@@ -1,4 +1,5 @@
-"""What a file is by its first bytes: which kind of zip archive, or a format that is not read."""
+"""Recognises by the first bytes which kind of zip archive a file is, and formats that are not
+read."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ NPZ = 'np.savez("x.npz", logits=logits, labels=labels)'
 PT = 'save it again with a newer one: torch.save(torch.load("x.pt"), "y.pt")'
 CSV = "save the sheet as CSV"
 UNREAD = (
-    # The number that PyTorch pickled before all else.
+    # Older versions of PyTorch pickled this magic number first.
     Unread("a .pt of PyTorch before 1.6", rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.", PT),
     Unread("an HDF5 file", rb"\x89HDF\r\n\x1a\n", f"with h5py: {NPZ}"),
     Unread("a MATLAB file", rb"MATLAB (?:5\.0|7\.3) MAT-file", f"with scipy.io: {NPZ}"),
@@ -34,7 +35,7 @@ ZIPPED = {".xlsx": "an Excel file", ".ods": "a spreadsheet"}
 
 
 def check_read(start: bytes, name: str) -> None:
-    """Refuse a format that is known but not read, and say how to convert it."""
+    """Refuse a format that is known but not read; the error says how to convert it."""
     for unread in UNREAD:
         if re.match(unread.start, start):
             raise _refusal(unread.name, unread.convert, name)
@@ -48,8 +49,8 @@ def _refusal(what: str, convert: str, name: str) -> DataError:
 
 
 def zip_kind(start: bytes) -> str:
-    """The kind of a zip archive by the name of its first member: ``npz``, ``pt``, the suffix of a
-    format that is not read, or an empty text."""
+    """Tell the kind of a zip archive by the name of its first member: ``npz``, ``pt``, the suffix
+    of a format that is not read, or an empty text."""
     if not start.startswith(b"PK\x03\x04"):
         return ""
     member = start[30 : 30 + int.from_bytes(start[26:28], "little")]

@@ -1,4 +1,5 @@
-"""What is asked of a reader, and what it returns: see any module beside this one."""
+"""What a reader is given and what it returns. Every format's ``open_input`` takes a request and
+returns an opened input, whose chunks its reader turns into batches."""
 
 from __future__ import annotations
 
@@ -25,13 +26,13 @@ class Attached(NamedTuple):
     """Labels or soft targets from elsewhere than the values: typed, or in a second file.
 
     - ``labels``: texts, or an array of numbers; ``shape``: that of the lists in which they were
-      typed.
-    - ``ids``: the columns of the second file that could match its rows with the samples; ``join``:
-      the one that does, None where rows match by position.
-    - ``unread``: keys that are called as ids are, and why they hold none.
-    - ``label_name``: the name of the label column there.
-    - ``remarks``: warnings and notes about it.
-    - ``may_have_header``: the first label is a header if it can be no label.
+      typed; ``size``: how many labels or rows of targets there are.
+    - ``ids``: the columns of ids in the second file that could match its rows with the samples;
+      ``join``: the one that does, None where rows match by position.
+    - ``unread``: keys with names of ids whose values cannot be read as ids, and the reasons.
+    - ``label_name``: the name of the label column in the second file.
+    - ``remarks``: warnings and notes about the second file.
+    - ``may_have_header``: if the first text cannot be a label, it is a header.
     """
 
     labels: Any
@@ -47,9 +48,9 @@ class Attached(NamedTuple):
     remarks: tuple[Remark, ...] = ()
 
 
-class Second(NamedTuple):
-    """What the options say of a second file: the column of ids, whether its rows match by position
-    even if there are ids, and the label column."""
+class SecondFile(NamedTuple):
+    """What the options say of a second file: its column of ids (``on``), whether its rows match by
+    position even if there are ids, and its label column."""
 
     on: str | None = None
     by_position: bool = False
@@ -59,14 +60,19 @@ class Second(NamedTuple):
 class Request(NamedTuple):
     """What the options say of the input.
 
+    - ``wanted``: what the command needs beside the values.
+    - ``kind``: what the options say that the values are.
     - ``each``: something is written for every sample.
-    - ``keep_rows``: the rows are passed on as text, and how far they must be split for that;
-      ``keep_records``: the samples' records are passed on as JSON.
+    - ``keep_rows``: the rows are passed on as text, split as far as it says; ``keep_records``: the
+      samples' records are passed on as JSON.
     - ``by``: the column that groups the samples.
     - ``questions``: each column is a yes/no question, whose labels are 0 and 1.
-    - ``divisible``: the answer needs no sample as a whole: a large one may be read in parts.
-    - ``second``: what is said of a second file.
-    - ``beside``: names of columns that are no classes.
+    - ``divisible``: the answer can be joined from parts of a sample, so that a large sample may be
+      read in parts.
+    - ``attached``: labels or soft targets from elsewhere; ``second``: what the options say of the
+      second file with them.
+    - ``not_classes``: names of columns that belong to the second file's ids or labels, and so are
+      no classes.
     """
 
     wanted: Wanted = "none"
@@ -80,8 +86,8 @@ class Request(NamedTuple):
     classes: tuple[str, ...] = ()
     ignore_index: int = -100
     attached: Attached | None = None
-    second: Second = Second()
-    beside: tuple[str, ...] = ()
+    second: SecondFile = SecondFile()
+    not_classes: tuple[str, ...] = ()
     each: bool = False
     keep_rows: KeepRows | None = None
     keep_records: bool = False
@@ -103,16 +109,17 @@ class Request(NamedTuple):
         return 2 if self.questions else columns
 
     def label_shape(self, shape: tuple[int, ...], class_axis: int = 1) -> tuple[int, ...]:
-        """The shape of labels for values of that shape: one a position, or one a question."""
+        """The shape of the labels for values of that shape: a label for each position, or for each
+        question."""
         if self.questions and shape[class_axis] > 1:
             return shape
         return shape[:class_axis] + shape[class_axis + 1 :]
 
 
 class Span(NamedTuple):
-    """A part of a file that holds whole records: from one byte to before another. ``version`` is
-    the file's size and the time of its last change; for a URL, a number made of its ETag or the
-    like."""
+    """A part of a file that holds whole records: the bytes from ``start`` to before ``end``.
+    ``version`` is the file's size and the time of its last change; for a URL, its size and a
+    checksum of its ETag or the like."""
 
     path: str
     start: int
@@ -121,9 +128,9 @@ class Span(NamedTuple):
 
 
 class WholeText(NamedTuple):
-    """A text that can be read only from its beginning, because it is compressed or in another
-    encoding; its records follow the first ``start`` bytes of the unpacked text. ``version`` is as
-    in :class:`Span`, or None; ``max_ratio`` as of a source."""
+    """A text that can be read only from its beginning, because it is compressed or not in UTF-8.
+    Its records follow the first ``start`` bytes of the unpacked text. ``version`` is as in
+    :class:`Span`, or None; ``max_ratio`` as in a source."""
 
     path: str
     version: tuple[int, int] | None
@@ -133,7 +140,7 @@ class WholeText(NamedTuple):
 
 
 class RowGroup(NamedTuple):
-    """The number of a row group of a Parquet file; None for a whole Arrow file."""
+    """A row group of a Parquet file, by its number; a whole Arrow file where the number is None."""
 
     path: str
     version: tuple[int, int] | None
@@ -147,10 +154,10 @@ class RowBatch(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The part of each array that belongs to a chunk: samples ``start`` to ``stop``, still to be
-    read from the file, or the numbers themselves where they are in memory. A single large sample
-    may come in parts too: ``positions`` are then the first and the last (exclusive) of the part,
-    along the first axis of positions. ``labels_apart`` are labels from elsewhere."""
+    """The part of each array that belongs to a chunk: samples ``start`` to ``stop``. An array that
+    is None is still to be read from the file. A single large sample may come in parts too:
+    ``positions`` are then the first position of the part and the one after its last, along the
+    first axis of positions. ``labels_apart`` are labels from elsewhere."""
 
     start: int
     stop: int
@@ -167,8 +174,8 @@ Data = bytes | Span | WholeText | RowBatch | RowGroup | Part | Batch
 class Chunk(NamedTuple):
     """A piece of an input.
 
-    - ``number``: of the chunk, from 0; ``first``: of its first sample; ``samples``: how many it
-      has, bad ones included.
+    - ``number``: the chunk's number, from 0; ``first``: the number of its first sample;
+      ``samples``: how many samples it has, bad ones included.
     - ``data``: bytes of a text; a :class:`Span` or :class:`WholeText`, whose number of records is
       not known yet; a :class:`RowBatch` or :class:`RowGroup` of a table; a :class:`Part` of arrays;
       a batch that is in memory.
@@ -190,32 +197,32 @@ class Chunk(NamedTuple):
 
 
 class Reader(Protocol):
-    """Makes batches of an input's chunks. It can be pickled, so that any process can do this."""
+    """Turns an input's chunks into batches. It can be pickled, so that any process can do this."""
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """A chunk in pieces that fit into memory."""
+        """Split a chunk into pieces that fit into memory."""
 
     def read(self, chunk: Chunk) -> Batch:
-        """The samples of a piece."""
+        """Read the samples of a piece."""
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """The ids of some samples of a piece, given by their indices in its batch; asked only where
-        the input has ids."""
+        """Return the ids of some samples of a piece, given by their indices in its batch. It is
+        called only where the input has ids."""
 
 
 class Chunks(Protocol):
-    """Cuts an input into chunks, in the order of its samples; only the main process can."""
+    """Cuts an input into chunks, in the order of its samples. Only the main process has it."""
 
     def in_order(self) -> Iterator[Chunk]:
-        """All of the input; each chunk has the number of its first sample."""
+        """Cut all of the input; each chunk has the number of its first sample."""
 
     def spans(self) -> Iterator[Chunk] | None:
-        """A large file in pieces whose first sample's number is not known; None where that would
-        not help."""
+        """Cut a large file into spans of bytes, whose first samples have no known numbers; None
+        where that would not help."""
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """Pieces of about that many bytes that a process on another machine can read by itself;
-        None where it cannot."""
+        """Cut the input into pieces of about ``size`` bytes that a process on another machine can
+        read by itself; None where it cannot."""
 
 
 class Opened(NamedTuple):
@@ -223,12 +230,12 @@ class Opened(NamedTuple):
 
     - ``workers``: the kind of workers that can share the chunks.
     - ``numbered``: a chunk can be read only if the number of its first sample is known.
-    - ``single``: there is one sample, of shape ``(C)``; ``dimensions``: how many follow the
-      classes; ``class_axis``: where the input has its classes, which batches have at 1.
-    - ``header``: the names of all columns; ``rows``: the header of a text whose rows are passed on.
+    - ``single``: there is one sample, of shape ``(C)``; ``dimensions``: how many axes follow that
+      of the classes; ``class_axis``: the class axis in the input; in batches it is axis 1.
+    - ``header``: the names of all columns; ``rows``: the header of rows that are passed on.
     - ``attached``: labels from elsewhere, which are matched with the rows as these are read.
     - ``size``: how many bytes there are to read, where that is known; ``files``: how many files.
-    - ``left_out``: the numeric columns that are not used.
+    - ``left_out``: the names of numeric columns that are not used.
     - ``has_ids``: a column has the samples' ids; ``by``: the name of the column that groups them.
     - ``by_sequence``: the groups are sequences; ``has_tokens``: each sample is a token with its
       log-probability; ``ranked``: it is known which tokens the model would have chosen.
@@ -266,14 +273,14 @@ class Opened(NamedTuple):
         return self.has_labels or self.has_targets
 
 
-class InMemory:
-    """An input that is one batch in memory: its only chunk."""
+class SingleChunk:
+    """The chunks of an input that is one batch in memory: there is only one."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
 
     def in_order(self) -> Iterator[Chunk]:
-        """The batch."""
+        """Give the batch."""
         values = self._batch.values
         yield Chunk(0, 0, 1 if values.ndim == 1 else len(values), self._batch)
 
@@ -285,35 +292,35 @@ class InMemory:
 
 
 class BatchReader(NamedTuple):
-    """Reads chunks that are batches already; ``names`` are the ids of the only one's samples."""
+    """The reader of chunks that are batches already; ``names`` are the ids of the samples."""
 
     names: tuple[str, ...] = ()
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk."""
+        """Give the chunk unchanged."""
         yield chunk
 
     def read(self, chunk: Chunk) -> Batch:
-        """The batch."""
+        """Return the batch that the chunk is."""
         assert isinstance(chunk.data, Batch)
         return chunk.data
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """Their names."""
+        """Return the ids of some samples."""
         return [self.names[at] for at in samples]
 
 
-def opened_whole(source: str, batch: Batch, class_axis: int) -> Opened:
-    """An input that is one batch in memory."""
+def open_in_memory(source: str, batch: Batch, class_axis: int) -> Opened:
+    """Make an input of one batch in memory."""
     values, labels = batch.values, batch.labels
-    # The labels of questions are as many as the values, and have no axis less.
+    # Labels of questions have the shape of the values, so no axis of theirs is in doubt.
     has_axis = labels is not None and labels.ndim < values.ndim
     return Opened(
         source,
         batch.kind,
         values.shape[1 if values.ndim > 1 else 0],
         batch.classes,
-        InMemory(batch),
+        SingleChunk(batch),
         BatchReader(),
         has_labels=batch.labels is not None,
         has_targets=batch.targets is not None,

@@ -1,10 +1,10 @@
 """Reads arrays and numbers as Python, NumPy, PyTorch, JAX and TensorFlow print them.
 
->>> printed("tensor([[1., 2.], [3., 4.]], grad_fn=<AddmmBackward0>)", "--logits").value
+>>> read_print("tensor([[1., 2.], [3., 4.]], grad_fn=<AddmmBackward0>)", "--logits").value
 [['1.', '2.'], ['3.', '4.']]
->>> printed("[[1. 2.] [3. 4.]]", "--logits").value == _
+>>> read_print("[[1. 2.] [3. 4.]]", "--logits").value == _
 True
->>> lone_number("loss: 1,0598 nats")
+>>> find_lone_number("loss: 1,0598 nats")
 '1.0598'
 """
 
@@ -18,26 +18,26 @@ from xentcli.errors import DataError, Excerpt, Place, quoted
 from xentcli.model import NamedTuple
 
 DEEPEST = 30
-# What is typed with an East Asian keyboard, and the minus sign of a page.
+# Full-width characters, which East Asian keyboards type, and the typographic minus sign.
 MARKS = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
     ord("\N{IDEOGRAPHIC SPACE}"): " ",
     ord("\N{IDEOGRAPHIC COMMA}"): ",",
     ord("\N{MINUS SIGN}"): "-",
 }
-# The same where there may be names, which are left alone.
+# Only the separators, for texts with names of classes, whose characters stay.
 COMMAS = str.maketrans({"，": ",", "、": ",", "；": ";", "\N{IDEOGRAPHIC SPACE}": " "})
 SHORTENED = "the print is shortened (...)"
-WHOLE = (
+HOW_TO_PRINT_ALL = (
     'print all of it: torch.set_printoptions(profile="full"), '
     "np.set_printoptions(threshold=sys.maxsize)"
 )
-# Any other word before a bracket may be the name of a class.
+# A print may begin with these calls; any other word before a bracket may be the name of a class.
 CALL = (
     r"(?:[a-z]+\.)*(?:[Tt]ensor|[Aa]rray|EagerTensor|ndarray|matrix|Parameter"
     r"|u?int(?:8|16|32|64)|b?float(?:16|32|64|128)|longdouble|str_)\("
 )
-# All of these are compiled when they are first used: plain numbers are no print.
+# These patterns are compiled when they are first used: plain numbers need none.
 PRINTED = rf"\s*(?:[\[(]|{CALL}|Parameter containing:|<tf\.Tensor)"
 TOKEN = (
     rf"(?P<call>{CALL})|(?P<open>[\[(])|(?P<close>[\])])|(?P<comma>,)"
@@ -49,13 +49,12 @@ LABELLED = rf"\{{?\s*['\"]?[A-Za-z][\w /-]*['\"]?\s*[:=]\s*(\S+?){UNIT}\s*\}}?"
 MEASURED = rf"(\S+?){UNIT}"
 DECIMAL_COMMA = r"([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)"
 
-
-# What a number begins with, and no print.
+# A number begins with one of these; a print does not.
 PLAIN = tuple("+-.0123456789")
 
 
 class Token(NamedTuple):
-    """A piece of a print, and where it stands."""
+    """A piece of a print: its kind, its text and its position."""
 
     kind: str
     text: str
@@ -63,64 +62,64 @@ class Token(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A number or a text in a print, and where it stands."""
+    """A number or a text in a print, and its position."""
 
     text: str
     start: int
 
 
 class Printed(NamedTuple):
-    """The nested lists of a print, or its only value; numbers are texts. ``words`` has them all in
-    order."""
+    """What a print holds: nested lists or a single value, in which numbers are still texts.
+    ``words`` has all of them in order."""
 
     value: Any
     words: list[Word]
 
 
-def is_printed(text: str) -> bool:
-    """Whether a text is a printed array or list rather than values side by side."""
+def is_print(text: str) -> bool:
+    """Whether a text is the print of an array or a list, rather than values side by side."""
     return text.lstrip()[:1] not in PLAIN and re.match(PRINTED, text) is not None
 
 
-def are_printed_labels(text: str) -> bool:
-    """Whether a text is a printed array or list of labels.
+def is_print_of_labels(text: str) -> bool:
+    """Whether a text is the print of an array or a list of labels.
 
     A class name may begin with a bracket, so a tuple must contain a comma.
     """
     if text.lstrip().startswith("("):
         return re.fullmatch(r"\s*\([^()]*,[^()]*\)\s*", text) is not None
-    return is_printed(text)
+    return is_print(text)
 
 
-def check_whole(text: str, option: str) -> None:
+def check_not_shortened(text: str, option: str) -> None:
     """Refuse a print that was shortened with ``...``."""
     found = [(text.find(mark), mark) for mark in ("...", "…") if mark in text]
     if found:
         start, mark = min(found)
         place = Place(option, excerpt=Excerpt(text, start, start + len(mark)))
-        raise DataError(SHORTENED, place=place, hint=WHOLE)
+        raise DataError(SHORTENED, place=place, hint=HOW_TO_PRINT_ALL)
 
 
-def printed(text: str, option: str) -> Printed:
-    """Read the print of an array, of a number, or of several with commas between."""
-    check_whole(text, option)
-    reading = _Reading(text, option)
-    items = reading.items("")
-    return Printed(items[0] if len(items) == 1 else items, reading.words)
+def read_print(text: str, option: str) -> Printed:
+    """Read the print of an array, of a number, or of several with commas between them."""
+    check_not_shortened(text, option)
+    reader = _PrintReader(text, option)
+    items = reader.read_items("")
+    return Printed(items[0] if len(items) == 1 else items, reader.words)
 
 
-class _Reading:
+class _PrintReader:
     """Reads a print, token by token."""
 
     def __init__(self, text: str, option: str) -> None:
         self.text = text
         self.option = option
         self.words: list[Word] = []
-        self.left = _tokens(text)
+        self.left = _split_tokens(text)
         self.depth = 0
 
-    def items(self, closed_by: str) -> list[Any]:
-        """The values up to a closing bracket, or to the end."""
+    def read_items(self, closed_by: str) -> list[Any]:
+        """Read the values up to a closing bracket, or to the end."""
         found: list[Any] = []
         after_comma = True
         self.depth += 1
@@ -137,25 +136,25 @@ class _Reading:
                     raise self.fault(f"{quoted(token.text)} closes nothing", token)
                 self.depth -= 1
                 return found
-            found.append(self.value(token))
+            found.append(self.read_value(token))
             after_comma = False
         if closed_by:
             raise DataError(f"{quoted(closed_by)} is missing at the end", place=Place(self.option))
         return found
 
-    def value(self, token: Token) -> Any:
+    def read_value(self, token: Token) -> Any:
         if token.kind == "call":
-            return self.argument(token)
+            return self.read_first_argument(token)
         if token.kind == "open":
-            return self.items("]" if token.text == "[" else ")")
+            return self.read_items("]" if token.text == "[" else ")")
         content = token.text[1:-1] if token.kind == "text" else token.text
         self.words.append(Word(content, token.start))
         return content
 
-    def argument(self, call: Token) -> Any:
-        """The first argument of a call; dtype, device, grad_fn and the like do not matter."""
+    def read_first_argument(self, call: Token) -> Any:
+        """Read the first argument of a call; dtype, device, grad_fn and the like do not matter."""
         for token in self.left:
-            value = self.value(token)
+            value = self.read_value(token)
             depth = 0
             for rest in self.left:
                 depth += rest.kind in ("open", "call")
@@ -171,7 +170,7 @@ class _Reading:
         )
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _split_tokens(text: str) -> Iterator[Token]:
     start = 0
     lead = re.match(r"\s*(?:Parameter containing:|<tf\.Tensor:.*?numpy=)", text, re.DOTALL)
     end = len(text)
@@ -182,11 +181,11 @@ def _tokens(text: str) -> Iterator[Token]:
         yield Token(str(match.lastgroup), match[0], match.start())
 
 
-def lone_number(text: str) -> str:
-    """The only number in a text such as ``loss: 1.0598``; otherwise the text itself."""
+def find_lone_number(text: str) -> str:
+    """Find the only number in a text such as ``loss: 1.0598``; otherwise return the text itself."""
     written = text.translate(MARKS).strip()
-    if is_printed(written):
-        words = printed(written, "--got").words
+    if is_print(written):
+        words = read_print(written, "--got").words
         return words[0].text if len(words) == 1 else text
     match = re.fullmatch(LABELLED, written) or re.fullmatch(MEASURED, written)
     number = match[1] if match else written

@@ -1,4 +1,4 @@
-"""Several files as one input, one after the other."""
+"""Joins several files into one input, one after the other."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from itertools import zip_longest
 from xentcli.errors import DataError, Place, quoted
 from xentcli.model import Batch, NamedTuple, Remark
 from xentcli.readers.interface import Chunk, Opened, Reader
-from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
+from xentcli.readers.sources.urls import is_url, local_path, scheme_of, without_secrets
 
 
 def expand_names(names: Sequence[str]) -> list[str]:
-    """The FILE arguments with each pattern replaced by the files that it matches, sorted."""
+    """Replace each pattern among the FILE arguments by the files that it matches, sorted."""
     result: list[str] = []
     for name in names:
         found = _find_files(local_path(name))
         if not found:
-            raise DataError("no file matches", place=Place(shown(name)))
+            raise DataError("no file matches", place=Place(without_secrets(name)))
         result += found
     return result
 
@@ -29,7 +29,7 @@ def _find_files(name: str) -> list[str]:
     if not any(mark in name for mark in "*?["):
         return [name]
     if is_url(name):
-        # No web server says which files it has, and a query is no pattern.
+        # Web servers do not list their files, and the ? of a query is no pattern.
         if scheme_of(name) in ("http", "https"):
             return [name]
         from xentcli.readers.sources import remote
@@ -39,13 +39,13 @@ def _find_files(name: str) -> list[str]:
 
 
 def join(inputs: Sequence[Opened]) -> Opened:
-    """The inputs as one, if they have the same columns and the same kind of numbers."""
+    """Join the inputs into one. They must have the same columns and the same kind of numbers."""
     if len(inputs) == 1:
         return inputs[0]
     first = inputs[0]
     for other in inputs[1:]:
         _check_alike(first, other)
-    inputs = _alike_rows(inputs)
+    inputs = _split_rows_alike(inputs)
     first = inputs[0]
     sizes = [opened.size for opened in inputs]
     return first._replace(
@@ -58,21 +58,22 @@ def join(inputs: Sequence[Opened]) -> Opened:
         workers=first.workers if len({opened.workers for opened in inputs}) == 1 else None,
         numbered=any(opened.numbered for opened in inputs),
         size=None if None in sizes else sum(size or 0 for size in sizes),
-        remarks=_once(remark for opened in inputs for remark in opened.remarks),
-        # A list of names with gaps helps nobody.
+        remarks=_drop_repeated(remark for opened in inputs for remark in opened.remarks),
+        # Ids of only some files would leave gaps, which help nobody.
         has_ids=all(opened.has_ids for opened in inputs),
         files=len(inputs),
         ranked=all(opened.ranked for opened in inputs),
     )
 
 
-def _once(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Remarks without repetitions."""
+def _drop_repeated(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Keep the first of remarks with the same message."""
     return tuple({remark.message: remark for remark in reversed(list(remarks))}.values())[::-1]
 
 
-def _alike_rows(inputs: Sequence[Opened]) -> Sequence[Opened]:
-    """The inputs; if their delimiters differ, with rows split into cells, to be passed on alike."""
+def _split_rows_alike(inputs: Sequence[Opened]) -> Sequence[Opened]:
+    """Return the inputs; if their delimiters differ, with rows that are split into cells, so that
+    all rows are passed on with one delimiter."""
     marks = {opened.rows.delimiter for opened in inputs if opened.rows is not None}
     if len(marks) < 2:
         return inputs
@@ -82,19 +83,18 @@ def _alike_rows(inputs: Sequence[Opened]) -> Sequence[Opened]:
 
 
 class ReaderOfFiles(NamedTuple):
-    """Reads chunks of several files, each by the reader of its own file. Sequences are numbered
-    anew in each file, so groups that are sequences also get the name of their file (``sources``).
-    """
+    """Reads each chunk with the reader of its own file. Every file numbers its sequences from 0, so
+    groups that are sequences are named after their file as well (``sources``)."""
 
     readers: tuple[Reader, ...]
     sources: tuple[str, ...] = ()
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk in pieces that can be read."""
+        """Split the chunk into pieces that can be read."""
         return self.readers[chunk.file].parts(chunk)
 
     def read(self, chunk: Chunk) -> Batch:
-        """The samples of a piece."""
+        """Read the samples of a piece."""
         batch = self.readers[chunk.file].read(chunk)
         if not self.sources or batch.grouping is None:
             return batch
@@ -114,7 +114,7 @@ class ChunksOfFiles:
         self._inputs = inputs
 
     def in_order(self) -> Iterator[Chunk]:
-        """All chunks of the first file, then those of the next."""
+        """Give all chunks of the first file, then those of the next."""
         number = before = 0
         for file, opened in enumerate(self._inputs):
             samples = 0
@@ -125,32 +125,32 @@ class ChunksOfFiles:
             before += samples
 
     def spans(self) -> Iterator[Chunk] | None:
-        """Large files in spans, small ones in chunks; the numbers of their first samples are not
-        known."""
+        """Cut large files into spans and small ones into chunks; the numbers of their first samples
+        are not known."""
         if self._are_numbered():
             return None
         spans = [opened.chunks.spans() for opened in self._inputs]
         if all(found is None for found in spans):
             return None
-        return _one_after_the_other(
+        return _number_chunks(
             opened.chunks.in_order() if found is None else found
             for opened, found in zip(self._inputs, spans, strict=True)
         )
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """None if one of the files can only be read by this process, or only if the number of the
-        first sample is known."""
+        """Cut every file into partitions. None if one of the files can be read only by this
+        process, or only if the numbers of its samples are known."""
         if self._are_numbered():
             return None
         found = [opened.chunks.partitions(size) for opened in self._inputs]
         present = [one for one in found if one is not None]
-        return _one_after_the_other(present) if len(present) == len(found) else None
+        return _number_chunks(present) if len(present) == len(found) else None
 
     def _are_numbered(self) -> bool:
         return any(opened.numbered for opened in self._inputs)
 
 
-def _one_after_the_other(files: Iterable[Iterator[Chunk]]) -> Iterator[Chunk]:
+def _number_chunks(files: Iterable[Iterator[Chunk]]) -> Iterator[Chunk]:
     number = 0
     for file, chunks in enumerate(files):
         for chunk in chunks:
@@ -160,7 +160,7 @@ def _one_after_the_other(files: Iterable[Iterator[Chunk]]) -> Iterator[Chunk]:
 
 def _check_alike(first: Opened, other: Opened) -> None:
     place = Place(other.source)
-    # A document has no header; what it shares with a text are the classes.
+    # A JSON document has no header; only its classes can be compared with those of a text.
     both = first.header and other.header
     for at, (wanted, found) in enumerate(zip_longest(first.header, other.header), start=1):
         if both and wanted != found:

@@ -15,7 +15,7 @@ from xentcli.errors import ArgumentError, UsageError, escaped
 from xentcli.options.asked import Asked
 from xentcli.options.loss import Loss, Sequences
 from xentcli.readers.interface import Opened
-from xentcli.readers.typed import typed_weights
+from xentcli.readers.typed import read_typed_weights
 from xentcli.run.inputs import loss_command
 from xentcli.run.outputs import format_of
 
@@ -201,11 +201,13 @@ def _weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[flo
     weight, positive = asked.loss.weight, asked.balance.pos_weight
     # A loss that somebody got may have had any weights, as PyTorch takes them.
     signed = asked.command == "diagnose"
-    found = typed_weights(weight, classes, count, signed=signed) if weight else None
+    found = read_typed_weights(weight, classes, count, signed=signed) if weight else None
     if not positive:
         return found, None
     single = len(positive) == 1 and not set(positive[0]) & set(",;= [")
-    return found, typed_weights(positive * count if single else positive, classes, count, POSITIVE)
+    return found, read_typed_weights(
+        positive * count if single else positive, classes, count, POSITIVE
+    )
 
 
 def _check_options_of_loss(asked: Asked, measure: Command, opened: Opened) -> None:

@@ -17,8 +17,8 @@ from xentcli import __version__
 from xentcli.errors import DataError, Place, UsageError, XentError, escaped, quoted
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk, Opened, RowGroup, Span, WholeText
-from xentcli.readers.sources.limits import bytes_from
-from xentcli.readers.sources.urls import conceal, is_url, shown
+from xentcli.readers.sources.limits import limit_from_environment
+from xentcli.readers.sources.urls import conceal_secrets, is_url, without_secrets
 from xentcli.run import messages, signals
 from xentcli.run.chunk import Outcome
 from xentcli.run.order import Awaited, Done, Found, Task, share_work, shift_outcome, shifts
@@ -57,9 +57,10 @@ class Facts(NamedTuple):
 def connect(scheduler: str, jobs: int) -> Iterator[Client]:
     """A client of the cluster with that scheduler. ``local`` starts a cluster on this machine,
     which ends with the client."""
-    if conceal(scheduler) != scheduler:
+    concealed = conceal_secrets(scheduler)
+    if concealed != scheduler:
         raise UsageError(
-            f"--scheduler: {quoted(conceal(scheduler))} was given with a user's name, a password "
+            f"--scheduler: {quoted(concealed)} was given with a user's name, a password "
             "or a query, and the address of a scheduler has none",
             hint=ADDRESSES,
         )
@@ -199,7 +200,7 @@ def outcomes(
 
 def partition_bytes() -> int:
     """How many bytes of a text a worker reads at a time."""
-    return bytes_from("XENT_PARTITION_BYTES", PARTITION_BYTES)
+    return limit_from_environment("XENT_PARTITION_BYTES", PARTITION_BYTES)
 
 
 class Submitted:
@@ -279,11 +280,11 @@ class Submitted:
     def _place(self, chunk: Chunk) -> Place:
         data = chunk.data
         if isinstance(data, Span):
-            return Place(shown(data.path), detail=f"bytes {data.start} to {data.end}")
+            return Place(without_secrets(data.path), detail=f"bytes {data.start} to {data.end}")
         if isinstance(data, RowGroup) and data.number is not None:
-            return Place(shown(data.path), detail=f"row group {data.number}")
+            return Place(without_secrets(data.path), detail=f"row group {data.number}")
         if isinstance(data, RowGroup | WholeText):
-            return Place(shown(data.path))
+            return Place(without_secrets(data.path))
         return Place(self._source, detail=f"partition {chunk.number}")
 
 

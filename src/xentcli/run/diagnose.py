@@ -22,7 +22,7 @@ from xentcli.model import Batch, Fault, NamedTuple, Remark
 from xentcli.model.diagnosis import Diagnosis
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
-from xentcli.readers.pasted import lone_number
+from xentcli.readers.pasted import find_lone_number
 from xentcli.readers.sources.source import Source, check_unchanged
 from xentcli.run import signals
 from xentcli.run.cases import binary_case, check_batch, class_case, concatenate
@@ -57,7 +57,7 @@ def run(asked: Asked) -> int:
     """Carry out the command and give its exit code."""
     check_options(asked)
     wanted = [
-        parse_number(lone_number(text), asked.seen.tolerance) for text in asked.seen.got or []
+        parse_number(find_lone_number(text), asked.seen.tolerance) for text in asked.seen.got or []
     ]
     if asked.seen.tolerance is not None and not wanted:
         raise UsageError("--tolerance says how far a formula may be from --got; give that too")

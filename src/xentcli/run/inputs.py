@@ -28,18 +28,18 @@ from xentcli.readers.interface import (
     KeepRows,
     Opened,
     Request,
-    Second,
+    SecondFile,
     Wanted,
 )
 from xentcli.readers.sources.source import Source, forget, is_remote, source_of
-from xentcli.readers.sources.urls import local_path, shown
+from xentcli.readers.sources.urls import local_path, without_secrets
 from xentcli.readers.typed import (
     OPTION_OF,
-    check_swallowed,
-    class_names,
+    check_no_option,
     open_typed,
-    typed_labels,
-    typed_targets,
+    read_class_names,
+    read_typed_labels,
+    read_typed_targets,
 )
 from xentcli.run.outputs import format_of
 from xentcli.writers import Format
@@ -120,7 +120,7 @@ def _refuse_numbers(asked: Asked) -> None:
         typed = f'{option} "{words[0]}" {whose} "{words[1]}"'
     raise DataError(
         "there is no such file",
-        place=Place(shown(words[0])),
+        place=Place(without_secrets(words[0])),
         hint=f"numbers are typed with {typed}",
     )
 
@@ -210,7 +210,7 @@ def _typed(asked: Asked) -> tuple[list[str], Kind] | None:
     typed = [(texts, kind) for texts, kind in given if texts]
     options = [OPTION_OF[kind] for _, kind in typed]
     for (texts, _), option in zip(typed, options, strict=True):
-        check_swallowed(texts, option)
+        check_no_option(texts, option)
     if len(typed) > 1:
         raise UsageError(f"{' and '.join(options)} contradict each other; give one of them")
     if not typed:
@@ -278,7 +278,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         target_cols=targets.target_cols,
         weight_col=labels.weight_col,
         bytes_col=asked.sequences.bytes_col,
-        classes=class_names(samples.classes) if samples.classes else (),
+        classes=read_class_names(samples.classes) if samples.classes else (),
         # No answer of a yes/no question is left out: 0 is one of the two.
         ignore_index=0 if has_questions else asked.loss.ignore_index,
         each=each and not format.for_people,
@@ -310,7 +310,7 @@ def _is_divisible(asked: Asked, format: Format, *, each: bool) -> bool:
     return not each or asked.output.quiet or not (format.records or format.rows_wait)
 
 
-def _second(asked: Asked) -> Second:
+def _second(asked: Asked) -> SecondFile:
     """What the options say about the second file."""
     labels = asked.labels
     has_second = labels.labels_from is not None or asked.targets.targets_from is not None
@@ -320,7 +320,7 @@ def _second(asked: Asked) -> Second:
     if labels.on is not None and labels.by_position:
         raise UsageError("--on and --by-position contradict each other; give one of them")
     label_col = asked.samples.label_col if labels.labels_from else None
-    return Second(labels.on, labels.by_position, label_col)
+    return SecondFile(labels.on, labels.by_position, label_col)
 
 
 def _kept_rows(format: Format, command: Command, asked: Asked) -> KeepRows | None:
@@ -346,9 +346,9 @@ def _open_second(asked: Asked, request: Request, stack: ExitStack) -> Attached |
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} contradict each other; give one of them")
     if labels.label:
-        return typed_labels(labels.label)
+        return read_typed_labels(labels.label)
     if targets.target:
-        return typed_targets(targets.target)
+        return read_typed_targets(targets.target)
     name = labels.labels_from or targets.targets_from
     if not name:
         return None

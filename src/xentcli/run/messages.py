@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from xentcli.errors import LONGEST_VALUE, Excerpt, XentError, counted, escaped
 from xentcli.model import Remark
-from xentcli.readers.sources.urls import conceal
+from xentcli.readers.sources.urls import conceal_secrets
 
 
 def print_message(*lines: str) -> None:
@@ -16,7 +16,7 @@ def print_message(*lines: str) -> None:
     same."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         # Whatever is quoted in them, it does not drive the terminal, and no secret is told.
-        shown = (escaped(conceal(line)) for line in (f"xent: {lines[0]}", *lines[1:]))
+        shown = (escaped(conceal_secrets(line)) for line in (f"xent: {lines[0]}", *lines[1:]))
         sys.stderr.write("".join(f"{line}\n" for line in shown))
         sys.stderr.flush()
 

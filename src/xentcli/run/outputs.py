@@ -11,7 +11,7 @@ from xentcli import writers
 from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, escaped
 from xentcli.model import Fault
 from xentcli.options.asked import Asked
-from xentcli.readers.sources.urls import scheme_of, shown, shown_within
+from xentcli.readers.sources.urls import scheme_of, without_secrets, without_secrets_within
 from xentcli.run.messages import print_message
 from xentcli.writers.files import folder
 from xentcli.writers.files.file import Outputs, Sink
@@ -73,7 +73,7 @@ def _open_file(name: str | None, outputs: Outputs, option: str) -> Sink:
 
 def _check_local(option: str, name: str, hint: str) -> None:
     if scheme_of(name):
-        message = f"{option} {escaped(shown(name))}: answers are not written to a URL"
+        message = f"{option} {escaped(without_secrets(name))}: answers are not written to a URL"
         raise UsageError(message, hint=hint)
 
 
@@ -110,9 +110,7 @@ def command_line() -> str:
     """The command whose answer a page shows, quoted for a shell; URLs without their secrets."""
     import shlex
 
-    from xentcli.options.command_line import drop_outputs
-
-    return shlex.join(["xent", *map(shown_within, drop_outputs(sys.argv[1:]))])
+    return shlex.join(["xent", *map(without_secrets_within, drop_outputs(sys.argv[1:]))])
 
 
 def report_left_out(faults: int, first: Fault | None, asked: Asked) -> int:

@@ -38,6 +38,6 @@ class RowsNeeded:
         """A note on the rows that matched none."""
         if self._attached is None or self._attached.join is None:
             return ()
-        from xentcli.readers.rules.ids import beyond
+        from xentcli.readers.rules.ids import remarks_on_unused_rows
 
-        return beyond(self._attached, self._needed)
+        return remarks_on_unused_rows(self._attached, self._needed)

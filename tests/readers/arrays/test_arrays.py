@@ -25,7 +25,7 @@ from tests.conftest import environment
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
 from xentcli.readers.interface import Request
-from xentcli.readers.typed import typed_labels, typed_targets
+from xentcli.readers.typed import read_typed_labels, read_typed_targets
 from xentcli.run.shift import shift_labels
 
 # Their types forbid keys that are not known beforehand.
@@ -338,14 +338,14 @@ def test_samples_that_are_skipped_or_nan(tmp_path: Path) -> None:
 
 def test_typed_labels_and_targets(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros((2, 3, 2)))
-    attached = typed_labels(["0,1,2,0"])
+    attached = read_typed_labels(["0,1,2,0"])
     batch = only(tmp_path / "a.npy", WANTED._replace(attached=attached))
     assert listed(batch.labels) == [[0, 1], [2, 0]]
     assert batch.target_from == attached.origin
-    message = told(tmp_path / "a.npy", WANTED._replace(attached=typed_labels(["0,1,2"])))
+    message = told(tmp_path / "a.npy", WANTED._replace(attached=read_typed_labels(["0,1,2"])))
     assert message == "--label: 3 labels for 4 samples"
     np.save(tmp_path / "b.npy", np.zeros(2))
-    targets = typed_targets(["0.25,0.75"])
+    targets = read_typed_targets(["0.25,0.75"])
     batch = only(tmp_path / "b.npy", WANTED._replace(attached=targets))
     assert listed(batch.targets) == [[0.25, 0.75]]
 
@@ -354,7 +354,7 @@ def test_typed_labels_go_with_their_chunk(tmp_path: Path) -> None:
     count = 200_000
     np.save(tmp_path / "a.npy", np.zeros((count, 4)))
     labels = np.arange(count) % 4
-    attached = typed_labels([",".join(map(str, labels))])
+    attached = read_typed_labels([",".join(map(str, labels))])
     found = [
         b.labels for b in batches(opened(tmp_path / "a.npy", WANTED._replace(attached=attached)))
     ]

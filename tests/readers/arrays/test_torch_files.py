@@ -364,7 +364,7 @@ def test_a_record_without_a_checksum(tmp_path: Path) -> None:
 
 def test_a_long_pickle_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), SIX)
-    monkeypatch.setattr(torch_file, "LONGEST", 100)
+    monkeypatch.setattr(torch_file, "LONGEST_RECORD", 100)
     assert "and at most 100 are read; save tensors, not lists of numbers" in told(path, LONE)
 
 

@@ -15,7 +15,7 @@ from xentcli.readers import choose_format
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.json.lines import is_json_lines, open_input
 from xentcli.readers.sources.source import source_of
-from xentcli.readers.typed import typed_labels
+from xentcli.readers.typed import read_typed_labels
 
 LABELS = Request(wanted="labels or targets")
 
@@ -223,7 +223,7 @@ def test_a_first_line_with_a_fault_is_left_out_too(tmp_path: Path) -> None:
 
 
 def attached(request: Request, labels: str) -> Request:
-    return request._replace(attached=typed_labels([labels]))
+    return request._replace(attached=read_typed_labels([labels]))
 
 
 def test_labels_that_stand_apart_go_with_the_sample(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.readers.opening import WANTED, batches, listed, opened, told
 from xentcli.errors import XentError
 from xentcli.model import Batch
 from xentcli.readers.interface import Request
-from xentcli.readers.typed import typed_labels
+from xentcli.readers.typed import read_typed_labels
 
 ROWS = [[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]]
 RECORDS: list[dict[str, Any]] = [
@@ -167,22 +167,22 @@ NUMBERED = scores({"LABEL_0": 0.3, "LABEL_1": 0.7}, {"LABEL_0": 0.9, "LABEL_1": 
 
 
 def test_scores_of_a_pipeline(tmp_path: Path) -> None:
-    names = PROBS._replace(attached=typed_labels(["NEG,POS"]))
+    names = PROBS._replace(attached=read_typed_labels(["NEG,POS"]))
     batch = read(tmp_path, TWO, names)
     assert (batch.classes, listed(batch.labels)) == (("NEG", "POS"), [0, 1])
     assert batch.values.tolist() == [[0.7, 0.3], [0.1, 0.9]]
-    numbers = PROBS._replace(attached=typed_labels(["1,0"]))
+    numbers = PROBS._replace(attached=read_typed_labels(["1,0"]))
     assert read(tmp_path, NUMBERED, numbers).values.tolist() == [[0.3, 0.7], [0.9, 0.1]]
     ordered = numbers._replace(classes=("POS", "NEG"))
     assert read(tmp_path, TWO, ordered).values.tolist() == [[0.3, 0.7], [0.9, 0.1]]
-    assert read(tmp_path, TWO[0], PROBS._replace(attached=typed_labels(["POS"]))).labels == [1]
+    assert read(tmp_path, TWO[0], PROBS._replace(attached=read_typed_labels(["POS"]))).labels == [1]
 
 
 @pytest.mark.parametrize(
     ("document", "request_", "message"),
     [
         (TWO, WANTED, "scores may be logits or probabilities"),
-        (TWO, PROBS._replace(attached=typed_labels(["0,1"])), "labels that are numbers mean"),
+        (TWO, PROBS._replace(attached=read_typed_labels(["0,1"])), "labels that are numbers mean"),
         ([TWO[0], TWO[1][:1]], PROBS, "$[1]: the score of"),
         ([NUMBERED[0][:1], NUMBERED[1][:1]], PROBS, "some are missing"),
         (scores({"A": 1.5, "B": 0.0}), PROBS, '$[0] ("A"): 1.5 is not a probability'),

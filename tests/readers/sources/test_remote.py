@@ -17,8 +17,8 @@ import pytest
 
 from tests.conftest import BIN, Xent, environment
 from tests.readers.sources.buckets import ALONE, Bucket, Web, served_bucket, served_web
-from xentcli.readers.sources.remote_errors import reason_of
-from xentcli.readers.sources.urls import is_url, local_path, secrets, shown
+from xentcli.readers.sources.remote_errors import explain
+from xentcli.readers.sources.urls import is_url, local_path, secrets, without_secrets
 from xentcli.readers.text.spans import BLOCKS_A_SPAN
 
 pytest.importorskip("moto")
@@ -355,14 +355,14 @@ def test_a_reader_that_goes_away(web: Web, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_shown_of_a_url(url: str, name: str) -> None:
-    assert shown(url) == name
+    assert without_secrets(url) == name
     assert not any(secret in name for secret in secrets(url))
 
 
 def test_what_an_unknown_error_says_is_cleaned() -> None:
     url = "https://ada:hunt%40er@h/a.csv?sig=c0ffee"
     error = RuntimeError(f"no luck with {url}, ada/hunt@er or c0ffee\nmore")
-    reason, _ = reason_of(error, url)
+    reason, _ = explain(error, url)
     assert reason == "cannot read it: no luck with https://h/a.csv …/… or …"
 
 

@@ -22,7 +22,7 @@ from tests.faults.running import run_inside
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
 from xentcli.readers.interface import Request
-from xentcli.readers.typed import typed_labels, typed_targets
+from xentcli.readers.typed import read_typed_labels, read_typed_targets
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -225,11 +225,11 @@ def test_rows_that_are_skipped_or_nan(tmp_path: Path, form: str) -> None:
 
 def test_typed_labels_follow_the_rows_that_are_left(tmp_path: Path) -> None:
     path = written(tmp_path, bad(c2=[4.0, None, 6.0]))
-    request = WANTED._replace(attached=typed_labels(["0,0,1"]), on_error="skip")
+    request = WANTED._replace(attached=read_typed_labels(["0,0,1"]), on_error="skip")
     assert listed(only(path, request).labels) == [0, 1]
-    request = WANTED._replace(attached=typed_targets(["0,1;1,0;0.5,0.5"]), on_error="skip")
+    request = WANTED._replace(attached=read_typed_targets(["0,1;1,0;0.5,0.5"]), on_error="skip")
     assert listed(only(path, request).targets) == [[0, 1], [0.5, 0.5]]
-    message = told(path, WANTED._replace(attached=typed_labels(["0,0"]), on_error="skip"))
+    message = told(path, WANTED._replace(attached=read_typed_labels(["0,0"]), on_error="skip"))
     assert message == "--label: 2 labels, but a.parquet has more samples"
 
 

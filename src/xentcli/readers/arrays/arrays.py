@@ -1,66 +1,42 @@
-"""NumPy's .npy and .npz, .safetensors, PyTorch's .pt: arrays of samples, read by the block."""
+"""Opens NumPy's .npy and .npz, .safetensors and PyTorch's .pt: arrays of samples, cut into
+chunks."""
 
 from __future__ import annotations
 
-import io
 import math
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted
 from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Remark
+from xentcli.readers.arrays.archive import find_array, open_archive, read_ids
 from xentcli.readers.arrays.choice import choose_labels, choose_values, remarks_on
 from xentcli.readers.arrays.pieces import cut_positions, remarks_on_pieces
-from xentcli.readers.arrays.samples import (
-    Layout,
-    Named,
-    ids_of_array,
-    in_a_sentence,
-    part_of,
-    read,
-)
-from xentcli.readers.arrays.stored import (
-    Archive,
-    File,
-    Stored,
-    npy_array,
-    npz_archive,
-    safetensors_archive,
-)
-from xentcli.readers.arrays.torch_file import torch_archive
-from xentcli.readers.first_bytes import check_read
+from xentcli.readers.arrays.samples import KeyedArray, Layout, map_samples, read_samples
+from xentcli.readers.arrays.stored import Archive, Stored
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request, Workers
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
-from xentcli.readers.rules.ids import in_order_of_ids
+from xentcli.readers.rules.ids import reorder_by_ids
 from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import LABEL_KEYS, check_class_names
 from xentcli.readers.rules.targets import (
     check_label_shape,
     fit_targets,
-    in_class_order,
-    label_a_row,
+    labels_lack_positions,
+    reorder_targets,
 )
 from xentcli.readers.sources.copies import close_with, fetch_file
-from xentcli.readers.sources.source import (
-    Source,
-    check_version,
-    explain_errors,
-    open_source,
-    size_of,
-    version_of_open,
-)
+from xentcli.readers.sources.source import Source
 
 CHUNK_BYTES = 4 << 20
-FIRST_BYTES = 256
 MOST_UNSEEN_CLASSES = 1 << 20
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Read the headers and decide which array is what; a remote file is copied first."""
+    """Read the headers, and decide which array is what. A remote file is copied first."""
     local, copy = fetch_file(source)
     try:
         opened = _open_file(local, request, format_name)
@@ -72,48 +48,25 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     return opened
 
 
-def keys_of(source: Source, format_name: str) -> tuple[str, ...]:
-    """The keys of an archive; the empty key for a single array."""
-    local, copy = fetch_file(source)
-    try:
-        with _archive(local, format_name) as archive:
-            return archive.keys
-    finally:
-        if copy is not None:
-            copy.close()
-
-
-def ids_under(source: Source, format_name: str, key: str) -> list[bytes]:
-    """The ids that an archive has under a key."""
-    local, copy = fetch_file(source)
-    try:
-        with _archive(local, format_name) as archive:
-            return _ids(archive, key, source.name)
-    finally:
-        if copy is not None:
-            copy.close()
-
-
 def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by not in (None, EACH_SEQUENCE):
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
-    with _archive(source, format_name) as archive:
+    with open_archive(source, format_name) as archive:
         request = pair_files(request, archive.keys, Place(source.name))
         choice = choose_values(archive, request, source.name)
-        values = _array(archive, choice.values, source.name)
-        layout = _layout(source.name, choice.kind, values, request)
-        request, on_ids = _by_ids(archive, layout, request)
+        values = find_array(archive, choice.values, source.name)
+        layout = _layout_of(source.name, choice.kind, values, request)
+        request, on_ids = _reorder_by_ids(archive, layout, request)
         layout = layout._replace(request=request)
         if request.wanted != "none":
             choice = choose_labels(choice, archive, request, layout.shape, source.name)
-        layout = _with_labels(layout, choice.labels, archive)
+        layout = _add_target(layout, choice.labels, archive)
     class_count = layout.shape[1]
     check_class_names(request.classes, class_count, f", {source.name} has {class_count}")
     attached = request.attached if layout.attached_from is not None else None
     targets = _fit_targets(attached, layout) if attached is not None else None
-    typed_labels = attached is not None and attached.labels is not None
-    labels = attached.labels if attached is not None and attached.labels is not None else ()
-    has_labels = layout.labels is not None or typed_labels
+    labels_apart = None if attached is None else attached.labels
+    has_labels = layout.labels is not None or labels_apart is not None
     has_axis = has_labels and not request.questions
     on_axis = remarks_on_axis(layout.shape, request.class_axis, source.name) if has_axis else ()
     return Opened(
@@ -121,14 +74,14 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         choice.kind,
         class_count,
         request.classes,
-        ArrayChunks(layout, labels, targets, source.copy),
-        ArrayReader(_without_contents(layout)),
-        workers=_workers(layout, targets, source.copy),
+        ArrayChunks(layout, () if labels_apart is None else labels_apart, targets, source.copy),
+        ArrayReader(_strip_contents(layout)),
+        workers=_choose_workers(layout, targets, source.copy),
         has_labels=has_labels,
         has_targets=layout.targets is not None or targets is not None,
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
-        size=_size(values.stored),
+        size=_size_in_bytes(values.stored),
         remarks=(
             *remarks_on(choice, source.name),
             *remarks_on_pairing(request),
@@ -145,15 +98,15 @@ class ArrayReader(NamedTuple):
     layout: Layout
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk, which is in one piece."""
+        """Give the chunk unchanged."""
         yield chunk
 
     def read(self, chunk: Chunk) -> Batch:
-        """The samples of a chunk."""
-        return read(self.layout, chunk)
+        """Read the samples of a chunk."""
+        return read_samples(self.layout, chunk)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """Nothing: arrays have no ids."""
+        """Never called: arrays have no ids."""
         raise NotImplementedError
 
 
@@ -167,7 +120,7 @@ class ArrayChunks:
         self._is_copy = is_copy
 
     def in_order(self) -> Iterator[Chunk]:
-        """Chunks of some MiB."""
+        """Cut the arrays into chunks of some MiB."""
         return _chunks(self._layout, self._labels, self._targets, self._is_copy)
 
     def spans(self) -> None:
@@ -177,62 +130,7 @@ class ArrayChunks:
         """None: a worker elsewhere cannot map the file."""
 
 
-@contextmanager
-def _archive(source: Source, format_name: str) -> Iterator[Archive]:
-    """The arrays of a source: in its file, or in memory where that cannot be mapped."""
-    with explain_errors(source.name):
-        path = source.path if source.path and _is_plain(source, format_name) else ""
-        size = os.path.getsize(path) if path else 0
-    if path:
-        with open(path, "rb") as stream, in_a_sentence(source.name):
-            check_version(stream, source)
-            file = File(path, version_of_open(stream))
-            yield _open_archive(stream, size, file, b"", format_name, source)
-        return
-    with open_source(source) as unpacked, in_a_sentence(source.name):
-        content = unpacked.read()
-    with in_a_sentence(source.name):
-        yield _open_archive(io.BytesIO(content), len(content), None, content, format_name, source)
-
-
-def _is_plain(source: Source, format_name: str) -> bool:
-    """Whether the file can be mapped: it is a regular file and not compressed."""
-    if size_of(source) is not None:
-        return True
-    if format_name != "safetensors" or not os.path.isfile(str(source.path)):
-        return False
-    # The file begins with a length, whose bytes may happen to be those of a compression.
-    with open(str(source.path), "rb") as stream:
-        return stream.read(9)[8:] == b"{"
-
-
-def _open_archive(
-    stream: BinaryIO, size: int, file: File | None, content: bytes, format_name: str, source: Source
-) -> Archive:
-    check_read(stream.read(FIRST_BYTES), source.name)
-    stream.seek(0)
-    if format_name == "npz":
-        return npz_archive(stream, file, source.max_ratio)
-    if format_name == "pt":
-        return torch_archive(stream, size, file, content)
-    if format_name == "safetensors":
-        return safetensors_archive(stream, size, file, content)
-    stored = npy_array(stream, size, file, content)
-    return Archive(("",), lambda _: stored, lambda _: stored, lambda _: stored)
-
-
-def _array(archive: Archive, key: str, name: str) -> Named:
-    with in_a_sentence(name, key):
-        return Named(key, archive.array(key))
-
-
-def _ids(archive: Archive, key: str, name: str) -> list[bytes]:
-    with in_a_sentence(name, key):
-        named = Named(key, archive.ids(key))
-    return ids_of_array(named, name)
-
-
-def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
+def _layout_of(name: str, kind: Kind, values: KeyedArray, request: Request) -> Layout:
     shape, axis = values.stored.shape, request.class_axis
     place = Place(name, detail=values.key)
     if not shape:
@@ -246,38 +144,38 @@ def _layout(name: str, kind: Kind, values: Named, request: Request) -> Layout:
     if shape[axis] == 0:
         raise DataError("a sample without values", place=place)
     if not math.prod(shape) and shape[axis] > MOST_UNSEEN_CLASSES:
-        # Each class gets a name, and not one number shows that they are there.
+        # Each class would get a name, although no number proves that there are so many.
         raise DataError(
             f"{shape[axis]} classes are announced, and there are no samples", place=place
         )
-    # Classes second, as they come from _moved.
+    # The shape that values have when they are read: samples first, classes second.
     rest = list(shape)
     count = rest.pop(axis)
     return Layout(name, kind, request, values, axis % len(shape), (rest[0], count, *rest[1:]))
 
 
-def _by_ids(
+def _reorder_by_ids(
     archive: Archive, layout: Layout, request: Request
 ) -> tuple[Request, tuple[Remark, ...]]:
-    """The request with what a second file has in the order of the archive's own ids, if it is
-    matched by them, and what is to be told of it."""
+    """Return the request, with the labels or targets of a second file in the order of the archive's
+    own ids if these match them, and remarks on that."""
     attached = request.attached
     if attached is None or attached.join is None:
         return request, ()
     key, name = attached.join.name, layout.source
-    found = _ids(archive, key, name)
+    found = read_ids(archive, key, name)
     if len(found) != layout.shape[0]:
         message = f"{counted(len(found), 'id')} for {counted(layout.shape[0], 'sample')}"
         raise DataError(message, place=Place(name, detail=key), hint=BY_POSITION)
     if attached.labels is not None and len(layout.shape) > 2:
-        raise label_a_row(attached, name)
+        raise labels_lack_positions(attached, name)
     places = [Place(name, detail=f"{key}[{at}]") for at in range(len(found))]
-    ordered, remarks = in_order_of_ids(attached, found, places)
+    ordered, remarks = reorder_by_ids(attached, found, places)
     return request._replace(attached=ordered), remarks
 
 
-def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
-    """The layout with the labels or soft targets."""
+def _add_target(layout: Layout, key: str | None, archive: Archive) -> Layout:
+    """Add the labels or soft targets to the layout."""
     request, name = layout.request, layout.source
     if request.wanted == "none":
         return layout
@@ -285,12 +183,12 @@ def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
         return layout._replace(attached_from=request.attached.origin)
     if key is None:
         return layout
-    found = _array(archive, key, name)
+    found = find_array(archive, key, name)
     shape, wanted = found.stored.shape, layout.shape[:1] + layout.shape[2:]
     if shape == wanted or (shape == () and wanted == (1,)):
         return layout._replace(labels=found)
     # The key "targets" is used for indices and for soft targets alike; the shape tells them apart.
-    # Integers that are called labels are indices, not the shares of a single sample's classes.
+    # But integers under a key for labels are indices, not a single sample's soft targets.
     are_labels = len(shape) == 1 and key in LABEL_KEYS and not found.stored.is_float
     if shape == layout.values.stored.shape and not are_labels:
         return layout._replace(targets=found)
@@ -307,7 +205,8 @@ def _with_labels(layout: Layout, key: str | None, archive: Archive) -> Layout:
 
 
 def _fit_targets(attached: Attached, layout: Layout) -> AnyArray | None:
-    """Return soft targets in the values' shape; of labels only the number is checked."""
+    """Return soft targets from elsewhere in the values' shape. For labels from elsewhere, only
+    check how many they are, and return None."""
     shape = layout.shape
     if attached.labels is not None:
         check_label_shape(attached, shape[:1] + shape[2:], shape[1], layout.request)
@@ -316,35 +215,36 @@ def _fit_targets(attached: Attached, layout: Layout) -> AnyArray | None:
     assert targets is not None
     if targets.ndim == 1 and shape[0] == 1:
         targets, axis = targets[np.newaxis], 1
-    # Only the shape of the values matters, and this has it without any memory.
+    # Only the shape of the values matters; this array has it, but takes no memory.
     values = np.broadcast_to(np.float64(0.0), shape)
-    chosen = in_class_order(attached._replace(targets=targets), layout.request.classes)
+    chosen = reorder_targets(attached._replace(targets=targets), layout.request.classes)
     return fit_targets(chosen, values, axis)
 
 
-def _size(stored: Stored) -> int:
+def _size_in_bytes(stored: Stored) -> int:
     return np.dtype(stored.dtype).itemsize * math.prod(stored.shape)
 
 
-def _workers(layout: Layout, targets: AnyArray | None, copy: bool) -> Workers:
-    """Processes read what lies in files by themselves; threads have what lies in memory already."""
+def _choose_workers(layout: Layout, targets: AnyArray | None, copy: bool) -> Workers:
+    """Choose processes where they can read all arrays from files by themselves, else threads, which
+    share the arrays in memory."""
     named = (layout.values, layout.labels, layout.targets)
-    read = targets is None and all(not _comes_along(one, copy) for one in named if one is not None)
-    return "processes" if read else "threads"
+    can_read = targets is None and all(
+        not _comes_with_chunk(one, copy) for one in named if one is not None
+    )
+    return "processes" if can_read else "threads"
 
 
-def _comes_along(named: Named, copy: bool) -> bool:
-    """Whether the numbers come to a worker with the chunk, as it cannot read them itself."""
+def _comes_with_chunk(named: KeyedArray, copy: bool) -> bool:
+    """Whether a chunk must bring the array's numbers, because a worker cannot read them itself."""
     return copy or not named.stored.file
 
 
-def _without_contents(layout: Layout) -> Layout:
-    """Return the layout for workers, without arrays in memory: those come with the chunks.
+def _strip_contents(layout: Layout) -> Layout:
+    """Return the layout for workers: without arrays in memory, which come with the chunks, and with
+    absolute paths, because workers may run in another folder."""
 
-    Workers may run in another folder.
-    """
-
-    def bare(named: Named | None) -> Any:
+    def bare(named: KeyedArray | None) -> Any:
         if named is None:
             return None
         file = named.stored.file
@@ -371,9 +271,9 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -
         piece = Part(
             start,
             stop,
-            _brought(layout.values, copy, start, stop, layout.axis),
-            _brought(layout.labels, copy, start, stop, None),
-            _brought(layout.targets, copy, start, stop, layout.axis),
+            _numbers_for_chunk(layout.values, copy, start, stop, layout.axis),
+            _numbers_for_chunk(layout.labels, copy, start, stop, None),
+            _numbers_for_chunk(layout.targets, copy, start, stop, layout.axis),
             labels[start * labels_each : stop * labels_each],
         )
         if targets is not None:
@@ -389,10 +289,10 @@ def _chunks(layout: Layout, labels: Any, targets: AnyArray | None, copy: bool) -
             number += 1
 
 
-def _brought(
-    named: Named | None, copy: bool, start: int, stop: int, axis: int | None
+def _numbers_for_chunk(
+    named: KeyedArray | None, copy: bool, start: int, stop: int, axis: int | None
 ) -> AnyArray | None:
-    """The numbers for a worker that cannot read them itself."""
-    if named is None or not _comes_along(named, copy):
+    """Return the numbers for a worker that cannot read them itself, else None."""
+    if named is None or not _comes_with_chunk(named, copy):
         return None
-    return part_of(named.stored, start, stop, axis)
+    return map_samples(named.stored, start, stop, axis)

@@ -1,6 +1,6 @@
-"""Which array of an archive holds the values, and which the labels or soft targets: by name, or, if
-only one array can be meant, by its type and shape. A choice by other names than the documented ones
-is told."""
+"""Chooses which array of an archive holds the values, and which the labels or soft targets: by
+name, or, if only one array can be meant, by its type and shape. A choice by other than the
+documented names is reported."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
-from xentcli.readers.rules.named_columns import listed, near_or_all
+from xentcli.readers.rules.named_columns import list_names, suggest_names
 
-# What other programs call the same.
+# What other programs call values and labels.
 USUAL_VALUES = ("outputs", "preds", "predictions", "y_pred", "scores")
 USUAL_LABELS = ("y", "y_true")
-# What savez calls the first array that it is given without a name.
+# The name that savez gives to its first array without a name.
 UNNAMED = "arr_0"
-# Arrays of floats that are hardly logits, of integers that are hardly labels.
+# Names of arrays of floats that are hardly logits, and of integers that are hardly labels.
 NO_VALUES = re.compile(r"(?i)(.*[._])?(loss|losses|grads?|gradients?|weights?|bias|lr)")
 NO_LABELS = re.compile(
     r"(?i)(.*[._])?(ids?|idx|index|indices|rows?|samples?|keys?|folds?|splits?|epochs?|steps?"
@@ -47,7 +47,7 @@ class Choice(NamedTuple):
 
 
 def choose_values(archive: Archive, request: Request, name: str) -> Choice:
-    """The key of the values."""
+    """Choose the key of the values."""
     keys = archive.keys
     if keys == ("",):
         return Choice("", request.kind or "logits")
@@ -66,7 +66,7 @@ def choose_values(archive: Archive, request: Request, name: str) -> Choice:
         raise DataError(
             expected_one(present),
             place=Place(name),
-            hint=f"{listed(keys, 'keys')}; --logits-key names one",
+            hint=f"{list_names(keys, 'keys')}; --logits-key names one",
         )
     if request.kind is None and re.search("(?i)prob|softmax", likely[0]):
         raise UsageError(
@@ -79,8 +79,8 @@ def choose_values(archive: Archive, request: Request, name: str) -> Choice:
 def choose_labels(
     choice: Choice, archive: Archive, request: Request, shape: tuple[int, ...], name: str
 ) -> Choice:
-    """The choice with the key of the labels or soft targets. ``shape`` is that of the values,
-    classes second."""
+    """Choose the key of the labels or soft targets. ``shape`` is that of the values, classes
+    second."""
     keys = archive.keys
     if request.attached is not None:
         return choice
@@ -129,22 +129,22 @@ def remarks_on(choice: Choice, name: str) -> tuple[Remark, ...]:
 
 
 def _outlines(archive: Archive) -> dict[str, Stored]:
-    """The type and shape of each array, as far as they can be read."""
+    """Read the type and shape of each array that can be read."""
     found = {}
     for key in archive.keys:
-        # What cannot be read is no candidate; if it is asked for, its fault is told.
+        # An unreadable array is no candidate; if it is asked for, its error is raised.
         with suppress(Unreadable):
             found[key] = archive.outline(key)
     return found
 
 
 def _floats(archive: Archive) -> list[str]:
-    """The arrays of floats, without single numbers."""
+    """Return the keys of arrays of floats that are more than a single number."""
     return [key for key, stored in _outlines(archive).items() if stored.is_float and stored.shape]
 
 
 def _asked_key(keys: Sequence[str], key: str, option: str, name: str) -> str:
     if key not in keys:
-        hint = near_or_all(key, keys, "keys")
+        hint = suggest_names(key, keys, "keys")
         raise UsageError(f"{option}: {name} has no key {quoted(key)}", hint=hint)
     return key

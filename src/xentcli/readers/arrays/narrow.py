@@ -1,4 +1,4 @@
-"""Floats for which NumPy has no dtype: bfloat16, and PyTorch's 8-bit types."""
+"""Decodes floats for which NumPy has no dtype: bfloat16, and PyTorch's 8-bit types."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from xentcli.model import AnyArray, NamedTuple
 
 
 class Float8(NamedTuple):
-    """How the 8 bits are used: one for the sign, then the exponent, then ``mantissa`` bits.
+    """How an 8-bit float uses its bits: one for the sign, then the exponent, then ``mantissa``
+    bits.
 
     With ``infinite`` the largest exponent stands for inf and nan, as in IEEE 754. With
-    ``unsigned_0`` the bits of −0 stand for nan, and there is no inf. Otherwise all ones stand for
-    nan.
+    ``unsigned_0`` the bits of −0 stand for nan, and there is no inf. Otherwise an exponent and
+    mantissa of all ones stand for nan, and there is no inf.
     """
 
     mantissa: int
@@ -37,15 +38,15 @@ def widen(part: AnyArray, form: str) -> AnyArray:
     """Convert numbers of a narrow type, given as unsigned integers of its width, to float32."""
     if form == "bfloat16":
         return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
-    return _table(form)[part]
+    return _values_of_bytes(form)[part]
 
 
 @cache
-def _table(form: str) -> AnyArray:
-    return np.array([_value(byte, FLOAT8[form]) for byte in range(256)], dtype=np.float32)
+def _values_of_bytes(form: str) -> AnyArray:
+    return np.array([_decode(byte, FLOAT8[form]) for byte in range(256)], dtype=np.float32)
 
 
-def _value(byte: int, form: Float8) -> float:
+def _decode(byte: int, form: Float8) -> float:
     sign = -1.0 if byte & 0x80 else 1.0
     bits = byte & 0x7F
     fraction, exponent = bits & ((1 << form.mantissa) - 1), bits >> form.mantissa

@@ -1,9 +1,9 @@
-"""A pickle as torch.save writes it, read without importing or calling anything that it names.
+"""Reads a pickle that torch.save wrote, without importing or calling anything that it names.
 
-A pickle is a program for a small machine with a stack. This is that machine with the few
-instructions that tensors, NumPy arrays and plain data need; a name in it is looked up in one table,
-and whatever is not there is refused. What comes out are descriptions: where a tensor's numbers lie,
-not the numbers. Format: https://docs.python.org/3/library/pickletools.html
+A pickle is a program for a small machine with a stack. This module is that machine, with only the
+instructions that tensors, NumPy arrays and plain data need. Every name in a pickle is looked up in
+one table, and refused if it is not there. The result describes where a tensor's numbers lie; it
+does not hold the numbers. Format: https://docs.python.org/3/library/pickletools.html
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xentcli.model import NamedTuple
 from xentcli.readers.arrays.stored import Unreadable
 
 KNOWN = "tensors, NumPy arrays, dicts, lists, numbers and texts"
-# PyTorch's dtypes by the typed storages of its older form.
+# The dtypes of the typed storages that PyTorch's older format has.
 STORAGE_DTYPES = {
     "DoubleStorage": "float64",
     "FloatStorage": "float32",
@@ -46,8 +46,8 @@ class Name(NamedTuple):
 
 
 class Storage(NamedTuple):
-    """The record with a tensor's numbers. An untyped one has an empty ``dtype`` and its ``size`` in
-    bytes, not in numbers."""
+    """The record of bytes with a tensor's numbers. ``size`` counts numbers; an untyped storage has
+    an empty ``dtype``, and its ``size`` counts bytes."""
 
     dtype: str
     record: str
@@ -83,19 +83,19 @@ class NumpyArray:
 
 
 def unpickle(content: bytes) -> Any:
-    """What a pickle describes: dicts, lists, tuples, numbers and texts, with :class:`Tensor` and
-    :class:`NumpyArray` in them."""
+    """Return what a pickle describes: dicts, lists, tuples, numbers and texts, with :class:`Tensor`
+    and :class:`NumpyArray` in them."""
     machine = _Machine()
     try:
         for opcode, argument, _ in pickletools.genops(content):
-            # The last one.
+            # STOP is the last one, and changes nothing.
             if opcode.name != "STOP":
                 machine.step(opcode.name, argument)
         return machine.pop()
     except Unreadable:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
-        # What garbage raises depends on where it stands.
+        # A damaged pickle may raise any of these, depending on where it is damaged.
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise Unreadable(f"its pickle is damaged ({quoted(reason)})") from None
 
@@ -191,13 +191,13 @@ def _put_items(into: dict[Any, Any], values: Sequence[Any]) -> None:
         into[key] = value
 
 
-def _dict(machine: _Machine, _: Any) -> None:
+def _make_dict(machine: _Machine, _: Any) -> None:
     made: dict[Any, Any] = {}
     _put_items(made, machine.since_mark())
     machine.stack.append(made)
 
 
-def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
+def _make_tuple(count: int) -> Callable[[_Machine, Any], None]:
     def step(machine: _Machine, _: Any) -> None:
         values = [machine.pop() for _ in range(count)]
         machine.stack.append(tuple(values[::-1]))
@@ -205,16 +205,16 @@ def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
     return step
 
 
-def _global(machine: _Machine, argument: str) -> None:
-    machine.stack.append(_name_of(argument.replace(" ", ".", 1)))
+def _push_name(machine: _Machine, argument: str) -> None:
+    machine.stack.append(_check_name(argument.replace(" ", ".", 1)))
 
 
-def _stack_global(machine: _Machine, _: Any) -> None:
+def _push_name_from_stack(machine: _Machine, _: Any) -> None:
     name, module = machine.pop(), machine.pop()
-    machine.stack.append(_name_of(f"{module}.{name}"))
+    machine.stack.append(_check_name(f"{module}.{name}"))
 
 
-def _name_of(dotted: str) -> Name:
+def _check_name(dotted: str) -> Name:
     if dotted not in _NAMES:
         raise Unreadable(
             f"it holds {quoted(dotted)}; only {KNOWN} are read, and nothing in a pickle is run"
@@ -222,7 +222,7 @@ def _name_of(dotted: str) -> Name:
     return Name(dotted)
 
 
-def _reduce(machine: _Machine, _: Any) -> None:
+def _call(machine: _Machine, _: Any) -> None:
     arguments, called = machine.pop(), machine.pop()
     if not isinstance(called, Name) or called.dotted not in _CALLS:
         raise Unreadable("its pickle is damaged (it calls what is no function)")
@@ -236,14 +236,14 @@ def _build(machine: _Machine, _: Any) -> None:
         built.order = str(state[1])
     elif isinstance(built, NumpyArray):
         _, shape, dtype, fortran, content = state
-        built.shape, built.dtype, built.fortran = _sizes(shape), _dtype(dtype), bool(fortran)
-        built.content = _bytes(content)
+        built.shape, built.dtype = _check_sizes(shape), _check_dtype(dtype)
+        built.fortran, built.content = bool(fortran), _check_bytes(content)
     elif not isinstance(built, dict) or not isinstance(state, dict):
-        # A state_dict brings its _metadata so, which says nothing about numbers.
+        # Only a dict may get a state: the _metadata of a state_dict, which says nothing of numbers.
         raise Unreadable("its pickle is damaged (it gives a state to what has none)")
 
 
-def _storage(machine: _Machine, _: Any) -> None:
+def _push_storage(machine: _Machine, _: Any) -> None:
     kind, storage, record, _, size = machine.pop()
     name = storage.dotted.rpartition(".")[2]
     if kind != "storage" or not isinstance(record, str) or type(size) is not int or size < 0:
@@ -255,27 +255,29 @@ def _storage(machine: _Machine, _: Any) -> None:
 _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
     "LIST": lambda machine, _: machine.stack.append(machine.since_mark()),
     "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.since_mark())),
-    "TUPLE1": _tuple_of(1),
-    "TUPLE2": _tuple_of(2),
-    "TUPLE3": _tuple_of(3),
-    "DICT": _dict,
+    "TUPLE1": _make_tuple(1),
+    "TUPLE2": _make_tuple(2),
+    "TUPLE3": _make_tuple(3),
+    "DICT": _make_dict,
     "APPEND": _append,
     "APPENDS": _appends,
     "SETITEM": _set_item,
     "SETITEMS": _set_items,
-    "GLOBAL": _global,
-    "STACK_GLOBAL": _stack_global,
-    "REDUCE": _reduce,
+    "GLOBAL": _push_name,
+    "STACK_GLOBAL": _push_name_from_stack,
+    "REDUCE": _call,
     "BUILD": _build,
-    "BINPERSID": _storage,
+    "BINPERSID": _push_storage,
 }
 
 
-def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tensor:
-    return _check_tensor(Tensor(storage, storage.dtype, offset, _sizes(shape), _sizes(strides)))
+def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tensor:
+    return _check_tensor(
+        Tensor(storage, storage.dtype, offset, _check_sizes(shape), _check_sizes(strides))
+    )
 
 
-def _tensor_v3(
+def _rebuild_tensor_v3(
     storage: Any,
     offset: Any,
     shape: Any,
@@ -286,7 +288,7 @@ def _tensor_v3(
     *_: Any,
 ) -> Tensor:
     name = dtype.dotted.rpartition(".")[2]
-    return _check_tensor(Tensor(storage, name, offset, _sizes(shape), _sizes(strides)))
+    return _check_tensor(Tensor(storage, name, offset, _check_sizes(shape), _check_sizes(strides)))
 
 
 def _check_tensor(tensor: Tensor) -> Tensor:
@@ -299,14 +301,14 @@ def _check_tensor(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def _sizes(given: Any) -> tuple[int, ...]:
+def _check_sizes(given: Any) -> tuple[int, ...]:
     sizes = tuple(given)
     if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
         raise Unreadable(f"sizes or strides that are none: {sizes!r:.60}")
     return sizes
 
 
-def _parameter(data: Any, *_: Any) -> Tensor:
+def _rebuild_parameter(data: Any, *_: Any) -> Tensor:
     if not isinstance(data, Tensor):
         raise Unreadable("its pickle is damaged (a parameter that is no tensor)")
     return data
@@ -316,43 +318,47 @@ def _numpy_dtype(code: Any, *_: Any) -> NumpyDtype:
     return NumpyDtype(str(code))
 
 
-def _dtype(given: Any) -> NumpyDtype:
+def _check_dtype(given: Any) -> NumpyDtype:
     if not isinstance(given, NumpyDtype):
         raise Unreadable("its pickle is damaged (an array without a dtype)")
     return given
 
 
-def _bytes(given: Any) -> bytes:
+def _check_bytes(given: Any) -> bytes:
     if isinstance(given, (bytes, bytearray)):
         return bytes(given)
     raise Unreadable("it holds an array of Python objects, and these are not read")
 
 
 def _encode(text: str, encoding: str = "utf-8") -> bytes:
-    # So bytes are written where a pickle must serve Python 2 as well.
+    # Pickles that Python 2 can read as well have bytes in this form.
     if encoding not in ("latin1", "latin-1"):
         raise Unreadable(f"its pickle is damaged (bytes in {quoted(encoding)})")
     return text.encode("latin-1")
 
 
-def _scalar(dtype: Any, content: Any) -> NumpyArray:
+def _rebuild_scalar(dtype: Any, content: Any) -> NumpyArray:
     made = NumpyArray()
-    made.shape, made.dtype, made.content = (), _dtype(dtype), _bytes(content)
+    made.shape, made.dtype, made.content = (), _check_dtype(dtype), _check_bytes(content)
     return made
 
 
-def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> NumpyArray:
+def _rebuild_from_buffer(content: Any, dtype: Any, shape: Any, order: Any) -> NumpyArray:
     made = NumpyArray()
-    made.shape, made.dtype, made.content = _sizes(shape), _dtype(dtype), _bytes(content)
+    made.shape, made.dtype, made.content = (
+        _check_sizes(shape),
+        _check_dtype(dtype),
+        _check_bytes(content),
+    )
     made.fortran = order == "F"
     return made
 
 
 _CALLS: dict[str, Callable[..., Any]] = {
-    "torch._utils._rebuild_tensor_v2": _tensor,
-    "torch._utils._rebuild_tensor_v3": _tensor_v3,
-    "torch._utils._rebuild_parameter": _parameter,
-    "torch._utils._rebuild_parameter_with_state": _parameter,
+    "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
+    "torch._utils._rebuild_tensor_v3": _rebuild_tensor_v3,
+    "torch._utils._rebuild_parameter": _rebuild_parameter,
+    "torch._utils._rebuild_parameter_with_state": _rebuild_parameter,
     "torch.Size": lambda sizes: tuple(sizes),
     "torch.device": lambda *names: ":".join(map(str, names)),
     "collections.OrderedDict": dict,
@@ -360,14 +366,14 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "_codecs.encode": _encode,
     "__builtin__.bytes": lambda: b"",
     "builtins.bytes": lambda: b"",
-    # NumPy 2 moved these.
+    # NumPy 2 moved these from core to _core.
     **{
         f"numpy.{core}.{name}": function
         for core in ("core", "_core")
         for name, function in (
             ("multiarray._reconstruct", lambda *_: NumpyArray()),
-            ("multiarray.scalar", _scalar),
-            ("numeric._frombuffer", _from_buffer),
+            ("multiarray.scalar", _rebuild_scalar),
+            ("numeric._frombuffer", _rebuild_from_buffer),
         )
     },
 }

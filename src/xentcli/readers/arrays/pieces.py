@@ -1,8 +1,8 @@
-"""Samples that are too large to be worked on at once: cut along their first axis of positions.
+"""Cuts samples that are too large to be worked on at once along their first axis of positions.
 
-A piece is a view of the mapped file where its numbers lie close together. Where they are spread
-over the whole sample, as in (B, V, T), or over the whole file, as in Fortran's order, they are
-copied from maps of small parts of it: every page that is mapped counts as memory.
+Where the numbers of a piece lie close together, it is a view of the mapped file. Where they are
+spread over the whole sample, as in (B, V, T), or over the whole file, as in Fortran's order, they
+are copied from maps of small parts of it, because every mapped page counts as memory.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from xentcli.model import Remark
 from xentcli.readers.arrays.samples import Layout
 from xentcli.readers.arrays.stored import strides_of
 
-# A piece has about so many bytes as 64-bit floats; where each number becomes text, fewer.
+# About so many bytes of 64-bit floats make a piece; fewer where each number becomes text.
 PIECE_BYTES = 16 << 20
 WRITTEN_BYTES = 4 << 20
-# Samples from this size on are worth a word where they cannot be cut.
+# Samples from this size on are worth a note where they cannot be cut.
 LARGE_BYTES = 256 << 20
 
 
 def cut_positions(layout: Layout) -> list[tuple[int, int] | None]:
-    """The positions at which each sample is cut into pieces; only None where it is not.
+    """Return the positions, from the first to before the last, of each piece of a sample; a single
+    None where samples are not cut.
 
-    Two positions at least: with --shift the last one of a sample has no loss.
+    A piece has at least two positions: with --shift the last one of a sample has no loss.
     """
     positions = layout.shape[2:]
     if not positions or not _is_divisible(layout):
@@ -44,7 +45,9 @@ def cut_positions(layout: Layout) -> list[tuple[int, int] | None]:
 def _is_divisible(layout: Layout) -> bool:
     """Whether the answer can be joined from pieces of a sample, none of which depends on another.
 
-    Labels cannot: they are checked for the whole sample.
+    Where bad samples are left out or set to nan, every piece must know whether its sample is bad.
+    The labels are checked for the whole sample; probabilities, soft targets and numbers wider than
+    64 bits, which may be bad as well, are not, so these forbid pieces.
     """
     request, values = layout.request, layout.values.stored
     if not request.divisible or request.questions:

@@ -1,4 +1,4 @@
-"""The samples of a chunk of arrays: read from the mapped file, checked, with their places."""
+"""Reads the samples of a chunk of arrays from the mapped file, and checks them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, changed_error, not_a_probability, not_a_soft_target
 from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin
-from xentcli.readers.arrays.stored import Stored, Unreadable, gather, map_array, numbers
+from xentcli.readers.arrays.stored import Stored, Unreadable, as_floats, gather, map_array
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.rules.join import BY_POSITION
-from xentcli.readers.rules.numbers_labels import label_reason, number_labels
+from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
 from xentcli.readers.rules.targets import class_indices
 from xentcli.readers.sources.source import explain_errors
 
 
-class Named(NamedTuple):
+class KeyedArray(NamedTuple):
     """An array and its key, which is empty in an .npy."""
 
     key: str
@@ -32,124 +32,128 @@ class Named(NamedTuple):
 class Layout(NamedTuple):
     """Where the arrays are and how they are to be read: all that a worker needs to know.
 
-    ``axis`` is the class axis. Labels and soft targets are in the file, or in the chunks where they
-    came from elsewhere (``attached_from``).
+    ``axis`` is the class axis of the values as stored; ``shape`` is their shape with the samples
+    first and the classes second. Labels and soft targets are in the file, or come with the chunks
+    if they are from elsewhere (``attached_from``).
     """
 
     source: str
     kind: Kind
     request: Request
-    values: Named
+    values: KeyedArray
     axis: int
     shape: tuple[int, ...]
-    labels: Named | None = None
-    targets: Named | None = None
+    labels: KeyedArray | None = None
+    targets: KeyedArray | None = None
     attached_from: Origin | None = None
 
 
-def part_of(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
-    """Some samples of an array. Labels have no class axis; a single label has no axis at all."""
+def map_samples(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
+    """Map samples ``start`` to ``stop`` of an array. Labels have no class axis (``axis`` is None),
+    and a single label has no axis at all."""
     array = map_array(stored)
-    return (np.atleast_1d(array) if axis is None else samples_first(array, axis))[start:stop]
+    return (np.atleast_1d(array) if axis is None else move_samples_first(array, axis))[start:stop]
 
 
-def ids_of_array(named: Named, source: str) -> list[bytes]:
-    """The ids that an array has, one a sample, as text."""
+def ids_of_array(named: KeyedArray, source: str) -> list[bytes]:
+    """Read the ids that an array has, one a sample, as text."""
     if len(named.stored.shape) != 1 or named.stored.narrow:
         message = f"ids are one a sample, and its shape is {named.stored.shape}"
         raise DataError(message, place=Place(source, detail=named.key), hint=BY_POSITION)
-    with in_a_sentence(source, named.key):
+    with explain_unreadable(source, named.key):
         array = map_array(named.stored)
         if array.dtype.kind == "S":
             return [text.strip() for text in array.tolist()]
         return [id_of_value(value) for value in array.tolist()]
 
 
-def read(layout: Layout, chunk: Chunk) -> Batch:
-    """The samples of a chunk: a view of the mapped file where no number has to be converted."""
+def read_samples(layout: Layout, chunk: Chunk) -> Batch:
+    """Read the samples of a chunk. The values are a view of the mapped file unless they have to be
+    converted."""
     piece = chunk.data
     assert isinstance(piece, Part)
-    values = _numbers(layout, layout.values, piece, piece.values, layout.axis)
-    wrong = _too_large(layout, layout.values, piece, piece.values, values)
+    values = _read_numbers(layout, layout.values, piece, piece.values, layout.axis)
+    bad_numbers = _find_too_large(layout, layout.values, piece, piece.values, values)
     if layout.kind == "probs":
-        wrong += _wrong_values(values, layout, piece)
+        bad_numbers += _find_bad_probs(values, layout, piece)
     labels = given = targets = target_from = None
     if layout.labels is not None:
-        given = _numbers(layout, layout.labels, piece, piece.labels, None)
-        labels, found = _checked_labels(given, layout, layout.labels.key, piece)
-        if not _stops(layout):
-            labels = _at_positions(labels, piece, 1)
-        wrong += found
+        given = _read_numbers(layout, layout.labels, piece, piece.labels, None)
+        labels, found = _check_labels(given, layout, layout.labels.key, piece)
+        if not _stops_at_first(layout):
+            labels = _take_positions(labels, piece, 1)
+        bad_numbers += found
         target_from = Origin(layout.source, "array", path=layout.labels.key)
     elif layout.targets is not None:
-        targets = _numbers(layout, layout.targets, piece, piece.targets, layout.axis)
-        wrong += _too_large(layout, layout.targets, piece, piece.targets, targets)
-        wrong += _wrong_targets(targets, layout, layout.targets.key, piece)
+        targets = _read_numbers(layout, layout.targets, piece, piece.targets, layout.axis)
+        bad_numbers += _find_too_large(layout, layout.targets, piece, piece.targets, targets)
+        bad_numbers += _find_bad_targets(targets, layout, layout.targets.key, piece)
         target_from = Origin(layout.source, "array", path=layout.targets.key)
     elif layout.attached_from is not None:
         target_from = layout.attached_from
         if piece.targets is None:
-            labels = _labels_apart(layout, piece)
+            labels = _labels_from_elsewhere(layout, piece)
         else:
-            targets = _at_positions(piece.targets, piece, 2)
+            targets = _take_positions(piece.targets, piece, 2)
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
     if piece.positions is None:
         return take_out_bad_samples(
-            batch, wrong, layout.request, partial(_write_row, values, given)
+            batch, bad_numbers, layout.request, partial(_write_row, values, given)
         )
-    # Once, with its last piece: the next one begins another sample then.
+    # A sample counts as read, and its faults are reported, once: with its last piece.
     is_last = piece.positions[1] >= layout.shape[2]
     first = piece.positions[0]
     batch = batch._replace(first_position=first, read=int(is_last), is_piece=True)
-    # Nobody asks for the numbers of such a sample.
-    batch = take_out_bad_samples(batch, wrong, layout.request, lambda _: b"")
+    # With --rejects samples are never cut, so their text is not needed.
+    batch = take_out_bad_samples(batch, bad_numbers, layout.request, lambda _: b"")
     return batch if is_last else batch._replace(faults=())
 
 
-def _numbers(
-    layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
+def _read_numbers(
+    layout: Layout, named: KeyedArray, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
     """Return the piece's part of an array as floats; labels keep their type."""
-    present = _as_stored(layout, named, piece, present, axis)
+    present = _read_as_stored(layout, named, piece, present, axis)
     if axis is None and not named.stored.narrow:
         return present
-    return numbers(present, named.stored)
+    return as_floats(present, named.stored)
 
 
-def _as_stored(
-    layout: Layout, named: Named, piece: Part, present: AnyArray | None, axis: int | None
+def _read_as_stored(
+    layout: Layout, named: KeyedArray, piece: Part, present: AnyArray | None, axis: int | None
 ) -> AnyArray:
-    """The piece's part of an array: in the chunk already, or read from the file. Labels are those
-    of the whole sample where a wrong one takes all of it out."""
+    """Return the piece's part of an array, brought by the chunk or read from the file. Labels are
+    those of the whole sample unless the first fault ends everything: a bad label takes out the
+    whole sample."""
     try:
-        with in_a_sentence(layout.source, named.key):
+        with explain_unreadable(layout.source, named.key):
             if axis is not None and present is None and piece.positions is not None:
                 return gather(named.stored, axis, piece.start, piece.positions)
             if present is None:
-                present = part_of(named.stored, piece.start, piece.stop, axis)
+                present = map_samples(named.stored, piece.start, piece.stop, axis)
             if axis is not None:
-                return _at_positions(present, piece, 2)
-            return _at_positions(present, piece, 1) if _stops(layout) else present
+                return _take_positions(present, piece, 2)
+            return _take_positions(present, piece, 1) if _stops_at_first(layout) else present
     except ValueError:
-        # The map does not fit into the file any more.
+        # The map no longer fits into the file.
         raise changed_error(layout.source) from None
 
 
-def _stops(layout: Layout) -> bool:
+def _stops_at_first(layout: Layout) -> bool:
     """Whether the first fault ends everything."""
     return layout.request.on_error == "stop"
 
 
-def _at_positions(array: AnyArray, piece: Part, axis: int) -> AnyArray:
+def _take_positions(array: AnyArray, piece: Part, axis: int) -> AnyArray:
     """Return the part of an array at the positions of a piece, along that axis."""
     if piece.positions is None:
         return array
     return array[(slice(None),) * axis + (slice(*piece.positions),)]
 
 
-def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
+def _labels_from_elsewhere(layout: Layout, piece: Part) -> AnyArray:
     shape = (piece.stop - piece.start, *layout.shape[2:])
     first, labels = piece.start * math.prod(shape[1:]), piece.labels_apart
     if piece.positions is not None:
@@ -164,52 +168,54 @@ def _labels_apart(layout: Layout, piece: Part) -> AnyArray:
     return found.reshape(shape)
 
 
-def _checked_labels(
+def _check_labels(
     given: AnyArray, layout: Layout, key: str, piece: Part
 ) -> tuple[AnyArray, list[BadNumber]]:
     request = layout.request
     count = request.label_count(layout.shape[1])
-    labels, unknown = number_labels(given, count, request.ignore_index)
-    wrong = []
-    for index in np.argwhere(unknown)[: _as_many(layout)].tolist():
+    labels, unknown = find_unknown_labels(given, count, request.ignore_index)
+    bad_numbers = []
+    for index in np.argwhere(unknown)[: _most_bad_numbers(layout)].tolist():
         value = given[tuple(index)]
-        reason = label_reason(value, (), count, request.ignore_index)
+        reason = explain_unknown_label(value, (), count, request.ignore_index)
         place = _place(layout, key, index, piece, None)
         found = BadNumber(
             index[0], place, str(value), reason.reason, reason.hint, reason.if_one_based
         )
-        wrong.append(found)
-    return labels, wrong
+        bad_numbers.append(found)
+    return labels, bad_numbers
 
 
-def _too_large(
-    layout: Layout, named: Named, piece: Part, present: AnyArray | None, numbers: AnyArray
+def _find_too_large(
+    layout: Layout, named: KeyedArray, piece: Part, present: AnyArray | None, floats: AnyArray
 ) -> list[BadNumber]:
-    """Numbers of a wider type that are too large for a 64-bit float."""
-    if np.dtype(named.stored.dtype).itemsize <= 8 or not np.isinf(numbers).any():
+    """Find numbers of a wider type that are too large for a 64-bit float."""
+    if np.dtype(named.stored.dtype).itemsize <= 8 or not np.isinf(floats).any():
         return []
-    wide = _as_stored(layout, named, piece, present, layout.axis)
-    beyond = np.isinf(numbers) & np.isfinite(wide)
-    return _wrong_at(beyond, wide, layout, named.key, piece, _beyond_a_float)
+    wide = _read_as_stored(layout, named, piece, present, layout.axis)
+    beyond = np.isinf(floats) & np.isfinite(wide)
+    return _bad_numbers_at(beyond, wide, layout, named.key, piece, _beyond_a_float)
 
 
 def _beyond_a_float(number: float) -> str:
-    # Formatted as anything but a text it would be made a float first.
+    # Without !s formatting would convert the number to a float first.
     return f"{number!s} is too large for a 64-bit float"
 
 
-def _wrong_values(values: AnyArray, layout: Layout, piece: Part) -> list[BadNumber]:
+def _find_bad_probs(values: AnyArray, layout: Layout, piece: Part) -> list[BadNumber]:
     outside = (values < 0) | (values > 1 + numbers_labels.ROUNDING)
     hint = numbers_labels.NOT_PROBABILITIES
-    return _wrong_at(outside, values, layout, layout.values.key, piece, not_a_probability, hint)
+    return _bad_numbers_at(
+        outside, values, layout, layout.values.key, piece, not_a_probability, hint
+    )
 
 
-def _wrong_targets(targets: AnyArray, layout: Layout, key: str, piece: Part) -> list[BadNumber]:
+def _find_bad_targets(targets: AnyArray, layout: Layout, key: str, piece: Part) -> list[BadNumber]:
     outside = ~(targets >= 0) | np.isinf(targets)
-    return _wrong_at(outside, targets, layout, key, piece, not_a_soft_target)
+    return _bad_numbers_at(outside, targets, layout, key, piece, not_a_soft_target)
 
 
-def _wrong_at(
+def _bad_numbers_at(
     mask: AnyArray,
     array: AnyArray,
     layout: Layout,
@@ -218,25 +224,25 @@ def _wrong_at(
     said: Callable[[float], str],
     hint: str = "",
 ) -> list[BadNumber]:
-    wrong = []
-    for index in np.argwhere(mask)[: _as_many(layout)].tolist():
+    bad_numbers = []
+    for index in np.argwhere(mask)[: _most_bad_numbers(layout)].tolist():
         number = array[tuple(index)]
-        # Numbers of a wider type stay what they are.
+        # A number of a wider type is shown as it is.
         value = float(number) if number.itemsize <= 8 else number
         place = _place(layout, key, index, piece, layout.axis)
-        wrong.append(BadNumber(index[0], place, str(value), said(value), hint))
-    return wrong
+        bad_numbers.append(BadNumber(index[0], place, str(value), said(value), hint))
+    return bad_numbers
 
 
-def _as_many(layout: Layout) -> int | None:
-    """How many bad numbers are worth finding: one, if the first is an error."""
-    return 1 if _stops(layout) else None
+def _most_bad_numbers(layout: Layout) -> int | None:
+    """Return how many bad numbers are worth finding: one where the first is an error, else all."""
+    return 1 if _stops_at_first(layout) else None
 
 
 def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | None) -> Place:
-    """The place of a number: its index in the array as stored in the file."""
+    """Return the place of a number: its index in the array as it is stored in the file."""
     at = [piece.start + index[0], *index[1:]]
-    if piece.positions is not None and (axis is not None or _stops(layout)):
+    if piece.positions is not None and (axis is not None or _stops_at_first(layout)):
         at[1 if axis is None else 2] += piece.positions[0]
     if axis is not None:
         at.insert(axis, at.pop(1))
@@ -253,13 +259,14 @@ def _write_row(values: AnyArray, labels: AnyArray | None, sample: int) -> bytes:
     return ",".join(map(repr, found)).encode("ascii")
 
 
-def samples_first(array: AnyArray, axis: int) -> AnyArray:
+def move_samples_first(array: AnyArray, axis: int) -> AnyArray:
     """Return a view of the array with its samples first and its classes second."""
     return np.moveaxis(array[np.newaxis] if array.ndim == 1 else array, axis, 1)
 
 
 @contextmanager
-def in_a_sentence(name: str, key: str = "") -> Iterator[None]:
+def explain_unreadable(name: str, key: str = "") -> Iterator[None]:
+    """Turn the errors of unreadable arrays into errors that say where the array is."""
     try:
         with explain_errors(name):
             yield

@@ -1,69 +1,24 @@
-"""Where the arrays are in .npy, .npz and .safetensors files; they are found by the headers and
-mapped.
-
-PyTorch's .pt files are in :mod:`xentcli.readers.arrays.torch_file`.
-
-NumPy's own ``load`` would unpickle, allocate whatever a header claims, and read a member of an .npz
-as a whole. Here a header is believed only if the file is as large as it says.
-"""
+"""An array in a file: where its numbers are, and how they are mapped into memory."""
 
 from __future__ import annotations
 
-import io
-import json
 import math
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
-from xentcli.errors import CHANGED, LONGEST_VALUE, escaped, quoted
+from xentcli.errors import CHANGED, quoted
 from xentcli.model import AnyArray, NamedTuple
 from xentcli.readers.arrays.narrow import widen
 from xentcli.readers.sources.source import Version, version_of_open
-from xentcli.readers.sources.unpack import excess
 
-if TYPE_CHECKING:
-    from zipfile import ZipFile, ZipInfo
-
-# As the safetensors library has it.
-LONGEST_HEADER = 100_000_000
-LOCAL_HEADER_BYTES = 30
-CHECKED_BYTES = 1 << 20
-# As NumPy has it; before version 2 it took 32.
+# As in NumPy; before version 2 it was 32.
 MOST_DIMENSIONS = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
-# An array with a length of 0 has no numbers that would show the others to be true.
+# An array with an axis of length 0 has no numbers that would prove its other lengths.
 MOST_NUMBERS = 1 << 44
-# As much of a file is mapped at once where numbers are gathered from all over it.
+# So much of a file is mapped at once where numbers are gathered from all over it.
 MAPPED_BYTES = 32 << 20
-SAFETENSORS_DTYPES = {
-    "F64": "<f8",
-    "F32": "<f4",
-    "F16": "<f2",
-    "BF16": "<u2",
-    "I64": "<i8",
-    "I32": "<i4",
-    "I16": "<i2",
-    "I8": "|i1",
-    "U64": "<u8",
-    "U32": "<u4",
-    "U16": "<u2",
-    "U8": "|u1",
-    "F8_E4M3": "|u1",
-    "F8_E5M2": "|u1",
-}
-# NumPy's letters for the kinds of numbers that are read, and for text.
-NUMBERS = "fiu"
-TEXT = "US"
-# Those of them that NumPy knows only as integers.
-SAFETENSORS_NARROW = {
-    "BF16": "bfloat16",
-    "F8_E4M3": "float8_e4m3fn",
-    "F8_E5M2": "float8_e5m2",
-}
 
 
 class Unreadable(Exception):
@@ -78,10 +33,11 @@ class File(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """Where an array is: in the ``file`` from ``offset`` on, or in the bytes ``content``.
+    """Where an array is: from ``offset`` on in the ``file`` or in the bytes ``content``.
 
-    ``narrow`` names the float type (``bfloat16`` and the like) that integers of its width stand
-    for. ``strides``, in numbers, are set only where the numbers are not contiguous.
+    ``narrow`` names the float type (``bfloat16`` and the like) if the numbers are stored as
+    unsigned integers of its width. ``strides`` count numbers, not bytes; they are set only where
+    the numbers are not contiguous.
     """
 
     dtype: str
@@ -108,8 +64,8 @@ class Stored(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """Arrays by key. ``array`` finds numbers and checks their bytes, ``outline`` only reads their
-    header; ``ids`` finds one that may hold text, too."""
+    """Arrays by key. ``array`` locates an array of numbers and checks its bytes; ``outline`` only
+    reads its header; ``ids`` locates an array that may also hold text."""
 
     keys: tuple[str, ...]
     array: Callable[[str], Stored]
@@ -135,13 +91,13 @@ def map_array(stored: Stored) -> AnyArray:
         array: Any = np.memmap(
             file, stored.dtype, "r", offset=stored.offset, shape=stored.shape, order=order
         )
-    # A memmap hands its class on to all that is computed from it.
+    # As a memmap it would make memmaps of all that is computed from it.
     return np.asarray(array)
 
 
 def strides_of(stored: Stored, axis: int) -> tuple[int, ...]:
-    """How far apart the numbers lie along each axis, counted in numbers, that of the classes put at
-    1."""
+    """Return how far apart the numbers lie along each axis, counted in numbers, with the class axis
+    moved to 1."""
     strides = stored.strides
     if strides is None:
         shape = stored.shape[::-1] if stored.fortran else stored.shape
@@ -153,8 +109,9 @@ def strides_of(stored: Stored, axis: int) -> tuple[int, ...]:
 
 
 def gather(stored: Stored, axis: int, sample: int, positions: tuple[int, int]) -> AnyArray:
-    """Some positions of a sample, the classes at axis 1 and the positions from 2 on: mapped where
-    that maps hardly anything else, else copied from one small map after the other."""
+    """Return some positions of a sample, with the classes at axis 1 and the positions from axis 2
+    on. They are mapped if that maps little else, or are copied from one small map after the other.
+    """
     strides, size = strides_of(stored, axis), np.dtype(stored.dtype).itemsize
     count, *inner = (length for at, length in enumerate(stored.shape[1:], 1) if at != axis)
     start, stop = positions[0], min(positions[1], count)
@@ -176,50 +133,17 @@ def gather(stored: Stored, axis: int, sample: int, positions: tuple[int, int]) -
     return found
 
 
-def numbers(part: AnyArray, stored: Stored) -> AnyArray:
-    """A part of the array as floats in this machine's byte order; a view where it is that
+def as_floats(part: AnyArray, stored: Stored) -> AnyArray:
+    """Return a part of the array as floats in this machine's byte order; a view where they are so
     already."""
     if stored.narrow:
         return widen(part, stored.narrow)
     if part.dtype.kind == "f" and part.dtype.itemsize <= 8:
         return part.astype(part.dtype.newbyteorder("="), copy=False)
-    # What is beyond them becomes infinite, and is refused by whoever knows its place.
+    # Numbers too large for a 64-bit float become infinite; the caller refuses them with their
+    # place.
     with np.errstate(over="ignore"):
         return part.astype(np.float64)
-
-
-def npy_array(
-    stream: BinaryIO, size: int, file: File | None, content: bytes, kinds: str = NUMBERS
-) -> Stored:
-    """The array of an .npy file that must fill its ``size`` bytes."""
-    stored = _npy_header(stream, kinds)._replace(file=file, content=content)
-    _check_size(stored, size)
-    return stored
-
-
-def _npy_header(stream: IO[bytes], kinds: str = NUMBERS) -> Stored:
-    try:
-        # Files from Python 2 make it warn.
-        with warnings.catch_warnings(action="ignore"):
-            version = np.lib.format.read_magic(stream)
-            read = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
-            shape, fortran, dtype = read(stream)
-    except OSError:
-        raise
-    except Exception as error:
-        # What a header of garbage raises is whatever Python's parser does.
-        raise Unreadable(f"its .npy header cannot be read ({_first_line(error)})") from None
-    if dtype.hasobject:
-        raise Unreadable("it holds Python objects, and pickled data is never read")
-    if dtype.kind not in kinds or not dtype.itemsize:
-        raise Unreadable(f"its dtype is {dtype}, not integers or real floats")
-    if any(length < 0 for length in shape):
-        raise Unreadable(f"its .npy header cannot be read (the shape {shape})")
-    return Stored(dtype.str, shape, stream.tell(), fortran)
 
 
 def check_shape(stored: Stored) -> None:
@@ -230,7 +154,8 @@ def check_shape(stored: Stored) -> None:
         raise Unreadable(f"its shape {stored.shape} is larger than any machine")
 
 
-def _check_size(stored: Stored, size: int) -> None:
+def check_size(stored: Stored, size: int) -> None:
+    """Refuse an array that does not end exactly at byte ``size``."""
     check_shape(stored)
     wanted = np.dtype(stored.dtype).itemsize * math.prod(stored.shape)
     present = size - stored.offset
@@ -242,58 +167,9 @@ def _check_size(stored: Stored, size: int) -> None:
         raise Unreadable(f"{present - wanted} bytes follow the array; a file holds but one")
 
 
-def npz_archive(stream: BinaryIO, file: File | None, max_ratio: int) -> Archive:
-    """The members of an .npz: mapped where they are not compressed, else unpacked, to at most
-    ``max_ratio`` times their size."""
-    members = zip_members(stream, "an .npz archive")
-    names = unique((info.filename.removesuffix(".npy"), info) for info in members.infolist())
-
-    def array(key: str, kinds: str = NUMBERS) -> Stored:
-        info = names[key]
-        if file is not None and is_stored(info):
-            start = member_start(stream, info)
-            stream.seek(start)
-            stored = npy_array(stream, start + info.file_size, file, b"", kinds)
-            check_sum(stream, start, info)
-            return stored
-        wrong = excess(info.compress_size, info.file_size, max_ratio)
-        if wrong:
-            raise Unreadable(wrong)
-        with _unpacking():
-            content = members.read(info)
-        return npy_array(io.BytesIO(content), len(content), None, content, kinds)
-
-    def outline(key: str) -> Stored:
-        with _unpacking(), members.open(names[key]) as member:
-            return _npy_header(member)
-
-    return Archive(tuple(names), array, outline, partial(array, kinds=NUMBERS + TEXT))
-
-
-def zip_members(stream: BinaryIO, what: str) -> ZipFile:
-    """Read the directory of a zip archive; ``what`` names it in messages."""
-    from zipfile import ZipFile
-
-    try:
-        return ZipFile(stream)
-    except OSError:
-        raise
-    except Exception as error:
-        raise Unreadable(f"not {what} ({_first_line(error)})") from None
-
-
-@contextmanager
-def _unpacking() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, Unreadable):
-        raise
-    except Exception as error:
-        raise Unreadable(f"it cannot be unpacked ({_first_line(error)})") from None
-
-
-def unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """The entries by key. A repeated key is refused, because nobody knows which entry counts."""
+def refuse_repeated_keys(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the entries by key. A repeated key is refused, because it is not known which entry is
+    meant."""
     found: dict[str, Any] = {}
     for key, entry in entries:
         if key in found:
@@ -302,104 +178,7 @@ def unique(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def is_stored(info: ZipInfo) -> bool:
-    """Whether a member of a zip archive is neither compressed nor encrypted."""
-    return info.compress_type == 0 and not info.flag_bits & 1
-
-
-def member_start(stream: BinaryIO, info: ZipInfo) -> int:
-    """Where the bytes of a member of a zip archive begin."""
-    # The local header has lengths of its own; the extra field differs from the directory's.
-    stream.seek(info.header_offset)
-    header = stream.read(LOCAL_HEADER_BYTES)
-    if len(header) < LOCAL_HEADER_BYTES or not header.startswith(b"PK\x03\x04"):
-        raise Unreadable("it cannot be unpacked (its header in the archive is damaged)")
-    lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    return info.header_offset + LOCAL_HEADER_BYTES + lengths
-
-
-def check_sum(stream: BinaryIO, start: int, info: ZipInfo) -> None:
-    """Refuse a stored member, beginning at ``start``, whose checksum is wrong."""
-    from zlib import crc32
-
-    stream.seek(start)
-    found, size = 0, info.file_size
-    while size > 0 and (piece := stream.read(min(size, CHECKED_BYTES))):
-        found = crc32(piece, found)
-        size -= len(piece)
-    if found != info.CRC:
-        raise Unreadable("it cannot be unpacked (its checksum is not that in the archive)")
-
-
-def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
-    """The tensors in the header of a .safetensors file."""
-    length = int.from_bytes(stream.read(8), "little")
-    if size < 8 or length > min(size - 8, LONGEST_HEADER):
-        raise Unreadable("not a .safetensors file, or cut short: its header does not fit into it")
-    try:
-        header = json.loads(stream.read(length), object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"its .safetensors header is not JSON ({_first_line(error)})") from None
-    if not isinstance(header, dict):
-        raise Unreadable("its .safetensors header is not a JSON object")
-    header.pop("__metadata__", None)
-    start = 8 + length
-    _check_no_gaps(header, size - start)
-
-    def array(key: str) -> Stored:
-        return _tensor(header[key], start, size)._replace(file=file, content=content)
-
-    return Archive(tuple(header), array, array, array)
-
-
-def _check_no_gaps(header: dict[str, Any], size: int) -> None:
-    """Refuse bytes that belong to two tensors or to none: then the header is not this file's."""
-    offsets = []
-    for entry in header.values():
-        found: Any = entry.get("data_offsets") if isinstance(entry, dict) else None
-        if not _is_span(found):
-            # Whoever asks for that tensor is told.
-            return
-        offsets.append((found[0], found[1]))
-    end = 0
-    for begin, following in sorted(offsets):
-        if begin != end:
-            wrong = "are in two tensors" if begin < end else "belong to no tensor"
-            raise Unreadable(f"the bytes from {min(begin, end)} to {max(begin, end)} {wrong}")
-        end = following
-    if end < size:
-        raise Unreadable(f"the bytes from {end} to {size} belong to no tensor")
-
-
-def _is_span(found: Any) -> bool:
-    return (
-        isinstance(found, list)
-        and len(found) == 2
-        and all(type(number) is int for number in found)
-        and 0 <= found[0] <= found[1]
-    )
-
-
-def _tensor(entry: Any, start: int, size: int) -> Stored:
-    try:
-        name, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
-    except (TypeError, KeyError, ValueError):
-        raise Unreadable("its entry in the .safetensors header is damaged") from None
-    if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
-        raise Unreadable("its entry in the .safetensors header is damaged")
-    if not isinstance(name, str) or name not in SAFETENSORS_DTYPES:
-        raise Unreadable(
-            f"its dtype is {escaped(str(name), LONGEST_VALUE)}, not integers or real floats"
-        )
-    stored = Stored(
-        SAFETENSORS_DTYPES[name], shape, start + begin, narrow=SAFETENSORS_NARROW.get(name, "")
-    )
-    if start + end > size:
-        _check_size(stored, size)
-    _check_size(stored, start + end)
-    return stored
-
-
-def _first_line(error: Exception) -> str:
-    # Python shows a word in a header as an object at some address.
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text, for a message."""
+    # Some of Python's errors end with an object and its address in memory.
     return str(error).partition("\n")[0].partition(": <")[0] or type(error).__name__

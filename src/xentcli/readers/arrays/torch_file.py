@@ -1,5 +1,5 @@
-"""PyTorch's .pt and .pth as torch.save writes them since 1.6: a zip archive with a pickle that says
-which tensors there are, and a record of bytes for each storage.
+"""Locates the tensors of PyTorch's .pt and .pth files. Since 1.6 torch.save writes a zip archive
+with a pickle that describes the tensors, and a record of bytes for each storage.
 
 The pickle is read by :mod:`xentcli.readers.arrays.pickled`, which runs nothing; a tensor is mapped
 only if all of it lies within its record.
@@ -23,20 +23,17 @@ from xentcli.readers.arrays.stored import (
     Stored,
     Unreadable,
     check_shape,
-    check_sum,
-    is_stored,
-    member_start,
-    unique,
-    zip_members,
+    refuse_repeated_keys,
 )
+from xentcli.readers.arrays.zip_archive import check_sum, is_stored, member_start, zip_members
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
 
-DEEPEST = 30
+MOST_NESTED = 30
 # Python's objects take many times the bytes that a pickle spends on them.
-LONGEST = 32 << 20
-# A view may have more numbers than its storage, all of which are read again and again.
+LONGEST_RECORD = 32 << 20
+# A view may have more numbers than its storage, by reading them again and again; so many at most.
 MOST_REPEATED = 1 << 31
 DTYPES = {
     "float64": "f8",
@@ -53,14 +50,14 @@ DTYPES = {
     "bfloat16": "u2",
     **dict.fromkeys(FLOAT8, "u1"),
 }
-# Those of them that NumPy knows only as integers.
+# The types among them that NumPy knows only as integers.
 NARROW = ("bfloat16", *FLOAT8)
 BYTE_ORDERS: dict[bytes, Literal["<", ">"]] = {b"little": "<", b"big": ">"}
 
 
 class Records(NamedTuple):
-    """The records of an archive by their names, without the folder that contains them all, and the
-    byte order of the tensors."""
+    """The records of an archive by their names, which leave out the folder that contains them all,
+    and the byte order of the tensors."""
 
     stream: BinaryIO
     members: dict[str, ZipInfo]
@@ -71,57 +68,57 @@ class Records(NamedTuple):
 
 
 def torch_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
-    """The tensors, NumPy arrays and lists of numbers of a .pt file. A single tensor has the empty
-    key; nested keys are joined by points, items of lists are numbered from 0."""
-    records = _records(stream, size, file, content)
+    """Locate the tensors, NumPy arrays and lists of numbers of a .pt file. A single tensor has the
+    empty key; nested keys are joined by points, and items of lists are numbered from 0."""
+    records = _read_records(stream, size, file, content)
     if "data.pkl" not in records.members:
         raise Unreadable("not a .pt file of torch.save: its archive holds no data.pkl")
     if any(name.startswith("code/") for name in records.members):
         raise Unreadable("it is a TorchScript model; save its tensors with torch.save")
-    pickle = _read(records, "data.pkl")
-    arrays = _arrays(unpickle(pickle), 4 * len(pickle) + 1000)
+    pickle = _read_record(records, "data.pkl")
+    arrays = _find_arrays(unpickle(pickle), 4 * len(pickle) + 1000)
 
     def outline(key: str) -> Stored:
-        stored = _stored(arrays[key], records)
+        stored = _locate(arrays[key], records)
         check_shape(stored)
         return stored
 
     def array(key: str) -> Stored:
         found = arrays[key]
         if isinstance(found, Tensor):
-            _verify(records, f"data/{found.storage.record}")
+            _check_sum_of_record(records, f"data/{found.storage.record}")
         return outline(key)
 
     return Archive(tuple(arrays), array, outline, array)
 
 
-def _records(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Records:
+def _read_records(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Records:
     infos = zip_members(stream, "a .pt file of torch.save").infolist()
-    # All of them are in one folder, whose name says nothing.
-    members = unique((info.filename.partition("/")[2], info) for info in infos)
+    # All records are in one folder, whose name does not matter.
+    members = refuse_repeated_keys((info.filename.partition("/")[2], info) for info in infos)
     records = Records(stream, members, "<", file, content, size)
     if "byteorder" in members:
-        order = _read(records, "byteorder")
+        order = _read_record(records, "byteorder")
         if order not in BYTE_ORDERS:
             raise Unreadable(f"its byte order is {order!r:.40}, neither little nor big")
         records = records._replace(order=BYTE_ORDERS[order])
     return records
 
 
-def _read(records: Records, name: str) -> bytes:
-    """A short record."""
-    info = _member(records, name)
-    if info.file_size > LONGEST:
+def _read_record(records: Records, name: str) -> bytes:
+    """Read a short record."""
+    info = _find_record(records, name)
+    if info.file_size > LONGEST_RECORD:
         raise Unreadable(
-            f"its record {quoted(name)} has {info.file_size} bytes, and at most {LONGEST} are "
-            "read; save tensors, not lists of numbers"
+            f"its record {quoted(name)} has {info.file_size} bytes, and at most {LONGEST_RECORD} "
+            "are read; save tensors, not lists of numbers"
         )
-    _verify(records, name)
+    _check_sum_of_record(records, name)
     records.stream.seek(member_start(records.stream, info))
     return records.stream.read(info.file_size)
 
 
-def _member(records: Records, name: str) -> ZipInfo:
+def _find_record(records: Records, name: str) -> ZipInfo:
     if name not in records.members:
         raise Unreadable(f"its record {quoted(name)} is missing")
     info: ZipInfo = records.members[name]
@@ -132,17 +129,18 @@ def _member(records: Records, name: str) -> ZipInfo:
     return info
 
 
-def _verify(records: Records, name: str) -> None:
-    info = _member(records, name)
-    # PyTorch writes 0 where it is told to leave the checksums out.
+def _check_sum_of_record(records: Records, name: str) -> None:
+    info = _find_record(records, name)
+    # PyTorch writes 0 if it is told to leave out the checksums.
     if info.CRC:
         start = member_start(records.stream, info)
         check_sum(records.stream, start, info)
 
 
-def _arrays(tree: Any, budget: int) -> dict[str, Any]:
-    """Everything that is an array or can become one, by key. ``budget`` bounds how much is looked
-    at: lists that share one another can be a thousand times as large as what is stored."""
+def _find_arrays(tree: Any, budget: int) -> dict[str, Any]:
+    """Find everything that is an array or can become one, by key. ``budget`` bounds how much is
+    looked at: lists that contain the same lists many times can be a thousand times as large as the
+    pickle."""
     found: dict[str, Any] = {}
     left = [budget]
     _collect(tree, "", 0, left, found)
@@ -151,15 +149,15 @@ def _arrays(tree: Any, budget: int) -> dict[str, Any]:
 
 def _collect(value: Any, key: str, depth: int, left: list[int], found: dict[str, Any]) -> None:
     _spend(left, 1)
-    if depth > DEEPEST:
-        raise Unreadable(f"its dicts and lists are nested more than {DEEPEST} deep")
+    if depth > MOST_NESTED:
+        raise Unreadable(f"its dicts and lists are nested more than {MOST_NESTED} deep")
     if isinstance(value, (Tensor, NumpyArray)) or type(value) in (int, float):
         _add_array(value, key, found)
         return
     if isinstance(value, dict):
         items = [(str(name), item) for name, item in value.items()]
     elif type(value) in (list, tuple):
-        if _is_table(value, left):
+        if _holds_numbers(value, left):
             _add_array(value, key, found)
             return
         items = [(str(at), item) for at, item in enumerate(value)]
@@ -181,32 +179,32 @@ def _spend(left: list[int], number: int) -> None:
         raise Unreadable("its lists hold each other many times over")
 
 
-def _is_table(value: Any, left: list[int]) -> bool:
-    """Whether a list holds only numbers, or only lists of equally many."""
+def _holds_numbers(value: Any, left: list[int]) -> bool:
+    """Whether a list holds only numbers, or only lists of equally many numbers."""
     _spend(left, len(value))
     if not value:
         return False
     if all(type(item) in (int, float) for item in value):
         return True
     if not all(type(item) in (list, tuple) and len(item) == len(value[0]) for item in value):
-        # Tensors, or lists of unequal lengths.
+        # It holds tensors, or lists of unequal lengths.
         return False
     _spend(left, len(value) * len(value[0]))
     return all(type(number) in (int, float) for row in value for number in row)
 
 
-def _stored(found: Any, records: Records) -> Stored:
+def _locate(found: Any, records: Records) -> Stored:
     if isinstance(found, Tensor):
-        return _of_tensor(found, records)
+        return _locate_tensor(found, records)
     if isinstance(found, NumpyArray):
-        return _of_numpy(found)
+        return _locate_numpy_array(found)
     array = np.array(found)
     if array.dtype.kind not in "fiu":
         raise Unreadable("a whole number of more than 64 bits")
     return Stored(array.dtype.str, array.shape, 0, content=array.tobytes())
 
 
-def _of_numpy(found: NumpyArray) -> Stored:
+def _locate_numpy_array(found: NumpyArray) -> Stored:
     code = found.dtype.code
     if not re.fullmatch("f[248]|[iu][1248]", code) or found.dtype.order not in ("<", ">", "|"):
         raise Unreadable(f"its dtype is {quoted(code)}, not integers or real floats")
@@ -219,14 +217,14 @@ def _of_numpy(found: NumpyArray) -> Stored:
     return Stored(dtype.str, found.shape, 0, found.fortran, content=found.content)
 
 
-def _of_tensor(tensor: Tensor, records: Records) -> Stored:
+def _locate_tensor(tensor: Tensor, records: Records) -> Stored:
     if tensor.dtype not in DTYPES:
         raise Unreadable(f"its dtype is {tensor.dtype}, not integers or real floats")
     dtype = np.dtype(DTYPES[tensor.dtype])
     if dtype.itemsize > 1:
         dtype = dtype.newbyteorder(records.order)
     storage = tensor.storage
-    info = _member(records, f"data/{storage.record}")
+    info = _find_record(records, f"data/{storage.record}")
     numbers = storage.size if storage.dtype else storage.size // dtype.itemsize
     size = numbers * dtype.itemsize if storage.dtype else storage.size
     if storage.dtype and storage.dtype != tensor.dtype:

@@ -11,7 +11,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
-from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, opened_whole
+from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, open_in_memory
 from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_of, shown
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
@@ -27,12 +27,12 @@ from xentcli.readers.rules.keys import (
     kind_keys_in,
     kind_of,
 )
-from xentcli.readers.rules.named_columns import near_or_all
+from xentcli.readers.rules.named_columns import suggest_names
 from xentcli.readers.rules.targets import (
-    classes_second,
     fit_labels,
     fit_targets,
-    in_class_order,
+    move_classes_second,
+    reorder_targets,
 )
 from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 from xentcli.readers.text import encoding
@@ -50,7 +50,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     values = as_array(value, place, path)
     if values.ndim == 1:
         values = values[np.newaxis]
-    values = classes_second(values, request.class_axis)
+    values = move_classes_second(values, request.class_axis)
     if values.shape[1] == 0:
         raise fault("a sample without values", place, path)
     classes = request.classes
@@ -68,7 +68,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
         by = None
     if by is not None:
         batch = batch._replace(grouping=_grouping(document, by, len(values), place))
-    opened = opened_whole(source.name, batch, request.class_axis)
+    opened = open_in_memory(source.name, batch, request.class_axis)
     opened = opened._replace(remarks=(*opened.remarks, *remarks_on_pairing(request)), by=by or "")
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
@@ -87,7 +87,7 @@ def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
     """The groups of a list with a value for each sample."""
     if not isinstance(document, dict) or key not in document:
         keys = list(document) if isinstance(document, dict) else []
-        hint = near_or_all(key, keys, "keys")
+        hint = suggest_names(key, keys, "keys")
         raise UsageError(f"--by: {place} has no key {quoted(key)}", hint=hint)
     return grouping_of_values(_values_a_sample(document[key], key, samples, place))
 
@@ -201,7 +201,7 @@ def _target(
         if request.attached.labels is not None:
             found = fit_labels(request.attached, shape, classes, values.shape[1], request)
             return found, None, origin
-        ordered = in_class_order(request.attached, classes)
+        ordered = reorder_targets(request.attached, classes)
         return None, fit_targets(ordered, values, request.class_axis), ordered.origin
     if not isinstance(document, dict):
         return None, None, None
@@ -246,7 +246,7 @@ def _soft(value: Any, values: AnyArray, class_axis: int, place: Place, path: str
     if targets.ndim == 1 and len(values) == 1:
         targets = targets[np.newaxis]
     if targets.ndim == values.ndim:
-        targets = classes_second(targets, class_axis)
+        targets = move_classes_second(targets, class_axis)
     if targets.shape != values.shape:
         raise fault(
             f"soft targets of shape {targets.shape} for values of shape {values.shape}", place, path
@@ -325,7 +325,7 @@ def label_of(item: Any, count: int, request: Request, place: Place, path: str) -
         raise fault(f"cannot read {shown(item)} as a label", place, path)
     written = repr(item) if isinstance(item, float) else str(item)
     try:
-        return numbers_labels.label(
+        return numbers_labels.read_label(
             written, request.classes, request.label_count(count), request.ignore_index
         )
     except numbers_labels.NotANumber as error:

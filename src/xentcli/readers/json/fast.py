@@ -15,8 +15,8 @@ from xentcli.model import AnyArray, Fields, NamedTuple
 from xentcli.readers.json.alike import fields_of, pattern_of, read_table
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
-from xentcli.readers.rules.ids import rows_of_values
-from xentcli.readers.rules.numbers_labels import number_labels
+from xentcli.readers.rules.ids import find_rows_of_values
+from xentcli.readers.rules.numbers_labels import find_unknown_labels
 from xentcli.readers.text.numbers import parse_table
 
 
@@ -202,7 +202,7 @@ def _check(
     found = _checked_arrays(layout, values, given, targets, weight)
     if found is None or layout.join is None:
         return found
-    partners = rows_of_values(layout.request, ids)
+    partners = find_rows_of_values(layout.request, ids)
     return None if partners is None else found._replace(partners=partners)
 
 
@@ -222,7 +222,7 @@ def _checked_arrays(
         # From 2**53 on a float stands for several integers.
         if labels.dtype.kind == "f" and abs(ignored) >= 2**53:
             return None
-        labels, unknown = number_labels(labels, layout.label_count, ignored)
+        labels, unknown = find_unknown_labels(labels, layout.label_count, ignored)
         if unknown.any():
             return None
     return Whole(values, labels, targets, weight)

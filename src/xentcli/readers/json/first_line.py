@@ -14,7 +14,7 @@ from xentcli.readers.json.nested import as_array, fault, shown
 from xentcli.readers.json.own_output import check_record
 from xentcli.readers.json.record import field, lines_of, parse_line
 from xentcli.readers.rules.column_names import PLAIN_IDS
-from xentcli.readers.rules.columns import LOOKED_AT, choose_columns
+from xentcli.readers.rules.columns import choose_columns
 from xentcli.readers.rules.join import pair_files
 from xentcli.readers.rules.keys import (
     KIND_KEYS,
@@ -24,7 +24,8 @@ from xentcli.readers.rules.keys import (
     expected_one,
     kind_of,
 )
-from xentcli.readers.rules.sample_numbers import number_column
+from xentcli.readers.rules.look import LOOKED_AT
+from xentcli.readers.rules.sample_numbers import sample_number_column
 from xentcli.readers.sources.source import (
     Source,
 )
@@ -63,7 +64,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     if key is None:
         return _flat(source, request, record, data, place)
     layout = _with_values(source, request, record[key], key, place)
-    number = number_column(request)
+    number = sample_number_column(request)
     if number is not None:
         field(record, number, place)
     label, targets = _target_keys(record, layout, place)
@@ -85,7 +86,7 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
 
 def _names_keys(request: Request) -> bool:
     by = None if request.by == EACH_SEQUENCE else request.by
-    asked = (request.logits_key, request.logit_cols, number_column(request), by)
+    asked = (request.logits_key, request.logit_cols, sample_number_column(request), by)
     target = (request.label_key, request.label_col, request.target_cols)
     return any(asked) or (request.wanted != "none" and any(target))
 

@@ -20,13 +20,11 @@ from xentcli.readers.json.other_tools import is_table
 from xentcli.readers.json.own_output import is_own
 from xentcli.readers.json.record import ids, lines_of, parse_line, read
 from xentcli.readers.rules.class_axis import remarks_on_axis
-from xentcli.readers.rules.columns import (
-    LOOKED_AT,
-)
 from xentcli.readers.rules.join import is_by_position, remarks_on_pairing
 from xentcli.readers.rules.keys import (
     kind_keys_in,
 )
+from xentcli.readers.rules.look import LOOKED_AT
 from xentcli.readers.sources.source import (
     Source,
     explain_errors,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from xentcli.readers.json.nested import NON_FINITE
-from xentcli.readers.rules.columns import ROWS_THAT_COUNT
+from xentcli.readers.rules.look import ROWS_THAT_COUNT
 
 
 class RecordLook:

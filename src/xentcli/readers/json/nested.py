@@ -10,7 +10,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, counted, quoted
 from xentcli.model import AnyArray
-from xentcli.readers.rules.named_columns import near_or_all
+from xentcli.readers.rules.named_columns import suggest_names
 
 Item = TypeVar("Item")
 
@@ -109,7 +109,7 @@ def fault(message: str, place: Place, path: str) -> DataError:
 def no_key(key: str, record: dict[str, Any], place: Place, path: str = "$") -> DataError:
     """The error for a missing key."""
     error = fault(f"there is no key {quoted(key)}", place, path)
-    error.hint = near_or_all(key, record, "keys")
+    error.hint = suggest_names(key, record, "keys")
     return error
 
 

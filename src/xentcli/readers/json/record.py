@@ -42,9 +42,9 @@ from xentcli.readers.json.nested import (
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_values, name_of_value
-from xentcli.readers.rules.ids import id_of_value, without_partner
-from xentcli.readers.rules.sample_numbers import batch_fields, not_a_number
-from xentcli.readers.rules.targets import attach, classes_second
+from xentcli.readers.rules.ids import explain_missing_id, id_of_value
+from xentcli.readers.rules.sample_numbers import batch_fields, not_a_sample_number
+from xentcli.readers.rules.targets import attach_target, move_classes_second
 from xentcli.readers.text import quotes
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
@@ -106,7 +106,7 @@ def _read(layout: Layout, chunk: Chunk, line_ends: int) -> Batch:
         batch = _of_arrays(layout, lines, chunk.first, *at_once[:4])
         batch = batch._replace(fields=at_once.fields)
         if at_once.partners is not None:
-            return attach(batch, layout.request, layout.source, at_once.partners)
+            return attach_target(batch, layout.request, layout.source, at_once.partners)
         return _attach(batch, layout, range(chunk.first, chunk.first + len(lines)))
     samples: list[Sample] = []
     numbers: list[int] = []
@@ -138,7 +138,7 @@ def _read(layout: Layout, chunk: Chunk, line_ends: int) -> Batch:
         batch = batch._replace(kept=np.array(numbers, dtype=np.intp) - chunk.first)
     if layout.join is not None:
         partners = [sample.partner for sample in samples]
-        batch = attach(batch, layout.request, layout.source, partners)
+        batch = attach_target(batch, layout.request, layout.source, partners)
     else:
         batch = _attach(batch, layout, numbers)
     if end is not None:
@@ -207,10 +207,10 @@ def _partner(layout: Layout, record: dict[str, Any], place: Place) -> int:
     assert attached is not None
     assert attached.join is not None
     id = id_of_value(field(record, layout.join, place))
-    row = int(attached.join.rows([id])[0])
+    row = int(attached.join.find_rows([id])[0])
     if not id or row < 0:
         hinted = layout.request.on_error == "stop"
-        message, hint = without_partner(attached, id, hinted=hinted)
+        message, hint = explain_missing_id(attached, id, hinted=hinted)
         raise DataError(message, place=place._replace(detail=path_of(layout.join)), hint=hint)
     return row
 
@@ -227,7 +227,7 @@ def _missing_sample(layout: Layout, line: Line) -> Sample:
         record if isinstance(record, dict) else {},
         np.full(layout.shape, np.nan).tolist(),
         np.full(
-            layout.label_shape, numbers_labels.label_of_nan(layout.request.ignore_index)
+            layout.label_shape, numbers_labels.label_for_nan(layout.request.ignore_index)
         ).tolist(),
         np.zeros(layout.shape).tolist(),
         by=record.get(layout.by) if layout.by and isinstance(record, dict) else None,
@@ -335,7 +335,7 @@ def sample_number(value: Any, request: Request, place: Place, path: str) -> floa
     """A sample's weight, or how many bytes it stands for."""
     number = as_number(value, place, path)
     if not 0 <= number < float("inf"):
-        raise fault(not_a_number(request, number), place, path)
+        raise fault(not_a_sample_number(request, number), place, path)
     return number
 
 
@@ -392,7 +392,7 @@ def _of_arrays(
 
 def _stack(layout: Layout, values: Sequence[Any]) -> AnyArray:
     stacked = np.array(values, dtype=np.float64).reshape((len(values), *layout.shape))
-    return classes_second(stacked, layout.class_at + 1)
+    return move_classes_second(stacked, layout.class_at + 1)
 
 
 def _origin(layout: Layout, lines: Sequence[int], keys: tuple[str, ...]) -> Origin:
@@ -423,10 +423,10 @@ def _attach(batch: Batch, layout: Layout, numbers: Sequence[int]) -> Batch:
     targets = request.attached.targets
     if targets is not None:
         if targets.ndim == len(layout.shape) + 1:
-            targets = classes_second(targets, layout.class_at + 1)
+            targets = move_classes_second(targets, layout.class_at + 1)
         attached = request.attached._replace(targets=targets)
-        return attach(batch, request._replace(attached=attached), layout.source, numbers)
+        return attach_target(batch, request._replace(attached=attached), layout.source, numbers)
     positions = [number * inner + at for number in numbers for at in range(inner)]
-    batch = attach(batch, request, layout.source, positions)
+    batch = attach_target(batch, request, layout.source, positions)
     assert batch.labels is not None
     return batch._replace(labels=batch.labels.reshape((len(numbers), *layout.label_shape)))

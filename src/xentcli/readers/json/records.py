@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.errors import Place, path_of
 from xentcli.model import AnyArray, Batch, Kind, Origin
-from xentcli.readers.interface import Opened, Request, opened_whole
+from xentcli.readers.interface import Opened, Request, open_in_memory
 from xentcli.readers.json.document import label_of, labels_in, target_key
 from xentcli.readers.json.nested import as_array, fault, shape_of, shown
 from xentcli.readers.json.record import check_kind, sample_number
@@ -17,8 +17,13 @@ from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
-from xentcli.readers.rules.sample_numbers import batch_fields, number_column
-from xentcli.readers.rules.targets import classes_second, fit_labels, fit_targets, in_class_order
+from xentcli.readers.rules.sample_numbers import batch_fields, sample_number_column
+from xentcli.readers.rules.targets import (
+    fit_labels,
+    fit_targets,
+    move_classes_second,
+    reorder_targets,
+)
 from xentcli.readers.sources.source import Source
 
 
@@ -37,13 +42,13 @@ def open_records(
     request = pair_files(request, tuple(records[0]), place)
     kind = kind_of(key, request.kind, place)
     values = _stack(records, key, place, kind)
-    values = classes_second(values, request.class_axis)
+    values = move_classes_second(values, request.class_axis)
     count = values.shape[1]
     check_class_names(request.classes, count, f", {place} has {count}")
     origin = Origin(source.name, "json", path=f"$[...]{path_of(key)[1:]}")
     batch = Batch(values, kind, origin, request.classes)
     batch = _with_target(batch, records, request, place)
-    number = number_column(request)
+    number = sample_number_column(request)
     if number is not None:
         found = [
             sample_number(value, request, at, path)
@@ -55,7 +60,7 @@ def open_records(
         batch = batch._replace(grouping=grouping_of_values(names))
     if request.keep_records:
         batch = batch._replace(records=list(records), values_from=origin._replace(names=(key,)))
-    opened = opened_whole(source.name, batch, request.class_axis)
+    opened = open_in_memory(source.name, batch, request.class_axis)
     opened = opened._replace(
         remarks=(*opened.remarks, *remarks_on_pairing(request)), by=request.by or ""
     )
@@ -104,7 +109,7 @@ def _with_target(
         labels = fit_labels(attached, shape, request.classes, count, request)
         return batch._replace(labels=labels, target_from=attached.origin)
     if attached is not None:
-        attached = in_class_order(attached, request.classes)
+        attached = reorder_targets(attached, request.classes)
         targets = fit_targets(attached, values, request.class_axis)
         return batch._replace(targets=targets, target_from=attached.origin)
     asked = request.target_cols or request.label_col
@@ -114,7 +119,7 @@ def _with_target(
     cells = _cells(records, key, place)
     origin = Origin(place.source, "json", names=(key,), path=f"$[...]{path_of(key)[1:]}")
     if key == request.target_cols or len(shape_of(cells[0][0])) == values.ndim - 1:
-        targets = classes_second(_stack(records, key, place, "logits"), request.class_axis)
+        targets = move_classes_second(_stack(records, key, place, "logits"), request.class_axis)
         if targets.shape != values.shape:
             message = f"soft targets of shape {targets.shape} for values of shape {values.shape}"
             raise fault(message, *cells[0][1:])

@@ -18,7 +18,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of
 from xentcli.model import Batch, Grouping, NamedTuple, Origin, Rows, Tokens, csv_cell
-from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, opened_whole
+from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, open_in_memory
 from xentcli.readers.json.nested import as_number, fault, shown
 from xentcli.readers.rules.keys import kind_keys_in
 
@@ -89,7 +89,7 @@ def open_responses(values: Iterable[tuple[Any, Place]], source: str, request: Re
     batch = _batch(sequences, source, request)
     if not sequences or not len(batch.values):
         raise DataError("no token has a log-probability", place=Place(source))
-    opened = opened_whole(source, batch, 1)
+    opened = open_in_memory(source, batch, 1)
     assert batch.tokens is not None
     ranked = batch.tokens.first_choices is not None
     rows = _rows((), request)

@@ -9,22 +9,23 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Batch, Origin, Remark
-from xentcli.readers.interface import Attached, BatchReader, Opened, Request, opened_whole
+from xentcli.readers.interface import Attached, BatchReader, Opened, Request, open_in_memory
 from xentcli.readers.json.document import label_of
 from xentcli.readers.json.look import RecordLook
 from xentcli.readers.json.nested import as_number
 from xentcli.readers.json.other_tools import Table
 from xentcli.readers.json.record import check_kind, sample_number, soft_target
-from xentcli.readers.rules.columns import LOOKED_AT, Choice, Columns, choose_columns
+from xentcli.readers.rules.columns import Choice, Columns, choose_columns
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
-from xentcli.readers.rules.join import key_position, pair_files, remarks_on_pairing
+from xentcli.readers.rules.join import find_join_column, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import check_class_names
+from xentcli.readers.rules.look import LOOKED_AT
 from xentcli.readers.rules.sample_numbers import batch_fields
 from xentcli.readers.rules.targets import (
     fit_labels,
     fit_targets,
-    in_class_order,
+    reorder_targets,
     texts_of_labels,
 )
 from xentcli.readers.sources.source import Source
@@ -60,7 +61,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     if request.keep_records:
         records = [dict(zip(table.names, row, strict=True)) for row in table.rows]
         batch = batch._replace(records=records)
-    opened = opened_whole(source.name, batch, request.class_axis)
+    opened = open_in_memory(source.name, batch, request.class_axis)
     notes = (Remark(table.note, place),) if table.note else ()
     opened = opened._replace(
         remarks=(*notes, *choice.remarks, *remarks_on_pairing(request)),
@@ -104,7 +105,7 @@ def _with_target(
         return batch
     if attached is not None and attached.labels is not None and not table.ordered:
         _check_names(attached)
-    key = key_position(request, table.names)
+    key = find_join_column(request, table.names)
     if key is not None:
         values, places, paths = zip(*_cells(table, key, place), strict=True)
         found_at = [at._replace(detail=path) for at, path in zip(places, paths, strict=True)]
@@ -114,7 +115,7 @@ def _with_target(
         labels = fit_labels(attached, shape, request.classes, count, request)
         return batch._replace(labels=labels, target_from=attached.origin)
     if attached is not None:
-        attached = in_class_order(attached, request.classes)
+        attached = reorder_targets(attached, request.classes)
         targets = fit_targets(attached, batch.values, request.class_axis)
         return batch._replace(targets=targets, target_from=attached.origin)
     taken = (columns.label,) if columns.label is not None else columns.targets

@@ -1,5 +1,5 @@
-"""Samples of an array or a table that cannot be used. As the options say, the first one is an
-error, or they are left out, or their values become nan."""
+"""Deals with samples of an array or a table that cannot be used. As ``--on-error`` says, the first
+one is an error, or they are left out, or their values become nan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from xentcli.readers.rules import numbers_labels
 
 
 class BadNumber(NamedTuple):
-    """A number that cannot be used: its sample in the batch, its place, what is wrong with it."""
+    """A number that cannot be used: its sample in the batch, its place, and what is wrong with
+    it."""
 
     sample: int
     place: Place
@@ -25,31 +26,35 @@ class BadNumber(NamedTuple):
 
 
 def take_out_bad_samples(
-    batch: Batch, wrong: Sequence[BadNumber], request: Request, written: Callable[[int], bytes]
+    batch: Batch,
+    bad_numbers: Sequence[BadNumber],
+    request: Request,
+    write_sample: Callable[[int], bytes],
 ) -> Batch:
-    """The batch with its bad samples left out or set to nan; ``written`` returns a sample as text
-    for the list of rejects."""
-    if not wrong:
+    """Return the batch with its bad samples left out or set to nan, or raise the error of the
+    first. ``write_sample`` writes a sample as text, for the list of rejects."""
+    if not bad_numbers:
         return batch
-    ordered = sorted(wrong, key=lambda one: one.sample)
+    ordered = sorted(bad_numbers, key=lambda one: one.sample)
     if request.on_error == "stop":
         _, place, _, message, hint, if_one_based = ordered[0]
         raise DataError(message, place=place, hint=hint, if_one_based=if_one_based)
     first = {one.sample: one for one in reversed(ordered)}
     samples = sorted(first)
     faults = tuple(
-        Fault(first[at].place, first[at].value, first[at].message, written(at)) for at in samples
+        Fault(first[at].place, first[at].value, first[at].message, write_sample(at))
+        for at in samples
     )
     if request.on_error == "nan":
-        changed = _as_nan(batch, samples, numbers_labels.label_of_nan(request.ignore_index))
+        changed = _set_to_nan(batch, samples, numbers_labels.label_for_nan(request.ignore_index))
     else:
         changed = _leave_out(batch, samples)
     return changed._replace(faults=faults)
 
 
-def batch_before(batch: Batch, wrong: Sequence[BadNumber]) -> Batch:
-    """The samples before the first in which something is wrong."""
-    first = min(one.sample for one in wrong)
+def batch_before(batch: Batch, bad_numbers: Sequence[BadNumber]) -> Batch:
+    """Return the samples before the first bad one."""
+    first = min(one.sample for one in bad_numbers)
     return _leave_out(batch, list(range(first, len(batch.values))))
 
 
@@ -57,19 +62,19 @@ def _leave_out(batch: Batch, samples: list[int]) -> Batch:
     kept = np.delete(np.arange(len(batch.values)), samples)
     target_from, rows, records = batch.target_from, batch.rows, batch.records
     grouping = batch.grouping
-    # Labels from elsewhere keep the numbers that they have there.
+    # Labels from elsewhere have lines of their own file, which stay as they are.
     if target_from is not None and target_from.source == batch.values_from.source:
-        target_from = _origin(target_from, batch.first, kept)
+        target_from = _take_lines(target_from, batch.first, kept)
     if rows is not None:
         rows = rows._replace(cells=[rows.cells[at] for at in kept])
     return batch._replace(
         values=batch.values[kept],
-        values_from=_origin(batch.values_from, batch.first, kept),
-        labels=_at(batch.labels, kept),
-        targets=_at(batch.targets, kept),
+        values_from=_take_lines(batch.values_from, batch.first, kept),
+        labels=_take(batch.labels, kept),
+        targets=_take(batch.targets, kept),
         target_from=target_from,
-        sample_weight=_at(batch.sample_weight, kept),
-        sample_bytes=_at(batch.sample_bytes, kept),
+        sample_weight=_take(batch.sample_weight, kept),
+        sample_bytes=_take(batch.sample_bytes, kept),
         rows=rows,
         records=None if records is None else [records[at] for at in kept],
         grouping=grouping and grouping._replace(at=grouping.at[kept]),
@@ -77,31 +82,31 @@ def _leave_out(batch: Batch, samples: list[int]) -> Batch:
     )
 
 
-def _at(array: AnyArray | None, kept: AnyArray) -> AnyArray | None:
+def _take(array: AnyArray | None, kept: AnyArray) -> AnyArray | None:
     return None if array is None else array[kept]
 
 
-def _origin(origin: Origin, first: int, kept: AnyArray) -> Origin:
+def _take_lines(origin: Origin, first: int, kept: AnyArray) -> Origin:
     return origin._replace(
         lines=np.asarray(origin.lines)[kept] if len(origin.lines) else first + kept
     )
 
 
-def _as_nan(batch: Batch, samples: list[int], label: int) -> Batch:
-    # Any target of logits that are nan gives nan, but one that is all 0 adds nothing, and so does
-    # a weight of 0.
+def _set_to_nan(batch: Batch, samples: list[int], label: int) -> Batch:
+    # Where the logits are nan, any target gives a loss of nan, except one that is all 0; and a
+    # weight of 0 would hide it.
     even = None if batch.targets is None else 1.0 / batch.targets.shape[1]
     return batch._replace(
         values=_set_values(batch.values, samples, np.nan),
-        labels=_with(batch.labels, samples, label),
-        targets=_with(batch.targets, samples, even),
-        sample_weight=_with(batch.sample_weight, samples, 1.0),
-        sample_bytes=_with(batch.sample_bytes, samples, 1.0),
+        labels=_replace_in(batch.labels, samples, label),
+        targets=_replace_in(batch.targets, samples, even),
+        sample_weight=_replace_in(batch.sample_weight, samples, 1.0),
+        sample_bytes=_replace_in(batch.sample_bytes, samples, 1.0),
         unread=tuple(samples),
     )
 
 
-def _with(array: AnyArray | None, samples: list[int], value: float | None) -> AnyArray | None:
+def _replace_in(array: AnyArray | None, samples: list[int], value: float | None) -> AnyArray | None:
     return None if array is None else _set_values(array, samples, value)
 
 

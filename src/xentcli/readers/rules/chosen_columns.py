@@ -1,4 +1,4 @@
-"""Some columns of a second file, as text."""
+"""What the readers of a second file return: some of its columns, as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from xentcli.errors import Place
 from xentcli.model import NamedTuple, Origin
 
-# Says which columns of those names are wanted.
+# A function that is given the names of all columns, and returns the positions of those to read.
 Choose = Callable[[Sequence[str], Place], Sequence[int]]
 
 

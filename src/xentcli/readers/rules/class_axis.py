@@ -1,4 +1,5 @@
-"""Which axis has the classes, where the labels' shape suggests another one than was given."""
+"""Hints and notes for labels whose shape suggests that the classes are the last axis, not axis
+1."""
 
 from __future__ import annotations
 
@@ -15,8 +16,9 @@ EITHER = (
 
 
 def last_axis_hint(values: tuple[int, ...], class_axis: int, labels: tuple[int, ...] | int) -> str:
-    """A hint where labels, of a shape or so many of them, fit values of that shape only with the
-    classes last; nothing where they do not, or another axis than 1 was asked for.
+    """Return a hint if labels fit values of that shape only with the classes last. Labels are given
+    by their shape or their number. The hint is empty if they do not fit, or if an option names
+    another class axis than 1.
 
     >>> last_axis_hint((2, 7, 50), 1, (2, 7)) == last_axis_hint((2, 7, 50), 1, 14) == LAST
     True
@@ -34,8 +36,8 @@ def last_axis_hint(values: tuple[int, ...], class_axis: int, labels: tuple[int, 
 
 
 def remarks_on_axis(values: tuple[int, ...], class_axis: int, source: str) -> tuple[Remark, ...]:
-    """A note where labels of values of that shape, classes second, would fit with the classes last
-    as well: ``(B, T, V)`` with as many positions as classes does not show which axis is which.
+    """Return a note if labels of values of that shape, classes second, would fit with the classes
+    last as well: ``(B, T, V)`` with as many positions as classes does not show which axis is which.
 
     >>> [remark.message for remark in remarks_on_axis((2, 5, 5), 1, "z.npy")] == [EITHER]
     True

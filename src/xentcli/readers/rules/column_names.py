@@ -1,36 +1,46 @@
-"""Names of columns that say what they hold."""
+"""Names of columns that say what the columns hold."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 LABEL_NAMES = ("label", "labels", "target", "y", "class")
-# What a sample may be called by. Where one of the first four is all that is left out, nobody is
-# told.
+# Columns of ids. If all that is left out is one with a plain name, that is not reported.
 ID_NAMES = ("id", "index", "sample", "row", "idx")
 PLAIN_IDS = ID_NAMES[:4]
-# Also image_id, imageId and imageID, but no COVID.
+# Also image_id, imageId and imageID, but not COVID.
 ID_ENDING = re.compile(r".*(?:_id|_Id|_ID|[a-z0-9](?:Id|ID))")
-# What pandas and R call the row's number where a file has no name for it.
+# How pandas and R call the column of row numbers where it has no name.
 NAMELESS = re.compile(r"|unnamed: \d+(?:_level_\d+)?(?:\.\d+)?|\.\.\.\d+", re.IGNORECASE)
-# Of which one alone may be the answer to a yes/no question.
+# If only one of these columns is there, it may be the answer to a yes/no question.
 PREDICTIONS = ("pred", "prediction", "predicted", "confidence")
-# What is written beside logits more often than it is a class.
+# Columns that usually stand beside logits, and seldom are a class.
 BESIDE_CLASSES = (
     *("key", "fold", "split", "epoch", "step", "batch", "seed", "time", "timestamp"),
     *PREDICTIONS,
 )
-# Names that only a header has.
+# Names that stand only in a header: a text with one of them has a header.
 SAID_BY_NAME = (*LABEL_NAMES, *ID_NAMES, *BESIDE_CLASSES)
-# These are taken for classes, and that is told.
+# These are taken for classes, but the choice is reported.
 RARELY_CLASSES = ("loss", "weight", "weights", "score", "correct", "accuracy")
-# Stems of numbered columns beside which other columns are no classes.
+# Usual stems of numbered classes: other columns beside such a run are not classes.
 STEMS_OF_CLASSES = (
     *("", "c", "z", "p", "class", "logit", "logits", "prob", "probs", "score", "scores"),
     *("log_prob", "log_probs", "output", "outputs"),
 )
-# Our own output has such a column after the classes.
+# Our own output has such a column after the classes, and its totals have these columns.
 OWN_LOSS = re.compile(r"loss(?:_.*)?")
 OWN_TOTAL = ("loss", "reduction", "samples", "ignored", "denominator")
 KIND_PREFIX = re.compile(r"(?:logits?|(?:log[-_. ]?)?probs?)[-_. :/]", re.IGNORECASE)
 NUMBERED = re.compile(r"(.*?)(\d+)", re.DOTALL)
+
+
+def label_positions(names: Sequence[str]) -> list[int]:
+    """Find the columns that are called as a label is."""
+    return [at for at, name in enumerate(names) if name.lower() in LABEL_NAMES]
+
+
+def says_its_kind(name: str) -> bool:
+    """Whether a name begins with a kind of values, as ``logit_cat`` does."""
+    return KIND_PREFIX.match(name) is not None

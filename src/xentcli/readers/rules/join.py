@@ -1,5 +1,5 @@
-"""Which column of ids matches the rows of a second file (``--labels-from``, ``--targets-from``)
-with those of the first, or whether they are matched by position."""
+"""Decides how the rows of a second file (``--labels-from``, ``--targets-from``) are matched with
+the samples of the first file: by which column of ids, or by position."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from xentcli.model import Remark
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules.column_names import ID_ENDING, ID_NAMES, LABEL_NAMES, NAMELESS
 from xentcli.readers.rules.ids import Ids, row_place
-from xentcli.readers.rules.named_columns import near_or_all
+from xentcli.readers.rules.named_columns import suggest_names
 from xentcli.readers.rules.numbers_labels import looks_like_number
 
-# What Arrow calls pandas' index where that has no name.
+# The name that Arrow gives to the index of a pandas table if it has none.
 NAMELESS_IN_ARROW = "__index_level_0__"
 
 BY_POSITION = "--by-position goes without ids"
 
 
 def is_id(name: str) -> bool:
-    """Whether a column of that name has ids of the samples.
+    """Whether a column of that name holds the samples' ids.
 
     >>> is_id("image_id"), is_id("ImageId"), is_id("index"), is_id("paid"), is_id("")
     (True, True, True, False, False)
@@ -30,22 +30,22 @@ def is_id(name: str) -> bool:
 
 
 def id_columns(names: Sequence[str], request: Request, place: Place) -> list[int]:
-    """The columns of a second file that may hold ids: the one that ``--on`` names, else those with
-    a name for ids; none with ``--by-position``."""
+    """Find the columns of a second file that may hold ids: the one that ``--on`` names, else those
+    with a name for ids; none with ``--by-position``."""
     second = request.second
     if second.by_position:
         return []
     if second.on is not None:
-        return [_column(names, second.on, place)]
+        return [_find_id_column(names, second.on, place)]
     return [at for at, name in enumerate(names) if is_id(name) or _is_nameless(name, at)]
 
 
 def label_column(names: Sequence[str], ids: Sequence[int], request: Request, place: Place) -> int:
-    """The label column of a second file: the one that ``--label-col`` names, else one called label
-    or the like, else the only one without ids."""
+    """Find the label column of a second file: the one that ``--label-col`` names, else one called
+    label or the like, else the only one without ids."""
     asked = request.second.label_col
     if asked is not None:
-        return _asked_label(names, asked, place)
+        return _find_asked_label(names, asked, place)
     left = [at for at in range(len(names)) if at not in ids]
     if request.second.by_position:
         left = [at for at in left if not (is_id(names[at]) or _is_nameless(names[at], at))]
@@ -59,22 +59,22 @@ def label_column(names: Sequence[str], ids: Sequence[int], request: Request, pla
     return found[0]
 
 
-def _asked_label(names: Sequence[str], asked: str, place: Place) -> int:
+def _find_asked_label(names: Sequence[str], asked: str, place: Place) -> int:
     if asked in names:
         return list(names).index(asked)
     if asked.isdecimal() and 1 <= int(asked) <= len(names):
         return int(asked) - 1
-    hint = near_or_all(asked, names, "columns")
+    hint = suggest_names(asked, names, "columns")
     raise UsageError(f"--label-col: {place} has no column {quoted(asked)}", hint=hint)
 
 
-def _column(names: Sequence[str], wanted: str, place: Place) -> int:
+def _find_id_column(names: Sequence[str], wanted: str, place: Place) -> int:
     found = [at for at, name in enumerate(names) if name.strip() == wanted.strip()]
     if len(found) == 1:
         return found[0]
     if found:
         raise UsageError(f"--on: {place} has several columns called {quoted(wanted)}")
-    hint = near_or_all(wanted, names, "columns")
+    hint = suggest_names(wanted, names, "columns")
     raise UsageError(f"--on: {place} has no column {quoted(wanted)}", hint=hint)
 
 
@@ -83,14 +83,15 @@ def _is_nameless(name: str, at: int) -> bool:
     return first or name == NAMELESS_IN_ARROW
 
 
-def _same_name(name: str, at: int) -> str:
-    """Return a name in lower case, and one name for all nameless columns."""
+def _comparable_name(name: str, at: int) -> str:
+    """Return the form in which names of columns are compared: lower case, and the empty name for
+    all nameless columns."""
     return "" if _is_nameless(name, at) else name.strip().lower()
 
 
 def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
-    """The request for a first file with these columns, with the column of ids that matches it with
-    the second file, if there is one."""
+    """Return the request for a first file that has columns of these names. Its labels from
+    elsewhere get the column of ids that matches both files, if there is one."""
     attached = request.attached
     if attached is None or attached.origin.form == "typed" or request.wanted == "none":
         return request
@@ -102,22 +103,23 @@ def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
     if ids is None:
         _check_unread(attached, names, place)
     if ids is None and attached.ids:
-        remarks = (*remarks, _by_position(attached, names, place))
-    beside = () if request.second.label_col is None else (attached.label_name,)
+        remarks = (*remarks, _remark_on_position(attached, names, place))
+    not_classes = () if request.second.label_col is None else (attached.label_name,)
     if ids is not None:
         _check_usable(ids, attached)
-        beside = (*beside, ids.name)
+        not_classes = (*not_classes, ids.name)
     return request._replace(
         attached=attached._replace(ids=(), join=ids, remarks=remarks),
-        beside=tuple(name.strip() for name in beside),
+        not_classes=tuple(name.strip() for name in not_classes),
     )
 
 
 def _check_unread(attached: Attached, names: Sequence[str], place: Place) -> None:
-    """Refuse to go by position where both files have ids, of which the second's are unreadable."""
-    here = {_same_name(name, at) for at, name in enumerate(names)}
+    """Refuse to match by position where both files have ids, but those of the second are
+    unreadable."""
+    here = {_comparable_name(name, at) for at, name in enumerate(names)}
     for key, reason in attached.unread:
-        if _same_name(key, 0) in here:
+        if _comparable_name(key, 0) in here:
             raise DataError(
                 f"{quoted(key)} is in {place} too, and here it is not taken for ids ({reason})",
                 place=Place(attached.origin.source),
@@ -126,7 +128,7 @@ def _check_unread(attached: Attached, names: Sequence[str], place: Place) -> Non
 
 
 def _without_header(attached: Attached, names: Sequence[str]) -> Attached:
-    """Labels without the first one if it must be a header: neither a number nor the name of a
+    """Drop the first label if it must be a header: if it is neither a number nor the name of a
     class, which may lack the prefix that all ``names`` share."""
     texts, at = attached.labels.texts, attached.labels.at
     first = texts[at[0]]
@@ -144,7 +146,7 @@ def _check_one_label(
     """Refuse labels in both files where no option says which are meant."""
     if attached.labels is None or request.second.label_col is not None:
         return
-    # A file of nothing but labels has no column that could be named.
+    # --label-col could not name the column of a file that holds only labels.
     if not attached.label_name:
         return
     found = [name for name in names if name.strip().lower() in LABEL_NAMES]
@@ -160,35 +162,36 @@ def _check_one_label(
 def _find_shared_ids(
     attached: Attached, request: Request, names: Sequence[str], place: Place
 ) -> Ids | None:
-    """Find the ids of a column that the first file has as well."""
+    """Find the ids of the second file whose column the first file has as well."""
     if request.second.on is not None:
-        at = _column(names, request.second.on, place)
+        at = _find_id_column(names, request.second.on, place)
         return attached.ids[0]._replace(name=names[at]) if attached.ids else None
-    here = {_same_name(name, at): name for at, name in reversed(list(enumerate(names)))}
+    here = {_comparable_name(name, at): name for at, name in reversed(list(enumerate(names)))}
     shared = [
-        ids._replace(name=here[_same_name(ids.name, 0)])
+        ids._replace(name=here[_comparable_name(ids.name, 0)])
         for ids in attached.ids
-        if _same_name(ids.name, 0) in here
+        if _comparable_name(ids.name, 0) in here
     ]
-    named = [ids for ids in shared if _same_name(ids.name, 0)]
+    named = [ids for ids in shared if _comparable_name(ids.name, 0)]
     if len(named) > 1:
         listed = " and ".join(quoted(ids.name) for ids in named)
         raise UsageError(
             f"{place} and {attached.origin.source} could be matched by {listed}",
             hint="--on NAME says which, --by-position that neither is",
         )
-    # The numbers of rows are ids only if there is nothing better, and no two are the same.
+    # Nameless columns, which number the rows, serve only without named ids, and if no two are
+    # alike.
     chosen = next(iter(named or [ids for ids in shared if ids.repeated is None]), None)
     if chosen is not None:
-        key = _same_name(chosen.name, list(names).index(chosen.name))
-        alike = [name for at, name in enumerate(names) if _same_name(name, at) == key]
+        key = _comparable_name(chosen.name, list(names).index(chosen.name))
+        alike = [name for at, name in enumerate(names) if _comparable_name(name, at) == key]
         if len(alike) > 1:
             listed = " and ".join(map(quoted, alike))
             raise UsageError(f"{place}: the columns {listed} could both be the ids")
     return chosen
 
 
-def _by_position(attached: Attached, names: Sequence[str], place: Place) -> Remark:
+def _remark_on_position(attached: Attached, names: Sequence[str], place: Place) -> Remark:
     there = " or ".join(quoted(ids.name) for ids in attached.ids)
     message = f"its rows are matched by position: no column of {place} is called {there}"
     message = f"{message} (--on names one, --by-position says that it is so)"
@@ -219,17 +222,17 @@ def _check_usable(ids: Ids, attached: Attached) -> None:
 
 
 def remarks_on_pairing(request: Request) -> tuple[Remark, ...]:
-    """Return a note on how a second file's rows are matched, if that was a guess."""
+    """Return the warnings and notes on the second file, and on how its rows are matched."""
     return () if request.attached is None else request.attached.remarks
 
 
 def is_by_position(request: Request) -> bool:
-    """Whether labels from elsewhere are matched by the numbers of the samples."""
+    """Whether labels from elsewhere are matched with the samples by position."""
     return request.attached is not None and request.attached.join is None
 
 
-def key_position(request: Request, names: Sequence[str]) -> int | None:
-    """The position of the first file's column of ids."""
+def find_join_column(request: Request, names: Sequence[str]) -> int | None:
+    """Find the first file's column of the ids that match both files; None where there is none."""
     attached = request.attached
     if attached is None or attached.join is None:
         return None

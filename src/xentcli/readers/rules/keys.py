@@ -1,5 +1,5 @@
-"""Which key of a document, record, archive or table has the values, the label, the soft targets;
-and whether the options agree with what is there."""
+"""The keys of values, labels and soft targets in documents, records, archives and tables, and
+checks that the options agree with them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from xentcli.model import Kind
 
 KIND_KEYS: tuple[Kind, ...] = ("logits", "probs", "log_probs")
 LABEL_KEYS = ("labels", "label")
-# Of labels and of soft targets alike: the shape tells which.
+# Used for labels and for soft targets alike; the shape tells which they are.
 TARGET_KEYS = ("targets", "target")
 
 
 def kind_keys_in(keys: Container[str]) -> list[Kind]:
-    """The keys that say what their values are: logits, probs, log_probs."""
+    """Return the keys that say what kind their values are: logits, probs, log_probs."""
     return [kind for kind in KIND_KEYS if kind in keys]
 
 
 def expected_one(found: Sequence[str]) -> str:
-    """The message where not exactly one key says what its values are."""
+    """Return the message for keys of which not exactly one says what kind its values are."""
     shown = " and ".join(map(quoted, found)) or "none of them"
     return f'expected one of "logits", "probs", "log_probs", found {shown}'
 
@@ -40,7 +40,7 @@ def kind_of(key: str | None, asked: Kind | None, place: Place, what: str = "key"
 
 
 def check_class_names(names: Sequence[str], count: int, found: str) -> None:
-    """Refuse ``--classes`` with more or fewer names than classes; ``found`` says where the classes
-    are."""
+    """Refuse ``--classes`` with more or fewer names than classes; ``found`` ends the message with
+    where they were counted."""
     if names and len(names) != count:
         raise UsageError(f"--classes names {len(names)} classes{found}")

@@ -1,4 +1,5 @@
-"""Columns that an option names: by name, by number from 1, by a range of numbers, by a glob."""
+"""Finds columns that an option names: by name, by number from 1, by a range of numbers, by a
+glob."""
 
 from __future__ import annotations
 
@@ -8,35 +9,35 @@ from fnmatch import fnmatchcase
 
 from xentcli.errors import Place, UsageError, quoted
 
-# So many names are listed where one is asked for that is not there.
+# So many of the known names are listed where an unknown one is asked for.
 MOST_LISTED = 10
 
 
-def column_of(names: Sequence[str], wanted: str, option: str, place: Place) -> int:
-    """The one column that is named."""
-    found = columns_of(names, wanted, option, place, ranges=False)
+def find_column(names: Sequence[str], wanted: str, option: str, place: Place) -> int:
+    """Find the one column that is named."""
+    found = find_columns(names, wanted, option, place, ranges=False)
     if len(found) != 1:
         raise UsageError(f"{option}: {quoted(wanted)} names {len(found)} columns, not one")
     return found[0]
 
 
-def columns_of(
+def find_columns(
     names: Sequence[str], wanted: str, option: str, place: Place, *, ranges: bool = True
 ) -> tuple[int, ...]:
-    """The columns that are named, in that order."""
+    """Find the columns that are named, in that order."""
     if wanted in names:
-        return (_unique(names, wanted, option),)
+        return (_find_unique(names, wanted, option),)
     parts = wanted.split(",") if ranges else [wanted]
-    positions = [at for part in parts for at in _part(names, part.strip(), option, place)]
+    positions = [at for part in parts for at in _find_part(names, part.strip(), option, place)]
     repeated = [at for at in positions if positions.count(at) > 1]
     if repeated:
         raise UsageError(f"{option}: column {quoted(names[repeated[0]])} is named twice")
     return tuple(positions)
 
 
-def _part(names: Sequence[str], part: str, option: str, place: Place) -> list[int]:
+def _find_part(names: Sequence[str], part: str, option: str, place: Place) -> list[int]:
     if part in names:
-        return [_unique(names, part, option)]
+        return [_find_unique(names, part, option)]
     numbers = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", part)
     if numbers:
         first, last = int(numbers[1]), int(numbers[2] or numbers[1])
@@ -55,11 +56,11 @@ def _part(names: Sequence[str], part: str, option: str, place: Place) -> list[in
     if start in names and end in names:
         hint = "a range is of numbers, such as 2-11; a glob, such as logit_*, is of names"
     else:
-        hint = near_or_all(part, names, "columns")
+        hint = suggest_names(part, names, "columns")
     raise UsageError(f"{option}: {place} has no column {quoted(part)}", hint=hint)
 
 
-def _unique(names: Sequence[str], name: str, option: str) -> int:
+def _find_unique(names: Sequence[str], name: str, option: str) -> int:
     if list(names).count(name) > 1:
         raise UsageError(
             f"{option}: several columns are called {quoted(name)}",
@@ -68,21 +69,21 @@ def _unique(names: Sequence[str], name: str, option: str) -> int:
     return list(names).index(name)
 
 
-def near_or_all(wanted: str, known: Iterable[str], what: str) -> str:
-    """The name that is nearest, else the first names that there are.
+def suggest_names(wanted: str, known: Iterable[str], what: str) -> str:
+    """Suggest the name that is nearest to an unknown one, else list the first names that there are.
 
-    >>> near_or_all("lable", ["a", "label"], "columns"), near_or_all("x", ["a", "b"], "keys")
+    >>> suggest_names("lable", ["a", "label"], "columns"), suggest_names("x", ["a", "b"], "keys")
     ('did you mean "label"?', 'the keys are "a", "b"')
     """
     from difflib import get_close_matches  # slow to import, and seldom needed
 
     names = list(known)
     near = get_close_matches(wanted, names, 1)
-    return f"did you mean {quoted(near[0])}?" if near else listed(names, what)
+    return f"did you mean {quoted(near[0])}?" if near else list_names(names, what)
 
 
-def listed(names: Sequence[str], what: str) -> str:
-    """The first of the names, for a hint."""
+def list_names(names: Sequence[str], what: str) -> str:
+    """List the first of the names, for a hint."""
     if not names:
         return f"there are no {what}"
     shown = [quoted(name) for name in names[:MOST_LISTED]] + ["…"] * (len(names) > MOST_LISTED)

@@ -1,4 +1,4 @@
-"""How a text is read as a number or as a label, in every format."""
+"""Reads texts as numbers and as labels, in the same way for every format."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ NUMBER = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
-# How other programs write that a number is missing.
+# What other programs write for a missing number.
 MISSING = ("na", "n/a", "#n/a", "null", "none", "nil", "-", "?", ".")
-# A probability that was computed may be above 1, a log-probability above 0, by some roundings.
+# By rounding, a computed probability may exceed 1, and a log-probability 0, by so much.
 ROUNDING = 1e-9
-# How many labels a yes/no question has, and the one to ignore: it has none, so one of the two.
+# A yes/no question has two labels. It has no label to ignore, so one of the two stands there.
 YES_OR_NO = (2, 0)
 NOT_PROBABILITIES = "are these logits? Then leave out --probs or --input probs"
 ALMOST_A_NUMBER = r"[+-]?[.,_' ]*\d[\d.,_' ]*(?:[eE][+-]?\d+)?%?"
 
 
 class NotANumber(ValueError):
-    """Says why a text is no number; ``hint`` says what to do, and ``if_one_based`` is that of
+    """Says why a text is no number. ``hint`` says what to do; ``if_one_based`` is as in
     :class:`xentcli.errors.DataError`."""
 
     def __init__(self, reason: str, hint: str = "", if_one_based: int | None = None) -> None:
@@ -38,21 +38,22 @@ class NotANumber(ValueError):
         self.if_one_based = if_one_based
 
 
-def number(text: str, decimal: str = ".") -> float:
-    """A decimal or exponent form, nan, inf or infinity in any case, with or without a sign.
+def read_number(text: str, decimal: str = ".") -> float:
+    """Read a number: a decimal or exponent form, nan, inf or infinity in any case, with or without
+    a sign.
 
     Python's ``float`` would also take ``1_000`` and digits of other scripts, and read ``1e400`` as
     infinity.
 
-    >>> number(" -5.2e1 ")
+    >>> read_number(" -5.2e1 ")
     -52.0
     """
     trimmed = text.strip(" \t")
     if decimal != ".":
-        # A point would be a mark of thousands there.
+        # A point would separate thousands there, so it is turned into what no number has.
         trimmed = trimmed.replace(".", "_").replace(decimal, ".")
     if not NUMBER.fullmatch(trimmed):
-        raise NotANumber("cannot read {} as a number", _hint(trimmed, decimal))
+        raise NotANumber("cannot read {} as a number", _number_hint(trimmed, decimal))
     value = float(trimmed)
     if math.isinf(value) and "n" not in trimmed.lower():
         raise NotANumber("{} is too large for a 64-bit float", "write inf for infinity")
@@ -69,7 +70,7 @@ def looks_like_number(text: str) -> bool:
     return NUMBER.fullmatch(trimmed) is not None or bool(re.fullmatch(ALMOST_A_NUMBER, trimmed))
 
 
-def _hint(text: str, decimal: str = ".") -> str:
+def _number_hint(text: str, decimal: str = ".") -> str:
     if not text:
         return "the value is missing"
     if decimal != ".":
@@ -83,10 +84,10 @@ def _hint(text: str, decimal: str = ".") -> str:
     return ""
 
 
-def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> int:
-    """A label: an index (2, or 2.0 as many programs write it), else the name of a class.
+def read_label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> int:
+    """Read a label: an index (2, or 2.0 as many programs write it), else the name of a class.
 
-    >>> label("2.0", (), 3, -100), label("fox", ("cat", "dog", "fox"), 3, -100)
+    >>> read_label("2.0", (), 3, -100), read_label("fox", ("cat", "dog", "fox"), 3, -100)
     (2, 2)
     """
     trimmed = text.strip(" \t")
@@ -101,7 +102,7 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
     stripped = without_common_prefix(classes)
     if trimmed in stripped:
         return stripped.index(trimmed)
-    # The name of a question is not the name of an answer.
+    # The columns are questions: their names do not name the answers.
     if (count, ignore_index) == YES_OR_NO and len(classes) != count:
         raise NotALabel("{} is neither 0 nor 1", "of a yes/no question, yes is 1 and no is 0")
     raise NotALabel(
@@ -111,13 +112,14 @@ def label(text: str, classes: Sequence[str], count: int, ignore_index: int) -> i
 
 
 def _index(text: str) -> int | None:
-    """A text as an integer, however it is written (2, 2.0, 2e0)."""
+    """Read an integer, however it is written (2, 2.0, 2e0); None where the text is none."""
     if re.fullmatch(r"[+-]?[0-9]{1,60}", text, re.ASCII):
         return int(text)
     if not NUMBER.fullmatch(text):
         return None
     value = float(text)
-    # Beyond 2**53 a float is some integer, but hardly the one that was meant; no label is so large.
+    # From 2**53 on every float is an integer, but hardly the one that was meant; no label is so
+    # large.
     return int(value) if value.is_integer() and abs(value) < 2**53 else None
 
 
@@ -134,9 +136,9 @@ def check_label(index: int, count: int, ignore_index: int) -> None:
         )
 
 
-def label_of_nan(ignore_index: int) -> int:
-    """A label for a sample whose values were set to nan: one that is not ignored, so that its loss
-    is nan."""
+def label_for_nan(ignore_index: int) -> int:
+    """Return a label for a sample whose values were set to nan. It is not the ignored one, so that
+    the loss is nan."""
     return 1 if ignore_index == 0 else 0
 
 
@@ -145,7 +147,7 @@ def _range_hint(index: int, count: int) -> str:
         return "one column is a yes/no question, which xent bce takes; two, 0 and z, say the same"
     if index == count:
         return "labels count from 0; are these 1-based labels?"
-    # What stands for "no label" elsewhere.
+    # Other programs write these for "no label".
     return f"--ignore-index {index} leaves such samples out" if index in (-1, 255) else ""
 
 
@@ -170,7 +172,7 @@ def _label_hint(text: str, classes: Sequence[str]) -> str:
 
 
 def without_common_prefix(names: Sequence[str]) -> tuple[str, ...]:
-    """The names without the prefix that all of them share, such as ``logit_``.
+    """Remove from the names the prefix that all of them share, such as ``logit_``.
 
     >>> without_common_prefix(["logit_cat", "logit_dog"])
     ('cat', 'dog')
@@ -186,26 +188,30 @@ def without_common_prefix(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name[cut:] for name in names)
 
 
-def number_labels(given: AnyArray, count: int, ignore_index: int) -> tuple[AnyArray, AnyArray]:
-    """The labels as int64, and where they are none; these are 0."""
+def find_unknown_labels(
+    given: AnyArray, count: int, ignore_index: int
+) -> tuple[AnyArray, AnyArray]:
+    """Return the labels as int64 and a mask of those that are no label; these are set to 0."""
     given = np.asarray(given, order="C")
     with np.errstate(invalid="ignore"):
         labels = given.astype(np.int64)
-    # Where all are classes, as nearly always, two looks at them are enough.
+    # Nearly always all are classes, and two passes over them are enough.
     if given.size and np.array_equal(labels, given) and labels.min() >= 0 and labels.max() < count:
         return labels, np.zeros(labels.shape, dtype=bool)
-    # Compared before they become int64, where 2**64 - 100 would turn into -100.
+    # Compared before they become int64, in which 2**64 - 100 would turn into -100.
     known = (given >= 0) & (given < count) | (given == ignore_index)
     if given.dtype.kind == "f":
         known &= given == np.floor(given)
     return np.where(known, given, 0).astype(np.int64), ~known
 
 
-def label_reason(value: Any, classes: Sequence[str], count: int, ignore_index: int) -> NotANumber:
-    """Why a number or a text is no label."""
+def explain_unknown_label(
+    value: Any, classes: Sequence[str], count: int, ignore_index: int
+) -> NotANumber:
+    """Return the reason why a number or a text is no label."""
     shown = str(value)
     try:
-        label(shown, classes, count, ignore_index)
+        read_label(shown, classes, count, ignore_index)
     except NotANumber as error:
         return NotANumber(error.reason.format(shown), error.hint, error.if_one_based)
     raise AssertionError(shown)

@@ -1,5 +1,5 @@
-"""Labels and soft targets in the shape of the values, whether they were read with these, typed, or
-come from a second file."""
+"""Puts labels and soft targets that were typed, or come from a second file, into the shape of the
+values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xentcli.model import AnyArray, Batch, NamedTuple, Origin
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
-from xentcli.readers.rules.numbers_labels import number_labels, without_common_prefix
+from xentcli.readers.rules.numbers_labels import find_unknown_labels, without_common_prefix
 
 
 class Word(NamedTuple):
@@ -28,7 +28,8 @@ class Word(NamedTuple):
 
 
 class LabelTexts:
-    """The labels of a file: the different texts, and for each label the index of its text."""
+    """The labels of a file: the different texts, and for each label (``at``) the index of its
+    text."""
 
     def __init__(self, texts: tuple[str, ...], at: AnyArray) -> None:
         self.texts = texts
@@ -43,16 +44,18 @@ class LabelTexts:
 
 
 def texts_of_labels(attached: Attached) -> Iterable[str]:
-    """The different texts of labels from elsewhere; empty for numbers."""
+    """Return the texts of labels from elsewhere; nothing for labels that are numbers."""
     if isinstance(attached.labels, LabelTexts):
         return attached.labels.texts
     return [word.text for word in attached.labels] if isinstance(attached.labels, tuple) else ()
 
 
-def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] | AnyArray) -> Batch:
-    """The batch with the labels or soft targets of its samples. ``numbers`` are the samples'
-    numbers, or, where ids match them, their rows in the second file (-1 for a sample set to nan).
-    """
+def attach_target(
+    batch: Batch, request: Request, source: str, numbers: Sequence[int] | AnyArray
+) -> Batch:
+    """Attach to a batch the labels or soft targets that come from elsewhere. ``numbers`` are the
+    samples' numbers; or, where ids match them, their rows in the second file, -1 for a sample whose
+    values were set to nan."""
     attached = request.attached
     if attached is None:
         return batch
@@ -62,7 +65,7 @@ def attach(batch: Batch, request: Request, source: str, numbers: Sequence[int] |
         _refuse_more_samples(batch, request, source, numbers)
     if attached.targets is not None:
         return _attach_targets(batch, attached, np.array(numbers, dtype=np.int64))
-    labels = _labels(attached, batch, request, numbers)
+    labels = _labels_of_samples(attached, batch, request, numbers)
     return batch._replace(labels=labels, target_from=attached.origin)
 
 
@@ -71,13 +74,14 @@ def _refuse_more_samples(
 ) -> None:
     """Refuse samples for which no label is left.
 
-    A label that is wrong is reported first: in smaller blocks it would have been read before.
+    A wrong label among those that are left is reported first, as it would be if the samples came in
+    smaller blocks.
     """
     attached = request.attached
     assert attached is not None
     there = [number for number in numbers if number < attached.size]
     if attached.targets is None:
-        _labels(attached, batch, request, there)
+        _labels_of_samples(attached, batch, request, there)
     else:
         first = batch._replace(values=batch.values[: len(there)])
         _attach_targets(first, attached, np.array(there, dtype=np.int64))
@@ -90,7 +94,7 @@ def _refuse_more_samples(
 
 
 def _file_hint(attached: Attached) -> str:
-    """Return a hint for a typed label that looks like a file name."""
+    """Return a hint if the only typed label looks like a file name, else an empty text."""
     if attached.origin.form != "typed" or attached.size != 1:
         return ""
     name = next(iter(texts_of_labels(attached)), "")
@@ -109,7 +113,7 @@ def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:
             hint="soft targets give one number a class for each sample",
         )
     chosen = attached._replace(targets=whole[rows])
-    chosen = in_class_order(chosen, batch.classes)
+    chosen = reorder_targets(chosen, batch.classes)
     origin = chosen.origin
     if origin.form == "text":
         origin = origin._replace(lines=np.asarray(origin.lines)[rows])
@@ -117,32 +121,32 @@ def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:
 
 
 def _attach_rows(batch: Batch, attached: Attached, request: Request, rows: AnyArray) -> Batch:
-    """The batch with the labels or targets that its ids lead to."""
+    """Attach to a batch the labels or targets in these rows of the second file."""
     batch = batch._replace(partners=rows)
     there = rows >= 0
     if attached.targets is not None:
         found = _attach_targets(batch, attached, np.where(there, rows, 0))
         assert found.targets is not None
-        # Any target of logits that are nan gives nan, but one that is all 0 adds nothing.
+        # Where the logits are nan, any target gives a loss of nan, except one that is all 0.
         found.targets[~there] = 1.0 / batch.values.shape[1]
         return found
     if batch.values.ndim > 2:
-        raise label_a_row(attached, batch.values_from.source)
-    labels = np.full(len(rows), numbers_labels.label_of_nan(request.ignore_index))
-    labels[there] = _labels(attached, batch, request, rows[there])
+        raise labels_lack_positions(attached, batch.values_from.source)
+    labels = np.full(len(rows), numbers_labels.label_for_nan(request.ignore_index))
+    labels[there] = _labels_of_samples(attached, batch, request, rows[there])
     return batch._replace(labels=labels, target_from=attached.origin)
 
 
-def label_a_row(attached: Attached, source: str) -> UsageError:
-    """Return the error of labels matched by ids to samples with several positions."""
+def labels_lack_positions(attached: Attached, source: str) -> UsageError:
+    """Return the error for labels that ids match with samples of several positions."""
     return UsageError(
         f"{attached.origin.source} has a label a row, {source} has positions",
         hint="--by-position takes the labels of all positions in their order",
     )
 
 
-def in_class_order(attached: Attached, classes: Sequence[str]) -> Attached:
-    """Soft targets with their columns in the order of the classes of the same names."""
+def reorder_targets(attached: Attached, classes: Sequence[str]) -> Attached:
+    """Put the columns of soft targets in the order of the classes of the same names."""
     origin = attached.origin
     order = _class_order(origin.names, tuple(classes), origin.source)
     if attached.targets is None or order is None or attached.targets.ndim != 2:
@@ -158,15 +162,15 @@ def in_class_order(attached: Attached, classes: Sequence[str]) -> Attached:
 def _class_order(
     names: tuple[str, ...], classes: tuple[str, ...], source: str
 ) -> tuple[int, ...] | None:
-    """For each class the column of its soft targets; None where they are in order, or where the
-    names do not tell."""
+    """Find for each class the column of its soft targets; None where the columns are in order, or
+    where their names do not say which class they are of."""
     targets, wanted = without_common_prefix(names), without_common_prefix(classes)
     if len(targets) != len(wanted) or len(targets) < 2 or targets == wanted:
         return None
     if len(set(targets)) == len(targets) and set(targets) == set(wanted):
         return tuple(targets.index(name) for name in wanted)
-    if _rise(targets) and _rise(wanted):
-        # Counted from 0 here, from 1 there.
+    if _count_up(targets) and _count_up(wanted):
+        # One file counts the classes from 0, the other from 1.
         return None
     place = Place(source)
     if set(targets) & set(wanted):
@@ -176,7 +180,7 @@ def _class_order(
             place=place,
             hint=f"its columns are {', '.join(map(quoted, names[:10]))}",
         )
-    if all(name.isdecimal() for name in targets) and not _rise(targets):
+    if all(name.isdecimal() for name in targets) and not _count_up(targets):
         raise DataError(
             f"the order of its columns, {', '.join(map(quoted, names[:10]))}, is not that of the "
             "classes, and their names are not the classes' names",
@@ -186,15 +190,15 @@ def _class_order(
     return None
 
 
-def _rise(names: Sequence[str]) -> bool:
-    """Whether the names are numbers that go up by one."""
+def _count_up(names: Sequence[str]) -> bool:
+    """Whether the names are numbers, each one more than the last."""
     if not all(name.isdecimal() and len(name) < 10 for name in names):
         return False
     first = int(names[0])
     return [int(name) for name in names] == list(range(first, first + len(names)))
 
 
-def _labels(
+def _labels_of_samples(
     attached: Attached, batch: Batch, request: Request, numbers: Sequence[int] | AnyArray
 ) -> AnyArray:
     assert attached.labels is not None
@@ -207,8 +211,8 @@ def _labels(
     return class_indices(labels, numbers, attached.origin, batch.classes, count, request)
 
 
-def classes_second(values: AnyArray, axis: int) -> AnyArray:
-    """The array with its class axis moved to 1; a single sample of shape (C) is left as it is."""
+def move_classes_second(values: AnyArray, axis: int) -> AnyArray:
+    """Move the class axis of an array to 1; a single sample of shape (C) is left as it is."""
     if values.ndim == 1 and axis in (0, 1, -1):
         return values
     if not -values.ndim <= axis < values.ndim:
@@ -223,7 +227,7 @@ def fit_labels(
     class_count: int,
     request: Request,
 ) -> AnyArray:
-    """Typed labels as an array of that shape."""
+    """Turn labels from elsewhere into an array of class indices of that shape."""
     assert attached.labels is not None
     labels = attached.labels
     check_label_shape(attached, shape, class_count, request)
@@ -235,15 +239,15 @@ def fit_labels(
 def check_label_shape(
     attached: Attached, shape: tuple[int, ...], class_count: int, request: Request
 ) -> None:
-    """Refuse labels that are too few, too many, or in lists of another shape. A flat list is taken
-    in C order."""
+    """Refuse labels that are too few, too many, or typed in lists of another shape. A flat list
+    fits any shape, in C order."""
     count, wanted, place = attached.size, math.prod(shape), Place(attached.origin.source)
-    # Of questions, every column has labels.
+    # Questions have a label in every column, so the class axis cannot be in doubt.
     values = () if request.questions else (*shape[:1], class_count, *shape[1:])
     if count != wanted:
         what = "question" if request.questions else "sample"
         hint = last_axis_hint(values, request.class_axis, count)
-        if not hint and _are_shares(attached):
+        if not hint and _look_like_targets(attached):
             hint = "soft targets, a number a class, are typed with --target"
         elif not hint and attached.origin.form == "typed" and wanted == 1:
             hint = "a label belongs to a row; for several labels repeat the row, with ; between"
@@ -256,18 +260,18 @@ def check_label_shape(
         raise DataError(message, place=place, hint=hint)
 
 
-def _are_shares(attached: Attached) -> bool:
-    """Whether some typed labels are fractions, as soft targets are."""
+def _look_like_targets(attached: Attached) -> bool:
+    """Whether some typed labels are fractions, and so are meant as soft targets."""
     texts = texts_of_labels(attached) if attached.origin.form == "typed" else ()
     return any(re.fullmatch(r"0?\.\d*[1-9]\d*", text) for text in texts)
 
 
 def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:
-    """Typed soft targets, in the values' shape."""
+    """Put soft targets from elsewhere into the shape of the values."""
     targets = attached.targets
     assert targets is not None
     if targets.ndim == values.ndim:
-        targets = classes_second(targets, class_axis)
+        targets = move_classes_second(targets, class_axis)
     if targets.ndim == 2 and targets.shape[0] == 1 and values.ndim == 1:
         targets = targets[0]
     if targets.shape != values.shape:
@@ -287,14 +291,14 @@ def class_indices(
     class_count: int,
     request: Request,
 ) -> AnyArray:
-    """Labels from elsewhere, texts or an array of numbers, as class indices. Few texts differ, so
-    each is looked up once."""
+    """Turn labels from elsewhere, texts or an array of numbers, into class indices. Few texts
+    differ, so each is looked up only once."""
     class_count = request.label_count(class_count)
     if isinstance(labels, LabelTexts):
         return _indices_of_texts(labels, numbers, origin, classes, class_count, request)
     words = labels
     if isinstance(labels, np.ndarray):
-        indices, unknown = number_labels(labels, class_count, request.ignore_index)
+        indices, unknown = find_unknown_labels(labels, class_count, request.ignore_index)
         if not unknown.any():
             return indices
         words = [Word(repr(value).removesuffix(".0"), 0, "") for value in labels.tolist()]
@@ -303,7 +307,7 @@ def class_indices(
     for at, word in zip(numbers, words, strict=True):
         index = known.get(word.text)
         if index is None:
-            index = known[word.text] = label_of_word(
+            index = known[word.text] = read_typed_label(
                 word, at, origin, classes, class_count, request
             )
         found.append(index)
@@ -322,21 +326,21 @@ def _indices_of_texts(
     unknown = np.zeros(len(labels.texts), dtype=bool)
     for at in np.unique(labels.at).tolist():
         try:
-            indices[at] = numbers_labels.label(
+            indices[at] = numbers_labels.read_label(
                 labels.texts[at], classes, class_count, request.ignore_index
             )
         except numbers_labels.NotANumber:
             unknown[at] = True
     if unknown.any():
-        # The first of them says what is wrong.
+        # The first unknown label raises the error.
         first = int(np.argmax(unknown[labels.at]))
         word, number = Word(labels.texts[labels.at[first]], 0, ""), int(numbers[first])
-        label_of_word(word, number, origin, classes, class_count, request)
+        read_typed_label(word, number, origin, classes, class_count, request)
     found: AnyArray = indices[labels.at]
     return found
 
 
-def label_of_word(
+def read_typed_label(
     word: Word,
     at: int,
     origin: Origin,
@@ -344,9 +348,9 @@ def label_of_word(
     class_count: int,
     request: Request,
 ) -> int:
-    """A typed label as a class index; ``at`` is its number from 0."""
+    """Read a label as a class index; ``at`` is its number among the labels, from 0."""
     try:
-        return numbers_labels.label(word.text, classes, class_count, request.ignore_index)
+        return numbers_labels.read_label(word.text, classes, class_count, request.ignore_index)
     except numbers_labels.NotANumber as error:
         place = _word_place(word, at, origin)
         raise DataError(
@@ -371,5 +375,5 @@ def _word_place(word: Word, at: int, origin: Origin) -> Place:
 
 
 def excerpt_of(word: Word) -> Excerpt:
-    """The word, marked in the text that was typed."""
+    """Mark the word in the text that was typed."""
     return Excerpt(word.whole, word.start, word.start + max(1, len(word.text)))

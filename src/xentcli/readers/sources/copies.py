@@ -1,4 +1,5 @@
-"""Local copies of what has to be read at random: a file from a URL, a pipe, or compressed data."""
+"""Local copies of inputs that have to be read at random places: files behind URLs, pipes, and
+compressed data."""
 
 from __future__ import annotations
 
@@ -20,8 +21,9 @@ from xentcli.readers.sources.source import (
 COPY_BYTES = 1 << 20
 
 
-def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
-    """The path of the source's file, or of a copy that exists until it is closed."""
+def path_or_copy(source: Source) -> tuple[str, IO[bytes] | None]:
+    """Return the path of the source's file and None; or the path of a copy of it and the copy,
+    which exists until it is closed."""
     with explain_errors(source.name):
         plain = source.path is not None and size_of(source) is not None
     if plain and is_remote(source):
@@ -35,16 +37,16 @@ def file_of(source: Source) -> tuple[str, IO[bytes] | None]:
 
 @contextmanager
 def rereadable(source: Source) -> Iterator[Source]:
-    """A source that can be opened twice and read anywhere: a copy, if the source is no regular file
-    or is sent only as a whole."""
-    if _can_be_reread(source):
+    """Give a source that can be opened more than once and read at any place: a copy, if the source
+    is no regular file, or if its server sends it only as a whole."""
+    if _can_read_again(source):
         yield source
         return
     with _unpack_copy(source) as copy:
-        yield _copy_of(source, copy)
+        yield _source_of_copy(source, copy)
 
 
-def _can_be_reread(source: Source) -> bool:
+def _can_read_again(source: Source) -> bool:
     if is_remote(source):
         return version_of(source) is not None
     return source.path is not None and os.path.isfile(source.path)
@@ -58,29 +60,30 @@ def _unpack_copy(source: Source) -> IO[bytes]:
             copyfileobj(stream, copy, COPY_BYTES)
             copy.flush()
 
-    return _copy(unpack)
+    return _make_copy(unpack)
 
 
 def fetch_file(source: Source) -> tuple[Source, IO[bytes] | None]:
-    """The source, or for a URL a local copy that exists until it is closed."""
+    """Return a local source as it is; for a URL return a local copy, which exists until it is
+    closed."""
     if not is_remote(source):
         return source, None
     from xentcli.readers.sources import remote
 
     def fetch(copy: IO[bytes]) -> None:
         with explain_errors(source.name):
-            remote.copy(str(source.path), copy)
+            remote.download(str(source.path), copy)
             copy.flush()
 
-    copy = _copy(fetch)
-    return _copy_of(source, copy), copy
+    copy = _make_copy(fetch)
+    return _source_of_copy(source, copy), copy
 
 
-def _copy_of(source: Source, copy: IO[bytes]) -> Source:
+def _source_of_copy(source: Source, copy: IO[bytes]) -> Source:
     return source._replace(path=copy.name, copy=True, version=None)
 
 
-def _copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:
+def _make_copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:
     from tempfile import NamedTemporaryFile  # slow to import, and seldom needed
 
     copy = NamedTemporaryFile(prefix="xent-")  # noqa: SIM115
@@ -93,6 +96,6 @@ def _copy(fill: Callable[[IO[bytes]], None]) -> IO[bytes]:
 
 
 def close_with(user: Any, copy: IO[bytes] | None) -> None:
-    """Close the copy, which deletes it, when its user is garbage-collected."""
+    """Close the copy, and so delete it, when its user is garbage-collected."""
     if copy is not None:
         weakref.finalize(user, copy.close)

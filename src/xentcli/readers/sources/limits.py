@@ -1,4 +1,4 @@
-"""Limits that environment variables can set: each is a number from 1 up."""
+"""Limits in bytes that environment variables can set, each from 1 up."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import os
 from xentcli.errors import UsageError, quoted
 
 
-def bytes_from(name: str, usual: int, most: int | None = None) -> int:
-    """The number of bytes of an environment variable, else ``usual``."""
+def limit_from_environment(name: str, usual: int, most: int | None = None) -> int:
+    """Read a number of bytes from an environment variable; ``usual`` where it is not set."""
     given = os.environ.get(name, "")
     if not given:
         return usual
-    # Python converts no more than some thousand digits, and says so in its own words.
+    # Python refuses to convert more than some thousand digits, with a message of its own.
     if not given.isascii() or not given.isdecimal() or len(given) > 18 or int(given) == 0:
         raise UsageError(f"{name}: {quoted(given)} is not a number of bytes")
     if most is not None and int(given) > most:

@@ -1,7 +1,7 @@
-"""Files that are URLs, read through fsspec, which only this module knows.
+"""Reads files from URLs through fsspec; no other module knows fsspec.
 
-fsspec finds credentials by itself. Whatever it or a package behind it says is cleaned of secrets
-before it is passed on.
+fsspec finds credentials by itself. Its errors, and those of the packages behind it, are cleaned of
+secrets before they are passed on.
 """
 
 from __future__ import annotations
@@ -17,53 +17,53 @@ from zlib import crc32
 
 from xentcli.errors import DataError, Place, UsageError, changed_error
 from xentcli.model import NamedTuple
-from xentcli.readers.sources.remote_errors import needs, reason_of
-from xentcli.readers.sources.urls import scheme_of, shown
+from xentcli.readers.sources.remote_errors import explain, missing_package
+from xentcli.readers.sources.urls import scheme_of, without_secrets
 
-# What is read of a file at first, and kept: its format, its compression and its header are in it.
+# So much of a file is read first, and kept: it shows the format, the compression and the header.
 BEGINNING_BYTES = 1 << 16
-# A stream asks for twice as much each time, up to here.
+# A stream begins with requests of the first size and doubles it each time, up to the second.
 LEAST_AHEAD, MOST_AHEAD = 1 << 18, 4 << 20
-# Ranges that are asked for at once; what is copied comes in so many pieces of that size.
+# So many ranges are requested together. A file is copied in pieces of PIECE_BYTES.
 AT_ONCE = 8
 PIECE_BYTES = 4 << 20
-# Seconds.
+# Seconds in which a thread that was joined disappears.
 GONE_AFTER = 0.01
-# What filesystems call the sign of a version, the surest first.
+# Fields in which filesystems tell one version of a file from another, the most reliable first.
 VERSIONS = ("ETag", "etag", "md5Hash", "generation", "Last-Modified", "LastModified", "mtime")
 
-# The size, and a number that stands for what else tells one state of the file from another.
+# The size of a file, and a checksum of its ETag or whatever else tells its versions apart.
 Version = tuple[int, int]
 Range = tuple[int, int]
 
 
-# The classes of the filesystems that were needed: each keeps its own.
-_kinds = set[Any]()
+# The classes of the filesystems that were used: each class caches its instances.
+_filesystem_classes = set[Any]()
 
 
-class Begun(NamedTuple):
-    """A file when it was first opened: its first bytes and its version, which is None where it can
-    only be read from beginning to end."""
+class FirstLook(NamedTuple):
+    """What was seen of a file when it was first opened: its version and its first bytes. The
+    version is None where the server can send the file only from beginning to end."""
 
     version: Version | None
     start: bytes
 
 
 def open_url(url: str, version: Version | None = None) -> BinaryIO:
-    """The file from its first byte on, seekable where the server allows it. With a ``version`` it
-    must be in that one."""
-    begun = _begun_as(url, version)
+    """Open the file at its first byte; it is seekable where the server answers range requests. If a
+    ``version`` is given, the file must still have it."""
+    begun = _first_look_at(url, version)
     if begun.version is None:
         with _explain_errors(url):
             filesystem, path = _locate(url)
-            return io.BufferedReader(_Streamed(url, filesystem.open(path, block_size=0)))
+            return io.BufferedReader(_SequentialStream(url, filesystem.open(path, block_size=0)))
     return io.BufferedReader(Ranged(url, LEAST_AHEAD), MOST_AHEAD)
 
 
-def part(url: str, version: Version, start: int, length: int) -> BinaryIO:
-    """The file from a byte on, ``length`` bytes being requested at once. It must be in that
-    version."""
-    # A record that began before may leave nothing of it.
+def open_part(url: str, version: Version, start: int, length: int) -> BinaryIO:
+    """Open the file at byte ``start``; ``length`` bytes are requested at once. The file must still
+    have that version."""
+    # 0 where a record that began before this part fills all of it.
     at_once = length if length > 0 else LEAST_AHEAD
     stream = io.BufferedReader(Ranged(url, at_once, version), at_once)
     stream.seek(start)
@@ -71,17 +71,18 @@ def part(url: str, version: Version, start: int, length: int) -> BinaryIO:
 
 
 def version_of(url: str) -> Version | None:
-    """The version when it was first opened; None where the server gives no ranges."""
-    return _begun(url).version
+    """Return the version that the file had when it was first opened; None where the server does not
+    answer range requests."""
+    return _first_look(url).version
 
 
 def read_beginning(url: str) -> bytes:
-    """Read the first bytes of a file whose server gives ranges."""
-    return _begun(url).start
+    """Return the first bytes of a file whose server answers range requests."""
+    return _first_look(url).start
 
 
-def pieces(url: str, ranges: Sequence[Range]) -> list[bytes]:
-    """Several ranges of a file, requested together."""
+def fetch_ranges(url: str, ranges: Sequence[Range]) -> list[bytes]:
+    """Fetch several ranges of a file with requests that are sent together."""
     with _explain_errors(url):
         filesystem, path = _locate(url)
         starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
@@ -90,12 +91,12 @@ def pieces(url: str, ranges: Sequence[Range]) -> list[bytes]:
         )
     for content, (start, end) in zip(found, ranges, strict=True):
         if len(content) != end - start:
-            raise DataError("it ended too early", place=Place(shown(url)))
+            raise DataError("it ended too early", place=Place(without_secrets(url)))
     return found
 
 
-def copy(url: str, target: IO[bytes]) -> None:
-    """Write the whole file to another."""
+def download(url: str, target: IO[bytes]) -> None:
+    """Write the whole file to ``target``."""
     version = version_of(url)
     if version is None:
         from shutil import copyfileobj
@@ -107,19 +108,19 @@ def copy(url: str, target: IO[bytes]) -> None:
     step = AT_ONCE * PIECE_BYTES
     for start in range(0, size, step):
         within = range(start, min(start + step, size), PIECE_BYTES)
-        for piece in pieces(url, [(at, min(at + PIECE_BYTES, size)) for at in within]):
+        for piece in fetch_ranges(url, [(at, min(at + PIECE_BYTES, size)) for at in within]):
             target.write(piece)
         check_version(url, version)
 
 
 def check_version(url: str, version: Version) -> None:
-    """Fail if the file is no longer in that version."""
+    """Fail if the file no longer has that version."""
     with _explain_errors(url):
         filesystem, path = _locate(url)
         filesystem.invalidate_cache(path)
         present = _version(filesystem.info(path))
     if present != version:
-        raise changed_error(shown(url))
+        raise changed_error(without_secrets(url))
 
 
 @cache
@@ -135,8 +136,8 @@ def list_matching(pattern: str) -> list[str]:
 
 
 def stop_thread() -> None:
-    """End the thread in which fsspec waits for the network; the next read starts another. Only a
-    process with a single thread can be forked safely."""
+    """End the thread in which fsspec waits for the network; the next read starts another. This must
+    come before a fork: only a process with a single thread can be forked safely."""
     import asyncio
 
     from fsspec import asyn
@@ -146,44 +147,44 @@ def stop_thread() -> None:
         return
     # The filesystems close their connections in that thread.
     _locate.cache_clear()
-    for kind in _kinds:
+    for kind in _filesystem_classes:
         kind.clear_instance_cache()
     gc.collect()
     ended = loop.shutdown_default_executor()
     asyncio.run_coroutine_threadsafe(ended, loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
-    # Else its sockets stay open until it is found to be garbage.
+    # Otherwise its sockets stay open until it is garbage-collected.
     loop.close()
     asyn.reset_lock()
-    # A thread that was joined is still listed for the moment that it takes to go.
+    # The system lists a joined thread for a moment longer.
     time.sleep(GONE_AFTER)
 
 
 class Ranged(io.RawIOBase):
-    """A seekable file, read by requests for ranges, which are all checked to be of one version: the
-    one given, or that of the first request.
+    """A seekable file that is read by range requests. After each request the file must still have
+    the version given, or else that of the first request.
 
-    ``ahead`` is the size of the first request; each one after it is twice as large. Without it a
-    request is as large as what is wanted.
+    ``ahead`` is the size of the first request; each later one is twice as large. Without ``ahead``
+    only the wanted bytes are requested.
     """
 
     def __init__(self, url: str, ahead: int | None = None, version: Version | None = None) -> None:
         self._url, self._ahead, self._at = url, ahead, 0
         self._held: list[tuple[int, bytes]] = []
         if ahead is None or version is None:
-            begun = _begun_as(url, version)
+            begun = _first_look_at(url, version)
             assert begun.version is not None
             version, self._held = begun.version, [(0, begun.start)]
         self._version = version
 
     def hold(self, ranges: Sequence[Range]) -> None:
-        """Read these ranges into memory, for the reads that follow."""
+        """Fetch these ranges into memory, so that later reads of them need no request."""
         self._held = []
         for at in range(0, len(ranges), AT_ONCE):
             some = ranges[at : at + AT_ONCE]
             starts = [start for start, _ in some]
-            self._held += zip(starts, pieces(self._url, some), strict=True)
+            self._held += zip(starts, fetch_ranges(self._url, some), strict=True)
         check_version(self._url, self._version)
 
     def readable(self) -> bool:
@@ -207,7 +208,7 @@ class Ranged(io.RawIOBase):
             buffer[done : done + len(found)] = found
             done, self._at = done + len(found), self._at + len(found)
             if self._ahead is not None:
-                # Whoever reads ahead asks again for what is still missing.
+                # The buffer around this stream asks again for the missing rest.
                 break
         return done
 
@@ -217,13 +218,13 @@ class Ranged(io.RawIOBase):
                 return content[start - at : end - at]
         if self._ahead is not None:
             end, self._ahead = min(end, start + self._ahead), 2 * self._ahead
-        (found,) = pieces(self._url, [(start, end)])
+        (found,) = fetch_ranges(self._url, [(start, end)])
         check_version(self._url, self._version)
         return found
 
 
-class _Streamed(io.RawIOBase):
-    """A file that is sent from beginning to end."""
+class _SequentialStream(io.RawIOBase):
+    """A file that its server sends only from beginning to end."""
 
     def __init__(self, url: str, stream: Any) -> None:
         self._url, self._stream = url, stream
@@ -244,27 +245,27 @@ class _Streamed(io.RawIOBase):
 
 
 def forget() -> None:
-    """Forget what is known of files: another command begins."""
-    _begun.cache_clear()
+    """Forget all files, because another command begins."""
+    _first_look.cache_clear()
     list_matching.cache_clear()
-    for kind in _kinds:
+    for kind in _filesystem_classes:
         kind.clear_instance_cache()
     _locate.cache_clear()
 
 
-def _begun_as(url: str, version: Version | None) -> Begun:
-    """The file when it was first opened. A long-lived process may have seen an older version, so it
-    is opened again if the versions differ."""
-    begun = _begun(url)
+def _first_look_at(url: str, version: Version | None) -> FirstLook:
+    """Return what was first seen of a file that must have that version. A long-lived process may
+    have seen an older version; if they differ, the file is looked at again."""
+    begun = _first_look(url)
     if version is None or begun.version == version:
         return begun
-    _begun.cache_clear()
+    _first_look.cache_clear()
     check_version(url, version)
-    return _begun(url)
+    return _first_look(url)
 
 
 @lru_cache(maxsize=64)
-def _begun(url: str) -> Begun:
+def _first_look(url: str) -> FirstLook:
     with _explain_errors(url):
         filesystem, path = _locate(url)
         known = filesystem.info(path)
@@ -272,19 +273,19 @@ def _begun(url: str) -> Begun:
             raise IsADirectoryError
         size = known.get("size")
         if size is None or not _answers_ranges(filesystem, path, known):
-            return Begun(None, b"")
+            return FirstLook(None, b"")
         wanted = min(size, BEGINNING_BYTES)
         start = filesystem.cat_file(path, start=0, end=wanted) if wanted else b""
-    begun = Begun(_version(known), start)
+    begun = FirstLook(_version(known), start)
     if begun.version is not None and size == wanted:
-        # All of it is here, and nothing is asked for again that would show another version.
+        # The whole file is in memory, so no later request would notice another version.
         check_version(url, begun.version)
     return begun
 
 
 def _answers_ranges(filesystem: Any, path: str, known: dict[str, Any]) -> bool:
-    """Whether a server answers a request for a range with that range: many web servers send
-    everything."""
+    """Whether the server answers a range request with that range; many web servers send the whole
+    file instead."""
     if "http" not in filesystem.protocol or known["size"] < 2:
         return True
     if known.get("partial") is False:
@@ -305,7 +306,7 @@ def _version(known: dict[str, Any]) -> Version:
 @lru_cache(maxsize=64)
 def _locate(url: str) -> tuple[Any, str]:
     """Find the filesystem of a URL, and the file's path there."""
-    scheme, place = scheme_of(url), shown(url)
+    scheme, place = scheme_of(url), without_secrets(url)
     if "::" in scheme:
         raise UsageError(f"{place}: URLs in a chain (::) are not read")
     _silence()
@@ -313,21 +314,21 @@ def _locate(url: str) -> tuple[Any, str]:
         import fsspec
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise needs("fsspec", scheme, place, error) from None
+        raise missing_package("fsspec", scheme, place, error) from None
     try:
         fsspec.get_filesystem_class(scheme)
     except ImportError as error:
-        raise needs(scheme, scheme, place, error) from None
+        raise missing_package(scheme, scheme, place, error) from None
     except ValueError:
         raise UsageError(f"{place}: nothing here can read {scheme}://") from None
     filesystem, path = url_to_fs(url)
-    _kinds.add(type(filesystem))
+    _filesystem_classes.add(type(filesystem))
     return filesystem, path
 
 
 @cache
 def _silence() -> None:
-    """Silence the packages' own logging: their errors are told by this program."""
+    """Silence the packages' own logging: this program reports their errors itself."""
     import logging
 
     logging.getLogger().addHandler(logging.NullHandler())
@@ -343,5 +344,5 @@ def _explain_errors(url: str) -> Iterator[None]:
     except (DataError, UsageError):
         raise
     except Exception as error:
-        reason, hint = reason_of(error, url)
-        raise DataError(reason, place=Place(shown(url)), hint=hint) from None
+        reason, hint = explain(error, url)
+        raise DataError(reason, place=Place(without_secrets(url)), hint=hint) from None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xentcli.errors import CHANGED, UsageError, escaped
-from xentcli.readers.sources.urls import secrets, shown
+from xentcli.readers.sources.urls import secrets, without_secrets
 
 PACKAGES = {
     "fsspec": "'xentcli[cluster]'",
@@ -37,7 +37,7 @@ STATUSES = {
     404: f"{NO_FILE} (HTTP 404)",
     410: f"{NO_FILE} (HTTP 410)",
 }
-# Of S3, and of whatever speaks as it does.
+# Error codes of S3, and of servers that speak its protocol.
 CODES = {
     "NoSuchBucket": "no such bucket",
     "NoSuchKey": NO_FILE,
@@ -47,7 +47,7 @@ CODES = {
     "ExpiredToken": "the credentials have expired",
     "InvalidBucketName": "that is no name of a bucket",
 }
-# The names of errors, for which the packages would have to be imported.
+# Classes of errors by name: importing the classes would mean importing their packages.
 KINDS = {
     "NoCredentialsError": NO_CREDENTIALS,
     "PartialCredentialsError": "the credentials are not complete",
@@ -74,8 +74,8 @@ HINTS = {
 URL = re.compile(r"[a-z][a-z0-9+.:-]*://[^\s\"'<>)]+", re.IGNORECASE)
 
 
-def needs(package: str, scheme: str, place: str, error: ImportError) -> UsageError:
-    """The error for URLs of a scheme whose package is not installed."""
+def missing_package(package: str, scheme: str, place: str, error: ImportError) -> UsageError:
+    """Return the error for a URL whose scheme needs a package that is not installed."""
     cause = error.__cause__ or error
     module = str(getattr(cause, "name", None) or package).partition(".")[0]
     wanted = PACKAGES.get(scheme, PACKAGES["fsspec"] if module == "fsspec" else module)
@@ -84,18 +84,18 @@ def needs(package: str, scheme: str, place: str, error: ImportError) -> UsageErr
     )
 
 
-def reason_of(error: Exception, url: str) -> tuple[str, str]:
-    """Why a URL cannot be read, and what to do about it."""
-    errors = list(_one_within_another(error))
+def explain(error: Exception, url: str) -> tuple[str, str]:
+    """Return a message that says why a URL cannot be read, and a hint or an empty text."""
+    errors = list(_chain_of_errors(error))
     reasons = [reason for one in errors if (reason := _reason(one))]
     if not reasons:
-        return f"cannot read it: {_clean(errors[-1], url)}", ""
-    # What the filesystem makes of it says less than what it met.
+        return f"cannot read it: {_text_without_secrets(errors[-1], url)}", ""
+    # A filesystem often reports a failure as a missing file; the error behind it says more.
     reason = min(reasons, key=lambda one: one in (NO_FILE, REFUSED))
     return reason if reason == CHANGED else f"cannot read it: {reason}", HINTS.get(reason, "")
 
 
-def _one_within_another(error: BaseException | None) -> Iterator[BaseException]:
+def _chain_of_errors(error: BaseException | None) -> Iterator[BaseException]:
     seen = set[int]()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -114,7 +114,7 @@ def _reason(error: BaseException) -> str:
     for kind in type(error).__mro__:
         if kind.__name__ in KINDS:
             return KINDS[kind.__name__]
-    return _of_the_system(error)
+    return _reason_of_system(error)
 
 
 def _describe_answer(response: dict[str, Any]) -> str:
@@ -127,7 +127,7 @@ def _describe_answer(response: dict[str, Any]) -> str:
     return ""
 
 
-def _of_the_system(error: BaseException) -> str:
+def _reason_of_system(error: BaseException) -> str:
     number = getattr(error, "errno", None)
     if isinstance(error, socket.gaierror):
         return KINDS["ClientConnectorDNSError"]
@@ -137,7 +137,7 @@ def _of_the_system(error: BaseException) -> str:
         return KINDS["ReadTimeoutError"]
     if isinstance(error, ConnectionError):
         return "the connection broke off"
-    # Whatever keeps a web server from answering is told as a file that is not there, too.
+    # fsspec also raises it, with a cause, for whatever keeps a web server from answering.
     if isinstance(error, FileNotFoundError) and error.__cause__ is None:
         return NO_FILE
     if isinstance(error, PermissionError):
@@ -147,9 +147,9 @@ def _of_the_system(error: BaseException) -> str:
     return ""
 
 
-def _clean(error: BaseException, url: str) -> str:
-    """Return the text of an unknown error without the parts of the URL that must not be shown."""
-    text = URL.sub(lambda found: shown(found[0]), str(error).partition("\n")[0])
+def _text_without_secrets(error: BaseException, url: str) -> str:
+    """Return the text of an unknown error without the secrets of the URL."""
+    text = URL.sub(lambda found: without_secrets(found[0]), str(error).partition("\n")[0])
     for secret in secrets(url):
         text = text.replace(secret, "…")
     return escaped(text, 200) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Where bytes come from: a file, a URL or standard input; compressed ones are unpacked."""
+"""Opens the sources of bytes: files, URLs and standard input. Compressed ones are unpacked."""
 
 from __future__ import annotations
 
@@ -12,47 +12,55 @@ from typing import Any, BinaryIO
 
 from xentcli.errors import DataError, Place, changed_error
 from xentcli.model import NamedTuple
-from xentcli.readers.sources.urls import is_url, local_path, scheme_of, shown
+from xentcli.readers.sources.urls import is_url, local_path, scheme_of, without_secrets
 
 PEEK_BYTES = 1 << 16
-# To so many times its size a compressed file may unpack, unless somebody says otherwise.
-MOST_TIMES = 1000
+# A compressed file may unpack to so many times its size, unless --max-ratio says otherwise.
+USUAL_MAX_RATIO = 1000
 STANDARD_INPUT = "standard input"
+# The packages of decompressors, each of which raises an exception of its own.
+DECOMPRESSORS = ("zlib", "_lzma", "lzma", "_zstd", "compression", "backports")
 
 
-# The size of a file and the time of its last change; of a URL a number for its ETag or the like.
+# The size of a file and the time of its last change; for a URL, its size and a checksum of its ETag
+# or the like.
 Version = tuple[int, int]
 
 
 class Source(NamedTuple):
-    """A file by its name; standard input has no ``path``. For a URL ``path`` is all of it and
-    ``name`` is what may be printed. A ``copy`` is unknown to other machines. ``version`` is the
-    state of a local file when it was named; whoever opens it later must find the same. If it is
-    compressed, it may unpack to at most ``max_ratio`` times its size."""
+    """A file, a URL or standard input.
+
+    - ``name``: what messages call it; for a URL, without secrets.
+    - ``path``: the path or the whole URL; None for standard input.
+    - ``copy``: it is a temporary copy, which other machines cannot see.
+    - ``version``: that of a local file when it was named; whenever the file is opened later, it
+      must still have it.
+    - ``max_ratio``: a compressed file may unpack to at most so many times its size.
+    """
 
     name: str
     path: str | None
     copy: bool = False
     version: Version | None = None
-    max_ratio: int = MOST_TIMES
+    max_ratio: int = USUAL_MAX_RATIO
 
 
-def source_of(text: str, max_ratio: int = MOST_TIMES) -> Source:
-    """The source of a FILE argument; ``-`` is standard input."""
+def source_of(text: str, max_ratio: int = USUAL_MAX_RATIO) -> Source:
+    """Return the source of a FILE argument; ``-`` is standard input."""
     if text == "-":
         return Source(STANDARD_INPUT, None, max_ratio=max_ratio)
     path = local_path(text)
-    # HTTP:// is http://, and no package knows it as anything else.
+    # The packages know http://, but not HTTP://.
     scheme = scheme_of(path)
     path = scheme + path[len(scheme) :]
     version = None
     if not is_url(path):
-        # What is not there, or may not be seen, is told by whoever opens it.
+        # If it does not exist or is not accessible, opening it will report that.
         with suppress(OSError, ValueError):
             known = os.stat(path)
-            version = _version(known) if stat.S_ISREG(known.st_mode) else None
-    source = Source(shown(path), path, version=version, max_ratio=max_ratio)
-    _named.append(source)
+            version = _version_of_stat(known) if stat.S_ISREG(known.st_mode) else None
+    source = Source(without_secrets(path), path, version=version, max_ratio=max_ratio)
+    _sources_of_command.append(source)
     return source
 
 
@@ -61,13 +69,13 @@ def is_remote(source: Source) -> bool:
     return source.path is not None and is_url(source.path)
 
 
-# The files of the command that is being carried out.
-_named: list[Source] = []
+# The sources that the current command has named.
+_sources_of_command: list[Source] = []
 
 
 def check_unchanged() -> None:
     """Fail if any file was replaced or written to while it was read."""
-    for source in _named:
+    for source in _sources_of_command:
         if source.version is None:
             continue
         try:
@@ -79,15 +87,15 @@ def check_unchanged() -> None:
 
 
 def forget() -> None:
-    """Forget what is known of files: another command begins."""
-    _named.clear()
+    """Forget all files, because another command begins."""
+    _sources_of_command.clear()
     remote = sys.modules.get("xentcli.readers.sources.remote")
     if remote is not None:
         remote.forget()
 
 
 def version_of(source: Source) -> Version | None:
-    """What tells two states of a file apart; None for what can be read only once."""
+    """Return the present version of a file; None for a source that can be read only once."""
     if source.path is None:
         return None
     if is_remote(source):
@@ -95,24 +103,24 @@ def version_of(source: Source) -> Version | None:
 
         return remote.version_of(source.path)
     with explain_errors(source.name):
-        return _version(os.stat(source.path))
+        return _version_of_stat(os.stat(source.path))
 
 
 def version_of_open(file: BinaryIO) -> Version:
-    """The same for an open local file."""
-    return _version(os.fstat(file.fileno()))
+    """Return the version of an open local file."""
+    return _version_of_stat(os.fstat(file.fileno()))
 
 
-def _version(known: os.stat_result) -> Version:
+def _version_of_stat(known: os.stat_result) -> Version:
     return known.st_size, known.st_mtime_ns
 
 
 @contextmanager
 def open_source(source: Source, version: Version | None = None) -> Iterator[BinaryIO]:
-    """The source's bytes, unpacked. Standard input continues where the last reader stopped. The
-    file must have the given ``version``, or that of the source, if there is one."""
+    """Open the source as a stream of unpacked bytes. Standard input continues where the last reader
+    stopped. A file must have the given ``version``, or else that of the source, if it has one."""
     if is_read_once(source):
-        yield _once(source)
+        yield _open_once(source)
         return
     assert source.path is not None
     if is_remote(source):
@@ -130,14 +138,14 @@ def open_source(source: Source, version: Version | None = None) -> Iterator[Bina
 
 
 def check_version(file: BinaryIO, source: Source, version: Version | None = None) -> None:
-    """Fail if an open file is not in the version given, or that of the source."""
+    """Fail if an open file does not have the version given, or else that of the source."""
     expected = version or source.version
     if expected is not None and version_of_open(file) != expected:
         raise changed_error(source.name)
 
 
 def is_read_once(source: Source) -> bool:
-    """Whether bytes are gone once read: standard input, or a named pipe."""
+    """Whether bytes can be read only once: from standard input, or a named pipe."""
     if source.path is None or is_remote(source):
         return source.path is None
     return os.path.exists(source.path) and not _can_seek(source.path)
@@ -149,9 +157,9 @@ def _can_seek(path: str) -> bool:
 
 
 @cache
-def _once(source: Source) -> BinaryIO:
-    """The one stream of what can be read only once; each reader continues where the last
-    stopped."""
+def _open_once(source: Source) -> BinaryIO:
+    """Open a source that can be read only once. The stream is kept, so that each reader continues
+    where the last one stopped."""
     if source.path is not None:
         with explain_errors(source.name):
             return _unpack(open(source.path, "rb"), source)
@@ -174,7 +182,8 @@ def _unpack(stream: Any, source: Source) -> BinaryIO:
 
 @contextmanager
 def explain_errors(name: str) -> Iterator[None]:
-    """Raise errors of the operating system and of decompressors as sentences."""
+    """Turn errors of the operating system and of decompressors into errors that say what is
+    wrong."""
     try:
         yield
     except EOFError:
@@ -185,8 +194,7 @@ def explain_errors(name: str) -> Iterator[None]:
         else:
             message = f"cannot read it: {(error.strerror or str(error)).lower()}"
     except Exception as error:
-        # zlib, lzma and zstd each raise an exception of their own.
-        if type(error).__module__.partition(".")[0] not in _DECOMPRESSORS:
+        if type(error).__module__.partition(".")[0] not in DECOMPRESSORS:
             raise
         message = f"the compressed data is damaged ({error})"
     else:
@@ -194,18 +202,16 @@ def explain_errors(name: str) -> Iterator[None]:
     raise DataError(message, place=Place(name))
 
 
-_DECOMPRESSORS = ("zlib", "_lzma", "lzma", "_zstd", "compression", "backports")
-
-
 def peek(source: Source) -> bytes:
-    """The first bytes, which the next reader gets all the same."""
+    """Return the first bytes without consuming them: the next reader gets them too."""
     with open_source(source) as stream, explain_errors(source.name):
         start: bytes = stream.peek(PEEK_BYTES)  # type: ignore[attr-defined]
         return start
 
 
 def size_of(source: Source) -> int | None:
-    """How many bytes there are to read; None where that is not known or not all can be reached."""
+    """Return the source's size in bytes; None for a stream, for compressed data, and for a URL
+    whose server does not answer range requests."""
     from xentcli.readers.sources.unpack import compression_of
 
     if source.path is None:

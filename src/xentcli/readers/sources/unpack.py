@@ -1,5 +1,5 @@
-"""Unpacks compressed bytes: completely or with an error, and never to more than a bound times their
-size."""
+"""Unpacks compressed bytes. It unpacks all of them or raises an error; unpacked bytes that
+outnumber the packed ones by more than a given ratio are an error too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from xentcli.errors import DataError, Place
 from xentcli.model import NamedTuple
 
-# What unpacks to less is never refused: a short text may well be one line many times over.
+# Less than this is never refused, whatever the ratio: a short text may repeat a single line.
 LITTLE_BYTES = 64 << 20
 READ_BYTES = 1 << 16
 
@@ -19,8 +19,9 @@ READ_BYTES = 1 << 16
 class Compression(NamedTuple):
     """A compression: its first bytes, and the modules that can unpack it, in order of preference.
 
-    ``decompressor`` is the class that unpacks one stream, where the module's own ``open`` would
-    take any junk after the last stream for its end. ``padded``: zeros may follow a stream.
+    ``decompressor`` is the module's class that unpacks one stream. It is used where the module's
+    own ``open`` would silently ignore junk after the last stream. ``padded``: zeros may follow a
+    stream.
     """
 
     name: str
@@ -34,37 +35,36 @@ COMPRESSIONS = (
     Compression("gzip", b"\x1f\x8b", ("gzip",)),
     Compression("bzip2", b"BZh", ("bz2",), "BZ2Decompressor"),
     Compression("xz", b"\xfd7zXZ\x00", ("lzma",), "LZMADecompressor", padded=True),
-    # Not the package zstandard: it takes data that is cut off for the end.
+    # Not the package zstandard: where data is cut off, it reports a normal end.
     Compression("zstd", b"\x28\xb5\x2f\xfd", ("compression.zstd", "backports.zstd")),
 )
 
 
 def compression_of(start: bytes) -> Compression | None:
-    """The compression of data that begins with these bytes, or None."""
+    """Return the compression of data that begins with these bytes, or None."""
     return next((known for known in COMPRESSIONS if start.startswith(known.signature)), None)
 
 
-def unpack(stream: BinaryIO, compression: Compression, name: str, most: int) -> BinaryIO:
-    """The stream, unpacked to at most ``most`` times its size; ``name`` is what messages call
-    it."""
-    module, packed = _module(compression, name), _Counted(stream)
+def unpack(stream: BinaryIO, compression: Compression, name: str, max_ratio: int) -> BinaryIO:
+    """Unpack a stream to at most ``max_ratio`` times its size; messages call it ``name``."""
+    module, packed = _import_module(compression, name), _CountingStream(stream)
     inner = (
-        _Streams(packed, compression, getattr(module, compression.decompressor))
+        _JoinedStreams(packed, compression, getattr(module, compression.decompressor))
         if compression.decompressor
         else module.open(packed)
     )
-    return io.BufferedReader(_Bounded(inner, packed, name, most))
+    return io.BufferedReader(_BoundedStream(inner, packed, name, max_ratio))
 
 
-def excess(packed: int, size: int, most: int) -> str:
-    """A sentence if so many bytes are more than ``most`` times the packed ones, else an empty
-    text."""
-    if size <= LITTLE_BYTES or size <= most * packed:
+def message_if_too_large(packed: int, size: int, max_ratio: int) -> str:
+    """Return a message if ``size`` bytes are more than ``max_ratio`` times the packed ones, else an
+    empty text."""
+    if size <= LITTLE_BYTES or size <= max_ratio * packed:
         return ""
-    return f"it unpacks to more than {most} times its size; --max-ratio sets the limit"
+    return f"it unpacks to more than {max_ratio} times its size; --max-ratio sets the limit"
 
 
-def _module(compression: Compression, name: str) -> Any:
+def _import_module(compression: Compression, name: str) -> Any:
     for module in compression.modules:
         try:
             return import_module(module)
@@ -77,7 +77,7 @@ def _module(compression: Compression, name: str) -> Any:
     )
 
 
-class _Counted:
+class _CountingStream:
     """A stream that counts the bytes read from it."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -85,48 +85,48 @@ class _Counted:
         self.count = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Some bytes, at the end none."""
+        """Read some bytes; none at the end."""
         found = self._stream.read(size)
         self.count += len(found)
         return found
 
 
-class _Bounded(io.RawIOBase):
-    """An unpacked stream that ends in an error if it grows too large for what was read."""
+class _BoundedStream(io.RawIOBase):
+    """An unpacked stream that raises an error once it is too large for the packed bytes read."""
 
-    def __init__(self, inner: Any, packed: _Counted, name: str, most: int) -> None:
-        self._inner, self._packed, self._name, self._most = inner, packed, name, most
+    def __init__(self, inner: Any, packed: _CountingStream, name: str, max_ratio: int) -> None:
+        self._inner, self._packed, self._name, self._max_ratio = inner, packed, name, max_ratio
         self._count = 0
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The next bytes, put into the buffer."""
+        """Read the next bytes into the buffer."""
         number: int = self._inner.readinto(buffer)
         self._count += number
-        wrong = excess(self._packed.count, self._count, self._most)
+        wrong = message_if_too_large(self._packed.count, self._count, self._max_ratio)
         if wrong:
             raise DataError(wrong, place=Place(self._name))
         return number
 
 
-class _Streams(io.RawIOBase):
+class _JoinedStreams(io.RawIOBase):
     """The content of one or more compressed streams; anything else after them is an error."""
 
     def __init__(
-        self, packed: _Counted, compression: Compression, decompressor: Callable[[], Any]
+        self, packed: _CountingStream, compression: Compression, decompressor: Callable[[], Any]
     ) -> None:
         self._packed, self._compression = packed, compression
         self._new, self._current = decompressor, decompressor()
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The next bytes, put into the buffer; 0 only at the end of the last stream."""
+        """Read the next bytes into the buffer; return 0 only at the end of the last stream."""
         while True:
             if self._current.eof and not self._next_stream():
                 return 0
@@ -141,10 +141,10 @@ class _Streams(io.RawIOBase):
                 return len(found)
 
     def _next_stream(self) -> bool:
-        """Begin the next stream, if there is one."""
+        """Begin the next stream; return whether there is one."""
         rest = self._current.unused_data or self._packed.read(READ_BYTES)
         if self._compression.padded:
-            rest = self._behind_padding(rest)
+            rest = self._skip_padding(rest)
         if not rest:
             return False
         self._current = self._new()
@@ -154,8 +154,8 @@ class _Streams(io.RawIOBase):
             raise OSError("something else follows its end") from None
         return True
 
-    def _behind_padding(self, rest: bytes) -> bytes:
-        """What follows the zeros after a stream, which come in groups of four."""
+    def _skip_padding(self, rest: bytes) -> bytes:
+        """Skip the zeros after a stream, which come in groups of four; return what follows them."""
         zeros = 0
         while rest:
             behind = rest.lstrip(b"\0")

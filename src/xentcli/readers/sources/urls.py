@@ -1,4 +1,4 @@
-"""Names that are URLs: how to recognise them, and how to show them without secrets."""
+"""Recognises URLs, and removes their secrets before they are printed."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ import sys
 
 from xentcli.errors import UsageError
 
-# Compiled when they are first used: typed numbers never are a URL.
+# All patterns are compiled when they are first used: a command with typed numbers needs none.
 SCHEME = r"(?i)([a-z][a-z0-9+.:-]*)://"
-# A password may hold what else would end the host's part; a port is none.
+# The user part. A password may hold characters that otherwise end the host; digits alone after the
+# colon are a port, not a password.
 USER = r"(?s)[^/?#]*@|[^/?#:]*:(?!\d*(?:[/?#]|\Z)).*@"
 QUERY = r"(?s)[?#].*"
 # How a path of Windows begins.
 DRIVE = r"(?i)[a-z]:[/\\]"
-# Elsewhere the same marks may stand in a name, or in a pattern of names.
+# In other schemes ? and # may be part of a file name or of a pattern; only ?NAME= begins a query.
 SIGNED = r"(?s)\?[^?]*=.*"
-# What was meant for a URL: a slash too few, or no scheme. One letter before the colon is a drive.
+# Misspelled URLs: with a slash too few, or without a scheme. One letter before the colon is a
+# drive.
 NEAR = r"(?i)((?:[a-z][a-z0-9+.-]+:/+|(?<![\w:/.])//+)"
 NEAR_USER = NEAR + r")(?:[^/?#\s]*@|[^/?#:\s]*:(?!\d*(?:[/?#\s]|\Z))\S*@)"
-# A long value is cut where it is shown, maybe before the @.
+# Messages cut long values, perhaps before the @.
 NEAR_USER_CUT = NEAR + r")[^/?#:\s]*:(?!\d)[^/\s]*…"
 NEAR_QUERY = NEAR + r"[^\s?#\"]*)(?:\?[^\s\"]*=|(?<=\w)#)[^\s\"]*?(?=[:,;.]*(?:[\s\"']|\Z))"
 
 
 def is_url(text: str) -> bool:
-    """Whether a name is that of something elsewhere than in this machine's files.
+    """Whether a name is a URL; a file:// URL names a local file and does not count.
 
     >>> is_url("s3://bucket/a.csv"), is_url("a.csv"), is_url("file:///tmp/a.csv")
     (True, False, False)
@@ -34,13 +36,13 @@ def is_url(text: str) -> bool:
 
 
 def scheme_of(text: str) -> str:
-    """What stands before ``://``; empty where that does not occur."""
+    """Return the scheme of a URL in lower case; empty for other names."""
     found = re.match(SCHEME, text)
     return found[1].lower() if found else ""
 
 
 def local_path(text: str) -> str:
-    """The name of a local file as a path: a file:// URL names one too.
+    """Return the path of a local file, which may be named by a file:// URL.
 
     >>> local_path("file:///tmp/my%20logits.csv"), local_path("a.csv")
     ('/tmp/my logits.csv', 'a.csv')
@@ -56,28 +58,28 @@ def local_path(text: str) -> str:
             hint=f"of a file on this one: file:///{host}{slash}{path}",
         )
     path = unquote(path)
-    # Of a drive's letter the slash before it is no part.
+    # The slash before the letter of a drive is not part of the path.
     return path if sys.platform == "win32" and re.match(DRIVE, path) else slash + path
 
 
-def shown(text: str) -> str:
-    """The name as it may be printed: of a URL without the user's name, password and query.
+def without_secrets(text: str) -> str:
+    """Remove the user's name, the password and the query from a URL; keep any other name.
 
-    >>> shown("https://me:secret@example.org:8443/a.csv?X-Amz-Signature=secret")
+    >>> without_secrets("https://me:secret@example.org:8443/a.csv?X-Amz-Signature=secret")
     'https://example.org:8443/a.csv'
-    >>> shown("s3://bucket/part-?.csv")
+    >>> without_secrets("s3://bucket/part-?.csv")
     's3://bucket/part-?.csv'
     """
-    return conceal("".join(_parts(text)[::2]))
+    return conceal_secrets("".join(_parts(text)[::2]))
 
 
-def conceal(text: str) -> str:
-    """A sentence, or a word of a command line, without the user's name, password and query of
-    whatever in it looks like a URL, however badly it is spelled.
+def conceal_secrets(text: str) -> str:
+    """Remove the user's name, the password and the query from everything in a sentence, or in a
+    word of a command line, that looks like a URL, even a misspelled one.
 
-    >>> conceal("--save http:/me:secret@example.org/a.svg?sig=secret: what is that?")
+    >>> conceal_secrets("--save http:/me:secret@example.org/a.svg?sig=secret: what is that?")
     '--save http:/example.org/a.svg: what is that?'
-    >>> conceal("//me:secret@example.org/a.csv"), conceal("/home/me@work/a.csv")
+    >>> conceal_secrets("//me:secret@example.org/a.csv"), conceal_secrets("/home/me@work/a.csv")
     ('//example.org/a.csv', '/home/me@work/a.csv')
     """
     if "/" not in text:
@@ -87,32 +89,32 @@ def conceal(text: str) -> str:
     return text
 
 
-def shown_within(text: str) -> str:
-    """The same of a URL that something stands before.
+def without_secrets_within(text: str) -> str:
+    """Remove the secrets from a URL at the end of a text.
 
-    >>> shown_within("--labels-from=https://me:secret@example.org/y.csv")
+    >>> without_secrets_within("--labels-from=https://me:secret@example.org/y.csv")
     '--labels-from=https://example.org/y.csv'
     """
     found = re.search(SCHEME, text)
     if found is None:
-        return conceal(text)
-    return text[: found.start()] + shown(text[found.start() :])
+        return conceal_secrets(text)
+    return text[: found.start()] + without_secrets(text[found.start() :])
 
 
 def secrets(text: str) -> list[str]:
-    """The parts of a URL that are not shown, longest first."""
+    """Return the secret parts of a URL, longest first."""
     from urllib.parse import unquote
 
     whole = "&".join(_parts(text)[1::2])
-    # A library may take a slash in a password for the end of the host, and tell the half of it.
+    # A library may take a slash in a password for the end of the host, and show half of it.
     hidden = [piece for marks in ("[:@?#&=;]", "[:@?#&=;/]") for piece in re.split(marks, whole)]
-    # Shorter ones are no secrets, and stand in many words.
+    # Shorter pieces are no secrets, and occur in many words.
     known = {piece for raw in hidden for piece in (raw, unquote(raw)) if len(piece) > 2}
     return sorted(known, key=len, reverse=True)
 
 
 def _parts(text: str) -> tuple[str, str, str, str]:
-    """A name as scheme, user, place and query."""
+    """Split a name into scheme, user, place and query."""
     found = re.match(SCHEME, text)
     if found is None:
         return "", "", text, ""

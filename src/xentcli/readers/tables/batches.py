@@ -1,4 +1,5 @@
-"""Parquet and Arrow IPC files as a schema and record batches, a few MiB at a time."""
+"""Reads the schema of Parquet and Arrow IPC files, and their record batches, a few MiB at a
+time."""
 
 from __future__ import annotations
 
@@ -20,17 +21,17 @@ if TYPE_CHECKING:
 
 NAMES = {"parquet": "Parquet", "arrow": "Arrow"}
 FILE_SIGNATURE = b"ARROW1"
-# What is held of a compressed column while its pages are unpacked.
+# So much of a compressed column is in memory while its pages are unpacked.
 BUFFER_BYTES = 1 << 20
-# Of a file elsewhere: row groups of more bytes are not fetched whole, ranges that are so near to
-# each other are fetched as one, up to so many bytes.
+# For remote files: row groups of more than MOST_HELD bytes are not fetched whole; ranges with at
+# most HOLE_BYTES between them are fetched as one, until it has PIECE_BYTES.
 MOST_HELD = 256 << 20
 HOLE_BYTES = 1 << 16
 PIECE_BYTES = 8 << 20
 
 
 class Table(NamedTuple):
-    """A file: its name in messages, its path, its format, and its version, where that is known."""
+    """A file: its name in messages, its path, its format, and its version if that is known."""
 
     source: str
     path: str
@@ -38,36 +39,36 @@ class Table(NamedTuple):
     version: Version | None = None
 
 
-def schema_of(table: Table) -> Any:
-    """The names and types of the columns."""
-    with _reader(table, None) as (_, reader), _in_a_sentence(table):
+def read_schema(table: Table) -> Any:
+    """Read the names and types of the columns."""
+    with _open_reader(table, None) as (_, reader), _explain_arrow(table):
         schema = reader.schema_arrow if table.format == "parquet" else reader.schema
-        # What cannot be decoded in them would be told by whoever asks for it, in words of Python's.
+        # Decode all of it here: later its errors would be raised as Python words them.
         _ = schema.names, schema.types, schema.pandas_metadata
         return schema
 
 
 def row_count(table: Table) -> int | None:
-    """The number of rows, if the file says it."""
+    """Read the number of rows, if the file says it."""
     if table.format != "parquet":
         return None
-    with _reader(table, None) as (_, reader):
+    with _open_reader(table, None) as (_, reader):
         return int(reader.metadata.num_rows)
 
 
-def row_groups(table: Table) -> list[int]:
-    """The number of rows in each row group; empty where there are none."""
+def row_group_sizes(table: Table) -> list[int]:
+    """Read the number of rows in each row group; empty where there are no row groups."""
     if table.format != "parquet":
         return []
-    with _reader(table, None) as (_, reader):
+    with _open_reader(table, None) as (_, reader):
         known = reader.metadata
         return [known.row_group(at).num_rows for at in range(known.num_row_groups)]
 
 
-def may_be_empty(table: Table, rows: int) -> tuple[int, ...]:
-    """The columns that may have nothing but nulls in so many first rows, as far as a Parquet file
-    says it without being read; of another file all of them."""
-    with _reader(table, None) as (_, reader), _in_a_sentence(table):
+def find_maybe_empty(table: Table, rows: int) -> tuple[int, ...]:
+    """Find the columns that may have only nulls in the first ``rows`` rows. The statistics of a
+    Parquet file tell which; of other files it is every column."""
+    with _open_reader(table, None) as (_, reader), _explain_arrow(table):
         if table.format != "parquet":
             return tuple(range(len(reader.schema.names)))
         known, names = reader.metadata, reader.schema_arrow.names
@@ -82,59 +83,59 @@ def may_be_empty(table: Table, rows: int) -> tuple[int, ...]:
 
 
 def _has_nulls(column: Any, least: int) -> bool:
-    """Whether a column of a row group may have so many nulls."""
+    """Whether a column of a row group may have at least so many nulls."""
     known = column.statistics
     return known is None or not known.has_null_count or bool(known.null_count >= least)
 
 
-def columns_to_read(names: Sequence[str], needed: Iterable[int]) -> tuple[int, ...] | None:
-    """The needed columns in their order; None, for all of them, where their names do not tell
+def choose_readable_columns(names: Sequence[str], needed: Iterable[int]) -> tuple[int, ...] | None:
+    """Return the needed columns in their order; None, for all columns, where the names do not tell
     them apart."""
-    # Parquet selects by the names, in which a point leads into nested columns.
-    plain = len(set(names)) == len(names) and not any("." in name for name in names)
-    return tuple(sorted(needed)) if plain else None
+    # Parquet selects columns by name, and a point in a name leads into nested columns.
+    can_select = len(set(names)) == len(names) and not any("." in name for name in names)
+    return tuple(sorted(needed)) if can_select else None
 
 
-def batches(
+def read_batches(
     table: Table, columns: Sequence[int] | None, rows: int, groups: Sequence[int] | None = None
 ) -> Iterator[Any]:
-    """Batches of at most ``rows`` rows, of the given columns and row groups (None: all)."""
-    with _reader(table, columns) as (stream, reader):
+    """Read batches of at most ``rows`` rows, of the given columns and row groups (None: all)."""
+    with _open_reader(table, columns) as (stream, reader):
         if table.format == "parquet":
             names = None if columns is None else [reader.schema_arrow.names[at] for at in columns]
             if is_url(table.path):
-                yield from _explain_errors(
-                    _fetched_batches(stream, reader, names, rows, groups), table
+                yield from _with_explained_errors(
+                    _fetch_batches(stream, reader, names, rows, groups), table
                 )
                 return
-            # A column's pages are unpacked as the batches go by, not a row group at once.
+            # This unpacks a column's pages batch by batch, not a row group at once.
             found = reader.iter_batches(rows, row_groups=groups, columns=names, use_threads=True)
-            yield from _explain_errors(found, table)
+            yield from _with_explained_errors(found, table)
             return
-        for batch in _explain_errors(_check_batches(_ipc_batches(reader)), table):
+        for batch in _with_explained_errors(_check_batches(_read_ipc_batches(reader)), table):
             for start in range(0, batch.num_rows, rows):
                 yield batch.slice(start, rows)
 
 
-def _fetched_batches(
+def _fetch_batches(
     stream: Ranged,
     reader: Any,
     names: Sequence[str] | None,
     rows: int,
     groups: Sequence[int] | None,
 ) -> Iterator[Any]:
-    """The rows of a remote file. The needed columns of a row group are fetched together: a request
-    for each, however short, would take most of the time."""
+    """Read the rows of a remote file. The needed columns of a row group are fetched together,
+    because a request for each of them, however short, would take most of the time."""
     for at in range(reader.metadata.num_row_groups) if groups is None else groups:
-        ranges = _ranges(reader.metadata.row_group(at), names)
+        ranges = _ranges_of_columns(reader.metadata.row_group(at), names)
         held = sum(end - start for start, end in ranges) <= MOST_HELD
         stream.hold(ranges if held else ())
-        # In threads of Arrow's own nothing could be interrupted that waits for a network.
+        # Arrow's own threads could not be interrupted while they wait for the network.
         yield from reader.iter_batches(rows, row_groups=[at], columns=names, use_threads=held)
 
 
-def _ranges(group: Any, names: Sequence[str] | None) -> list[tuple[int, int]]:
-    """The bytes of a row group's columns, in ranges that are worth a request."""
+def _ranges_of_columns(group: Any, names: Sequence[str] | None) -> list[tuple[int, int]]:
+    """Return the bytes of a row group's columns as ranges that are each worth a request."""
     columns = [group.column(at) for at in range(group.num_columns)]
     needed = sorted(
         (_start_of(column), column.total_compressed_size)
@@ -157,24 +158,23 @@ def _start_of(column: Any) -> int:
     return int(min(offsets))
 
 
-def _ipc_batches(reader: Any) -> Iterator[Any]:
+def _read_ipc_batches(reader: Any) -> Iterator[Any]:
     if hasattr(reader, "num_record_batches"):
         return (reader.get_batch(at) for at in range(reader.num_record_batches))
     return iter(reader)
 
 
 def _check_batches(found: Iterator[Any]) -> Iterator[Any]:
-    """The same batches, each checked not to point outside its own memory: the file may be
-    damaged."""
+    """Check that no batch points outside its own memory, as it may if the file is damaged."""
     for batch in found:
         batch.validate(full=True)
         yield batch
 
 
-def _explain_errors(found: Iterator[Any], table: Table) -> Iterator[Any]:
-    """The same batches; errors of the file, but not those of the caller, become sentences."""
+def _with_explained_errors(found: Iterator[Any], table: Table) -> Iterator[Any]:
+    """Give the same batches. Errors of the file become messages, those of the caller do not."""
     while True:
-        with _in_a_sentence(table):
+        with _explain_arrow(table):
             batch = next(found, None)
         if batch is None:
             return
@@ -182,8 +182,8 @@ def _explain_errors(found: Iterator[Any], table: Table) -> Iterator[Any]:
 
 
 @contextmanager
-def _reader(table: Table, columns: Sequence[int] | None) -> Iterator[tuple[Any, Any]]:
-    with _in_a_sentence(table):
+def _open_reader(table: Table, columns: Sequence[int] | None) -> Iterator[tuple[Any, Any]]:
+    with _explain_arrow(table):
         stream, reader = _open(table, columns)
     with stream:
         yield stream, reader
@@ -200,7 +200,7 @@ def _open(table: Table, columns: Sequence[int] | None) -> tuple[Any, Any]:
 
             stream = Ranged(table.path, version=table.version)
             return stream, pq.ParquetFile(stream, buffer_size=BUFFER_BYTES, pre_buffer=False)
-        # Read ahead it would hold a row group whole.
+        # With pre_buffer a whole row group would be held in memory.
         reader = pq.ParquetFile(table.path, buffer_size=BUFFER_BYTES, pre_buffer=False)
         return reader, reader
     options = pa.ipc.IpcReadOptions(included_fields=None if columns is None else list(columns))
@@ -221,11 +221,11 @@ def _check_version(table: Table) -> None:
 
 
 @contextmanager
-def _in_a_sentence(table: Table) -> Iterator[None]:
+def _explain_arrow(table: Table) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
-        # Arrow's own faults of a file are OSErrors too, but without a number.
+        # Arrow raises an OSError for damaged files too, but without an error number.
         if isinstance(error, OSError) and error.strerror:
             message = f"cannot read it: {error.strerror.lower()}"
         else:
@@ -237,9 +237,9 @@ def _in_a_sentence(table: Table) -> Iterator[None]:
 
 
 def pack(batch: Any, table: Table) -> bytes:
-    """A batch for another process. Arrow's own pickle of a slice would contain everything that it
-    is a slice of, and the same goes for a dictionary."""
-    with _in_a_sentence(table):
+    """Pack a batch for another process. Arrow's own pickle of a slice would contain everything that
+    it is a slice of; the same holds for a dictionary, so its values are written out."""
+    with _explain_arrow(table):
         columns = [plain(column) for column in batch.columns]
         whole = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
         sink = pa.BufferOutputStream()
@@ -250,5 +250,5 @@ def pack(batch: Any, table: Table) -> bytes:
 
 
 def unpack(content: bytes) -> Any:
-    """A batch that was packed."""
+    """Unpack a batch that was packed."""
     return pa.ipc.open_stream(content).read_next_batch()

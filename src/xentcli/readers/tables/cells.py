@@ -1,4 +1,4 @@
-"""Arrow's columns as NumPy arrays, as Python values, and as cells of a CSV."""
+"""Converts Arrow's columns into NumPy arrays, Python values, and cells of a CSV."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from xentcli.readers.rules.ids import id_of_value
 
 
 def plain_type(type: Any) -> Any:
-    """The type of the values, without an extension or a dictionary around it."""
+    """Return the type of the values, without an extension or a dictionary around it."""
     while isinstance(type, pa.BaseExtensionType):
         type = type.storage_type
     return type.value_type if pa.types.is_dictionary(type) else type
 
 
 def is_numeric(type: Any) -> bool:
-    """Whether a column may be a class: numbers, or nothing but nulls, which are missing numbers."""
+    """Whether a column may be a class: it has numbers, or only nulls, which are missing numbers."""
     type, types = plain_type(type), pa.types
     return bool(
         types.is_integer(type)
@@ -39,7 +39,7 @@ def is_integer(type: Any) -> bool:
 def is_text(type: Any) -> bool:
     """Whether a column holds text, such as names of classes."""
     type, types = plain_type(type), pa.types
-    # Views of strings are younger than the oldest version that will do.
+    # The oldest supported version of pyarrow does not know views of strings.
     is_view = getattr(types, "is_string_view", lambda _: False)
     return bool(types.is_string(type) or types.is_large_string(type) or is_view(type))
 
@@ -52,20 +52,20 @@ def is_list(type: Any) -> bool:
 
 
 def list_size(type: Any) -> int | None:
-    """The length of the lists, if the type fixes it."""
+    """Return the length of the lists, if the type fixes it."""
     type = plain_type(type)
     return int(type.list_size) if pa.types.is_fixed_size_list(type) else None
 
 
 def plain(column: Any) -> Any:
-    """The column without an extension or a dictionary around its values."""
+    """Remove an extension or a dictionary around a column's values."""
     while isinstance(column.type, pa.BaseExtensionType):
         column = column.storage
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def find_missing(column: Any) -> AnyArray:
-    """Which rows are null."""
+    """Find the rows that are null."""
     if not column.null_count:
         return np.zeros(len(column), dtype=bool)
     absent: AnyArray = column.is_null().to_numpy(zero_copy_only=False)
@@ -73,12 +73,12 @@ def find_missing(column: Any) -> AnyArray:
 
 
 def integers_or_floats(column: Any) -> AnyArray:
-    """A column of numbers at its own width, with 0 for null."""
+    """Convert a column of numbers to an array of its own type, with 0 for null."""
     column = plain(column)
     if pa.types.is_null(column.type):
         return np.zeros(len(column))
     if pa.types.is_decimal(column.type):
-        # Python's reading of a decimal is the nearest float; Arrow's own conversion need not be.
+        # Python converts a decimal to the nearest float; Arrow's own conversion may not.
         return np.array([float(value or 0) for value in column.to_pylist()], dtype=np.float64)
     if column.null_count:
         valid = column.is_valid().to_numpy(zero_copy_only=False)
@@ -91,14 +91,14 @@ def integers_or_floats(column: Any) -> AnyArray:
 
 
 def floats(column: Any) -> AnyArray:
-    """A column of numbers as floats, at its own width if it has floats."""
+    """Convert a column of numbers to floats, of its own width if they are floats already."""
     numbers = integers_or_floats(column)
     return numbers if numbers.dtype.kind == "f" else numbers.astype(np.float64)
 
 
 def listed_floats(column: Any, width: int) -> tuple[AnyArray, AnyArray, AnyArray]:
-    """A column of lists as rows of numbers, where numbers are null, and the length of each list. A
-    row whose list is null (length −1) or has another length is all 0."""
+    """Convert a column of lists to rows of numbers. Also return which numbers are null, and the
+    length of each list. A row whose list is null (length −1) or not ``width`` long is all 0."""
     column = plain(column)
     lengths = pc.fill_null(pc.list_value_length(column), -1).to_numpy(zero_copy_only=False)
     good = lengths == width
@@ -113,10 +113,10 @@ def listed_floats(column: Any, width: int) -> tuple[AnyArray, AnyArray, AnyArray
 
 
 def python_values(column: Any) -> list[Any]:
-    """The column's values as JSON can have them."""
+    """Convert a column to values that JSON can have."""
     column = plain(column)
     if pa.types.is_temporal(column.type):
-        # Nanoseconds do not fit into Python's own times.
+        # Python's own types of time have no nanoseconds.
         column = column.cast(pa.string())
     values: list[Any] = column.to_pylist()
     if pa.types.is_decimal(column.type):
@@ -127,7 +127,8 @@ def python_values(column: Any) -> list[Any]:
 
 
 def ids_of_column(column: Any) -> list[bytes]:
-    """The ids of a column, as in JSON Lines and text; empty for null."""
+    """Read the ids of a column in the form that they have in JSON Lines and text; empty for
+    null."""
     column = plain(column)
     if pa.types.is_integer(column.type):
         return [b"" if id is None else id.encode() for id in column.cast(pa.string()).to_pylist()]
@@ -145,7 +146,7 @@ def _plain_value(value: Any) -> Any:
 
 
 def cells_of(column: Any) -> list[bytes]:
-    """The column as cells of a CSV; numbers in their shortest form that reads back."""
+    """Write a column as cells of a CSV, numbers in the shortest form that reads back the same."""
     decoded = plain(column)
     if pa.types.is_decimal(decoded.type):
         return [b"" if value is None else str(value).encode() for value in decoded.to_pylist()]
@@ -163,5 +164,5 @@ def _cell(value: Any) -> bytes:
 
 
 def quoted_cell(text: str) -> bytes:
-    """A text as a cell of a CSV, quoted if need be."""
+    """Write a text as a cell of a CSV, quoted if need be."""
     return csv_cell(text.encode("utf-8", "backslashreplace"))

@@ -1,4 +1,4 @@
-"""Some columns of a Parquet or Arrow file, held in memory as text."""
+"""Reads some columns of a Parquet or Arrow file into memory, as text."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from xentcli.errors import Place
 from xentcli.model import Origin
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.sources.source import Source
-from xentcli.readers.tables.columnar import check_installed, local_file
+from xentcli.readers.tables.columnar import check_pyarrow, local_path
 
 ROWS_AT_ONCE = 1 << 16
 
 
 def columns_of_table(source: Source, format_name: str, choose: Choose) -> ChosenColumns:
-    """The columns that ``choose`` picks by the schema."""
-    check_installed(source.name)
-    from xentcli.readers.tables.batches import Table, batches, columns_to_read, schema_of
+    """Read the columns that ``choose`` picks by their names."""
+    check_pyarrow(source.name)
+    from xentcli.readers.tables.batches import (
+        Table,
+        choose_readable_columns,
+        read_batches,
+        read_schema,
+    )
     from xentcli.readers.tables.cells import ids_of_column, is_list
 
-    path, copy = local_file(source, format_name)
+    path, copy = local_path(source, format_name)
     try:
         table = Table(source.name, path, format_name)
-        schema = schema_of(table)
+        schema = read_schema(table)
         names = tuple(schema.names)
         at = tuple(choose(names, Place(source.name)))
         columns: tuple[list[bytes], ...] = tuple([] for _ in at)
         rows = 0
-        read = columns_to_read(names, at)
-        for batch in batches(table, read, ROWS_AT_ONCE) if at else ():
+        read = choose_readable_columns(names, at)
+        for batch in read_batches(table, read, ROWS_AT_ONCE) if at else ():
             rows += batch.num_rows
             for column, one in zip(columns, at, strict=True):
                 column += ids_of_column(batch.column(one if read is None else read.index(one)))

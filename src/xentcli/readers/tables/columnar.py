@@ -1,4 +1,5 @@
-"""Parquet and Arrow IPC (Feather): a column for each class or one of lists, read by batches."""
+"""Opens Parquet and Arrow IPC (Feather) files, with a column for each class or one column of lists,
+and cuts them into record batches."""
 
 from __future__ import annotations
 
@@ -12,23 +13,23 @@ from xentcli.readers.interface import Chunk, Opened, Request, RowBatch, RowGroup
 from xentcli.readers.rules.column_names import LABEL_NAMES
 from xentcli.readers.rules.columns import Choice, Columns, choose_columns
 from xentcli.readers.rules.join import (
+    find_join_column,
     is_by_position,
-    key_position,
     pair_files,
     remarks_on_pairing,
 )
 from xentcli.readers.rules.keys import KIND_KEYS, TARGET_KEYS, check_class_names, kind_of
-from xentcli.readers.sources.copies import close_with, file_of
+from xentcli.readers.sources.copies import close_with, path_or_copy
 from xentcli.readers.sources.source import Source, is_remote, size_of, version_of
 
 if TYPE_CHECKING:
     from xentcli.readers.tables.batches import Table
     from xentcli.readers.tables.samples import Layout
 
-# Mebibytes that the libraries of pyarrow and their threads take up.
+# Mebibytes of memory that loading pyarrow's libraries and their threads takes.
 TO_LOAD = 256
 CHUNK_BYTES = 4 << 20
-# Rows among which the first list is looked for.
+# The first list is looked for in batches of so many rows.
 SAMPLE_ROWS = 1024
 
 
@@ -36,15 +37,15 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Read the schema, and decide which column is what."""
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: the samples of a table are its rows")
-    check_installed(source.name)
+    check_pyarrow(source.name)
     from xentcli.readers.tables.batches import Table, row_count
     from xentcli.readers.tables.samples import rows_of
 
-    path, copy = local_file(source, format_name)
+    path, copy = local_path(source, format_name)
     try:
         version = source.version if path == source.path else None
         table = Table(source.name, path, format_name, version)
-        layout, choice = _layout(table, request)
+        layout, choice = _layout_of(table, request)
         rows = row_count(table)
     except BaseException:
         if copy is not None:
@@ -86,49 +87,51 @@ class TableReader(NamedTuple):
     format_name: str
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The record batches of a row group."""
-        return _parts(self.layout, self.format_name, chunk)
+        """Split a row group into its record batches."""
+        return _split_row_group(self.layout, self.format_name, chunk)
 
     def read(self, chunk: Chunk) -> Batch:
-        """The samples of a record batch."""
-        from xentcli.readers.tables.samples import read
+        """Read the samples of a record batch."""
+        from xentcli.readers.tables.samples import read_samples
 
-        return read(self.layout, chunk)
+        return read_samples(self.layout, chunk)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a record batch are called."""
-        from xentcli.readers.tables.samples import ids
+        """Return the ids of some samples of a record batch."""
+        from xentcli.readers.tables.samples import read_ids
 
-        return ids(self.layout, chunk, batch, samples)
+        return read_ids(self.layout, chunk, batch, samples)
 
 
 class TableChunks:
-    """Cuts a table into record batches; ``alone``: workers elsewhere can read the file
+    """Cuts a table into record batches. ``alone``: workers on other machines can read the file
     themselves."""
 
     def __init__(self, table: Table, layout: Layout, rows: int | None, alone: bool) -> None:
         self._table, self._layout, self._rows, self._alone = table, layout, rows, alone
 
     def in_order(self) -> Iterator[Chunk]:
-        """The record batches."""
-        return _chunks(self._table, self._layout, self._rows)
+        """Cut the table into record batches."""
+        return _cut_batches(self._table, self._layout, self._rows)
 
     def spans(self) -> None:
         """None: the number of rows is known."""
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """The row groups, whose size the file decides."""
-        return _row_groups(self._table) if self._alone else None
+        """Cut the table into its row groups, however large they are."""
+        return _cut_row_groups(self._table) if self._alone else None
 
 
-def local_file(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
-    """A local file. Of a remote Parquet file only what is needed is read, so it is not copied."""
+def local_path(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
+    """Return a local path, and the copy if it is that of a copy. A remote Parquet file is not
+    copied, because only the needed parts of it are read: its path is the URL."""
     if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
         return str(source.path), None
-    return file_of(source)
+    return path_or_copy(source)
 
 
-def check_installed(name: str) -> None:
+def check_pyarrow(name: str) -> None:
+    """Refuse to read a table without pyarrow, or without the memory to load it."""
     if "pyarrow" not in sys.modules:
         check_memory(TO_LOAD)
     try:
@@ -140,12 +143,12 @@ def check_installed(name: str) -> None:
         ) from None
 
 
-def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
-    from xentcli.readers.tables.batches import batches, pack
+def _cut_batches(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
+    from xentcli.readers.tables.batches import pack, read_batches
 
     first = 0
     size = (size_of(Source(table.source, table.path)) or 0) / rows if rows else 0.0
-    found = batches(table, layout.read, _rows_at_once(layout))
+    found = read_batches(table, layout.read_columns, _rows_at_once(layout))
     for number, batch in enumerate(found):
         count = batch.num_rows
         content = RowBatch(pack(batch, table))
@@ -153,11 +156,11 @@ def _chunks(table: Table, layout: Layout, rows: int | None) -> Iterator[Chunk]:
         first += count
 
 
-def _row_groups(table: Table) -> Iterator[Chunk]:
-    """The row groups, for workers elsewhere."""
-    from xentcli.readers.tables.batches import row_groups
+def _cut_row_groups(table: Table) -> Iterator[Chunk]:
+    """Cut a table into its row groups, for workers on other machines."""
+    from xentcli.readers.tables.batches import row_group_sizes
 
-    first, groups = 0, row_groups(table)
+    first, groups = 0, row_group_sizes(table)
     version = version_of(Source(table.source, table.path))
     row_bytes = (size_of(Source(table.source, table.path)) or 0) / max(1, sum(groups))
     for number, rows in enumerate(groups):
@@ -168,17 +171,17 @@ def _row_groups(table: Table) -> Iterator[Chunk]:
         yield Chunk(0, 0, 0, RowGroup(table.path, version, None))
 
 
-def _parts(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
-    """The record batches of a row group; any other chunk unchanged."""
+def _split_row_group(layout: Layout, format_name: str, chunk: Chunk) -> Iterator[Chunk]:
+    """Split a row group into its record batches; give any other chunk unchanged."""
     if not isinstance(chunk.data, RowGroup):
         yield chunk
         return
-    from xentcli.readers.tables.batches import Table, batches, pack
+    from xentcli.readers.tables.batches import Table, pack, read_batches
 
     table = Table(layout.source, chunk.data.path, format_name, chunk.data.version)
     groups = None if chunk.data.number is None else [chunk.data.number]
     line, row_bytes = chunk.line, chunk.size / max(1, chunk.samples)
-    for batch in batches(table, layout.read, _rows_at_once(layout), groups):
+    for batch in read_batches(table, layout.read_columns, _rows_at_once(layout), groups):
         rows, size = batch.num_rows, round(row_bytes * batch.num_rows)
         content = RowBatch(pack(batch, table))
         yield chunk._replace(data=content, samples=rows, line=line, size=size)
@@ -190,44 +193,45 @@ def _rows_at_once(layout: Layout) -> int:
     return max(1, CHUNK_BYTES // (8 * width))
 
 
-def _layout(table: Table, request: Request) -> tuple[Layout, Choice]:
-    from xentcli.readers.tables.batches import schema_of
+def _layout_of(table: Table, request: Request) -> tuple[Layout, Choice]:
+    from xentcli.readers.tables.batches import read_schema
     from xentcli.readers.tables.cells import is_list
     from xentcli.readers.tables.samples import Layout
 
-    schema, place = schema_of(table), Place(table.source)
+    schema, place = read_schema(table), Place(table.source)
     names = tuple(schema.names)
     request = pair_files(request, names, place)
     lists = [is_list(type) for type in schema.types]
-    kind, listed = _list_of_values(names, lists, request, place)
-    choice = _choice(table, schema, lists, listed, request, place)
+    kind, listed = _find_list_of_values(names, lists, request, place)
+    choice = _choose(table, schema, lists, listed, request, place)
     columns = choice.columns
     _check_types(schema, columns, listed is not None, place)
     if listed is None:
         kind, classes = request.kind or "logits", tuple(names[at].strip() for at in columns.values)
         count = len(classes)
     else:
-        classes, count = (), _list_size(table, schema, columns.values[0])
+        classes, count = (), _count_classes(table, schema, columns.values[0])
     check_class_names(request.classes, count, f", {table.source} has {count}")
     layout = Layout(
         table.source,
         names,
         columns,
-        _read_columns(names, columns, request),
+        _choose_columns_to_read(names, columns, request),
         kind,
         request if request.wanted != "none" else request._replace(attached=None),
         request.classes or classes,
         count,
         listed is not None,
-        key_position(request, names),
+        find_join_column(request, names),
     )
     return layout, choice
 
 
-def _list_of_values(
+def _find_list_of_values(
     names: Sequence[str], lists: Sequence[bool], request: Request, place: Place
 ) -> tuple[Kind, int | None]:
-    """The column of lists that has all classes, and the kind of its values."""
+    """Find the column of lists that has all classes; return the kind of its values and its
+    position, None where there is no such column."""
     asked = request.logits_key or request.logit_cols
     if asked is not None:
         found = [at for at, name in enumerate(names) if name == asked and lists[at]]
@@ -246,7 +250,7 @@ def _list_of_values(
     return kind_of(name, request.kind, place, "column"), found[0]
 
 
-def _choice(
+def _choose(
     table: Table,
     schema: Any,
     lists: Sequence[bool],
@@ -268,7 +272,8 @@ def _choice(
 
 
 def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: Request) -> Request:
-    """The request, with a column of lists as soft targets where nothing else could be the label."""
+    """Ask for a column of lists as soft targets where no option and no other column is the
+    label."""
     asked = (request.label_col, request.label_key, request.target_cols, request.attached)
     if request.label_key is not None and request.label_col is None:
         return request._replace(label_col=request.label_key)
@@ -284,34 +289,34 @@ def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: 
 
 
 def _check_types(schema: Any, columns: Columns, listed: bool, place: Place) -> None:
-    """Refuse columns that were named but hold something else."""
+    """Refuse chosen columns whose type does not fit their purpose."""
     from xentcli.readers.tables.cells import is_numeric, is_text
 
     several = () if listed else (*columns.values, *columns.targets)
     for at in (*several, *(() if columns.weight is None else (columns.weight,))):
         if not is_numeric(schema.types[at]):
-            raise _wrong_type(schema, at, "numbers", place)
+            raise _type_error(schema, at, "numbers", place)
     if columns.label is not None:
         type = schema.types[columns.label]
         if not (is_numeric(type) or is_text(type)):
-            raise _wrong_type(schema, columns.label, "labels", place)
+            raise _type_error(schema, columns.label, "labels", place)
 
 
-def _wrong_type(schema: Any, at: int, wanted: str, place: Place) -> DataError:
+def _type_error(schema: Any, at: int, wanted: str, place: Place) -> DataError:
     column = quoted(schema.names[at])
     return DataError(f"column {column}: its type is {schema.types[at]}, not {wanted}", place=place)
 
 
-def _list_size(table: Table, schema: Any, at: int) -> int:
-    """The number of classes: fixed by the type, or the length of the first list."""
-    from xentcli.readers.tables.batches import batches, columns_to_read
+def _count_classes(table: Table, schema: Any, at: int) -> int:
+    """Count the classes of a column of lists: its type fixes them, else the first list has them."""
+    from xentcli.readers.tables.batches import choose_readable_columns, read_batches
     from xentcli.readers.tables.cells import list_size, plain
 
     size = list_size(schema.types[at])
     if size is None:
-        readable = columns_to_read(schema.names, (at,))
+        readable = choose_readable_columns(schema.names, (at,))
         where = at if readable is None else 0
-        for batch in batches(table, readable, SAMPLE_ROWS):
+        for batch in read_batches(table, readable, SAMPLE_ROWS):
             present = plain(batch.column(where)).drop_null()
             if len(present):
                 size = len(present[0])
@@ -324,14 +329,20 @@ def _list_size(table: Table, schema: Any, at: int) -> int:
     return size
 
 
-def _read_columns(
+def _choose_columns_to_read(
     names: Sequence[str], columns: Columns, request: Request
 ) -> tuple[int, ...] | None:
-    """The columns that have to be read; None for all."""
-    from xentcli.readers.tables.batches import columns_to_read
+    """Choose the columns that have to be read; None for all."""
+    from xentcli.readers.tables.batches import choose_readable_columns
 
-    others = (columns.label, columns.weight, columns.by, columns.id, key_position(request, names))
+    others = (
+        columns.label,
+        columns.weight,
+        columns.by,
+        columns.id,
+        find_join_column(request, names),
+    )
     if request.keep_rows or request.keep_records or request.on_error != "stop":
         return None
     needed = {*columns.values, *columns.targets, *(at for at in others if at is not None)}
-    return columns_to_read(names, needed)
+    return choose_readable_columns(names, needed)

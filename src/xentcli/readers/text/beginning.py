@@ -11,7 +11,7 @@ from typing import BinaryIO
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import NamedTuple, Remark, unquoted
 from xentcli.readers.interface import Request
-from xentcli.readers.rules.columns import LOOKED_AT, ROWS_THAT_COUNT
+from xentcli.readers.rules.look import LOOKED_AT, ROWS_THAT_COUNT
 from xentcli.readers.rules.numbers_labels import MISSING, looks_like_number
 from xentcli.readers.sources.source import Source, open_source
 from xentcli.readers.text import encoding, records

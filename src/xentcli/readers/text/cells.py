@@ -17,9 +17,9 @@ from xentcli.errors import (
 )
 from xentcli.model import AnyArray, Fault, NamedTuple, unquoted
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.ids import without_partner
-from xentcli.readers.rules.numbers_labels import number_labels
-from xentcli.readers.rules.sample_numbers import not_a_number
+from xentcli.readers.rules.ids import explain_missing_id
+from xentcli.readers.rules.numbers_labels import find_unknown_labels
+from xentcli.readers.rules.sample_numbers import not_a_sample_number
 from xentcli.readers.text.ids import find_rows, plain_id
 from xentcli.readers.text.layout import Layout, ParsedRows
 from xentcli.readers.text.records import Record
@@ -101,7 +101,7 @@ def _plain_labels(layout: Layout, rows: Sequence[Sequence[bytes]], at: int) -> A
         return None
     given = np.array(list(map(int, flat)), dtype=np.int64)
     ignored = layout.request.ignore_index
-    labels, unknown = number_labels(given, layout.label_count, ignored)
+    labels, unknown = find_unknown_labels(given, layout.label_count, ignored)
     return None if unknown.any() else labels
 
 
@@ -188,10 +188,10 @@ def _find_partner(layout: Layout, cell: bytes, at: int) -> int:
         raise CellError(at, "the cell is not UTF-8 text", "--encoding names another one") from None
     except ValueError as error:
         raise CellError(at, str(error)) from None
-    row = int(attached.join.rows([id])[0])
+    row = int(attached.join.find_rows([id])[0])
     if not id or row < 0:
         hinted = layout.request.on_error == "stop"
-        raise CellError(at, *without_partner(attached, id, hinted=hinted))
+        raise CellError(at, *explain_missing_id(attached, id, hinted=hinted))
     return row
 
 
@@ -201,7 +201,7 @@ def _nan_row(layout: Layout) -> ParsedRow:
     nothing = [float("nan")] * len(columns.values)
     # A soft target of nan would be refused; with nan logits any target gives nan. The label must
     # be one that is not ignored.
-    label = numbers_labels.label_of_nan(layout.request.ignore_index)
+    label = numbers_labels.label_for_nan(layout.request.ignore_index)
     return ParsedRow(nothing, label, (0.0,) * len(columns.targets), 1.0)
 
 
@@ -227,14 +227,14 @@ def _parse_soft_target(layout: Layout, cell: bytes, at: int) -> float:
 def _parse_weight(layout: Layout, cell: bytes, at: int) -> float:
     value = _parse_number(layout, cell, at)
     if not 0 <= value < float("inf"):
-        raise CellError(at, not_a_number(layout.request, value))
+        raise CellError(at, not_a_sample_number(layout.request, value))
     return value
 
 
 def _parse_number(layout: Layout, cell: bytes, at: int) -> float:
     content = _decode(cell, at)
     try:
-        return numbers_labels.number(content, layout.request.decimal or ".")
+        return numbers_labels.read_number(content, layout.request.decimal or ".")
     except numbers_labels.NotANumber as error:
         raise CellError(at, error.reason.format(quoted(content)), error.hint) from None
 
@@ -243,7 +243,9 @@ def _parse_label(layout: Layout, cell: bytes, at: int) -> int:
     content = _decode(cell, at)
     count = layout.label_count
     try:
-        return numbers_labels.label(content, layout.classes, count, layout.request.ignore_index)
+        return numbers_labels.read_label(
+            content, layout.classes, count, layout.request.ignore_index
+        )
     except numbers_labels.NotANumber as error:
         message = error.reason.format(quoted(content))
         raise CellError(at, message, error.hint, error.if_one_based) from None

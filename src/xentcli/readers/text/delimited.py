@@ -14,8 +14,8 @@ from xentcli.model import Batch, NamedTuple, Remark
 from xentcli.readers.interface import Chunk, Opened, Request
 from xentcli.readers.rules.columns import Choice, choose_columns
 from xentcli.readers.rules.join import (
+    find_join_column,
     is_by_position,
-    key_position,
     pair_files,
     remarks_on_pairing,
 )
@@ -176,7 +176,7 @@ def _make_layout(source: Source, request: Request, start: Beginning, choice: Cho
         request._replace(decimal=start.decimal),
         classes,
         tuple(look.is_numeric(at) for at in range(len(start.names))),
-        key_position(request, start.names),
+        find_join_column(request, start.names),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from xentcli.model import AnyArray, NamedTuple, Rows, unquoted
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
-from xentcli.readers.rules.numbers_labels import number_labels
+from xentcli.readers.rules.numbers_labels import find_unknown_labels
 from xentcli.readers.text import quotes
 from xentcli.readers.text.bounds import CellBounds, cut_beside_numbers
 from xentcli.readers.text.ids import find_rows
@@ -269,7 +269,7 @@ def _are_adjacent(at: tuple[int, ...]) -> bool:
 def _labels_from_numbers(layout: Layout, column: AnyArray) -> AnyArray | None:
     """The labels of a column of numbers; None if one is no class."""
     ignored = layout.request.ignore_index
-    labels, unknown = number_labels(column, layout.label_count, ignored)
+    labels, unknown = find_unknown_labels(column, layout.label_count, ignored)
     # From 2**53 on a float stands for several integers.
     return None if unknown.any() or abs(ignored) >= 2**53 else labels
 
@@ -280,7 +280,9 @@ def _labels_from_names(layout: Layout, words: list[bytes]) -> AnyArray | None:
     known: dict[bytes, int] = {}
     for word in set(words):
         try:
-            known[word] = numbers_labels.label(unquoted(word), layout.classes, count, ignore_index)
+            known[word] = numbers_labels.read_label(
+                unquoted(word), layout.classes, count, ignore_index
+            )
         except ValueError:
             return None
     return np.array([known[word] for word in words], dtype=np.int64)

@@ -35,6 +35,6 @@ def find_rows(layout: Layout, cells: Sequence[bytes]) -> AnyArray | None:
         ids = plain_ids(cells)
     except ValueError:
         return None
-    rows = attached.join.rows(ids)
+    rows = attached.join.find_rows(ids)
     # An empty id is an error, even if the second file has one as well.
     return None if (rows < 0).any() or not all(ids) else rows

@@ -16,7 +16,7 @@ from typing import BinaryIO, TypeGuard
 from xentcli.errors import DataError, Place
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Request
-from xentcli.readers.sources.limits import bytes_from
+from xentcli.readers.sources.limits import limit_from_environment
 from xentcli.readers.sources.source import explain_errors
 from xentcli.readers.text import quotes
 
@@ -55,13 +55,13 @@ class Cursor(NamedTuple):
 
 def longest_line() -> int:
     """The most bytes that a record may have."""
-    return bytes_from("XENT_MAX_LINE", LONGEST_LINE)
+    return limit_from_environment("XENT_MAX_LINE", LONGEST_LINE)
 
 
 def block_bytes() -> int:
     """About how many bytes are read at a time. The first block, which decides on the columns,
     always has ``BLOCK_BYTES``."""
-    return bytes_from("XENT_BLOCK_BYTES", BLOCK_BYTES, LARGEST_BLOCK)
+    return limit_from_environment("XENT_BLOCK_BYTES", BLOCK_BYTES, LARGEST_BLOCK)
 
 
 def block_bytes_for(request: Request) -> int:

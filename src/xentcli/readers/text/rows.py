@@ -13,7 +13,7 @@ from xentcli.model import AnyArray, Batch, Fault, Origin, Rows
 from xentcli.readers.interface import Chunk
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell
 from xentcli.readers.rules.sample_numbers import batch_fields
-from xentcli.readers.rules.targets import attach
+from xentcli.readers.rules.targets import attach_target
 from xentcli.readers.text import records
 from xentcli.readers.text.cells import parse_one_by_one, parse_plain
 from xentcli.readers.text.fast import read_at_once
@@ -126,9 +126,9 @@ def _make_batch(
     if request.attached is None:
         return batch
     if parsed.partners is not None:
-        return attach(batch, request, layout.source, parsed.partners)
+        return attach_target(batch, request, layout.source, parsed.partners)
     numbers = range(len(lines)) if kept is None else kept
-    return attach(batch, request, layout.source, [chunk.first + at for at in numbers])
+    return attach_target(batch, request, layout.source, [chunk.first + at for at in numbers])
 
 
 def _origin(layout: Layout, lines: Sequence[int], columns: tuple[int, ...]) -> Origin:

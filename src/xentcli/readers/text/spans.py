@@ -140,7 +140,7 @@ def open_span(span: Span, source: str) -> Iterator[BinaryIO]:
     if is_url(span.path):
         from xentcli.readers.sources import remote
 
-        with remote.part(span.path, span.version, span.start, span.end - span.start) as stream:
+        with remote.open_part(span.path, span.version, span.start, span.end - span.start) as stream:
             yield stream
         return
     with explain_errors(source):
@@ -175,7 +175,9 @@ def _open_pieces(source: str, path: str) -> Iterator[tuple[tuple[int, int], Piec
         size = version[0]
         yield (
             version,
-            lambda places: remote.pieces(path, [(at, min(at + PEEK_BYTES, size)) for at in places]),
+            lambda places: remote.fetch_ranges(
+                path, [(at, min(at + PEEK_BYTES, size)) for at in places]
+            ),
         )
         return
     with explain_errors(source), open(path, "rb") as file:
