@@ -93,5 +93,5 @@ def _last_first(work: Work[Any], count: int) -> Iterator[Submit[Any]]:
 @pytest.fixture
 def without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several jobs are done within this process, out of order."""
-    monkeypatch.setattr(local, "processes", _last_first)
-    monkeypatch.setattr(local, "threads", _last_first)
+    monkeypatch.setattr(local, "start_processes", _last_first)
+    monkeypatch.setattr(local, "start_threads", _last_first)

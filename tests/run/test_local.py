@@ -37,7 +37,7 @@ def test_without_workers_it_is_done_here(
 
     (tmp_path / "a.csv").write_bytes(ROWS)
     expected = run_inside(["ce", "a.csv", "-q"], tmp_path)
-    monkeypatch.setattr(local, "processes", none_left)
+    monkeypatch.setattr(local, "start_processes", none_left)
     asked = ["ce", "a.csv", "-q", "--jobs", "2"]
     assert run_inside(asked, tmp_path, environment=SMALL_BLOCKS) == expected
 
@@ -67,7 +67,7 @@ def test_no_more_processes_than_a_system_can_wait_for(
     platform: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    assert [local.most_processes(count) for count in (2, 100)] == [2, most]
+    assert [local.limit_processes(count) for count in (2, 100)] == [2, most]
 
 
 def test_nobody_waits_for_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,10 +77,10 @@ def test_nobody_waits_for_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     worker.kill()
     worker.join()
     with pytest.raises(BrokenExecutor):
-        local._result(Future(), worker.is_alive)
+        local._wait_for_result(Future(), worker.is_alive)
     finished: Future[object] = Future()
     finished.set_result(7)
-    assert local._result(finished, worker.is_alive) == 7
+    assert local._wait_for_result(finished, worker.is_alive) == 7
 
 
 def repeated(chunk: Chunk) -> Outcome:
@@ -104,7 +104,7 @@ def test_rows_come_back_whole_however_long_they_are(
     monkeypatch.setattr(local, "_may_fork", lambda: forks)
     most = forked.SLOT_BYTES
     lengths = [0, 1, most // 2, most - 1, most, most + 1, 3 * most] * 2
-    with local.processes(repeated, 2) as submit:
+    with local.start_processes(repeated, 2) as submit:
         # Faults, and what nobody asks for, take no room away from what is alive.
         for number in range(8):
             with pytest.raises(DataError):
@@ -131,7 +131,7 @@ def failing(chunk: Chunk) -> Outcome:
 @linux
 @copies
 def test_a_bug_in_a_worker_is_seen_where_it_is() -> None:
-    with forked.forked(failing, 2, 1) as submit:
+    with forked.fork_workers(failing, 2, 1) as submit:
         awaited = submit(Chunk(0, 0, 0, b""))
         with pytest.raises(ZeroDivisionError) as caught:
             awaited()
@@ -143,7 +143,7 @@ def test_a_bug_in_a_worker_is_seen_where_it_is() -> None:
 def test_it_may_be_started_with_the_ends_of_others_ignored() -> None:
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
-        with forked.forked(repeated, 2, 1) as submit:
+        with forked.fork_workers(repeated, 2, 1) as submit:
             assert submit(Chunk(0, 3, 0, b""))().text == b"xxx"
     finally:
         signal.signal(signal.SIGCHLD, before)
@@ -153,7 +153,7 @@ def test_it_may_be_started_with_the_ends_of_others_ignored() -> None:
 @copies
 def test_nobody_waits_for_a_copy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forked, "PATIENCE", 0.01)
-    with forked.forked(failing, 1, 2) as submit:
+    with forked.fork_workers(failing, 1, 2) as submit:
         awaited = [submit(Chunk(0, 1, 0, b"")) for _ in range(3)]
         with pytest.raises(LostWorker, match="came to a sudden end"):
             awaited[0]()
@@ -174,7 +174,7 @@ def dying(chunk: Chunk) -> Outcome:
 def test_a_lost_worker_is_told_whichever_chunk_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forked, "PATIENCE", 0.01)
     chunks = [Chunk(number, 0, 0, b"") for number in range(9)]
-    pool = forked.forked(dying, 2, 2)
+    pool = forked.fork_workers(dying, 2, 2)
     done = share_work(dying, chunks, pool.__enter__(), 4)
     try:
         assert next(done).outcome.samples == 1
@@ -198,7 +198,7 @@ def test_no_worker_is_started_that_could_open_no_file(monkeypatch: pytest.Monkey
     try:
         # Enough for the slots and the pipes.
         resource.setrlimit(resource.RLIMIT_NOFILE, (most + 100, before[1]))
-        with pytest.raises(OSError, match="open files"), forked.forked(repeated, 1, 2):
+        with pytest.raises(OSError, match="open files"), forked.fork_workers(repeated, 1, 2):
             pass
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -21,7 +21,7 @@ from xentcli.readers.sources.limits import limit_from_environment
 from xentcli.readers.sources.urls import conceal_secrets, is_url, without_secrets
 from xentcli.run import messages, signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import Awaited, Done, Found, Task, share_work, shift_outcome, shifts
+from xentcli.run.order import FinishedChunk, Result, Task, Wait, offsets, share_work, shift_outcome
 
 # Dask is imported where it is used, and typed in part only.
 Client = Any
@@ -161,9 +161,9 @@ def _version() -> str:
     return __version__
 
 
-def outcomes(
-    client: Client, task: Task[Found], opened: Opened, tell: Callable[[int, int], None]
-) -> Generator[Done[Found]]:
+def run_task(
+    client: Client, task: Task[Result], opened: Opened, tell: Callable[[int, int], None]
+) -> Generator[FinishedChunk[Result]]:
     """The outcomes of an input's partitions, in order; or, where they can be merged, all as one.
     ``tell`` is called for each."""
     partitions = opened.chunks.partitions(partition_bytes())
@@ -176,21 +176,21 @@ def outcomes(
     # that bring their bytes it would be all.
     if task.merge is not None and partitions is not None:
         tree = Tree(client, task.merge)
-    last: Done[Facts] | None = None
+    last: FinishedChunk[Facts] | None = None
     try:
         for done in found:
             tell(done.outcome.samples, done.outcome.size)
-            future = submitted.take(done.worked_on)
+            future = submitted.take(done.submitted)
             if tree is None:
-                outcome = submitted.result(future, done.worked_on)
-                yield Done(done.worked_on, done.chunk, outcome)
+                outcome = submitted.result(future, done.submitted)
+                yield FinishedChunk(done.submitted, done.chunk, outcome)
             else:
                 tree.add(future, done)
                 last = done
         if tree is not None and last is not None:
             # It is placed already, whatever chunk it is said to come of.
-            outcome = submitted.result(tree.root(), last.worked_on)
-            yield Done(last.chunk, last.chunk, outcome)
+            outcome = submitted.result(tree.root(), last.submitted)
+            yield FinishedChunk(last.chunk, last.chunk, outcome)
     except OSError:
         # What Dask says where the connection breaks.
         raise submitted.gone() from None
@@ -218,7 +218,7 @@ class Submitted:
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
 
-    def ask(self, chunk: Chunk) -> Awaited[Facts]:
+    def ask(self, chunk: Chunk) -> Wait[Facts]:
         """Submit a partition; return a function that waits for it and returns how large it was."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
@@ -317,9 +317,9 @@ class Tree:
         self._merge = merge
         self._levels: list[list[Leaf]] = []
 
-    def add(self, future: Future, done: Done[Facts]) -> None:
+    def add(self, future: Future, done: FinishedChunk[Facts]) -> None:
         """The outcome of the next partition."""
-        self._add_leaf(Leaf(future, *shifts(done)), 0)
+        self._add_leaf(Leaf(future, *offsets(done)), 0)
 
     def root(self) -> Future:
         """The future of all outcomes merged."""

@@ -30,7 +30,7 @@ from xentcli.run.checks import calculation_of, check_options
 from xentcli.run.chunk import Outcome, count_samples, read_parts
 from xentcli.run.inputs import names_of_inputs, open_input, rereadable_sources
 from xentcli.run.messages import print_remarks
-from xentcli.run.order import Task, shift_outcome, shifts
+from xentcli.run.order import Task, offsets, shift_outcome
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -41,7 +41,7 @@ from xentcli.run.outputs import (
     view_for,
 )
 from xentcli.run.second_file import RowsNeeded, check_attached
-from xentcli.run.workers import Run, start_workers
+from xentcli.run.workers import RunTask, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.rows.delimited import rejected_rows
 
@@ -127,7 +127,7 @@ class Gathered(NamedTuple):
 
 
 def gather(
-    asked: Asked, stack: ExitStack, run: Run, *, apart: bool, quiet: bool = False
+    asked: Asked, stack: ExitStack, run: RunTask, *, apart: bool, quiet: bool = False
 ) -> Gathered:
     """Read the whole input as one case, or each of its files as one (``apart``).
 
@@ -151,7 +151,9 @@ def gather(
             raise error from None
 
 
-def _ask_ids(asked: Asked, stack: ExitStack, run: Run, found: Gathered, *, apart: bool) -> Gathered:
+def _ask_ids(
+    asked: Asked, stack: ExitStack, run: RunTask, found: Gathered, *, apart: bool
+) -> Gathered:
     """The cases, with what the ids say where rows were matched by position."""
     by_ids = asked._replace(labels=asked.labels._replace(by_position=False))
     try:
@@ -180,7 +182,7 @@ def _moved_rows(case: Case, other: Case) -> str:
 def _gather(
     asked: Asked,
     stack: ExitStack,
-    run: Run,
+    run: RunTask,
     sources: Sequence[Source],
     *,
     apart: bool,
@@ -212,7 +214,7 @@ def _gather(
         for done in found:
             piece = done.outcome
             batches.setdefault(done.chunk.file if apart else 0, []).extend(piece.batches)
-            faults += shift_outcome(Outcome(faults=piece.faults), *shifts(done)).faults
+            faults += shift_outcome(Outcome(faults=piece.faults), *offsets(done)).faults
             samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             for batch in piece.batches:

@@ -1,9 +1,11 @@
-"""Workers that are copies of this process, and how work and outcomes get there and back.
+"""Workers that are forks of this process, and how they get chunks and return outcomes.
 
-A chunk that is under way has a slot: memory that this process and its workers share. The pickled
-chunk is left there, then its pickled outcome, with the rows as plain bytes behind it. What goes
-through the pipes are a few numbers, written and read in one step each. Whoever is free takes the
-next ones: there is no lock that a worker could hold when it dies, and no thread.
+Every chunk that is under way has a slot: memory that this process and its workers share. This
+process writes the pickled chunk there; the worker then writes the pickled outcome in its place,
+with the output rows as plain bytes behind it. Requests and answers, which are only the number of a
+slot and a few lengths, go through two pipes. Each is so short that one system call writes or reads
+the whole of it, so all workers can read the same pipe: whoever is free takes the next request. No
+lock is needed, which a worker could hold when it dies, and no thread.
 """
 
 from __future__ import annotations
@@ -25,26 +27,26 @@ from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk
 from xentcli.run import signals
 from xentcli.run.chunk import Outcome
-from xentcli.run.order import PATIENCE, Awaited, Found, Submit, Work, lost_worker
+from xentcli.run.order import PATIENCE, Result, Submit, Wait, Work, lost_worker
 
-# What goes beyond is read and written, not mapped.
+# So much of a slot's file is mapped into memory. Anything beyond it is read and written instead.
 SLOT_BYTES = 1 << 22
-# The number of a slot, and how many of its bytes are the chunk.
-REQUEST = struct.Struct("<qq")
-# The number of a slot, how many of its bytes are the outcome and the rows, and whether it is a
-# fault.
-ANSWER = struct.Struct("<qqqq")
+# The number of a slot, and how many bytes the pickled chunk in it has.
+REQUEST_STRUCT = struct.Struct("<qq")
+# The number of a slot, how many bytes the pickled outcome and the rows in it have, and whether the
+# outcome is an error.
+ANSWER_STRUCT = struct.Struct("<qqqq")
 ANSWERS_AT_ONCE = 64
-# A worker opens its part of the input, and modules that it is the first to need.
+# How many files a worker may have to open: its part of the input, and modules that it imports.
 FILES_OF_A_WORKER = 8
 
 
-class Elsewhere(Exception):
-    """Where in a worker something went wrong."""
+class WorkerTraceback(Exception):
+    """The traceback of an error in a worker, which pickling loses; it is the error's cause here."""
 
 
 class Slot:
-    """A file in memory whose beginning is mapped."""
+    """A file in memory that processes share; its beginning is mapped."""
 
     def __init__(self) -> None:
         assert sys.platform == "linux"
@@ -56,8 +58,8 @@ class Slot:
             self.close()
             raise
 
-    def put(self, at: int, data: bytes | memoryview) -> None:
-        """Write bytes at a place."""
+    def write(self, at: int, data: bytes | memoryview) -> None:
+        """Write bytes at a position."""
         if at + len(data) <= SLOT_BYTES:
             self._map[at : at + len(data)] = data
             return
@@ -66,153 +68,168 @@ class Slot:
             count = os.pwrite(self._file, left, at)
             at, left = at + count, left[count:]
 
-    def get(self, at: int, length: int) -> memoryview:
-        """Bytes at a place; where that is mapped they are not copied."""
+    def read(self, at: int, length: int) -> memoryview:
+        """Read bytes from a position. They are not copied if all of them are mapped."""
         if at + length <= SLOT_BYTES:
             return self._map[at : at + length]
-        found = memoryview(bytearray(length))
+        data = memoryview(bytearray(length))
         done = 0
         while done < length:
-            done += os.preadv(self._file, [found[done:]], at + done)
-        return found
+            done += os.preadv(self._file, [data[done:]], at + done)
+        return data
 
     def shrink(self) -> None:
-        """Give back the memory that is not mapped."""
+        """Free the memory beyond the part that is mapped."""
         os.ftruncate(self._file, SLOT_BYTES)
 
     def close(self) -> None:
-        """Close the file; the map lasts as long as there are views of it."""
+        """Close the file. Its memory stays mapped as long as there are views of it."""
         os.close(self._file)
 
 
-class Ends(NamedTuple):
-    """The two ends of a pipe."""
+class Pipe(NamedTuple):
+    """The file descriptors of a pipe's two ends."""
 
     read: int
     write: int
 
 
-class Lengths(NamedTuple):
-    """What a worker has left in a slot: the outcome, the rows behind it; or a fault."""
+class Answer(NamedTuple):
+    """What a worker has written into a slot: how many bytes the pickled outcome has, how many the
+    rows behind it, and whether the outcome is an error."""
 
-    outcome: int
-    rows: int
-    is_fault: int
+    outcome_bytes: int
+    row_bytes: int
+    is_error: int
 
 
-class Task:
-    """A chunk that was submitted: pickled until it has a slot, then with the slot's number, then
-    with what the worker left there, then with its outcome."""
+class PendingChunk:
+    """A chunk that has been submitted, and what is known of it so far.
 
-    def __init__(self, packed: bytes) -> None:
-        self.packed = packed
+    - ``pickled``: the chunk, until it has a slot; ``slot``: the number of that slot.
+    - ``answer``: the worker's answer, once it has come; ``outcome``: the outcome, once it has been
+      taken out of the slot.
+    """
+
+    def __init__(self, pickled: bytes) -> None:
+        self.pickled = pickled
         self.slot = -1
-        self.left: Lengths | None = None
+        self.answer: Answer | None = None
         self.outcome: Any = None
 
 
-class Pool(Generic[Found]):
-    """This process's side of the slots and the pipes."""
+class Pool(Generic[Result]):
+    """The workers, the slots and the pipes, as this process uses them."""
 
-    def __init__(self, slots: Sequence[Slot], requests: Ends, answers: Ends) -> None:
+    def __init__(self, slots: Sequence[Slot], requests: Pipe, answers: Pipe) -> None:
         self._slots, self._requests, self._answers = slots, requests, answers
         self._workers: list[int] = []
-        self._free = list(range(len(slots)))
-        self._waiting: deque[Task] = deque()
-        self._under_way: dict[int, Task] = {}
-        # The slot of the rows that the caller has.
-        self._lent: int | None = None
+        self._free_slots = list(range(len(slots)))
+        self._waiting: deque[PendingChunk] = deque()
+        self._under_way: dict[int, PendingChunk] = {}
+        # The slot in which the rows of the last outcome still lie, which the caller is using.
+        self._slot_of_caller: int | None = None
         self._poll = select.poll()
         self._poll.register(answers.read, select.POLLIN)
 
-    def start(self, work: Work[Found], count: int) -> None:
-        """Start the workers."""
-        # Whoever started this may have had it ignored: then nobody could tell that one has ended.
+    def start(self, work: Work[Result], count: int) -> None:
+        """Fork this process ``count`` times."""
+        # This process may have been started with SIGCHLD ignored. Then waitpid could not tell that
+        # a worker has ended.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with signals.hold():
             for _ in range(count):
-                worker = os.fork()
-                if not worker:
-                    _serve(work, self._slots, self._requests, self._answers)
-                self._workers.append(worker)
+                pid = os.fork()
+                if not pid:
+                    _run_worker(work, self._slots, self._requests, self._answers)
+                self._workers.append(pid)
 
-    def submit(self, chunk: Chunk) -> Awaited[Found]:
-        """Have a worker do a chunk; the function that is returned waits for the outcome. Rows of it
-        may lie in memory that is used again as soon as another outcome is waited for."""
-        task = Task(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
-        self._waiting.append(task)
-        self._hand_out()
+    def submit(self, chunk: Chunk) -> Wait[Result]:
+        """Submit a chunk; return a function that waits for its outcome. The rows of an outcome may
+        lie in memory that is used again as soon as another outcome is waited for."""
+        pending = PendingChunk(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+        self._waiting.append(pending)
+        self._send_waiting()
 
-        def awaited() -> Found:
-            if self._lent is not None:
-                self._release(self._lent)
-                self._lent = None
-            while task.left is None:
+        def wait() -> Result:
+            if self._slot_of_caller is not None:
+                self._release(self._slot_of_caller)
+                self._slot_of_caller = None
+            while pending.answer is None:
                 self._receive()
-            if self._under_way.get(task.slot) is task:
-                self._lent = self._open(task)
-            if task.left.is_fault:
-                fault: tuple[Exception, str] = task.outcome
-                raise fault[0] from (Elsewhere(fault[1]) if fault[1] else None)
-            outcome: Found = task.outcome
+            if self._under_way.get(pending.slot) is pending:
+                self._slot_of_caller = self._take_outcome(pending)
+            if pending.answer.is_error:
+                error: Exception
+                traceback: str
+                error, traceback = pending.outcome
+                raise error from (WorkerTraceback(traceback) if traceback else None)
+            outcome: Result = pending.outcome
             return outcome
 
-        return awaited
+        return wait
 
-    def _hand_out(self) -> None:
-        """Give the chunks that wait a slot each, as long as there are any."""
-        while self._free and self._waiting:
-            task, task.slot = self._waiting.popleft(), self._free.pop()
-            self._under_way[task.slot] = task
-            self._slots[task.slot].put(0, task.packed)
-            os.write(self._requests.write, REQUEST.pack(task.slot, len(task.packed)))
-            task.packed = b""
+    def _send_waiting(self) -> None:
+        """Write chunks that wait into free slots, as long as there are any, and request the
+        work."""
+        while self._free_slots and self._waiting:
+            pending = self._waiting.popleft()
+            pending.slot = self._free_slots.pop()
+            self._under_way[pending.slot] = pending
+            self._slots[pending.slot].write(0, pending.pickled)
+            request = REQUEST_STRUCT.pack(pending.slot, len(pending.pickled))
+            os.write(self._requests.write, request)
+            pending.pickled = b""
 
     def _release(self, slot: int) -> None:
-        self._free.append(slot)
-        self._hand_out()
+        self._free_slots.append(slot)
+        self._send_waiting()
 
     def _receive(self) -> None:
-        """Take some answers; or, where none is to come, make room for a chunk that waits."""
-        done = [task for task in self._under_way.values() if task.left is not None]
+        """Receive some answers. If every slot holds an outcome that nobody has waited for, and
+        chunks wait for a slot, free one instead: no answer would come."""
+        done = [pending for pending in self._under_way.values() if pending.answer is not None]
         if self._waiting and len(done) == len(self._under_way):
-            # Nobody has asked for these yet, if anybody ever will.
-            slot = self._open(done[0])
+            oldest = done[0]
+            slot = self._take_outcome(oldest)
             if slot is not None:
-                done[0].outcome = done[0].outcome._replace(text=bytes(done[0].outcome.text))
+                # The rows are copied out of the slot, which another chunk is about to overwrite.
+                oldest.outcome = oldest.outcome._replace(text=bytes(oldest.outcome.text))
                 self._release(slot)
         elif self._poll.poll(PATIENCE * 1000):
-            read = os.read(self._answers.read, ANSWERS_AT_ONCE * ANSWER.size)
-            for slot, *left in ANSWER.iter_unpack(read):
-                self._under_way[slot].left = Lengths(*left)
+            read = os.read(self._answers.read, ANSWERS_AT_ONCE * ANSWER_STRUCT.size)
+            for slot, *answer in ANSWER_STRUCT.iter_unpack(read):
+                self._under_way[slot].answer = Answer(*answer)
         else:
-            self.check()
+            self.check_workers()
 
-    def check(self) -> None:
-        """Fail if a worker is gone, whether or not it had anything to do."""
+    def check_workers(self) -> None:
+        """Raise an error if a worker has ended, whether or not it had a chunk."""
         for worker in self._workers:
             if os.waitpid(worker, os.WNOHANG) != (0, 0):
                 self._workers.remove(worker)
                 raise lost_worker()
 
-    def _open(self, task: Task) -> int | None:
-        """Take the outcome of a task out of its slot; the slot is returned where its rows are still
-        in there, and else is free."""
-        assert task.left is not None
-        slot, left = self._slots[task.slot], task.left
-        del self._under_way[task.slot]
-        task.outcome = pickle.loads(slot.get(0, left.outcome))
-        if left.rows:
-            task.outcome = task.outcome._replace(text=slot.get(left.outcome, left.rows))
-        if left.outcome + left.rows > SLOT_BYTES:
+    def _take_outcome(self, pending: PendingChunk) -> int | None:
+        """Take an outcome out of its slot. Return the number of the slot if rows of the outcome
+        still lie in it; otherwise release the slot and return None."""
+        assert pending.answer is not None
+        slot, answer = self._slots[pending.slot], pending.answer
+        del self._under_way[pending.slot]
+        pending.outcome = pickle.loads(slot.read(0, answer.outcome_bytes))
+        if answer.row_bytes:
+            rows = slot.read(answer.outcome_bytes, answer.row_bytes)
+            pending.outcome = pending.outcome._replace(text=rows)
+        if answer.outcome_bytes + answer.row_bytes > SLOT_BYTES:
+            # The rows have been copied, as they are not mapped.
             slot.shrink()
-        elif left.rows:
-            return task.slot
-        self._release(task.slot)
+        elif answer.row_bytes:
+            return pending.slot
+        self._release(pending.slot)
         return None
 
     def end(self) -> None:
-        """End the workers. They hold nothing that would have to be put in order."""
+        """Kill the workers: they hold nothing that has to be closed or written."""
         for worker in self._workers:
             os.kill(worker, signal.SIGKILL)
         for worker in self._workers:
@@ -220,74 +237,75 @@ class Pool(Generic[Found]):
 
 
 @contextmanager
-def forked(work: Work[Found], count: int, spare: int) -> Iterator[Submit[Found]]:
-    """Submit chunks to so many copies of this process. So many more can be under way."""
+def fork_workers(work: Work[Result], count: int, spare: int) -> Iterator[Submit[Result]]:
+    """Start ``count`` forks of this process to which chunks can be submitted. ``spare`` more chunks
+    can be under way than there are workers."""
     with ExitStack() as stack:
         slots = []
         for _ in range(count + spare):
             slots.append(Slot())
             stack.callback(slots[-1].close)
-        pool: Pool[Found] = Pool(slots, _pipe(stack), _pipe(stack))
-        _check_files()
+        pool: Pool[Result] = Pool(slots, _open_pipe(stack), _open_pipe(stack))
+        _check_free_files()
         stack.callback(pool.end)
         pool.start(work, count)
         yield pool.submit
-        pool.check()
+        pool.check_workers()
 
 
-def _pipe(stack: ExitStack) -> Ends:
-    ends = Ends(*os.pipe())
-    for end in ends:
+def _open_pipe(stack: ExitStack) -> Pipe:
+    pipe = Pipe(*os.pipe())
+    for end in pipe:
         stack.callback(os.close, end)
-    return ends
+    return pipe
 
 
-def _check_files() -> None:
-    """Raise an OSError where a worker could not open what it has to: it has a copy of every file
-    that is open here, so as many as it needs must be free."""
+def _check_free_files() -> None:
+    """Raise an OSError if a worker could not open as many files as it needs: it inherits every file
+    that is open in this process, and has the same limit."""
     with ExitStack() as stack:
         for _ in range(FILES_OF_A_WORKER):
             stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
-def _serve(work: Work[Any], slots: Sequence[Slot], requests: Ends, answers: Ends) -> NoReturn:
-    """The life of a worker: chunk after chunk, until there is nobody left who could ask."""
+def _run_worker(work: Work[Any], slots: Sequence[Slot], requests: Pipe, answers: Pipe) -> NoReturn:
+    """Do requests until the parent closes its end of their pipe; then end this process."""
     code = 1
     try:
-        # Ctrl-C reaches all processes of a terminal; this one's end is its parent's affair.
+        # Ctrl-C is sent to all processes of a terminal; when this one ends is up to its parent.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
-        # With no end of its own it sees when its parent's are gone.
+        # With these closed, reading and writing fail as soon as the parent's ends are closed.
         os.close(requests.write)
         os.close(answers.read)
-        while request := os.read(requests.read, REQUEST.size):
-            number, length = REQUEST.unpack(request)
-            left = _answer(work, slots[number], length)
-            os.write(answers.write, ANSWER.pack(number, *left))
+        while request := os.read(requests.read, REQUEST_STRUCT.size):
+            number, length = REQUEST_STRUCT.unpack(request)
+            answer = _do_request(work, slots[number], length)
+            os.write(answers.write, ANSWER_STRUCT.pack(number, *answer))
         code = 0
     finally:
-        # No line of what this is a copy of may run in here.
+        # Nothing of the parent may go on in this process: no handler, no flush of its buffers.
         os._exit(code)
 
 
-def _answer(work: Work[Any], slot: Slot, length: int) -> Lengths:
-    """Work on the chunk that lies in a slot, and leave there what comes of it."""
+def _do_request(work: Work[Any], slot: Slot, length: int) -> Answer:
+    """Work on the chunk in a slot, and write its outcome there, or the error."""
     rows: bytes | memoryview = b""
-    is_fault = False
+    is_error = False
     try:
-        outcome: Any = work(pickle.loads(slot.get(0, length)))
+        outcome: Any = work(pickle.loads(slot.read(0, length)))
         if isinstance(outcome, Outcome):
             rows, outcome = outcome.text, outcome._replace(text=b"")
-        packed = pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
+        pickled = pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
     except Exception as error:
-        where = ""
+        traceback = ""
         if not isinstance(error, XentError):
-            # A bug is looked for where it is.
+            # This is a bug, and is looked for where it was raised.
             from traceback import format_exc
 
-            where = format_exc()
-        packed, is_fault = pickle.dumps((error, where)), True
-    slot.put(0, packed)
-    slot.put(len(packed), rows)
-    return Lengths(len(packed), len(rows), is_fault)
+            traceback = format_exc()
+        pickled, is_error = pickle.dumps((error, traceback)), True
+    slot.write(0, pickled)
+    slot.write(len(pickled), rows)
+    return Answer(len(pickled), len(rows), is_error)

@@ -1,5 +1,6 @@
-"""Runs one piece of work over many chunks, returns the outcomes in order, and carries the numbers
-of samples and lines on from chunk to chunk. The work and where it runs are passed in."""
+"""Runs the work over many chunks and yields their outcomes in order, with the numbers of samples
+and lines counted on from chunk to chunk. The work, and the function that hands it to workers, are
+parameters."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ from xentcli.model import NamedTuple
 from xentcli.readers.interface import Chunk, Span
 from xentcli.run.chunk import Outcome
 
-# Seconds after which it is asked whether the workers are still there.
+# While an outcome is waited for, the workers are checked to be alive every so many seconds.
 PATIENCE = 1.0
 
 
 class Counted(Protocol):
-    """An outcome that says how much of the input it covers, bad rows included."""
+    """A result of work that says how much of the input it covers, bad rows included."""
 
     @property
     def samples(self) -> int: ...
@@ -29,33 +30,35 @@ class Counted(Protocol):
     def size(self) -> int: ...
 
 
-Found = TypeVar("Found", bound=Counted)
+Result = TypeVar("Result", bound=Counted)
 
 
-class Done(NamedTuple, Generic[Found]):
-    """A chunk's outcome. ``chunk`` has its final sample and line numbers, ``worked_on`` those that
-    were assumed when the work was done."""
+class FinishedChunk(NamedTuple, Generic[Result]):
+    """A chunk's outcome. ``chunk`` has its final sample and line numbers, ``submitted`` those with
+    which the work was done: where a large file is read in spans, these are not known yet."""
 
-    worked_on: Chunk
+    submitted: Chunk
     chunk: Chunk
-    outcome: Found
+    outcome: Result
 
 
-Work = Callable[[Chunk], Found]
-Awaited = Callable[[], Found]
-Submit = Callable[[Chunk], Awaited[Found]]
+Work = Callable[[Chunk], Result]
+# Waits for the outcome of a chunk and returns it, or raises what the work raised.
+Wait = Callable[[], Result]
+# Hands a chunk to a worker.
+Submit = Callable[[Chunk], Wait[Result]]
 
 
-class Task(NamedTuple, Generic[Found]):
-    """The work on a chunk; ``merge`` makes one outcome of several that follow one another, and is
-    None where each is wanted by itself."""
+class Task(NamedTuple, Generic[Result]):
+    """The work on a chunk; ``merge`` makes one outcome of several consecutive ones, and is None
+    where each is wanted by itself."""
 
-    work: Work[Found]
-    merge: Callable[[Sequence[Found]], Found] | None = None
+    work: Work[Result]
+    merge: Callable[[Sequence[Result]], Result] | None = None
 
 
 def lost_worker() -> LostWorker:
-    """The error for a worker process that came to an end before its time."""
+    """The error for a worker process that ended before its work was done."""
     return LostWorker(
         "a worker process came to a sudden end; was it killed, or was memory short?",
         hint="--jobs 1 does all of the work in one process",
@@ -63,89 +66,94 @@ def lost_worker() -> LostWorker:
 
 
 def work_here(
-    work: Work[Found], chunks: Iterable[Chunk], before: Done[Found] | None = None
-) -> Iterator[Done[Found]]:
-    """Work on the chunks one after the other in this process, and yield their outcomes."""
-    for handed_out in chunks:
-        chunk = follow(handed_out, before)
-        before = Done(chunk, chunk, work(chunk))
+    work: Work[Result], chunks: Iterable[Chunk], before: FinishedChunk[Result] | None = None
+) -> Iterator[FinishedChunk[Result]]:
+    """Work on the chunks one after the other in this process, and yield their outcomes. ``before``
+    is the chunk that precedes them, if any."""
+    for chunk in chunks:
+        numbered = renumber(chunk, before)
+        before = FinishedChunk(numbered, numbered, work(numbered))
         yield before
 
 
 def share_work(
-    work: Work[Found],
+    work: Work[Result],
     chunks: Iterable[Chunk],
-    submit: Submit[Found],
+    submit: Submit[Result],
     ahead: int,
-    before: Done[Found] | None = None,
-) -> Iterator[Done[Found]]:
-    """The outcomes of chunks that workers share, in the order of the chunks. ``submit`` hands a
-    chunk to a worker and returns a function that waits for its outcome.
+    before: FinishedChunk[Result] | None = None,
+) -> Iterator[FinishedChunk[Result]]:
+    """Hand the chunks to workers, and yield their outcomes in the order of the chunks. ``submit``
+    hands over a chunk and returns a function that waits for its outcome.
 
-    At most ``ahead`` chunks are under way, so that memory does not grow with the input. Where the
-    input cannot be cut any further, what is wrong with the chunks before that is told first.
+    At most ``ahead`` chunks are under way, so that memory does not grow with the input. If cutting
+    the input into chunks fails, the outcomes of the chunks before that come first, and so do their
+    errors.
     """
-    under_way: deque[tuple[Chunk, Awaited[Found]]] = deque()
+    under_way: deque[tuple[Chunk, Wait[Result]]] = deque()
     left = iter(chunks)
     end: DataError | None = None
     while True:
         try:
-            while len(under_way) < ahead and (handed_out := next(left, None)) is not None:
-                under_way.append((handed_out, submit(handed_out)))
+            while len(under_way) < ahead and (submitted := next(left, None)) is not None:
+                under_way.append((submitted, submit(submitted)))
         except DataError as error:
-            # What raised is at its end: there is nothing more to come.
+            # A generator that has raised yields nothing more.
             end = error
         if not under_way:
             if end is not None:
                 raise end
             return
-        handed_out, awaited = under_way.popleft()
-        chunk = follow(handed_out, before)
-        before = _await(work, handed_out, chunk, awaited)
+        submitted, wait = under_way.popleft()
+        chunk = renumber(submitted, before)
+        before = _take_outcome(work, submitted, chunk, wait)
         yield before
 
 
-def _await(
-    work: Work[Found], handed_out: Chunk, chunk: Chunk, awaited: Awaited[Found]
-) -> Done[Found]:
-    if chunk is not handed_out and chunk.data != handed_out.data:
-        # It began in the middle of a record: the worker's outcome is of no use.
-        return Done(chunk, chunk, work(chunk))
+def _take_outcome(
+    work: Work[Result], submitted: Chunk, chunk: Chunk, wait: Wait[Result]
+) -> FinishedChunk[Result]:
+    """Wait for a chunk's outcome; do the work again here if it was done on the wrong bytes."""
+    if chunk is not submitted and chunk.data != submitted.data:
+        # The chunk was cut in the middle of a record, so the worker's outcome is of no use.
+        return FinishedChunk(chunk, chunk, work(chunk))
     try:
-        return Done(handed_out, chunk, awaited())
+        return FinishedChunk(submitted, chunk, wait())
     except DataError:
-        if chunk is handed_out:
+        if chunk is submitted:
             raise
-    # Once more, for the fault's line: the worker did not know how many come before.
-    return Done(chunk, chunk, work(chunk))
+    # The work is done again to raise the same error with the right line: the worker did not know
+    # how many lines come before the chunk.
+    return FinishedChunk(chunk, chunk, work(chunk))
 
 
-def follow(chunk: Chunk, before: Done[Found] | None) -> Chunk:
-    """The chunk with the numbers of its first sample, line and byte, which follow from the chunk
-    before it; the same object if nothing changes."""
+def renumber(chunk: Chunk, before: FinishedChunk[Result] | None) -> Chunk:
+    """The chunk with the right numbers of its first sample, line and byte, counted on from the
+    chunk before it; the same object if they were right already."""
     if before is None:
         return chunk
     outcome = before.outcome
-    moved = chunk._replace(first=before.chunk.first + outcome.samples)
+    renumbered = chunk._replace(first=before.chunk.first + outcome.samples)
     if isinstance(chunk.data, Span) and chunk.file == before.chunk.file:
         assert isinstance(before.chunk.data, Span)
         start = before.chunk.data.start + outcome.size
-        moved = moved._replace(
+        renumbered = renumbered._replace(
             line=before.chunk.line + outcome.lines, data=chunk.data._replace(start=start)
         )
-    # Of large data there need be no second look.
-    known = (chunk.first, chunk.line) == (moved.first, moved.line)
-    return chunk if known and moved.data == chunk.data else moved
+    # The data, which may be large, is compared last, and only if everything else is equal.
+    is_same = (chunk.first, chunk.line) == (renumbered.first, renumbered.line)
+    return chunk if is_same and renumbered.data == chunk.data else renumbered
 
 
-def shifts(done: Done[Found]) -> tuple[int, int]:
-    """How many samples and lines to add to the numbers of an outcome."""
-    worked_on, chunk = done.worked_on, done.chunk
-    return chunk.first - worked_on.first, chunk.line - worked_on.line
+def offsets(done: FinishedChunk[Result]) -> tuple[int, int]:
+    """How many samples and lines to add to the sample and line numbers in an outcome."""
+    submitted, chunk = done.submitted, done.chunk
+    return chunk.first - submitted.first, chunk.line - submitted.line
 
 
 def shift_outcome(found: Outcome, samples: int, lines: int) -> Outcome:
-    """Add to the outcome's numbers of samples and lines what came before it."""
+    """Add the numbers of samples and lines that come before an outcome to all sample and line
+    numbers in it."""
     if not (samples or lines):
         return found
     check, surveyed, total = found.check, found.survey, found.total

@@ -34,7 +34,7 @@ from xentcli.run.chunk import (
 )
 from xentcli.run.inputs import names_of_inputs, open_input
 from xentcli.run.messages import print_message, print_remarks
-from xentcli.run.order import Task, shift_outcome, shifts
+from xentcli.run.order import Task, offsets, shift_outcome
 from xentcli.run.outputs import (
     command_line,
     format_of,
@@ -48,7 +48,7 @@ from xentcli.run.outputs import (
 )
 from xentcli.run.progress import Progress
 from xentcli.run.second_file import RowsNeeded, check_attached
-from xentcli.run.workers import Run, Tell, start_workers
+from xentcli.run.workers import ReportProgress, RunTask, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
 from xentcli.writers.interface import Stream
@@ -187,18 +187,18 @@ class MarkedChunks:
 
 
 def _outcomes(
-    task: Task[Outcome], job: Job, opened: Opened, run: Run, tell: Tell
+    task: Task[Outcome], job: Job, opened: Opened, run: RunTask, report: ReportProgress
 ) -> Generator[Outcome]:
     chunks = MarkedChunks(opened.chunks, job.worked_count)
     opened = opened._replace(chunks=chunks)
-    with closing(run(task, opened, tell)) as done:
+    with closing(run(task, opened, report)) as done:
         for one in done:
             signals.check()
             chunks.shown += count_kept(one.outcome.worked)
-            yield shift_outcome(one.outcome, *shifts(one))
+            yield shift_outcome(one.outcome, *offsets(one))
 
 
-def _denominator(job: Job, opened: Opened, run: Run) -> float:
+def _denominator(job: Job, opened: Opened, run: RunTask) -> float:
     """The denominator of a gradient. For a mean it takes a first pass over the input."""
     if not job.calculation.settings.averages:
         return 1.0

@@ -20,11 +20,11 @@ from xentcli.run import signals
 from xentcli.run.messages import print_message
 from xentcli.run.order import (
     PATIENCE,
-    Awaited,
-    Done,
-    Found,
+    FinishedChunk,
+    Result,
     Submit,
     Task,
+    Wait,
     Work,
     lost_worker,
     share_work,
@@ -34,47 +34,52 @@ from xentcli.run.order import (
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-Sent = TypeVar("Sent")
+Value = TypeVar("Value")
 
-# Chunks under way beyond one a worker: a worker that is done has the next one at once.
+# Chunks under way beyond one for each worker, so that a worker that is done finds its next one.
 AHEAD = 2
-# More processes than these cannot be waited for on Windows.
+# Windows cannot wait for more processes than these.
 MOST_ON_WINDOWS = 61
 
+# Is called with the numbers of samples and bytes that are done.
+ReportProgress = Callable[[int, int], None]
 
-# Is called with how many samples and bytes are done.
-Tell = Callable[[int, int], None]
 
+class RunTask(Protocol):
+    """Runs a task over the chunks of an input and yields their outcomes, wherever the work is
+    done."""
 
-class Run(Protocol):
-    """Runs a task over the chunks of an input, wherever that is."""
-
-    def __call__(self, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]: ...
+    def __call__(
+        self, task: Task[Result], opened: Opened, report: ReportProgress
+    ) -> Generator[FinishedChunk[Result]]: ...
 
 
 @contextmanager
-def start_workers(asked: Asked) -> Iterator[Run]:
-    """What runs the tasks of a command: this process, threads, processes, or a cluster."""
+def start_workers(asked: Asked) -> Iterator[RunTask]:
+    """Get ready to run the tasks of a command: on this machine, or on a cluster that is connected
+    for as long as the command runs."""
     scheduler, jobs = asked.running.scheduler, asked.running.jobs or available()
     if scheduler is None:
-        yield partial(_run_here, jobs)
+        yield partial(_run_on_this_machine, jobs)
         return
     from xentcli.run import cluster
 
     with cluster.connect(scheduler, jobs) as client:
         if not client.nthreads():
             print_message(f"{scheduler} has no workers yet; waiting for the first")
-        yield partial(cluster.outcomes, client)
+        yield partial(cluster.run_task, client)
 
 
-def _run_here(jobs: int, task: Task[Found], opened: Opened, tell: Tell) -> Generator[Done[Found]]:
-    for done in outcomes(task.work, opened, jobs):
-        tell(done.outcome.samples, done.outcome.size)
+def _run_on_this_machine(
+    jobs: int, task: Task[Result], opened: Opened, report: ReportProgress
+) -> Generator[FinishedChunk[Result]]:
+    for done in run_work(task.work, opened, jobs):
+        report(done.outcome.samples, done.outcome.size)
         yield done
 
 
-def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Found]]:
-    """The outcomes of an input's chunks, in order.
+def run_work(work: Work[Result], opened: Opened, jobs: int) -> Generator[FinishedChunk[Result]]:
+    """Work on the chunks of an input and yield their outcomes, in order.
 
     For a small input no worker is started. Whether a file is read in spans depends on the file
     alone, so that the blocks are the same for any number of jobs.
@@ -89,21 +94,23 @@ def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Fou
     if opened.size is not None and not is_large(opened.size):
         yield from work_here(work, chunks)
         return
-    before: Done[Found] | None = None
+    before: FinishedChunk[Result] | None = None
     if opened.size is None:
-        # Nobody knows how much there will be: a pipe, or compressed data.
+        # A pipe, or compressed data: how much there is to read is not known, so workers are started
+        # only if there is more than a small input has.
         for before in work_here(work, islice(chunks, BLOCKS_OF_A_LARGE_FILE)):
             yield before
         following = next(chunks, None)
         if following is None:
             return
         chunks = chain([following], chunks)
-    pool = processes if opened.workers == "processes" else threads
+    start = start_processes if opened.workers == "processes" else start_threads
     with ExitStack() as stack:
-        submit: Submit[Found] | None = None
-        # No more processes, threads, files or semaphores may be to be had: then it is done here.
+        submit: Submit[Result] | None = None
+        # The system may allow no more processes, threads, files or semaphores. Then the work is
+        # done in this process.
         with contextlib.suppress(OSError, ImportError, MemoryError, RuntimeError):
-            submit = stack.enter_context(pool(work, jobs))
+            submit = stack.enter_context(start(work, jobs))
         if submit is None:
             yield from work_here(work, chunks, before)
         else:
@@ -111,17 +118,18 @@ def outcomes(work: Work[Found], opened: Opened, jobs: int) -> Generator[Done[Fou
 
 
 @contextmanager
-def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
-    """Submit chunks to threads: for input whose reading releases Python's lock."""
+def start_threads(work: Work[Result], count: int) -> Iterator[Submit[Result]]:
+    """Start threads to which chunks can be submitted: for input whose reading releases Python's
+    global lock."""
     from concurrent.futures import ThreadPoolExecutor
 
     executor = ThreadPoolExecutor(count)
 
-    def submit(chunk: Chunk) -> Awaited[Found]:
+    def submit(chunk: Chunk) -> Wait[Result]:
         try:
             return executor.submit(work, chunk).result
         except RuntimeError:
-            # No thread is to be had for it.
+            # No thread can be started for it: whoever waits for it does the work.
             return partial(work, chunk)
 
     try:
@@ -131,77 +139,78 @@ def threads(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
 
 
 @contextmanager
-def processes(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
-    """Submit chunks to processes: for input whose reading holds Python's lock. However this process
-    ends, they end with it."""
+def start_processes(work: Work[Result], count: int) -> Iterator[Submit[Result]]:
+    """Start processes to which chunks can be submitted: for input whose reading holds Python's
+    global lock. However this process ends, they end with it."""
     if _may_fork():
-        from xentcli.run.forked import forked
+        from xentcli.run.forked import fork_workers
 
-        with forked(work, count, AHEAD) as submit:
+        with fork_workers(work, count, AHEAD) as submit:
             yield submit
     else:
-        with _spawned(work, most_processes(count)) as submit:
+        with _spawn(work, limit_processes(count)) as submit:
             yield submit
 
 
 @contextmanager
-def _spawned(work: Work[Found], count: int) -> Iterator[Submit[Found]]:
-    """The same by processes that begin anew, as they do where none can be copied."""
+def _spawn(work: Work[Result], count: int) -> Iterator[Submit[Result]]:
+    """Start workers as new processes of Python, where this process cannot be forked."""
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
-    # Asked for by name: what Python takes by itself differs from system to system.
+    # Python's default start method differs from system to system.
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(count, context, _begin, (work,))
-    known = set(multiprocessing.active_children())
-    before = set(threading.enumerate())
+    executor = ProcessPoolExecutor(count, context, _initialize_worker, (work,))
+    other_processes = set(multiprocessing.active_children())
+    other_threads = set(threading.enumerate())
     try:
         with signals.hold():
-            executor.submit(_started)
-        workers = set(multiprocessing.active_children()) - known
+            executor.submit(_do_nothing)
+        workers = set(multiprocessing.active_children()) - other_processes
 
-        def are_there() -> bool:
-            """The workers, and the thread that hands the work to them; the one that it has for
-            itself, which writes, is a daemon."""
-            threads = set(threading.enumerate()) - before
+        def are_alive() -> bool:
+            """Whether all workers are alive, and the thread of the executor that hands work to
+            them. Its other thread, which writes to their queue, is a daemon."""
+            threads = set(threading.enumerate()) - other_threads
             return any(not thread.daemon for thread in threads) and all(
                 worker.is_alive() for worker in workers
             )
 
-        yield lambda chunk: partial(_result, executor.submit(_at_work, chunk), are_there)
+        yield lambda chunk: partial(_wait_for_result, executor.submit(_do_work, chunk), are_alive)
     except BrokenExecutor:
         raise lost_worker() from None
     finally:
-        # They hold nothing that would have to be put in order. Nor is there anything to wait for:
-        # a result that is cut off in the middle would never end.
-        for process in set(multiprocessing.active_children()) - known:
+        # Workers can be terminated at any time: they hold nothing that has to be closed or written.
+        # Waiting for them could last for ever: a result that is cut off in the middle never ends.
+        for process in set(multiprocessing.active_children()) - other_processes:
             process.terminate()
             process.join()
         executor.shutdown(wait=False, cancel_futures=True)
-        for thread in set(threading.enumerate()) - before:
-            # It sees that they are gone. What comes next may want to copy a process of one thread.
+        for thread in set(threading.enumerate()) - other_threads:
+            # The executor's threads end as the workers are gone. Only a process with a single
+            # thread can be forked, which the next command in it may want to do.
             thread.join(PATIENCE)
 
 
-def most_processes(count: int) -> int:
+def limit_processes(count: int) -> int:
     """As many processes as are asked for, or as the system allows."""
     return min(count, MOST_ON_WINDOWS) if sys.platform == "win32" else count
 
 
-def _result(future: Future[Sent], are_there: Callable[[], bool]) -> Sent:
-    """Wait for a worker's result. Neither a worker that dies while it sends one nor a dead thread
-    of the executor is noticed by the executor itself, so both are asked for."""
+def _wait_for_result(future: Future[Value], are_alive: Callable[[], bool]) -> Value:
+    """Wait for a worker's result, and raise an error if the workers are gone. The executor itself
+    notices neither a worker that dies while it sends a result nor the death of its own thread."""
     from concurrent.futures import BrokenExecutor, wait
 
     while not wait([future], PATIENCE).done:
-        if not are_there() and not wait([future], PATIENCE).done:
+        if not are_alive() and not wait([future], PATIENCE).done:
             raise BrokenExecutor
     return future.result()
 
 
 def _may_fork() -> bool:
-    """Whether this process has a single thread. A forked process has one thread and a copy of every
-    lock: those that other threads held would never be released."""
+    """Whether this process can be forked: on Linux, with a single thread. A forked process has one
+    thread and a copy of every lock, and a lock that another thread held would never be released."""
     if sys.platform != "linux" or not hasattr(os, "memfd_create"):
         return False
     if "xentcli.readers.sources.remote" in sys.modules:
@@ -216,33 +225,34 @@ def _may_fork() -> bool:
 _work: Work[Any] | None = None
 
 
-def _begin(work: Work[Any]) -> None:
-    """The start of a worker process."""
+def _initialize_worker(work: Work[Any]) -> None:
+    """Set up a worker process before its first chunk."""
     import multiprocessing
 
     global _work
     _work = work
-    # Ctrl-C reaches all processes of a terminal; this one's end is its parent's affair.
+    # Ctrl-C is sent to all processes of a terminal; when this one ends is up to its parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        # Without a thread for it, it ends when its parent does not ask for more.
+        # If no thread can be started for it, it ends when its parent sends no more work.
         with contextlib.suppress(RuntimeError):
-            threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+            threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: Any) -> None:
+def _exit_after(parent: Any) -> None:
+    """End this process as soon as its parent has ended."""
     parent.join()
     os._exit(1)
 
 
-def _started() -> None:
-    """A task that does nothing: the executor starts its processes with the first one."""
+def _do_nothing() -> None:
+    """Do nothing: the executor starts its processes when it is given the first function to run."""
 
 
-def _at_work(chunk: Chunk) -> Any:
+def _do_work(chunk: Chunk) -> Any:
     assert _work is not None
     return _work(chunk)
