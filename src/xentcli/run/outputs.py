@@ -110,6 +110,8 @@ def command_line() -> str:
     """The command whose answer a page shows, quoted for a shell; URLs without their secrets."""
     import shlex
 
+    from xentcli.options.command_line import drop_outputs
+
     return shlex.join(["xent", *map(without_secrets_within, drop_outputs(sys.argv[1:]))])
 
 
