@@ -41,6 +41,14 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: cross_entropy(Z, RAGGED), "target: not an array ("),
     (lambda: cross_entropy(Z, ["a", "b"]), "target: labels are integers, not <U1"),
     (lambda: cross_entropy(Z, [["a"] * 3] * 2), "target: soft targets are numbers, not <U1"),
+    (
+        lambda: cross_entropy(Z, [0, 1], [1.5e308, 1.5e308, 1.0]),
+        "weight: over the samples that count they sum to more than the largest float",
+    ),
+    (
+        lambda: xentcli.cross_entropy_grad(Z, [0, 1], [1.5e308, 1.5e308, 1.0]),
+        "weight: over the samples that count they sum to more than the largest float",
+    ),
     (lambda: cross_entropy(Z, [0, 0.5]), "target[1]: label 0.5 is not an integer"),
     (lambda: cross_entropy(Z, [0, np.nan]), "target[1]: label nan is not an integer"),
     (lambda: cross_entropy(Z, [0, 3]), "target[1]: label 3 is out of range for 3 classes (0 to 2)"),

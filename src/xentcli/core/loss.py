@@ -37,6 +37,7 @@ from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import Labels, Target, one_hot, smoothed
 from xentcli.core.threads import threads_for
 from xentcli.core.total import ExactSum
+from xentcli.errors import ArgumentError
 from xentcli.model import NamedTuple
 
 
@@ -111,13 +112,23 @@ def shares(labels: Labels | None, count: int, options: Settings) -> Array:
 
 
 def denominator(target: Target, count: int, options: Settings) -> float:
-    """Return what the sum of ``count`` losses is divided by: Σ share for the mean, else 1."""
+    """Return what the sum of ``count`` losses is divided by: Σ share for the mean, else 1.
+
+    Raises an ArgumentError where that is beyond the largest float: the mean would come out as 0.
+    """
     if not options.averages:
         return 1.0
     if target.labels is None:
         return float(count)
     if options.weight is not None:
-        return ExactSum.of(shares(target.labels, count, options)).value
+        total = ExactSum.of(shares(target.labels, count, options))
+        if np.isinf(total.value) and not total.non_finite:
+            raise ArgumentError(
+                "weight",
+                "over the samples that count they sum to more than the largest float; the mean is "
+                "the same with all of them divided by one number",
+            )
+        return total.value
     return float(count - np.count_nonzero(target.labels == options.ignore_index))
 
 
