@@ -16,6 +16,7 @@ OnError = Literal["stop", "skip", "nan"]
 Wanted = Literal["none", "labels", "labels or targets"]
 Workers = Literal["processes", "threads"]
 KeepRows = Literal["lines", "around", "cells"]
+KeepRecords = Literal["whole", "rest"]
 
 
 # The value of --by that makes each sample of an input with positions a group.
@@ -90,7 +91,7 @@ class Request(NamedTuple):
     not_classes: tuple[str, ...] = ()
     each: bool = False
     keep_rows: KeepRows | None = None
-    keep_records: bool = False
+    keep_records: KeepRecords | None = None
     class_axis: int = 1
     delimiter: str | None = None
     header: bool | None = None

@@ -25,6 +25,7 @@ from xentcli.options.input import KindName
 from xentcli.readers.interface import (
     EACH_SEQUENCE,
     Attached,
+    KeepRecords,
     KeepRows,
     Opened,
     Request,
@@ -283,7 +284,7 @@ def _request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         ignore_index=0 if has_questions else asked.loss.ignore_index,
         each=each and not format.for_people,
         keep_rows=_kept_rows(format, command, asked) if each else None,
-        keep_records=each and format.records,
+        keep_records=_kept_records(command) if each and format.records else None,
         class_axis=asked.arithmetic.class_axis,
         delimiter=reading.delimiter,
         header=reading.header,
@@ -329,6 +330,12 @@ def _kept_rows(format: Format, command: Command, asked: Asked) -> KeepRows | Non
         return "lines" if command.field == "loss" else "around"
     # With --shift the label of another row takes the place of each row's own.
     return "cells" if format.passes_on else None
+
+
+def _kept_records(command: Command) -> KeepRecords:
+    """How much of the samples' records the output passes on. A loss is added to the values that it
+    was computed from; any other answer takes their place."""
+    return "whole" if command.field == "loss" else "rest"
 
 
 def _open_second(asked: Asked, request: Request, stack: ExitStack) -> Attached | None:

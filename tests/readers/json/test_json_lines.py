@@ -194,7 +194,7 @@ BAD = GOOD + '{"logits": [1, "x"], "label": 1}\n' + '{"logits": [3, 4], "label":
 
 
 def test_rows_with_faults_are_left_out(tmp_path: Path) -> None:
-    found = batch(tmp_path, BAD, LABELS._replace(on_error="skip", keep_records=True))
+    found = batch(tmp_path, BAD, LABELS._replace(on_error="skip", keep_records="whole"))
     assert found.values.tolist() == [[1, 2], [3, 4]]
     assert listed(found.labels) == [0, 1]
     assert found.values_from.lines == [1, 3]
@@ -299,7 +299,7 @@ def test_any_process_may_read(tmp_path: Path) -> None:
 
 def test_records_keep_the_text_of_their_fields(tmp_path: Path) -> None:
     line = '{ "p" : 1.10,"big":1e400,"s":"\\ud83d NaN", "n":[NaN,"NaN", -Infinity],"logits":[1]}'
-    found = batch(tmp_path, line, LABELS._replace(keep_records=True, keep_rows="cells"))
+    found = batch(tmp_path, line, LABELS._replace(keep_records="whole", keep_rows="cells"))
     assert found.rows is None
     assert found.records == [
         {

@@ -204,7 +204,7 @@ def test_nan_is_a_value(tmp_path: Path) -> None:
 def test_rows_that_are_skipped_or_nan(tmp_path: Path, form: str) -> None:
     table = bad(c2=[4.0, None, 6.0], label=[0, 1, 5], s=["a", 'b"', "c,d"], w=[1, 2, 3])
     path = written(tmp_path, table, form)
-    request = WANTED._replace(weight_col="w", keep_rows="cells", keep_records=True)
+    request = WANTED._replace(weight_col="w", keep_rows="cells", keep_records="whole")
     skipped = only(path, request._replace(on_error="skip"))
     assert skipped.values.tolist() == [[1, 4]]
     assert (listed(skipped.labels), listed(skipped.sample_weight)) == ([0], [1])
@@ -248,7 +248,7 @@ def test_rows_and_records_of_every_kind(tmp_path: Path) -> None:
             "name": pa.array(['a"b', "c\nd"]).dictionary_encode(),
         }
     )
-    batch = only(written(tmp_path, table), Request(keep_rows="cells", keep_records=True))
+    batch = only(written(tmp_path, table), Request(keep_rows="cells", keep_records="whole"))
     rows, records = batch.rows, batch.records
     assert rows is not None
     assert records is not None

@@ -30,7 +30,7 @@ from xentcli.writers.interface import View
 from xentcli.writers.rows import json_lines
 
 shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-LABELS = Request(wanted="labels or targets", keep_records=True, keep_rows="cells")
+LABELS = Request(wanted="labels or targets", keep_records="whole", keep_rows="cells")
 LOSS = Answer("loss", np.array([0.5]))
 
 
@@ -205,7 +205,7 @@ def test_text_reads_back_as_records(tmp_path: Path, values: AnyArray, data: st.D
     assert opened.classes == names
     assert same_bits(again.values, values)
     assert listed(again.labels) == [0] * len(values)
-    _, rows = read_again(tmp_path, "jsonl", found, request._replace(keep_records=False))
+    _, rows = read_again(tmp_path, "jsonl", found, request._replace(keep_records=None))
     for format in ("csv", "tsv"):
         text = written(format, rows, Answer("grad", -values))
         last_opened, last = read_again(tmp_path, format, text, request)

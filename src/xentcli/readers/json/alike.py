@@ -8,20 +8,23 @@ marks in columns of their own. Whatever line is otherwise has a mark too few, or
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from xentcli.model import AnyArray, Fields, NamedTuple
+from xentcli.readers.text.bounds import cut_out
+from xentcli.readers.text.quotes import QUOTE, Places
 
 # Of a key without escapes, a number or a list of numbers; what stands there is not checked here.
 FIELD = re.compile(
     rb'[{,]\s*"(?P<name>[^"\\]*)"\s*:\s*(?:\[(?P<list>[-+.eE\d, \t]+)\]|(?P<number>[-+.eE\d]+))'
 )
 CLOSING = re.compile(rb"\s*\}[ \t\r]*")
-ROW_END = 9e99
-# One more for each field but the last.
-MARKS = (8e99, 7e99, 6e99, 5e99, 4e99, 3e99, 2e99)
+# The marks of the ends of lines and of the pieces between two fields, one more for each field. The
+# shortest piece of the first kind, such as }\n{"a": without the blank, has one byte more.
+ROW_END = b"9e99"
+MARKS = (b"8e9", b"7e9", b"6e9", b"5e9", b"4e9", b"3e9", b"2e9")
 
 
 class Pattern(NamedTuple):
@@ -78,66 +81,104 @@ def _differ(names: Sequence[str]) -> bool:
     return len(set(names)) == len(names)
 
 
-def read_table(
-    pattern: Pattern, text: bytes, count: int, read: Callable[..., AnyArray | None]
-) -> Table | None:
-    """The numbers of so many lines of that pattern; None if any line is of another."""
-    body = _between_ends(pattern, text)
-    if body is None:
+class AlikeLines(NamedTuple):
+    """Lines of a pattern, and where in their text the value of each field stands: it begins at
+    ``starts[line, field]`` and ends before ``ends[line, field]``."""
+
+    pattern: Pattern
+    text: bytes
+    starts: Places
+    ends: Places
+
+    def pieces(self) -> Iterator[tuple[Places, bytes, bytes]]:
+        """The pieces of text between the values: where each begins, the text, and its mark."""
+        between = self.pattern.texts[1:-1]
+        for at, (piece, mark) in enumerate(zip(between, MARKS, strict=False)):
+            yield self.ends[:, at], piece, mark
+        if len(self.starts) > 1:
+            yield self.ends[:-1, -1], self.pattern.line_end, ROW_END
+
+
+def find_alike_lines(pattern: Pattern, text: bytes, count: int) -> AlikeLines | None:
+    """Find the values in so many lines of that pattern; None if any line is of another.
+
+    Nothing but the names has quotes. They are looked for, and what is around them is compared: to
+    look for the pieces themselves takes several times as long.
+    """
+    names, first, last = len(pattern.names), pattern.texts[0], pattern.texts[-1]
+    quotes = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == QUOTE)
+    if quotes.size != 2 * names * count or not (text.startswith(first) and text.endswith(last)):
         return None
-    marks = MARKS[: len(pattern.names) - 1]
-    body, lines = _replace_pieces(body, pattern.line_end, ROW_END)
-    if lines != count - 1:
+    before = pattern.texts[:-1]
+    begins = quotes[::2].reshape(count, names) - _integers(piece.index(b'"') for piece in before)
+    starts = begins + _integers(map(len, before))
+    ends = np.empty_like(starts)
+    ends[:, :-1] = begins[:, 1:]
+    ends[:-1, -1] = begins[1:, 0] - (len(pattern.line_end) - len(first))
+    ends[-1, -1] = len(text) - len(last)
+    lines = AlikeLines(pattern, text, starts, ends)
+    if starts[0, 0] != len(first) or not (starts < ends).all():
         return None
-    for middle, mark in zip(pattern.texts[1:-1], marks, strict=True):
-        body, found = _replace_pieces(body, middle, mark)
-        if found != count:
+    return lines if all(_stands_at(text, at, piece) for at, piece, _ in lines.pieces()) else None
+
+
+def _integers(values: Iterable[int]) -> Places:
+    return np.array([*values], dtype=np.intp)
+
+
+def _stands_at(text: bytes, at: Places, piece: bytes) -> bool:
+    """Whether a piece of text stands at each of these places, which are in order."""
+    if at[-1] + len(piece) > len(text):
+        return False
+    return _windows(text, len(piece))[at].tobytes() == piece * len(at)
+
+
+def _windows(text: bytes | bytearray, width: int) -> AnyArray:
+    """A view of the text in which an item is ``width`` bytes, beginning at the item's place."""
+    return np.ndarray((len(text) - width + 1,), f"V{width}", text, strides=(1,))
+
+
+def read_table(lines: AlikeLines, read: Callable[..., AnyArray | None]) -> Table | None:
+    """Read the numbers of the lines; None if there is anything else."""
+    pattern, marked = lines.pattern, bytearray(lines.text)
+    for begins, piece, mark in lines.pieces():
+        # Blanks mean nothing to a reader of JSON.
+        written = (b",%s," % mark).ljust(len(piece))
+        if len(written) > len(piece):
             return None
-    flat = read(body, b",%.0e" % ROW_END)
+        _windows(marked, len(piece))[begins] = np.void(written)
+    body = marked[len(pattern.texts[0]) : len(marked) - len(pattern.texts[-1])]
+    flat = read(bytes(body), b"," + ROW_END)
     widths = [length or 1 for length in pattern.lengths]
-    width = sum(widths) + len(widths)
+    width, count = sum(widths) + len(widths), len(lines.starts)
     if flat is None or flat.size != count * width:
         return None
     table = flat.reshape(count, width)
     places, at = {}, 0
-    for name, length, mark in zip(pattern.names, widths, (*marks, ROW_END), strict=True):
+    marks = (*MARKS[: len(pattern.names) - 1], ROW_END)
+    for name, length, mark in zip(pattern.names, widths, marks, strict=True):
         places[name] = slice(at, at + length)
         at += length + 1
         # In its own column everywhere, and nowhere else.
-        if not (table[:, at - 1] == mark).all() or np.count_nonzero(flat == mark) != count:
+        is_mark = flat == float(mark)
+        if np.count_nonzero(is_mark) != count or not is_mark[at - 1 :: width].all():
             return None
     return Table(table, places, dict(zip(pattern.names, pattern.lengths, strict=True)))
 
 
-def fields_of(pattern: Pattern, text: bytes) -> Fields:
-    """The fields of the lines as they were written, for passing them on."""
-    body = _between_ends(pattern, text)
-    assert body is not None
-    left, texts = body.split(pattern.line_end), []
-    for middle in pattern.texts[1:-1]:
-        parts = [line.partition(middle) for line in left]
-        texts.append([part[0] for part in parts])
-        left = [part[2] for part in parts]
-    texts.append(left)
-    lists = tuple(length is not None for length in pattern.lengths)
-    return Fields(pattern.names, tuple(map(_values, texts, lists)), lists)
+def cut_out_fields(lines: AlikeLines, without: Collection[str] = ()) -> Fields:
+    """Cut the fields out as they were written, for passing them on."""
+    pattern = lines.pattern
+    kept = [at for at, name in enumerate(pattern.names) if name not in without]
+    lists = tuple(pattern.lengths[at] is not None for at in kept)
+    texts = (cut_out(lines.text, lines.starts[:, at], lines.ends[:, at]) for at in kept)
+    return Fields(
+        tuple(pattern.names[at] for at in kept), tuple(map(_strip_blanks, texts, lists)), lists
+    )
 
 
-def _values(texts: list[bytes], is_list: bool) -> list[bytes]:
+def _strip_blanks(texts: list[bytes], is_list: bool) -> list[bytes]:
+    """The values without the blanks around them, unless they are lists."""
     if is_list or not any(blank in b"".join(texts) for blank in (b" ", b"\t", b"\r")):
         return texts
     return [text.strip() for text in texts]
-
-
-def _between_ends(pattern: Pattern, text: bytes) -> bytes | None:
-    first, last = pattern.texts[0], pattern.texts[-1]
-    whole = text.startswith(first) and text.endswith(last) and len(text) > len(first) + len(last)
-    return text[len(first) : len(text) - len(last)] if whole else None
-
-
-def _replace_pieces(text: bytes, piece: bytes, mark: float) -> tuple[bytes, int]:
-    """The text with a mark in the place of each such piece, and how many there were."""
-    in_place = b",%.0e," % mark
-    marked = text.replace(piece, in_place)
-    shorter = len(piece) - len(in_place)
-    return marked, (len(text) - len(marked)) // shorter if shorter else text.count(piece)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.model import AnyArray, Fields, NamedTuple
-from xentcli.readers.json.alike import fields_of, pattern_of, read_table
+from xentcli.readers.json.alike import cut_out_fields, find_alike_lines, pattern_of, read_table
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
 from xentcli.readers.rules.ids import find_rows_of_values
@@ -86,8 +86,9 @@ def _alike(
     pattern = pattern_of(text[: text.find(b"\n")] if count > 1 else text)
     if pattern is None or pattern.names != layout.columns:
         return None
-    table = read_table(pattern, text, count, read)
-    if table is None:
+    lines = find_alike_lines(pattern, text, count)
+    table = None if lines is None else read_table(lines, read)
+    if lines is None or table is None:
         return None
     assert layout.key is not None
     values = table.lists(layout.key, layout.class_count)
@@ -105,7 +106,9 @@ def _alike(
     checked = _checked_arrays(layout, values, labels, targets, weight)
     if checked is None or not request.keep_records:
         return checked
-    return checked._replace(fields=fields_of(pattern, text))
+    # The answer takes the place of the values, if it is not a loss.
+    without = (layout.key,) if request.keep_records == "rest" else ()
+    return checked._replace(fields=cut_out_fields(lines, without))
 
 
 def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:

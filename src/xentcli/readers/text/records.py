@@ -66,12 +66,9 @@ def block_bytes() -> int:
 
 def block_bytes_for(request: Request) -> int:
     """About how many bytes are read at a time for what is written of them: the numbers of every
-    class are longer than what was read, and cells take several times as much memory as their row.
-    """
-    if request.keep_rows == "cells":
-        return max(1, block_bytes() // 4)
-    adds_numbers = request.each and request.keep_rows != "lines"
-    return max(1, block_bytes() // 2) if adds_numbers else block_bytes()
+    class are longer than what was read."""
+    one_number = request.keep_rows == "lines" or request.keep_records == "whole"
+    return max(1, block_bytes() // 2) if request.each and not one_number else block_bytes()
 
 
 @lru_cache(maxsize=8)
