@@ -35,17 +35,26 @@ def pattern_of(values: Floats, delimiter: bytes, before: bytes, after: bytes) ->
     if not values.size:
         return b""
     text = _joined(values)
-    if delimiter != b",":
-        text = text.replace(b",", delimiter)
     # ROW_END is a comma between brackets. One byte of it is found several times as fast as all, and
     # where a delimiter is wanted it can stay; what takes its place has no brackets.
     if after.startswith(delimiter):
-        text = text.replace(b"]", b"").replace(b"[", after.removeprefix(delimiter) + before)
+        text, mark, between = text.replace(b"]", b""), b"[", after.removeprefix(delimiter) + before
     elif before.endswith(delimiter):
-        text = text.replace(b"[", b"").replace(b"]", after + before.removesuffix(delimiter))
+        text, mark, between = text.replace(b"[", b""), b"]", after + before.removesuffix(delimiter)
     else:
-        text = text.replace(b"]" + delimiter + b"[", after + before)
+        text, mark, between = _mark_row_ends(text), b"]", after + before
+    if delimiter != b",":
+        text = text.replace(b",", delimiter)
+    text = text.replace(mark, between)
     return before + text + after
+
+
+def _mark_row_ends(text: bytes) -> bytes:
+    """The text with a single ``]`` for each ROW_END."""
+    data = np.frombuffer(bytearray(text), dtype=np.uint8)
+    at = np.flatnonzero(data == ord("]"))
+    data[at], data[at + 1] = ord("["), ord("]")
+    return data.tobytes().replace(b"[", b"")
 
 
 def _joined(values: Floats) -> bytes:
