@@ -81,7 +81,7 @@ def test_what_is_worth_dividing(
         (Request(each=True, keep_rows="lines"), 48),
         (Request(each=True, keep_rows="around"), 24),
         (Request(each=True), 24),
-        (Request(each=True, keep_rows="cells"), 12),
+        (Request(each=True, keep_rows="cells"), 24),
     ],
 )
 def test_a_large_file_is_read_in_spans(
