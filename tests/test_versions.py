@@ -64,7 +64,7 @@ def test_a_changed_file_is_refused(
     command = ["ce", name, "-q", *(["--labels", "0,1,2"] if name == "a.npy" else [])]
     assert run_inside(command, tmp_path).code == 0
     if when == "before the end":
-        found = with_a_change(pipeline, "_finish", lambda: change(path, other), command, tmp_path)
+        found = with_a_change(pipeline, "finish", lambda: change(path, other), command, tmp_path)
     else:
         found = with_a_change(readers, "open_input", lambda: change(path, other), command, tmp_path)
     assert found == Answered(1, b"", f"xent: {name}: it has changed while it was read\n")
@@ -76,9 +76,7 @@ def test_a_changed_second_file_is_refused(tmp_path: Path) -> None:
     labels.write_bytes(b"0\n1\n")
     command = ["ce", "a.csv", "--labels-from", "y.csv", "-q"]
     assert run_inside(command, tmp_path).code == 0
-    found = with_a_change(
-        pipeline, "_finish", lambda: rewrite(labels, b"1\n1\n"), command, tmp_path
-    )
+    found = with_a_change(pipeline, "finish", lambda: rewrite(labels, b"1\n1\n"), command, tmp_path)
     assert found == Answered(1, b"", "xent: y.csv: it has changed while it was read\n")
 
 

@@ -16,7 +16,7 @@ from tests.faults.running import Answered, run_inside
 from xentcli.readers.json import parsers
 from xentcli.readers.json import record as json_record
 from xentcli.readers.text import rows
-from xentcli.run import workers as local
+from xentcli.run import workers
 from xentcli.run.order import Submit, Work
 
 # Blocks so small that every line, and every cell with a line end in it, meets the end of one.
@@ -93,5 +93,5 @@ def _last_first(work: Work[Any], count: int) -> Iterator[Submit[Any]]:
 @pytest.fixture
 def without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several jobs are done within this process, out of order."""
-    monkeypatch.setattr(local, "start_processes", _last_first)
-    monkeypatch.setattr(local, "start_threads", _last_first)
+    monkeypatch.setattr(workers, "start_processes", _last_first)
+    monkeypatch.setattr(workers, "start_threads", _last_first)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xentcli.readers.interface import Chunk, Span
-from xentcli.run.cluster import _at_work
+from xentcli.run.cluster import _do_work
 
 
 def _read(chunk: bytes) -> Chunk:
@@ -28,14 +28,14 @@ def _file_of(chunk: bytes) -> Path:
 def at_some_time(version: str, work: bytes, chunk: bytes) -> Any:
     """The work, some time sooner or later."""
     time.sleep(random.Random(_read(chunk).number).random() / 10)
-    return _at_work(version, work, chunk)
+    return _do_work(version, work, chunk)
 
 
 def slowly(version: str, work: bytes, chunk: bytes) -> Any:
     """The work, after a while; and a sign that it has begun."""
     _file_of(chunk).with_name("begun").touch()
     time.sleep(0.3)
-    return _at_work(version, work, chunk)
+    return _do_work(version, work, chunk)
 
 
 def killed_once(version: str, work: bytes, chunk: bytes) -> Any:
@@ -44,11 +44,11 @@ def killed_once(version: str, work: bytes, chunk: bytes) -> Any:
     if _read(chunk).number == 3 and not sign.exists():
         sign.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return _at_work(version, work, chunk)
+    return _do_work(version, work, chunk)
 
 
 def killed_always(version: str, work: bytes, chunk: bytes) -> Any:
     """The work; but every worker that comes to the second partition is killed over it."""
     if _read(chunk).number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
-    return _at_work(version, work, chunk)
+    return _do_work(version, work, chunk)

@@ -225,14 +225,14 @@ def test_hundreds_of_partitions_become_one_on_the_workers(
     """More than FAN_IN of FAN_IN: outcomes of outcomes of outcomes."""
     (tmp_path / "a.csv").write_bytes(many_rows(300))
     fetched: list[int] = []
-    result = cluster_of_commands.Submitted.result
+    result = cluster_of_commands.Partitions.result
 
     def counting(self: object, future: object, chunk: object) -> object:
         found: object = result(self, future, chunk)  # type: ignore[arg-type]
         fetched.append(isinstance(found, tuple) and len(found))
         return found
 
-    monkeypatch.setattr(cluster_of_commands.Submitted, "result", counting)
+    monkeypatch.setattr(cluster_of_commands.Partitions, "result", counting)
     asked = ["ce", "a.csv", "--top", "4", "--format", "json"]
     small = {"XENT_PARTITION_BYTES": "10"}
     assert on_cluster(cluster, asked, tmp_path, env=small) == run_inside(asked, tmp_path)
@@ -246,7 +246,7 @@ def test_outcomes_that_come_in_any_order(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "broken.csv").write_bytes(FILES["broken.csv"])
-    monkeypatch.setattr(cluster_of_commands, "_at_work", at_work.at_some_time)
+    monkeypatch.setattr(cluster_of_commands, "_do_work", at_work.at_some_time)
     check_same(cluster, ["softmax", "broken.csv", "--format", "csv"], tmp_path)
 
 

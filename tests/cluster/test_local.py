@@ -70,7 +70,7 @@ from tests.cluster import at_work
 from xentcli.run import cluster
 from xentcli.cli import main
 
-cluster._at_work = at_work.slowly
+cluster._do_work = at_work.slowly
 main.script()
 """
 

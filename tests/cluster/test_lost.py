@@ -45,7 +45,7 @@ def test_a_worker_is_killed_in_the_middle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     put(tmp_path)
-    monkeypatch.setattr(cluster_of_commands, "_at_work", at_work.killed_once)
+    monkeypatch.setattr(cluster_of_commands, "_do_work", at_work.killed_once)
     with started(tmp_path_factory.mktemp("killed"), kind) as cluster:
         assert on_cluster(cluster, ASKED, tmp_path) == run_inside(ASKED, tmp_path)
         assert (tmp_path / "killed").exists()
@@ -62,7 +62,7 @@ def test_a_partition_that_no_worker_survives(
     folder = tmp_path_factory.mktemp("killed")
     with started(folder, env=env) as cluster:
         with monkeypatch.context() as patch:
-            patch.setattr(cluster_of_commands, "_at_work", at_work.killed_always)
+            patch.setattr(cluster_of_commands, "_do_work", at_work.killed_always)
             found = on_cluster(cluster, ASKED, tmp_path)
         end = FILES["plain.csv"].index(b"\n", 12 + 2 * 200) + 1
         start = FILES["plain.csv"].index(b"\n", 12 + 200 - 1) + 1
@@ -84,7 +84,7 @@ from tests.cluster import at_work
 from xentcli.run import cluster
 from xentcli.cli import main
 
-cluster._at_work = at_work.slowly
+cluster._do_work = at_work.slowly
 main.script()
 """
 

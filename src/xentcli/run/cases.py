@@ -1,4 +1,4 @@
-"""The numbers of a run as a case: rows, what they are compared with, and the options."""
+"""Makes a case for ``diagnose`` of what a run reads: rows, labels or soft targets, and options."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from xentcli.model import AnyArray, Batch
 from xentcli.run.places import locate
 
 
-def binary_case(whole: Batch, calculation: Calculation) -> Case:
-    """Yes/no questions as a case of two classes, no and yes: a row a question."""
-    columns, target = _columns(whole.values), _yes(whole)
+def make_binary_case(whole: Batch, calculation: Calculation) -> Case:
+    """Make a case of yes/no questions: two classes, no and yes, and a row for each question."""
+    columns, target = _with_columns_last(whole.values), _shares_of_yes(whole)
     if target.shape != columns.shape:
         raise UsageError(
             f"--loss bce of {columns.shape[-1]} columns takes a soft target for each of them",
@@ -58,7 +58,7 @@ def binary_case(whole: Batch, calculation: Calculation) -> Case:
         weight,
         calculation.settings._replace(weight=None),
         calculation.base,
-        _arithmetic(calculation),
+        _arithmetic_of(calculation),
         None,
         whole.values_from.source,
         question="bce",
@@ -69,34 +69,41 @@ def binary_case(whole: Batch, calculation: Calculation) -> Case:
     return case if weight is not None else case._replace(loss=_binary_loss(columns, target, case))
 
 
-def _columns(values: AnyArray) -> AnyArray:
+def _with_columns_last(values: AnyArray) -> AnyArray:
+    """The values in float64, with the axis of the columns (or classes) last and at least one other
+    axis."""
     axis = class_axis(values.ndim)
     return np.atleast_2d(np.moveaxis(values, axis, -1)).astype(np.float64)
 
 
-def _yes(whole: Batch) -> AnyArray:
-    """The targets of yes/no questions as shares of yes."""
+def _shares_of_yes(whole: Batch) -> AnyArray:
+    """The targets of yes/no questions, each as the probability of yes."""
     if whole.targets is not None:
-        return _columns(whole.targets)
+        return _with_columns_last(whole.targets)
     labels = np.asarray(whole.labels)
-    if labels.shape == whole.values.shape and _columns(labels).shape[-1] > 1:
-        return _columns(labels)
+    if labels.shape == whole.values.shape and _with_columns_last(labels).shape[-1] > 1:
+        return _with_columns_last(labels)
     return np.asarray(whole.labels, dtype=np.float64)[..., np.newaxis]
 
 
 def _binary_loss(columns: AnyArray, target: AnyArray, case: Case) -> float:
-    of = bce.binary_cross_entropy_with_logits if case.kind == "logits" else bce.binary_cross_entropy
+    """The value that ``bce`` gives."""
+    with_logits, with_probs = bce.binary_cross_entropy_with_logits, bce.binary_cross_entropy
+    loss = with_logits if case.kind == "logits" else with_probs
     values = columns / case.settings.temperature
     reduction = "mean" if case.settings.reduction == "mean" else "sum"
     with np.errstate(all="ignore"):
         weight = case.question_weight
         if weight is not None:
             weight = weight.reshape(values.shape)
-        return float(of(values, target, weight, reduction=reduction)) / case.log_base
+        return float(loss(values, target, weight, reduction=reduction)) / case.log_base
 
 
-def class_case(whole: Batch, calculation: Calculation, question: Question, one_based: bool) -> Case:
-    """Classes as a case: a row a position. ``one_based`` labels are brought to count from 0."""
+def make_class_case(
+    whole: Batch, calculation: Calculation, question: Question, one_based: bool
+) -> Case:
+    """Make a case of classes, with a row for each position. 1 is subtracted from labels that are
+    ``one_based``."""
     if one_based:
         labels = whole.labels
         if labels is None or labels.min() < 1:
@@ -126,7 +133,7 @@ def class_case(whole: Batch, calculation: Calculation, question: Question, one_b
         weight,
         calculation.settings,
         calculation.base,
-        _arithmetic(calculation),
+        _arithmetic_of(calculation),
         None,
         whole.values_from.source,
         one_based,
@@ -134,11 +141,13 @@ def class_case(whole: Batch, calculation: Calculation, question: Question, one_b
     )
     if one_based:
         return case
-    return case._replace(loss=_loss(whole, calculation) if question == "ce" else _divergence(case))
+    loss = _class_loss(whole, calculation) if question == "ce" else _divergence(case)
+    return case._replace(loss=loss)
 
 
 def _divergence(case: Case) -> float | None:
-    """The value of ``kl``; None where other options take part, which the search knows."""
+    """The value that ``kl`` gives. None with options that ``kl`` does not have: their formulas are
+    part of the search."""
     if case.has_weights or case.has_ignored or case.settings.label_smoothing:
         return None
     given = distribution(case.values, case.kind, 1, case.settings.temperature)
@@ -148,16 +157,17 @@ def _divergence(case: Case) -> float | None:
     return total if case.settings.reduction == "sum" else total / found.size
 
 
-def _arithmetic(calculation: Calculation) -> ArithmeticName:
+def _arithmetic_of(calculation: Calculation) -> ArithmeticName:
+    """The name of the arithmetic: ``textbook``, or the dtype."""
     if calculation.method == "textbook":
         return "textbook"
-    found: ArithmeticName = calculation.dtype or "float64"  # type: ignore[assignment]
-    return found
+    name: ArithmeticName = calculation.dtype or "float64"  # type: ignore[assignment]
+    return name
 
 
-def _loss(whole: Batch, calculation: Calculation) -> float:
-    """The value that ``ce`` gives, to the last bit; of a single sample with --reduction none its
-    loss."""
+def _class_loss(whole: Batch, calculation: Calculation) -> float:
+    """The value that ``ce`` gives, to the last bit; with --reduction none, the loss of the single
+    sample."""
     if calculation.settings.reduction == "none":
         settings = calculation.settings._replace(reduction="sum")
         calculation = calculation._replace(settings=settings)
@@ -167,7 +177,7 @@ def _loss(whole: Batch, calculation: Calculation) -> float:
 
 
 def check_batch(batch: Batch, calculation: Calculation) -> None:
-    """Refuse a batch that the command could not compute with."""
+    """Refuse a batch with which the loss cannot be computed."""
     try:
         answers.problem_of(batch, calculation)
     except ArgumentError as error:
@@ -175,7 +185,7 @@ def check_batch(batch: Batch, calculation: Calculation) -> None:
 
 
 def concatenate(parts: Sequence[Batch]) -> Batch:
-    """The batches as one, without the rows that other commands pass on."""
+    """Concatenate batches, without their rows as written, which only other commands pass on."""
     first = parts[0]
     if len(parts) == 1:
         return first

@@ -1,4 +1,4 @@
-"""Checks of options against one another, and what they ask to be computed."""
+"""Checks options against one another, and derives from them which numbers are to be computed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from xentcli.options.asked import Asked
 from xentcli.options.loss import Loss, Sequences
 from xentcli.readers.interface import Opened
 from xentcli.readers.typed import read_typed_weights
-from xentcli.run.inputs import loss_command
 from xentcli.run.outputs import format_of
+from xentcli.run.request import loss_command
 
-# So many of the hardest samples are listed unless somebody says otherwise.
+# So many of the hardest samples are listed without --top.
 HARDEST = 5
 POSITIVE = "--pos-weight"
 AVERAGES = ("mean", "batchmean")
 
 
 def check_options(asked: Asked) -> None:
-    """Refuse outputs without a name or with the same one, and options that contradict each
-    other."""
-    _check_survey(asked)
+    """Refuse options that contradict each other, and outputs without a name or with the same
+    one."""
+    _check_by_and_top(asked)
     _check_bytes(asked)
     output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
     if "" in (output, save, rejects):
@@ -41,23 +41,23 @@ def check_options(asked: Asked) -> None:
         raise UsageError("--rejects lists the rows that --on-error skip or nan met; give that too")
     if rejects == "-":
         raise UsageError("--rejects -: standard output is for the answer; name a file")
-    _check_apart([("-o", output), ("--save", save), ("--rejects", rejects)])
+    _check_distinct([("-o", output), ("--save", save), ("--rejects", rejects)])
 
 
-def _check_apart(outputs: Sequence[tuple[str, str | None]]) -> None:
-    """Refuse two outputs that would be one file."""
-    known: dict[str, str] = {}
+def _check_distinct(outputs: Sequence[tuple[str, str | None]]) -> None:
+    """Refuse two outputs that are the same file."""
+    options: dict[str, str] = {}
     for option, name in outputs:
         if name is None:
             continue
         place = os.path.realpath(name)
-        if place in known:
-            raise UsageError(f"{known[place]} and {option} name the same file, {escaped(name)}")
-        known[place] = option
+        if place in options:
+            raise UsageError(f"{options[place]} and {option} name the same file, {escaped(name)}")
+        options[place] = option
 
 
-def _check_survey(asked: Asked) -> None:
-    """Refuse --by and --top in a format that has no place for what they give."""
+def _check_by_and_top(asked: Asked) -> None:
+    """Refuse --by and --top where the format or --reduction leaves no room for their tables."""
     survey, reduction = asked.survey, asked.loss.reduction
     given = [name for name, value in survey._asdict().items() if value is not None]
     if not _has_groups(asked):
@@ -82,15 +82,15 @@ def _check_survey(asked: Asked) -> None:
 
 
 def _has_groups(asked: Asked) -> bool:
-    """Whether --by asks for figures of each value. With --shift it may only say which rows belong
-    to one sequence."""
+    """Whether --by asks for the figures of each group. With --shift, and where no figures are
+    shown, it only says which rows belong to one sequence."""
     quiet = asked.output.quiet and asked.output.save is None
     return not (asked.sequences.shift and (quiet or asked.loss.reduction == "none"))
 
 
 def _check_bytes(asked: Asked) -> None:
-    """Refuse bits per byte where the loss is no number of bits, or the format has no place for
-    it."""
+    """Refuse bits per byte where the loss is no number of bits, or the format has no room for
+    them."""
     sequences, loss = asked.sequences, asked.loss
     given = [("--bytes", sequences.bytes), ("--bytes-col", sequences.bytes_col)]
     options = [option for option, value in given if value is not None]
@@ -128,8 +128,8 @@ def _check_bytes(asked: Asked) -> None:
         )
 
 
-def survey_of(asked: Asked, opened: Opened) -> SurveyRequest | None:
-    """Which figures of many samples are wanted; None if none would be shown."""
+def wanted_survey(asked: Asked, opened: Opened) -> SurveyRequest | None:
+    """The figures over many samples that are wanted; None if none would be shown."""
     by, top = asked.survey.by, asked.survey.top
     usual = HARDEST if _is_for_people(asked) and _is_file(opened) else 0
     if COMMANDS[asked.command].field != "loss" or not (by or top or usual):
@@ -147,12 +147,12 @@ def survey_of(asked: Asked, opened: Opened) -> SurveyRequest | None:
     )
 
 
-def calculation_of(asked: Asked, opened: Opened) -> Calculation:
-    """What is to be computed from the input, with every setting checked."""
+def make_calculation(asked: Asked, opened: Opened) -> Calculation:
+    """Check every setting, and make the calculation that the options ask for."""
     arithmetic, loss = asked.arithmetic, asked.loss
     measure = loss_command(asked)
-    _check_options_of_loss(asked, measure, opened)
-    weight, pos_weight = _weights(asked, opened)
+    _check_loss_options(asked, measure, opened)
+    weight, pos_weight = _parse_weights(asked, opened)
     try:
         checked = check_settings(
             weight,
@@ -195,11 +195,12 @@ def calculation_of(asked: Asked, opened: Opened) -> Calculation:
     )
 
 
-def _weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[float] | None]:
-    """The weights of the classes or columns, and those of their yes."""
+def _parse_weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[float] | None]:
+    """The weights of the classes or columns, and of each column's yes (--pos-weight)."""
     classes, count = opened.classes, opened.class_count
     weight, positive = asked.loss.weight, asked.balance.pos_weight
-    # A loss that somebody got may have had any weights, as PyTorch takes them.
+    # The number that diagnose explains may have been computed with negative weights, which PyTorch
+    # accepts.
     signed = asked.command == "diagnose"
     found = read_typed_weights(weight, classes, count, signed=signed) if weight else None
     if not positive:
@@ -210,9 +211,9 @@ def _weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[flo
     )
 
 
-def _check_options_of_loss(asked: Asked, measure: Command, opened: Opened) -> None:
-    """Refuse options that the loss has no use for. Other commands do not list these; ``grad`` lists
-    the options of all losses."""
+def _check_loss_options(asked: Asked, measure: Command, opened: Opened) -> None:
+    """Refuse options that the loss does not have. That matters for ``grad``, which lists the
+    options of all losses; the other commands do not even list them."""
     given = [
         ("--label-smoothing", asked.smoothing.label_smoothing != 0.0),
         ("--weight", bool(asked.loss.weight)),
@@ -242,15 +243,17 @@ def _check_options_of_loss(asked: Asked, measure: Command, opened: Opened) -> No
 
 
 def _wants_accuracy(asked: Asked, opened: Opened) -> bool:
+    """Whether the accuracy would be shown, and the predictions are known."""
     if not opened.ranked:
         return False
-    if _is_for_people(asked) or survey_of(asked, opened) is not None:
+    if _is_for_people(asked) or wanted_survey(asked, opened) is not None:
         return True
     return format_of(asked).document and asked.loss.reduction in AVERAGES
 
 
 def _wants_scores(asked: Asked, opened: Opened) -> bool:
-    """Whether there is room for the Brier score and the like, and whole predictions to score."""
+    """Whether the Brier score and the like would be shown, and a file has whole predictions to
+    score."""
     if not opened.ranked or opened.has_tokens or not _is_file(opened):
         return False
     document = format_of(asked).document and asked.loss.reduction in AVERAGES
@@ -258,21 +261,23 @@ def _wants_scores(asked: Asked, opened: Opened) -> bool:
 
 
 def _wants_error(asked: Asked, opened: Opened) -> bool:
-    """Whether there is room for a standard error, and samples of a file that weigh alike. The
-    weights of yes/no questions are no part of what their losses are divided by."""
+    """Whether a standard error would be shown, and the samples of a file all weigh the same.
+    ``--weight`` of yes/no questions is no matter: it is not in the denominator of their mean."""
     loss = asked.loss
-    weighs = asked.labels.weight_col is not None
+    has_weights = asked.labels.weight_col is not None
     if loss.weight and not loss_command(asked).questions:
-        weighs = True
-    if weighs or loss.reduction not in AVERAGES or not _is_file(opened):
+        has_weights = True
+    if has_weights or loss.reduction not in AVERAGES or not _is_file(opened):
         return False
     by_group = asked.survey.by is not None and _has_groups(asked)
     return by_group or format_of(asked).document or _is_for_people(asked)
 
 
 def _is_file(opened: Opened) -> bool:
+    """Whether the input is read from files; typed values have an option as their source."""
     return not opened.source.startswith("--")
 
 
 def _is_for_people(asked: Asked) -> bool:
+    """Whether the answer is shown to people, in a table or on a page."""
     return asked.output.save is not None or format_of(asked).for_people

@@ -1,4 +1,4 @@
-"""The work on one chunk of an input, as functions that can be sent to any process."""
+"""The work on one chunk of an input, as functions that can be pickled and run in any process."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from xentcli.writers.files.folder import open_part
 from xentcli.writers.interface import Stream
 
 
-class Halves(NamedTuple):
-    """The 16-bit losses of a chunk in order, their shares of the mean's denominator, and which of
-    them count."""
+class HalfLosses(NamedTuple):
+    """The losses of a chunk rounded to 16 bits, in order; their weights in the mean's denominator;
+    and which of them are not ignored."""
 
     losses: Floats
     shares: Floats
@@ -46,12 +46,17 @@ class Halves(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What the work on a chunk gives: rows as text, totals, worked samples, the check of a
-    gradient, remarks, rows that could not be used, its part of a survey, and which rows of a second
-    file its ids matched.
+    """The result of the work on a chunk.
 
-    ``samples``, ``lines`` and ``size`` say how much of the input it was, bad rows included;
-    ``file`` is where the rows were written, if they are not here.
+    - ``text``: the output rows; ``file``: the file in which they have been written instead.
+    - ``total``: its sums; ``survey``: its share of the figures over many samples; ``halves``: its
+      losses in 16 bits, where they are summed as PyTorch does.
+    - ``worked``: samples with every step; ``check``: of a gradient against central differences.
+    - ``remarks`` and ``looks``: what may be wrong with the numbers; ``faults``: rows that could not
+      be read.
+    - ``partners``: the rows of a second file that its ids matched.
+    - ``samples``, ``lines`` and ``size`` (in bytes): how much of the input it was, bad rows
+      included.
     """
 
     text: bytes | memoryview = b""
@@ -65,13 +70,14 @@ class Outcome(NamedTuple):
     partners: Indices | None = None
     samples: int = 0
     lines: int = 0
-    halves: Halves | None = None
+    halves: HalfLosses | None = None
     size: int = 0
     file: str = ""
 
 
 class Job(NamedTuple):
-    """What is to be done with each chunk: read it, compute, format. It can be pickled."""
+    """What is to be done with each chunk: how to read it, what to compute, how to write it. It can
+    be pickled. ``worked_count`` is how many samples are wanted with every step."""
 
     reader: Reader
     calculation: Calculation
@@ -88,31 +94,32 @@ class Job(NamedTuple):
 
 def answer_chunk(job: Job, chunk: Chunk) -> Outcome:
     """Read a chunk and compute its answer."""
-    return _over_parts(_answer_part, job, chunk)
+    return _work_on_parts(_answer_part, job, chunk)
 
 
 def write_chunk(job: Job, folder: str, chunk: Chunk) -> Outcome:
-    """The same, with the rows written to a file of a folder; only the first file has the header."""
+    """Compute the answer of a chunk, and write its rows into a file of a folder. Only the file of
+    the first chunk has the header."""
     with open_part(folder) as (name, stream):
         if chunk.number == 0:
             stream.write(job.format.writer.start(job.stream))
-        outcome = _over_parts(_answer_part, job, chunk, stream.write)
+        outcome = _work_on_parts(_answer_part, job, chunk, stream.write)
     return outcome._replace(file=name)
 
 
 def sum_shares(job: Job, chunk: Chunk) -> Outcome:
-    """The denominator of a chunk, for the first pass of a gradient of the mean."""
-    return _over_parts(_sum_part_shares, job, chunk)
+    """Sum a chunk's share of the mean's denominator, which the first pass of a gradient needs."""
+    return _work_on_parts(_sum_part_shares, job, chunk)
 
 
-def _over_parts(
+def _work_on_parts(
     work: Callable[[Job, Chunk, Batch], Outcome],
     job: Job,
     chunk: Chunk,
     write: Callable[[bytes | memoryview], object] | None = None,
 ) -> Outcome:
-    """The outcome of a chunk that is worked on in parts. With ``write`` the rows are written, not
-    kept."""
+    """Read a chunk in parts that fit into memory, work on each, and merge their outcomes. With
+    ``write``, the rows of each part are written at once instead of being kept."""
     found: list[Outcome] = []
     samples = lines = size = 0
     for part, batch in read_parts(job.reader, chunk, skips=job.skips):
@@ -122,8 +129,8 @@ def _over_parts(
         samples += count_samples(batch, skips=job.skips)
         if _count(batch) or batch.faults or batch.read:
             try:
-                # What overflows on the way is worked out again or shown as it is: NumPy need not
-                # say so as well.
+                # What overflows is either computed again in another way or meant to be shown, so
+                # NumPy's warnings about it are not wanted.
                 with np.errstate(all="ignore"):
                     outcome = work(job, part, batch)
             except ArgumentError as error:
@@ -136,7 +143,8 @@ def _over_parts(
 
 
 def count_kept(worked: Sequence[WorkedSample]) -> int:
-    """How many worked samples count; an ignored one may yet make room for one that does."""
+    """Count the worked samples that are not ignored. Ignored ones do not count, as they make room
+    for others."""
     return sum(not one.ignored for one in worked)
 
 
@@ -146,8 +154,8 @@ def read_parts(
     *,
     skips: bool,
 ) -> Iterator[tuple[Chunk, Batch]]:
-    """The parts of a chunk, each with the number of its first sample, of a text also with that of
-    its first line, and their batches."""
+    """Read the parts of a chunk. Yield each with its batch, numbered: with the number of its first
+    sample and, for a text, of its first line."""
     samples = lines = 0
     for part in reader.parts(chunk):
         part = part._replace(first=chunk.first + samples, line=part.line + lines)
@@ -158,7 +166,7 @@ def read_parts(
 
 
 def count_samples(batch: Batch, *, skips: bool) -> int:
-    """How many samples of the input a batch stands for, skipped ones included."""
+    """Count the samples of the input from which a batch was read, skipped ones included."""
     if batch.read is not None:
         return batch.read
     return _count(batch) + (len(batch.faults) if skips else 0)
@@ -169,10 +177,10 @@ def _count(batch: Batch) -> int:
 
 
 def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
-    """Outcomes that follow one another, as one."""
+    """Merge the outcomes of consecutive parts or chunks into one."""
     if len(found) == 1:
         return found[0]
-    # What is made here may be added to; the pieces stay as they are, and may be joined again.
+    # Sums are added to a new outcome, never to one of the given ones: these may be merged again.
     whole = Outcome(survey=survey.no_sums() if job.survey else None)
     for part in found:
         whole = Outcome(
@@ -192,16 +200,17 @@ def merge(job: Job, found: Sequence[Outcome]) -> Outcome:
     return whole._replace(text=b"".join([part.text for part in found]))
 
 
-def _merge_halves(one: Halves | None, other: Halves | None) -> Halves | None:
+def _merge_halves(one: HalfLosses | None, other: HalfLosses | None) -> HalfLosses | None:
     if one is None or other is None:
         return other if one is None else one
-    return Halves(*(np.concatenate(both) for both in zip(one, other, strict=True)))
+    return HalfLosses(*(np.concatenate(both) for both in zip(one, other, strict=True)))
 
 
-def _halves(
+def _half_losses(
     answer: Answer, results: PositionResults | None, calculation: Calculation
-) -> Halves | None:
-    """The losses that PyTorch would add up in 16 bits, as it does for labels."""
+) -> HalfLosses | None:
+    """The losses in 16 bits, where PyTorch would sum them in 16 bits: for labels, with a 16-bit
+    dtype."""
     if calculation.dtype is None or calculation.dtype not in HALVES:
         return None
     if results is None or results.labels is None:
@@ -211,13 +220,13 @@ def _halves(
         return None
     losses = answer.values.ravel().astype(np.float32)
     shares = narrow(results.losses.share.ravel(), calculation.dtype).astype(np.float32)
-    return Halves(losses, shares, ~results.ignored.ravel())
+    return HalfLosses(losses, shares, ~results.ignored.ravel())
 
 
 def _merge_partners(one: Indices | None, other: Indices | None) -> Indices | None:
     if one is None or other is None:
         return other if one is None else one
-    # Each row once: of many samples there are no more than the second file has.
+    # Each row is kept once, so that there are never more of them than the second file has.
     return np.union1d(one, other)
 
 
@@ -236,23 +245,23 @@ def _answer_part(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     if job.survey is not None and results is not None:
         ids = partial(job.reader.ids, chunk, batch) if job.has_ids else None
         surveyed = survey.compute_sums(batch, results, job.survey, ids)
-    said = tuple(_remarks(batch, problem))
-    # A table lists the samples with the largest losses.
+    found = tuple(_remarks_with_places(batch, problem))
+    # A table need not name them: it lists the samples with the largest losses.
     if results is not None and not (job.format.for_people or job.stream.each):
         questions = results.questions > 0
-        said += tuple(_infinite_losses(batch, results.losses.loss, questions=questions))
+        found += tuple(_remarks_on_infinite_losses(batch, results.losses.loss, questions=questions))
     looks = looks_of(problem, lambda at: _place_of_sample("logits", at, batch))
     return Outcome(
         text,
         batch_answer.total,
         shown,
         check,
-        said,
+        found,
         looks,
         batch.faults,
         surveyed,
         batch.partners,
-        halves=_halves(answer, results, job.calculation),
+        halves=_half_losses(answer, results, job.calculation),
     )
 
 
@@ -261,15 +270,17 @@ def _sum_part_shares(job: Job, chunk: Chunk, batch: Batch) -> Outcome:
     return Outcome(total=answers.share_total(problem))
 
 
-def _remarks(batch: Batch, problem: Problem) -> Iterator[Remark]:
+def _remarks_with_places(batch: Batch, problem: Problem) -> Iterator[Remark]:
     for argument, message, concerned in find_remarks(problem):
         if concerned.any():
             place = _place_of_sample(argument, int(np.argwhere(concerned)[0][0]), batch)
             yield Remark(message, place, int(np.count_nonzero(concerned)))
 
 
-def _infinite_losses(batch: Batch, losses: AnyArray, *, questions: bool) -> Iterator[Remark]:
-    """Which samples make a mean or a sum infinite; of large samples, which positions."""
+def _remarks_on_infinite_losses(
+    batch: Batch, losses: AnyArray, *, questions: bool
+) -> Iterator[Remark]:
+    """A remark on the samples, or positions of samples, that make a mean or a sum infinite."""
     infinite: AnyArray = np.isinf(losses)
     if questions:
         infinite = np.asarray(infinite.any(axis=tuple(range(1, losses.ndim))))

@@ -1,5 +1,5 @@
-"""Runs the work on a Dask cluster: the same work on the same pieces as on this machine. Dask
-decides which worker does what, and does again what a lost worker had."""
+"""Runs the work on a Dask cluster: the same work as on this machine, on partitions of the input.
+Dask decides which worker does what, and repeats what a lost worker had."""
 
 from __future__ import annotations
 
@@ -29,24 +29,28 @@ Future = Any
 
 LOCAL = "local"
 CONNECT_SECONDS = 10
-# Large enough that a task's few milliseconds do not count, small enough for any worker's memory.
+# Large enough that the few milliseconds of overhead of a Dask task do not matter, small enough for
+# the memory of any worker.
 PARTITION_BYTES = 64 << 20
-# So many outcomes become one on a worker; only what is left then comes here.
+# A worker merges so many outcomes into one, and so on, until one is left that is sent here.
 FAN_IN = 16
-# Seconds after which it is asked whether there is still a scheduler, and a worker to wait for.
+# While a result is waited for, the scheduler and the workers are checked every so many seconds.
 PATIENCE = 5.0
 ADDRESSES = "tcp://host:8786, or local for a cluster on this machine"
 GONE = "the scheduler is gone"
-# Each has a level and a handler of its own. What goes wrong is told here, in a sentence.
+# Dask's loggers, each of which has a level and a handler of its own. They are silenced, as what
+# goes wrong is said in a sentence of our own.
 LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
 class PartitionLost(XentError):
-    """A partition that no worker could finish, which is no fault of the data."""
+    """A partition that no worker could finish, though nothing is wrong with the data."""
 
 
-class Facts(NamedTuple):
-    """How large a partition was; the numbers of the next one's samples and lines follow from it."""
+class Extent(NamedTuple):
+    """How large a partition was. The sample and line numbers of the next one are counted on from
+    it.
+    """
 
     samples: int
     lines: int
@@ -55,8 +59,8 @@ class Facts(NamedTuple):
 
 @contextmanager
 def connect(scheduler: str, jobs: int) -> Iterator[Client]:
-    """A client of the cluster with that scheduler. ``local`` starts a cluster on this machine,
-    which ends with the client."""
+    """Connect to the cluster with that scheduler. ``local`` starts a cluster on this machine, which
+    ends with the client."""
     concealed = conceal_secrets(scheduler)
     if concealed != scheduler:
         raise UsageError(
@@ -98,16 +102,18 @@ def connect(scheduler: str, jobs: int) -> Iterator[Client]:
 
 @contextmanager
 def _start_cluster(jobs: int) -> Iterator[Any]:
-    """A cluster on this machine, as long as it is needed."""
+    """Start a cluster on this machine, and close it afterwards."""
     from multiprocessing import resource_tracker
 
     from distributed import LocalCluster
 
-    # Its own start would have the signals come again. Windows has neither it nor them.
+    # Started now: if it starts later, while signals are held back, it lets them through again.
+    # Windows has neither it nor such signals.
     if sys.platform != "win32":
         resource_tracker.ensure_running()
-    # A signal has to wait until all that was started is known, and can be ended. Workers are never
-    # interrupted: Ctrl-C reaches all processes of a terminal, and their end is this one's affair.
+    # A signal has to wait until all processes that were started are known, so that they can be
+    # ended. The workers never receive it: Ctrl-C is sent to all processes of a terminal, and when
+    # they end is up to this one.
     with ExitStack() as stack:
         with signals.hold():
             cluster = stack.enter_context(
@@ -115,7 +121,7 @@ def _start_cluster(jobs: int) -> Iterator[Any]:
                     n_workers=jobs,
                     threads_per_worker=1,
                     host="127.0.0.1",
-                    # None would be a port that may be taken, and of which Dask then warns.
+                    # With None, Dask takes a fixed port, and warns if that is in use.
                     dashboard_address="127.0.0.1:0",
                     scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL + 1,
@@ -135,7 +141,7 @@ def _check_installed() -> None:
 
 
 def _close(client: Client) -> None:
-    # A scheduler that is gone cannot be told good-bye.
+    # Closing fails if the scheduler is gone.
     with suppress(Exception):
         client.close(timeout=CONNECT_SECONDS)
 
@@ -162,40 +168,40 @@ def _version() -> str:
 
 
 def run_task(
-    client: Client, task: Task[Result], opened: Opened, tell: Callable[[int, int], None]
+    client: Client, task: Task[Result], opened: Opened, report: Callable[[int, int], None]
 ) -> Generator[FinishedChunk[Result]]:
-    """The outcomes of an input's partitions, in order; or, where they can be merged, all as one.
-    ``tell`` is called for each."""
+    """Run a task over the partitions of an input, and yield their outcomes in order; or, where they
+    can be merged, a single outcome of all. ``report`` is called for each partition."""
     partitions = opened.chunks.partitions(partition_bytes())
     chunks = opened.chunks.in_order() if partitions is None else partitions
-    submitted = Submitted(client, task, opened.source)
+    on_cluster = Partitions(client, task, opened.source)
     ahead = 2 * max(1, sum(client.nthreads().values())) + 2
-    found = share_work(submitted.again, chunks, submitted.ask, ahead)
+    finished = share_work(on_cluster.submit_again, chunks, on_cluster.submit, ahead)
     tree = None
-    # The scheduler keeps what was sent to it for as long as anything depends on that: of chunks
-    # that bring their bytes it would be all.
+    # The scheduler keeps what was sent to it for as long as another task depends on it. With chunks
+    # that carry their bytes that would be the whole input, so these are not merged on the workers.
     if task.merge is not None and partitions is not None:
         tree = Tree(client, task.merge)
-    last: FinishedChunk[Facts] | None = None
+    last: FinishedChunk[Extent] | None = None
     try:
-        for done in found:
-            tell(done.outcome.samples, done.outcome.size)
-            future = submitted.take(done.submitted)
+        for done in finished:
+            report(done.outcome.samples, done.outcome.size)
+            future = on_cluster.take(done.submitted)
             if tree is None:
-                outcome = submitted.result(future, done.submitted)
+                outcome = on_cluster.result(future, done.submitted)
                 yield FinishedChunk(done.submitted, done.chunk, outcome)
             else:
                 tree.add(future, done)
                 last = done
         if tree is not None and last is not None:
-            # It is placed already, whatever chunk it is said to come of.
-            outcome = submitted.result(tree.root(), last.submitted)
+            # Its sample and line numbers are final already: no offset is added for this chunk.
+            outcome = on_cluster.result(tree.root(), last.submitted)
             yield FinishedChunk(last.chunk, last.chunk, outcome)
     except OSError:
-        # What Dask says where the connection breaks.
-        raise submitted.gone() from None
+        # Dask raises this where the connection breaks.
+        raise on_cluster.scheduler_lost() from None
     finally:
-        submitted.cancel()
+        on_cluster.release()
 
 
 def partition_bytes() -> int:
@@ -203,8 +209,8 @@ def partition_bytes() -> int:
     return limit_from_environment("XENT_PARTITION_BYTES", PARTITION_BYTES)
 
 
-class Submitted:
-    """The partitions that the cluster is working on."""
+class Partitions:
+    """The partitions on which the cluster is working."""
 
     def __init__(self, client: Client, task: Task[Any], source: str) -> None:
         self._client = client
@@ -214,29 +220,31 @@ class Submitted:
         self._futures: dict[int, tuple[Future, Future]] = {}
         self._address = client.scheduler.address
         self._said_to_wait = False
-        # Sent once, however many partitions there are: labels of another file may be part of it.
+        # The work is sent once, not with every partition: it may contain the labels of another
+        # file.
         packed = pickle.dumps(task.work)
         self._work = client.submit(bytes, packed, key=f"xent-{self._run}-work", pure=False)
 
-    def ask(self, chunk: Chunk) -> Wait[Facts]:
-        """Submit a partition; return a function that waits for it and returns how large it was."""
+    def submit(self, chunk: Chunk) -> Wait[Extent]:
+        """Submit a partition; return a function that waits until it is done and returns how large
+        it was. Its outcome stays on the worker."""
         self._count += 1
         key = f"xent-{self._run}-{self._count}"
-        # Dask would look into every list for something to wait for.
-        sent = pickle.dumps(_from_anywhere(chunk))
-        future = self._client.submit(_at_work, __version__, self._work, sent, key=key, pure=False)
-        # The facts alone come here: what they are about may be large.
-        facts = self._client.submit(_facts, future, key=f"{key}-facts", pure=False)
-        self._futures[chunk.number] = future, facts
-        return lambda: Facts(*self.result(facts, chunk))
+        # As bytes: Dask would search every list in an argument for futures.
+        sent = pickle.dumps(_with_absolute_path(chunk))
+        future = self._client.submit(_do_work, __version__, self._work, sent, key=key, pure=False)
+        # Only the extent is sent here: the outcome may be large.
+        extent = self._client.submit(_measure, future, key=f"{key}-extent", pure=False)
+        self._futures[chunk.number] = future, extent
+        return lambda: Extent(*self.result(extent, chunk))
 
-    def again(self, chunk: Chunk) -> Facts:
-        """Submit a partition again and wait for it: it begins elsewhere than was thought."""
+    def submit_again(self, chunk: Chunk) -> Extent:
+        """Submit a partition again, with the right first byte or numbers, and wait for it."""
         _release(*self._futures.pop(chunk.number))
-        return self.ask(chunk)()
+        return self.submit(chunk)()
 
     def take(self, chunk: Chunk) -> Future:
-        """Stop tracking a partition and return its outcome, which stays on its worker."""
+        """Stop tracking a partition, and return the future of its outcome."""
         return self._futures.pop(chunk.number)[0]
 
     def result(self, future: Future, chunk: Chunk) -> Any:
@@ -253,28 +261,28 @@ class Submitted:
         except Exception as error:
             reason = _reason(error)
             if reason == GONE:
-                raise self.gone() from None
+                raise self.scheduler_lost() from None
             raise PartitionLost(
                 f"no worker could finish it ({reason})", place=self._place(chunk)
             ) from None
 
-    def gone(self) -> PartitionLost:
+    def scheduler_lost(self) -> PartitionLost:
         """The error for a scheduler that does not answer any more."""
         return PartitionLost(GONE, place=Place(self._address))
 
     def _check_cluster(self) -> None:
-        """Raise an error if the scheduler is gone. Without workers the run waits for one, and says
-        so once."""
+        """Raise an error if the scheduler is gone. If there are no workers, print a message that
+        the run waits for one, once."""
         if self._client.status != "running":
-            raise self.gone()
+            raise self.scheduler_lost()
         if self._client.nthreads():
             self._said_to_wait = False
         elif not self._said_to_wait:
             messages.print_message(f"{self._address} has no workers any more; waiting for the next")
             self._said_to_wait = True
 
-    def cancel(self) -> None:
-        """Release everything that is under way; the cluster itself is left alone."""
+    def release(self) -> None:
+        """Release all partitions that are under way. The cluster goes on."""
         _release(self._work, *chain(*self._futures.values()))
 
     def _place(self, chunk: Chunk) -> Place:
@@ -289,8 +297,8 @@ class Submitted:
 
 
 def _release(*futures: Future) -> None:
-    # The scheduler stops what nobody waits for. To have it cancel a task would break it (2026.8)
-    # where another depends on that one which nobody waits for by itself.
+    # The scheduler stops a task whose future has been released. Cancelling it would break the
+    # scheduler (2026.8) if another task depends on it whose future has been released.
     for future in futures:
         future.release()
 
@@ -310,19 +318,19 @@ def _first_line(error: Exception) -> str:
 
 class Tree:
     """Merges outcomes on the workers, ``FAN_IN`` at a time, so that neither the client nor a worker
-    ever holds many."""
+    ever holds many of them."""
 
     def __init__(self, client: Client, merge: Callable[[Sequence[Any]], Any]) -> None:
         self._client = client
         self._merge = merge
         self._levels: list[list[Leaf]] = []
 
-    def add(self, future: Future, done: FinishedChunk[Facts]) -> None:
-        """The outcome of the next partition."""
+    def add(self, future: Future, done: FinishedChunk[Extent]) -> None:
+        """Add the outcome of the next partition."""
         self._add_leaf(Leaf(future, *offsets(done)), 0)
 
     def root(self) -> Future:
-        """The future of all outcomes merged."""
+        """Merge what is left, and return the future of the outcome of all partitions."""
         for level, leaves in enumerate(self._levels):
             if level == len(self._levels) - 1:
                 return self._merge_leaves(leaves)
@@ -348,14 +356,14 @@ class Tree:
 
 
 class Leaf(NamedTuple):
-    """An outcome on a worker, and what has to be added to its numbers of samples and lines."""
+    """An outcome on a worker, and what has to be added to its sample and line numbers."""
 
     future: Future
     samples: int = 0
     lines: int = 0
 
 
-def _from_anywhere(chunk: Chunk) -> Chunk:
+def _with_absolute_path(chunk: Chunk) -> Chunk:
     """The chunk with absolute paths: a worker may run in another folder."""
     data = chunk.data
     if not isinstance(data, Span | WholeText | RowGroup) or is_url(data.path):
@@ -363,15 +371,15 @@ def _from_anywhere(chunk: Chunk) -> Chunk:
     return chunk._replace(data=data._replace(path=os.path.join(os.getcwd(), data.path)))
 
 
-def _at_work(version: str, work: bytes, chunk: bytes) -> Any:
-    # A worker may have joined after all others were asked.
+def _do_work(version: str, work: bytes, chunk: bytes) -> Any:
+    # A worker may have joined the cluster after the versions of the others were checked.
     if version != __version__:
         raise PartitionLost(f"a worker has xentcli {__version__}, the client has {version}")
     return pickle.loads(work)(pickle.loads(chunk))
 
 
-def _facts(outcome: Any) -> Facts:
-    return Facts(outcome.samples, outcome.lines, outcome.size)
+def _measure(outcome: Any) -> Extent:
+    return Extent(outcome.samples, outcome.lines, outcome.size)
 
 
 def _merge_outcomes(

@@ -1,4 +1,5 @@
-"""``xent diagnose``: reads the runs into memory, looks for the formula, writes what it found."""
+"""``xent diagnose``: reads its runs into memory, searches for the formula that gives a number, and
+writes what was found."""
 
 from __future__ import annotations
 
@@ -19,16 +20,15 @@ from xentcli.errors import (
     counted,
 )
 from xentcli.model import Batch, Fault, NamedTuple, Remark
-from xentcli.model.diagnosis import Diagnosis
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Opened, Reader
 from xentcli.readers.pasted import find_lone_number
 from xentcli.readers.sources.source import Source, check_unchanged
 from xentcli.run import signals
-from xentcli.run.cases import binary_case, check_batch, class_case, concatenate
-from xentcli.run.checks import calculation_of, check_options
+from xentcli.run.cases import check_batch, concatenate, make_binary_case, make_class_case
+from xentcli.run.checks import check_options, make_calculation
 from xentcli.run.chunk import Outcome, count_samples, read_parts
-from xentcli.run.inputs import names_of_inputs, open_input, rereadable_sources
+from xentcli.run.inputs import names_of_inputs, open_input, open_rereadable_sources
 from xentcli.run.messages import print_remarks
 from xentcli.run.order import Task, offsets, shift_outcome
 from xentcli.run.outputs import (
@@ -40,12 +40,12 @@ from xentcli.run.outputs import (
     report_left_out,
     view_for,
 )
-from xentcli.run.second_file import RowsNeeded, check_attached
+from xentcli.run.second_file import MatchedRows, check_attached
 from xentcli.run.workers import RunTask, start_workers
-from xentcli.writers.files.file import Sink, open_outputs
+from xentcli.writers.files.file import open_outputs
 from xentcli.writers.rows.delimited import rejected_rows
 
-# All numbers are held in memory, several times over.
+# All numbers are held in memory, and there are several copies of them.
 MOST_NUMBERS = 20_000_000
 ONE_COLUMN = (
     "one column is taken as yes-or-no questions, a number the logit or probability of yes "
@@ -54,7 +54,7 @@ ONE_COLUMN = (
 
 
 def run(asked: Asked) -> int:
-    """Carry out the command and give its exit code."""
+    """Run the command and return its exit code."""
     check_options(asked)
     wanted = [
         parse_number(find_lone_number(text), asked.seen.tolerance) for text in asked.seen.got or []
@@ -66,11 +66,11 @@ def run(asked: Asked) -> int:
         outputs = stack.enter_context(open_outputs(inputs))
         page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
         sink = open_answer(asked, outputs)
-        runs = _runs(asked, wanted)
+        runs = _count_runs(asked, wanted)
         run = stack.enter_context(start_workers(asked))
-        found = gather(asked, stack, run, apart=runs > 1)
+        found = gather_cases(asked, stack, run, apart=runs > 1)
         if asked.labels.by_position:
-            found = _ask_ids(asked, stack, run, found, apart=runs > 1)
+            found = _compare_with_ids(asked, stack, run, found, apart=runs > 1)
         if rejects is not None:
             rejects.write(rejected_rows(found.faults))
         _check_reduction(asked, wanted, [case.samples for case in found.cases])
@@ -78,7 +78,9 @@ def run(asked: Asked) -> int:
         diagnosis = diagnose(cases, wanted, asked.output.rows, asked.output.digits)
         check_unchanged()
         signals.check()
-        _write(diagnosis, wanted, asked, sink)
+        writer, given = format_of(asked).diagnosis_writer, [number.text for number in wanted]
+        sink.write(writer.diagnosis_text(diagnosis, given, view_for(asked)))
+        sink.flush()
         if page is not None:
             from xentcli.writers.page import save as pages
 
@@ -89,8 +91,8 @@ def run(asked: Asked) -> int:
     return EXIT_FAILURE if wanted and not matches else code
 
 
-def _runs(asked: Asked, wanted: Sequence[PrintedNumber]) -> int:
-    """The number of runs: that of the files if there is a number for each, else one."""
+def _count_runs(asked: Asked, wanted: Sequence[PrintedNumber]) -> int:
+    """Count the runs: one for each file if there is a --got for each, else a single one."""
     from xentcli.readers.several import expand_names
 
     files = len(expand_names(asked.samples.file)) if asked.samples.file else 1
@@ -112,52 +114,49 @@ def _check_reduction(asked: Asked, wanted: Sequence[PrintedNumber], counts: Sequ
         )
 
 
-def _write(diagnosis: Diagnosis, wanted: Sequence[PrintedNumber], asked: Asked, sink: Sink) -> None:
-    writer = format_of(asked).diagnosis_writer
-    sink.write(writer.diagnosis_text(diagnosis, [one.text for one in wanted], view_for(asked)))
-    sink.flush()
-
-
 class Gathered(NamedTuple):
-    """The cases that were read, and the rows that could not be used."""
+    """The cases that were read, the rows that could not be used, and whether ids matched the rows
+    with those of a second file."""
 
     cases: list[Case]
     faults: tuple[Fault, ...] = ()
     joined: bool = False
 
 
-def gather(
+def gather_cases(
     asked: Asked, stack: ExitStack, run: RunTask, *, apart: bool, quiet: bool = False
 ) -> Gathered:
-    """Read the whole input as one case, or each of its files as one (``apart``).
+    """Read the whole input as one case, or with ``apart`` each of its files as one.
 
-    Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
+    If the labels cannot be read counting from 0, but can counting from 1, 1 is subtracted from
+    each.
     """
-    sources = rereadable_sources(asked, stack)
+    sources = open_rereadable_sources(asked, stack)
     try:
-        return _gather(asked, stack, run, sources, apart=apart, quiet=quiet)
+        return _read_cases(asked, stack, run, sources, apart=apart, quiet=quiet)
     except DataError as error:
         if error.if_one_based is None:
             raise
         try:
-            return _gather(
+            return _read_cases(
                 asked, stack, run, sources, apart=apart, quiet=quiet, one_based=error.if_one_based
             )
         except UsageError:
-            # It is the options that are wrong.
+            # The options are wrong, not the labels.
             raise
         except XentError:
-            # Something else is wrong as well: the first thing said it.
+            # Something is wrong that counting from 1 does not explain: the first error stands.
             raise error from None
 
 
-def _ask_ids(
+def _compare_with_ids(
     asked: Asked, stack: ExitStack, run: RunTask, found: Gathered, *, apart: bool
 ) -> Gathered:
-    """The cases, with what the ids say where rows were matched by position."""
+    """Match the rows by their ids as well, where --by-position was given, and add to each case what
+    that would change."""
     by_ids = asked._replace(labels=asked.labels._replace(by_position=False))
     try:
-        others = gather(by_ids, stack, run, apart=apart, quiet=True)
+        others = gather_cases(by_ids, stack, run, apart=apart, quiet=True)
     except UsageError:
         return found
     except DataError as error:
@@ -165,12 +164,12 @@ def _ask_ids(
     if not others.joined:
         return found
     pairs = zip(found.cases, others.cases, strict=True)
-    cases = [case._replace(ids_say=_moved_rows(case, other)) for case, other in pairs]
+    cases = [case._replace(ids_say=_describe_moved_rows(case, other)) for case, other in pairs]
     return found._replace(cases=cases)
 
 
-def _moved_rows(case: Case, other: Case) -> str:
-    """How many rows would have another target if they were matched by their ids."""
+def _describe_moved_rows(case: Case, other: Case) -> str:
+    """Say how many rows would have another target if they were matched by their ids."""
     if case.target.shape != other.target.shape:
         return ""
     moved = int((case.target != other.target).any(axis=1).sum())
@@ -179,7 +178,7 @@ def _moved_rows(case: Case, other: Case) -> str:
     )
 
 
-def _gather(
+def _read_cases(
     asked: Asked,
     stack: ExitStack,
     run: RunTask,
@@ -191,14 +190,14 @@ def _gather(
 ) -> Gathered:
     reading = asked
     if one_based is not None:
-        # The one label that is no class and that readers let pass is the ignored one.
+        # Readers refuse the label C, which is no class, unless it is the one to ignore.
         reading = asked._replace(loss=asked.loss._replace(ignore_index=one_based))
     opened = open_input(reading, stack, sources, whole_samples=True)
-    question = _question(asked, opened)
+    question = _choose_question(asked, opened)
     if question == "bce":
-        # Label 1 of one column is yes: nothing counts from 1.
+        # The labels of one column are 0 and 1, no and yes: they never count from 1.
         one_based = None
-    calculation = calculation_of(asked, opened)
+    calculation = make_calculation(asked, opened)
     if one_based is None and not quiet:
         print_remarks(opened.remarks)
         if question == "bce" and asked.seen.loss is None:
@@ -206,10 +205,10 @@ def _gather(
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0
-    needed = RowsNeeded(opened)
+    matched = MatchedRows(opened)
     skips = asked.reading.on_error == "skip"
     checked = calculation if one_based is None and question != "bce" else None
-    work = partial(_read, opened.reader, checked, skips)
+    work = partial(_read_chunk, opened.reader, checked, skips)
     with closing(run(Task(work), opened, lambda samples, size: None)) as found:
         for done in found:
             piece = done.outcome
@@ -218,7 +217,7 @@ def _gather(
             samples += piece.samples - (len(piece.faults) if skips else 0)
             numbers += sum(batch.values.size for batch in piece.batches)
             for batch in piece.batches:
-                needed.add(batch.partners)
+                matched.add(batch.partners)
             _check_size(numbers, opened.source)
     check_attached(samples + (len(faults) if skips else 0), opened)
     if not samples:
@@ -227,9 +226,9 @@ def _gather(
     for parts in batches.values():
         whole = concatenate(parts)
         if question == "bce":
-            case = binary_case(whole, calculation)
+            case = make_binary_case(whole, calculation)
         else:
-            case = class_case(whole, calculation, question, one_based is not None)
+            case = make_class_case(whole, calculation, question, one_based is not None)
         second = asked.labels.labels_from or asked.targets.targets_from or ""
         names, axis = opened.classes, opened.class_axis
         case = case._replace(class_axis=axis, names=names, second=second)
@@ -237,13 +236,14 @@ def _gather(
     if not apart:
         cases = [case._replace(source="") for case in cases]
     if not quiet:
-        print_remarks(needed.remarks())
+        print_remarks(matched.remarks())
     joined = opened.attached is not None and opened.attached.join is not None
     return Gathered(cases, tuple(faults), joined)
 
 
-def _question(asked: Asked, opened: Opened) -> Question:
-    """Which loss is meant: one column alone cannot be classes."""
+def _choose_question(asked: Asked, opened: Opened) -> Question:
+    """The loss that --loss names; without it bce for one column, which cannot be classes, else
+    ce."""
     question = asked.seen.loss or ("bce" if opened.class_count == 1 else "ce")
     if question != "bce":
         return question
@@ -269,8 +269,8 @@ def _check_size(numbers: int, source: str) -> None:
 
 
 class Piece(NamedTuple):
-    """The batches of a chunk and the rows that could not be used; ``samples``, ``lines`` and
-    ``size`` say how much of the input the chunk is, these rows included."""
+    """What is read of a chunk: its batches, and the rows that could not be used. ``samples``,
+    ``lines`` and ``size`` say how much of the input the chunk is, these rows included."""
 
     batches: list[Batch]
     faults: tuple[Fault, ...]
@@ -279,13 +279,13 @@ class Piece(NamedTuple):
     size: int
 
 
-def _read(
+def _read_chunk(
     reader: Reader,
     calculation: Calculation | None,
     skips: bool,
     chunk: Chunk,
 ) -> Piece:
-    """Read a chunk; its batches are checked unless ``calculation`` is None."""
+    """Read a chunk. Its batches are checked unless ``calculation`` is None."""
     batches: list[Batch] = []
     faults: list[Fault] = []
     samples = lines = size = numbers = 0

@@ -12,17 +12,17 @@ from xentcli.readers.sources.urls import conceal_secrets
 
 
 def print_message(*lines: str) -> None:
-    """Print lines on standard error. A failure to print is not raised: the answer is right all the
+    """Print lines on standard error. If that fails, nothing is raised: the answer is right all the
     same."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        # Whatever is quoted in them, it does not drive the terminal, and no secret is told.
+        # Text that is quoted in a message must not control the terminal, nor show a password.
         shown = (escaped(conceal_secrets(line)) for line in (f"xent: {lines[0]}", *lines[1:]))
         sys.stderr.write("".join(f"{line}\n" for line in shown))
         sys.stderr.flush()
 
 
 def print_error(error: XentError) -> None:
-    """Print an error: one sentence, on a terminal the text with a caret under it, the hint."""
+    """Print an error: a sentence, on a terminal the text with a caret under it, and the hint."""
     lines = [str(error)]
     excerpt = error.place.excerpt if error.place else None
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -34,11 +34,11 @@ def print_error(error: XentError) -> None:
 
 
 def caret_lines(excerpt: Excerpt) -> list[str]:
-    """The text around an error with a caret under it, cut to fit a line."""
+    """The text around an error, cut to fit a line, and a line with carets under the wrong part."""
     start = max(0, excerpt.start - 30)
     end = min(len(excerpt.text), max(excerpt.end, start + LONGEST_VALUE))
-    # Wide characters take two places on a screen, combining marks none. Rich is slow to import,
-    # and a fault is told once.
+    # Wide characters take two columns on a screen, combining marks none. Rich is slow to import,
+    # and is needed only once, for an error.
     from rich.cells import cell_len
 
     before = escaped(excerpt.text[start : excerpt.start])
@@ -49,9 +49,9 @@ def caret_lines(excerpt: Excerpt) -> list[str]:
 
 
 def print_remarks(remarks: Iterable[Remark]) -> None:
-    """Print each remark."""
+    """Print warnings and notes."""
     for remark in remarks:
-        many = (
-            "" if remark.samples == 1 else f" (and of {counted(remark.samples - 1, 'more sample')})"
-        )
+        many = ""
+        if remark.samples != 1:
+            many = f" (and of {counted(remark.samples - 1, 'more sample')})"
         print_message(f"{remark.word}: {remark.place}: {remark.message}{many}")

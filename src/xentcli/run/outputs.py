@@ -1,4 +1,4 @@
-"""Opens what is written: the answer, the page, the rejects; and counts rows left out."""
+"""Opens the outputs: the answer, the page, the rejects; and reports how many rows were left out."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def format_of(asked: Asked) -> writers.Format:
 
 
 def shows_steps(asked: Asked) -> bool:
-    """Whether a document has every step: unless somebody says otherwise."""
+    """Whether a document shows every step: it does, unless --no-steps is given."""
     return asked.output.steps is not False
 
 
 def view_for(asked: Asked) -> View:
-    """How the answer is to look: width, colour, characters."""
+    """How the answer looks: width, colour, characters, digits, steps."""
     output = asked.output
     to_file = output.output is not None
     steps = shows_steps(asked)
@@ -43,12 +43,12 @@ def view_for(asked: Asked) -> View:
 
 
 def open_answer(asked: Asked, outputs: Outputs) -> Sink:
-    """Standard output, or the file that ``-o`` names."""
+    """Open standard output, or the file that ``-o`` names."""
     return _open_file(asked.output.output, outputs, "-o")
 
 
 def open_rejects(asked: Asked, outputs: Outputs) -> Sink | None:
-    """The file of --rejects with its header written, or None."""
+    """Open the file of --rejects and write its header; None without --rejects."""
     if asked.reading.rejects is None:
         return None
     from xentcli.writers.rows.delimited import REJECTED
@@ -59,7 +59,7 @@ def open_rejects(asked: Asked, outputs: Outputs) -> Sink | None:
 
 
 def open_page(asked: Asked, outputs: Outputs) -> Sink | None:
-    """The file of --save, or None."""
+    """Open the file of --save; None without --save."""
     if asked.output.save is None:
         return None
     return _open_file(asked.output.save, outputs, "--save")
@@ -78,7 +78,7 @@ def _check_local(option: str, name: str, hint: str) -> None:
 
 
 def is_folder(asked: Asked) -> bool:
-    """Whether ``-o`` names a folder, which gets a file a partition."""
+    """Whether ``-o`` names a folder, into which the workers write a file for each partition."""
     output = asked.output.output
     if output is None:
         return False
@@ -89,7 +89,7 @@ def is_folder(asked: Asked) -> bool:
 
 @contextmanager
 def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
-    """Open the folder of ``-o DIR/``; refuse answers that cannot be split into files."""
+    """Open the folder of ``-o DIR/``. Refuses an answer that cannot be split into files."""
     output, form = str(asked.output.output), format_of(asked)
     if asked.running.scheduler is None:
         raise UsageError(
@@ -107,7 +107,8 @@ def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
 
 
 def command_line() -> str:
-    """The command whose answer a page shows, quoted for a shell; URLs without their secrets."""
+    """The command line that a page shows: quoted for a shell, without outputs, and without the
+    secrets in URLs."""
     import shlex
 
     from xentcli.options.command_line import drop_outputs

@@ -1,28 +1,25 @@
-"""From options to bytes: opens the input, has the work done, writes the outcome."""
+"""Runs a command: opens its inputs and outputs, runs the work over the chunks, writes the rows."""
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentcli.calculation import summary, survey
-from xentcli.calculation.check import LIMIT, describe_check, merge_checks
+from xentcli.calculation import survey
+from xentcli.calculation.check import merge_checks
 from xentcli.calculation.commands import Calculation
-from xentcli.calculation.remarks import FIRST, Looks, merge_remarks, remarks_on_looks
+from xentcli.calculation.remarks import FIRST, merge_remarks
 from xentcli.calculation.steps import first_to_show
 from xentcli.calculation.summary import half_sums
 from xentcli.core.total import Total
-from xentcli.errors import DataError, Place, counted
-from xentcli.model import Check, Fault, NamedTuple, Remark, Report, Survey, WorkedSample
+from xentcli.model import Check
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Chunk, Chunks, Opened
-from xentcli.readers.sources.source import check_unchanged
 from xentcli.run import signals
-from xentcli.run.checks import calculation_of, check_options, survey_of
+from xentcli.run.checks import check_options, make_calculation, wanted_survey
 from xentcli.run.chunk import (
     Job,
     Outcome,
@@ -32,11 +29,11 @@ from xentcli.run.chunk import (
     sum_shares,
     write_chunk,
 )
+from xentcli.run.finish import Tally, check_defined, finish
 from xentcli.run.inputs import names_of_inputs, open_input
-from xentcli.run.messages import print_message, print_remarks
+from xentcli.run.messages import print_remarks
 from xentcli.run.order import Task, offsets, shift_outcome
 from xentcli.run.outputs import (
-    command_line,
     format_of,
     is_folder,
     open_answer,
@@ -44,10 +41,9 @@ from xentcli.run.outputs import (
     open_page,
     open_rejects,
     report_left_out,
-    view_for,
 )
 from xentcli.run.progress import Progress
-from xentcli.run.second_file import RowsNeeded, check_attached
+from xentcli.run.second_file import MatchedRows
 from xentcli.run.workers import ReportProgress, RunTask, start_workers
 from xentcli.writers.files.file import Sink, open_outputs
 from xentcli.writers.files.folder import Folder
@@ -57,57 +53,47 @@ if TYPE_CHECKING:
     from xentcli.writers.files.spool import WaitingRoom
 
 
-class Tally(NamedTuple):
-    """The sums over what was done so far."""
-
-    total: Total = Total()
-    remarks: tuple[Remark, ...] = ()
-    check: Check | None = None
-    faults: int = 0
-    first_fault: Fault | None = None
-    worked: tuple[WorkedSample, ...] = ()
-    survey: survey.Sums | None = None
-    looks: tuple[Looks, ...] = ()
-    not_needed: tuple[Remark, ...] = ()
-    half: tuple[float, float] | None = None
-
-
 def run(asked: Asked) -> int:
-    """Carry out a command and give its exit code."""
+    """Run a command and return its exit code."""
     check_options(asked)
     with ExitStack() as stack:
         inputs = names_of_inputs(asked)
-        # All of it before a byte is read: what cannot be written is known at once.
+        # Outputs are opened before anything is read, so that one that cannot be written is an error
+        # at once.
         outputs = stack.enter_context(open_outputs(inputs))
         page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
         answer = None if is_folder(asked) else open_answer(asked, outputs)
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
-        opened = _in_sequences(opened, asked)
-        calculation = calculation_of(asked, opened)
-        # Before the work: they may explain what goes wrong with it.
+        opened = _apply_sequence_options(opened, asked)
+        calculation = make_calculation(asked, opened)
+        # Remarks come before the work, as they may explain an error in it.
         print_remarks(opened.remarks)
-        job = _job(asked, opened, calculation)
+        job = _make_job(asked, opened, calculation)
         sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
-            job = job._replace(denominator=_denominator(job, opened, run))
-        room = stack.enter_context(_waiting_room()) if job.format.rows_wait else None
-        with closing(_progress(asked, job, opened)) as progress:
+            job = job._replace(denominator=_compute_denominator(job, opened, run))
+        room: WaitingRoom | None = None
+        if job.format.rows_wait:
+            from xentcli.writers.files.spool import WaitingRoom
+
+            room = stack.enter_context(WaitingRoom())
+        with closing(_make_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
                 work = partial(write_chunk, job, sink.path)
-            # Rows, and what is wrong with some, are told as they come.
-            alone = job.stream.each or rejects is not None
-            task = Task(work, None if alone else partial(merge, job))
-            with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _write_rows(job, outcomes, room or sink, rejects, RowsNeeded(opened))
+            # Rows and rejects are written as the chunks come, so each outcome is wanted by itself.
+            writes_rows = job.stream.each or rejects is not None
+            task = Task(work, None if writes_rows else partial(merge, job))
+            with closing(_run_task(task, job, opened, run, progress.add)) as outcomes:
+                tally = _write_rows(job, outcomes, room or sink, rejects, MatchedRows(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
-        _finish(job, opened, asked, sink, room, page, tally)
+        finish(job, opened, asked, sink, room, page, tally)
     return code
 
 
-def _in_sequences(opened: Opened, asked: Asked) -> Opened:
-    """The input with the sequences that --by and --shift make of it."""
+def _apply_sequence_options(opened: Opened, asked: Asked) -> Opened:
+    """The input as --by sample and --shift change it."""
     if asked.survey.by is not None and not opened.by:
         from xentcli.run.sequences import group_sequences
 
@@ -119,17 +105,11 @@ def _in_sequences(opened: Opened, asked: Asked) -> Opened:
     return opened
 
 
-def _waiting_room() -> WaitingRoom:
-    from xentcli.writers.files.spool import WaitingRoom
-
-    return WaitingRoom()
-
-
-def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
+def _make_job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
     format = format_of(asked)
-    stream = _stream(opened, calculation)._replace(delimiter=format.delimiter)
+    stream = _make_stream(opened, calculation)._replace(delimiter=format.delimiter)
     worked_count = asked.output.rows if format.document or asked.output.save is not None else 0
-    wanted = survey_of(asked, opened)
+    wanted = wanted_survey(asked, opened)
     return Job(
         opened.reader,
         calculation,
@@ -144,8 +124,8 @@ def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
     )
 
 
-def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
-    # Rows and a bar on the same terminal would overwrite each other.
+def _make_progress(asked: Asked, job: Job, opened: Opened) -> Progress:
+    # A bar and rows on the same terminal would overwrite each other.
     rows_on_terminal = (
         job.stream.each
         and not job.format.document
@@ -160,24 +140,25 @@ def _progress(asked: Asked, job: Job, opened: Opened) -> Progress:
 
 
 class MarkedChunks:
-    """The chunks of an input, each marked if its samples are to be worked step by step: those that
-    come before ``shown`` has as many as are wanted. A chunk may be handed out before that is known.
+    """The chunks of an input, marked as long as samples with every step are still wanted: as long
+    as ``shown``, which is raised as outcomes come, is below ``wanted``. Chunks are submitted ahead
+    of the outcomes, so a few more may be marked than are needed.
     """
 
     def __init__(self, chunks: Chunks, wanted: int) -> None:
         self._chunks, self._wanted, self.shown = chunks, wanted, 0
 
     def in_order(self) -> Iterator[Chunk]:
-        """All of them."""
+        """All chunks of the input."""
         return self._mark(self._chunks.in_order())
 
     def spans(self) -> Iterator[Chunk] | None:
-        """Those of a large file."""
+        """The spans of a large file."""
         found = self._chunks.spans()
         return None if found is None else self._mark(found)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """Those that are read elsewhere."""
+        """The partitions for a cluster."""
         found = self._chunks.partitions(size)
         return None if found is None else self._mark(found)
 
@@ -186,9 +167,11 @@ class MarkedChunks:
             yield chunk._replace(worked=self.shown < self._wanted)
 
 
-def _outcomes(
+def _run_task(
     task: Task[Outcome], job: Job, opened: Opened, run: RunTask, report: ReportProgress
 ) -> Generator[Outcome]:
+    """Run a task over the input, and yield its outcomes with their final sample and line
+    numbers."""
     chunks = MarkedChunks(opened.chunks, job.worked_count)
     opened = opened._replace(chunks=chunks)
     with closing(run(task, opened, report)) as done:
@@ -198,62 +181,20 @@ def _outcomes(
             yield shift_outcome(one.outcome, *offsets(one))
 
 
-def _denominator(job: Job, opened: Opened, run: RunTask) -> float:
-    """The denominator of a gradient. For a mean it takes a first pass over the input."""
+def _compute_denominator(job: Job, opened: Opened, run: RunTask) -> float:
+    """Compute the denominator of a gradient. For a mean that takes a first pass over the input."""
     if not job.calculation.settings.averages:
         return 1.0
     total = Total()
     task = Task(partial(sum_shares, job), partial(merge, job))
-    with closing(_outcomes(task, job, opened, run, lambda samples, size: None)) as outcomes:
+    with closing(_run_task(task, job, opened, run, lambda samples, size: None)) as outcomes:
         for part in outcomes:
             total += part.total
-    _check_defined(total, job.calculation, opened)
+    check_defined(total, job.calculation, opened)
     return total.weight.value
 
 
-def _check_differences(check: Check, opened: Opened, *, to_standard_error: bool) -> None:
-    """Fail if a gradient is not close enough to the central differences."""
-    if to_standard_error:
-        print_message(f"check: {describe_check(check)}")
-    if not check.largest <= LIMIT:
-        raise DataError(
-            f"the gradient differs from central differences by {check.largest:.1e} of its largest "
-            f"entry, at sample {check.sample}",
-            place=None if opened.source.startswith("--") else Place(opened.source),
-        )
-
-
-def _check_defined(total: Total, calculation: Calculation, opened: Opened) -> None:
-    """Refuse a mean whose denominator is 0, or beyond the largest float: it would come out as 0."""
-    command = calculation.command
-    if not command.has_loss or not calculation.settings.averages:
-        return
-    is_too_large = math.isinf(total.weight.value) and not total.weight.non_finite
-    if total.weight.value != 0.0 and not is_too_large:
-        return
-    kept = total.samples - total.ignored
-    weights = f"the weights of the {counted(kept, 'sample')} that count sum to"
-    message, hint = f"{weights} 0: the mean is undefined", ""
-    if is_too_large:
-        message = f"{weights} more than the largest float"
-        hint = "the mean is the same with all of them divided by one number"
-    elif not kept:
-        message = f"0 of {counted(total.samples, 'sample')} count: the mean is undefined"
-        hint = "--reduction sum gives 0 there"
-    place = None if opened.source.startswith("--") else Place(opened.source)
-    raise DataError(message, place=place, hint=hint)
-
-
-def _check_bytes(total: Total, calculation: Calculation, opened: Opened) -> None:
-    """Refuse bits per byte of no bytes."""
-    if calculation.bits_per_byte and calculation.bytes is None and total.bytes.value == 0.0:
-        raise DataError(
-            "the bytes of the samples sum to 0: the bits per byte are undefined",
-            place=Place(opened.source),
-        )
-
-
-def _stream(opened: Opened, calculation: Calculation) -> Stream:
+def _make_stream(opened: Opened, calculation: Calculation) -> Stream:
     names = opened.classes or tuple(map(str, range(opened.class_count)))
     reduced = calculation.command.field == "loss" and calculation.settings.reduction != "none"
     return Stream(
@@ -276,13 +217,13 @@ def _write_rows(
     outcomes: Iterable[Outcome],
     destination: Sink | Folder | WaitingRoom,
     rejects: Sink | None,
-    needed: RowsNeeded,
+    matched: MatchedRows,
 ) -> Tally:
-    """Write rows and rejects as they come, and add up everything else."""
+    """Write rows and rejects as the outcomes come, and sum up everything else."""
     tally = Tally(
         check=Check() if job.check else None, survey=survey.no_sums() if job.survey else None
     )
-    # The header waits for the first rows: where these fail, nothing is printed at all.
+    # The header is written with the first rows, so that nothing is written if these fail.
     header = job.format.writer.start(job.stream)
     losses, shares = half_sums(job.calculation)
     for outcome in outcomes:
@@ -293,55 +234,20 @@ def _write_rows(
             destination.write(outcome.text)
         header = b""
         if rejects is not None:
-            _reject(outcome.faults, rejects)
-        needed.add(outcome.partners)
+            from xentcli.writers.rows.delimited import rejected_rows
+
+            rejects.write(rejected_rows(outcome.faults))
+        matched.add(outcome.partners)
         if outcome.halves is not None:
             losses.add(outcome.halves.losses, outcome.halves.kept)
             shares.add(outcome.halves.shares, outcome.halves.kept)
-        tally = _add(tally, outcome, job)
+        tally = _add_outcome(tally, outcome, job)
     destination.write(header)
     half = (losses.value, shares.value) if losses.has_any else None
-    return tally._replace(not_needed=needed.remarks(), half=half)
+    return tally._replace(unmatched=matched.remarks(), half=half)
 
 
-def _reject(faults: Sequence[Fault], rejects: Sink) -> None:
-    from xentcli.writers.rows.delimited import rejected_rows
-
-    rejects.write(rejected_rows(faults))
-
-
-def _finish(
-    job: Job,
-    opened: Opened,
-    asked: Asked,
-    sink: Sink | Folder,
-    room: WaitingRoom | None,
-    page: Sink | None,
-    tally: Tally,
-) -> None:
-    """Write what can only be written at the end of the input: the answer, the page, the remarks."""
-    check_unchanged()
-    signals.check()
-    left_out = tally.faults if job.skips else 0
-    check_attached(tally.total.samples + left_out, opened)
-    _check_defined(tally.total, job.calculation, opened)
-    _check_bytes(tally.total, job.calculation, opened)
-    report, view = _report(job, opened, tally), view_for(asked)
-    waiting = room.parts() if room else ()
-    for part in job.format.writer.end(report, job.stream, view, waiting):
-        sink.write(part)
-    sink.flush()
-    if page is not None:
-        from xentcli.writers.page import save as pages
-
-        page.write(pages.report_page(report, page.name, command_line(), view))
-    on_looks = remarks_on_looks(tally.looks, tally.total.samples)
-    print_remarks((*tally.not_needed, *on_looks, *tally.remarks))
-    if tally.check is not None:
-        _check_differences(tally.check, opened, to_standard_error=not job.format.for_people)
-
-
-def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
+def _add_outcome(tally: Tally, outcome: Outcome, job: Job) -> Tally:
     faults = outcome.faults
     return Tally(
         tally.total + outcome.total,
@@ -353,39 +259,3 @@ def _add(tally: Tally, outcome: Outcome, job: Job) -> Tally:
         survey.merge_sums(job.survey, tally.survey, outcome.survey),
         (tally.looks + outcome.looks)[:FIRST],
     )
-
-
-def _report(job: Job, opened: Opened, tally: Tally) -> Report:
-    total, by_sequence = tally.total, job.survey is not None and job.survey.by_sequence
-    if by_sequence and tally.survey is not None:
-        # The rows of one may be far apart.
-        total = total._replace(spread=survey.spread_of_sequences(tally.survey))
-    is_sequence = by_sequence or opened.has_tokens or opened.dimensions == 1
-    found = None if job.survey is None or tally.survey is None else _survey(job, opened, tally)
-    report = summary.make_report(
-        job.calculation,
-        opened.kind,
-        job.stream.classes,
-        total,
-        tally.worked,
-        job.denominator,
-        has_labels=opened.has_labels,
-        check=tally.check,
-        half=tally.half,
-        independent="sequence" if is_sequence else "sample" if opened.dimensions else "",
-        survey=found,
-    )
-    return report._replace(left_out=opened.left_out, shifted=job.shifted)
-
-
-def _survey(job: Job, opened: Opened, tally: Tally) -> Survey:
-    assert job.survey is not None
-    assert tally.survey is not None
-    found = survey.make_survey(
-        tally.survey, job.survey, job.calculation, job.stream.classes, labelled=opened.has_labels
-    )
-    if len(tally.worked) == tally.total.samples:
-        # Every sample stands there with all its steps; what is left is what was asked for.
-        hardest = found.hardest if found.top_asked else ()
-        found = found._replace(histogram=(), classes=(), hardest=hardest)
-    return found

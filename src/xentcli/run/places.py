@@ -1,4 +1,4 @@
-"""The place in the input of a number in a batch, and errors of the mathematics at that place."""
+"""Says where in the input a number of a batch is, for errors of the mathematics and for remarks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from xentcli.model import Batch, Origin
 
 
 def locate(error: ArgumentError, batch: Batch) -> XentError:
-    """Turn an error about a number in an array into one about its place in the input."""
+    """Turn an error about a number of a batch into one that says where in the input the number
+    is."""
     if error.argument == "ignore_index":
         return UsageError(f"--ignore-index: {error.message}")
     message, origin = error.message, _origin(error.argument, batch)
@@ -25,13 +26,13 @@ def _origin(argument: str, batch: Batch) -> Origin:
 
 def _column_name(origin: Origin, index: tuple[int, ...]) -> str:
     if origin.form == "table" and origin.path != "$" and len(index) > 1:
-        # One column holds the lists of all classes.
+        # The column holds lists, each with a number for every class.
         return f"{origin.path}[{index[1]}]"
-    return origin.names[_column(index)]
+    return origin.names[_column_index(index)]
 
 
 def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
-    """The place in the input of the number with that index in the batch."""
+    """Where in the input the number is that has this index in the batch."""
     origin = _origin(argument, batch)
     source = origin.source
     if not index:
@@ -39,7 +40,7 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
     sample, rest = index[0], index[1:]
     if origin.form == "text":
         one_column = len(origin.columns) == 1
-        column = origin.columns[_column(index)] if rest or one_column else None
+        column = origin.columns[_column_index(index)] if rest or one_column else None
         return Place(source, origin.lines[sample], column)
     if origin.form == "table":
         return Place(source, detail=f"row {origin.lines[sample]}")
@@ -62,5 +63,5 @@ def _brackets(index: tuple[int, ...]) -> str:
     return "".join(f"[{at}]" for at in index)
 
 
-def _column(index: tuple[int, ...]) -> int:
+def _column_index(index: tuple[int, ...]) -> int:
     return index[1] if len(index) > 1 else 0

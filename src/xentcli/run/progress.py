@@ -16,23 +16,23 @@ AFTER_SECONDS = 1.0
 
 
 class Progress:
-    """Counts the rows and the bytes that are done; shown only after a second.
+    """Counts the rows and bytes that are done, and shows them in a bar after the first second.
 
-    On a cluster ``partitions`` are counted as well.
+    With ``partitions``, on a cluster, these are counted as well.
     """
 
     def __init__(self, size: int | None, *, wanted: bool, partitions: bool = False) -> None:
         self._size = size
         self._wanted = wanted and sys.stderr is not None and sys.stderr.isatty()
         self._start = time.monotonic()
-        self._bytes = self._rows = self._times = 0
+        self._bytes = self._rows = self._done_partitions = 0
         self._partitions = partitions
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
-    def done(self, rows: int, size: int) -> None:
-        """Add rows and bytes to what is done."""
-        self._times += 1
+    def add(self, rows: int, size: int) -> None:
+        """Count rows and bytes as done."""
+        self._done_partitions += 1
         self._rows += rows
         self._bytes += size
         if not self._wanted or time.monotonic() - self._start < AFTER_SECONDS:
@@ -44,7 +44,7 @@ class Progress:
         seconds = time.monotonic() - self._start
         rate = f"{self._rows:,} rows, {self._rows / seconds:,.0f} a second"
         if self._partitions:
-            rate = f"{counted(self._times, 'partition')}, {rate}"
+            rate = f"{counted(self._done_partitions, 'partition')}, {rate}"
         self._bar.update(self._task, completed=self._bytes, rows=rate)
 
     def _show(self) -> None:

@@ -1,4 +1,4 @@
-"""A second file of labels or soft targets, beside the samples that were read."""
+"""Compares a second file of labels or soft targets with the samples that were read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from xentcli.readers.interface import Opened
 
 
 def check_attached(samples: int, opened: Opened) -> None:
-    """Refuse more typed labels, or labels of a second file, than samples. Where ids match the two
-    there may be more."""
+    """Refuse more labels than samples, typed or in a second file. There may be more only if ids
+    match them with the samples."""
     attached = opened.attached
     if attached is not None and attached.join is None and attached.size > samples:
         what = "label" if attached.labels is not None else "soft target"
@@ -21,23 +21,25 @@ def check_attached(samples: int, opened: Opened) -> None:
         )
 
 
-class RowsNeeded:
-    """Which rows of a second file had a sample with the same id."""
+class MatchedRows:
+    """Remembers which rows of a second file ids have matched with a sample."""
 
     def __init__(self, opened: Opened) -> None:
         self._attached = opened.attached
         joined = self._attached is not None and self._attached.join is not None
-        self._needed = np.zeros(self._attached.size if self._attached and joined else 0, dtype=bool)
+        self._matched = np.zeros(
+            self._attached.size if self._attached and joined else 0, dtype=bool
+        )
 
     def add(self, partners: AnyArray | None) -> None:
-        """Add the rows that matched some samples."""
+        """Add the rows that the samples of a batch have matched."""
         if partners is not None:
-            self._needed[partners[partners >= 0]] = True
+            self._matched[partners[partners >= 0]] = True
 
     def remarks(self) -> tuple[Remark, ...]:
-        """A note on the rows that matched none."""
+        """A note on the rows that no sample has matched."""
         if self._attached is None or self._attached.join is None:
             return ()
         from xentcli.readers.rules.ids import remarks_on_unused_rows
 
-        return remarks_on_unused_rows(self._attached, self._needed)
+        return remarks_on_unused_rows(self._attached, self._matched)

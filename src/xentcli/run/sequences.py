@@ -1,4 +1,4 @@
-"""--by sample: each sample of an input with positions is a sequence and a group of its own."""
+"""--by sample: each sample of an input with positions is a sequence, and a group of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xentcli.readers.interface import EACH_SEQUENCE, Chunk, Opened, Reader
 
 
 def group_sequences(opened: Opened) -> Opened:
-    """The input with each sample in a group of its own."""
+    """The input whose samples are each a group of their own."""
     if opened.dimensions == 0:
         raise UsageError(
             f"--by {EACH_SEQUENCE}: {opened.source} has no column of that name, and no axis of "
@@ -24,12 +24,12 @@ def group_sequences(opened: Opened) -> Opened:
 
 
 class SequenceReader(NamedTuple):
-    """Reads samples of positions; the name of each one's group is its number."""
+    """Reads samples of positions, each as a group that is named by the sample's number."""
 
     reader: Reader
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk in pieces that can be read."""
+        """The chunk in pieces that fit into memory."""
         return self.reader.parts(chunk)
 
     def read(self, chunk: Chunk) -> Batch:
@@ -40,5 +40,5 @@ class SequenceReader(NamedTuple):
         return batch._replace(grouping=Grouping(names, np.arange(count)))
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a piece are called."""
+        """The ids of some samples of a piece."""
         return self.reader.ids(chunk, batch, samples)

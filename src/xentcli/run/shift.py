@@ -1,4 +1,4 @@
-"""--shift: position t is scored with the label of position t + 1, as causal language models are.
+"""--shift: position t is scored with the label of position t + 1, as for a causal language model.
 The last position and the first label of each sequence drop out."""
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from xentcli.run.second_file import check_attached
 
 
 def shift_labels(opened: Opened, on_error: OnError) -> Opened:
-    """The input with each label moved to the position before: along the positions of an array, or
+    """The input whose labels are moved to the position before: along the positions of an array, or
     from row to row as long as the value of --by stays the same.
 
-    A faulty sample of an array is a whole sequence, and may be left out; a faulty row is not: its
-    neighbours would follow one another.
+    A bad sample of an array is a whole sequence, and may be left out. A bad row may not, because
+    the rows before and after it would then be taken for neighbours.
     """
     if opened.has_tokens:
         raise UsageError(
@@ -57,11 +57,11 @@ class ShiftedPositions(NamedTuple):
     reader: Reader
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk in pieces that can be read."""
+        """The chunk in pieces that fit into memory."""
         return self.reader.parts(chunk)
 
     def read(self, chunk: Chunk) -> Batch:
-        """The samples of a piece, without their last position."""
+        """The samples of a piece with shifted labels, without their last position."""
         batch = self.reader.read(_with_next_position(chunk))
         return batch._replace(
             values=batch.values[:, :, :-1],
@@ -70,12 +70,13 @@ class ShiftedPositions(NamedTuple):
         )
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a piece are called."""
+        """The ids of some samples of a piece."""
         return self.reader.ids(chunk, batch, samples)
 
 
 def _with_next_position(chunk: Chunk) -> Chunk:
-    """A piece of a sample with the position after it, if there is one."""
+    """A piece of a large sample, extended by the next position, if there is one; any other chunk is
+    unchanged."""
     part = chunk.data
     if not isinstance(part, Part) or part.positions is None:
         return chunk
@@ -85,14 +86,14 @@ def _with_next_position(chunk: Chunk) -> Chunk:
 
 class ShiftedRows:
     """The rows of an input as batches whose labels are shifted already. The last row of each batch
-    waits for the label of the first row of the next."""
+    is held back until the first row of the next one, which has its label, is read."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
 
     def in_order(self) -> Iterator[Chunk]:
-        """All of them."""
-        opened, runs = self._opened, Runs(self._opened)
+        """All batches, as chunks."""
+        opened, sequences = self._opened, SequenceNames(self._opened)
         waiting: Batch | None = None
         samples = number = 0
         for chunk in opened.chunks.in_order():
@@ -104,8 +105,8 @@ class ShiftedRows:
                 if not count:
                     continue
                 whole = batch if waiting is None else _prepend(waiting, batch)
-                waiting = _take(whole, np.array([len(whole.values) - 1]))
-                shifted = _shift(whole, runs)._replace(
+                waiting = _select_rows(whole, np.array([len(whole.values) - 1]))
+                shifted = _shift(whole, sequences)._replace(
                     read=count,
                     sample_bytes=batch.sample_bytes,
                     bytes_at=batch.grouping and batch.grouping.at,
@@ -119,17 +120,18 @@ class ShiftedRows:
         """None: each row needs the one after it."""
 
     def partitions(self, size: int) -> None:
-        """None, for the same reason."""
+        """None: each row needs the one after it."""
 
 
-class Runs:
-    """The values of --by so far: one that comes back would put two sequences into one."""
+class SequenceNames:
+    """The values of --by so far. One that comes back after others would make one sequence of
+    two."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened, self._known, self._last = opened, set[str](), ""
 
-    def follow(self, names: Sequence[str]) -> None:
-        """Add the values of the next rows; refuse one that comes back."""
+    def add(self, names: Sequence[str]) -> None:
+        """Add the values of the next rows. Refuses one that comes back."""
         for name in names:
             if name == self._last and self._known:
                 continue
@@ -143,33 +145,36 @@ class Runs:
             self._last = name
 
 
-def _shift(batch: Batch, runs: Runs) -> Batch:
-    """Keep the rows that a row of the same sequence follows, and give them its label."""
+def _shift(batch: Batch, sequences: SequenceNames) -> Batch:
+    """Give each row the label of the next row, and keep only the rows whose next row is of the same
+    sequence."""
     assert batch.grouping is not None
     grouping = batch.grouping
-    runs.follow([grouping.names[at] for at in grouping.at.tolist()])
+    sequences.add([grouping.names[at] for at in grouping.at.tolist()])
     scored = np.flatnonzero(grouping.at[:-1] == grouping.at[1:])
     after = scored + 1
-    found = _take(batch, scored)
+    found = _select_rows(batch, scored)
     return found._replace(
         labels=None if batch.labels is None else batch.labels[after],
         targets=None if batch.targets is None else batch.targets[after],
-        rows=_with_label_cells(batch, scored, after),
-        records=_with_label_fields(batch, scored, after),
+        rows=_shift_label_cells(batch, scored, after),
+        records=_shift_label_fields(batch, scored, after),
     )
 
 
-def _with_label_cells(batch: Batch, scored: Indices, after: Indices) -> Rows | None:
-    """The rows as they were written, with the labels of those after them."""
+def _shift_label_cells(batch: Batch, scored: Indices, after: Indices) -> Rows | None:
+    """The rows as written, each with the label cells of the row after it."""
     rows, origin = batch.rows, batch.target_from
     if rows is None:
         return None
-    places = _label_columns(rows, origin) if _is_own(batch) and origin is not None else []
+    columns: list[int] = []
+    if _has_labels_in_rows(batch) and origin is not None:
+        columns = _label_columns(rows, origin)
     cells = []
     for at, then in zip(scored.tolist(), after.tolist(), strict=True):
         row = list(rows.cells[at])
-        for place in places:
-            row[place] = rows.cells[then][place]
+        for column in columns:
+            row[column] = rows.cells[then][column]
         cells.append(row)
     return rows._replace(cells=cells)
 
@@ -180,38 +185,39 @@ def _label_columns(rows: Rows, origin: Origin) -> list[int]:
     return [rows.header.index(csv_cell(name.encode("utf-8"))) for name in origin.names]
 
 
-def _with_label_fields(
+def _shift_label_fields(
     batch: Batch, scored: Indices, after: Indices
 ) -> list[dict[str, object]] | None:
     records, origin = batch.records, batch.target_from
     if records is None:
         return None
-    names = origin.names if _is_own(batch) and origin is not None else ()
+    names = origin.names if _has_labels_in_rows(batch) and origin is not None else ()
     return [
         {**records[at], **{name: records[then][name] for name in names}}
         for at, then in zip(scored.tolist(), after.tolist(), strict=True)
     ]
 
 
-def _is_own(batch: Batch) -> bool:
-    """Whether the labels stand in the rows themselves."""
+def _has_labels_in_rows(batch: Batch) -> bool:
+    """Whether the labels are cells of the rows, and not from a second file."""
     origin = batch.target_from
     return origin is not None and origin.source == batch.values_from.source
 
 
-def _take(batch: Batch, at: Indices) -> Batch:
-    """Take some rows of a batch."""
+def _select_rows(batch: Batch, at: Indices) -> Batch:
+    """Select some rows of a batch."""
     before = np.arange(len(batch.values)) if batch.kept is None else batch.kept
-    rows, records, grouping, own = batch.rows, batch.records, batch.grouping, _is_own(batch)
+    rows, records, grouping = batch.rows, batch.records, batch.grouping
+    target_from = batch.target_from
+    if target_from is not None and _has_labels_in_rows(batch):
+        target_from = _select_lines(target_from, at)
     return batch._replace(
         values=batch.values[at],
-        values_from=_lines_at(batch.values_from, at),
-        labels=_at(batch.labels, at),
-        targets=_at(batch.targets, at),
-        target_from=_lines_at(batch.target_from, at)
-        if own and batch.target_from
-        else batch.target_from,
-        sample_weight=_at(batch.sample_weight, at),
+        values_from=_select_lines(batch.values_from, at),
+        labels=_select(batch.labels, at),
+        targets=_select(batch.targets, at),
+        target_from=target_from,
+        sample_weight=_select(batch.sample_weight, at),
         rows=rows and rows._replace(cells=[rows.cells[one] for one in at.tolist()]),
         records=None if records is None else [records[one] for one in at.tolist()],
         grouping=grouping and grouping._replace(at=grouping.at[at]),
@@ -219,31 +225,31 @@ def _take(batch: Batch, at: Indices) -> Batch:
     )
 
 
-def _lines_at(origin: Origin, at: Indices) -> Origin:
+def _select_lines(origin: Origin, at: Indices) -> Origin:
     return origin._replace(lines=np.asarray(origin.lines)[at] if len(origin.lines) else ())
 
 
-def _at(array: AnyArray | None, at: Indices) -> AnyArray | None:
+def _select(array: AnyArray | None, at: Indices) -> AnyArray | None:
     return None if array is None else array[at]
 
 
 def _prepend(waiting: Batch, batch: Batch) -> Batch:
-    """Put the row that waited in front of a batch."""
+    """Put the row that was held back in front of the next batch."""
     assert waiting.grouping is not None
     assert batch.grouping is not None
     (last,) = waiting.grouping.at.tolist()
     name, names = waiting.grouping.names[last], batch.grouping.names
     known = names if name in names else (*names, name)
     rows, records, target_from = batch.rows, batch.records, batch.target_from
-    if _is_own(batch) and waiting.target_from is not None and target_from is not None:
-        target_from = _lines_after(waiting.target_from, target_from)
+    if _has_labels_in_rows(batch) and waiting.target_from is not None and target_from is not None:
+        target_from = _join_lines(waiting.target_from, target_from)
     return batch._replace(
         values=np.concatenate([waiting.values, batch.values]),
-        values_from=_lines_after(waiting.values_from, batch.values_from),
-        labels=_both(waiting.labels, batch.labels),
-        targets=_both(waiting.targets, batch.targets),
+        values_from=_join_lines(waiting.values_from, batch.values_from),
+        labels=_join(waiting.labels, batch.labels),
+        targets=_join(waiting.targets, batch.targets),
         target_from=target_from,
-        sample_weight=_both(waiting.sample_weight, batch.sample_weight),
+        sample_weight=_join(waiting.sample_weight, batch.sample_weight),
         rows=rows and waiting.rows and rows._replace(cells=[*waiting.rows.cells, *rows.cells]),
         records=None if records is None else [*(waiting.records or []), *records],
         grouping=Grouping(known, np.concatenate([[known.index(name)], batch.grouping.at])),
@@ -251,10 +257,10 @@ def _prepend(waiting: Batch, batch: Batch) -> Batch:
     )
 
 
-def _lines_after(waiting: Origin, origin: Origin) -> Origin:
+def _join_lines(waiting: Origin, origin: Origin) -> Origin:
     lines = (*np.asarray(waiting.lines).tolist(), *np.asarray(origin.lines).tolist())
     return origin._replace(lines=np.array(lines, dtype=np.int64))
 
 
-def _both(waiting: AnyArray | None, array: AnyArray | None) -> AnyArray | None:
+def _join(waiting: AnyArray | None, array: AnyArray | None) -> AnyArray | None:
     return None if waiting is None or array is None else np.concatenate([waiting, array])

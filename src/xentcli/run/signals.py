@@ -1,4 +1,4 @@
-"""The signals that end a command, and when they have to wait."""
+"""Handles the signals that end a command, and holds them back while they have to wait."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any
 from xentcli.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, Terminated
 
 ENDING = {signal.SIGINT, signal.SIGTERM}
-# Seconds in which what was begun is put in order, and no second Ctrl-C breaks into that.
-IN_ORDER_WITHIN = 2.0
-# Seconds after which an exception that was swallowed is raised anew.
+# For so many seconds after a signal another one is ignored, so that a second Ctrl-C does not break
+# into the cleaning up.
+CLEAN_UP_WITHIN = 2.0
+# Seconds after which an exception that Python has swallowed is raised again.
 AGAIN_AFTER = 0.01
 
 _arrived: int | None = None
@@ -23,21 +24,21 @@ _arrived_at = 0.0
 
 
 def install() -> None:
-    """From now on a signal raises KeyboardInterrupt or Terminated, and does so again if some code
-    swallows the exception."""
+    """Install handlers, with which a signal raises KeyboardInterrupt or Terminated, and raises it
+    again if Python swallows the exception."""
     global _arrived
     _arrived = None
-    signal.signal(signal.SIGTERM, _end)
-    # Whoever started this in the background may have Ctrl-C ignored.
+    signal.signal(signal.SIGTERM, _handle_signal)
+    # A shell that starts a command in the background may have Ctrl-C ignored for it.
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
-        signal.signal(signal.SIGINT, _end)
+        signal.signal(signal.SIGINT, _handle_signal)
     if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, _again)
-    sys.unraisablehook = _unraisable
+        signal.signal(signal.SIGALRM, _handle_timer)
+    sys.unraisablehook = _handle_unraisable
 
 
 def ignore() -> None:
-    """Ignore signals from now on: the command has ended and its exit code is known."""
+    """Ignore signals from now on: the command has ended, and its exit code is known."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
 
@@ -55,20 +56,20 @@ def check() -> None:
         raise KeyboardInterrupt if _arrived == signal.SIGINT else Terminated
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _handle_signal(number: int, frame: FrameType | None) -> None:
     global _arrived, _arrived_at
-    if _arrived is not None and time.monotonic() - _arrived_at < IN_ORDER_WITHIN:
+    if _arrived is not None and time.monotonic() - _arrived_at < CLEAN_UP_WITHIN:
         return
     _arrived, _arrived_at = number, time.monotonic()
     check()
 
 
-def _again(number: int, frame: FrameType | None) -> None:
+def _handle_timer(number: int, frame: FrameType | None) -> None:
     check()
 
 
-def _unraisable(found: Any) -> None:
-    """Python drops what a finalizer or a callback raises; raise a signal's exception again."""
+def _handle_unraisable(found: Any) -> None:
+    """Raise a signal's exception again soon: Python drops what a finalizer or a callback raises."""
     if not issubclass(found.exc_type, (KeyboardInterrupt, Terminated)):
         sys.__unraisablehook__(found)
     elif hasattr(signal, "setitimer"):
@@ -77,8 +78,8 @@ def _unraisable(found: Any) -> None:
 
 @contextmanager
 def hold() -> Iterator[None]:
-    """Hold signals back while processes or threads are started: until this process knows them and
-    can end them, and until they have set which signals they take."""
+    """Hold signals back while processes or threads are started: until this process knows them, so
+    that it can end them, and until they have set which signals they handle."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

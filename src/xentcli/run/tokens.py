@@ -1,5 +1,5 @@
-"""One column of log-probabilities and no labels: the log-probabilities of the tokens of one
-sequence, as somebody has picked them already."""
+"""One column of log-probabilities without labels: each is that of a token of one sequence, which
+has been picked from the model's output already."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from xentcli.readers.interface import Chunk, Opened, Reader
 
 
 def is_column_of_tokens(opened: Opened) -> bool:
-    """Whether each sample is one log-probability and nothing else."""
+    """Whether each sample is a single log-probability, without label or target."""
     only_values = opened.kind == "log_probs" and not opened.has_target and not opened.has_tokens
     return only_values and opened.class_count == 1 and opened.dimensions == 0
 
 
 def take_as_tokens(opened: Opened) -> Opened:
-    """The input with each sample as a token, whose only class is its label. Which token the model
-    would have chosen is not known."""
+    """The input whose samples are tokens: the only class of each is its label. Which token the
+    model would have chosen is not known."""
     return opened._replace(
         reader=TokenReader(opened.reader),
         numbered=True,
@@ -36,7 +36,7 @@ class TokenReader(NamedTuple):
     reader: Reader
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The chunk in pieces that can be read."""
+        """The chunk in pieces that fit into memory."""
         return self.reader.parts(chunk)
 
     def read(self, chunk: Chunk) -> Batch:
@@ -55,5 +55,5 @@ class TokenReader(NamedTuple):
         return batch._replace(values=values, labels=labels, tokens=tokens, is_piece=True)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
-        """What some samples of a piece are called."""
+        """The ids of some samples of a piece."""
         return self.reader.ids(chunk, batch, samples)

@@ -33,8 +33,8 @@ MISSING_NUMBERS = frozenset(("", "nan", *MISSING))
 class Beginning(NamedTuple):
     """What the beginning of a text shows.
 
-    - ``blocks``: those that have been read; ``later``: the blocks that follow, if the input can be
-      read only once.
+    - ``blocks``: those that have been read; ``later``: the blocks that follow, for an
+      input that can be read only once.
     - ``names``: of the columns; ``header``: the header's cells as written, empty if there is none.
     - ``newline``: the line end of the first record; ``place``: where that record is.
     - ``rows``: where the samples begin; ``samples``: the cells of the first ones.
@@ -240,7 +240,7 @@ def _text(cell: bytes) -> str:
 
 
 class TextLook:
-    """Looks at the names and the first samples of a text, to tell what its columns are."""
+    """What the names and the first samples of a text say of each of its columns."""
 
     def __init__(self, start: Beginning) -> None:
         self._start = start

@@ -35,12 +35,12 @@ class CellBounds(NamedTuple):
         return self.starts if column == 0 else self.ends[:, column - 1] + 1
 
     def cut_out(self, starts: Places, ends: Places) -> list[bytes]:
-        """The bytes of the block from each start to the end beside it."""
+        """The bytes of the block from each start to the end that belongs to it."""
         return cut_out(self.text, starts, ends)
 
 
 def cut_out(text: bytes, starts: Places, ends: Places) -> list[bytes]:
-    """The bytes of a text from each start to the end beside it."""
+    """The bytes of a text from each start to the end that belongs to it."""
     widths = ends - starts
     longest = int(widths.max())
     if longest <= SHORT and b"\0" not in text:

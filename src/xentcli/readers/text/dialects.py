@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -168,7 +169,7 @@ class CollapsedBlanks:
     """A stream of text whose runs of blanks and tabs are collapsed to single blanks."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._lines = _collapse_pieces(_read_pieces(stream))
+        self._lines = _collapse_pieces(iter(partial(stream.read, 1 << 16), b""))
         self._rest = b""
 
     def read(self, size: int) -> bytes:
@@ -177,11 +178,6 @@ class CollapsedBlanks:
             self._rest += lines
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
-
-
-def _read_pieces(stream: BinaryIO) -> Iterator[bytes]:
-    while piece := stream.read(1 << 16):
-        yield piece
 
 
 def _collapse_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:

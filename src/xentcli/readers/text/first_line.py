@@ -1,4 +1,4 @@
-"""Whether the first line of a text is a header or a sample, where no option says so."""
+"""Decides whether the first line of a text is a header or a sample, where no option says it."""
 
 from __future__ import annotations
 

@@ -18,8 +18,7 @@ from tests.faults.running import run_inside
 from tests.ways import SMALL_BLOCKS
 from xentcli.errors import DataError, LostWorker
 from xentcli.readers.interface import Chunk
-from xentcli.run import forked
-from xentcli.run import workers as local
+from xentcli.run import forked, workers
 from xentcli.run.chunk import Outcome
 from xentcli.run.order import Submit, Work, share_work
 
@@ -37,7 +36,7 @@ def test_without_workers_it_is_done_here(
 
     (tmp_path / "a.csv").write_bytes(ROWS)
     expected = run_inside(["ce", "a.csv", "-q"], tmp_path)
-    monkeypatch.setattr(local, "start_processes", none_left)
+    monkeypatch.setattr(workers, "start_processes", none_left)
     asked = ["ce", "a.csv", "-q", "--jobs", "2"]
     assert run_inside(asked, tmp_path, environment=SMALL_BLOCKS) == expected
 
@@ -67,20 +66,20 @@ def test_no_more_processes_than_a_system_can_wait_for(
     platform: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    assert [local.limit_processes(count) for count in (2, 100)] == [2, most]
+    assert [workers.limit_processes(count) for count in (2, 100)] == [2, most]
 
 
 def test_nobody_waits_for_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "PATIENCE", 0.01)
+    monkeypatch.setattr(workers, "PATIENCE", 0.01)
     worker = multiprocessing.get_context("spawn").Process(target=int)
     worker.start()
     worker.kill()
     worker.join()
     with pytest.raises(BrokenExecutor):
-        local._wait_for_result(Future(), worker.is_alive)
+        workers._wait_for_result(Future(), worker.is_alive)
     finished: Future[object] = Future()
     finished.set_result(7)
-    assert local._wait_for_result(finished, worker.is_alive) == 7
+    assert workers._wait_for_result(finished, worker.is_alive) == 7
 
 
 def repeated(chunk: Chunk) -> Outcome:
@@ -101,10 +100,10 @@ def test_rows_come_back_whole_however_long_they_are(
     forks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forked, "SLOT_BYTES", 1 << 16)
-    monkeypatch.setattr(local, "_may_fork", lambda: forks)
+    monkeypatch.setattr(workers, "_may_fork", lambda: forks)
     most = forked.SLOT_BYTES
     lengths = [0, 1, most // 2, most - 1, most, most + 1, 3 * most] * 2
-    with local.start_processes(repeated, 2) as submit:
+    with workers.start_processes(repeated, 2) as submit:
         # Faults, and what nobody asks for, take no room away from what is alive.
         for number in range(8):
             with pytest.raises(DataError):
