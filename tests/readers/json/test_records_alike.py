@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from xentcli.model import AnyArray
-from xentcli.readers.json.alike import Table, fields_of, pattern_of, read_table
+from xentcli.readers.json.alike import Table, find_pattern, read_table, split_fields
 
 BLOCK = b"""\
 {"logits": [1.5, -2,3e0], "label": 2, "id": 7}
@@ -35,7 +35,7 @@ def is_number(value: Any) -> bool:
 
 
 def table(text: bytes) -> Table | None:
-    pattern = pattern_of(text.partition(b"\n")[0])
+    pattern = find_pattern(text.partition(b"\n")[0])
     count = text.count(b"\n") + 1
     return None if pattern is None else read_table(pattern, text, count, numbers)
 
@@ -54,9 +54,9 @@ def test_each_field_has_its_columns() -> None:
 
 
 def test_fields_are_passed_on_as_they_were_written() -> None:
-    pattern = pattern_of(BLOCK.partition(b"\n")[0])
+    pattern = find_pattern(BLOCK.partition(b"\n")[0])
     assert pattern is not None
-    fields = fields_of(pattern, BLOCK)
+    fields = split_fields(pattern, BLOCK)
     assert fields.names == ("logits", "label", "id")
     assert fields.lists == (True, False, False)
     assert fields.texts[0] == [b"1.5, -2,3e0", b"0,0.25 , 1", b"-0.0,1E-3,4"]

@@ -1,8 +1,8 @@
-"""A block of JSON Lines whose records differ in their numbers alone, read as one long list.
+"""Reads lines whose records differ only in their numbers, as one long list of numbers.
 
-As programs write them, all lines have the same text around their numbers. Put a number that marks
-the place where each piece of that text stands, and the whole block is a list of numbers with the
-marks in columns of their own. Whatever line is otherwise has a mark too few, or one elsewhere.
+As programs write them, all lines have the same text around their numbers. Each piece of that text
+is replaced by a number that marks its place. Then the whole block is a list of numbers, in which
+the marks are in columns of their own. A line that differs has a mark too few, or one elsewhere.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ import numpy as np
 
 from xentcli.model import AnyArray, Fields, NamedTuple
 
-# Of a key without escapes, a number or a list of numbers; what stands there is not checked here.
+# A key without escapes, and a number or a list of numbers; the numbers are not checked here.
 FIELD = re.compile(
     rb'[{,]\s*"(?P<name>[^"\\]*)"\s*:\s*(?:\[(?P<list>[-+.eE\d, \t]+)\]|(?P<number>[-+.eE\d]+))'
 )
 CLOSING = re.compile(rb"\s*\}[ \t\r]*")
 ROW_END = 9e99
-# One more for each field but the last.
+# The marks between fields: each piece of text has its own.
 MARKS = (8e99, 7e99, 6e99, 5e99, 4e99, 3e99, 2e99)
 
 
 class Pattern(NamedTuple):
-    """What all lines have in common: the names, how many numbers each has (None: it is one, and in
-    no list), and the text before, between and after the numbers of the fields."""
+    """What all lines have in common: the names of the fields, how many numbers each field has (None
+    for a single number that is in no list), and the text before, between and after the fields'
+    numbers."""
 
     names: tuple[str, ...]
     lengths: tuple[int | None, ...]
@@ -39,24 +40,24 @@ class Pattern(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The numbers of a block, a row a line, and where those of each field stand."""
+    """The numbers of a block, a row a line, and the columns that each field has there."""
 
     numbers: AnyArray
     places: dict[str, slice]
     lengths: dict[str, int | None]
 
     def column(self, name: str) -> AnyArray | None:
-        """A field of one number; None of one that is a list."""
+        """Return a field of one number; None for a field that is a list."""
         if self.lengths[name] is not None:
             return None
         return self.numbers[:, self.places[name].start]
 
     def lists(self, name: str, length: int) -> AnyArray | None:
-        """A field of so many numbers; None of any other."""
+        """Return a field that is a list of so many numbers; None for any other."""
         return self.numbers[:, self.places[name]] if self.lengths[name] == length else None
 
 
-def pattern_of(line: bytes) -> Pattern | None:
+def find_pattern(line: bytes) -> Pattern | None:
     """Return the pattern that a block beginning with this line may have."""
     names: list[str] = []
     lengths: list[int | None] = []
@@ -70,18 +71,22 @@ def pattern_of(line: bytes) -> Pattern | None:
         at, end = field.end(), field.end(kind)
     if not names or len(names) > len(MARKS) + 1 or not CLOSING.fullmatch(line, at):
         return None
-    # Were a name there twice, one text would be part of two.
-    return Pattern(tuple(names), tuple(lengths), (*texts, line[end:])) if _differ(names) else None
+    # A name that stands twice would count the same text for two fields.
+    return (
+        Pattern(tuple(names), tuple(lengths), (*texts, line[end:]))
+        if _are_different(names)
+        else None
+    )
 
 
-def _differ(names: Sequence[str]) -> bool:
+def _are_different(names: Sequence[str]) -> bool:
     return len(set(names)) == len(names)
 
 
 def read_table(
     pattern: Pattern, text: bytes, count: int, read: Callable[..., AnyArray | None]
 ) -> Table | None:
-    """The numbers of so many lines of that pattern; None if any line is of another."""
+    """Read the numbers of ``count`` lines of that pattern; None if any line has another."""
     body = _between_ends(pattern, text)
     if body is None:
         return None
@@ -103,14 +108,14 @@ def read_table(
     for name, length, mark in zip(pattern.names, widths, (*marks, ROW_END), strict=True):
         places[name] = slice(at, at + length)
         at += length + 1
-        # In its own column everywhere, and nowhere else.
+        # The mark must fill its own column, and be nowhere else.
         if not (table[:, at - 1] == mark).all() or np.count_nonzero(flat == mark) != count:
             return None
     return Table(table, places, dict(zip(pattern.names, pattern.lengths, strict=True)))
 
 
-def fields_of(pattern: Pattern, text: bytes) -> Fields:
-    """The fields of the lines as they were written, for passing them on."""
+def split_fields(pattern: Pattern, text: bytes) -> Fields:
+    """Split lines into their fields as they were written, for passing them on."""
     body = _between_ends(pattern, text)
     assert body is not None
     left, texts = body.split(pattern.line_end), []
@@ -120,10 +125,10 @@ def fields_of(pattern: Pattern, text: bytes) -> Fields:
         left = [part[2] for part in parts]
     texts.append(left)
     lists = tuple(length is not None for length in pattern.lengths)
-    return Fields(pattern.names, tuple(map(_values, texts, lists)), lists)
+    return Fields(pattern.names, tuple(map(_strip_blanks, texts, lists)), lists)
 
 
-def _values(texts: list[bytes], is_list: bool) -> list[bytes]:
+def _strip_blanks(texts: list[bytes], is_list: bool) -> list[bytes]:
     if is_list or not any(blank in b"".join(texts) for blank in (b" ", b"\t", b"\r")):
         return texts
     return [text.strip() for text in texts]
@@ -136,7 +141,7 @@ def _between_ends(pattern: Pattern, text: bytes) -> bytes | None:
 
 
 def _replace_pieces(text: bytes, piece: bytes, mark: float) -> tuple[bytes, int]:
-    """The text with a mark in the place of each such piece, and how many there were."""
+    """Put a mark in the place of each such piece of a text; also return how many there were."""
     in_place = b",%.0e," % mark
     marked = text.replace(piece, in_place)
     shorter = len(piece) - len(in_place)
