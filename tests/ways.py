@@ -13,8 +13,8 @@ from unittest import mock
 import pytest
 
 from tests.faults.running import Answered, run_inside
+from xentcli.readers.json import block as json_block
 from xentcli.readers.json import parsers
-from xentcli.readers.json import record as json_record
 from xentcli.readers.text import rows
 from xentcli.run import workers
 from xentcli.run.order import Submit, Work
@@ -37,7 +37,7 @@ def answered(way: str, asked: Sequence[str], folder: Path, stdin: bytes = b"") -
     """What a command answers in that way; cell by cell, no block is taken as a whole."""
     with ExitStack() as stack:
         if way == "cell by cell":
-            for reader in (rows, json_record):
+            for reader in (rows, json_block):
                 stack.enter_context(mock.patch.object(reader, "read_at_once", return_value=None))
         if way == "without simdjson":
             # As on a Python that it has no wheels for: orjson reads instead.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.faults.running import run_inside
-from xentcli.readers.json import record
+from xentcli.readers.json import block
 from xentcli.readers.text import rows
 
 PLAIN = b"a,b,label\n1.5,2,0\n-3,0.25,1\n"
@@ -122,7 +122,7 @@ def test_what_is_read_at_once(
     asked = asked_in(tmp_path, *AT_ONCE[what])
     if "jsonl" in asked[1] and fast == "0":
         pytest.skip("NumPy alone reads no records")
-    reader = record if "jsonl" in asked[1] else rows
+    reader = block if "jsonl" in asked[1] else rows
     seen = answers_of(monkeypatch, reader, "read_at_once")
     found = run_inside(asked, tmp_path, b"", {"XENT_FAST": fast})
     assert (found.code, found.stderr) == (0, "")

@@ -14,14 +14,7 @@ from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Opened, Request, open_in_memory
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.keys import check_class_names
-from xentcli.readers.rules.targets import (
-    Word,
-    excerpt_of,
-    fit_labels,
-    fit_targets,
-    move_classes_second,
-    reorder_targets,
-)
+from xentcli.readers.rules.targets import Word, excerpt_of, fit_target, move_classes_second
 
 # For weights, which name only classes: an ignore_index that nobody types.
 NO_INDEX = -(2**62)
@@ -47,7 +40,7 @@ def open_typed(texts: Sequence[str], kind: Kind, request: Request) -> Opened:
     batch = Batch(values, kind, Origin(option, "typed"), request.classes)
     attached = request.attached
     if attached is not None:
-        batch = _add_target(batch, attached, request)
+        batch = fit_target(batch, request)
     opened = open_in_memory(option, batch, request.class_axis)
     on_pairing = () if attached is None else attached.remarks
     return opened._replace(remarks=(*opened.remarks, *on_pairing))
@@ -62,19 +55,6 @@ def read_class_names(text: str) -> tuple[str, ...]:
         if name in names[:at]:
             raise UsageError(f"--classes: {quoted(name)} is named twice")
     return names
-
-
-def _add_target(batch: Batch, attached: Attached, request: Request) -> Batch:
-    values = batch.values
-    labels = targets = None
-    if attached.labels is not None:
-        axis = 1 if values.ndim > 1 else 0
-        shape = request.label_shape(values.shape, axis)
-        labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
-    else:
-        ordered = reorder_targets(attached, request.classes)
-        targets = fit_targets(ordered, values, request.class_axis)
-    return batch._replace(labels=labels, targets=targets, target_from=attached.origin)
 
 
 def read_typed_array(texts: Sequence[str], option: str) -> AnyArray:

@@ -17,7 +17,7 @@ from xentcli.readers.json.alike import (
     Table,
     cut_out_fields,
     find_alike_lines,
-    pattern_of,
+    find_pattern,
     read_table,
 )
 
@@ -42,7 +42,7 @@ def is_number(value: Any) -> bool:
 
 
 def alike_lines(text: bytes) -> AlikeLines | None:
-    pattern = pattern_of(text.partition(b"\n")[0])
+    pattern = find_pattern(text.partition(b"\n")[0])
     return None if pattern is None else find_alike_lines(pattern, text, text.count(b"\n") + 1)
 
 

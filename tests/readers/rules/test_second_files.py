@@ -216,6 +216,14 @@ def test_typed_logits_are_matched_by_position(tmp_path: Path) -> None:
     assert "its rows are matched by position: no column of --logits is called" in found.stderr
 
 
+def test_a_bad_soft_target_of_typed_logits_is_placed_in_its_own_column(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("b,a\n-1,2\n0.5,0.5\n")
+    found = run(tmp_path, 'ce --logits "1,2;3,4" --classes a,b --targets-from t.csv -q')
+    said = 't.csv:2:1: column "b": soft target -1.0 is not a probability (0 or more)'
+    assert (found.code, found.stdout) == (2, b"")
+    assert said in found.stderr
+
+
 def test_lists_of_soft_targets(tmp_path: Path) -> None:
     (tmp_path / "z.jsonl").write_text('{"id": 7, "logits": [2, 0]}\n{"id": 9, "logits": [0, 2]}\n')
     (tmp_path / "t.jsonl").write_text(

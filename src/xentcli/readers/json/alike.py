@@ -1,8 +1,8 @@
-"""A block of JSON Lines whose records differ in their numbers alone, read as one long list.
+"""Reads lines whose records differ only in their numbers, as one long list of numbers.
 
-As programs write them, all lines have the same text around their numbers. Put a number that marks
-the place where each piece of that text stands, and the whole block is a list of numbers with the
-marks in columns of their own. Whatever line is otherwise has a mark too few, or one elsewhere.
+As programs write them, all lines have the same text around their numbers. Each piece of that text
+is replaced by a number that marks its place. Then the whole block is a list of numbers, in which
+the marks are in columns of their own. A line that differs has a mark too few, or one elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xentcli.model import AnyArray, Fields, NamedTuple
 from xentcli.readers.text.bounds import cut_out
 from xentcli.readers.text.quotes import QUOTE, Places
 
-# Of a key without escapes, a number or a list of numbers; what stands there is not checked here.
+# A key without escapes, and a number or a list of numbers; the numbers are not checked here.
 FIELD = re.compile(
     rb'[{,]\s*"(?P<name>[^"\\]*)"\s*:\s*(?:\[(?P<list>[-+.eE\d, \t]+)\]|(?P<number>[-+.eE\d]+))'
 )
@@ -28,8 +28,9 @@ MARKS = (b"8e9", b"7e9", b"6e9", b"5e9", b"4e9", b"3e9", b"2e9")
 
 
 class Pattern(NamedTuple):
-    """What all lines have in common: the names, how many numbers each has (None: it is one, and in
-    no list), and the text before, between and after the numbers of the fields."""
+    """What all lines have in common: the names of the fields, how many numbers each field has (None
+    for a single number that is in no list), and the text before, between and after the fields'
+    numbers."""
 
     names: tuple[str, ...]
     lengths: tuple[int | None, ...]
@@ -42,24 +43,24 @@ class Pattern(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The numbers of a block, a row a line, and where those of each field stand."""
+    """The numbers of a block, a row a line, and the columns that each field has there."""
 
     numbers: AnyArray
     places: dict[str, slice]
     lengths: dict[str, int | None]
 
     def column(self, name: str) -> AnyArray | None:
-        """A field of one number; None of one that is a list."""
+        """Return a field of one number; None for a field that is a list."""
         if self.lengths[name] is not None:
             return None
         return self.numbers[:, self.places[name].start]
 
     def lists(self, name: str, length: int) -> AnyArray | None:
-        """A field of so many numbers; None of any other."""
+        """Return a field that is a list of so many numbers; None for any other."""
         return self.numbers[:, self.places[name]] if self.lengths[name] == length else None
 
 
-def pattern_of(line: bytes) -> Pattern | None:
+def find_pattern(line: bytes) -> Pattern | None:
     """Return the pattern that a block beginning with this line may have."""
     names: list[str] = []
     lengths: list[int | None] = []
@@ -73,11 +74,15 @@ def pattern_of(line: bytes) -> Pattern | None:
         at, end = field.end(), field.end(kind)
     if not names or len(names) > len(MARKS) + 1 or not CLOSING.fullmatch(line, at):
         return None
-    # Were a name there twice, one text would be part of two.
-    return Pattern(tuple(names), tuple(lengths), (*texts, line[end:])) if _differ(names) else None
+    # A name that stands twice would count the same text for two fields.
+    return (
+        Pattern(tuple(names), tuple(lengths), (*texts, line[end:]))
+        if _are_different(names)
+        else None
+    )
 
 
-def _differ(names: Sequence[str]) -> bool:
+def _are_different(names: Sequence[str]) -> bool:
     return len(set(names)) == len(names)
 
 

@@ -1,4 +1,5 @@
-"""Some keys of JSON Lines, or of a list of records, and lists of names, held in memory as text."""
+"""Reads some keys of JSON Lines or of a list of records, and lists of labels or ids, into memory as
+text."""
 
 from __future__ import annotations
 
@@ -12,9 +13,9 @@ from xentcli.errors import Place, path_of
 from xentcli.model import NamedTuple, Origin
 from xentcli.readers.interface import Request
 from xentcli.readers.json.document import load
-from xentcli.readers.json.nested import fault, flatten, no_key, shown
+from xentcli.readers.json.nested import describe, fault, flatten, no_key
 from xentcli.readers.json.other_tools import is_table, path_within, table_of
-from xentcli.readers.json.record import lines_of, parse_line
+from xentcli.readers.json.sample import parse_line, split_lines
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.sources.source import Source, explain_errors, open_source
@@ -33,8 +34,9 @@ class Found(NamedTuple):
 def columns_of_json(
     source: Source, request: Request, choose: Choose, *, lines: bool
 ) -> ChosenColumns | None:
-    """The keys that are chosen by the first record; None where there are no records."""
-    records = _records(source, request) if lines else _listed(source, request)
+    """Read the keys that ``choose`` picks from those of the first record; None where there are no
+    records."""
+    records = _records_of_lines(source, request) if lines else _records_of_document(source, request)
     names: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     at: Sequence[int] = ()
@@ -45,14 +47,14 @@ def columns_of_json(
         if not isinstance(record, dict):
             if not names:
                 return None
-            raise fault(f"expected an object, found {shown(record)}", found.place, found.path)
+            raise fault(f"expected an object, found {describe(record)}", found.place, found.path)
         if not names:
             names = tuple(record)
             listed = tuple(name for name in names if isinstance(record[name], list))
             at = choose(names, Place(source.name))
             columns = [[] for _ in at]
         for column, one in zip(columns, at, strict=True):
-            column.append(_text(found, names[one]))
+            column.append(_text_under(found, names[one]))
         places.append(found.place.line or len(places) + 1)
     if not names:
         return None
@@ -62,47 +64,50 @@ def columns_of_json(
     return ChosenColumns(names, tuple(at), tuple(columns), origin, listed)
 
 
-class Listed(NamedTuple):
-    """Labels that a document lists or JSON Lines have one a line, as text, and where they stand."""
+class ListedLabels(NamedTuple):
+    """Labels that a document lists, or that JSON Lines have one a line, as text, and their
+    places."""
 
     texts: list[bytes]
     shape: tuple[int, ...]
     origin: Origin
 
 
-def list_labels(source: Source, request: Request, key: str | None, *, lines: bool) -> Listed | None:
-    """The names that are listed under a key, or without one; None where there are only numbers, or
-    no lists. On lines of their own numbers may stand as well."""
+def list_labels(
+    source: Source, request: Request, key: str | None, *, lines: bool
+) -> ListedLabels | None:
+    """Read the labels of a document's list, under a key or without one; None where there is no list
+    or it holds only numbers. Of JSON Lines read a label from each line, names or numbers."""
     if lines:
-        return _one_a_line(source, request)
+        return _labels_of_lines(source, request)
     document = load(source, request)
     value = document.get(key) if key is not None and isinstance(document, dict) else document
     path = "$" if value is document or key is None else path_of(key)
     if not isinstance(value, list) or not _has_text(value):
         return None
     shape, texts = flatten(value, Place(source.name), path, _label_text)
-    return Listed(texts, shape, Origin(source.name, "array", path=path))
+    return ListedLabels(texts, shape, Origin(source.name, "array", path=path))
 
 
 def list_ids(source: Source, request: Request, key: str) -> list[bytes]:
-    """Return the ids that a document lists under a key."""
+    """Read the ids that a document lists under a key."""
     value, place = load(source, request)[key], Place(source.name)
     if not isinstance(value, list):
-        raise fault(f"expected a list of ids, found {shown(value)}", place, path_of(key))
+        raise fault(f"expected a list of ids, found {describe(value)}", place, path_of(key))
     return [
         _label_text(item, place, f"{path_of(key)}[{at}]", "an id") for at, item in enumerate(value)
     ]
 
 
-def _one_a_line(source: Source, request: Request) -> Listed | None:
+def _labels_of_lines(source: Source, request: Request) -> ListedLabels | None:
     texts: list[bytes] = []
     places: list[int] = []
-    for place, value in _lines(source, request):
+    for place, value in _parse_lines(source, request):
         if not texts and isinstance(value, (dict, list)):
             return None
         texts.append(_label_text(value, place, "$"))
         places.append(place.line or len(places) + 1)
-    return Listed(texts, (), Origin(source.name, "json lines", np.array(places)))
+    return ListedLabels(texts, (), Origin(source.name, "json lines", np.array(places)))
 
 
 def _has_text(value: list[Any]) -> bool:
@@ -118,35 +123,35 @@ def _has_text(value: list[Any]) -> bool:
 
 def _label_text(value: Any, place: Place, path: str, what: str = "a label") -> bytes:
     if type(value) not in (int, float, str):
-        raise fault(f"expected {what}, found {shown(value)}", place, path)
+        raise fault(f"expected {what}, found {describe(value)}", place, path)
     return id_of_value(value)
 
 
-def _text(found: Found, name: str) -> bytes:
+def _text_under(found: Found, name: str) -> bytes:
     if name not in found.value:
         raise no_key(name, found.value, found.place, found.path)
     value = found.value[name]
     if value is not None and type(value) not in (int, float, str):
-        message = f"expected a text or a number, found {shown(value)}"
+        message = f"expected a text or a number, found {describe(value)}"
         raise fault(message, found.place, found.path_of(name))
     return id_of_value(value)
 
 
-def _lines(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
+def _parse_lines(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
     with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
         data = b"".join(iter(partial(recoded.read, 1 << 20), b""))
-    for line in lines_of(data.removeprefix(b"\xef\xbb\xbf"), 1):
+    for line in split_lines(data.removeprefix(b"\xef\xbb\xbf"), 1):
         place = Place(source.name, line.number)
         yield place, parse_line(line.content, place)
 
 
-def _records(source: Source, request: Request) -> Iterator[Found]:
-    for place, value in _lines(source, request):
+def _records_of_lines(source: Source, request: Request) -> Iterator[Found]:
+    for place, value in _parse_lines(source, request):
         yield Found(value, place, "$", path_of)
 
 
-def _listed(source: Source, request: Request) -> Iterator[Found]:
+def _records_of_document(source: Source, request: Request) -> Iterator[Found]:
     document, place = load(source, request), Place(source.name)
     if isinstance(document, list) and document and isinstance(document[0], dict):
         for number, record in enumerate(document):

@@ -1,4 +1,5 @@
-"""JSON: a list of logits, a list of such lists, or an object with logits and labels or targets."""
+"""Opens a JSON document: a list of logits, a list of such lists, or an object with logits and
+labels or targets."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, open_in_memory
-from xentcli.readers.json.nested import Spelled, as_array, fault, no_key, shape_of, shown
+from xentcli.readers.json.nested import Spelled, as_array, describe, fault, no_key, shape_of
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
 from xentcli.readers.rules.groups import grouping_of_values
@@ -28,25 +29,20 @@ from xentcli.readers.rules.keys import (
     kind_of,
 )
 from xentcli.readers.rules.named_columns import suggest_names
-from xentcli.readers.rules.targets import (
-    fit_labels,
-    fit_targets,
-    move_classes_second,
-    reorder_targets,
-)
+from xentcli.readers.rules.targets import fit_target, move_classes_second
 from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
 from xentcli.readers.text import encoding
 
-# From here on a word is in order about what memory it takes.
+# From this size on a note is given on the memory that a document takes.
 LARGE = 64 << 20
-# Its objects take some ten times as much.
+# A larger document is refused: its objects take about ten times as much memory.
 LARGEST = 1 << 30
 
 
 def open_document(source: Source, document: Any, request: Request) -> Opened:
-    """The samples of a document, as one chunk."""
+    """Open the samples of a document, as one chunk."""
     place = Place(source.name)
-    kind, value, path = _values(document, request, place)
+    kind, value, path = _find_values(document, request, place)
     values = as_array(value, place, path)
     if values.ndim == 1:
         values = values[np.newaxis]
@@ -59,42 +55,42 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     keys = tuple(document) if isinstance(document, dict) else ()
     request = pair_files(request, keys, place)
     if is_by_position(request) or request.attached is None:
-        labels, targets, target_origin = _target(document, values, request, source.name, classes)
-        batch = Batch(values, kind, origin, classes, labels, targets, target_origin)
+        batch = _add_target(Batch(values, kind, origin, classes), document, request, place)
     else:
         batch = _join_second(Batch(values, kind, origin, classes), document, request, place)
     by = request.by
     if by == EACH_SEQUENCE and not (isinstance(document, dict) and by in document):
         by = None
     if by is not None:
-        batch = batch._replace(grouping=_grouping(document, by, len(values), place))
+        batch = batch._replace(grouping=_group_samples(document, by, len(values), place))
     opened = open_in_memory(source.name, batch, request.class_axis)
     opened = opened._replace(remarks=(*opened.remarks, *remarks_on_pairing(request)), by=by or "")
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 
 def _join_second(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
-    """Join the labels or soft targets of a second file to the batch, matched by its list of ids."""
+    """Attach the labels or soft targets of a second file, which the document's list of ids
+    matches."""
     assert request.attached is not None
     assert request.attached.join is not None
     key = request.attached.join.name
-    ids = _values_a_sample(document[key], key, len(batch.values), place)
+    ids = _one_value_a_sample(document[key], key, len(batch.values), place)
     places = [place._replace(detail=f"{path_of(key)}[{at}]") for at in range(len(ids))]
     return attach_by_ids(batch, ids, places, request)
 
 
-def _grouping(document: Any, key: str, samples: int, place: Place) -> Grouping:
-    """The groups of a list with a value for each sample."""
+def _group_samples(document: Any, key: str, samples: int, place: Place) -> Grouping:
+    """Group the samples by a list with a value for each of them."""
     if not isinstance(document, dict) or key not in document:
         keys = list(document) if isinstance(document, dict) else []
         hint = suggest_names(key, keys, "keys")
         raise UsageError(f"--by: {place} has no key {quoted(key)}", hint=hint)
-    return grouping_of_values(_values_a_sample(document[key], key, samples, place))
+    return grouping_of_values(_one_value_a_sample(document[key], key, samples, place))
 
 
-def _values_a_sample(values: Any, key: str, samples: int, place: Place) -> list[Any]:
+def _one_value_a_sample(values: Any, key: str, samples: int, place: Place) -> list[Any]:
     if not isinstance(values, list) or len(values) != samples:
-        found = counted(len(values), "value") if isinstance(values, list) else shown(values)
+        found = counted(len(values), "value") if isinstance(values, list) else describe(values)
         raise fault(
             f"expected a list of {counted(samples, 'value')}, found {found}", place, path_of(key)
         )
@@ -102,7 +98,7 @@ def _values_a_sample(values: Any, key: str, samples: int, place: Place) -> list[
 
 
 def remarks_on_size(source: Source) -> tuple[Remark, ...]:
-    """A note on the memory that a large document takes."""
+    """Return a note on the memory that a large document takes."""
     size = size_of(source) or 0
     if size < LARGE:
         return ()
@@ -114,7 +110,7 @@ def load(source: Source, request: Request) -> Any:
     """Read a whole document."""
     with open_source(source) as stream, explain_errors(source.name):
         recoded = encoding.as_utf8(stream, request.encoding, source.name)
-        raw = b"".join(_blocks(recoded, source))
+        raw = b"".join(_read_blocks(recoded, source))
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -123,9 +119,9 @@ def load(source: Source, request: Request) -> Any:
         return json.loads(content, parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
     except json.JSONDecodeError as error:
         raise DataError(
-            not_json(error),
+            describe_json_error(error),
             place=Place(source.name, error.lineno, error.colno),
-            hint=_hint(error),
+            hint=_hint_at_json_lines(error),
         ) from None
     except RepeatedKey as error:
         raise DataError(f'the key "{error}" stands twice', place=Place(source.name)) from None
@@ -133,7 +129,7 @@ def load(source: Source, request: Request) -> Any:
         raise DataError(f"cannot read it as JSON ({error})", place=Place(source.name)) from None
 
 
-def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
+def _read_blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
     size = 0
     for block in iter(partial(stream.read, 1 << 20), b""):
         size += len(block)
@@ -146,13 +142,13 @@ def _blocks(stream: BinaryIO, source: Source) -> Iterator[bytes]:
         yield block
 
 
-def not_json(error: json.JSONDecodeError) -> str:
-    """Return the error of a text that is not JSON."""
+def describe_json_error(error: json.JSONDecodeError) -> str:
+    """Return the message for a text that is not JSON."""
     return f"not JSON: {error.msg[0].lower()}{error.msg[1:]}"
 
 
-def _hint(error: json.JSONDecodeError) -> str:
-    # More data on a line of its own comes only after lines that are a whole value.
+def _hint_at_json_lines(error: json.JSONDecodeError) -> str:
+    # The first value ended where its line ended, and more data follows on the next line.
     if error.msg == "Extra data" and error.doc[: error.pos].endswith("\n"):
         return "is it JSON Lines, a value a line? --input-format jsonl"
     return ""
@@ -163,7 +159,8 @@ class RepeatedKey(Exception):
 
 
 def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object without repeated keys; JSON's reader would silently keep the last of two."""
+    """Make an object, and refuse repeated keys: Python's reader would silently keep the last
+    one."""
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
@@ -172,11 +169,11 @@ def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, str]:
+def _find_values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, str]:
     if isinstance(document, list):
         return request.kind or "logits", document, "$"
     if not isinstance(document, dict):
-        raise fault(f"expected a list or an object, found {shown(document)}", place, "$")
+        raise fault(f"expected a list or an object, found {describe(document)}", place, "$")
     if request.logits_key is not None:
         if request.logits_key not in document:
             raise no_key(request.logits_key, document, place)
@@ -190,46 +187,39 @@ def _values(document: Any, request: Request, place: Place) -> tuple[Kind, Any, s
     return kind, document[kind], f"$.{kind}"
 
 
-def _target(
-    document: Any, values: AnyArray, request: Request, source: str, classes: tuple[str, ...]
-) -> tuple[AnyArray | None, AnyArray | None, Origin | None]:
-    shape = request.label_shape(values.shape)
+def _add_target(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
+    """Add labels or soft targets to the batch, from the document or from elsewhere."""
     if request.wanted == "none":
-        return None, None, None
+        return batch
     if request.attached is not None:
-        origin = request.attached.origin
-        if request.attached.labels is not None:
-            found = fit_labels(request.attached, shape, classes, values.shape[1], request)
-            return found, None, origin
-        ordered = reorder_targets(request.attached, classes)
-        return None, fit_targets(ordered, values, request.class_axis), ordered.origin
+        return fit_target(batch, request)
     if not isinstance(document, dict):
-        return None, None, None
-    place = Place(source)
-    key = target_key(document, request, place)
+        return batch
+    key = find_target_key(document, request, place)
     if key is None:
-        return None, None, None
-    origin = Origin(source, "json", path=f"$.{key}")
+        return batch
+    values, origin = batch.values, Origin(place.source, "json", path=f"$.{key}")
     if key not in LABEL_KEYS and _is_soft(document[key], values):
-        soft = _soft(document[key], values, request.class_axis, place, origin.path)
-        return None, soft, origin
-    labels = _labels(document[key], shape, values.shape[1], request, place, origin.path)
-    return labels, None, origin
+        targets = _read_soft_targets(document[key], values, request.class_axis, place, origin.path)
+        return batch._replace(targets=targets, target_from=origin)
+    shape = request.label_shape(values.shape)
+    labels = _read_labels(document[key], shape, values.shape[1], request, place, origin.path)
+    return batch._replace(labels=labels, target_from=origin)
 
 
 def _is_soft(value: Any, values: AnyArray) -> bool:
-    """Whether targets have a number for each class or are indices, which their shape tells."""
+    """Whether targets have a number for each class, or are indices; their shape tells."""
     depth, inner = 0, value
     while isinstance(inner, list) and inner:
         depth, inner = depth + 1, inner[0]
     if len(values) == 1 and depth == values.ndim - 1:
-        # A single sample may be written without a list around it.
+        # The soft targets of a single sample may stand without a list around them.
         return depth > 1 or len(value) == int(values.shape[1]) > 1
     return depth >= int(values.ndim)
 
 
-def target_key(document: dict[str, Any], request: Request, place: Place) -> str | None:
-    """The key of the labels or soft targets, or None; two are an error."""
+def find_target_key(document: dict[str, Any], request: Request, place: Place) -> str | None:
+    """Find the key of the labels or soft targets, or None; two of them are an error."""
     if request.label_key is not None:
         if request.label_key not in document:
             raise no_key(request.label_key, document, place)
@@ -241,7 +231,9 @@ def target_key(document: dict[str, Any], request: Request, place: Place) -> str 
     return given[0] if given else None
 
 
-def _soft(value: Any, values: AnyArray, class_axis: int, place: Place, path: str) -> AnyArray:
+def _read_soft_targets(
+    value: Any, values: AnyArray, class_axis: int, place: Place, path: str
+) -> AnyArray:
     targets = as_array(value, place, path)
     if targets.ndim == 1 and len(values) == 1:
         targets = targets[np.newaxis]
@@ -254,22 +246,22 @@ def _soft(value: Any, values: AnyArray, class_axis: int, place: Place, path: str
     return targets
 
 
-def _labels(
+def _read_labels(
     value: Any, shape: tuple[int, ...], count: int, request: Request, place: Place, path: str
 ) -> AnyArray:
     listed = value if isinstance(value, list) else [value]
-    if request.questions and shape[:1] == (1,) and not any(map(_is_list, listed)):
-        # The questions of the only sample.
+    if (
+        request.questions
+        and shape[:1] == (1,)
+        and not any(isinstance(item, list) for item in listed)
+    ):
+        # The labels of a single sample may stand without a list around them.
         listed = [listed] if len(shape) > 1 else listed
-    found = labels_in(listed, shape, count, request, place, path)
+    found = read_labels(listed, shape, count, request, place, path)
     return np.array(found, dtype=np.int64).reshape(shape)
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def labels_in(
+def read_labels(
     value: Any,
     shape: tuple[int, ...],
     count: int,
@@ -279,8 +271,8 @@ def labels_in(
     *,
     of_sample: bool = False,
 ) -> list[int]:
-    """The labels of nested lists, which must have the shape of all samples or, with ``of_sample``,
-    of one. The error says so if they fit with the classes last."""
+    """Read the labels of nested lists, which must have the shape of all samples or, with
+    ``of_sample``, of one. The error has a hint if they would fit with the classes last."""
     found: list[int] = []
     try:
         _collect_labels(value, shape, count, request, place, path, found)
@@ -306,7 +298,7 @@ def _collect_labels(
 ) -> None:
     if not isinstance(value, list):
         raise fault(
-            f"expected a list of {counted(shape[0], 'label')}, found {shown(value)}", place, path
+            f"expected a list of {counted(shape[0], 'label')}, found {describe(value)}", place, path
         )
     if len(value) != shape[0]:
         found = counted(len(value), "label")
@@ -316,20 +308,20 @@ def _collect_labels(
         if len(shape) > 1:
             _collect_labels(item, shape[1:], count, request, place, here, into)
         else:
-            into.append(label_of(item, count, request, place, here))
+            into.append(read_label(item, count, request, place, here))
 
 
-def label_of(item: Any, count: int, request: Request, place: Place, path: str) -> int:
-    """A label of a document: an index, however written, or the name of a class."""
+def read_label(item: Any, count: int, request: Request, place: Place, path: str) -> int:
+    """Read a label of a document: an index, however it is written, or the name of a class."""
     if type(item) not in (int, float, str):
-        raise fault(f"cannot read {shown(item)} as a label", place, path)
+        raise fault(f"cannot read {describe(item)} as a label", place, path)
     written = repr(item) if isinstance(item, float) else str(item)
     try:
         return numbers_labels.read_label(
             written, request.classes, request.label_count(count), request.ignore_index
         )
     except numbers_labels.NotANumber as error:
-        message = error.reason.format(shown(item))
+        message = error.reason.format(describe(item))
         raise DataError(
             message,
             place=place._replace(detail=path),

@@ -1,7 +1,8 @@
-"""Reads a block of JSON Lines at once, where every line is a record with the first one's keys and
-plain numbers for its values.
+"""Reads a block of JSON Lines at once, if every line is a record with the first one's keys and
+plain numbers.
 
-The result is that of :mod:`xentcli.readers.json.record`, or None.
+The numbers are those that :mod:`xentcli.readers.json.sample` would read line by line. If anything
+in the block is unusual, the result is None, and that module reads the block.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.model import AnyArray, Fields, NamedTuple
-from xentcli.readers.json.alike import cut_out_fields, find_alike_lines, pattern_of, read_table
+from xentcli.readers.json.alike import cut_out_fields, find_alike_lines, find_pattern, read_table
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
 from xentcli.readers.rules.ids import find_rows_of_values
@@ -20,9 +21,9 @@ from xentcli.readers.rules.numbers_labels import find_unknown_labels
 from xentcli.readers.text.numbers import parse_table
 
 
-class Whole(NamedTuple):
-    """The numbers of some records: values, labels, soft targets, sample weights, and their rows in
-    a second file; and their fields, where they are passed on."""
+class BlockNumbers(NamedTuple):
+    """The numbers of a block: values, labels, soft targets, sample weights, and rows in a second
+    file; and the fields of the lines, where they are passed on."""
 
     values: AnyArray
     labels: AnyArray | None = None
@@ -32,8 +33,8 @@ class Whole(NamedTuple):
     fields: Fields | None = None
 
 
-def read_at_once(layout: Layout, block: bytes, line_ends: int) -> Whole | None:
-    """The samples of a block of whole lines, with so many line ends; None if anything in it is
+def read_at_once(layout: Layout, block: bytes, line_ends: int) -> BlockNumbers | None:
+    """Read the samples of a block of whole lines, with so many line ends; None if anything in it is
     unusual."""
     request = layout.request
     parser = parser_for(len(block))
@@ -42,30 +43,31 @@ def read_at_once(layout: Layout, block: bytes, line_ends: int) -> Whole | None:
     text = block.rstrip(b"\n")
     count = line_ends - (len(block) - len(text)) + 1
     if layout.key is not None and (request.keep_records or not request.keep_rows):
-        alike = _alike(layout, text, count, parser.numbers)
+        alike = _read_alike(layout, text, count, parser.numbers)
         if alike is not None:
             return alike
     if request.keep_records or request.keep_rows:
         return None
     if layout.key is None and not layout.flat:
-        return _lists(layout, text, count, parser.numbers)
-    # One brace a line, at its start: no record goes on beyond its line, and none is in another.
+        return _read_lists(layout, text, count, parser.numbers)
+    # Each line has one opening brace, at its start, and one closing brace: so no record goes beyond
+    # its line, and none is within another.
     lines_begin = text.startswith(b"{") and text.count(b"\n{") == count - 1
     if not (lines_begin and text.count(b"{") == text.count(b"}") == count):
         return None
-    read = _flat_records if layout.flat else _records
+    read = _read_flat_records if layout.flat else _read_records
     try:
         found = read(layout, parser, text)
     except DECLINED:
-        # What it is that is no number, the reader of single lines says.
+        # The reader of single lines will say what is no number.
         return None
     return found if found is not None and len(found.values) == count else None
 
 
-def _lists(
+def _read_lists(
     layout: Layout, text: bytes, count: int, read: Callable[..., AnyArray | None]
-) -> Whole | None:
-    """Lines that are lists of numbers."""
+) -> BlockNumbers | None:
+    """Read lines that are lists of numbers."""
     closed = text.count(b"]\n") + text.endswith(b"]")
     if not (text.startswith(b"[") and text.count(b"\n[") == count - 1 and closed == count):
         return None
@@ -73,17 +75,18 @@ def _lists(
         return None
     plain = text.translate(None, b"[]") + b"\n"
     values = parse_table(plain, layout.class_count, read)
-    return None if values is None or not _fit(layout, values) else Whole(values)
+    return None if values is None or not _fit(layout, values) else BlockNumbers(values)
 
 
-def _alike(
+def _read_alike(
     layout: Layout, text: bytes, count: int, read: Callable[..., AnyArray | None]
-) -> Whole | None:
-    """Records with a list of values each, and nothing but numbers beside it."""
+) -> BlockNumbers | None:
+    """Read records with a list of values each, and beside it nothing but numbers and lists of
+    them."""
     request = layout.request
     if layout.join is not None or (request.keep_records and request.on_error != "stop"):
         return None
-    pattern = pattern_of(text[: text.find(b"\n")] if count > 1 else text)
+    pattern = find_pattern(text[: text.find(b"\n")] if count > 1 else text)
     if pattern is None or pattern.names != layout.columns:
         return None
     lines = find_alike_lines(pattern, text, count)
@@ -111,8 +114,8 @@ def _alike(
     return checked._replace(fields=cut_out_fields(lines, without))
 
 
-def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
-    """Records with a list of values each."""
+def _read_records(layout: Layout, parser: Parser, text: bytes) -> BlockNumbers | None:
+    """Read records with a list of values each, whatever else they have."""
     if not (parser.shows_repeated_keys or _has_single_keys(layout, text)):
         return None
     columns, label, weight = list(layout.columns), layout.label, layout.weight
@@ -122,7 +125,7 @@ def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
     targets: list[Any] = []
     ids: list[Any] = []
     parsed = parser.records(_as_list(text))
-    # The numbers of a list within the list would come out as well.
+    # A list within a list would be flattened.
     if text.count(b"[") != len(parsed) * (1 + len(layout.targets)):
         return None
     for record in parsed:
@@ -137,7 +140,7 @@ def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
             weights.append(record[weight])
         if layout.join is not None:
             ids.append(record[layout.join])
-    return _check(
+    return _check_lists(
         layout,
         parser.stacked(values, layout.class_count),
         labels if label is not None else None,
@@ -147,8 +150,8 @@ def _records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
     )
 
 
-def _flat_records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
-    """Records with a key for each value."""
+def _read_flat_records(layout: Layout, parser: Parser, text: bytes) -> BlockNumbers | None:
+    """Read records with a key for each value."""
     columns = layout.columns
     if not _has_single_keys(layout, text):
         return None
@@ -160,7 +163,7 @@ def _flat_records(layout: Layout, parser: Parser, text: bytes) -> Whole | None:
         found = plain_numbers([record[key] for record in records for key in keys])
         return None if found is None else found.reshape(len(records), len(keys))
 
-    return _check(
+    return _check_lists(
         layout,
         of(layout.flat),
         None if layout.label is None else [record[layout.label] for record in records],
@@ -175,22 +178,22 @@ def _as_list(text: bytes) -> bytes:
 
 
 def _has_single_keys(layout: Layout, text: bytes) -> bool:
-    """Whether certainly no key is repeated in a record. A repeated key is missing from the dict, so
-    that the text has one colon too many; with white space before colons these cannot be counted."""
+    """Whether certainly no key is repeated in a record. A dict keeps a repeated key only once, and
+    then the text has one colon too many. Colons with white space before them cannot be counted."""
     lines = text.count(b"\n") + 1
     if text.count(b'":') != lines * len(layout.columns):
         return False
     return not any(mark in text for mark in (b'" ', b'"\t', b'"\r'))
 
 
-def _check(
+def _check_lists(
     layout: Layout,
     values: AnyArray | None,
     labels: list[Any] | None,
     targets: AnyArray | None,
     weights: list[Any] | None,
     ids: list[Any],
-) -> Whole | None:
+) -> BlockNumbers | None:
     if layout.targets and targets is None:
         return None
     given = weight = None
@@ -215,7 +218,7 @@ def _checked_arrays(
     labels: AnyArray | None,
     targets: AnyArray | None,
     weight: AnyArray | None,
-) -> Whole | None:
+) -> BlockNumbers | None:
     if values is None or not _fit(layout, values):
         return None
     if any(one is not None and (one < 0).any() for one in (targets, weight)):
@@ -228,7 +231,7 @@ def _checked_arrays(
         labels, unknown = find_unknown_labels(labels, layout.label_count, ignored)
         if unknown.any():
             return None
-    return Whole(values, labels, targets, weight)
+    return BlockNumbers(values, labels, targets, weight)
 
 
 def _fit(layout: Layout, values: AnyArray) -> bool:

@@ -1,4 +1,4 @@
-"""The keys of the values, the label and the id, as the first line of JSON Lines has them."""
+"""Decides by the first line of JSON Lines which key has the values, the label, the id."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from xentcli.errors import DataError, Place, UsageError, path_of, quoted
 from xentcli.readers.interface import EACH_SEQUENCE, Request
 from xentcli.readers.json.layout import Layout, Line
 from xentcli.readers.json.look import RecordLook, is_number
-from xentcli.readers.json.nested import as_array, fault, shown
-from xentcli.readers.json.own_output import check_record
-from xentcli.readers.json.record import field, lines_of, parse_line
+from xentcli.readers.json.nested import as_array, describe, fault
+from xentcli.readers.json.own_output import check_not_own
+from xentcli.readers.json.sample import get_field, parse_line, split_lines
 from xentcli.readers.rules.column_names import PLAIN_IDS
 from xentcli.readers.rules.columns import choose_columns
 from xentcli.readers.rules.join import pair_files
@@ -26,15 +26,13 @@ from xentcli.readers.rules.keys import (
 )
 from xentcli.readers.rules.look import LOOKED_AT
 from xentcli.readers.rules.sample_numbers import sample_number_column
-from xentcli.readers.sources.source import (
-    Source,
-)
+from xentcli.readers.sources.source import Source
 
 
 def layout_by_first_line(source: Source, request: Request, data: bytes) -> Layout:
-    """Where things are in each line, by the first line of ``data`` that is well-formed."""
+    """Make the layout of all lines, by the first line of ``data`` that is well-formed."""
     first_error = None
-    for line in lines_of(data, 1):
+    for line in split_lines(data, 1):
         try:
             return _layout_of(source, request, line, data)
         except DataError as error:
@@ -49,30 +47,30 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     place = Place(source.name, line.number)
     record = parse_line(line.content, place)
     if isinstance(record, list):
-        if _names_keys(request):
+        if _name_keys(request):
             raise fault("expected an object, found a list", place, "$")
         request = pair_files(request, (), Place(source.name))
-        return _with_values(source, request, record, None, place)
+        return _layout_of_list(source, request, record, None, place)
     if not isinstance(record, dict):
-        raise fault(f"expected a list or an object, found {shown(record)}", place, "$")
+        raise fault(f"expected a list or an object, found {describe(record)}", place, "$")
     for name in record:
-        _check_text(name, place)
+        _check_unicode(name, place)
     if request.logits_key is None and request.logit_cols is None:
-        check_record(record, place)
+        check_not_own(record, place)
     request = pair_files(request, tuple(record), Place(source.name))
-    key = _values_key(record, request, place)
+    key = _find_values_key(record, request, place)
     if key is None:
-        return _flat(source, request, record, data, place)
-    layout = _with_values(source, request, record[key], key, place)
+        return _layout_of_flat_records(source, request, record, data, place)
+    layout = _layout_of_list(source, request, record[key], key, place)
     number = sample_number_column(request)
     if number is not None:
-        field(record, number, place)
-    label, targets = _target_keys(record, layout, place)
+        get_field(record, number, place)
+    label, targets = _find_target_keys(record, layout, place)
     by = request.by
     if by == EACH_SEQUENCE and by not in record:
         by = None
     if by is not None:
-        field(record, by, place)
+        get_field(record, by, place)
     return layout._replace(
         label=label,
         targets=targets,
@@ -84,24 +82,24 @@ def _layout_of(source: Source, request: Request, line: Line, data: bytes) -> Lay
     )
 
 
-def _names_keys(request: Request) -> bool:
+def _name_keys(request: Request) -> bool:
     by = None if request.by == EACH_SEQUENCE else request.by
     asked = (request.logits_key, request.logit_cols, sample_number_column(request), by)
     target = (request.label_key, request.label_col, request.target_cols)
     return any(asked) or (request.wanted != "none" and any(target))
 
 
-def _check_text(name: str, place: Place) -> None:
+def _check_unicode(name: str, place: Place) -> None:
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
         raise DataError(f"the key {quoted(name)} is not Unicode text", place=place) from None
 
 
-def _values_key(record: dict[str, Any], request: Request, place: Place) -> str | None:
-    """The key of the list of values; None where each value has a key of its own."""
+def _find_values_key(record: dict[str, Any], request: Request, place: Place) -> str | None:
+    """Find the key of the list of values; None where each value has a key of its own."""
     if request.logits_key is not None:
-        field(record, request.logits_key, place)
+        get_field(record, request.logits_key, place)
         return request.logits_key
     if request.logit_cols is not None:
         return request.logit_cols if isinstance(record.get(request.logit_cols), list) else None
@@ -114,15 +112,15 @@ def _values_key(record: dict[str, Any], request: Request, place: Place) -> str |
         return found[0]
     for key in KIND_KEYS:
         if key in record and not is_number(record[key]):
-            found_there = shown(record[key])
+            found_there = describe(record[key])
             raise fault(f"expected a list of numbers, found {found_there}", place, path_of(key))
     return None
 
 
-def _with_values(
+def _layout_of_list(
     source: Source, request: Request, value: Any, key: str | None, place: Place
 ) -> Layout:
-    """The layout of lines that have their values in a list."""
+    """Make the layout of lines that have their values in a list."""
     path = "$" if key is None else path_of(key)
     try:
         shape = as_array(value, place, path).shape
@@ -138,7 +136,7 @@ def _with_values(
 
 
 def _class_at(axis: int, dimensions: int) -> int:
-    """The class axis within a sample, from ``axis``, which counts the samples' axis too."""
+    """Return the class axis within a sample; ``axis`` counts the axis of the samples too."""
     if not -dimensions <= axis <= dimensions or axis == 0:
         raise UsageError(
             f"--class-axis {axis}: the samples are the lines, of {dimensions} dimensions each"
@@ -148,25 +146,25 @@ def _class_at(axis: int, dimensions: int) -> int:
     return axis - 1 if axis > 0 else dimensions + axis
 
 
-def _target_keys(
+def _find_target_keys(
     record: dict[str, Any], layout: Layout, place: Place
 ) -> tuple[str | None, tuple[str, ...]]:
-    """The key of the label, or the key or keys of the soft targets."""
+    """Find the key of the label, or the keys of the soft targets."""
     request = layout.request
     if request.wanted == "none" or request.attached is not None:
         return None, ()
     if request.target_cols is not None:
-        field(record, request.target_cols, place)
+        get_field(record, request.target_cols, place)
         return None, (request.target_cols,)
     asked = request.label_key or request.label_col
     if asked is not None:
         key: str | None = asked
-        soft = request.wanted != "labels" and _is_soft(field(record, asked, place), layout)
+        soft = request.wanted != "labels" and _is_soft(get_field(record, asked, place), layout)
     else:
-        key = _one_of(LABEL_KEYS, record, place)
+        key = _find_one_of(LABEL_KEYS, record, place)
         soft = False
         if key is None:
-            key = _one_of(TARGET_KEYS, record, place)
+            key = _find_one_of(TARGET_KEYS, record, place)
             soft = key is not None and _is_soft(record[key], layout)
             if soft and request.wanted == "labels":
                 return None, ()
@@ -175,7 +173,7 @@ def _target_keys(
     return None, (key,)
 
 
-def _one_of(keys: Sequence[str], record: dict[str, Any], place: Place) -> str | None:
+def _find_one_of(keys: Sequence[str], record: dict[str, Any], place: Place) -> str | None:
     found = [key for key in keys if key in record]
     if len(found) > 1:
         listed = " and ".join(map(quoted, found))
@@ -193,12 +191,12 @@ def _is_soft(value: Any, layout: Layout) -> bool:
     return depth == len(layout.shape)
 
 
-def _flat(
+def _layout_of_flat_records(
     source: Source, request: Request, record: dict[str, Any], data: bytes, place: Place
 ) -> Layout:
-    """The layout of records that have each value under a key of its own."""
+    """Make the layout of records that have each value under a key of its own."""
     names = tuple(record)
-    look = RecordLook(names, _rows(data, names))
+    look = RecordLook(names, _first_rows(data, names))
     if request.logit_cols is None and not any(map(look.is_numeric, range(len(names)))):
         raise _no_values(record, place)
     asked = request._replace(label_col=request.label_col or request.label_key)
@@ -238,17 +236,19 @@ def _no_values(record: dict[str, Any], place: Place) -> DataError:
     return error
 
 
-def _rows(data: bytes, names: Sequence[str]) -> list[list[Any]]:
-    """The first records as rows, for choosing the columns."""
-    return [[record.get(name) for name in names] for record in islice(_records(data), LOOKED_AT)]
+def _first_rows(data: bytes, names: Sequence[str]) -> list[list[Any]]:
+    """Return the first records as rows of values, for choosing the columns."""
+    return [
+        [record.get(name) for name in names] for record in islice(_parse_records(data), LOOKED_AT)
+    ]
 
 
-def _records(data: bytes) -> Iterator[dict[str, Any]]:
-    for line in lines_of(data, 1):
+def _parse_records(data: bytes) -> Iterator[dict[str, Any]]:
+    for line in split_lines(data, 1):
         try:
             value = parse_line(line.content, Place(""))
         except DataError:
-            # It is told when it is read.
+            # Reading that line as a sample will report it.
             continue
         if isinstance(value, dict):
             yield value

@@ -1,4 +1,5 @@
-"""Where the numbers are in each line of JSON Lines, and what a line says."""
+"""What is handed on between the modules that read JSON Lines: the layout of all lines, a line, and
+its sample."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from xentcli.readers.rules.columns import Choice
 class Layout(NamedTuple):
     """Where the numbers are in each line: all that a worker needs to know.
 
-    ``key`` has the list of values, of shape ``shape`` with its classes at ``class_at``. Without a
-    key the line itself is that list, or ``flat`` are the keys of one value each. ``targets`` is the
-    key of a list, or one for each class; ``by`` has the group, ``id`` the sample's id, ``join`` the
-    id that matches it with a row of a second file. ``columns`` are the first record's keys,
-    ``choice`` says how flat keys were chosen.
+    ``key`` is the key of the list of values, which has the shape ``shape``, with the classes at
+    axis ``class_at``. Without it, ``flat`` are the keys of the single values, or else the line
+    itself is the list. ``targets`` is the key of a list, or a key for each class; ``by`` is the key
+    of the group, ``id`` that of the sample's id, ``join`` that of the id that matches it with a row
+    of a second file. ``columns`` are the first record's keys, ``choice`` says how flat keys were
+    chosen.
     """
 
     source: str
@@ -38,7 +40,7 @@ class Layout(NamedTuple):
 
     @property
     def class_count(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return self.shape[self.class_at]
 
     @property
@@ -65,7 +67,8 @@ class Line(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The sample of a line; its numbers may be in nested lists."""
+    """The sample of a line: the line's JSON value, and the numbers taken from it, which may be
+    nested lists. ``partner`` is the row of the second file."""
 
     line: Line
     value: Any

@@ -1,5 +1,6 @@
-"""JSON Lines: a value on each line, each a sample. The text is read in blocks of whole lines, so
-that memory does not grow with the file; :mod:`xentcli.readers.json.record` reads a block."""
+"""Opens JSON Lines: each line is a value, and each value a sample. The text is cut into blocks of
+whole lines, so that memory does not grow with the file; :mod:`xentcli.readers.json.block` reads a
+block."""
 
 from __future__ import annotations
 
@@ -12,13 +13,14 @@ from typing import Any, BinaryIO
 from xentcli.errors import DataError, Place
 from xentcli.model import Batch, NamedTuple
 from xentcli.readers.interface import Chunk, Opened, Request
-from xentcli.readers.json import pass_through as json_passed
 from xentcli.readers.json import server
+from xentcli.readers.json.block import read_block, read_ids
 from xentcli.readers.json.first_line import layout_by_first_line
 from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.other_tools import is_table
 from xentcli.readers.json.own_output import is_own
-from xentcli.readers.json.record import ids, lines_of, parse_line, read
+from xentcli.readers.json.pass_through import make_rows
+from xentcli.readers.json.sample import parse_line, split_lines
 from xentcli.readers.rules.class_axis import remarks_on_axis
 from xentcli.readers.rules.join import is_by_position, remarks_on_pairing
 from xentcli.readers.rules.keys import (
@@ -51,9 +53,9 @@ class Start(NamedTuple):
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Read the first records, and decide which key is what."""
-    start = _start(source, request)
+    start = _read_start(source, request)
     if _are_responses(start):
-        return server.open_responses(_values_of(start, source.name), source.name, request)
+        return server.open_responses(_parse_lines(start, source.name), source.name, request)
     layout = layout_by_first_line(source, request, b"".join(start.blocks))
     attached = layout.request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
@@ -73,7 +75,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         has_targets=bool(layout.targets) or (attached is not None and attached.targets is not None),
         dimensions=len(layout.shape) - 1,
         class_axis=request.class_axis,
-        rows=json_passed.rows(layout, []) if keeps_rows else None,
+        rows=make_rows(layout, []) if keeps_rows else None,
         attached=attached,
         size=size_of(source),
         remarks=(
@@ -89,21 +91,21 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
 
 def _are_responses(start: Start) -> bool:
     """Whether the first line is a response of a language model's server."""
-    first = next(lines_of(b"".join(start.blocks), 1))
+    first = next(split_lines(b"".join(start.blocks), 1))
     try:
         return server.is_response(parse_line(first.content, Place("")))
     except DataError:
         return False
 
 
-def _values_of(start: Start, source: str) -> Iterator[tuple[Any, Place]]:
-    """The value of each line, and its place."""
+def _parse_lines(start: Start, source: str) -> Iterator[tuple[Any, Place]]:
+    """Parse all lines; give the value of each and its place."""
     line = 1
     for block in chain(start.blocks, start.later):
-        for one in lines_of(block, line):
+        for one in split_lines(block, line):
             place = Place(source, one.number)
             yield parse_line(one.content, place), place
-        line += _line_ends(block)
+        line += _count_line_ends(block)
 
 
 class LinesReader(NamedTuple):
@@ -112,37 +114,38 @@ class LinesReader(NamedTuple):
     layout: Layout
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The blocks of a span."""
+        """Split a span into blocks."""
         source = self.layout.source
         return read_parts(partial(_span_blocks, source), source, chunk)
 
     def read(self, chunk: Chunk) -> Batch:
-        """The samples of a block."""
-        return read(self.layout, chunk)
+        """Read the samples of a block."""
+        return read_block(self.layout, chunk)
 
     def ids(self, chunk: Chunk, batch: Batch, samples: Sequence[int]) -> Sequence[str]:
         """Return the ids of some samples of a block."""
-        return ids(self.layout, chunk, batch, samples)
+        return read_ids(self.layout, chunk, batch, samples)
 
 
 class LinesChunks:
-    """Cuts a text into blocks of whole lines. A file is opened anew; standard input continues."""
+    """Cuts a text into blocks of whole lines. A file is opened again; standard input continues
+    after the blocks that were read first."""
 
     def __init__(self, source: Source, layout: Layout, start: Start) -> None:
         self._source, self._layout, self._start = source, layout, start
 
     def in_order(self) -> Iterator[Chunk]:
-        """The blocks with their first lines."""
-        return _chunks(self._source, self._layout, self._start)
+        """Cut the text into blocks, each with the number of its first line."""
+        return _cut_blocks(self._source, self._layout, self._start)
 
     def spans(self) -> Iterator[Chunk] | None:
-        """The spans of a large file."""
+        """Cut a large file into spans."""
         if _is_numbered(self._layout):
             return None
         return divide_into_spans(self._source, self._layout.request, 0, 1, NEWLINE)
 
     def partitions(self, size: int) -> Iterator[Chunk] | None:
-        """Spans of about so many bytes."""
+        """Cut the file into spans of about ``size`` bytes."""
         if _is_numbered(self._layout):
             return None
         return divide_into_partitions(
@@ -151,8 +154,9 @@ class LinesChunks:
 
 
 def is_json_lines(start: bytes) -> bool:
-    """Whether a text that begins with a bracket looks like JSON Lines rather than one document: its
-    first line is a whole value, and more follows or its keys are not those of a document."""
+    """Whether a text that begins with a bracket or brace looks like JSON Lines rather than one
+    document: its first line is a whole value, and more lines follow, or its keys are not those of a
+    document."""
     first, end, rest = start.strip().partition(b"\n")
     try:
         value = parse_line(first, Place(""))
@@ -166,15 +170,15 @@ def is_json_lines(start: bytes) -> bool:
 
 
 @contextmanager
-def _text_of(source: Source, request: Request) -> Iterator[BinaryIO]:
+def _open_text(source: Source, request: Request) -> Iterator[BinaryIO]:
     with open_source(source) as stream:
         yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
-def _blocks(
+def _read_blocks(
     stream: BinaryIO, source: str, at_once: int, length: int | None = None
 ) -> Iterator[bytes]:
-    """A stream in blocks that end where a line ends; with a ``length``, only so many bytes of
+    """Read a stream in blocks that end where a line ends; with a ``length``, only so many bytes of
     it."""
     block, rest, size, limit = b"", list[bytes](), 0, text.longest_line()
     mark = text.BYTE_ORDER_MARK if length is None else b""
@@ -184,7 +188,7 @@ def _blocks(
         if length is not None:
             length -= len(found)
         if not found:
-            # A last line without its end goes with those before it.
+            # A last line without a line end belongs to the block before it.
             last = b"".join([block, *rest]).removeprefix(mark)
             if last:
                 yield last
@@ -206,49 +210,49 @@ def _blocks(
             )
 
 
-def _start(source: Source, request: Request) -> Start:
-    with _text_of(source, request) as stream:
-        later = _blocks(stream, source.name, text.BLOCK_BYTES)
+def _read_start(source: Source, request: Request) -> Start:
+    with _open_text(source, request) as stream:
+        later = _read_blocks(stream, source.name, text.BLOCK_BYTES)
         blocks: list[bytes] = []
         lines = 0
         for block in later:
             blocks.append(block)
             present = [line for line in block.split(b"\n") if line.strip()]
-            # Of records with lists the first one says all, and a hundred might be many bytes.
+            # Of records with lists the first one is enough, and a hundred might be many bytes.
             if present and (lines + len(present) >= LOOKED_AT or b"[" in present[0]):
                 break
             lines += len(present)
         if any(block.strip() for block in blocks):
-            # The generator has read beyond the blocks: only it may go on.
+            # The generator has read beyond these blocks, so only it can give the later ones.
             return Start(blocks, later)
     raise DataError("it is empty", place=Place(source.name))
 
 
-def _chunks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
+def _cut_blocks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     first, line = 0, 1
-    with _text_of(source, layout.request) as stream:
-        blocks = _blocks(stream, source.name, text.block_bytes_for(layout.request))
+    with _open_text(source, layout.request) as stream:
+        blocks = _read_blocks(stream, source.name, text.block_bytes_for(layout.request))
         if is_read_once(source):
             blocks = chain(start.blocks, start.later)
         for number, block in enumerate(blocks):
             samples = sum(1 for content in block.split(b"\n") if content.strip())
-            lines = _line_ends(block)
+            lines = _count_line_ends(block)
             yield Chunk(number, first, samples, block, line, size=len(block), lines=lines)
             first += samples
             line += lines
 
 
 def _is_numbered(layout: Layout) -> bool:
-    """Whether the samples' numbers must be known: to match them with labels, or to write them where
-    the samples have no fields."""
+    """Whether the samples' numbers must be known: to match them with labels, or to write
+    them where the samples have no fields."""
     request = layout.request
     made = request.keep_rows is not None and not request.keep_records and not layout.is_table
     return made or is_by_position(request)
 
 
 def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
-    return _blocks(stream, source, text.block_bytes(), length)
+    return _read_blocks(stream, source, text.block_bytes(), length)
 
 
-def _line_ends(block: bytes) -> int:
+def _count_line_ends(block: bytes) -> int:
     return quotes.count_byte(block, quotes.NEWLINE)

@@ -1,4 +1,4 @@
-"""The first of flat records, looked at to choose the columns."""
+"""Shows the first of flat records to the rules that choose columns."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class RecordLook:
         return [row[at] for row in self._rows]
 
     def is_numeric(self, at: int) -> bool:
-        """Whether any value of a key is a number: a key of numbers with a bad value is an error,
-        not a key of names."""
+        """Whether any value of a key is a number: a bad value among numbers is an error, and does
+        not make it a key of names."""
         return any(map(is_number, self._values(at)))
 
     def is_empty(self, at: int) -> bool:
-        """Whether each record has null there, or nothing."""
+        """Whether each record has null or an empty text there."""
         return bool(self._rows) and all(value is None or value == "" for value in self._values(at))
 
     def is_whole(self, at: int) -> bool | None:
-        """Whether the numbers are integers alone, but for those that are not finite."""
+        """Whether all numbers that are finite are integers; None if there are none."""
         numbers = [value for value in self._values(at) if type(value) in (int, float)]
         return all(type(value) is int for value in numbers) if numbers else None
 
@@ -42,7 +42,7 @@ class RecordLook:
         return first in (0, 1) and values == list(range(first, first + len(values)))
 
     def texts(self, at: int) -> Collection[str]:
-        """The values."""
+        """Return the different values as text."""
         return {str(value) for value in self._values(at)}
 
 

@@ -1,4 +1,4 @@
-"""Nested lists of JSON as an array; errors are placed by their path."""
+"""Reads nested lists of JSON as an array; the place of an error is its path in the document."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 MAX_FLOAT = sys.float_info.max
 # Fewer than any NumPy can hold.
 MOST_DIMENSIONS = 30
-# The strings that stand for what JSON's own numbers cannot say.
+# Strings for the numbers that JSON itself cannot express.
 NON_FINITE = {
     "NaN": float("nan"),
     "Infinity": float("inf"),
@@ -26,7 +26,7 @@ NON_FINITE = {
 
 
 def as_array(value: Any, place: Place, path: str) -> AnyArray:
-    """Nested lists of numbers, all of one shape, as a float64 array."""
+    """Read nested lists of numbers, which must be regular, as a float64 array."""
     shape, flat = flatten(value, place, path, as_number)
     return np.array(flat, dtype=np.float64).reshape(shape)
 
@@ -34,7 +34,8 @@ def as_array(value: Any, place: Place, path: str) -> AnyArray:
 def flatten(
     value: Any, place: Place, path: str, read: Callable[[Any, Place, str], Item]
 ) -> tuple[tuple[int, ...], list[Item]]:
-    """The shape of nested lists, which must all be of one, and what is in them, each item read."""
+    """Return the shape of nested lists, which must be regular, and all their items in order, each
+    converted by ``read``."""
     shape = _shape(value, place, path)
     found: list[Item] = []
     _collect(value, shape, place, path, read, found)
@@ -42,7 +43,7 @@ def flatten(
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
-    """The shape of nested lists, assuming that each is as long as the first at its level."""
+    """Return the shape of nested lists, assuming that each is as long as the first at its level."""
     shape = []
     while isinstance(value, list):
         shape.append(len(value))
@@ -55,7 +56,7 @@ def shape_of(value: Any) -> tuple[int, ...]:
 def _shape(value: Any, place: Place, path: str) -> tuple[int, ...]:
     shape = shape_of(value)
     if not shape:
-        raise fault(f"expected a list of numbers, found {shown(value)}", place, path)
+        raise fault(f"expected a list of numbers, found {describe(value)}", place, path)
     if len(shape) > MOST_DIMENSIONS:
         raise fault(f"lists nested more than {MOST_DIMENSIONS} deep", place, path)
     return shape
@@ -70,7 +71,7 @@ def _collect(
     into: list[Item],
 ) -> None:
     if not isinstance(value, list):
-        raise fault(f"expected a list of {shape[0]}, found {shown(value)}", place, path)
+        raise fault(f"expected a list of {shape[0]}, found {describe(value)}", place, path)
     if len(value) != shape[0]:
         raise fault(
             f"{counted(len(value), 'value')}, where the first list here has {shape[0]}", place, path
@@ -84,37 +85,37 @@ def _collect(
 
 
 def as_number(item: Any, place: Place, path: str) -> float:
-    """A number of JSON, or a non-finite one in either spelling."""
+    """Read a number of JSON, or a non-finite one as a string or a bare name."""
     if isinstance(item, Spelled):
         return float(item)
     if type(item) is float or type(item) is int:
-        # JSON's reader gives 1e400 as a plain infinity.
+        # Python's JSON reader turns 1e400 into infinity.
         if abs(item) > MAX_FLOAT:
             raise fault("the number is too large for a 64-bit float", place, path)
         return float(item)
     if isinstance(item, str) and item in NON_FINITE:
         return NON_FINITE[item]
-    raise fault(f"cannot read {shown(item)} as a number", place, path)
+    raise fault(f"cannot read {describe(item)} as a number", place, path)
 
 
 class Spelled(float):
-    """An infinity or nan that a document spells as a bare name (NaN, Infinity)."""
+    """An infinity or nan that a document writes as a bare name (NaN, Infinity)."""
 
 
 def fault(message: str, place: Place, path: str) -> DataError:
-    """An error at a path of a document."""
+    """Return an error at a path of a document."""
     return DataError(message, place=place._replace(detail=path))
 
 
 def no_key(key: str, record: dict[str, Any], place: Place, path: str = "$") -> DataError:
-    """The error for a missing key."""
+    """Return the error for a missing key."""
     error = fault(f"there is no key {quoted(key)}", place, path)
     error.hint = suggest_names(key, record, "keys")
     return error
 
 
-def shown(value: Any) -> str:
-    """A value of a document as messages show it."""
+def describe(value: Any) -> str:
+    """Describe a value of a document as messages show it."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, dict):

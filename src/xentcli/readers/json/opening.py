@@ -1,5 +1,6 @@
-"""A JSON file: read whole, and opened as what it is: a document of arrays, a list of records, a
-table that another tool wrote, a response of a language model's server, or an answer of ``xent``."""
+"""Opens a JSON file, which is read whole, as what its shape says: a document of arrays, a list of
+records, a table that another tool wrote, a response of a language model's server, or an answer of
+``xent``."""
 
 from __future__ import annotations
 
@@ -14,23 +15,23 @@ from xentcli.readers.json.records import open_records, values_key
 from xentcli.readers.json.table import open_table
 from xentcli.readers.sources.source import Source
 
-# What says something only where there are columns.
+# Options that mean something only where there are columns.
 OF_COLUMNS = ("logit_cols", "label_col", "target_cols", "weight_col", "bytes_col")
 
 
 def open_input(source: Source, request: Request, format_name: str) -> Opened:
-    """Reads the document, and opens it as what its shape says."""
+    """Read the document, and open it as what its shape says."""
     document = load(source, request)
-    opened = _opened(source, document, request)
+    opened = _open_by_shape(source, document, request)
     return opened._replace(remarks=(*remarks_on_size(source), *opened.remarks))
 
 
-def _opened(source: Source, document: Any, request: Request) -> Opened:
+def _open_by_shape(source: Source, document: Any, request: Request) -> Opened:
     place = Place(source.name)
     if server.is_response(document):
         return server.open_responses([(document, place)], source.name, request)
     if own_output.is_own(document):
-        document, request = own_output.as_values(document, request, place)
+        document, request = own_output.take_result(document, request, place)
     elif is_table(document):
         if isinstance(document, list) and isinstance(document[0], dict):
             key = values_key(document[0], request)

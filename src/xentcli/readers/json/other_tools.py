@@ -1,5 +1,5 @@
-"""Documents of other tools as tables: what pandas' ``to_json`` writes for each ``orient``, lists of
-records, and the scores of a Hugging Face pipeline."""
+"""Reads documents of other tools as tables: what pandas' ``to_json`` writes for each ``orient``,
+lists of records, and the scores of a Hugging Face pipeline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from xentcli.errors import DataError, Place, UsageError, counted, path_of, quoted
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Request
-from xentcli.readers.json.nested import fault, shown
+from xentcli.readers.json.nested import describe, fault
 from xentcli.readers.rules.column_names import LABEL_NAMES
 from xentcli.readers.rules.keys import kind_keys_in
 
@@ -19,9 +19,9 @@ NUMBERED = re.compile(r"LABEL_([0-9]+)")
 
 
 class Table(NamedTuple):
-    """Rows of cells under names, and the path to a cell by row and column. ``note`` says what was
-    assumed; ``ordered``: the order of the classes is known, so that indices mean something;
-    ``scores``: all columns are classes."""
+    """Rows of cells under names. ``path`` gives the path in the document to a cell, by its row and
+    column. ``note`` says what was assumed; ``ordered``: the order of the classes is known, so that
+    labels may be indices; ``scores``: all columns are classes."""
 
     names: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
@@ -46,32 +46,36 @@ def is_table(document: Any) -> bool:
 
 
 def table_of(document: Any, request: Request, place: Place) -> Table:
-    """A document as a table, whichever orientation it has."""
+    """Read a document as a table, whichever orientation it has."""
     if isinstance(document, list):
         if isinstance(document[0], list):
-            return _of_scores(document, request, place)
+            return _read_scores(document, request, place)
         if _are_scores(document):
-            return _of_scores([_one_sample(document, request, place)], request, place, alone=True)
-        return _of_records(document, place, "$")
+            return _read_scores(
+                [_check_one_sample(document, request, place)], request, place, alone=True
+            )
+        return _read_records(document, place, "$")
     if _is_split(document):
-        return _of_split(document, place)
+        return _read_split(document, place)
     if _is_table_schema(document):
-        return _of_table_schema(document, place)
-    return _of_dicts(document, request, place)
+        return _read_table_schema(document, place)
+    return _read_dicts(document, request, place)
 
 
-def _of_records(records: Sequence[Any], place: Place, path: str) -> Table:
+def _read_records(records: Sequence[Any], place: Place, path: str) -> Table:
     names = tuple(records[0])
     rows = []
     for number, record in enumerate(records):
         here = f"{path}[{number}]"
         if not isinstance(record, dict):
-            raise fault(f"expected an object, found {shown(record)}", place, here)
-        rows.append(_fields(record, names, place, here))
+            raise fault(f"expected an object, found {describe(record)}", place, here)
+        rows.append(_values_of_record(record, names, place, here))
     return Table(names, rows, lambda row, column: path_within(f"{path}[{row}]", names[column]))
 
 
-def _fields(record: Mapping[str, Any], names: Sequence[str], place: Place, path: str) -> list[Any]:
+def _values_of_record(
+    record: Mapping[str, Any], names: Sequence[str], place: Place, path: str
+) -> list[Any]:
     for name in names:
         if name not in record:
             raise fault(f"there is no key {quoted(name)}, which the first one has", place, path)
@@ -82,7 +86,7 @@ def _fields(record: Mapping[str, Any], names: Sequence[str], place: Place, path:
 
 
 def path_within(path: str, key: str) -> str:
-    """The path to a key of what stands at a path."""
+    """Return the path to a key of the value at a path."""
     return path + path_of(key).removeprefix("$")
 
 
@@ -90,25 +94,21 @@ def _is_split(document: Mapping[str, Any]) -> bool:
     return isinstance(document.get("columns"), list) and isinstance(document.get("data"), list)
 
 
-def _of_split(document: Mapping[str, Any], place: Place) -> Table:
-    names = tuple(map(_name, document["columns"]))
+def _read_split(document: Mapping[str, Any], place: Place) -> Table:
+    names = tuple(map(str, document["columns"]))
     for number, row in enumerate(document["data"]):
         if not isinstance(row, list) or len(row) != len(names):
-            found = counted(len(row), "value") if isinstance(row, list) else shown(row)
+            found = counted(len(row), "value") if isinstance(row, list) else describe(row)
             message = f"expected a list of {len(names)}, one a column, found {found}"
             raise fault(message, place, f"$.data[{number}]")
     return Table(names, document["data"], lambda row, column: f"$.data[{row}][{column}]")
-
-
-def _name(name: Any) -> str:
-    return name if isinstance(name, str) else str(name)
 
 
 def _is_table_schema(document: Mapping[str, Any]) -> bool:
     return isinstance(document.get("schema"), dict) and isinstance(document.get("data"), list)
 
 
-def _of_table_schema(document: Mapping[str, Any], place: Place) -> Table:
+def _read_table_schema(document: Mapping[str, Any], place: Place) -> Table:
     keys = document["schema"].get("primaryKey")
     index = keys if isinstance(keys, list) else []
     rows = [
@@ -119,15 +119,15 @@ def _of_table_schema(document: Mapping[str, Any], place: Place) -> Table:
     ]
     if not rows or not isinstance(rows[0], dict):
         raise fault("expected a list of objects", place, "$.data")
-    return _of_records(rows, place, "$.data")
+    return _read_records(rows, place, "$.data")
 
 
-def _of_dicts(document: Mapping[str, Mapping[str, Any]], request: Request, place: Place) -> Table:
-    """An object of objects, whose outer keys are the columns or the rows."""
+def _read_dicts(document: Mapping[str, Mapping[str, Any]], request: Request, place: Place) -> Table:
+    """Read an object of objects, whose outer keys are the columns or the rows."""
     outer = tuple(document)
     inner = tuple(document[outer[0]])
     for key in outer:
-        _fields(document[key], inner, place, path_within("$", key))
+        _values_of_record(document[key], inner, place, path_within("$", key))
     by_columns, note = _outer_are_columns(document, outer, inner, request, place)
     if by_columns:
         rows = [[document[name][row] for name in outer] for row in inner]
@@ -181,9 +181,9 @@ def _are_scores(value: Sequence[Any]) -> bool:
     return bool(value) and all(isinstance(item, dict) and set(item) == SCORES for item in value)
 
 
-def _one_sample(scores: Sequence[Any], request: Request, place: Place) -> Sequence[Any]:
-    """The scores of a single sample. A list with only the best class of several samples is
-    refused."""
+def _check_one_sample(scores: Sequence[Any], request: Request, place: Place) -> Sequence[Any]:
+    """Return the scores if they are those of a single sample. They are refused if they may be those
+    of the best class of several samples."""
     labels = [item["label"] for item in scores]
     total = sum(item["score"] for item in scores if isinstance(item["score"], float))
     if len(set(labels)) < len(labels) or request.kind != "probs" or abs(total - 1) > 1e-3:
@@ -195,7 +195,7 @@ def _one_sample(scores: Sequence[Any], request: Request, place: Place) -> Sequen
     return scores
 
 
-def _of_scores(
+def _read_scores(
     document: Sequence[Any], request: Request, place: Place, *, alone: bool = False
 ) -> Table:
     if request.kind is None:
@@ -203,7 +203,7 @@ def _of_scores(
             f"{place}: scores may be logits or probabilities",
             hint="say which: --input probs (function_to_apply softmax), --input logits (none)",
         )
-    names, ordered = _classes_of(document[0], request, place)
+    names, ordered = _find_classes(document[0], request, place)
     rows = []
     for number, scores in enumerate(document):
         here = "$" if alone else f"$[{number}]"
@@ -229,12 +229,11 @@ def _of_scores(
     )
 
 
-def _classes_of(
+def _find_classes(
     scores: Sequence[Any], request: Request, place: Place
 ) -> tuple[tuple[str, ...], bool]:
-    """The classes in order, and whether that order is known: from ``--classes``, or from the
-    numbers of LABEL_0, LABEL_1 …. Otherwise the scores are sorted by size, which says nothing of
-    it."""
+    """Find the classes, and whether their order is known: from ``--classes``, or from the numbers
+    of LABEL_0, LABEL_1 …. Otherwise it is not: a pipeline sorts the scores by size."""
     labels = [str(item["label"]) for item in scores]
     if request.classes:
         return request.classes, True

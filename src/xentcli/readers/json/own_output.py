@@ -21,10 +21,11 @@ def is_own(document: Any) -> bool:
     return isinstance(document, dict) and str(document.get("schema", "")).startswith(SCHEMA)
 
 
-def as_values(
+def take_result(
     document: Mapping[str, Any], request: Request, place: Place
 ) -> tuple[dict[str, Any], Request]:
-    """Move the result of the document to the key of its kind, beside the names of its classes."""
+    """Take the result out of the document, under the key of its kind; its classes join the
+    request."""
     command = document.get("command")
     kind = GIVES.get(str(command))
     if kind is None or "result" not in document:
@@ -34,17 +35,17 @@ def as_values(
             hint="what xent softmax and xent log-softmax answer can be read",
         )
     names = document.get("classes")
-    if not request.classes and isinstance(names, list) and names != _numbers(len(names)):
+    if (
+        not request.classes
+        and isinstance(names, list)
+        and names != list(map(str, range(len(names))))
+    ):
         request = request._replace(classes=tuple(map(str, names)))
     return {kind: document["result"]}, request
 
 
-def _numbers(count: int) -> list[str]:
-    return [str(number) for number in range(count)]
-
-
-def check_record(record: Mapping[str, Any], place: Place) -> None:
-    """Refuse a line with a result of logits but without the logits."""
+def check_not_own(record: Mapping[str, Any], place: Place) -> None:
+    """Refuse a line that ``xent`` wrote with totals or gradients: it holds no logits."""
     if set(record).issuperset(TOTALS):
         what = "it is a total that xent wrote, and holds no logits"
     elif isinstance(record.get("grad"), list) and not kind_keys_in(record):

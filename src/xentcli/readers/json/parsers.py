@@ -1,7 +1,8 @@
-"""The packages that read JSON faster than Python: simdjson, or orjson where there is no simdjson.
+"""Parsers from packages that read JSON faster than Python: simdjson, or orjson where there is no
+simdjson.
 
-Both round as Python's ``float`` does. Whatever is unusual is declined, and the exact readers decide
-what it is.
+Both round numbers as Python's ``float`` does. Whatever is unusual they decline (None), and the
+exact readers decide what it is.
 """
 
 from __future__ import annotations
@@ -17,37 +18,37 @@ import numpy as np
 
 from xentcli.model import AnyArray, NamedTuple, fast_package
 
-# The types of numbers, and of nothing that only stands for one.
+# The types of JSON's numbers, without bool and without strings that stand for a number.
 PLAIN = frozenset((float, int))
-# All that JSON's numbers, the commas between them and the white space around them are made of.
+# All characters of JSON's numbers, of the commas between them and the white space around them.
 PLAIN_TEXT = b"0123456789+-.eE, \t\r"
 MAX_FLOAT = sys.float_info.max
-# About what is read without them in the time that an import takes.
+# About as many bytes as are read without the packages in the time that importing one takes.
 LITTLE_TO_READ = 1 << 17
 
 
 class Parser(NamedTuple):
     """A package's functions that the readers use."""
 
-    # Numbers with commas between, in a text that comes in parts, as an array. -0, which JSON takes
-    # for a whole number, may have lost its sign.
+    # Reads numbers with commas between them, from a text that comes in parts, as an array. A -0,
+    # which is an integer of JSON, may lose its sign.
     numbers: Callable[..., AnyArray | None]
-    # The records of a JSON list, each with its keys and values.
+    # Reads the records of a JSON list, each with its keys and values.
     records: Callable[[bytes], Any]
-    # The same as dicts of Python's own values.
+    # Reads the records of a JSON list as dicts of Python's own values.
     dicts: Callable[[bytes], list[Any]]
-    # Lists of so many numbers each, taken out of records, as an array of two dimensions.
+    # Stacks lists of so many numbers each, taken out of records, as an array of two dimensions.
     stacked: Callable[[Sequence[Any], int], AnyArray | None]
-    # Whether a record shows a key that stands twice in it.
+    # Whether the keys of a record show a key that stands twice in it.
     shows_repeated_keys: bool
 
 
-# What the packages, and looking into what they give, raise for what is no number.
+# The errors that the packages and their results raise for anything that is no number.
 DECLINED = (ValueError, TypeError, RuntimeError, KeyError, AttributeError, OverflowError)
 
 
 def parser_for(size: int) -> Parser | None:
-    """The parser for so many bytes of text; None where none is to be used."""
+    """Choose the parser for so many bytes of text; None where none is to be used."""
     simdjson = simdjson_parser(size)
     if simdjson is not None:
         return by_simdjson(simdjson)
@@ -61,9 +62,9 @@ _of_thread = threading.local()
 
 
 def simdjson_parser(size: int) -> Any:
-    """This thread's parser of pysimdjson; None where it is not to be used."""
+    """Return this thread's parser of pysimdjson; None where it is not to be used."""
     module = fast_package("simdjson", size, LITTLE_TO_READ)
-    # A parser holds what it read last, and cannot be used by two at once.
+    # A parser holds what it read last, so two threads cannot share one.
     if module is not None and not hasattr(_of_thread, "parser"):
         _of_thread.parser = module.Parser()
     return None if module is None else _of_thread.parser
@@ -71,7 +72,7 @@ def simdjson_parser(size: int) -> Any:
 
 @cache
 def _reads_as_python(orjson: Any) -> bool:
-    # Next to halfway between two floats, the smallest ones, and more digits than decide.
+    # Numbers next to halfway between two floats, the smallest floats, and one with many digits.
     probes = ["9007199254740993.0", "2.2250738585072011e-308", "5e-324", "1." + "0" * 400 + "1e23"]
     same = list(map(float, probes))
     found: bool = orjson.loads(f"[{','.join(probes)}]") == same
@@ -79,7 +80,7 @@ def _reads_as_python(orjson: Any) -> bool:
 
 
 def plain_numbers(values: Sequence[Any]) -> AnyArray | None:
-    """Return values as an array; None if one is not a number, or may not fit a float."""
+    """Convert values to an array; None if one is not a number, or may be too large for a float."""
     if not PLAIN.issuperset(map(type, values)):
         return None
     found = np.array(values, dtype=np.float64)
@@ -88,7 +89,7 @@ def plain_numbers(values: Sequence[Any]) -> AnyArray | None:
 
 
 def by_simdjson(parser: Any) -> Parser:
-    """A parser of pysimdjson."""
+    """Wrap a parser of pysimdjson."""
     return Parser(
         numbers=partial(_numbers_by_simdjson, parser),
         records=parser.parse,
@@ -99,7 +100,7 @@ def by_simdjson(parser: Any) -> Parser:
 
 
 def _numbers_by_simdjson(parser: Any, *parts: bytes) -> AnyArray | None:
-    # The numbers of a list within the list would come out as well; an object would not.
+    # A list within the list would be flattened; an object would be refused.
     if any(b"[" in part for part in parts):
         return None
     try:
@@ -118,7 +119,7 @@ def _stacked_by_simdjson(lists: Sequence[Any], width: int) -> AnyArray | None:
 
 
 def by_orjson(module: Any) -> Parser:
-    """The module orjson."""
+    """Wrap the module orjson."""
     return Parser(
         numbers=partial(_numbers_by_orjson, module),
         records=module.loads,
@@ -129,7 +130,7 @@ def by_orjson(module: Any) -> Parser:
 
 
 def _numbers_by_orjson(module: Any, *parts: bytes) -> AnyArray | None:
-    # Of nothing but these come neither words nor lists, and no type has to be looked at.
+    # A text of only these characters has neither words nor lists, so no type has to be checked.
     if any(part.translate(None, PLAIN_TEXT) for part in parts):
         return None
     try:

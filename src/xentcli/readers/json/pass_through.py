@@ -1,4 +1,4 @@
-"""Lines of JSON Lines to be passed on: as records of JSON text, or as cells of a table."""
+"""Passes lines of JSON Lines on: as fields of JSON text, or as cells of a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from xentcli.readers.json.nested import Spelled
 
 DECODER = json.JSONDecoder()
 DELIMITER = b","
-# Of text that is known to be JSON: a name, and its value if that has no lists or objects within.
+# Both patterns are for text that is known to be JSON. FIELD matches a name, and its value unless
+# that is an object or has lists, objects or strings in it.
 STRING = r'"(?:[^"\\]|\\.)*+"'
 FIELD = re.compile(
     rf'\s*+{STRING}\s*+:\s*+(?P<value>{STRING}|\[[^"\[\]{{}}]*+\]|[^"\[{{,}}\s][^,}}\s]*+|)'
@@ -21,13 +22,13 @@ FIELD = re.compile(
 STRING_OR_NAME = re.compile(STRING + "|-?Infinity|NaN")
 
 
-def record(value: Any, line: bytes, place: Place) -> dict[str, Any]:
-    """The fields of a line that was parsed already, each as the bytes of its JSON in the line. A
-    line without fields gives none."""
-    return {name: text.encode("utf-8") for name, text in _fields(value, line, place).items()}
+def split_record(value: Any, line: bytes, place: Place) -> dict[str, Any]:
+    """Split a line that was parsed already into its fields, each with the bytes of its JSON. A line
+    that is no object has none."""
+    return {name: text.encode("utf-8") for name, text in _split_fields(value, line, place).items()}
 
 
-def _fields(value: Any, line: bytes, place: Place) -> dict[str, str]:
+def _split_fields(value: Any, line: bytes, place: Place) -> dict[str, str]:
     if not isinstance(value, dict) or not value:
         return {}
     text = line.decode("utf-8")
@@ -41,41 +42,37 @@ def _fields(value: Any, line: bytes, place: Place) -> dict[str, str]:
                 _, end = DECODER.raw_decode(text, start)
             except RecursionError:
                 raise DataError("it is nested too deeply", place=place) from None
-        found[name] = _strict(text[start:end])
+        found[name] = _quote_non_finite(text[start:end])
         at = text.find(",", end) + 1
     return found
 
 
-def _strict(text: str) -> str:
-    """The text with strings for bare NaN and Infinity, which JSON does not have."""
+def _quote_non_finite(text: str) -> str:
+    """Put quotes around bare NaN and Infinity, which JSON does not have."""
     if "NaN" not in text and "Infinity" not in text:
         return text
     return STRING_OR_NAME.sub(lambda m: m[0] if m[0].startswith('"') else f'"{m[0]}"', text)
 
 
-def _encode(text: str) -> bytes:
-    # Half of a surrogate pair is no character; the escape for it is the one that JSON has.
-    return text.encode("utf-8", "backslashreplace")
-
-
-def rows(layout: Layout, found: list[list[bytes]]) -> Rows:
-    """Rows with the first record's keys as header; a list of values has its classes' names."""
+def make_rows(layout: Layout, found: list[list[bytes]]) -> Rows:
+    """Make rows with the first record's keys as header. A list of values becomes a column for each
+    class."""
     names = layout.classes or tuple(map(str, range(layout.class_count)))
     if layout.flat:
         at = tuple(layout.columns.index(key) for key in layout.flat)
-        return Rows(tuple(map(_cell, layout.columns)), found, at, DELIMITER, b"\n")
+        return Rows(tuple(map(_write_cell, layout.columns)), found, at, DELIMITER, b"\n")
     before = 0 if layout.key is None else layout.columns.index(layout.key)
     header = (*layout.columns[:before], *names, *layout.columns[before + 1 :])
     at = tuple(range(before, before + len(names)))
-    return Rows(tuple(map(_cell, header)), found, at, DELIMITER, b"\n")
+    return Rows(tuple(map(_write_cell, header)), found, at, DELIMITER, b"\n")
 
 
-def cells(sample: Sample, layout: Layout, place: Place) -> list[bytes]:
-    """A sample as the cells of a row."""
-    numbers = [_number(value) for value in sample.values]
+def write_cells(sample: Sample, layout: Layout, place: Place) -> list[bytes]:
+    """Write a sample as the cells of a row."""
+    numbers = [_write_number(value) for value in sample.values]
     if layout.key is None and not layout.flat:
         return numbers
-    fields = _fields(sample.value, sample.line.content, place)
+    fields = _split_fields(sample.value, sample.line.content, place)
     extra = [key for key in fields if key not in layout.columns]
     if extra:
         raise DataError(
@@ -91,23 +88,24 @@ def cells(sample: Sample, layout: Layout, place: Place) -> list[bytes]:
         elif key in flat:
             row.append(flat[key])
         else:
-            row.append(_cell_of_value(sample.value.get(key), fields.get(key, "")))
+            row.append(_write_value(sample.value.get(key), fields.get(key, "")))
     return row
 
 
-def _number(value: float) -> bytes:
+def _write_number(value: float) -> bytes:
     return (repr(float(value)) if isinstance(value, float) else str(value)).encode("ascii")
 
 
-def _cell_of_value(value: Any, text: str) -> bytes:
+def _write_value(value: Any, text: str) -> bytes:
     if value is None:
         return b""
     if isinstance(value, str):
-        return _cell(value)
+        return _write_cell(value)
     if isinstance(value, Spelled):
-        return _number(value)
-    return _cell(text)
+        return _write_number(value)
+    return _write_cell(text)
 
 
-def _cell(text: str) -> bytes:
-    return csv_cell(_encode(text))
+def _write_cell(text: str) -> bytes:
+    # Half of a surrogate pair is no character, and becomes the escape that JSON has for it.
+    return csv_cell(text.encode("utf-8", "backslashreplace"))

@@ -1,4 +1,4 @@
-"""A list of records that each have a list of values: JSON Lines in one document."""
+"""Opens a document that is a list of records, each with a list of values."""
 
 from __future__ import annotations
 
@@ -10,25 +10,20 @@ import numpy as np
 from xentcli.errors import Place, path_of
 from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Opened, Request, open_in_memory
-from xentcli.readers.json.document import label_of, labels_in, target_key
-from xentcli.readers.json.nested import as_array, fault, shape_of, shown
-from xentcli.readers.json.record import check_kind, sample_number
+from xentcli.readers.json.document import find_target_key, read_label, read_labels
+from xentcli.readers.json.nested import as_array, describe, fault, shape_of
+from xentcli.readers.json.sample import check_kind, read_sample_number
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
 from xentcli.readers.rules.sample_numbers import batch_fields, sample_number_column
-from xentcli.readers.rules.targets import (
-    fit_labels,
-    fit_targets,
-    move_classes_second,
-    reorder_targets,
-)
+from xentcli.readers.rules.targets import fit_target, move_classes_second
 from xentcli.readers.sources.source import Source
 
 
 def values_key(record: Mapping[str, Any], request: Request) -> str | None:
-    """The key of a record's list of values, or None."""
+    """Find the key of a record's list of values; None if it has none."""
     if request.logits_key is not None:
         return request.logits_key
     return next((key for key in KIND_KEYS if isinstance(record.get(key), list)), None)
@@ -37,7 +32,7 @@ def values_key(record: Mapping[str, Any], request: Request) -> str | None:
 def open_records(
     source: Source, records: Sequence[dict[str, Any]], key: str, request: Request
 ) -> Opened:
-    """The records, in memory."""
+    """Open the records, in memory."""
     place = Place(source.name)
     request = pair_files(request, tuple(records[0]), place)
     kind = kind_of(key, request.kind, place)
@@ -47,11 +42,11 @@ def open_records(
     check_class_names(request.classes, count, f", {place} has {count}")
     origin = Origin(source.name, "json", path=f"$[...]{path_of(key)[1:]}")
     batch = Batch(values, kind, origin, request.classes)
-    batch = _with_target(batch, records, request, place)
+    batch = _add_target(batch, records, request, place)
     number = sample_number_column(request)
     if number is not None:
         found = [
-            sample_number(value, request, at, path)
+            read_sample_number(value, request, at, path)
             for value, at, path in _cells(records, number, place)
         ]
         batch = batch._replace(**batch_fields(request, np.array(found, dtype=np.float64)))
@@ -73,7 +68,7 @@ def _cells(
     found = []
     for number, record in enumerate(records):
         if not isinstance(record, dict):
-            raise fault(f"expected an object, found {shown(record)}", place, f"$[{number}]")
+            raise fault(f"expected an object, found {describe(record)}", place, f"$[{number}]")
         if key not in record:
             raise fault(f'there is no key "{key}"', place, f"$[{number}]")
         found.append((record[key], place, f"$[{number}]{path_of(key)[1:]}"))
@@ -81,7 +76,7 @@ def _cells(
 
 
 def _stack(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind) -> AnyArray:
-    """Stack the arrays of all records, which must have the same shape."""
+    """Stack the arrays of all records under a key; they must have the same shape."""
     arrays: list[AnyArray] = []
     for value, at, path in _cells(records, key, place):
         array = as_array(value, at, path)
@@ -94,7 +89,7 @@ def _stack(records: Sequence[dict[str, Any]], key: str, place: Place, kind: Kind
     return np.stack(arrays)
 
 
-def _with_target(
+def _add_target(
     batch: Batch, records: Sequence[dict[str, Any]], request: Request, place: Place
 ) -> Batch:
     values, attached = batch.values, request.attached
@@ -105,15 +100,10 @@ def _with_target(
         ids = _cells(records, attached.join.name, place)
         places = [at._replace(detail=path) for _, at, path in ids]
         return attach_by_ids(batch, [value for value, _, _ in ids], places, request)
-    if attached is not None and attached.labels is not None:
-        labels = fit_labels(attached, shape, request.classes, count, request)
-        return batch._replace(labels=labels, target_from=attached.origin)
     if attached is not None:
-        attached = reorder_targets(attached, request.classes)
-        targets = fit_targets(attached, values, request.class_axis)
-        return batch._replace(targets=targets, target_from=attached.origin)
+        return fit_target(batch, request)
     asked = request.target_cols or request.label_col
-    key = asked or target_key(records[0], request, place._replace(detail="$[0]"))
+    key = asked or find_target_key(records[0], request, place._replace(detail="$[0]"))
     if key is None:
         return batch
     cells = _cells(records, key, place)
@@ -127,8 +117,8 @@ def _with_target(
     found: list[int] = []
     for value, at, path in cells:
         if len(shape) > 1:
-            found += labels_in(value, shape[1:], count, request, at, path, of_sample=True)
+            found += read_labels(value, shape[1:], count, request, at, path, of_sample=True)
         else:
-            found.append(label_of(value, count, request, at, path))
+            found.append(read_label(value, count, request, at, path))
     labels = np.array(found, dtype=np.int64).reshape(shape)
     return batch._replace(labels=labels, target_from=origin)

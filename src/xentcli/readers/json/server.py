@@ -1,10 +1,10 @@
-"""The log-probabilities of tokens as servers of language models return them. A response is a
-sequence of tokens, or several; all of them are held in memory.
+"""Reads the log-probabilities of tokens as servers of language models return them. A response is
+one sequence of tokens, or several; all of them are held in memory.
 
 Shapes: ``{"tokens", "token_logprobs"}``, which completions have in ``choices[].logprobs``;
-``logprobs.content[]`` of chats, a token each with its ``logprob``; and vLLM's ``prompt_logprobs``,
-for each token of the prompt the log-probabilities of some tokens by their ids, of which the one in
-``prompt_token_ids`` is meant.
+``logprobs.content[]`` of chats, with a token and its ``logprob`` in each item; and vLLM's
+``prompt_logprobs``, with the log-probabilities of some tokens, by their ids, for each token of the
+prompt, which is the one in ``prompt_token_ids``.
 
 Source: the references of OpenAI's completions and chats; ``vllm/logprobs.py``.
 """
@@ -19,13 +19,13 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError, counted, path_of
 from xentcli.model import Batch, Grouping, NamedTuple, Origin, Rows, Tokens, csv_cell
 from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, open_in_memory
-from xentcli.readers.json.nested import as_number, fault, shown
+from xentcli.readers.json.nested import as_number, describe, fault
 from xentcli.readers.rules.keys import kind_keys_in
 
 OF_PROMPT, OF_ANSWER, OF_LIST = KEYS = ("prompt_logprobs", "logprobs", "token_logprobs")
 IDS = "prompt_token_ids"
 COLUMNS = ("sequence", "position", "token", "log_prob")
-# The first choice of the model has this rank.
+# The rank of the token that the model would have chosen.
 FIRST = 1
 
 
@@ -43,7 +43,7 @@ class Response(NamedTuple):
     def items(self) -> Iterator[Response]:
         """The items of a list."""
         if not isinstance(self.value, list):
-            raise self.fault(f"expected a list, found {shown(self.value)}")
+            raise self.fault(f"expected a list, found {describe(self.value)}")
         for at, item in enumerate(self.value):
             yield Response(item, self.place, f"{self.path}[{at}]")
 
@@ -55,8 +55,8 @@ class Response(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A token: its text, its log-probability, and its rank among all tokens, from 1; None where not
-    given."""
+    """A token: its text, its log-probability, and its rank among all tokens, from 1. What is not
+    given is None."""
 
     text: str
     log_prob: float | None
@@ -78,21 +78,21 @@ def is_response(value: Any) -> bool:
 
 
 def open_responses(values: Iterable[tuple[Any, Place]], source: str, request: Request) -> Opened:
-    """The tokens of some responses, each a sample."""
+    """Open the tokens of some responses, each of them a sample."""
     _check_request(request, source)
     sequences = [
         sequence
         for value, place in values
-        for response in _single(Response(value, place))
-        for sequence in _sequences(response, request.logits_key)
+        for response in _each_object(Response(value, place))
+        for sequence in _read_sequences(response, request.logits_key)
     ]
-    batch = _batch(sequences, source, request)
+    batch = _make_batch(sequences, source, request)
     if not sequences or not len(batch.values):
         raise DataError("no token has a log-probability", place=Place(source))
     opened = open_in_memory(source, batch, 1)
     assert batch.tokens is not None
     ranked = batch.tokens.first_choices is not None
-    rows = _rows((), request)
+    rows = _make_rows((), request)
     by_sequence = request.by is not None
     opened = opened._replace(rows=rows, by=request.by or "", by_sequence=by_sequence)
     return opened._replace(has_tokens=True, ranked=ranked)
@@ -126,18 +126,18 @@ def _check_request(request: Request, source: str) -> None:
             raise UsageError(f"{option} means nothing where {what}")
 
 
-def _single(response: Response) -> Iterator[Response]:
-    """The responses of a list of them, or the only one."""
+def _each_object(response: Response) -> Iterator[Response]:
+    """Give each object of a list of objects, or the object itself where it is no list."""
     for one in response.items() if isinstance(response.value, list) else (response,):
         if not isinstance(one.value, dict):
-            raise one.fault(f"expected an object, found {shown(one.value)}")
+            raise one.fault(f"expected an object, found {describe(one.value)}")
         yield one
 
 
-def _sequences(response: Response, key: str | None) -> Iterator[list[Token]]:
-    """The sequences of a response: its own, or one for each of its choices."""
+def _read_sequences(response: Response, key: str | None) -> Iterator[list[Token]]:
+    """Read the sequences of a response: its own, or one for each of its choices."""
     choices = response.at("choices")
-    parts = list(_single(choices)) if choices.value is not None else [response]
+    parts = list(_each_object(choices)) if choices.value is not None else [response]
     present = [name for name in KEYS if response.value.get(name) is not None]
     inside = {name for part in parts for name in KEYS if part.value.get(name) is not None}
     keys = [name for name in KEYS if name in present or name in inside]
@@ -155,27 +155,27 @@ def _sequences(response: Response, key: str | None) -> Iterator[list[Token]]:
         )
     (taken,) = keys
     if taken not in inside:
-        # A chat has the prompt's beside its choices, for all of them.
+        # A chat has the prompt's tokens beside its choices, once for all of them.
         parts = [response]
     for part in parts:
         if part.value.get(taken) is None:
             raise part.fault(f"there are no {taken}")
-        yield list(_tokens(part, taken, response))
+        yield list(_read_tokens(part, taken, response))
 
 
-def _tokens(part: Response, key: str, response: Response) -> Iterator[Token]:
+def _read_tokens(part: Response, key: str, response: Response) -> Iterator[Token]:
     found = part.at(key)
     if key == OF_PROMPT:
-        return _of_prompt(found, _ids(part, response))
+        return _read_prompt(found, _find_ids(part, response))
     if key == OF_LIST:
-        return _of_lists(part)
+        return _read_lists(part)
     if not isinstance(found.value, dict):
-        raise found.fault(f"expected an object, found {shown(found.value)}")
-    return _of_lists(found) if OF_LIST in found.value else _of_chat(found.at("content"))
+        raise found.fault(f"expected an object, found {describe(found.value)}")
+    return _read_lists(found) if OF_LIST in found.value else _read_chat(found.at("content"))
 
 
-def _of_lists(response: Response) -> Iterator[Token]:
-    """``{"tokens": […], "token_logprobs": […]}``."""
+def _read_lists(response: Response) -> Iterator[Token]:
+    """Read ``{"tokens": […], "token_logprobs": […]}``."""
     numbers, texts = list(response.at(OF_LIST).items()), response.at("tokens")
     names: list[Response | None] = [None] * len(numbers)
     if texts.value is not None:
@@ -184,36 +184,39 @@ def _of_lists(response: Response) -> Iterator[Token]:
         scores = counted(len(numbers), "log-probability", "log-probabilities")
         raise texts.fault(f"{counted(len(names), 'token')} for {scores}")
     for number, name in zip(numbers, names, strict=True):
-        yield Token("" if name is None else _text(name), _log_prob(number))
+        yield Token("" if name is None else _read_text(name), _read_log_prob(number))
 
 
-def _of_chat(content: Response) -> Iterator[Token]:
-    """``[{"token", "logprob", "top_logprobs"}, …]``."""
-    for item in _single(content):
-        yield Token(_text(item.at("token")), _log_prob(item.at("logprob")), _rank_in_top(item))
+def _read_chat(content: Response) -> Iterator[Token]:
+    """Read ``[{"token", "logprob", "top_logprobs"}, …]``."""
+    for item in _each_object(content):
+        yield Token(
+            _read_text(item.at("token")), _read_log_prob(item.at("logprob")), _rank_in_top(item)
+        )
 
 
 def _rank_in_top(item: Response) -> int | None:
-    """1 if no listed token is likelier, 2 if one is (or more are); None where no tokens are
+    """Return rank 1 if no listed token is likelier, 2 if one or more are; None where none are
     listed."""
-    own = _log_prob(item.at("logprob"))
+    own = _read_log_prob(item.at("logprob"))
     if own is None or not item.value.get("top_logprobs"):
         return None
-    listed = [_log_prob(one.at("logprob")) for one in _single(item.at("top_logprobs"))]
+    listed = [_read_log_prob(one.at("logprob")) for one in _each_object(item.at("top_logprobs"))]
     likelier = any(other is not None and other > own for other in listed)
     return FIRST + 1 if likelier else FIRST
 
 
-def _ids(part: Response, response: Response) -> Response | None:
-    """The ids of the prompt's tokens, beside their log-probabilities or in the whole response."""
+def _find_ids(part: Response, response: Response) -> Response | None:
+    """Find the ids of the prompt's tokens, beside their log-probabilities or in the whole
+    response."""
     for holder in (part, response):
         if holder.value.get(IDS) is not None:
             return holder.at(IDS)
     return None
 
 
-def _of_prompt(entries: Response, ids: Response | None) -> Iterator[Token]:
-    """``[null, {"15043": {"logprob", "rank", "decoded_token"}, …}, …]``."""
+def _read_prompt(entries: Response, ids: Response | None) -> Iterator[Token]:
+    """Read ``[null, {"15043": {"logprob", "rank", "decoded_token"}, …}, …]``."""
     found = list(entries.items())
     listed = None if ids is None else list(ids.items())
     if listed is not None and len(listed) != len(found):
@@ -225,20 +228,20 @@ def _of_prompt(entries: Response, ids: Response | None) -> Iterator[Token]:
         one = entry.at(_own_id(entry, None if listed is None else listed[at]))
         if not isinstance(one.value, dict):
             # Older servers give the number alone.
-            yield Token("", _log_prob(one))
+            yield Token("", _read_log_prob(one))
             continue
         rank = one.value.get("rank")
         yield Token(
-            _text(one.at("decoded_token")),
-            _log_prob(one.at("logprob")),
+            _read_text(one.at("decoded_token")),
+            _read_log_prob(one.at("logprob")),
             rank if type(rank) is int else None,
         )
 
 
 def _own_id(entry: Response, id: Response | None) -> str:
-    """The key of the entry for the prompt's own token."""
+    """Find the key of the prompt's own token in an entry."""
     if not isinstance(entry.value, dict) or not entry.value:
-        raise entry.fault(f"expected an object, found {shown(entry.value)}")
+        raise entry.fault(f"expected an object, found {describe(entry.value)}")
     if id is not None:
         key = str(id.value)
         if key not in entry.value:
@@ -252,22 +255,22 @@ def _own_id(entry: Response, id: Response | None) -> str:
     return str(next(iter(entry.value)))
 
 
-def _text(response: Response) -> str:
+def _read_text(response: Response) -> str:
     if response.value is None:
         return ""
     if isinstance(response.value, str):
         return str(response.value)
-    raise response.fault(f"expected a token's text, found {shown(response.value)}")
+    raise response.fault(f"expected a token's text, found {describe(response.value)}")
 
 
-def _log_prob(response: Response) -> float | None:
+def _read_log_prob(response: Response) -> float | None:
     if response.value is None:
         return None
     return as_number(response.value, response.place, response.path)
 
 
-def _batch(sequences: Sequence[list[Token]], source: str, request: Request) -> Batch:
-    """A sample for each token that has a log-probability; its label is the only class."""
+def _make_batch(sequences: Sequence[list[Token]], source: str, request: Request) -> Batch:
+    """Make a sample of each token that has a log-probability; its label is the only class."""
     placed = [
         (number, at, token)
         for number, tokens in enumerate(sequences)
@@ -296,14 +299,14 @@ def _batch(sequences: Sequence[list[Token]], source: str, request: Request) -> B
         Origin(source, "json", names=COLUMNS[-1:], path="tokens"),
         ("token",),
         np.zeros(len(scored), dtype=np.int64),
-        rows=_rows(fields, request),
+        rows=_make_rows(fields, request),
         records=fields if request.keep_records else None,
         grouping=grouping,
         tokens=tokens,
     )
 
 
-def _rows(fields: Sequence[dict[str, Any]], request: Request) -> Rows | None:
+def _make_rows(fields: Sequence[dict[str, Any]], request: Request) -> Rows | None:
     if request.keep_rows is None:
         return None
     cells = [

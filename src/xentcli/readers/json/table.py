@@ -1,4 +1,4 @@
-"""A table in a document as a batch; its columns follow the same rules as those of a text."""
+"""Opens a table in a document; its columns follow the same rules as those of a text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from xentcli.errors import DataError, Place, UsageError
 from xentcli.model import AnyArray, Batch, Origin, Remark
 from xentcli.readers.interface import Attached, BatchReader, Opened, Request, open_in_memory
-from xentcli.readers.json.document import label_of
+from xentcli.readers.json.document import read_label
 from xentcli.readers.json.look import RecordLook
 from xentcli.readers.json.nested import as_number
 from xentcli.readers.json.other_tools import Table
-from xentcli.readers.json.record import check_kind, sample_number, soft_target
+from xentcli.readers.json.sample import check_kind, read_sample_number, read_soft_target
 from xentcli.readers.rules.columns import Choice, Columns, choose_columns
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
@@ -22,17 +22,12 @@ from xentcli.readers.rules.join import find_join_column, pair_files, remarks_on_
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.look import LOOKED_AT
 from xentcli.readers.rules.sample_numbers import batch_fields
-from xentcli.readers.rules.targets import (
-    fit_labels,
-    fit_targets,
-    reorder_targets,
-    texts_of_labels,
-)
+from xentcli.readers.rules.targets import fit_target, texts_of_labels
 from xentcli.readers.sources.source import Source
 
 
 def open_table(source: Source, table: Table, request: Request) -> Opened:
-    """The rows of a table, in memory."""
+    """Open the rows of a table, in memory."""
     place = Place(source.name)
     if request.class_axis not in (1, -1):
         raise UsageError(f"--class-axis {request.class_axis}: a table has its samples in its rows")
@@ -44,15 +39,15 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     check_class_names(classes, len(chosen), f" for {len(chosen)} columns")
     request = request._replace(classes=classes)
     kind = request.kind or "logits"
-    values = _numbers(table, columns.values, place)
+    values = _read_numbers(table, columns.values, place)
     for row, column in np.argwhere(np.isfinite(values)).tolist() if kind == "probs" else ():
         path = table.path(row, columns.values[column])
         check_kind(kind, values[row, column], place, path)
     batch = Batch(values, kind, Origin(source.name, "json", names=chosen), classes)
-    batch = _with_target(batch, table, columns, request, place)
+    batch = _add_target(batch, table, columns, request, place)
     if columns.weight is not None:
         found = [
-            sample_number(value, request, at, path)
+            read_sample_number(value, request, at, path)
             for value, at, path in _cells(table, columns.weight, place)
         ]
         batch = batch._replace(**batch_fields(request, np.array(found, dtype=np.float64)))
@@ -83,7 +78,7 @@ def _choose_columns(table: Table, request: Request, place: Place) -> Choice:
     return choose_columns(RecordLook(table.names, table.rows[:LOOKED_AT]), asked, place)
 
 
-def _numbers(table: Table, columns: Sequence[int], place: Place) -> AnyArray:
+def _read_numbers(table: Table, columns: Sequence[int], place: Place) -> AnyArray:
     values = [
         [as_number(row[at], place, table.path(number, at)) for at in columns]
         for number, row in enumerate(table.rows)
@@ -95,10 +90,10 @@ def _cells(table: Table, column: int, place: Place) -> list[tuple[Any, Place, st
     return [(row[column], place, table.path(at, column)) for at, row in enumerate(table.rows)]
 
 
-def _with_target(
+def _add_target(
     batch: Batch, table: Table, columns: Columns, request: Request, place: Place
 ) -> Batch:
-    """The batch with its labels or soft targets, from the table or from elsewhere."""
+    """Add labels or soft targets to the batch, from the table or from elsewhere."""
     count = batch.values.shape[1]
     attached = request.attached
     if request.wanted == "none":
@@ -110,25 +105,19 @@ def _with_target(
         values, places, paths = zip(*_cells(table, key, place), strict=True)
         found_at = [at._replace(detail=path) for at, path in zip(places, paths, strict=True)]
         return attach_by_ids(batch, values, found_at, request)
-    if attached is not None and attached.labels is not None:
-        shape = request.label_shape(batch.values.shape)
-        labels = fit_labels(attached, shape, request.classes, count, request)
-        return batch._replace(labels=labels, target_from=attached.origin)
     if attached is not None:
-        attached = reorder_targets(attached, request.classes)
-        targets = fit_targets(attached, batch.values, request.class_axis)
-        return batch._replace(targets=targets, target_from=attached.origin)
+        return fit_target(batch, request)
     taken = (columns.label,) if columns.label is not None else columns.targets
     origin = batch.values_from._replace(names=tuple(table.names[at] for at in taken))
     if columns.targets:
         found = [
-            [soft_target(*cell) for cell in _cells(table, at, place)] for at in columns.targets
+            [read_soft_target(*cell) for cell in _cells(table, at, place)] for at in columns.targets
         ]
         return batch._replace(targets=np.array(found, dtype=np.float64).T, target_from=origin)
     if columns.label is None:
         return batch
     indices = [
-        label_of(value, count, request, at, path)
+        read_label(value, count, request, at, path)
         for value, at, path in _cells(table, columns.label, place)
     ]
     return batch._replace(labels=np.array(indices, dtype=np.int64), target_from=origin)

@@ -211,6 +211,21 @@ def _labels_of_samples(
     return class_indices(labels, numbers, attached.origin, batch.classes, count, request)
 
 
+def fit_target(batch: Batch, request: Request) -> Batch:
+    """Fit the labels or soft targets from elsewhere, which match by position, to a batch that holds
+    all samples."""
+    attached, values = request.attached, batch.values
+    assert attached is not None
+    if attached.labels is not None:
+        axis = 1 if values.ndim > 1 else 0
+        shape = request.label_shape(values.shape, axis)
+        labels = fit_labels(attached, shape, request.classes, values.shape[axis], request)
+        return batch._replace(labels=labels, target_from=attached.origin)
+    ordered = reorder_targets(attached, request.classes)
+    targets = fit_targets(ordered, values, request.class_axis)
+    return batch._replace(targets=targets, target_from=ordered.origin)
+
+
 def move_classes_second(values: AnyArray, axis: int) -> AnyArray:
     """Move the class axis of an array to 1; a single sample of shape (C) is left as it is."""
     if values.ndim == 1 and axis in (0, 1, -1):
