@@ -83,7 +83,7 @@ def run(asked: Asked) -> int:
             from xentcli.writers.page import save as pages
 
             page.write(
-                pages.diagnosis_page(
+                pages.render_diagnosis(
                     diagnosis, page.name, command_line(), digits=asked.output.digits
                 )
             )

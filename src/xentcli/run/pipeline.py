@@ -55,7 +55,7 @@ from xentcli.writers.files.folder import Folder
 from xentcli.writers.interface import Stream
 
 if TYPE_CHECKING:
-    from xentcli.writers.files.spool import WaitingRoom
+    from xentcli.writers.files.spool import Spool
 
 
 class Tally(NamedTuple):
@@ -92,7 +92,7 @@ def run(asked: Asked) -> int:
         sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_denominator(job, opened, run))
-        room = stack.enter_context(_waiting_room()) if job.format.rows_wait else None
+        spool = stack.enter_context(_open_spool()) if job.format.rows_wait else None
         with closing(_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
@@ -101,9 +101,9 @@ def run(asked: Asked) -> int:
             alone = job.stream.each or rejects is not None
             task = Task(work, None if alone else partial(merge, job))
             with closing(_outcomes(task, job, opened, run, progress.done)) as outcomes:
-                tally = _write_rows(job, outcomes, room or sink, rejects, RowsNeeded(opened))
+                tally = _write_rows(job, outcomes, spool or sink, rejects, RowsNeeded(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
-        _finish(job, opened, asked, sink, room, page, tally)
+        _finish(job, opened, asked, sink, spool, page, tally)
     return code
 
 
@@ -120,10 +120,10 @@ def _in_sequences(opened: Opened, asked: Asked) -> Opened:
     return opened
 
 
-def _waiting_room() -> WaitingRoom:
-    from xentcli.writers.files.spool import WaitingRoom
+def _open_spool() -> Spool:
+    from xentcli.writers.files.spool import Spool
 
-    return WaitingRoom()
+    return Spool()
 
 
 def _job(asked: Asked, opened: Opened, calculation: Calculation) -> Job:
@@ -275,7 +275,7 @@ def _stream(opened: Opened, calculation: Calculation) -> Stream:
 def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
-    destination: Sink | Folder | WaitingRoom,
+    destination: Sink | Folder | Spool,
     rejects: Sink | None,
     needed: RowsNeeded,
 ) -> Tally:
@@ -288,7 +288,7 @@ def _write_rows(
     losses, shares = half_sums(job.calculation)
     for outcome in outcomes:
         if isinstance(destination, Folder):
-            destination.take(outcome.file)
+            destination.add_part(outcome.file)
         else:
             destination.write(header)
             destination.write(outcome.text)
@@ -316,7 +316,7 @@ def _finish(
     opened: Opened,
     asked: Asked,
     sink: Sink | Folder,
-    room: WaitingRoom | None,
+    spool: Spool | None,
     page: Sink | None,
     tally: Tally,
 ) -> None:
@@ -328,7 +328,7 @@ def _finish(
     _check_defined(tally.total, job.calculation, opened)
     _check_bytes(tally.total, job.calculation, opened)
     report, output = _report(job, opened, tally), asked.output
-    waiting = room.parts() if room else ()
+    waiting = spool.read_pieces() if spool else ()
     for part in job.format.writer.end(report, job.stream, view_for(asked), waiting):
         sink.write(part)
     sink.flush()
@@ -336,7 +336,7 @@ def _finish(
         from xentcli.writers.page import save as pages
 
         page.write(
-            pages.report_page(
+            pages.render_report(
                 report, page.name, command_line(), digits=output.digits, steps=shows_steps(asked)
             )
         )

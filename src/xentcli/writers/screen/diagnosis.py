@@ -1,4 +1,4 @@
-"""A diagnosis for people: a sentence, the formulas, what to change, what was found."""
+"""A diagnosis as tables and text: a sentence, the formulas, the advice, the findings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rich.text import Text
 from xentcli.errors import escaped, rounded
 from xentcli.model.diagnosis import Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
-from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
-from xentcli.writers.view import encode, in_letters
+from xentcli.writers.screen.drawing import BOLD, DIM, make_console, plain_table, render
+from xentcli.writers.view import encode, replace_letters
 from xentcli.writers.words import diagnosis as words
 
-# How wide prose is where there is no terminal to fit.
+# The width of prose that need not fit a terminal.
 WIDTH = 100
-# Less room than this beside the numbers is none: the words go below them.
+# With less room than this beside the numbers, the words stand below them.
 LEAST_ROOM = 30
 MATCH = Style(bold=True, color="green")
 MARK = "✓"
@@ -27,8 +27,8 @@ INDENT = "    "
 
 
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-    """The diagnosis; ``got`` are the numbers as they were typed."""
-    drawn_on = console(view)
+    """The diagnosis as text; ``got`` are the numbers to explain, as they were typed."""
+    drawn_on = make_console(view)
     filled = view._replace(width=view.width or WIDTH)
     blocks = [render(part, drawn_on, view) for part in _parts(diagnosis, filled)]
     return encode("\n\n".join(block for block in blocks if block) + "\n", view)
@@ -47,9 +47,9 @@ def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
 
 
 def _fill(prose: str, view: View, first: str = "", rest: str = "") -> str:
-    """Prose in lines of the view's width; a word that is longer, such as a call, is broken."""
+    """Break prose into lines of the view's width; a longer word, such as a call, is broken too."""
     return textwrap.fill(
-        in_letters(escaped(prose), view),
+        replace_letters(escaped(prose), view),
         max(view.width or WIDTH, len(rest) + 1),
         initial_indent=first,
         subsequent_indent=rest,
@@ -63,7 +63,7 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
         max(map(cell_len, column))
         for column in zip(words.headers(candidates[0]), *rows, strict=True)
     ]
-    # A blank of padding and one between columns; the mark is one wide.
+    # Between columns are a blank of padding and one more; the mark is one letter wide.
     room = (view.width or WIDTH) - (1 + 2) - sum(widths) - 2 * len(widths)
     if room < LEAST_ROOM:
         return _stack(candidates, rows, view)
@@ -85,7 +85,7 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
 
 
 def _stack(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], view: View) -> Text:
-    """The words below the numbers, where there is no room beside them."""
+    """Put the words below the numbers, as there is no room beside them."""
     found = Text()
     for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
         style = MATCH if one.matches else Style()
@@ -110,7 +110,7 @@ def _advice(diagnosis: Diagnosis, view: View) -> Text:
         found.append(f"\n{one.library}", style=BOLD)
         for line in one.call.split("; "):
             found.append("\n" + _fill(line, view, "  ", INDENT))
-        for change in words.once(one):
+        for change in words.distinct_changes(one):
             found.append("\n" + _fill(change, view, "  - ", INDENT), style=DIM)
     return found
 

@@ -1,4 +1,4 @@
-"""The words and numbers of a survey, for tables and pages alike."""
+"""The words and numbers of a survey that tables and pages show alike."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Any
 from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Bin, Group, HardSample, NamedTuple, Report
 from xentcli.writers.interface import View
-from xentcli.writers.rows.listing import hardest as listing_of_hardest
 from xentcli.writers.rows.listing import keys_of_figures
-from xentcli.writers.view import in_letters
+from xentcli.writers.rows.listing import list_hardest as listing_of_hardest
+from xentcli.writers.view import replace_letters
 from xentcli.writers.words.grid import shown_name
-from xentcli.writers.words.report import shown_figure
+from xentcli.writers.words.report import figure_text
 
 MOST_LINES = 20
-# More classes are a vocabulary, of which so many labels are shown.
+# More classes are a vocabulary, of which MOST_LABELS are shown.
 MANY_CLASSES = 200
 MOST_LABELS = 10
-# An id may be a path: its end says more than a class's name has to.
+# An id or a group's value may be a path, which is cut later than the name of a class.
 LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
 WORDS = ("token", "value", "file", "question", "id", "label", "predicted")
 
 
-def range_of(one: Bin) -> str:
-    """The range of a bin, or what its losses are.
+def bin_range(one: Bin) -> str:
+    """Format the range of a bin; ``inf`` or ``nan`` if that is what its losses are.
 
-    >>> range_of(Bin(0.1, 0.2, 3)), range_of(Bin(-math.inf, 0.001, 3))
+    >>> bin_range(Bin(0.1, 0.2, 3)), bin_range(Bin(-math.inf, 0.001, 3))
     ('0.1 – 0.2', 'below 0.001')
     """
     if not math.isfinite(one.low) and one.low != -math.inf:
@@ -40,17 +40,17 @@ def range_of(one: Bin) -> str:
 
 
 def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Group, ...]:
-    """The groups in order; of too many those with the largest loss, largest first."""
+    """The groups in order; if they are too many, those with the largest losses, largest first."""
     if len(groups) <= most:
         return tuple(groups)
-    # nan makes the whole mean nan: nothing is larger.
+    # A loss of nan ranks highest: it makes the whole mean nan.
     key = {one.name: math.inf if math.isnan(one.result) else one.result for one in groups}
     return tuple(sorted(groups, key=lambda one: key[one.name], reverse=True)[:most])
 
 
 class LabelTable(NamedTuple):
-    """Some labels of a vocabulary under a title; their numbers are the sums of their losses, or
-    the means."""
+    """Some labels of a vocabulary under a title. Their numbers are the sums of their losses
+    (``of_sums``) or the means."""
 
     title: str
     groups: tuple[Group, ...]
@@ -63,8 +63,8 @@ class LabelTable(NamedTuple):
 
 
 def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
-    """The most frequent labels of a vocabulary, and those whose losses add up to most. The mean
-    loss of each class would say little, as most are rare."""
+    """Two tables of a vocabulary: its most frequent labels, and those whose losses have the largest
+    sums. The mean loss of every class would say little, as most classes are rare."""
     frequent = sorted(classes, key=lambda one: -one.samples)[:MOST_LABELS]
     size = {one.name: math.inf if math.isnan(one.loss_sum) else one.loss_sum for one in classes}
     costly = sorted(classes, key=lambda one: -size[one.name])[:MOST_LABELS]
@@ -75,11 +75,11 @@ def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
 
 
 def is_vocabulary(report: Report) -> bool:
-    """Whether the classes are too many to look at each."""
+    """Whether there are too many classes to look at each of them."""
     return len(report.classes) > MANY_CLASSES and not report.questions
 
 
-def shares(losses: Sequence[float]) -> list[float]:
+def bar_shares(losses: Sequence[float]) -> list[float]:
     """The length of each loss's bar as a share of the longest; 1 for inf and nan."""
     largest = max((one for one in losses if math.isfinite(one)), default=0.0)
     finite = [one / largest if largest > 0 else 0.0 for one in losses]
@@ -87,7 +87,7 @@ def shares(losses: Sequence[float]) -> list[float]:
 
 
 def class_words(group: Group) -> list[str]:
-    """``3 samples``, ``1 positive``, ``66.7 % right``: what stands beside a class's bar."""
+    """The words beside the bar of a class: ``3 samples``, ``1 positive``, ``66.7 % right``."""
     words = [counted(group.samples, "sample")]
     if group.positive is not None:
         words.append(f"{group.positive:,} positive")
@@ -113,7 +113,7 @@ def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, l
     for key in keys_of_figures(groups):
         figures = [one.figure(key) for one in groups]
         name = next(figure.name for figure in figures if figure is not None)
-        columns[name] = ["" if figure is None else shown_figure(figure, view) for figure in figures]
+        columns[name] = ["" if figure is None else figure_text(figure, view) for figure in figures]
     columns["loss"] = [rounded(one.result, view.digits) for one in groups]
     return columns
 
@@ -132,7 +132,7 @@ def hard_columns(hardest: Sequence[HardSample], report: Report, view: View) -> d
         "loss": lambda loss: rounded(loss, view.digits),
         "sequence": str,
         "position": str,
-        "token": lambda text: in_letters(quoted(text), view),
+        "token": lambda text: replace_letters(quoted(text), view),
     }
     listed = listing_of_hardest(hardest, report)
     columns = {}
@@ -145,7 +145,7 @@ def hard_columns(hardest: Sequence[HardSample], report: Report, view: View) -> d
 
 
 def _shown_class(written: str | int, view: View) -> str:
-    """A class's name in full, or its number where it has none."""
+    """The name of a class, cut if it is long; its number if it has no name."""
     return shown_name(str(written), view)
 
 
