@@ -16,7 +16,8 @@ from xentcli.errors import (
     not_a_soft_target,
     quoted,
 )
-from xentcli.model import AnyArray, Batch, Fault, NamedTuple, Origin, Rows, unquoted
+from xentcli.model import AnyArray, Batch, Fault, NamedTuple, Origin, Rows
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.interface import Chunk
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import grouping_of_cells, name_of_cell

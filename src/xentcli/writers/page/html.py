@@ -103,7 +103,8 @@ def _draw_block(block: Block) -> Iterator[str]:
         case Histogram():
             yield from _draw_histogram(block)
         case Code(lines):
-            yield f"<pre><code>{_escape_lines(lines)}</code></pre>"
+            text = "\n".join(map(_escape, lines))
+            yield f"<pre><code>{text}</code></pre>"
         case Bullets(items):
             yield "<ul>"
             for item in items:
@@ -230,10 +231,6 @@ def _draw_histogram(block: Histogram) -> Iterator[str]:
 def _keep_words_whole(text: str) -> str:
     """Escape a text that is not to be broken at its hyphens."""
     return " ".join(f'<span class="word">{_escape(word)}</span>' for word in text.split(" "))
-
-
-def _escape_lines(lines: Sequence[str]) -> str:
-    return "\n".join(map(_escape, lines))
 
 
 def _escape(text: str) -> str:

@@ -74,7 +74,9 @@ def draw(page: Page) -> bytes:
 
 def _least_width(block: SingleBlock) -> float:
     """How wide a card must be for a block: an answer with all its digits must not go beyond it."""
-    return _answer_width(block) if isinstance(block, Answer) else 0.0
+    if not isinstance(block, Answer):
+        return 0.0
+    return text_width(f"{block.name}   {block.unit}") + text_width(block.value, ANSWER, bold=True)
 
 
 def _pieces(page: Page, width: float) -> Iterator[Piece]:
@@ -138,12 +140,6 @@ def _bullets(items: Sequence[str], width: float) -> Piece:
 def _answer(name: str, value: str, unit: str) -> Piece:
     text = f"{text_span('quiet', name)}  {text_span('answer', value)} {text_span('plain', unit)}"
     return Piece(text_line("plain", 0, 22, text), 30 + AFTER)
-
-
-def _answer_width(answer: Answer) -> float:
-    return text_width(f"{answer.name}   {answer.unit}") + text_width(
-        answer.value, ANSWER, bold=True
-    )
 
 
 def _facts(entries: Sequence[tuple[str, str]], width: float) -> Piece:

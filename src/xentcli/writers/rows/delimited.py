@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell, sample_number
+from xentcli.model import Answer, Batch, Fault, Report, Rows, sample_number
+from xentcli.model.csv_cells import csv_cell
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.rows.listing import as_text, list_report
 from xentcli.writers.rows.numbers import row_pattern, shortest_cells, shortest_texts

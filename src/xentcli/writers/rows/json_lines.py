@@ -103,7 +103,8 @@ def _json_of_samples(
 
 
 def _class_axis(axis: int, dimensions: int) -> int:
-    """The axis of the classes in a batch, for the samples to be nested as in the input."""
+    """The axis of the classes in the input; the next one if that is 0, which is that of the samples
+    here."""
     return axis % dimensions or 1
 
 

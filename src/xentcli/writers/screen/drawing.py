@@ -30,14 +30,10 @@ FULL = "█"
 ASCII_BAR = "#"
 
 
-def header_rule(view: View) -> box.Box:
-    """The lines of a table: a rule under the header and no other."""
-    return box.SIMPLE_HEAD if view.unicode else ASCII_HEAD
-
-
 def plain_table(view: View) -> Table:
-    """Make a table without frames, to which columns can be added."""
-    return Table(box=header_rule(view), padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    """Make a table to which columns can be added. It has a rule under the header and no other."""
+    lines = box.SIMPLE_HEAD if view.unicode else ASCII_HEAD
+    return Table(box=lines, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
 
 
 def add_rows(table: Table, rows: Iterable[Sequence[Text]]) -> None:

@@ -19,12 +19,8 @@ def numbers(candidate: Candidate, digits: int) -> list[str]:
     """The value of a formula for each run, and how far it is off."""
     found = []
     for value, difference in zip(candidate.values, candidate.differences, strict=True):
-        found += [rounded(value, digits), _difference(difference)]
+        found += [rounded(value, digits), "0" if difference == 0 else f"{difference:+.1e}"]
     return found
-
-
-def _difference(value: float) -> str:
-    return "0" if value == 0 else f"{value:+.1e}"
 
 
 def distinct_changes(advice: Advice) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentcli.errors import counted, escaped, quoted, rounded
-from xentcli.model import Figure, Report, Step, WorkedSample
+from xentcli.model import Figure, Report, WorkedSample
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import shortest_text
 
@@ -15,17 +15,14 @@ def sample_title(worked: WorkedSample, report: Report) -> str:
     words = []
     if worked.token is not None:
         sequence, position = worked.position
-        return f"sequence {sequence}, position {position}{_token(worked.token)}"
+        token = f" · token {quoted(worked.token)}" if worked.token else ""
+        return f"sequence {sequence}, position {position}{token}"
     if report.samples > 1:
         at = "" if len(worked.position) == 1 else f" at {worked.position[1:]}".replace(",)", ")")
         words.append(f"sample {worked.position[0]}{at}")
     if worked.label is not None:
         words.append(f"label {worked.label}{_label_name(worked, report)}")
     return " · ".join(words)
-
-
-def _token(text: str) -> str:
-    return f" · token {quoted(text)}" if text else ""
 
 
 def _label_name(worked: WorkedSample, report: Report) -> str:
@@ -67,14 +64,12 @@ def describe_parts(worked: WorkedSample, view: View) -> str:
 def answers_in_full(report: Report) -> Iterator[tuple[str, str]]:
     """Yield the name of each worked sample and its answer with all digits."""
     for worked in report.worked:
-        last = worked.steps[-1] if report.field != "probs" else _step_named(worked, "softmax")
-        assert isinstance(last.value, tuple)
+        answer = worked.steps[-1]
+        if report.field == "probs":
+            answer = next(step for step in worked.steps if step.name == "softmax")
+        assert isinstance(answer.value, tuple)
         where = f"sample {', '.join(map(str, worked.position))}: " if report.samples > 1 else ""
-        yield where + last.name, ", ".join(shortest_text(value) for value in last.value)
-
-
-def _step_named(worked: WorkedSample, name: str) -> Step:
-    return next(step for step in worked.steps if step.name == name)
+        yield where + answer.name, ", ".join(shortest_text(value) for value in answer.value)
 
 
 def reduction_written_out(report: Report, view: View) -> str:
