@@ -33,10 +33,10 @@ def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> byte
         if diagnosis.chance is not None:
             fields.append(("chance", Verbatim(shortest_text(diagnosis.chance))))
         fields += [
-            ("candidates", [_candidate(one, several) for one in diagnosis.candidates]),
-            ("advice", [_advice(one) for one in diagnosis.advice]),
+            ("candidates", [_candidate(candidate, several) for candidate in diagnosis.candidates]),
+            ("advice", [_advice(advice) for advice in diagnosis.advice]),
         ]
-    fields.append(("findings", [_finding(one) for one in diagnosis.findings]))
+    fields.append(("findings", [_finding(finding) for finding in diagnosis.findings]))
     text = ",\n  ".join(
         f"{json.dumps(key)}: {_indented_json(value, '  ')}" for key, value in fields
     )

@@ -24,25 +24,25 @@ LEAST = 1.5
 
 def draw_histogram(bins: Sequence[Bin], unit: str) -> str:
     """Draw a column for each bin, with its count above it and the edges of the bins below."""
-    most = max(one.samples for one in bins)
+    most = max(bin.samples for bin in bins)
     place = 100.0 / len(bins)
     base = ABOVE + COLUMNS
     parts = []
-    for number, one in enumerate(bins):
+    for number, bin in enumerate(bins):
         middle = place * (number + 0.5)
-        height = max(LEAST, COLUMNS * one.samples / most) if one.samples else 0.0
+        height = max(LEAST, COLUMNS * bin.samples / most) if bin.samples else 0.0
         if height:
             parts.append(
                 f'<rect class="column" x="{middle - place * FILLED / 2:.3f}%" '
                 f'y="{base - height:.1f}" width="{place * FILLED:.3f}%" height="{height:.1f}"/>'
             )
-            parts.append(_draw_text("count", middle, base - height - 6, f"{one.samples:,}"))
-        if math.isfinite(one.low) and math.isfinite(one.high):
-            if number == 0 or bins[number - 1].high != one.low:
-                parts.append(_draw_text("edge", place * number, base + 18, format_edge(one.low)))
-            parts.append(_draw_text("edge", place * (number + 1), base + 18, format_edge(one.high)))
+            parts.append(_draw_text("count", middle, base - height - 6, f"{bin.samples:,}"))
+        if math.isfinite(bin.low) and math.isfinite(bin.high):
+            if number == 0 or bins[number - 1].high != bin.low:
+                parts.append(_draw_text("edge", place * number, base + 18, format_edge(bin.low)))
+            parts.append(_draw_text("edge", place * (number + 1), base + 18, format_edge(bin.high)))
         else:
-            parts.append(_draw_text("edge", middle, base + 18, _format_open_bin(one)))
+            parts.append(_draw_text("edge", middle, base + 18, _format_open_bin(bin)))
     parts.append(f'<line class="axis" x1="0" x2="100%" y1="{base + 0.5}" y2="{base + 0.5}"/>')
     parts.append(_draw_text("axis-name", 50, base + 37, f"loss in {unit}"))
     return "".join(parts)
@@ -50,13 +50,13 @@ def draw_histogram(bins: Sequence[Bin], unit: str) -> str:
 
 def describe_bins(bins: Sequence[Bin]) -> str:
     """Describe the histogram in words."""
-    return "; ".join(f"{bin_range(one)}: {one.samples:,}" for one in bins)
+    return "; ".join(f"{bin_range(bin)}: {bin.samples:,}" for bin in bins)
 
 
 def histogram_table(histogram: Histogram) -> Table:
     """The counts of a histogram as a table."""
     columns = (Column(f"loss ({histogram.unit})", words=True), Column("samples"))
-    rows = tuple((Cell(bin_range(one)), Cell(f"{one.samples:,}")) for one in histogram.bins)
+    rows = tuple((Cell(bin_range(bin)), Cell(f"{bin.samples:,}")) for bin in histogram.bins)
     return Table(histogram.title, columns, rows)
 
 
@@ -80,11 +80,11 @@ def draw_bar_on_track(share: float) -> str:
     return f'<rect class="track" width="100%" height="100%"/>{draw_bar(share)}'
 
 
-def _format_open_bin(one: Bin) -> str:
+def _format_open_bin(bin: Bin) -> str:
     """Format a bin that has only one finite edge or none, short enough for the axis."""
-    if math.isfinite(one.high):
-        return f"&lt;{format_edge(one.high)}"
-    return f"≥{format_edge(one.low)}" if math.isfinite(one.low) else f"{one.low}"
+    if math.isfinite(bin.high):
+        return f"&lt;{format_edge(bin.high)}"
+    return f"≥{format_edge(bin.low)}" if math.isfinite(bin.low) else f"{bin.low}"
 
 
 def _draw_text(name: str, across: float, down: float, text: str) -> str:

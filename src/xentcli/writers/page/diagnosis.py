@@ -51,10 +51,12 @@ def _blocks(diagnosis: Diagnosis, digits: int) -> Iterator[Block]:
 def _candidates(candidates: Sequence[Candidate], digits: int) -> Table:
     columns = [Column(name) for name in words.headers(candidates[0])]
     rows = []
-    for one in candidates:
-        tone: Tone = "match" if one.matches else "plain"
-        numbers = [Cell(text, tone) for text in words.numbers(one, digits)]
-        mark = "✓ " if one.matches else ""
-        more = (one.formula, one.explanation) if one.matches else (one.formula,)
-        rows.append((Cell(mark + one.name, tone, more=more), *numbers))
+    for candidate in candidates:
+        tone: Tone = "match" if candidate.matches else "plain"
+        numbers = [Cell(text, tone) for text in words.numbers(candidate, digits)]
+        mark = "✓ " if candidate.matches else ""
+        more: tuple[str, ...] = (candidate.formula,)
+        if candidate.matches:
+            more += (candidate.explanation,)
+        rows.append((Cell(mark + candidate.name, tone, more=more), *numbers))
     return Table("Formulas, nearest first", (Column("formula", words=True), *columns), tuple(rows))

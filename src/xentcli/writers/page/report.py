@@ -176,14 +176,14 @@ def _groups(caption: str, what: str, groups: Sequence[Group], report: Report, vi
     if len(shown) < len(groups):
         caption += f": the {len(shown)} largest of {len(groups):,}"
     columns = list(group_columns(shown, what, view).items())
-    return _with_bars(caption, columns, [one.result for one in shown], report)
+    return _with_bars(caption, columns, [group.result for group in shown], report)
 
 
 def _hardest(hardest: Sequence[HardSample], report: Report, view: View) -> Table:
     columns = list(hard_columns(hardest, report, view).items())
-    noun = "questions" if any(one.question is not None for one in hardest) else "samples"
-    noun = "tokens" if any(one.token is not None for one in hardest) else noun
-    return _with_bars(f"The hardest {noun}", columns, [one.loss for one in hardest], report)
+    noun = "questions" if any(sample.question is not None for sample in hardest) else "samples"
+    noun = "tokens" if any(sample.token is not None for sample in hardest) else noun
+    return _with_bars(f"The hardest {noun}", columns, [sample.loss for sample in hardest], report)
 
 
 def _with_bars(

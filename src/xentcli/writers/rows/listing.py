@@ -40,21 +40,21 @@ def list_groups(groups: Sequence[Group], by: str, report: Report) -> Listing:
     counts = [
         name
         for name in ("positive", "tokens")
-        if any(getattr(one, name) is not None for one in groups)
+        if any(getattr(group, name) is not None for group in groups)
     ]
     keys = keys_of_figures(groups)
     rows = (
         (
-            one.name,
-            one.result,
+            group.name,
+            group.result,
             report.reduction,
-            one.samples,
-            one.ignored,
-            one.denominator,
-            *(getattr(one, name) for name in counts),
-            *(None if figure is None else figure.value for figure in map(one.figure, keys)),
+            group.samples,
+            group.ignored,
+            group.denominator,
+            *(getattr(group, name) for name in counts),
+            *(None if figure is None else figure.value for figure in map(group.figure, keys)),
         )
-        for one in groups
+        for group in groups
     )
     return Listing((by, *FIGURES, *counts, *keys), tuple(rows))
 
@@ -62,28 +62,31 @@ def list_groups(groups: Sequence[Group], by: str, report: Report) -> Listing:
 def keys_of_figures(groups: Sequence[Group]) -> list[str]:
     """The keys of the figures that any of the groups has, in their order."""
     # The order is that of a group with most figures; a group whose samples are all ignored has few.
-    longest_first = sorted((one.figures for one in groups), key=len, reverse=True)
+    longest_first = sorted((group.figures for group in groups), key=len, reverse=True)
     return list(dict.fromkeys(figure.key for figures in longest_first for figure in figures))
 
 
 def list_hardest(samples: Sequence[HardSample], report: Report) -> Listing:
     """List samples, one a row. ``d1`` and so on give the position in a sample that has several.
     Classes and questions are given by name if they have one."""
-    if any(one.token is not None for one in samples):
+    if any(sample.token is not None for sample in samples):
         return _hardest_tokens(samples)
     # The label of a yes/no question is 0 or 1; it names no class.
     classes = () if report.questions else report.classes
-    dimensions = max((len(one.position) - 1 for one in samples), default=0)
+    dimensions = max((len(sample.position) - 1 for sample in samples), default=0)
     columns: dict[str, list[Any]] = {
-        "sample": [one.position[0] for one in samples],
-        **{f"d{at + 1}": [one.position[at + 1] for one in samples] for at in range(dimensions)},
-        "file": [one.file or None for one in samples],
-        "line": [one.line for one in samples],
-        "question": [_class(one.question, report.classes) for one in samples],
-        "id": [one.id for one in samples],
-        "label": [_class(one.label, classes) for one in samples],
-        "predicted": [_class(one.predicted, classes) for one in samples],
-        "loss": [one.loss for one in samples],
+        "sample": [sample.position[0] for sample in samples],
+        **{
+            f"d{at + 1}": [sample.position[at + 1] for sample in samples]
+            for at in range(dimensions)
+        },
+        "file": [sample.file or None for sample in samples],
+        "line": [sample.line for sample in samples],
+        "question": [_class(sample.question, report.classes) for sample in samples],
+        "id": [sample.id for sample in samples],
+        "label": [_class(sample.label, classes) for sample in samples],
+        "predicted": [_class(sample.predicted, classes) for sample in samples],
+        "loss": [sample.loss for sample in samples],
     }
     kept = {
         name: values
@@ -95,8 +98,8 @@ def list_hardest(samples: Sequence[HardSample], report: Report) -> Listing:
 
 def _hardest_tokens(samples: Sequence[HardSample]) -> Listing:
     names = ("sequence", "position", "token", "loss")
-    rows = tuple((*one.position, one.token, one.loss) for one in samples)
-    if not any(one.file for one in samples):
+    rows = tuple((*sample.position, sample.token, sample.loss) for sample in samples)
+    if not any(sample.file for sample in samples):
         return Listing(names, rows)
     return Listing(
         ("file", *names), tuple((one.file, *row) for one, row in zip(samples, rows, strict=True))

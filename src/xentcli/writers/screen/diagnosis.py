@@ -58,7 +58,7 @@ def _fill(prose: str, view: View, first: str = "", rest: str = "") -> str:
 
 
 def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
-    rows = [words.numbers(one, view.digits) for one in candidates]
+    rows = [words.numbers(candidate, view.digits) for candidate in candidates]
     widths = [
         max(map(cell_len, column))
         for column in zip(words.headers(candidates[0]), *rows, strict=True)
@@ -73,13 +73,13 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
     for header in words.headers(candidates[0]):
         table.add_column(header, no_wrap=True, justify="right")
     table.add_column("formula", no_wrap=True)
-    for one, numbers in zip(candidates, rows, strict=True):
-        style = MATCH if one.matches else Style()
-        formula = Text(_fill(one.name, beside), style=style)
-        formula.append("\n" + _fill(one.formula, beside), style=DIM)
-        if one.matches:
-            formula.append("\n" + _fill(one.explanation, beside), style=DIM)
-        mark = Text(MARK if one.matches else "", style=style)
+    for candidate, numbers in zip(candidates, rows, strict=True):
+        style = MATCH if candidate.matches else Style()
+        formula = Text(_fill(candidate.name, beside), style=style)
+        formula.append("\n" + _fill(candidate.formula, beside), style=DIM)
+        if candidate.matches:
+            formula.append("\n" + _fill(candidate.explanation, beside), style=DIM)
+        mark = Text(MARK if candidate.matches else "", style=style)
         table.add_row(mark, *(Text(number, style=style) for number in numbers), formula)
     return table
 
@@ -87,17 +87,17 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
 def _stack(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], view: View) -> Text:
     """Put the words below the numbers, as there is no room beside them."""
     found = Text()
-    for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
-        style = MATCH if one.matches else Style()
+    for number, (candidate, numbers) in enumerate(zip(candidates, rows, strict=True)):
+        style = MATCH if candidate.matches else Style()
         pairs = zip(numbers[::2], numbers[1::2], strict=True)
         shown = "; ".join(f"{value}, off by {difference}" for value, difference in pairs)
-        mark = f"{MARK} " if one.matches else "  "
+        mark = f"{MARK} " if candidate.matches else "  "
         found.append("\n" if number else "")
         found.append(_fill(shown, view, mark, INDENT), style=style)
-        found.append("\n" + _fill(one.name, view, INDENT, INDENT))
-        found.append("\n" + _fill(one.formula, view, INDENT, INDENT), style=DIM)
-        if one.matches:
-            found.append("\n" + _fill(one.explanation, view, INDENT, INDENT), style=DIM)
+        found.append("\n" + _fill(candidate.name, view, INDENT, INDENT))
+        found.append("\n" + _fill(candidate.formula, view, INDENT, INDENT), style=DIM)
+        if candidate.matches:
+            found.append("\n" + _fill(candidate.explanation, view, INDENT, INDENT), style=DIM)
     return found
 
 
@@ -106,17 +106,17 @@ def _advice(diagnosis: Diagnosis, view: View) -> Text:
     found = Text(
         _fill(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change:", view)
     )
-    for one in diagnosis.advice:
-        found.append(f"\n{one.library}", style=BOLD)
-        for line in one.call.split("; "):
+    for advice in diagnosis.advice:
+        found.append(f"\n{advice.library}", style=BOLD)
+        for line in advice.call.split("; "):
             found.append("\n" + _fill(line, view, "  ", INDENT))
-        for change in words.distinct_changes(one):
+        for change in words.distinct_changes(advice):
             found.append("\n" + _fill(change, view, "  - ", INDENT), style=DIM)
     return found
 
 
 def _findings(findings: Sequence[Finding], view: View) -> Text:
     found = Text("About this input:")
-    for one in findings:
-        found.append("\n" + _fill(words.describe_finding(one), view, "- ", "  "))
+    for finding in findings:
+        found.append("\n" + _fill(words.describe_finding(finding), view, "- ", "  "))
     return found

@@ -59,9 +59,9 @@ def survey_parts(survey: Survey, report: Report, view: View) -> Iterator[Rendera
 
 
 def _histogram(bins: Sequence[Bin], report: Report, view: View) -> RenderableType:
-    most = max(one.samples for one in bins)
-    lines = [Line(bin_range(one), f"{one.samples:,}", one.samples / most) for one in bins]
-    everything = sum(one.samples for one in bins)
+    most = max(bin.samples for bin in bins)
+    lines = [Line(bin_range(bin), f"{bin.samples:,}", bin.samples / most) for bin in bins]
+    everything = sum(bin.samples for bin in bins)
     noun = "question" if report.questions else "sample"
     title = sentence(f"losses of {counted(everything, noun)}", view, BOLD)
     return Stack(title, _bars(lines, view))
@@ -73,7 +73,7 @@ def _classes(classes: Sequence[Group], report: Report, view: View) -> Renderable
     title = f"mean loss of each {what}"
     if len(shown) < len(classes):
         title = f"mean loss of the {len(shown)} hardest {several} of {len(classes):,}"
-    return _class_bars(title, shown, [one.result for one in shown], view)
+    return _class_bars(title, shown, [group.result for group in shown], view)
 
 
 def _class_bars(
@@ -81,12 +81,12 @@ def _class_bars(
 ) -> RenderableType:
     lines = [
         Line(
-            shown_name(one.name, view),
+            shown_name(group.name, view),
             rounded(number, view.digits),
             share,
-            ", ".join(class_words(one)),
+            ", ".join(class_words(group)),
         )
-        for one, number, share in zip(groups, numbers, bar_shares(numbers), strict=True)
+        for group, number, share in zip(groups, numbers, bar_shares(numbers), strict=True)
     ]
     return Stack(sentence(title, view, BOLD), _bars(lines, view))
 
@@ -128,8 +128,8 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
 
 
 def _hardest(hardest: Sequence[HardSample], report: Report, view: View) -> RenderableType:
-    noun = "question" if any(one.question is not None for one in hardest) else "sample"
-    noun = "token" if any(one.token is not None for one in hardest) else noun
+    noun = "question" if any(sample.question is not None for sample in hardest) else "sample"
+    noun = "token" if any(sample.token is not None for sample in hardest) else noun
     title = f"the {len(hardest)} hardest {noun}s" if len(hardest) > 1 else f"the hardest {noun}"
     return Stack(sentence(title, view, BOLD), _table(hard_columns(hardest, report, view), view))
 
