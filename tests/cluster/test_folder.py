@@ -103,7 +103,7 @@ def test_a_part_that_is_missing_at_the_end_undoes_the_others(tmp_path: Path) -> 
     def write() -> None:
         with open_folder(str(tmp_path / "out"), "csv") as folder:
             folder.write(b"1,2\n")
-            folder.take("what nobody wrote")
+            folder.add_part("what nobody wrote")
 
     with pytest.raises(OutputError):
         write()

@@ -66,14 +66,15 @@ def compute_answer(batch: Batch, problem: Problem, denominator: float = 1.0) -> 
     field = calculation.command.field
     if field == "loss":
         losses = formulas.losses(problem)
+        _, classes, inner = problem.positions.shape
         results = PositionResults(
             losses,
             formulas.ignored(problem),
-            _predicted(batch, problem) if calculation.want_accuracy else None,
-            formulas.labels(problem),
-            problem.shape[1:] if batch.values.ndim > 1 else problem.shape,
-            problem.positions.shape[1] if calculation.loss.questions else 0,
-            problem.positions.shape[2] == 1 or calculation.settings.reduction != "batchmean",
+            predicted=_predicted(batch, problem) if calculation.want_accuracy else None,
+            labels=formulas.labels(problem),
+            inner=problem.shape[1:] if batch.values.ndim > 1 else problem.shape,
+            questions=classes if calculation.loss.questions else 0,
+            has_class_means=inner == 1 or calculation.settings.reduction != "batchmean",
         )
         results = results._replace(in_top=_in_top(problem, results))
         narrow = _round_to_width(losses.loss.reshape(problem.shape), calculation)
@@ -113,13 +114,13 @@ def _total_of(results: PositionResults) -> Total:
     """The totals of a batch of losses."""
     losses, hit = results.losses, right_predictions(results)
     return Total(
-        ExactSum.of(losses.loss),
-        ExactSum.of(losses.share),
-        losses.loss.size // max(1, results.questions),
-        int(np.count_nonzero(results.ignored)),
-        0 if hit is None else int(np.count_nonzero(hit)),
-        _positive(results),
-        ExactSum() if losses.root is None else ExactSum.of(losses.root),
+        loss=ExactSum.of(losses.loss),
+        weight=ExactSum.of(losses.share),
+        samples=losses.loss.size // max(1, results.questions),
+        ignored=int(np.count_nonzero(results.ignored)),
+        correct=0 if hit is None else int(np.count_nonzero(hit)),
+        positive=_positive(results),
+        root=ExactSum() if losses.root is None else ExactSum.of(losses.root),
         in_top=0 if results.in_top is None else int(np.count_nonzero(results.in_top)),
         brier=ExactSum() if losses.brier is None else ExactSum.of(losses.brier),
     )

@@ -95,13 +95,10 @@ def _loss_steps(
     shown = [class_step("term", product, terms)]
     if calculation.settings.gamma != 0.0:
         formula = formula.replace("Σ terms", "(1 − p_t)^γ·Σ terms")
-        shown.append(_focal_step(sample, start, calculation))
+        factor = _focal_factor(sample, start, calculation)
+        focal_formula = f"(1 − p_t)^{calculation.settings.gamma:g}, p_t = p[y]"
+        shown.append(sample_step("focal", focal_formula, factor))
     return (*shown, sample_step("loss", formula, sample.loss, note))
-
-
-def _focal_step(sample: Sample, start: StepsToLogProbs, calculation: Calculation) -> Step:
-    factor = _focal_factor(sample, start, calculation)
-    return sample_step("focal", f"(1 − p_t)^{calculation.settings.gamma:g}, p_t = p[y]", factor)
 
 
 def _focal_factor(sample: Sample, start: StepsToLogProbs, calculation: Calculation) -> Array:

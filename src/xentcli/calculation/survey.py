@@ -136,12 +136,12 @@ def _totals_by_group(
         positive = np.bincount(at[results.labels[among] == 1], minlength=samples.size)
     return {
         group: Total(
-            loss[group],
-            weight[group],
-            int(samples[group]),
-            int(ignored[group]),
-            int(correct[group]) if hit is not None else 0,
-            int(positive[group]),
+            loss=loss[group],
+            weight=weight[group],
+            samples=int(samples[group]),
+            ignored=int(ignored[group]),
+            correct=int(correct[group]) if hit is not None else 0,
+            positive=int(positive[group]),
         )
         for group in loss
     }
@@ -216,12 +216,12 @@ def _hard_sample(
     return HardSample(
         (sample_number(batch, sample), *inner),
         float(results.losses.loss[sample, inside]),
-        None if labels is None else int(labels[sample, inside]),
-        None if found < 0 else found,
-        name,
-        int(origin.lines[sample]) if has_lines else None,
-        origin.source if several else "",
-        question,
+        label=None if labels is None else int(labels[sample, inside]),
+        predicted=None if found < 0 else found,
+        id=name,
+        line=int(origin.lines[sample]) if has_lines else None,
+        file=origin.source if several else "",
+        question=question,
     )
 
 

@@ -1,7 +1,7 @@
-"""The frozen data that the rooms hand to one another, and the few functions of CSV cells and
-packages that readers and writers share.
+"""The frozen data that the rooms hand to one another.
 
-A diagnosis has its own data, in :mod:`xentcli.model.diagnosis`.
+The data of a diagnosis are in :mod:`xentcli.model.diagnosis`. Readers and writers also share what
+they know of CSV cells (:mod:`xentcli.model.csv_cells`), and the packages of the extra ``fast``.
 """
 
 from __future__ import annotations
@@ -377,29 +377,6 @@ class Report(NamedTuple):
 def sample_number(batch: Batch, at: int) -> int:
     """The number of a sample in the whole input; samples that were left out are counted too."""
     return batch.first + (at if batch.kept is None else int(batch.kept[at]))
-
-
-def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
-    """Write content as a CSV cell, in quotes if something in it would end the cell or the row.
-
-    >>> csv_cell(b"one, two"), csv_cell(b"plain")
-    (b'"one, two"', b'plain')
-    """
-    if any(mark in content for mark in (delimiter, b'"', b"\r", b"\n")):
-        return b'"' + content.replace(b'"', b'""') + b'"'
-    return content
-
-
-def unquoted(cell: bytes) -> str:
-    """The text of a cell without the quotes around it.
-
-    Raises ValueError if it is no UTF-8 text, or if there is text after the closing quote.
-    """
-    if not cell.startswith(b'"'):
-        return cell.decode("utf-8")
-    if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):
-        raise ValueError("there is text after the closing quote")
-    return cell[1:-1].replace(b'""', b'"').decode("utf-8")
 
 
 def fast_package(name: str, size: int, little: int) -> Any:

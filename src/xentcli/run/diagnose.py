@@ -84,7 +84,7 @@ def run(asked: Asked) -> int:
         if page is not None:
             from xentcli.writers.page import save as pages
 
-            text = pages.diagnosis_page(diagnosis, page.name, command_line(), view_for(asked))
+            text = pages.render_diagnosis(diagnosis, page.name, command_line(), view_for(asked))
             page.write(text)
         code = report_left_out(len(found.faults), found.faults[0] if found.faults else None, asked)
     matches = any(candidate.matches for candidate in diagnosis.candidates)

@@ -24,7 +24,7 @@ from xentcli.writers.files.file import Sink
 from xentcli.writers.files.folder import Folder
 
 if TYPE_CHECKING:
-    from xentcli.writers.files.spool import WaitingRoom
+    from xentcli.writers.files.spool import Spool
 
 
 class Tally(NamedTuple):
@@ -51,7 +51,7 @@ def finish(
     opened: Opened,
     asked: Asked,
     sink: Sink | Folder,
-    room: WaitingRoom | None,
+    spool: Spool | None,
     page: Sink | None,
     tally: Tally,
 ) -> None:
@@ -63,14 +63,14 @@ def finish(
     check_defined(tally.total, job.calculation, opened)
     _check_bytes(tally.total, job.calculation, opened)
     report, view = _make_report(job, opened, tally), view_for(asked)
-    waiting = room.parts() if room else ()
+    waiting = spool.read_pieces() if spool else ()
     for part in job.format.writer.end(report, job.stream, view, waiting):
         sink.write(part)
     sink.flush()
     if page is not None:
         from xentcli.writers.page import save as pages
 
-        page.write(pages.report_page(report, page.name, command_line(), view))
+        page.write(pages.render_report(report, page.name, command_line(), view))
     on_looks = remarks_on_looks(tally.looks, tally.total.samples)
     print_remarks((*tally.unmatched, *on_looks, *tally.remarks))
     if tally.check is not None:

@@ -50,7 +50,7 @@ from xentcli.writers.files.folder import Folder
 from xentcli.writers.interface import Stream
 
 if TYPE_CHECKING:
-    from xentcli.writers.files.spool import WaitingRoom
+    from xentcli.writers.files.spool import Spool
 
 
 def run(asked: Asked) -> int:
@@ -73,11 +73,11 @@ def run(asked: Asked) -> int:
         sink = answer or stack.enter_context(open_folder(asked, job.stream))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_compute_denominator(job, opened, run))
-        room: WaitingRoom | None = None
+        spool: Spool | None = None
         if job.format.rows_wait:
-            from xentcli.writers.files.spool import WaitingRoom
+            from xentcli.writers.files.spool import Spool
 
-            room = stack.enter_context(WaitingRoom())
+            spool = stack.enter_context(Spool())
         with closing(_make_progress(asked, job, opened)) as progress:
             work = partial(answer_chunk, job)
             if isinstance(sink, Folder):
@@ -86,9 +86,9 @@ def run(asked: Asked) -> int:
             writes_rows = job.stream.each or rejects is not None
             task = Task(work, None if writes_rows else partial(merge, job))
             with closing(_run_task(task, job, opened, run, progress.add)) as outcomes:
-                tally = _write_rows(job, outcomes, room or sink, rejects, MatchedRows(opened))
+                tally = _write_rows(job, outcomes, spool or sink, rejects, MatchedRows(opened))
         code = report_left_out(tally.faults, tally.first_fault, asked)
-        finish(job, opened, asked, sink, room, page, tally)
+        finish(job, opened, asked, sink, spool, page, tally)
     return code
 
 
@@ -215,7 +215,7 @@ def _make_stream(opened: Opened, calculation: Calculation) -> Stream:
 def _write_rows(
     job: Job,
     outcomes: Iterable[Outcome],
-    destination: Sink | Folder | WaitingRoom,
+    destination: Sink | Folder | Spool,
     rejects: Sink | None,
     matched: MatchedRows,
 ) -> Tally:
@@ -228,7 +228,7 @@ def _write_rows(
     losses, shares = half_sums(job.calculation)
     for outcome in outcomes:
         if isinstance(destination, Folder):
-            destination.take(outcome.file)
+            destination.add_part(outcome.file)
         else:
             destination.write(header)
             destination.write(outcome.text)

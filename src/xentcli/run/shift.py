@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import AnyArray, Batch, Grouping, Indices, NamedTuple, Origin, Rows, csv_cell
+from xentcli.model import AnyArray, Batch, Grouping, Indices, NamedTuple, Origin, Rows
+from xentcli.model.csv_cells import csv_cell
 from xentcli.readers.interface import BatchReader, Chunk, OnError, Opened, Part, Reader
 from xentcli.run.second_file import check_attached
 

@@ -1,6 +1,6 @@
-"""The formats that can be written: one line each. A new format is one file here and one such line.
+"""The table of the formats that can be written. A new format is a module here and a line there.
 
-A writer is a module with three functions (see :mod:`xentcli.writers.interface`).
+The module has three functions (see :mod:`xentcli.writers.interface`).
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from xentcli.writers.interface import DiagnosisWriter, Writer
 class Format(NamedTuple):
     """An output format: its name, its module here, and what it needs.
 
-    - ``for_people``: it shows a survey without being asked, and not every sample.
-    - ``document``: it is one whole, with room for all steps and surveys. The others are rows.
-    - ``rows_wait``: the rows stand in the middle of it, and are written at the end.
-    - ``passes_on``: it needs the input's own rows, split into ``cells``, or ``whole`` with the
+    - ``for_people``: it shows a survey without being asked, and only some of the samples.
+    - ``document``: it is a document, with room for all steps and surveys; the others are rows.
+    - ``rows_wait``: the rows stand in the middle of the document, so they are written at the end.
+    - ``passes_on``: it passes on the input's own rows: split into ``cells``, or ``whole`` with the
       answer put in.
     - ``records``: it passes on the input's own JSON.
-    - ``delimiter``: between cells, instead of the input's own.
-    - ``suffixes``: of files in this format; the first is used in a folder.
-    - ``splits``: several files of it, read one after the other, are still the same rows.
-    - ``worked``: the module that writes it as a document, where its rows have no room for the steps
-      that somebody asks for.
+    - ``delimiter``: what separates the cells; None for the delimiter of the input.
+    - ``suffixes``: of files in this format; the first is used for the files of a folder.
+    - ``splits``: the rows may be written to several files, to be read one after the other.
+    - ``worked``: the module that writes it as a document if steps are asked for, as its rows have
+      no room for them.
     - ``diagnosis``: the module that writes a diagnosis.
     """
 
@@ -50,7 +50,7 @@ class Format(NamedTuple):
 
     @property
     def with_steps(self) -> Format:
-        """The format where steps are asked for: then it is a document, if it can be one."""
+        """The format if steps are asked for: as a document, if it can be one."""
         if not self.worked:
             return self
         return self._replace(module=self.worked, for_people=True, document=True, passes_on=None)
@@ -104,5 +104,5 @@ NAMES = tuple(format.name for format in FORMATS)
 
 
 def format_named(name: str) -> Format:
-    """The format of that name."""
+    """Find the format of that name."""
     return next(format for format in FORMATS if format.name == name)

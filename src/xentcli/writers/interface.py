@@ -1,8 +1,8 @@
-"""What a writer is.
+"""The functions of a writer, and the data that they take.
 
-``start`` and ``rows`` give what can be written while the samples go by; ``end`` what can be said
-only when all are known. The rows of a format with ``rows_wait`` are kept until then and handed to
-``end``, because they stand in the middle of the document.
+``start`` and ``rows`` give what is written while the samples are computed, ``end`` what can be
+written only when all of them are known. The rows of a format with ``rows_wait`` are kept until then
+and handed to ``end``, because they stand in the middle of the document.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class View(NamedTuple):
-    """How results are to look; ``width`` is None where there is no terminal to fit."""
+    """How results are to look; ``width`` is None if they need not fit a terminal."""
 
     width: int | None = None
     color: bool = False
@@ -29,12 +29,13 @@ class View(NamedTuple):
 class Stream(NamedTuple):
     """What is known before the first row is written.
 
-    - ``each``: the answer of every sample is written, not a reduced one.
-    - ``delimiter``: between cells, where it is not the input's own.
-    - ``single``: there is one sample, of shape ``(C)``.
+    - ``each``: the answer of every sample is written, not a reduced loss.
+    - ``rows``: the first rows of the input, if they are passed on.
+    - ``delimiter``: what separates the cells; None for the delimiter of the input.
     - ``dimensions``: how many dimensions follow that of the classes.
-    - ``class_axis``: where the input has its classes; a batch has them at 1.
-    - ``losses``: the names of a sample's losses; several yes/no questions have one each.
+    - ``class_axis``: the input's axis of the classes; in a batch it is always 1.
+    - ``single``: there is one sample, of shape ``(C)``.
+    - ``losses``: the names of a sample's losses: one, or one for each yes/no question.
     """
 
     field: AnswerField
@@ -50,22 +51,22 @@ class Stream(NamedTuple):
 
 
 class Writer(Protocol):
-    """The functions of a writer's module."""
+    """The functions of a writer's module; each gives bytes to write."""
 
     def start(self, stream: Stream) -> bytes:
-        """What is written before the first row."""
+        """What comes before the first row."""
 
     def rows(self, batch: Batch, answer: Answer, stream: Stream) -> bytes:
-        """A batch's rows."""
+        """The rows of a batch."""
 
     def end(
         self, report: Report, stream: Stream, view: View, waiting: Iterable[bytes]
     ) -> Iterator[bytes]:
-        """What is written after the last row."""
+        """What comes after the last row; ``waiting`` are the rows that had to wait."""
 
 
 class DiagnosisWriter(Protocol):
-    """The module of a format that writes diagnoses."""
+    """The function of a module that writes diagnoses."""
 
     def diagnosis_text(self, diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-        """The whole text; ``got`` are the numbers as they were typed."""
+        """The whole text. ``got`` are the numbers to explain, as they were typed."""

@@ -1,4 +1,4 @@
-"""What the place that shows the answer can show: its width, colours, characters."""
+"""Finds out what a terminal or file can show: its width, colours and characters."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ PLAIN_LETTERS = str.maketrans(
 )
 
 
-def in_letters(text: str, view: View) -> str:
-    """The text in characters that can be shown. Use it before measuring a text: one character may
+def replace_letters(text: str, view: View) -> str:
+    """Replace the characters that cannot be shown. Do so before measuring a text: one character may
     become several."""
     if view.unicode:
         return text
-    return _plain(text).encode("ascii", "backslashreplace").decode("ascii")
+    return _replace_all(text).encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _plain(text: str) -> str:
-    # Σe is a name as well as a sum, and stands where there is little room.
+def _replace_all(text: str) -> str:
+    # Σe is the name of a step as well as a sum, and has little room: it becomes S.
     return text.replace("Σe", "S").replace("Σ ", "Σ").translate(PLAIN_LETTERS)
 
 
@@ -57,11 +57,11 @@ def encode(text: str, view: View) -> bytes:
     """Encode the text in characters that can be shown."""
     if view.unicode:
         return text.encode("utf-8", "backslashreplace")
-    return _plain(text).encode("ascii", "backslashreplace")
+    return _replace_all(text).encode("ascii", "backslashreplace")
 
 
 def view_of(*, to_file: bool, color: str, digits: int, steps: bool) -> View:
-    """How results are to look where they go."""
+    """How results are to look: on standard output, or in a file (``to_file``)."""
     on_terminal = not to_file and sys.stdout is not None and sys.stdout.isatty()
     return View(
         width=shutil.get_terminal_size().columns if on_terminal else None,

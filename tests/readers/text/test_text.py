@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.readers.reads import reads_of
 from xentcli.errors import DataError
-from xentcli.model import unquoted
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.text import records as text
 from xentcli.readers.text.records import Cursor, Dialect, Record
 

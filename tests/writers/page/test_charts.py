@@ -18,7 +18,7 @@ BINS = (Bin(-math.inf, 0.1, 100), Bin(0.1, 0.2, 50), Bin(0.2, 0.5, 0), Bin(math.
 
 def shapes(bins: tuple[Bin, ...]) -> list[dict[str, str]]:
     """The shapes of a histogram, what is written in each under ``text``."""
-    root = ElementTree.fromstring(f"<g>{charts.histogram(bins, 'nats')}</g>")
+    root = ElementTree.fromstring(f"<g>{charts.draw_histogram(bins, 'nats')}</g>")
     return [{**one.attrib, "text": one.text or ""} for one in root]
 
 
@@ -86,7 +86,7 @@ def test_columns_are_in_order_and_do_not_touch(counts: list[int]) -> None:
 
 @given(st.floats(0, 1))
 def test_a_bar_is_as_long_as_its_share(share: float) -> None:
-    (width,) = re.findall(r'width="([0-9.]+)%"', charts.bar(share))
+    (width,) = re.findall(r'width="([0-9.]+)%"', charts.draw_bar(share))
     assert float(width) == pytest.approx(100 * share, abs=0.01)
-    track, bar = re.findall(r'class="(\w+)"', charts.bar_of_all(share))
+    track, bar = re.findall(r'class="(\w+)"', charts.draw_bar_on_track(share))
     assert (track, bar) == ("track", "bar")

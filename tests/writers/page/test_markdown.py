@@ -44,7 +44,7 @@ def test_cells_of_the_input_are_escaped() -> None:
 
 @given(NAMES)
 def test_a_cell_stays_one_cell_and_shows_its_text(name: str) -> None:
-    shown = markdown.escaped(name)
+    shown = markdown.escape_markdown(name)
     assert "\n" not in shown
     assert not re.search(r"(?<!\\)(?:\\\\)*\|", shown)
     plain = re.sub(r"\\(.)", r"\1", shown.replace("<br>", "\n"))

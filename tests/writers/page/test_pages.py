@@ -130,8 +130,8 @@ def diagnosis() -> Diagnosis:
 def drawn(kind: str, shown: Report | Diagnosis, *, digits: int = 4, steps: bool = True) -> str:
     path = f"page.{kind}"
     if isinstance(shown, Diagnosis):
-        return pages.diagnosis_page(shown, path, COMMAND, View(digits=digits)).decode()
-    return pages.report_page(shown, path, COMMAND, View(digits=digits, steps=steps)).decode()
+        return pages.render_diagnosis(shown, path, COMMAND, View(digits=digits)).decode()
+    return pages.render_report(shown, path, COMMAND, View(digits=digits, steps=steps)).decode()
 
 
 def as_svg(text: str) -> ElementTree.Element:
@@ -280,9 +280,9 @@ def test_html_tables_are_tables() -> None:
 def test_bars_are_as_long_as_the_probabilities() -> None:
     for kind, share in (("html", "26.89%"), ("svg", "26.89%")):
         assert f'<rect class="bar" width="{share}"' in drawn(kind, report())
-    assert 'width="100.00%"' in charts.bar(1.5)
+    assert 'width="100.00%"' in charts.draw_bar(1.5)
     # Of a probability that is no number there is nothing to draw.
-    assert 'width="0.00%"' in charts.bar(math.nan)
+    assert 'width="0.00%"' in charts.draw_bar(math.nan)
 
 
 @BOTH
@@ -393,6 +393,6 @@ def test_html_has_a_steps_formula_below_its_name_where_there_is_no_room() -> Non
 def test_a_long_command_scrolls_and_is_reached_by_the_keyboard() -> None:
     (short,) = (one for one in Parsed(drawn("html", report())).all("pre"))
     assert "tabindex" not in short
-    text = pages.report_page(report(), "a.html", "xent " + "1," * 300, View())
+    text = pages.render_report(report(), "a.html", "xent " + "1," * 300, View())
     (long,) = (one for one in Parsed(text.decode()).all("pre"))
     assert long["tabindex"] == "0"

@@ -17,8 +17,8 @@ from xentcli.errors import escaped
 from xentcli.model import Step, WorkedSample
 from xentcli.writers.page import style
 from xentcli.writers.page import svg_marks as svg
-from xentcli.writers.page.blocks import Bullets, Facts, Full, Page, Single, Words
-from xentcli.writers.page.svg import drawn as drawn_page
+from xentcli.writers.page.blocks import Bullets, Facts, FullNumbers, Page, Paragraph, SingleBlock
+from xentcli.writers.page.svg import draw as drawn_page
 
 NUMBERS = Step("logits", "z", (-1.2345678901234e-300, 1e17, -0.0, 123456789.125))
 NAMES = ("WWWWWWWWWWWWWWWW", "猫猫猫猫猫猫猫猫", "שלום", "🦊🦊🦊🦊🦊🦊🦊🦊")
@@ -77,7 +77,7 @@ def _width(kinds: list[str], text: str) -> float:
             found = re.search(r"font-size: ([0-9.]+)px", rule)
             size = float(found[1]) if found else size
             bold = bold or "font-weight: 600" in rule
-    return svg.width_of(text, size, bold=bold)
+    return svg.text_width(text, size, bold=bold)
 
 
 # A rule of several classes as a rule each.
@@ -120,15 +120,15 @@ def test_lines_below_one_another_have_room(name: str) -> None:
             assert abs(one.foot - other.foot) >= 18, (one, other)
 
 
-def lines_of(block: Single) -> tuple[list[Line], float]:
+def lines_of(block: SingleBlock) -> tuple[list[Line], float]:
     """The lines of a block, and the foot of the first line of the block after it."""
-    page = Page("title", "description", "command", (), (block, Words("after")))
+    page = Page("title", "description", "command", (), (block, Paragraph("after")))
     found = list(lines(as_svg(drawn_page(page).decode())))
     *own, after = [line for line in found if line.text not in ("title", "$", "command")]
     return own, after.foot
 
 
-def feet_of(block: Single) -> tuple[list[float], float]:
+def feet_of(block: SingleBlock) -> tuple[list[float], float]:
     """How far below its first line the lines of a block stand, and the first line after it."""
     own, after = lines_of(block)
     return [line.foot - own[0].foot for line in own], after - own[0].foot
@@ -151,11 +151,11 @@ def test_items_of_a_list_are_further_apart_than_its_lines() -> None:
 
 
 def test_a_long_answer_goes_on_below() -> None:
-    feet, after = feet_of(Full("softmax", " ".join(["0.12345678901234567,"] * 12)))
+    feet, after = feet_of(FullNumbers("softmax", " ".join(["0.12345678901234567,"] * 12)))
     assert len(feet) > 3
     assert feet == [20 * at for at in range(len(feet))]
     assert 24 <= after - feet[-1] <= 40
-    own, _ = lines_of(Full("softmax", " ".join(["0.12345678901234567,"] * 12)))
+    own, _ = lines_of(FullNumbers("softmax", " ".join(["0.12345678901234567,"] * 12)))
     assert {line.start for line in own} == {own[0].start}
 
 
@@ -209,10 +209,10 @@ def test_lines_are_no_wider_than_asked_and_lose_no_letter(
 ) -> None:
     found = svg.wrap_text(text, width, bold=bold)
     assert "".join("".join(found).split()) == "".join(escaped(text).split())
-    assert all(svg.width_of(line, bold=bold) <= width or len(line) == 1 for line in found)
+    assert all(svg.text_width(line, bold=bold) <= width or len(line) == 1 for line in found)
 
 
 def test_lines_are_broken_at_blanks() -> None:
-    assert svg.wrap_text("one two three", svg.width_of("one two")) == ["one two", "three"]
-    assert svg.wrap_text("猫犬鳥", svg.width_of("猫犬")) == ["猫犬", "鳥"]
+    assert svg.wrap_text("one two three", svg.text_width("one two")) == ["one two", "three"]
+    assert svg.wrap_text("猫犬鳥", svg.text_width("猫犬")) == ["猫犬", "鳥"]
     assert svg.wrap_text("", 5) == [""]

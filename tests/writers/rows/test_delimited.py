@@ -109,5 +109,5 @@ def test_what_is_passed_on_reads_back(
     _, again = read_again(tmp_path, format, found, request)
     assert same_bits(again.values, -values)
     assert again.rows is not None
-    read = [delimited.unquoted(row[-1]).decode() for row in again.rows.cells]
+    read = [delimited.cell_content(row[-1]).decode() for row in again.rows.cells]
     assert read == notes[: len(values)]

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from xentcli.errors import DataError, Place, quoted
-from xentcli.model import Rows, csv_cell
+from xentcli.model import Rows
+from xentcli.model.csv_cells import csv_cell
 from xentcli.readers.json.layout import Layout, Sample
 from xentcli.readers.json.nested import Spelled
 

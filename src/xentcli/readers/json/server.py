@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted, path_of
-from xentcli.model import Batch, Grouping, NamedTuple, Origin, Rows, Tokens, csv_cell
+from xentcli.model import Batch, Grouping, NamedTuple, Origin, Rows, Tokens
+from xentcli.model.csv_cells import csv_cell
 from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, open_in_memory
 from xentcli.readers.json.nested import as_number, describe, fault
 from xentcli.readers.rules.keys import kind_keys_in

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.model import Grouping, unquoted
+from xentcli.model import Grouping
+from xentcli.model.csv_cells import unquoted
 
 
 def grouping_of_cells(cells: Iterable[bytes]) -> Grouping:

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xentcli.model import AnyArray, csv_cell
+from xentcli.model import AnyArray
+from xentcli.model.csv_cells import csv_cell
 from xentcli.readers.rules.ids import id_of_value
 
 

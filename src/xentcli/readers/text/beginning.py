@@ -9,7 +9,8 @@ from itertools import islice
 from typing import BinaryIO
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.model import NamedTuple, Remark, unquoted
+from xentcli.model import NamedTuple, Remark
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.look import LOOKED_AT, ROWS_THAT_COUNT
 from xentcli.readers.rules.numbers_labels import MISSING, looks_like_number

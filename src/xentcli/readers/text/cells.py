@@ -15,7 +15,8 @@ from xentcli.errors import (
     not_a_soft_target,
     quoted,
 )
-from xentcli.model import AnyArray, Fault, NamedTuple, unquoted
+from xentcli.model import AnyArray, Fault, NamedTuple
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.ids import explain_missing_id
 from xentcli.readers.rules.numbers_labels import find_unknown_labels

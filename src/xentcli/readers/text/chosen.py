@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from xentcli.errors import DataError, Place, counted
-from xentcli.model import Origin, unquoted
+from xentcli.model import Origin
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.column_names import LABEL_NAMES

@@ -10,7 +10,8 @@ from itertools import islice
 from typing import BinaryIO
 
 from xentcli.errors import DataError, UsageError, quoted
-from xentcli.model import NamedTuple, unquoted
+from xentcli.model import NamedTuple
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.numbers_labels import looks_like_number
 from xentcli.readers.sources.source import explain_errors

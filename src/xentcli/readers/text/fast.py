@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from xentcli.model import AnyArray, NamedTuple, Rows, unquoted
+from xentcli.model import AnyArray, NamedTuple, Rows
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.numbers_labels import find_unknown_labels

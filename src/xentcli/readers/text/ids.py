@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xentcli.model import AnyArray, unquoted
+from xentcli.model import AnyArray
+from xentcli.model.csv_cells import unquoted
 from xentcli.readers.text.layout import Layout
 
 

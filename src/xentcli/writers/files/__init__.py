@@ -1,1 +1,1 @@
-"""Where output goes."""
+"""The files that are written: those of outputs, of an answer in parts, and of rows that wait."""

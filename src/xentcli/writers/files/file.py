@@ -1,4 +1,4 @@
-"""Where the answer goes: standard output, or a file that appears only when it is complete."""
+"""Writes to standard output, or to a file that appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -27,24 +27,21 @@ class Sink:
             self._stream.write(data)
 
     def flush(self) -> None:
-        """Pass what was written to the operating system: a full disk shows only now."""
+        """Hand what was written to the operating system; only then is a full disk noticed."""
         with self._explain_errors():
             self._stream.flush()
 
     @contextmanager
     def _explain_errors(self) -> Iterator[None]:
         try:
-            yield
-        except BrokenPipeError:
-            raise PipeClosed from None
-        except OSError as error:
-            raise _fault(self.name, error) from None
+            with explain_errors(self.name):
+                yield
         except ValueError:
-            # Python's answer to a stream that was closed before it started.
+            # Python raises it for a stream that was closed before the start.
             raise OutputError("it is closed", place=Place(self.name)) from None
 
 
-class Unfinished(NamedTuple):
+class UnfinishedFile(NamedTuple):
     """A file that is written under another name in the same folder."""
 
     sink: Sink
@@ -54,60 +51,64 @@ class Unfinished(NamedTuple):
 
 
 class Outputs:
-    """All files that a command writes. They get their names together at the end, or none does:
-    whatever fails, and whenever, the old files are still there."""
+    """All files that a command writes.
+
+    They get their names together at the end, or none of them does: if anything fails, at any time,
+    the old files are still there.
+    """
 
     def __init__(self, inputs: Sequence[str]) -> None:
         self._inputs = inputs
         self._sinks: list[Sink] = []
         self._streams: list[BinaryIO] = []
         self._names: list[str] = []
-        self._files: list[Unfinished] = []
+        self._files: list[UnfinishedFile] = []
 
     def open(self, path: str | None, option: str = "-o") -> Sink:
-        """Standard output, or the file at ``path``."""
+        """Open standard output, or the file at ``path``, which the ``option`` names."""
         if path is None or path == "-":
             if sys.stdout is None:
                 raise OutputError("it is closed", place=Place("standard output"))
-            return self._keep(Sink("standard output", sys.stdout.buffer))
+            return self._add_sink(Sink("standard output", sys.stdout.buffer))
         descriptor = _open_descriptor(path)
         if descriptor is not None:
             with explain_errors(path):
-                return self._plain(path, os.fdopen(os.dup(descriptor), "wb"))
+                return self._open_directly(path, os.fdopen(os.dup(descriptor), "wb"))
         place = os.path.realpath(path)
         _refuse_inputs(place, f"{option} {escaped(path)}", self._inputs)
         with explain_errors(path):
             if os.path.exists(place) and not stat.S_ISREG(os.stat(place).st_mode):
-                return self._plain(path, open(place, "wb"))
-            return self._beside(path, place)
+                return self._open_directly(path, open(place, "wb"))
+            return self._open_temporary(path, place)
 
-    def _keep(self, sink: Sink) -> Sink:
+    def _add_sink(self, sink: Sink) -> Sink:
         self._sinks.append(sink)
         return sink
 
-    def _plain(self, path: str, stream: BinaryIO) -> Sink:
+    def _open_directly(self, path: str, stream: BinaryIO) -> Sink:
         self._streams.append(stream)
-        return self._keep(Sink(path, stream))
+        return self._add_sink(Sink(path, stream))
 
-    def _beside(self, path: str, place: str) -> Sink:
-        temporary = _hidden(place)
-        # Known before it is there: a signal may come in between.
+    def _open_temporary(self, path: str, place: str) -> Sink:
+        temporary = _hidden_name(place)
+        # It is noted before the file is made, as a signal may arrive in between.
         self._names.append(temporary)
         stream = open(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb")  # noqa: SIM115
         self._streams.append(stream)
-        sink = self._keep(Sink(path, stream))
-        self._files.append(Unfinished(sink, stream, place, temporary))
+        sink = self._add_sink(Sink(path, stream))
+        self._files.append(UnfinishedFile(sink, stream, place, temporary))
         return sink
 
     def complete(self) -> None:
-        """Rename all files. A full disk was noticed before the first is renamed."""
+        """Give all files their names. Before the first is renamed all are flushed, so that a full
+        disk is noticed."""
         for sink in self._sinks:
             sink.flush()
         for file in self._files:
             with explain_errors(file.sink.name):
-                # Windows has it from Python 3.13 on, and no modes that would be lost without.
+                # Windows has fchmod from Python 3.13 on only; it has no modes that would be lost.
                 if hasattr(os, "fchmod"):
-                    os.fchmod(file.stream.fileno(), _mode(file.place))
+                    os.fchmod(file.stream.fileno(), _file_mode(file.place))
                 os.fsync(file.stream.fileno())
                 file.stream.close()
         old: list[tuple[str, str | None]] = []
@@ -115,24 +116,24 @@ class Outputs:
             for file in self._files:
                 with explain_errors(file.sink.name):
                     if len(self._files) > 1:
-                        old.append((file.place, self._link(file.place)))
+                        old.append((file.place, self._link_old(file.place)))
                     os.replace(file.temporary, file.place)
         except BaseException:
             for place, link in old:
                 _put_back(place, link)
             raise
 
-    def _link(self, place: str) -> str | None:
-        """Link the old file to a second name, so that it can be put back; None if there is no old
-        file."""
+    def _link_old(self, place: str) -> str | None:
+        """Link the old file to a second name, from which it can be put back. Return that name, or
+        None if there is no old file."""
         if not os.path.exists(place):
             return None
-        name = _hidden(place)
+        name = _hidden_name(place)
         self._names.append(name)
         os.link(place, name)
         return name
 
-    def clear(self) -> None:
+    def clean_up(self) -> None:
         """Close everything, and delete the files that were not completed."""
         for stream in self._streams:
             with suppress(OSError, ValueError):
@@ -144,16 +145,16 @@ class Outputs:
 
 @contextmanager
 def open_outputs(inputs: Sequence[str]) -> Iterator[Outputs]:
-    """The outputs of a command; ``inputs`` are the files that they must not replace."""
+    """Open the outputs of a command; ``inputs`` are the files that they must not replace."""
     outputs = Outputs(inputs)
     try:
         yield outputs
         outputs.complete()
     finally:
-        outputs.clear()
+        outputs.clean_up()
 
 
-def _hidden(place: str) -> str:
+def _hidden_name(place: str) -> str:
     """Another name in the same folder, never longer than the file system allows."""
     folder, name = os.path.split(place)
     return os.path.join(folder, f".{name[:40]}.{os.urandom(6).hex()}.part")
@@ -169,18 +170,18 @@ def _put_back(place: str, link: str | None) -> None:
 
 @contextmanager
 def explain_errors(path: str) -> Iterator[None]:
-    """Raise errors of the operating system as errors in a sentence."""
+    """Turn errors of the operating system into errors that are told in a sentence."""
     try:
         yield
     except BrokenPipeError:
         raise PipeClosed from None
     except OSError as error:
-        raise _fault(path, error) from None
+        raise _output_error(path, error) from None
 
 
 def _open_descriptor(path: str) -> int | None:
-    """The number of a stream that is open already, such as /dev/stdout, else None. Renaming a file
-    over what such a link leads to would destroy what others wrote there."""
+    """The file descriptor that a path such as /dev/stdout names; None for other paths. It is a link
+    to an open file: renaming another over it would destroy what others wrote there."""
     streams = {"/dev/stdout": 1, "/dev/stderr": 2}
     match = re.fullmatch(r"/(?:dev|proc/self)/fd/([0-9]+)", path)
     return int(match[1]) if match else streams.get(path)
@@ -195,8 +196,8 @@ def _refuse_inputs(place: str, asked: str, inputs: Sequence[str]) -> None:
                 raise UsageError(f"{asked}: it is also the input, {shown}")
 
 
-def _mode(place: str) -> int:
-    """The mode of the file that is replaced, else that of a new file."""
+def _file_mode(place: str) -> int:
+    """The mode of the file that is replaced; without one, the mode of a new file."""
     with suppress(OSError):
         return stat.S_IMODE(os.stat(place).st_mode)
     mask = os.umask(0)
@@ -204,6 +205,6 @@ def _mode(place: str) -> int:
     return 0o666 & ~mask
 
 
-def _fault(name: str, error: OSError) -> OutputError:
+def _output_error(name: str, error: OSError) -> OutputError:
     reason = (error.strerror or str(error)).lower()
     return OutputError(f"cannot write it: {reason}", place=Place(name))

@@ -1,5 +1,8 @@
-"""An answer as a folder of files, one a partition. Each is complete or missing; ``_SUCCESS`` comes
-last. In the order of their names they hold what a single file would."""
+"""Writes an answer as a folder of files, one for each partition.
+
+Each file is complete or missing, and ``_SUCCESS`` is written last. In the order of their names the
+files hold what a single file would.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,19 @@ from xentcli.errors import UsageError, escaped
 from xentcli.writers.files.file import explain_errors
 
 MARK = "_SUCCESS"
-# What workers write lies in here until all is well: one that is late finds no place any more.
+# The folder that workers write to. It is deleted at the end, so that a late worker cannot write.
 UNFINISHED = ".unfinished"
 
 
 class Folder:
-    """Collects the files that workers have written, in their order."""
+    """The files that workers have written, in the order of the partitions."""
 
     def __init__(self, path: str, suffix: str) -> None:
         self.path = path
         self._suffix = suffix
         self._parts: list[str] = []
 
-    def take(self, name: str) -> None:
+    def add_part(self, name: str) -> None:
         """Add a file to the answer, as its next part."""
         self._parts.append(name)
 
@@ -34,7 +37,7 @@ class Folder:
         if data:
             with open_part(self.path) as (name, stream):
                 stream.write(data)
-            self.take(name)
+            self.add_part(name)
 
     def flush(self) -> None:
         """Do nothing: each file is flushed when it is written."""
@@ -44,26 +47,26 @@ class Folder:
         complete."""
         with explain_errors(self.path):
             for number, name in enumerate(self._parts):
-                os.replace(os.path.join(self.path, UNFINISHED, name), self._place(number))
-            _clear(self.path)
+                os.replace(os.path.join(self.path, UNFINISHED, name), self._part_path(number))
+            _delete_unfinished(self.path)
             with open(os.path.join(self.path, MARK), "xb"):
                 pass
 
     def undo(self) -> None:
         """Delete everything that was written."""
         with suppress(OSError):
-            _clear(self.path)
+            _delete_unfinished(self.path)
         for number in range(len(self._parts)):
             with suppress(OSError):
-                os.unlink(self._place(number))
+                os.unlink(self._part_path(number))
 
-    def _place(self, number: int) -> str:
+    def _part_path(self, number: int) -> str:
         return os.path.join(self.path, f"part-{number:06d}{self._suffix}")
 
 
 @contextmanager
 def open_folder(path: str, suffix: str) -> Iterator[Folder]:
-    """A new or empty folder for the answer, emptied again if the run fails."""
+    """Open a new or empty folder for the answer; empty it again if the run fails."""
     made = not os.path.exists(path)
     with explain_errors(path):
         os.makedirs(path, exist_ok=True)
@@ -73,7 +76,7 @@ def open_folder(path: str, suffix: str) -> Iterator[Folder]:
                 hint="the answer is all that is in it; name another one",
             )
         os.mkdir(os.path.join(path, UNFINISHED))
-    # A worker may be in another folder.
+    # The path is made absolute, as a worker may run in another folder.
     folder = Folder(os.path.join(os.getcwd(), path), suffix)
     try:
         yield folder
@@ -88,7 +91,8 @@ def open_folder(path: str, suffix: str) -> Iterator[Folder]:
 
 @contextmanager
 def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
-    """A file for a part of the answer, with its name; it is complete at the end, or not there."""
+    """Open a file for a part of the answer, and give its name and stream. If writing it fails the
+    file is deleted."""
     name = uuid4().hex
     place = os.path.join(path, UNFINISHED, name)
     try:
@@ -102,8 +106,8 @@ def open_part(path: str) -> Iterator[tuple[str, BinaryIO]]:
         raise
 
 
-def _clear(path: str) -> None:
-    """Delete files that are no part: a partition may have been computed twice."""
+def _delete_unfinished(path: str) -> None:
+    """Delete the files that are no part of the answer: a partition may have been computed twice."""
     from shutil import rmtree  # slow to import, and seldom needed
 
     rmtree(os.path.join(path, UNFINISHED))

@@ -1,4 +1,4 @@
-"""Holds rows until the document that they belong into can be written: on disk if they are many."""
+"""Holds rows until the document that they stand in can be written; on disk if they are many."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import TracebackType
 IN_MEMORY = 8 << 20
 
 
-class WaitingRoom:
-    """Pieces of bytes, given back in the order in which they were written."""
+class Spool:
+    """Keeps pieces of bytes and gives them back in the order in which they were written."""
 
     def __init__(self) -> None:
         from tempfile import SpooledTemporaryFile  # slow to import, and seldom needed
@@ -17,7 +17,7 @@ class WaitingRoom:
         self._pieces = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
         self._sizes: list[int] = []
 
-    def __enter__(self) -> WaitingRoom:
+    def __enter__(self) -> Spool:
         return self
 
     def __exit__(
@@ -34,7 +34,7 @@ class WaitingRoom:
             self._pieces.write(data)
             self._sizes.append(len(data))
 
-    def parts(self) -> Iterator[bytes]:
+    def read_pieces(self) -> Iterator[bytes]:
         """The pieces, in order."""
         self._pieces.seek(0)
         for size in self._sizes:

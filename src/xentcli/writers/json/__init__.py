@@ -1,1 +1,1 @@
-"""One JSON object."""
+"""Reports and diagnoses as one JSON object."""

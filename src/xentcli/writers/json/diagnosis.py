@@ -1,4 +1,4 @@
-"""A diagnosis as JSON: the numbers got, the formulas, what was found."""
+"""A diagnosis as JSON: the numbers got, the formulas, the advice, the findings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from xentcli.model.diagnosis import Advice, Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
 from xentcli.writers.json.report import SCHEMA, Verbatim
-from xentcli.writers.json.text import harmless
-from xentcli.writers.rows.numbers import shortest_one, strict_json
+from xentcli.writers.json.text import encode_json
+from xentcli.writers.rows.numbers import shortest_text, strict_json
 
 
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-    """The object. ``got``, ``value`` and ``difference`` are numbers, of several runs lists."""
+    """The object. ``got``, ``value`` and ``difference`` are numbers; lists if there are several
+    runs."""
     several = len(diagnosis.loss) > 1
     fields: list[tuple[str, Any]] = [
         ("schema", SCHEMA),
@@ -30,31 +31,35 @@ def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> byte
     ]
     if diagnosis.got:
         if diagnosis.chance is not None:
-            fields.append(("chance", Verbatim(shortest_one(diagnosis.chance))))
+            fields.append(("chance", Verbatim(shortest_text(diagnosis.chance))))
         fields += [
-            ("candidates", [_candidate(one, several) for one in diagnosis.candidates]),
-            ("advice", [_advice(one) for one in diagnosis.advice]),
+            ("candidates", [_candidate(candidate, several) for candidate in diagnosis.candidates]),
+            ("advice", [_advice(advice) for advice in diagnosis.advice]),
         ]
-    fields.append(("findings", [_finding(one) for one in diagnosis.findings]))
-    text = ",\n  ".join(f"{json.dumps(key)}: {_json(value, '  ')}" for key, value in fields)
-    return harmless(("{\n  " + text + "\n}\n").encode("utf-8", "backslashreplace"))
+    fields.append(("findings", [_finding(finding) for finding in diagnosis.findings]))
+    text = ",\n  ".join(
+        f"{json.dumps(key)}: {_indented_json(value, '  ')}" for key, value in fields
+    )
+    return encode_json("{\n  " + text + "\n}\n")
 
 
-def _json(value: Any, indent: str) -> str:
-    """Objects of a list on lines of their own."""
+def _indented_json(value: Any, indent: str) -> str:
+    """Write a value as JSON, with the fields of each object in a list on lines of their own."""
     if isinstance(value, Verbatim):
         return str(value)
     if isinstance(value, dict):
         inner = indent + "  "
-        lines = (f"{inner}{json.dumps(key)}: {_json(one, inner)}" for key, one in value.items())
+        lines = (
+            f"{inner}{json.dumps(key)}: {_indented_json(one, inner)}" for key, one in value.items()
+        )
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[" + ", ".join(_json(one, indent) for one in value) + "]"
+        return "[" + ", ".join(_indented_json(one, indent) for one in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
 def _numbers(values: Sequence[float], several: bool) -> Verbatim:
-    texts = [strict_json(shortest_one(value)) for value in values]
+    texts = [strict_json(shortest_text(value)) for value in values]
     return Verbatim("[" + ", ".join(texts) + "]" if several else texts[0])
 
 

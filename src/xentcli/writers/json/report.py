@@ -1,4 +1,4 @@
-"""JSON: one object with the answer and the steps of the worked samples."""
+"""A report as JSON: one object with the answer and the steps of the worked samples."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import numpy as np
 
 from xentcli.model import Answer, Batch, Report, Step, Survey
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.json.text import harmless
-from xentcli.writers.rows.listing import Listing, as_json, grouped, hardest
-from xentcli.writers.rows.numbers import shortest, shortest_one, strict_json
+from xentcli.writers.json.text import encode_json
+from xentcli.writers.rows.listing import Listing, as_json, list_groups, list_hardest
+from xentcli.writers.rows.numbers import shortest_text, shortest_texts, strict_json
 
 SCHEMA = "xent/1"
 COMMA = ", "
 
 
 def start(stream: Stream) -> bytes:
-    """Nothing: the rows stand inside the object."""
+    """Nothing, as the rows stand inside the object."""
     return b""
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
-    """The batch's answers as JSON. Each but a single sample's begins with a comma, so that they can
-    be joined."""
+    """The answers of a batch as JSON. They begin with a comma, so that batches can be joined; only
+    those of a single sample ``(C)`` do not."""
     if not stream.each:
         return b""
     values = answer.values
     if stream.class_axis != 1 and answer.has_classes and values.ndim > 1:
         values = np.moveaxis(values, 1, stream.class_axis)
-    text = nest([strict_json(text) for text in shortest(values)], values.shape)
+    text = nest([strict_json(text) for text in shortest_texts(values)], values.shape)
     if batch.values.ndim > 1:
         text = text[1:-1] and f"{COMMA}{text[1:-1]}"
     return text.encode("ascii")
@@ -72,14 +72,13 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
     if report.left_out:
         columns = {"classes": list(report.classes), "left_out": list(report.left_out)}
         fields.append(("columns", Verbatim(json.dumps(columns, ensure_ascii=False))))
-    text = ",\n  ".join(f"{json.dumps(key)}: {_value(value)}" for key, value in fields)
-    yield harmless(("{\n  " + text + ',\n  "result": ').encode("utf-8", "backslashreplace"))
-    yield from _result(report, stream, waiting)
+    text = ",\n  ".join(f"{json.dumps(key)}: {_as_json(value)}" for key, value in fields)
+    yield encode_json("{\n  " + text + ',\n  "result": ')
+    yield from _result_pieces(report, stream, waiting)
     if report.survey is not None:
-        survey = "".join(_survey(report.survey, report))
-        yield harmless(survey.encode("utf-8", "backslashreplace"))
+        yield encode_json("".join(_survey(report.survey, report)))
     if view.steps:
-        yield harmless((',\n  "steps": ' + _steps(report)).encode("utf-8", "backslashreplace"))
+        yield encode_json(',\n  "steps": ' + _steps(report))
     yield b"\n}\n"
 
 
@@ -87,15 +86,15 @@ class Verbatim(str):
     """Text that is JSON already."""
 
 
-def _value(value: Any) -> str:
+def _as_json(value: Any) -> str:
     return str(value) if isinstance(value, Verbatim) else json.dumps(value, ensure_ascii=False)
 
 
 def _number(value: Any) -> str:
-    return strict_json(shortest_one(value))
+    return strict_json(shortest_text(value))
 
 
-def _result(report: Report, stream: Stream, waiting: Iterable[bytes]) -> Iterator[bytes]:
+def _result_pieces(report: Report, stream: Stream, waiting: Iterable[bytes]) -> Iterator[bytes]:
     if not stream.each:
         yield _number(report.result).encode("ascii")
         return
@@ -112,11 +111,11 @@ def _result(report: Report, stream: Stream, waiting: Iterable[bytes]) -> Iterato
 def _survey(survey: Survey, report: Report) -> Iterator[str]:
     if survey.by:
         yield f',\n  "by": {json.dumps(survey.by, ensure_ascii=False)}'
-        yield f',\n  "groups": {_objects(grouped(survey.groups, "value", report))}'
+        yield f',\n  "groups": {_objects(list_groups(survey.groups, "value", report))}'
     if survey.mean_of_means is not None:
         yield f',\n  "mean_of_means": {_number(survey.mean_of_means)}'
     if survey.top_asked:
-        yield f',\n  "hardest": {_objects(hardest(survey.hardest, report))}'
+        yield f',\n  "hardest": {_objects(list_hardest(survey.hardest, report))}'
 
 
 def _objects(listing: Listing) -> str:

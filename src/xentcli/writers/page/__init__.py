@@ -1,1 +1,1 @@
-"""HTML and SVG pages."""
+"""Pages as HTML and SVG, and worked samples as Markdown."""

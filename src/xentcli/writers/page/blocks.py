@@ -1,7 +1,6 @@
-"""What a page consists of: a title, the command that made it, and blocks that every kind of page
-draws.
+"""The parts of a page: a title, the command that made it, and blocks that each kind of page draws.
 
-Numbers are text by now, rounded for the eye or with all their digits. Nothing is escaped yet.
+Numbers are text already, rounded for the eye or with all their digits. Nothing is escaped yet.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from typing import Literal
 
 from xentcli.model import Bin, NamedTuple
 
-# What a number or a text is, not how it looks: ``match`` is a formula that gives the number got.
+# The meaning of a number or a text, not its look: ``match`` is a formula that gives the number got.
 Tone = Literal["plain", "strong", "quiet", "formula", "positive", "negative", "match"]
 
 
 class Cell(NamedTuple):
-    """A text with smaller lines (``more``) below it; a ``share`` is drawn as a bar."""
+    """A cell: a text, with smaller lines (``more``) below it; a ``share`` is drawn as a bar."""
 
     text: str
     tone: Tone = "plain"
@@ -25,20 +24,26 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """``note`` stands below the name. A column of ``words`` is left-aligned and may break its
-    lines; one of numbers does neither. ``beside``: bars are drawn beside the numbers, not below
-    them. ``below``: on a small screen the cells stand below the names of their rows."""
+    """A column of a table.
+
+    - ``note``: stands below the name.
+    - ``words``: it holds words: they are left-aligned and may be broken into lines. Numbers are
+      right-aligned and never broken.
+    - ``is_label``: it is the column of the label.
+    - ``bars_beside``: bars are drawn beside the numbers, not below them.
+    - ``below``: on a small screen the cells stand below the names of their rows.
+    """
 
     name: str
     note: str = ""
     words: bool = False
-    marked: bool = False
-    beside: bool = False
+    is_label: bool = False
+    bars_beside: bool = False
     below: bool = False
 
 
 class Table(NamedTuple):
-    """The first cell of each row is its name."""
+    """A table; the first cell of each row is the row's name."""
 
     caption: str
     columns: tuple[Column, ...]
@@ -52,8 +57,8 @@ class Heading(NamedTuple):
     level: Literal[2, 3] = 2
 
 
-class Words(NamedTuple):
-    """A paragraph; with the tone ``formula`` a line of numbers and signs."""
+class Paragraph(NamedTuple):
+    """A paragraph; with the tone ``formula`` it is a line of numbers and signs."""
 
     text: str
     tone: Tone = "plain"
@@ -73,8 +78,8 @@ class Facts(NamedTuple):
     entries: tuple[tuple[str, str], ...]
 
 
-class Full(NamedTuple):
-    """A row of numbers with all their digits, after its name."""
+class FullNumbers(NamedTuple):
+    """Numbers with all their digits, after their name."""
 
     name: str
     value: str
@@ -100,18 +105,20 @@ class Bullets(NamedTuple):
     items: tuple[str, ...]
 
 
-# What stands by itself.
-Single = Table | Heading | Words | Answer | Facts | Full | Histogram | Code | Bullets
+# The blocks that need no other block.
+SingleBlock = (
+    Table | Heading | Paragraph | Answer | Facts | FullNumbers | Histogram | Code | Bullets
+)
 
 
-class Beside(NamedTuple):
-    """Parts of a page, each of some blocks, that stand side by side where there is room for it and
-    below one another elsewhere."""
+class SideBySide(NamedTuple):
+    """Parts of a page that stand side by side where there is room, else one below another. A part
+    is a few blocks."""
 
-    parts: tuple[tuple[Single, ...], ...]
+    parts: tuple[tuple[SingleBlock, ...], ...]
 
 
-Block = Single | Beside
+Block = SingleBlock | SideBySide
 
 
 class Page(NamedTuple):
@@ -121,13 +128,13 @@ class Page(NamedTuple):
     title: str
     description: str
     command: str
-    first: tuple[Single, ...]
+    first: tuple[SingleBlock, ...]
     blocks: tuple[Block, ...]
 
-    def in_order(self) -> Iterator[Single]:
-        """All that is on the page, one below another."""
+    def in_order(self) -> Iterator[SingleBlock]:
+        """All blocks of the page, in the order in which they stand one below another."""
         for block in (*self.first, *self.blocks):
-            if isinstance(block, Beside):
+            if isinstance(block, SideBySide):
                 for part in block.parts:
                     yield from part
             else:

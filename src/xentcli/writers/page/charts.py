@@ -1,4 +1,4 @@
-"""Charts as fragments of SVG, whose shapes have classes that the page's style colours.
+"""Draws charts as fragments of SVG. The style of the page colours their shapes by class.
 
 Horizontal places are in percent, so that a chart fills its box while its text keeps its size;
 vertical places are in pixels.
@@ -10,74 +10,82 @@ import math
 from collections.abc import Sequence
 
 from xentcli.model import Bin
-from xentcli.writers.words.survey import range_of
+from xentcli.writers.page.blocks import Cell, Column, Histogram, Table
+from xentcli.writers.words.survey import bin_range
 
-# Room for a count above the highest column, the columns, and two lines of letters below them.
+# The heights of the count above the highest column, the columns, and two lines of text below them.
 ABOVE, COLUMNS, BELOW = 20, 150, 42
 HEIGHT = ABOVE + COLUMNS + BELOW
-# A column takes this share of its place.
+# The width of a column, as a share of its place.
 FILLED = 0.86
-# A count of 1 must be seen beside one of a million.
+# The height of the lowest column: a count of 1 must be seen beside one of a million.
 LEAST = 1.5
 
 
-def histogram(bins: Sequence[Bin], unit: str) -> str:
-    """One bar a bin, with its count above and the edges between the bins below."""
-    most = max(one.samples for one in bins)
+def draw_histogram(bins: Sequence[Bin], unit: str) -> str:
+    """Draw a column for each bin, with its count above it and the edges of the bins below."""
+    most = max(bin.samples for bin in bins)
     place = 100.0 / len(bins)
     base = ABOVE + COLUMNS
     parts = []
-    for number, one in enumerate(bins):
+    for number, bin in enumerate(bins):
         middle = place * (number + 0.5)
-        height = max(LEAST, COLUMNS * one.samples / most) if one.samples else 0.0
+        height = max(LEAST, COLUMNS * bin.samples / most) if bin.samples else 0.0
         if height:
             parts.append(
                 f'<rect class="column" x="{middle - place * FILLED / 2:.3f}%" '
                 f'y="{base - height:.1f}" width="{place * FILLED:.3f}%" height="{height:.1f}"/>'
             )
-            parts.append(_letters("count", middle, base - height - 6, f"{one.samples:,}"))
-        if math.isfinite(one.low) and math.isfinite(one.high):
-            if number == 0 or bins[number - 1].high != one.low:
-                parts.append(_letters("edge", place * number, base + 18, edge(one.low)))
-            parts.append(_letters("edge", place * (number + 1), base + 18, edge(one.high)))
+            parts.append(_draw_text("count", middle, base - height - 6, f"{bin.samples:,}"))
+        if math.isfinite(bin.low) and math.isfinite(bin.high):
+            if number == 0 or bins[number - 1].high != bin.low:
+                parts.append(_draw_text("edge", place * number, base + 18, format_edge(bin.low)))
+            parts.append(_draw_text("edge", place * (number + 1), base + 18, format_edge(bin.high)))
         else:
-            parts.append(_letters("edge", middle, base + 18, _beyond(one)))
+            parts.append(_draw_text("edge", middle, base + 18, _format_open_bin(bin)))
     parts.append(f'<line class="axis" x1="0" x2="100%" y1="{base + 0.5}" y2="{base + 0.5}"/>')
-    parts.append(_letters("axis-name", 50, base + 37, f"loss in {unit}"))
+    parts.append(_draw_text("axis-name", 50, base + 37, f"loss in {unit}"))
     return "".join(parts)
 
 
-def describe(bins: Sequence[Bin]) -> str:
+def describe_bins(bins: Sequence[Bin]) -> str:
     """Describe the histogram in words."""
-    return "; ".join(f"{range_of(one)}: {one.samples:,}" for one in bins)
+    return "; ".join(f"{bin_range(bin)}: {bin.samples:,}" for bin in bins)
 
 
-def edge(value: float) -> str:
-    """An edge of a bin as the axis shows it.
+def histogram_table(histogram: Histogram) -> Table:
+    """The counts of a histogram as a table."""
+    columns = (Column(f"loss ({histogram.unit})", words=True), Column("samples"))
+    rows = tuple((Cell(bin_range(bin)), Cell(f"{bin.samples:,}")) for bin in histogram.bins)
+    return Table(histogram.title, columns, rows)
 
-    >>> edge(0.005), edge(2e-05), edge(10000.0)
+
+def format_edge(value: float) -> str:
+    """Format an edge of a bin for the axis.
+
+    >>> format_edge(0.005), format_edge(2e-05), format_edge(10000.0)
     ('0.005', '2e-5', '10000')
     """
     return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e+") if value < 1e4 else f"{value:g}"
 
 
-def bar(share: float) -> str:
-    """A bar as long as a share of its box."""
+def draw_bar(share: float) -> str:
+    """Draw a bar that fills this share of its box."""
     kept = min(1.0, max(0.0, share))
     return f'<rect class="bar" width="{100 * kept:.2f}%" height="100%"/>'
 
 
-def bar_of_all(share: float) -> str:
-    """Draw a share as a bar in a box whose rest is visible."""
-    return f'<rect class="track" width="100%" height="100%"/>{bar(share)}'
+def draw_bar_on_track(share: float) -> str:
+    """Draw a bar that fills this share of its box, on a track that shows the rest of the box."""
+    return f'<rect class="track" width="100%" height="100%"/>{draw_bar(share)}'
 
 
-def _beyond(one: Bin) -> str:
-    """The name of a bin that has only one edge or none, short enough for the axis."""
-    if math.isfinite(one.high):
-        return f"&lt;{edge(one.high)}"
-    return f"≥{edge(one.low)}" if math.isfinite(one.low) else f"{one.low}"
+def _format_open_bin(bin: Bin) -> str:
+    """Format a bin that has only one finite edge or none, short enough for the axis."""
+    if math.isfinite(bin.high):
+        return f"&lt;{format_edge(bin.high)}"
+    return f"≥{format_edge(bin.low)}" if math.isfinite(bin.low) else f"{bin.low}"
 
 
-def _letters(name: str, across: float, down: float, text: str) -> str:
+def _draw_text(name: str, across: float, down: float, text: str) -> str:
     return f'<text class="{name}" x="{across:.3f}%" y="{down:.1f}">{text}</text>'

@@ -1,4 +1,4 @@
-"""A diagnosis as a page: the sentence, the formulas, what to write, what was found."""
+"""Makes the page of a diagnosis: the sentence, the formulas, the advice, the findings."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from xentcli.writers.page.blocks import (
     Column,
     Heading,
     Page,
+    Paragraph,
     Table,
     Tone,
-    Words,
 )
 from xentcli.writers.words import diagnosis as words
 
 
-def page(diagnosis: Diagnosis, command: str, digits: int) -> Page:
-    """The page of a diagnosis."""
+def make_page(diagnosis: Diagnosis, command: str, digits: int) -> Page:
+    """Make the page of a diagnosis."""
     title = "Diagnosis"
     said = f"{title}: {diagnosis.sentence}"
-    first = Words(diagnosis.sentence, "strong")
+    first = Paragraph(diagnosis.sentence, "strong")
     return Page(title, said, command, (first,), tuple(_blocks(diagnosis, digits)))
 
 
 def _blocks(diagnosis: Diagnosis, digits: int) -> Iterator[Block]:
     for note in diagnosis.notes:
-        yield Words(note)
+        yield Paragraph(note)
     if diagnosis.candidates:
         yield _candidates(diagnosis.candidates, digits)
     if diagnosis.advice:
         loss = " and ".join(dict.fromkeys(rounded(value, digits) for value in diagnosis.loss))
         yield Heading(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change")
-        for one in diagnosis.advice:
-            yield Heading(one.library, 3)
-            yield Code(tuple(one.call.split("; ")))
-            changes = words.once(one)
+        for advice in diagnosis.advice:
+            yield Heading(advice.library, 3)
+            yield Code(tuple(advice.call.split("; ")))
+            changes = words.distinct_changes(advice)
             if changes:
                 yield Bullets(tuple(changes))
     if diagnosis.findings:
@@ -51,10 +51,12 @@ def _blocks(diagnosis: Diagnosis, digits: int) -> Iterator[Block]:
 def _candidates(candidates: Sequence[Candidate], digits: int) -> Table:
     columns = [Column(name) for name in words.headers(candidates[0])]
     rows = []
-    for one in candidates:
-        tone: Tone = "match" if one.matches else "plain"
-        numbers = [Cell(text, tone) for text in words.numbers(one, digits)]
-        mark = "✓ " if one.matches else ""
-        more = (one.formula, one.explanation) if one.matches else (one.formula,)
-        rows.append((Cell(mark + one.name, tone, more=more), *numbers))
+    for candidate in candidates:
+        tone: Tone = "match" if candidate.matches else "plain"
+        numbers = [Cell(text, tone) for text in words.numbers(candidate, digits)]
+        mark = "✓ " if candidate.matches else ""
+        more: tuple[str, ...] = (candidate.formula,)
+        if candidate.matches:
+            more += (candidate.explanation,)
+        rows.append((Cell(mark + candidate.name, tone, more=more), *numbers))
     return Table("Formulas, nearest first", (Column("formula", words=True), *columns), tuple(rows))

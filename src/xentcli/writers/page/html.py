@@ -1,7 +1,7 @@
-"""A page as HTML: one file with all that it needs, for light and dark, for screen and paper.
+"""Draws a page as HTML: one file with all that it needs, for light and dark, for screen and paper.
 
-Nothing in it can load or run anything: text from data is escaped, and the page's own content
-security policy forbids everything else.
+Nothing in it can load or run anything: text from data is escaped, and the content security policy
+of the page forbids everything else.
 """
 
 from __future__ import annotations
@@ -13,41 +13,40 @@ from xentcli.errors import escaped
 from xentcli.writers.page import charts
 from xentcli.writers.page.blocks import (
     Answer,
-    Beside,
     Block,
     Bullets,
     Cell,
     Code,
     Column,
     Facts,
-    Full,
+    FullNumbers,
     Heading,
     Histogram,
     Page,
-    Single,
+    Paragraph,
+    SideBySide,
+    SingleBlock,
     Table,
-    Words,
 )
 from xentcli.writers.page.style import HTML_STYLE, LANDSCAPE
-from xentcli.writers.words.survey import range_of
 
-# In letters: so much goes into one table before its classes are folded into several.
+# Widths are in letters. A sample that is wider than this is folded into several tables.
 WIDTH = 184
-# A wider table is printed on paper that lies on its side.
+# A page with a wider table is printed in landscape.
 PORTRAIT = 110
 # Longer words in a cell are broken into lines.
 PROSE = 60
-# A longer command may have more lines than are shown at once.
+# A longer command may have more lines than are shown at once: its box scrolls.
 LONG_COMMAND = 300
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def drawn(page: Page) -> bytes:
-    """The whole document."""
-    return ("\n".join(_lines(page)) + "\n").encode("utf-8")
+def draw(page: Page) -> bytes:
+    """Draw the whole document."""
+    return ("\n".join(_draw_lines(page)) + "\n").encode("utf-8")
 
 
-def _lines(page: Page) -> Iterator[str]:
+def _draw_lines(page: Page) -> Iterator[str]:
     yield "<!doctype html>"
     yield '<html lang="en">'
     yield "<head>"
@@ -55,105 +54,109 @@ def _lines(page: Page) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     yield '<meta name="color-scheme" content="light dark">'
-    yield f'<meta name="description" content="{_text(page.description)}">'
-    yield f"<title>{_text(page.description)}</title>"
+    yield f'<meta name="description" content="{_escape(page.description)}">'
+    yield f"<title>{_escape(page.description)}</title>"
     yield f"<style>{HTML_STYLE}{LANDSCAPE if _is_wide(page) else ''}</style>"
     yield "</head>"
     yield "<body>"
     yield "<main>"
-    yield f"<h1>{_text(page.title)}</h1>"
-    # What was computed comes before what may be long: it is in sight on a small screen too.
-    for said in page.first:
-        yield from _block(said)
-    # What scrolls must be reached by the keyboard.
+    yield f"<h1>{_escape(page.title)}</h1>"
+    # The answer comes before the command, which may be long: so it is in sight on a small screen.
+    for single in page.first:
+        yield from _draw_block(single)
+    # A box that scrolls must be reached by the keyboard.
     reached = ' tabindex="0"' if len(page.command) > LONG_COMMAND else ""
-    command = _whole_words(page.command)
+    command = _keep_words_whole(page.command)
     yield f'<pre class="command" aria-label="command"{reached}><code>{command}</code></pre>'
     for block in page.blocks:
-        yield from _block(block)
+        yield from _draw_block(block)
     yield "</main>"
     yield "</body>"
     yield "</html>"
 
 
-def _block(block: Block) -> Iterator[str]:
+def _draw_block(block: Block) -> Iterator[str]:
     match block:
         case Table():
-            yield from _table(block)
-        case Beside(parts):
-            yield from _beside(parts)
+            yield from _draw_table(block)
+        case SideBySide(parts):
+            yield from _draw_side_by_side(parts)
         case Heading(text, level):
-            yield f"<h{level}>{_text(text)}</h{level}>"
-        case Words(text, tone):
-            yield f'<p class="{tone}">{_text(text)}</p>'
+            yield f"<h{level}>{_escape(text)}</h{level}>"
+        case Paragraph(text, tone):
+            yield f'<p class="{tone}">{_escape(text)}</p>'
         case Answer(name, value, unit):
             yield (
-                f'<p class="answer"><span class="name">{_text(name)}</span> '
-                f"<strong>{_text(value)}</strong> {_text(unit)}</p>"
+                f'<p class="answer"><span class="name">{_escape(name)}</span> '
+                f"<strong>{_escape(value)}</strong> {_escape(unit)}</p>"
             )
         case Facts(entries):
             yield '<dl class="facts">'
             for name, value in entries:
-                yield f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>"
+                yield f"<div><dt>{_escape(name)}</dt><dd>{_escape(value)}</dd></div>"
             yield "</dl>"
-        case Full(name, value):
+        case FullNumbers(name, value):
             yield (
-                f'<p class="full"><span class="name">{_text(name)}</span> = '
-                f"<strong>{_text(value)}</strong></p>"
+                f'<p class="full"><span class="name">{_escape(name)}</span> = '
+                f"<strong>{_escape(value)}</strong></p>"
             )
         case Histogram():
-            yield from _histogram(block)
+            yield from _draw_histogram(block)
         case Code(lines):
-            yield f"<pre><code>{_text_lines(lines)}</code></pre>"
+            text = "\n".join(map(_escape, lines))
+            yield f"<pre><code>{text}</code></pre>"
         case Bullets(items):
             yield "<ul>"
             for item in items:
-                yield f"<li>{_text(item)}</li>"
+                yield f"<li>{_escape(item)}</li>"
             yield "</ul>"
 
 
-def _beside(parts: Sequence[Sequence[Single]]) -> Iterator[str]:
+def _draw_side_by_side(parts: Sequence[Sequence[SingleBlock]]) -> Iterator[str]:
     has_chart = any(isinstance(block, Histogram) for part in parts for block in part)
     yield f'<div class="row{" chart-first" if has_chart else ""}">'
     for part in parts:
         yield '<div class="part">'
         for block in part:
-            yield from _block(block)
+            yield from _draw_block(block)
         yield "</div>"
     yield "</div>"
 
 
-def _table(table: Table) -> Iterator[str]:
+def _draw_table(table: Table) -> Iterator[str]:
     # A box that scrolls must be reached by the keyboard, and have a name.
-    yield f'<div class="box" role="region" aria-label="{_text(table.caption)}" tabindex="0">'
-    kind = ' class="steps"' if any(one.below or one.marked for one in table.columns) else ""
-    yield f'<table{kind} style="--letters:{_letters(table)};--names:{_letters_of_names(table)}">'
-    yield f"<caption>{_text(table.caption)}</caption>"
+    yield f'<div class="box" role="region" aria-label="{_escape(table.caption)}" tabindex="0">'
+    has_steps = any(column.below or column.is_label for column in table.columns)
+    kind = ' class="steps"' if has_steps else ""
+    widths = f"--letters:{_width_in_letters(table)};--names:{_width_of_names(table)}"
+    yield f'<table{kind} style="{widths}">'
+    yield f"<caption>{_escape(table.caption)}</caption>"
     yield "<thead>"
-    yield f"<tr>{''.join(map(_header, table.columns))}</tr>"
+    yield f"<tr>{''.join(map(_draw_header, table.columns))}</tr>"
     yield "</thead>"
     yield "<tbody>"
     for row in table.rows:
-        yield f"<tr>{_row(row, table.columns)}</tr>"
+        yield f"<tr>{_draw_row(row, table.columns)}</tr>"
     yield "</tbody>"
     yield "</table>"
     yield "</div>"
 
 
-def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
+def _draw_row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
     first, *others = zip(row, columns, strict=True)
-    below = "".join(f' data-below="{_text(cell.text)}"' for cell, at in others if at.below)
-    name = f'<th scope="row"{_class(_tones(first[0]))}{below}>{_inside(*first)}</th>'
-    return name + "".join(_cell(*pair) for pair in others)
+    below = "".join(f' data-below="{_escape(cell.text)}"' for cell, at in others if at.below)
+    kind = _class_attribute(_cell_classes(first[0]))
+    name = f'<th scope="row"{kind}{below}>{_draw_content(*first)}</th>'
+    return name + "".join(_draw_cell(*pair) for pair in others)
 
 
 def _is_wide(page: Page) -> bool:
     tables = (block for block in page.in_order() if isinstance(block, Table))
-    return any(_letters(table) > PORTRAIT for table in tables)
+    return any(_width_in_letters(table) > PORTRAIT for table in tables)
 
 
-def _letters(table: Table) -> int:
-    """About how many letters wide a table is; a printed page scales by it."""
+def _width_in_letters(table: Table) -> int:
+    """About how many letters wide a table is; the size of printed letters depends on it."""
     columns = zip(*table.rows, strict=True)
     return sum(
         max(len(column.name), *(min(PROSE, len(cell.text)) for cell in cells)) + 2
@@ -161,79 +164,75 @@ def _letters(table: Table) -> int:
     )
 
 
-def _letters_of_names(table: Table) -> int:
-    """How wide the names of the rows are at the most: the label's column keeps to their right."""
+def _width_of_names(table: Table) -> int:
+    """How wide the names of the rows are: the column of the label stays to the right of them."""
     return max(len(table.columns[0].name), *(len(row[0].text) for row in table.rows))
 
 
-def _header(column: Column) -> str:
-    note = f' <small class="note">{_text(column.note)}</small>' if column.note else ""
-    return f'<th scope="col"{_class(_kinds(column))}>{_text(column.name)}{note}</th>'
+def _draw_header(column: Column) -> str:
+    note = f' <small class="note">{_escape(column.note)}</small>' if column.note else ""
+    kind = _class_attribute(_column_classes(column))
+    return f'<th scope="col"{kind}>{_escape(column.name)}{note}</th>'
 
 
-def _cell(cell: Cell, column: Column) -> str:
-    return f"<td{_class([*_kinds(column), *_tones(cell)])}>{_inside(cell, column)}</td>"
+def _draw_cell(cell: Cell, column: Column) -> str:
+    kind = _class_attribute([*_column_classes(column), *_cell_classes(cell)])
+    return f"<td{kind}>{_draw_content(cell, column)}</td>"
 
 
-def _inside(cell: Cell, column: Column) -> str:
-    text = _text(cell.text)
+def _draw_content(cell: Cell, column: Column) -> str:
+    text = _escape(cell.text)
     if cell.share is not None:
-        text = _with_bar(text, cell.share, column)
-    return text + "".join(f'<span class="more">{_text(line)}</span>' for line in cell.more)
+        text = _draw_with_bar(text, cell.share, column)
+    return text + "".join(f'<span class="more">{_escape(line)}</span>' for line in cell.more)
 
 
-def _with_bar(text: str, share: float, column: Column) -> str:
-    """A number with its bar, which is hidden from screen readers: the number says the same."""
-    if column.beside:
-        bar = f'<svg class="beside" aria-hidden="true">{charts.bar(share)}</svg>'
+def _draw_with_bar(text: str, share: float, column: Column) -> str:
+    """Draw a number with its bar, which is hidden from screen readers: the number says the same."""
+    if column.bars_beside:
+        bar = f'<svg class="beside" aria-hidden="true">{charts.draw_bar(share)}</svg>'
         return f'<span class="pair">{bar}{text}</span>'
-    return f'{text}<svg class="below" aria-hidden="true">{charts.bar_of_all(share)}</svg>'
+    return f'{text}<svg class="below" aria-hidden="true">{charts.draw_bar_on_track(share)}</svg>'
 
 
-def _kinds(column: Column) -> list[str]:
-    kinds = {"words": column.words, "below": column.below, "label": column.marked}
+def _column_classes(column: Column) -> list[str]:
+    kinds = {"words": column.words, "below": column.below, "label": column.is_label}
     return [name for name, is_so in kinds.items() if is_so]
 
 
-def _tones(cell: Cell) -> list[str]:
+def _cell_classes(cell: Cell) -> list[str]:
     prose = ["prose"] if cell.more else []
     return prose if cell.tone == "plain" else [cell.tone, *prose]
 
 
-def _class(kinds: Sequence[str]) -> str:
+def _class_attribute(kinds: Sequence[str]) -> str:
     return f' class="{" ".join(kinds)}"' if kinds else ""
 
 
-def _histogram(block: Histogram) -> Iterator[str]:
-    said = charts.describe(block.bins)
+def _draw_histogram(block: Histogram) -> Iterator[str]:
+    said = charts.describe_bins(block.bins)
     yield "<figure>"
-    yield f"<figcaption>{_text(block.title)}</figcaption>"
+    yield f"<figcaption>{_escape(block.title)}</figcaption>"
     yield (
         f'<svg class="chart" role="img" width="100%" height="{charts.HEIGHT}" '
         'aria-labelledby="chart-title chart-said">'
     )
-    yield f'<title id="chart-title">{_text(block.title)}</title>'
-    yield f'<desc id="chart-said">{_text(said)}</desc>'
-    yield charts.histogram(block.bins, block.unit)
+    yield f'<title id="chart-title">{_escape(block.title)}</title>'
+    yield f'<desc id="chart-said">{_escape(said)}</desc>'
+    yield charts.draw_histogram(block.bins, block.unit)
     yield "</svg>"
     yield "<details>"
     yield "<summary>The same as a table</summary>"
-    rows = tuple((Cell(range_of(one)), Cell(f"{one.samples:,}")) for one in block.bins)
-    columns = (Column(f"loss ({block.unit})", words=True), Column("samples"))
-    yield from _table(Table(block.title, columns, rows))
+    yield from _draw_table(charts.histogram_table(block))
     yield "</details>"
     yield "</figure>"
 
 
-def _whole_words(text: str) -> str:
-    """Text that is not broken at its hyphens."""
-    return " ".join(f'<span class="word">{_text(word)}</span>' for word in text.split(" "))
+def _keep_words_whole(text: str) -> str:
+    """Escape a text that is not to be broken at its hyphens."""
+    return " ".join(f'<span class="word">{_escape(word)}</span>' for word in text.split(" "))
 
 
-def _text_lines(lines: Sequence[str]) -> str:
-    return "\n".join(map(_text, lines))
-
-
-def _text(text: str) -> str:
-    """Any text, escaped."""
+def _escape(text: str) -> str:
+    """Escape a text of any kind: its controls as well as its markup."""
     return escape(escaped(text))

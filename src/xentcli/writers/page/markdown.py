@@ -1,6 +1,6 @@
-"""The worked samples as Markdown that GitHub draws: a table a sample, and the answer above them.
+"""The worked samples as Markdown that GitHub draws: the answer, and a table for each sample.
 
-Bold is what stands out on a page: the label's column, the loss, what is the answer.
+Bold is what stands out on other pages: the column of the label, the loss, the answer.
 """
 
 from __future__ import annotations
@@ -15,61 +15,60 @@ from xentcli.writers.page.blocks import (
     Cell,
     Column,
     Facts,
-    Full,
+    FullNumbers,
     Histogram,
-    Single,
+    Paragraph,
+    SingleBlock,
     Table,
-    Words,
 )
-from xentcli.writers.page.report import page
-from xentcli.writers.rows.markdown import escaped
-from xentcli.writers.words.survey import range_of
+from xentcli.writers.page.charts import histogram_table
+from xentcli.writers.page.report import make_page
+from xentcli.writers.rows.markdown import escape_markdown
 
 
 def start(stream: Stream) -> bytes:
-    """Nothing: the samples are shown when all is known."""
+    """Nothing, as the samples are shown when all is known."""
     return b""
 
 
 def rows(batch: Batch, answer: Answered, stream: Stream) -> bytes:
-    """Nothing: the worked samples stand for the rest."""
+    """Nothing, as only the worked samples are shown."""
     return b""
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
-    """The answer, the survey of a file, the worked samples, and how the answer comes of them."""
-    # Lines are as long as they are: a document fits no terminal.
+    """The answer, the survey of a file, the worked samples, and how the answer is made of them."""
+    # Lines are of any length, as a document need not fit a terminal.
     on_paper = view._replace(width=None, unicode=True)
-    blocks = page(report, "", on_paper).in_order()
+    blocks = make_page(report, "", on_paper).in_order()
     text = "\n\n".join("\n".join(_lines(block)) for block in blocks) + "\n"
     yield text.encode("utf-8", "backslashreplace")
 
 
-def _lines(block: Single) -> Iterator[str]:
+def _lines(block: SingleBlock) -> Iterator[str]:
     match block:
         case Table():
             yield from _table(block)
-        case Words(text, _):
-            yield escaped(text)
+        case Paragraph(text, _):
+            yield escape_markdown(text)
         case Answer(name, value, unit):
-            yield f"{escaped(name)}: {_bold(escaped(value))} {escaped(unit)}"
+            number = f"{_make_bold(escape_markdown(value))} {escape_markdown(unit)}"
+            yield f"{escape_markdown(name)}: {number}"
         case Facts(entries):
             names, values = zip(*entries, strict=True)
-            yield _row(map(escaped, names))
+            yield _row(map(escape_markdown, names))
             yield _row(["---"] * len(names))
-            yield _row(map(escaped, values))
-        case Full(name, value):
-            yield f"{escaped(name)} = {_bold(escaped(value))}"
-        case Histogram(title, bins, unit):
-            columns = (Column(f"loss ({unit})", words=True), Column("samples"))
-            counts = tuple((Cell(range_of(one)), Cell(f"{one.samples:,}")) for one in bins)
-            yield from _table(Table(title, columns, counts))
+            yield _row(map(escape_markdown, values))
+        case FullNumbers(name, value):
+            yield f"{escape_markdown(name)} = {_make_bold(escape_markdown(value))}"
+        case Histogram():
+            yield from _table(histogram_table(block))
 
 
 def _table(table: Table) -> Iterator[str]:
-    yield f"### {escaped(table.caption)}"
+    yield f"### {escape_markdown(table.caption)}"
     yield ""
-    yield _row(map(_head, table.columns))
+    yield _row(map(_header_cell, table.columns))
     yield _row("---" if column.words else "---:" for column in table.columns)
     for row in table.rows:
         yield _row(_cell(*pair) for pair in zip(row, table.columns, strict=True))
@@ -79,15 +78,15 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _head(column: Column) -> str:
-    note = f"<br>{escaped(column.note)}" if column.note else ""
-    return escaped(column.name) + note
+def _header_cell(column: Column) -> str:
+    note = f"<br>{escape_markdown(column.note)}" if column.note else ""
+    return escape_markdown(column.name) + note
 
 
 def _cell(cell: Cell, column: Column) -> str:
-    text = escaped(cell.text)
-    return _bold(text) if column.marked or cell.tone == "strong" else text
+    text = escape_markdown(cell.text)
+    return _make_bold(text) if column.is_label or cell.tone == "strong" else text
 
 
-def _bold(text: str) -> str:
+def _make_bold(text: str) -> str:
     return f"**{text}**" if text else ""

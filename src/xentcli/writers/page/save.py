@@ -1,4 +1,4 @@
-"""Pages that are saved beside the answer: one line for each kind, chosen by the file's suffix."""
+"""Renders the pages that --save writes. The suffix of the file chooses the kind of page."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Kind(NamedTuple):
 
 
 class Drawer(Protocol):
-    """The module of a kind: how many letters fit side by side, and what draws a page."""
+    """The module of a kind: how many letters fit side by side, and the function that draws."""
 
     WIDTH: int
 
-    def drawn(self, page: Page) -> bytes:
-        """The whole file."""
+    def draw(self, page: Page) -> bytes:
+        """Draw the whole file."""
 
 
 KINDS = (Kind(".html", "html"), Kind(".svg", "svg"))
 
-# What people hope to get, by the end of its name, and how they do.
+# Suffixes of other files that people hope to get, each with a hint at how to get one.
 EITHER = "--save {name}.html is a page to read, --save {name}.svg a picture for slides"
 PICTURE = "--save {name}.svg, and a browser, Inkscape or rsvg-convert makes that picture of it"
 SLIDES = "--save {name}.svg is a picture that slides and documents take in"
@@ -48,8 +48,8 @@ ELSEWHERE = {
 
 
 def check_name(path: str) -> None:
-    """Refuse a file name whose suffix is that of no page."""
-    if _module(path) is None:
+    """Refuse a file name whose suffix is not that of a page."""
+    if _module_for(path) is None:
         ends = " or ".join(kind.suffix for kind in KINDS)
         raise UsageError(
             f"--save: {quoted(path)} is not the name of a page; name a file that ends in {ends}",
@@ -58,34 +58,34 @@ def check_name(path: str) -> None:
 
 
 def _hint(path: str) -> str:
-    """How to come by what the name asks for."""
+    """A hint at how to get the file that the name asks for."""
     stem, suffix = os.path.splitext(path)
     name = "page" if os.path.basename(stem) in ("", "-") else escaped(stem)
     return ELSEWHERE.get(suffix.lower(), EITHER).format(name=name)
 
 
-def report_page(report: Report, path: str, command: str, view: View) -> bytes:
-    """A report as a page, of the kind that the suffix asks for."""
-    from xentcli.writers.page.report import page
+def render_report(report: Report, path: str, command: str, view: View) -> bytes:
+    """Render a report as a page, of the kind that the suffix asks for."""
+    from xentcli.writers.page.report import make_page
 
-    drawer = _drawer(path)
-    # It is no terminal.
+    drawer = _drawer_for(path)
+    # A page has its own width, and every color and character.
     view = view._replace(width=drawer.WIDTH, color=True, unicode=True)
-    return drawer.drawn(page(report, command, view))
+    return drawer.draw(make_page(report, command, view))
 
 
-def diagnosis_page(diagnosis: Diagnosis, path: str, command: str, view: View) -> bytes:
-    """A diagnosis as a page, of the kind that the suffix asks for."""
-    from xentcli.writers.page.diagnosis import page
+def render_diagnosis(diagnosis: Diagnosis, path: str, command: str, view: View) -> bytes:
+    """Render a diagnosis as a page, of the kind that the suffix asks for."""
+    from xentcli.writers.page.diagnosis import make_page
 
-    return _drawer(path).drawn(page(diagnosis, command, view.digits))
+    return _drawer_for(path).draw(make_page(diagnosis, command, view.digits))
 
 
-def _drawer(path: str) -> Drawer:
-    found: Drawer = import_module(f"xentcli.writers.page.{_module(path)}")
+def _drawer_for(path: str) -> Drawer:
+    found: Drawer = import_module(f"xentcli.writers.page.{_module_for(path)}")
     return found
 
 
-def _module(path: str) -> str | None:
+def _module_for(path: str) -> str | None:
     ends = (kind.module for kind in KINDS if path.lower().endswith(kind.suffix))
     return next(ends, None)

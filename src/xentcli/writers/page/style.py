@@ -1,4 +1,4 @@
-"""The style sheets. An SVG brings its own background; HTML follows the reader's light or dark."""
+"""The style sheets. An SVG has its own background; HTML follows the reader's light or dark mode."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ summary {{ color: var(--quiet); font-size: .875rem; cursor: pointer; }}
 }}
 """
 
-# For paper, where a table is so wide that its letters would be too small across it.
+# For paper: a table is so wide that its letters would be too small in portrait.
 LANDSCAPE = """
 @page { size: landscape; }
 @media print { table { font-size: min(9.5pt, calc(250mm / var(--letters) / .58)); } }

@@ -1,4 +1,4 @@
-"""A page as SVG: a card that brings its own background, for slides, issues and READMEs."""
+"""Draws a page as SVG: a card with its own background, for slides, issues and READMEs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from xentcli.writers.page.blocks import (
     Bullets,
     Code,
     Facts,
-    Full,
+    FullNumbers,
     Heading,
     Histogram,
     Page,
-    Single,
+    Paragraph,
+    SingleBlock,
     Table,
-    Words,
 )
 from xentcli.writers.page.style import SVG_STYLE
 from xentcli.writers.page.svg_marks import (
@@ -25,42 +25,43 @@ from xentcli.writers.page.svg_marks import (
     LINE,
     SIZE,
     Piece,
-    letters,
-    lower,
-    plain,
-    span,
-    width_of,
+    escape_text,
+    move_down,
+    text_line,
+    text_span,
+    text_width,
     wrap_text,
 )
 from xentcli.writers.page.svg_table import natural_width, table_piece
 
-# In letters: so many go side by side before the classes are folded into several blocks.
+# In letters: a sample that is wider is folded into several tables.
 WIDTH = 100
-# In pixels. A narrower card would look lost.
+# In pixels: the width of the narrowest card, the margin, the height of a figure with its name, and
+# the width of the widest chart with the space at its sides.
 LEAST_WIDTH, MARGIN, FACT, WIDEST_CHART, INSET = 500, 28, 44, 640, 20
-# Commands, code and items of a list are indented.
+# Commands, code and items of a list are indented by so many pixels.
 INDENT = 14
-# Sizes of letters, and what stands free between figures.
+# Sizes of letters, and the space between figures.
 SMALL, ANSWER, HEADINGS, BETWEEN = 12, 20, {2: 15, 3: SIZE}, 24
-# A longer command is cut; the whole of it is in the description.
+# A longer command is cut; the description of the card has the whole of it.
 MOST_COMMAND_LINES = 6
 
 
-def drawn(page: Page) -> bytes:
-    """The whole document."""
+def draw(page: Page) -> bytes:
+    """Draw the whole document."""
     tables = [natural_width(block) for block in page.in_order() if isinstance(block, Table)]
     width, top, pieces = max([LEAST_WIDTH, *tables, *map(_least_width, page.first)]), 0.0, []
     for piece in _pieces(page, width):
-        pieces.append(lower(piece, top))
+        pieces.append(move_down(piece, top))
         top += piece.height
     across, down = ceil(width + 2 * MARGIN), ceil(top - AFTER + 2 * MARGIN)
-    said = plain(page.description).rstrip(".")
+    said = escape_text(page.description).rstrip(".")
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{across}" height="{down}" '
         f'viewBox="0 0 {across} {down}" lang="en" xml:lang="en" role="img" '
         'aria-labelledby="title said">',
-        f'<title id="title">{plain(page.title)}</title>',
-        f'<desc id="said">{said}. Made by: {plain(page.command)}</desc>',
+        f'<title id="title">{escape_text(page.title)}</title>',
+        f'<desc id="said">{said}. Made by: {escape_text(page.command)}</desc>',
         f"<style>{SVG_STYLE}</style>",
         f'<rect class="card" x=".5" y=".5" width="{across - 1}" height="{down - 1}" rx="8"/>',
         f'<g transform="translate({MARGIN} {MARGIN})">',
@@ -71,9 +72,11 @@ def drawn(page: Page) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def _least_width(block: Single) -> float:
-    """How wide a card must be, lest an answer with all its digits go beyond it."""
-    return _answer_width(block) if isinstance(block, Answer) else 0.0
+def _least_width(block: SingleBlock) -> float:
+    """How wide a card must be for a block: an answer with all its digits must not go beyond it."""
+    if not isinstance(block, Answer):
+        return 0.0
+    return text_width(f"{block.name}   {block.unit}") + text_width(block.value, ANSWER, bold=True)
 
 
 def _pieces(page: Page, width: float) -> Iterator[Piece]:
@@ -83,22 +86,22 @@ def _pieces(page: Page, width: float) -> Iterator[Piece]:
         yield _piece(block, width)
 
 
-def _piece(block: Single, width: float) -> Piece:
+def _piece(block: SingleBlock, width: float) -> Piece:
     match block:
         case Table():
             return table_piece(block)
         case Heading(text, level):
             lines = wrap_text(text, width, HEADINGS[level], bold=True)
             piece = _prose(f"heading-{level}", lines, LINE)
-            return Piece(lower(piece, 4), piece.height)
-        case Words(text, tone):
+            return Piece(move_down(piece, 4), piece.height)
+        case Paragraph(text, tone):
             kind = "plain" if tone == "formula" else tone
             return _prose(kind, wrap_text(text, width, bold=tone == "strong"), LINE)
         case Answer(name, value, unit):
             return _answer(name, value, unit)
         case Facts(entries):
             return _facts(entries, width)
-        case Full(name, value):
+        case FullNumbers(name, value):
             return _full(name, value, width)
         case Histogram():
             return _histogram(block, width)
@@ -111,7 +114,8 @@ def _piece(block: Single, width: float) -> Piece:
 
 def _prose(kind: str, lines: Sequence[str], line: float) -> Piece:
     shapes = (
-        letters(kind, 0, line * (number + 1) - 5, plain(text)) for number, text in enumerate(lines)
+        text_line(kind, 0, line * (number + 1) - 5, escape_text(text))
+        for number, text in enumerate(lines)
     )
     return Piece("".join(shapes), line * len(lines) + AFTER)
 
@@ -121,35 +125,31 @@ def _command(command: str, width: float) -> Piece:
     if len(lines) > MOST_COMMAND_LINES:
         lines = [*lines[: MOST_COMMAND_LINES - 1], "…"]
     piece = _prose("indented", lines, LINE)
-    return Piece(letters("quiet", 0, LINE - 5, "$") + piece.shapes, piece.height)
+    return Piece(text_line("quiet", 0, LINE - 5, "$") + piece.shapes, piece.height)
 
 
 def _bullets(items: Sequence[str], width: float) -> Piece:
     shapes, top = [], 0.0
     for item in items:
         piece = _prose("indented", wrap_text(item, width - INDENT), LINE)
-        shapes += [letters("plain", 0, top + LINE - 5, "•"), lower(piece, top)]
+        shapes += [text_line("plain", 0, top + LINE - 5, "•"), move_down(piece, top)]
         top += piece.height - AFTER + 2
     return Piece("".join(shapes), top + AFTER)
 
 
 def _answer(name: str, value: str, unit: str) -> Piece:
-    text = f"{span('quiet', name)}  {span('answer', value)} {span('plain', unit)}"
-    return Piece(letters("plain", 0, 22, text), 30 + AFTER)
-
-
-def _answer_width(answer: Answer) -> float:
-    return width_of(f"{answer.name}   {answer.unit}") + width_of(answer.value, ANSWER, bold=True)
+    text = f"{text_span('quiet', name)}  {text_span('answer', value)} {text_span('plain', unit)}"
+    return Piece(text_line("plain", 0, 22, text), 30 + AFTER)
 
 
 def _facts(entries: Sequence[tuple[str, str]], width: float) -> Piece:
     shapes, left, top = [], 0.0, 0
     for name, value in entries:
-        room = max(width_of(name, SMALL), width_of(value)) + BETWEEN
+        room = max(text_width(name, SMALL), text_width(value)) + BETWEEN
         if left and left + room - BETWEEN > width:
             left, top = 0.0, top + FACT
-        shapes.append(letters("small", left, top + 12, plain(name)))
-        shapes.append(letters("plain", left, top + 32, plain(value)))
+        shapes.append(text_line("small", left, top + 12, escape_text(name)))
+        shapes.append(text_line("plain", left, top + 32, escape_text(value)))
         left += room
     return Piece("".join(shapes), top + FACT + AFTER - 4)
 
@@ -157,21 +157,21 @@ def _facts(entries: Sequence[tuple[str, str]], width: float) -> Piece:
 def _full(name: str, value: str, width: float) -> Piece:
     start = f"{name} ="
     first, *others = wrap_text(f"{start} {value}", width, bold=True)
-    text = span("quiet", start) + span("strong", first[len(start) :])
-    shapes = [letters("plain", 0, LINE - 5, text)]
+    text = text_span("quiet", start) + text_span("strong", first[len(start) :])
+    shapes = [text_line("plain", 0, LINE - 5, text)]
     shapes += [
-        letters("strong", 0, LINE * (number + 2) - 5, plain(text))
+        text_line("strong", 0, LINE * (number + 2) - 5, escape_text(text))
         for number, text in enumerate(others)
     ]
     return Piece("".join(shapes), LINE * (len(others) + 1) + AFTER)
 
 
 def _histogram(block: Histogram, width: float) -> Piece:
-    # The first edge and the last have letters on both sides of them.
+    # The text of the first edge and of the last is centred there, and needs space at both sides.
     across = min(width, WIDEST_CHART) - 2 * INSET
     chart = (
         f'<svg class="chart" x="{INSET}" y="{LINE}" width="{across:g}" height="{charts.HEIGHT}" '
-        f'overflow="visible">{charts.histogram(block.bins, block.unit)}</svg>'
+        f'overflow="visible">{charts.draw_histogram(block.bins, block.unit)}</svg>'
     )
-    title = letters("caption", 0, 14, plain(block.title))
+    title = text_line("caption", 0, 14, escape_text(block.title))
     return Piece(title + chart, LINE + charts.HEIGHT + AFTER)

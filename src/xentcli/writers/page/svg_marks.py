@@ -1,6 +1,6 @@
-"""Pieces of SVG, and how much room text takes.
+"""Pieces of SVG, and how wide text is.
 
-Nothing can be measured here and nobody knows which fonts there will be, so every letter is taken to
+Text cannot be measured here, and the fonts of the reader are not known. So every letter is taken to
 be as wide as in the widest of the common sans-serif fonts.
 """
 
@@ -13,11 +13,11 @@ from rich.cells import cell_len
 from xentcli.errors import escaped
 from xentcli.model import NamedTuple
 
-# In pixels: letters, a line of them, and what stands free below a block.
+# In pixels: the size of letters, the height of a line, and the space below a block.
 SIZE, LINE, AFTER = 13, 20, 12
 
-# How many ems wide letters are at the most, in any of the fonts; others as wide as OTHER, and
-# those that take two cells of a terminal, such as Chinese ones and emoji, as WIDE.
+# The largest width of letters in any of the fonts, in ems. Other letters are taken to be as wide as
+# OTHER, and those that take two cells of a terminal, such as Chinese ones and emoji, as WIDE.
 EMS = {
     letter: ems
     for ems, letters in (
@@ -43,29 +43,29 @@ class Piece(NamedTuple):
     height: float
 
 
-def lower(piece: Piece, by: float) -> str:
-    """Return a piece's SVG, moved down."""
+def move_down(piece: Piece, by: float) -> str:
+    """The SVG of a piece, moved down by so many pixels."""
     return f'<g transform="translate(0 {by:g})">{piece.shapes}</g>'
 
 
-def plain(text: str) -> str:
-    """Any text, escaped."""
+def escape_text(text: str) -> str:
+    """Escape a text of any kind: its controls as well as its markup."""
     return escape(escaped(text))
 
 
-def letters(kind: str, across: float, down: float, text: str) -> str:
-    """A line of text, markup already, that begins at ``across``, or ends there if its kind
-    says so."""
+def text_line(kind: str, across: float, down: float, text: str) -> str:
+    """Draw a line of text, which is markup already. It begins at ``across``, or ends there if the
+    style of its kind says so."""
     return f'<text class="{kind}" x="{across:g}" y="{down:g}">{text}</text>'
 
 
-def span(kind: str, text: str) -> str:
-    """A part of a line."""
-    return f'<tspan class="{kind}">{plain(text)}</tspan>'
+def text_span(kind: str, text: str) -> str:
+    """Draw a part of a line."""
+    return f'<tspan class="{kind}">{escape_text(text)}</tspan>'
 
 
-def width_of(text: str, size: float = SIZE, *, bold: bool = False) -> float:
-    """How many pixels wide a text is at the most, once it is escaped."""
+def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
+    """The largest width that a text may have in pixels, once it is escaped."""
     return sum(map(_ems, escaped(text))) * size * (BOLDER if bold else 1.0)
 
 
@@ -75,7 +75,7 @@ def _ems(letter: str) -> float:
 
 
 def wrap_text(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> list[str]:
-    """The text in lines that are no wider, broken at blanks and within words that are longer.
+    """Break a text into lines that are no wider: at blanks, and within words that are longer.
 
     >>> wrap_text("one two three", 60), wrap_text("0123456789", 60)
     (['one two', 'three'], ['012345', '6789'])
@@ -83,13 +83,13 @@ def wrap_text(text: str, width: float, size: float = SIZE, *, bold: bool = False
     lines, line = [], ""
     for word in escaped(text).split(" "):
         longer = f"{line} {word}" if line else word
-        if width_of(longer, size, bold=bold) <= width:
+        if text_width(longer, size, bold=bold) <= width:
             line = longer
             continue
         lines += [line] if line else []
         line = ""
         for letter in word:
-            if line and width_of(line + letter, size, bold=bold) > width:
+            if line and text_width(line + letter, size, bold=bold) > width:
                 lines.append(line)
                 line = ""
             line += letter

@@ -1,1 +1,1 @@
-"""Formats with a row a sample."""
+"""The formats with a row for each sample, and numbers as text."""

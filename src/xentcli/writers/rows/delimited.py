@@ -1,5 +1,7 @@
-"""CSV and TSV: the input's rows with the answer in or after them, byte for byte the same where the
-delimiter is the input's own."""
+"""CSV and TSV: the input's own rows with the answer in them or after them.
+
+What is passed on is the same byte for byte, if the delimiter is that of the input.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.model import Answer, Batch, Fault, Report, Rows, csv_cell, sample_number
+from xentcli.model import Answer, Batch, Fault, Report, Rows, sample_number
+from xentcli.model.csv_cells import csv_cell
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.rows.listing import as_text, listing
-from xentcli.writers.rows.numbers import pattern_of, shortest, shortest_cells
+from xentcli.writers.rows.listing import as_text, list_report
+from xentcli.writers.rows.numbers import row_pattern, shortest_cells, shortest_texts
 from xentcli.writers.rows.quiet import class_count, position_rows
 
 DELIMITER = b","
@@ -20,11 +23,11 @@ REJECTED = b"file,line,column,value,message,row\n"
 
 
 def start(stream: Stream) -> bytes:
-    """The header: the input's own where it has one."""
+    """The header, which begins with the input's own; empty if the input has rows without one."""
     if not stream.each or (stream.rows is not None and not stream.rows.header):
         return b""
     own = DELIMITER if stream.rows is None else stream.rows.delimiter
-    return _written([header(stream)], stream, own)
+    return _join_lines([header(stream)], stream, own)
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
@@ -34,48 +37,51 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     passed = batch.rows
     if passed is None or (passed.text is None and passed.around is None):
         own = DELIMITER if passed is None else passed.delimiter
-        return _written(cell_rows(batch, answer), stream, own)
-    delimiter, newline = _marks(stream)
-    # Python fills in a pattern several times as fast as it puts rows together.
+        return _join_lines(cell_rows(batch, answer), stream, own)
+    delimiter, newline = _delimiter_and_newline(stream)
+    # Filling in a pattern takes Python a fraction of the time that joining the cells of rows does.
     if passed.text is not None:
         pattern = passed.text.replace(b"%", b"%%") if b"%" in passed.text else passed.text
         losses = (delimiter + b"%s") * len(stream.losses)
         pattern = pattern.replace(b"\n", losses + newline)
         return pattern % tuple(shortest_cells(answer.values))
     heads, tails = passed.around or (None, None)
-    between = _between(delimiter, newline, has_heads=heads is not None, has_tails=tails is not None)
+    between = _around_numbers(
+        delimiter, newline, has_heads=heads is not None, has_tails=tails is not None
+    )
     others = [column for column in (heads, tails) if column is not None]
-    return pattern_of(answer.values, delimiter, *between) % _in_turn(others)
+    return row_pattern(answer.values, delimiter, *between) % _interleave(others)
 
 
-def _between(
+def _around_numbers(
     delimiter: bytes, newline: bytes, *, has_heads: bool, has_tails: bool
 ) -> tuple[bytes, bytes]:
-    """The bytes before and after the numbers of each row, with ``%s`` for its other cells."""
+    """The bytes before and after the numbers of each row; ``%s`` stands for its other cells."""
     before = b"%s" + delimiter if has_heads else b""
     after = delimiter + b"%s" + newline if has_tails else newline
     return before, after
 
 
-def _in_turn(columns: Sequence[list[bytes]]) -> tuple[bytes, ...]:
-    """Columns as rows, one after the other."""
+def _interleave(columns: Sequence[list[bytes]]) -> tuple[bytes, ...]:
+    """Take the cells of columns row by row."""
     cells = [b""] * sum(map(len, columns))
     for at, column in enumerate(columns):
         cells[at :: len(columns)] = column
     return tuple(cells)
 
 
-def _marks(stream: Stream) -> tuple[bytes, bytes]:
-    """The delimiter and the line end: those of the first file, unless others were asked for."""
+def _delimiter_and_newline(stream: Stream) -> tuple[bytes, bytes]:
+    """The delimiter and the line end: those of the first file, unless the format has its own."""
     if stream.rows is None:
         return stream.delimiter or DELIMITER, b"\n"
     return stream.delimiter or stream.rows.delimiter, stream.rows.newline
 
 
-def _written(lines: Iterable[list[bytes]], stream: Stream, own: bytes) -> bytes:
-    delimiter, newline = _marks(stream)
+def _join_lines(lines: Iterable[list[bytes]], stream: Stream, own: bytes) -> bytes:
+    """Join the cells of lines; ``own`` is the delimiter for which they are quoted."""
+    delimiter, newline = _delimiter_and_newline(stream)
     if delimiter != own:
-        lines = ([_requoted(cell, delimiter) for cell in line] for line in lines)
+        lines = ([_requote(cell, delimiter) for cell in line] for line in lines)
     return b"".join(delimiter.join(line) + newline for line in lines)
 
 
@@ -88,7 +94,7 @@ def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) ->
 
 def listed_cells(report: Report, delimiter: bytes | None = None) -> Iterator[list[bytes]]:
     """The header and the rows of a listing, as cells."""
-    names, rows = listing(report)
+    names, rows = list_report(report)
     for row in (names, *rows):
         yield [csv_cell(as_text(value).encode("utf-8"), delimiter or DELIMITER) for value in row]
 
@@ -119,16 +125,16 @@ def _loss_names(stream: Stream, delimiter: bytes) -> list[bytes]:
 
 
 def cell_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
-    """A batch's rows as cells: the input's own, or new ones where it has none."""
+    """The rows of a batch as cells: the input's own, or new ones if it has none."""
     if batch.rows is not None:
-        return _passed_on(batch.rows, answer)
-    return _made(batch, answer)
+        return _passed_on_rows(batch.rows, answer)
+    return _new_rows(batch, answer)
 
 
-def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
+def _passed_on_rows(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
     texts = shortest_cells(answer.values)
     if rows.decimal != b".":
-        # What is passed on and what is new have to be read by the same rule.
+        # The new numbers need the same decimal mark as those that are passed on.
         texts = [csv_cell(text.replace(b".", rows.decimal), rows.delimiter) for text in texts]
     if answer.field == "loss":
         count = len(texts) // max(1, len(rows.cells))
@@ -144,13 +150,13 @@ def _passed_on(rows: Rows, answer: Answer) -> Iterator[list[bytes]]:
         yield replaced
 
 
-def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
-    """Rows for input that has none of its own: typed values, or a document."""
+def _new_rows(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
+    """Make rows for input that has none of its own: typed values, or a document."""
     shown = Answer("probs", batch.values) if answer.field == "loss" else answer
     width = class_count(shown)
-    texts = shortest(position_rows(shown))
+    texts = shortest_texts(position_rows(shown))
     shape = batch.values.shape[:1] + batch.values.shape[2:] if batch.values.ndim > 1 else ()
-    losses = shortest(position_rows(answer)) if answer.field == "loss" else []
+    losses = shortest_texts(position_rows(answer)) if answer.field == "loss" else []
     labels = [] if batch.labels is None else np.ravel(batch.labels).tolist()
     count = len(texts) // width
     for number in range(count):
@@ -160,19 +166,19 @@ def _made(batch: Batch, answer: Answer) -> Iterator[list[bytes]]:
             inner[0] += batch.first_position
         cells = [str(sample_number(batch, int(index[0]))), *map(str, inner)]
         cells += texts[number * width : (number + 1) * width]
-        cells += map(str, _nth(labels, number, count))
-        cells += _nth(losses, number, count)
+        cells += map(str, _part_of(labels, number, count))
+        cells += _part_of(losses, number, count)
         yield [cell.encode("ascii") for cell in cells]
 
 
-def _nth(values: list[Any], number: int, count: int) -> list[Any]:
-    """What belongs to position ``number`` of ``count``."""
+def _part_of(values: list[Any], number: int, count: int) -> list[Any]:
+    """The part of the values that belongs to position ``number`` of ``count``."""
     width = len(values) // count
     return values[number * width : (number + 1) * width]
 
 
-def _requoted(cell: bytes, delimiter: bytes) -> bytes:
-    """A cell for another delimiter: the same value, in quotes if it was."""
+def _requote(cell: bytes, delimiter: bytes) -> bytes:
+    """Quote a cell if another delimiter makes that necessary."""
     return cell if delimiter not in cell or is_quoted(cell) else csv_cell(cell, delimiter)
 
 
@@ -183,13 +189,13 @@ def is_quoted(cell: bytes) -> bool:
     return b'"' not in cell[1:-1].replace(b'""', b"")
 
 
-def unquoted(cell: bytes) -> bytes:
-    """A cell's content."""
+def cell_content(cell: bytes) -> bytes:
+    """The content of a cell, without quotes around the whole of it."""
     return cell[1:-1].replace(b'""', b'"') if is_quoted(cell) else cell
 
 
 def rejected_rows(faults: Iterable[Fault]) -> bytes:
-    """A row for each bad row; from JSON it has the path where others have the column."""
+    """The rows of --rejects: one for each bad row. For JSON its column is the path."""
     return b"".join(_rejected_row(fault) for fault in faults)
 
 

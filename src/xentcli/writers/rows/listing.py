@@ -1,5 +1,5 @@
-"""The few rows that stand for many samples: the loss, the loss of each group, or the hardest
-samples.
+"""Lists what is written if there is not a row for each sample: the loss, the loss of each group, or
+the hardest samples.
 
 The rows are the same in every format; only how a cell is written differs.
 """
@@ -10,93 +10,96 @@ from collections.abc import Sequence
 from typing import Any
 
 from xentcli.model import Group, HardSample, NamedTuple, Report
-from xentcli.writers.rows.numbers import shortest_one, strict_json
+from xentcli.writers.rows.numbers import shortest_text, strict_json
 
 FIGURES = ("loss", "reduction", "samples", "ignored", "denominator")
 
 
 class Listing(NamedTuple):
-    """A table of whole numbers, floats, words, and None for an empty cell."""
+    """A table; its cells are whole numbers, floats, words, or None if they are empty."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
 
-def listing(report: Report) -> Listing:
-    """The rows that are written where there is not a row for each sample."""
+def list_report(report: Report) -> Listing:
+    """List what the options ask for: the groups, the hardest samples, or else the loss alone."""
     survey = report.survey
     if survey is not None and survey.by:
-        return grouped(survey.groups, survey.by, report)
+        return list_groups(survey.groups, survey.by, report)
     if survey is not None and survey.top_asked:
-        return hardest(survey.hardest, report)
+        return list_hardest(survey.hardest, report)
     reduced = (report.result, report.reduction, report.samples, report.ignored, report.denominator)
     asked = [figure for figure in report.figures if figure.is_asked]
     names = (figure.key for figure in asked)
     return Listing((*FIGURES, *names), ((*reduced, *(figure.value for figure in asked)),))
 
 
-def grouped(groups: Sequence[Group], by: str, report: Report) -> Listing:
-    """A row for each group; its first column has the name of the column that groups."""
+def list_groups(groups: Sequence[Group], by: str, report: Report) -> Listing:
+    """List the groups, one a row. The first column has the name of the column that groups them."""
     counts = [
         name
         for name in ("positive", "tokens")
-        if any(getattr(one, name) is not None for one in groups)
+        if any(getattr(group, name) is not None for group in groups)
     ]
     keys = keys_of_figures(groups)
     rows = (
         (
-            one.name,
-            one.result,
+            group.name,
+            group.result,
             report.reduction,
-            one.samples,
-            one.ignored,
-            one.denominator,
-            *(getattr(one, name) for name in counts),
-            *(None if figure is None else figure.value for figure in map(one.figure, keys)),
+            group.samples,
+            group.ignored,
+            group.denominator,
+            *(getattr(group, name) for name in counts),
+            *(None if figure is None else figure.value for figure in map(group.figure, keys)),
         )
-        for one in groups
+        for group in groups
     )
     return Listing((by, *FIGURES, *counts, *keys), tuple(rows))
 
 
 def keys_of_figures(groups: Sequence[Group]) -> list[str]:
     """The keys of the figures that any of the groups has, in their order."""
-    # A group with most of them has their order; a group in which nothing counts may have few.
-    longest_first = sorted((one.figures for one in groups), key=len, reverse=True)
+    # The order is that of a group with most figures; a group whose samples are all ignored has few.
+    longest_first = sorted((group.figures for group in groups), key=len, reverse=True)
     return list(dict.fromkeys(figure.key for figures in longest_first for figure in figures))
 
 
-def hardest(samples: Sequence[HardSample], report: Report) -> Listing:
-    """A row for each sample; ``d1`` and so on give the position in a sample of several. Classes and
-    questions are given by name where they have one."""
-    if any(one.token is not None for one in samples):
+def list_hardest(samples: Sequence[HardSample], report: Report) -> Listing:
+    """List samples, one a row. ``d1`` and so on give the position in a sample that has several.
+    Classes and questions are given by name if they have one."""
+    if any(sample.token is not None for sample in samples):
         return _hardest_tokens(samples)
-    # Of a yes/no question the label is 0 or 1, and no class.
+    # The label of a yes/no question is 0 or 1; it names no class.
     classes = () if report.questions else report.classes
-    dimensions = max((len(one.position) - 1 for one in samples), default=0)
+    dimensions = max((len(sample.position) - 1 for sample in samples), default=0)
     columns: dict[str, list[Any]] = {
-        "sample": [one.position[0] for one in samples],
-        **{f"d{at + 1}": [one.position[at + 1] for one in samples] for at in range(dimensions)},
-        "file": [one.file or None for one in samples],
-        "line": [one.line for one in samples],
-        "question": [_class(one.question, report.classes) for one in samples],
-        "id": [one.id for one in samples],
-        "label": [_class(one.label, classes) for one in samples],
-        "predicted": [_class(one.predicted, classes) for one in samples],
-        "loss": [one.loss for one in samples],
+        "sample": [sample.position[0] for sample in samples],
+        **{
+            f"d{at + 1}": [sample.position[at + 1] for sample in samples]
+            for at in range(dimensions)
+        },
+        "file": [sample.file or None for sample in samples],
+        "line": [sample.line for sample in samples],
+        "question": [_class(sample.question, report.classes) for sample in samples],
+        "id": [sample.id for sample in samples],
+        "label": [_class(sample.label, classes) for sample in samples],
+        "predicted": [_class(sample.predicted, classes) for sample in samples],
+        "loss": [sample.loss for sample in samples],
     }
-    told = {
+    kept = {
         name: values
         for name, values in columns.items()
         if name in ("sample", "loss") or any(value is not None for value in values)
     }
-    return Listing(tuple(told), tuple(zip(*told.values(), strict=True)))
+    return Listing(tuple(kept), tuple(zip(*kept.values(), strict=True)))
 
 
 def _hardest_tokens(samples: Sequence[HardSample]) -> Listing:
     names = ("sequence", "position", "token", "loss")
-    rows = tuple((*one.position, one.token, one.loss) for one in samples)
-    if not any(one.file for one in samples):
+    rows = tuple((*sample.position, sample.token, sample.loss) for sample in samples)
+    if not any(sample.file for sample in samples):
         return Listing(names, rows)
     return Listing(
         ("file", *names), tuple((one.file, *row) for one, row in zip(samples, rows, strict=True))
@@ -105,23 +108,23 @@ def _hardest_tokens(samples: Sequence[HardSample]) -> Listing:
 
 def _class(index: int | None, classes: Sequence[str]) -> int | str | None:
     if index is None or not 0 <= index < len(classes):
-        # An ignored label is a number that no class has.
+        # The label of an ignored sample is a number that no class has.
         return index
-    # Classes without names are called by their numbers, and stay numbers in JSON.
+    # The names of classes without names are their numbers, which stay numbers in JSON.
     return index if classes[index] == str(index) else classes[index]
 
 
 def as_text(value: Any) -> str:
-    """A value as a cell of text."""
+    """Write a value as a cell of text."""
     if value is None:
         return ""
-    return str(value) if isinstance(value, (int, str)) else shortest_one(value)
+    return str(value) if isinstance(value, (int, str)) else shortest_text(value)
 
 
 def as_json(value: Any) -> str:
-    """A value as JSON."""
+    """Write a value as JSON."""
     if value is None or isinstance(value, (int, str)):
         import json  # not for a table, which lists as well
 
         return json.dumps(value, ensure_ascii=False)
-    return strict_json(shortest_one(value))
+    return strict_json(shortest_text(value))

@@ -1,4 +1,4 @@
-"""Markdown: a table as GitHub draws it, with every digit."""
+"""Markdown: a table that GitHub draws, with every digit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from xentcli.errors import UsageError
 from xentcli.model import Answer, Batch, Report
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.rows.delimited import cell_rows, header, listed_cells, unquoted
+from xentcli.writers.rows.delimited import cell_content, cell_rows, header, listed_cells
 
-# What would be read as markup. An underscore is none within a word: logit_cat stays as it is.
+# What would be read as markup. An underscore within a word would not: logit_cat stays as it is.
 MARKUP = re.compile(r"[\\|`*<>\[\]~&$]|(?<![^\W_])_|_(?![^\W_])")
 LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 # Controls, and what sets the direction of writing.
@@ -20,7 +20,7 @@ CONTROL = re.compile(
 
 
 def start(stream: Stream) -> bytes:
-    """The header and the line under it."""
+    """The header and the rule under it."""
     if not stream.each:
         return b""
     if stream.rows is not None and not stream.rows.header:
@@ -47,27 +47,28 @@ def _head(names: Sequence[bytes]) -> bytes:
 
 
 def _row(cells: Sequence[bytes]) -> bytes:
-    return b"| " + b" | ".join(map(_shown, cells)) + b" |\n"
+    return b"| " + b" | ".join(map(_show_cell, cells)) + b" |\n"
 
 
-def _shown(cell: bytes) -> bytes:
-    content = unquoted(cell)
+def _show_cell(cell: bytes) -> bytes:
+    content = cell_content(cell)
     if content.isalnum():
         return content
-    # Only a cell that is passed on unread can be no text; a table is for the eye.
-    return escaped(content.decode("utf-8", "replace")).encode("utf-8")
+    # Only a cell that is passed on unread can be other than UTF-8. A table is only looked at, so a
+    # mark for each bad byte will do.
+    return escape_markdown(content.decode("utf-8", "replace")).encode("utf-8")
 
 
-def escaped(text: str) -> str:
-    """A text as Markdown that shows it, on one line.
+def escape_markdown(text: str) -> str:
+    """Write a text as Markdown that shows it, on one line.
 
-    >>> escaped("a|b"), escaped("logit_cat"), escaped("<b> _x_")
+    >>> escape_markdown("a|b"), escape_markdown("logit_cat"), escape_markdown("<b> _x_")
     ('a\\\\|b', 'logit_cat', '\\\\<b\\\\> \\\\_x\\\\_')
     """
     marked = MARKUP.sub(r"\\\g<0>", text.strip(" \t"))
-    return CONTROL.sub(_named, LINE_END.sub("<br>", marked))
+    return CONTROL.sub(_name_control, LINE_END.sub("<br>", marked))
 
 
-def _named(control: re.Match[str]) -> str:
+def _name_control(control: re.Match[str]) -> str:
     number = ord(control[0])
     return rf"\\x{number:02x}" if number < 0x100 else rf"\\u{number:04x}"

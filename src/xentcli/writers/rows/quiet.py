@@ -1,4 +1,4 @@
-"""Only the answer: a number a line, or a row a line with commas."""
+"""The answer alone, for --quiet: a number on each line, or a row with commas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xentcli.model import Answer, Batch, Floats, Report
 from xentcli.writers.interface import Stream, View
-from xentcli.writers.rows.numbers import shortest, shortest_one
+from xentcli.writers.rows.numbers import shortest_text, shortest_texts
 from xentcli.writers.view import encode
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def start(stream: Stream) -> bytes:
-    """Nothing: there is no header."""
+    """Nothing, as there is no header."""
     return b""
 
 
@@ -23,7 +23,7 @@ def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
     """A line for each position."""
     if not stream.each:
         return b""
-    texts = shortest(position_rows(answer))
+    texts = shortest_texts(position_rows(answer))
     width = len(texts) if answer.values.ndim == 0 else 1
     if answer.has_classes:
         width = class_count(answer)
@@ -48,10 +48,10 @@ def position_rows(answer: Answer) -> Floats:
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
     """The reduced loss."""
     if not stream.each:
-        yield f"{shortest_one(report.result)}\n".encode("ascii")
+        yield f"{shortest_text(report.result)}\n".encode("ascii")
 
 
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-    """The sentence of a diagnosis, with a caveat where it may be chance."""
+    """The sentence of a diagnosis, and its caveat if it has one."""
     said = " ".join(filter(None, [diagnosis.sentence, diagnosis.caveat]))
     return encode(f"{said}\n", view)

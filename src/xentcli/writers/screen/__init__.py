@@ -1,1 +1,1 @@
-"""Tables and bars for a terminal."""
+"""Tables and bars for a terminal, drawn with Rich."""

@@ -1,4 +1,4 @@
-"""A diagnosis for people: a sentence, the formulas, what to change, what was found."""
+"""A diagnosis as tables and text: a sentence, the formulas, the advice, the findings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rich.text import Text
 from xentcli.errors import escaped, rounded
 from xentcli.model.diagnosis import Candidate, Diagnosis, Finding
 from xentcli.writers.interface import View
-from xentcli.writers.screen.drawing import BOLD, DIM, console, plain_table, render
-from xentcli.writers.view import encode, in_letters
+from xentcli.writers.screen.drawing import BOLD, DIM, make_console, plain_table, render
+from xentcli.writers.view import encode, replace_letters
 from xentcli.writers.words import diagnosis as words
 
-# How wide prose is where there is no terminal to fit.
+# The width of prose that need not fit a terminal.
 WIDTH = 100
-# Less room than this beside the numbers is none: the words go below them.
+# With less room than this beside the numbers, the words stand below them.
 LEAST_ROOM = 30
 MATCH = Style(bold=True, color="green")
 MARK = "✓"
@@ -27,8 +27,8 @@ INDENT = "    "
 
 
 def diagnosis_text(diagnosis: Diagnosis, got: Sequence[str], view: View) -> bytes:
-    """The diagnosis; ``got`` are the numbers as they were typed."""
-    drawn_on = console(view)
+    """The diagnosis as text; ``got`` are the numbers to explain, as they were typed."""
+    drawn_on = make_console(view)
     filled = view._replace(width=view.width or WIDTH)
     blocks = [render(part, drawn_on, view) for part in _parts(diagnosis, filled)]
     return encode("\n\n".join(block for block in blocks if block) + "\n", view)
@@ -47,9 +47,9 @@ def _parts(diagnosis: Diagnosis, view: View) -> Iterator[RenderableType]:
 
 
 def _fill(prose: str, view: View, first: str = "", rest: str = "") -> str:
-    """Prose in lines of the view's width; a word that is longer, such as a call, is broken."""
+    """Break prose into lines of the view's width; a longer word, such as a call, is broken too."""
     return textwrap.fill(
-        in_letters(escaped(prose), view),
+        replace_letters(escaped(prose), view),
         max(view.width or WIDTH, len(rest) + 1),
         initial_indent=first,
         subsequent_indent=rest,
@@ -58,12 +58,12 @@ def _fill(prose: str, view: View, first: str = "", rest: str = "") -> str:
 
 
 def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
-    rows = [words.numbers(one, view.digits) for one in candidates]
+    rows = [words.numbers(candidate, view.digits) for candidate in candidates]
     widths = [
         max(map(cell_len, column))
         for column in zip(words.headers(candidates[0]), *rows, strict=True)
     ]
-    # A blank of padding and one between columns; the mark is one wide.
+    # Between columns are a blank of padding and one more; the mark is one letter wide.
     room = (view.width or WIDTH) - (1 + 2) - sum(widths) - 2 * len(widths)
     if room < LEAST_ROOM:
         return _stack(candidates, rows, view)
@@ -73,31 +73,31 @@ def _candidates(candidates: Sequence[Candidate], view: View) -> RenderableType:
     for header in words.headers(candidates[0]):
         table.add_column(header, no_wrap=True, justify="right")
     table.add_column("formula", no_wrap=True)
-    for one, numbers in zip(candidates, rows, strict=True):
-        style = MATCH if one.matches else Style()
-        formula = Text(_fill(one.name, beside), style=style)
-        formula.append("\n" + _fill(one.formula, beside), style=DIM)
-        if one.matches:
-            formula.append("\n" + _fill(one.explanation, beside), style=DIM)
-        mark = Text(MARK if one.matches else "", style=style)
+    for candidate, numbers in zip(candidates, rows, strict=True):
+        style = MATCH if candidate.matches else Style()
+        formula = Text(_fill(candidate.name, beside), style=style)
+        formula.append("\n" + _fill(candidate.formula, beside), style=DIM)
+        if candidate.matches:
+            formula.append("\n" + _fill(candidate.explanation, beside), style=DIM)
+        mark = Text(MARK if candidate.matches else "", style=style)
         table.add_row(mark, *(Text(number, style=style) for number in numbers), formula)
     return table
 
 
 def _stack(candidates: Sequence[Candidate], rows: Sequence[Sequence[str]], view: View) -> Text:
-    """The words below the numbers, where there is no room beside them."""
+    """Put the words below the numbers, as there is no room beside them."""
     found = Text()
-    for number, (one, numbers) in enumerate(zip(candidates, rows, strict=True)):
-        style = MATCH if one.matches else Style()
+    for number, (candidate, numbers) in enumerate(zip(candidates, rows, strict=True)):
+        style = MATCH if candidate.matches else Style()
         pairs = zip(numbers[::2], numbers[1::2], strict=True)
         shown = "; ".join(f"{value}, off by {difference}" for value, difference in pairs)
-        mark = f"{MARK} " if one.matches else "  "
+        mark = f"{MARK} " if candidate.matches else "  "
         found.append("\n" if number else "")
         found.append(_fill(shown, view, mark, INDENT), style=style)
-        found.append("\n" + _fill(one.name, view, INDENT, INDENT))
-        found.append("\n" + _fill(one.formula, view, INDENT, INDENT), style=DIM)
-        if one.matches:
-            found.append("\n" + _fill(one.explanation, view, INDENT, INDENT), style=DIM)
+        found.append("\n" + _fill(candidate.name, view, INDENT, INDENT))
+        found.append("\n" + _fill(candidate.formula, view, INDENT, INDENT), style=DIM)
+        if candidate.matches:
+            found.append("\n" + _fill(candidate.explanation, view, INDENT, INDENT), style=DIM)
     return found
 
 
@@ -106,17 +106,17 @@ def _advice(diagnosis: Diagnosis, view: View) -> Text:
     found = Text(
         _fill(f"What to write for the {diagnosis.loss_name}, {loss}, and what to change:", view)
     )
-    for one in diagnosis.advice:
-        found.append(f"\n{one.library}", style=BOLD)
-        for line in one.call.split("; "):
+    for advice in diagnosis.advice:
+        found.append(f"\n{advice.library}", style=BOLD)
+        for line in advice.call.split("; "):
             found.append("\n" + _fill(line, view, "  ", INDENT))
-        for change in words.once(one):
+        for change in words.distinct_changes(advice):
             found.append("\n" + _fill(change, view, "  - ", INDENT), style=DIM)
     return found
 
 
 def _findings(findings: Sequence[Finding], view: View) -> Text:
     found = Text("About this input:")
-    for one in findings:
-        found.append("\n" + _fill(words.describe_finding(one), view, "- ", "  "))
+    for finding in findings:
+        found.append("\n" + _fill(words.describe_finding(finding), view, "- ", "  "))
     return found

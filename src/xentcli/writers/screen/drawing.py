@@ -1,4 +1,4 @@
-"""Draws tables with Rich, which must not cut, colour or interpret anything by itself."""
+"""Draws tables with Rich, which is set up to cut, colour and interpret nothing by itself."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from xentcli.writers.interface import View
-from xentcli.writers.view import in_letters
+from xentcli.writers.view import replace_letters
 
-# Tables get their natural width: what fits was worked out before, and Rich would cut numbers.
+# Rich would cut numbers to fit a width. Tables are laid out to fit before, and Rich gets this one.
 WIDEST = 10_000
 
 BOLD = Style(bold=True)
@@ -24,27 +24,23 @@ DIM = Style(dim=True)
 # Like rich.box.SIMPLE_HEAD, in ASCII.
 ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
-# The parts of a bar, by eighths of a letter.
+# The ends of a bar: letters filled by eighths.
 EIGHTHS = " ▏▎▍▌▋▊▉"
 FULL = "█"
 ASCII_BAR = "#"
 
 
-def head(view: View) -> box.Box:
-    """A rule under the header and no other."""
-    return box.SIMPLE_HEAD if view.unicode else ASCII_HEAD
-
-
 def plain_table(view: View) -> Table:
-    """A table without frames, to which columns can be added."""
-    return Table(box=head(view), padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    """Make a table to which columns can be added. It has a rule under the header and no other."""
+    lines = box.SIMPLE_HEAD if view.unicode else ASCII_HEAD
+    return Table(box=lines, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
 
 
 def add_rows(table: Table, rows: Iterable[Sequence[Text]]) -> None:
     """Add rows to a table.
 
-    Those of one line that follow one another are a single row to Rich, which takes for a cell of
-    many lines hardly more time than for one.
+    Rows of one line that follow one another are handed to Rich as a single row, as a cell of many
+    lines takes it hardly more time than a cell of one.
     """
     for is_line, together in groupby(rows, lambda row: not any("\n" in cell for cell in row)):
         if is_line:
@@ -54,8 +50,8 @@ def add_rows(table: Table, rows: Iterable[Sequence[Text]]) -> None:
                 table.add_row(*row)
 
 
-def console(view: View) -> Console:
-    """A console that draws into memory."""
+def make_console(view: View) -> Console:
+    """Make a console that draws into memory."""
     return Console(
         file=StringIO(),
         force_terminal=view.color,
@@ -70,13 +66,13 @@ def console(view: View) -> Console:
 
 
 def sentence(text: str, view: View, style: Style | None = None) -> Text:
-    """Return a sentence in characters that can be shown."""
-    return Text(in_letters(text, view), style=style or "")
+    """Make a sentence of characters that can be shown."""
+    return Text(replace_letters(text, view), style=style or "")
 
 
 def render(part: RenderableType, drawn_on: Console, view: View) -> str:
-    """A part as text, without blanks at the ends of lines; words go on on the next line where the
-    terminal ends."""
+    """Render a part as text, without blanks at the ends of lines. Lines of words are broken to fit
+    the terminal."""
     if isinstance(part, Group):
         return "\n".join(render(inner, drawn_on, view) for inner in part.renderables)
     if isinstance(part, Text) and view.width is not None:
@@ -88,8 +84,8 @@ def render(part: RenderableType, drawn_on: Console, view: View) -> str:
 
 
 def bar(share: float, width: int, view: View, *, least: int = 0) -> str:
-    """A bar of that share of the width, to an eighth of a character, and of at least so many of the
-    smallest pieces; nothing for 0 and nan.
+    """Draw a bar of this share of the width, to an eighth of a character. It has at least ``least``
+    of the smallest pieces, and is empty for 0 and nan.
 
     >>> bar(0.5, 5, View()), bar(0.5, 5, View(unicode=False)), bar(1e-9, 5, View(), least=1)
     ('██▌', '##', '▏')

@@ -1,7 +1,7 @@
-"""The worked table: a row for each step, a column for each class, and the reduction written out.
+"""A report as tables: a row for each step, a column for each class, and the reduction written out.
 
-No number is ever cut. A sample wider than the terminal is folded into several blocks of classes; if
-there were too many blocks, whole classes are left out and counted.
+No number is ever cut. A sample that is wider than the terminal is folded into several blocks of
+classes. If that made too many blocks, whole classes are left out and counted.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from xentcli.writers.screen.drawing import (
     DIM,
     add_rows,
     bar,
-    console,
+    make_console,
     plain_table,
     render,
     sentence,
 )
 from xentcli.writers.view import encode
 from xentcli.writers.words import report as words
-from xentcli.writers.words.grid import GAP, Grid, Row, first_line, fold, grid
+from xentcli.writers.words.grid import GAP, Grid, Row, first_line, fold, make_grid
 
-# Longer answers are left to --quiet and --format csv.
+# If there are more classes, only --quiet and --format csv give the answers with all digits.
 ANSWERS_IN_FULL = 1000
 LABEL = Style(bold=True, color="cyan")
-# A gradient above 0 takes the logit down, one below 0 up. These two colours are told apart by
-# those who cannot tell red from green, and stand out from black and from white.
+# A step along a gradient above 0 lowers the logit, below 0 it raises it. These two colours are told
+# apart by those who cannot tell red from green, and stand out from black and from white.
 SIGNS = {1: Style(color="magenta"), 0: Style(), -1: Style(color="green")}
 
 
 def start(stream: Stream) -> bytes:
-    """Nothing: a table is written when everything is known."""
+    """Nothing, as a table is written when everything is known."""
     return b""
 
 
 def rows(batch: Batch, answer: Answer, stream: Stream) -> bytes:
-    """Nothing: the worked samples are shown at the end."""
+    """Nothing, as the worked samples are shown at the end."""
     return b""
 
 
 def end(report: Report, stream: Stream, view: View, waiting: Iterable[bytes]) -> Iterator[bytes]:
     """The worked samples, how many are not shown, and the answer."""
-    drawn_on = console(view)
+    drawn_on = make_console(view)
     parts = [render(part, drawn_on, view) for part in _parts(report, view)]
     text = "\n\n".join(part for part in parts if part) + "\n"
     yield encode(text, view)
@@ -63,16 +63,16 @@ def _parts(report: Report, view: View) -> Iterator[RenderableType]:
         yield sentence(words.SHIFTED if report.shifted else "", view, DIM)
         yield sentence(words.samples_left_out(report), view, DIM)
     if report.survey is not None:
-        # What is typed has none.
-        from xentcli.writers.screen.survey import pictures
+        # Imported here because typed samples have no survey.
+        from xentcli.writers.screen.survey import survey_parts
 
-        yield from pictures(report.survey, report, view)
+        yield from survey_parts(report.survey, report, view)
     yield from _answer(report, view)
 
 
 def _sample(worked: WorkedSample, report: Report, view: View) -> Iterator[RenderableType]:
-    yield sentence(words.title(worked, report), view, BOLD)
-    laid_out = grid(worked, report.classes, view)
+    yield sentence(words.sample_title(worked, report), view, BOLD)
+    laid_out = make_grid(worked, report.classes, view)
     blocks = fold(laid_out, view)
     for number, block in enumerate(blocks):
         yield _table(laid_out, block, first=number == 0, view=view)
@@ -88,7 +88,7 @@ def _sample(worked: WorkedSample, report: Report, view: View) -> Iterator[Render
 
 def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -> Table:
     beside = first and not laid_out.stacked
-    has_values = beside and any(row.one for row in laid_out.rows)
+    has_values = beside and any(row.single for row in laid_out.rows)
     table = plain_table(view)
     table.add_column("step", no_wrap=True)
     if beside:
@@ -102,13 +102,13 @@ def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -
         table.add_column(header, no_wrap=True, justify="right", style=style)
     rows: list[list[Text]] = []
     for row in laid_out.rows:
-        if row.one and not first:
+        if row.single and not first:
             continue
         line = [_step_name(row, laid_out, first=first)]
         if beside:
             line.append(Text(row.formula))
         if has_values:
-            line.append(Text(row.one))
+            line.append(Text(row.single))
         # Bars can be compared only if the longest is as long in all columns.
         longest = min(laid_out.widths)
         bars = [bar(row.shares[at], longest, view) for at in classes if row.shares]
@@ -122,8 +122,8 @@ def _table(laid_out: Grid, classes: Sequence[int], *, first: bool, view: View) -
 
 
 def _cell(row: Row, at: int, width: int) -> Text:
-    # Filled up here, so that the blanks before a number have its style.
-    number = row.each[at].rjust(width) if row.each else ""
+    # Padded here and not by Rich, so that the blanks before a number have its style.
+    number = row.by_class[at].rjust(width) if row.by_class else ""
     return Text(number, style=SIGNS[row.signs[at]] if row.signs else "")
 
 
@@ -142,7 +142,7 @@ def _answer(report: Report, view: View) -> Iterator[RenderableType]:
     if report.reduction == "none":
         yield _summary(report, view)
         return
-    yield sentence(words.written_out(report, view), view)
+    yield sentence(words.reduction_written_out(report, view), view)
     yield _summary(report, view)
 
 
@@ -151,7 +151,7 @@ def _answers_in_full(report: Report) -> Text:
     text = Text()
     if len(report.classes) > ANSWERS_IN_FULL:
         return text
-    for number, (name, numbers) in enumerate(words.in_full(report)):
+    for number, (name, numbers) in enumerate(words.answers_in_full(report)):
         text.append("\n" if number else "")
         text.append(f"{name} = ", style=DIM)
         text.append(numbers, style=BOLD)
@@ -160,7 +160,7 @@ def _answers_in_full(report: Report) -> Text:
 
 def _summary(report: Report, view: View) -> RenderableType:
     lines = list(words.facts(report, view))
-    lines += [(name, f"{value} {report.unit}") for name, value in words.losses(report)]
+    lines += [(name, f"{value} {report.unit}") for name, value in words.named_losses(report)]
     width = max((len(name) for name, _ in lines), default=0)
     text = Text()
     for number, (name, value) in enumerate(lines):

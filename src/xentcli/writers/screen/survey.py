@@ -1,4 +1,4 @@
-"""A survey for people: a histogram, a bar for each class, the hardest samples, the groups."""
+"""A survey as tables and bars: a histogram, bars of classes, the hardest samples, the groups."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from xentcli.writers.interface import View
 from xentcli.writers.screen.drawing import BOLD, DIM, add_rows, bar, plain_table, sentence
 from xentcli.writers.words.grid import shown_name
 from xentcli.writers.words.survey import (
+    bar_shares,
+    bin_range,
     class_words,
     group_columns,
     hard_columns,
@@ -24,18 +26,16 @@ from xentcli.writers.words.survey import (
     has_words,
     is_vocabulary,
     label_tables,
-    range_of,
-    shares,
 )
 
 WIDEST_BAR = 40
-# Below this a bar says nothing; then the numbers stand alone.
+# A shorter bar would say nothing: the numbers stand alone then.
 SHORTEST_BAR = 4
 BAR = Style(color="cyan")
 
 
 class Line(NamedTuple):
-    """A line with a bar: a name, a number, the bar's share of the longest, and a few words."""
+    """A line with a bar: a name, a number, the bar's share of the longest bar, and a few words."""
 
     name: str
     number: str
@@ -43,8 +43,8 @@ class Line(NamedTuple):
     words: str = ""
 
 
-def pictures(survey: Survey, report: Report, view: View) -> Iterator[RenderableType]:
-    """The tables and bars of everything that the survey has."""
+def survey_parts(survey: Survey, report: Report, view: View) -> Iterator[RenderableType]:
+    """The parts of a survey that has them, each as a table or as bars."""
     if survey.histogram:
         yield _histogram(survey.histogram, report, view)
     if survey.classes and is_vocabulary(report):
@@ -59,9 +59,9 @@ def pictures(survey: Survey, report: Report, view: View) -> Iterator[RenderableT
 
 
 def _histogram(bins: Sequence[Bin], report: Report, view: View) -> RenderableType:
-    most = max(one.samples for one in bins)
-    lines = [Line(range_of(one), f"{one.samples:,}", one.samples / most) for one in bins]
-    everything = sum(one.samples for one in bins)
+    most = max(bin.samples for bin in bins)
+    lines = [Line(bin_range(bin), f"{bin.samples:,}", bin.samples / most) for bin in bins]
+    everything = sum(bin.samples for bin in bins)
     noun = "question" if report.questions else "sample"
     title = sentence(f"losses of {counted(everything, noun)}", view, BOLD)
     return Stack(title, _bars(lines, view))
@@ -73,7 +73,7 @@ def _classes(classes: Sequence[Group], report: Report, view: View) -> Renderable
     title = f"mean loss of each {what}"
     if len(shown) < len(classes):
         title = f"mean loss of the {len(shown)} hardest {several} of {len(classes):,}"
-    return _class_bars(title, shown, [one.result for one in shown], view)
+    return _class_bars(title, shown, [group.result for group in shown], view)
 
 
 def _class_bars(
@@ -81,18 +81,19 @@ def _class_bars(
 ) -> RenderableType:
     lines = [
         Line(
-            shown_name(one.name, view),
+            shown_name(group.name, view),
             rounded(number, view.digits),
             share,
-            ", ".join(class_words(one)),
+            ", ".join(class_words(group)),
         )
-        for one, number, share in zip(groups, numbers, shares(numbers), strict=True)
+        for group, number, share in zip(groups, numbers, bar_shares(numbers), strict=True)
     ]
     return Stack(sentence(title, view, BOLD), _bars(lines, view))
 
 
 def _bars(lines: Sequence[Line], view: View) -> Text:
-    """Lines of a name, a bar, a number and a few words, which go below where there is no room."""
+    """Draw lines of a name, a bar, a number and a few words. Where there is no room for the words
+    they stand below."""
     name_width = max(cell_len(line.name) for line in lines)
     number_width = max(len(line.number) for line in lines)
     words_width = max(len(line.words) for line in lines)
@@ -118,7 +119,7 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
     shown = hardest_groups(survey.groups)
     title = sentence(f"loss ({report.reduction}) by {escaped(survey.by)}", view, BOLD)
     columns = group_columns(shown, "value", view)
-    parts = [title, _tabular(columns, view)]
+    parts = [title, _table(columns, view)]
     left_out = len(survey.groups) - len(shown)
     if left_out:
         smaller = f"… {left_out:,} more, none with a larger loss, not shown (--format csv)"
@@ -127,17 +128,17 @@ def _groups(survey: Survey, report: Report, view: View) -> RenderableType:
 
 
 def _hardest(hardest: Sequence[HardSample], report: Report, view: View) -> RenderableType:
-    noun = "question" if any(one.question is not None for one in hardest) else "sample"
-    noun = "token" if any(one.token is not None for one in hardest) else noun
+    noun = "question" if any(sample.question is not None for sample in hardest) else "sample"
+    noun = "token" if any(sample.token is not None for sample in hardest) else noun
     title = f"the {len(hardest)} hardest {noun}s" if len(hardest) > 1 else f"the hardest {noun}"
-    return Stack(sentence(title, view, BOLD), _tabular(hard_columns(hardest, report, view), view))
+    return Stack(sentence(title, view, BOLD), _table(hard_columns(hardest, report, view), view))
 
 
-def _tabular(columns: dict[str, list[str]], view: View) -> RenderableType:
-    """A table whose last column is bold; where it does not fit, a few words for each row."""
+def _table(columns: dict[str, list[str]], view: View) -> RenderableType:
+    """Make a table whose last column is bold; where it does not fit, a few words for each row."""
     widths = [max(map(cell_len, (name, *cells))) for name, cells in columns.items()]
     rows = list(zip(*columns.values(), strict=True))
-    # A blank of padding and one between columns.
+    # Between columns are a blank of padding and one more.
     if view.width is not None and sum(widths) + 2 * len(widths) - 1 > view.width:
         return _in_words(tuple(columns), rows, view.width)
     table = plain_table(view)

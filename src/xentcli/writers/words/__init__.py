@@ -1,1 +1,1 @@
-"""What tables and pages say in words."""
+"""The words, numbers and layout that tables and pages share."""

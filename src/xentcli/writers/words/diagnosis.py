@@ -1,4 +1,4 @@
-"""What a diagnosis says in words and numbers, for tables and pages alike."""
+"""The words and numbers of a diagnosis that tables and pages show alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from xentcli.model.diagnosis import Advice, Candidate, Finding
 
 
 def headers(candidate: Candidate) -> list[str]:
-    """The headers above the numbers of a formula, one a run."""
+    """The headers above the numbers of a formula: two for each run."""
     if len(candidate.values) == 1:
         return ["value", "off by"]
     return [
@@ -19,16 +19,12 @@ def numbers(candidate: Candidate, digits: int) -> list[str]:
     """The value of a formula for each run, and how far it is off."""
     found = []
     for value, difference in zip(candidate.values, candidate.differences, strict=True):
-        found += [rounded(value, digits), _difference(difference)]
+        found += [rounded(value, digits), "0" if difference == 0 else f"{difference:+.1e}"]
     return found
 
 
-def _difference(value: float) -> str:
-    return "0" if value == 0 else f"{value:+.1e}"
-
-
-def once(advice: Advice) -> list[str]:
-    """Return the changes without repetitions."""
+def distinct_changes(advice: Advice) -> list[str]:
+    """The changes without repetitions."""
     return list(dict.fromkeys(advice.changes))
 
 

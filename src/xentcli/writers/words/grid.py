@@ -1,4 +1,4 @@
-"""The layout of a worked sample: the text of each cell, and which classes stand side by side."""
+"""Lays out a worked sample: the text of each cell, and which classes stand side by side."""
 
 from __future__ import annotations
 
@@ -10,37 +10,41 @@ from xentcli.errors import escaped, rounded
 from xentcli.model import NamedTuple, Step, WorkedSample
 from xentcli.writers.interface import View
 from xentcli.writers.rows.numbers import as_given
-from xentcli.writers.view import in_letters
+from xentcli.writers.view import replace_letters
 
 # One blank of padding and one between columns.
 GAP = 2
-# What does not fit into so many blocks is not folded but left out, whole classes at a time.
+# If a sample does not fit into so many blocks, classes are left out.
 MOST_BLOCKS = 6
 MOST_CLASSES = 100
-# A longer class name is cut, lest its column leave no room for others; numbers never are.
+# Longer class names are cut, as their columns would leave no room for others; numbers never are.
 LONGEST_NAME = 16
 
-# The steps whose sign is what they are about, and those that are shares of a whole.
+# The steps whose numbers are shown with their sign, and those that are drawn as bars.
 SIGNED = ("difference", "grad")
 BARS = ("softmax", "sigmoid")
 
 
 class Row(NamedTuple):
-    """A step as text: one number a class, or one for the sample. ``shares`` are drawn as bars,
-    ``signs`` give the direction of a gradient."""
+    """A step as text: with a number for each class (``by_class``), or a ``single`` one for the
+    sample. ``shares`` are drawn as bars, ``signs`` give the direction of a gradient."""
 
     name: str
     formula: str
-    each: tuple[str, ...]
-    one: str
+    by_class: tuple[str, ...]
+    single: str
     shares: tuple[float, ...] = ()
     signs: tuple[int, ...] = ()
 
 
 class Grid(NamedTuple):
-    """A worked sample as text. ``largest`` is the class with the largest value; ``stacked``: the
-    formula stands below the step's name, as there is no room beside it. ``side`` is the width of
-    the columns before the classes, with the gap after them."""
+    """A worked sample as text.
+
+    - ``names`` and ``widths``: of the columns of the classes; ``rows``: the steps.
+    - ``label``: the class of the label; ``largest``: the class with the largest value.
+    - ``side``: the width of the columns before the classes, with the gap after them.
+    - ``stacked``: the formula stands below the name of its step, as there is no room beside it.
+    """
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -51,36 +55,36 @@ class Grid(NamedTuple):
     stacked: bool = False
 
 
-def grid(worked: WorkedSample, classes: Sequence[str], view: View) -> Grid:
-    """The sample's steps as text, and how wide each class is."""
+def make_grid(worked: WorkedSample, classes: Sequence[str], view: View) -> Grid:
+    """Write the steps of a sample as text, and find the width of each column."""
     names = tuple(shown_name(name, view) for name in classes)
     rows = tuple(_row(step, view) for step in worked.steps)
     widths = tuple(_widths(names, rows, worked.label))
-    laid_out = Grid(names, rows, widths, worked.label, _largest(worked), _side(rows))
+    laid_out = Grid(names, rows, widths, worked.label, _largest(worked), _side_width(rows))
     if view.width is None or laid_out.side + max(widths) <= view.width:
         return laid_out
     room = view.width - max(widths)
-    return laid_out._replace(side=_stacked_side(rows, room, view.width), stacked=True)
+    return laid_out._replace(side=_stacked_side_width(rows, room, view.width), stacked=True)
 
 
 def _largest(worked: WorkedSample) -> int:
-    """The predicted class; the first of all where the values are equal or nan."""
+    """The class with the largest value; the first class where they are equal or nan."""
     values = next(step.value for step in worked.steps if isinstance(step.value, tuple))
     return max(range(len(values)), key=values.__getitem__)
 
 
 def shown_name(name: str, view: View, longest: int = LONGEST_NAME) -> str:
-    """A name, escaped and cut."""
+    """Escape a name, and cut it if it is too long."""
     letters = escaped(name)
-    shown = in_letters(letters, view)
+    shown = replace_letters(letters, view)
     while cell_len(shown) > longest:
         letters = letters[:-1]
-        shown = in_letters(f"{letters}…", view)
+        shown = replace_letters(f"{letters}…", view)
     return shown
 
 
 def _row(step: Step, view: View) -> Row:
-    formula = in_letters(step.formula, view)
+    formula = replace_letters(step.formula, view)
     if isinstance(step.value, float):
         return Row(step.name, formula, (), rounded(step.value, view.digits))
     given = step.name in ("logits", "target", "weight", "pos_weight") or step.formula.endswith(
@@ -102,24 +106,25 @@ def _widths(names: Sequence[str], rows: Sequence[Row], label: int | None) -> lis
     if label is not None and 0 <= label < len(names):
         widths[label] = max(widths[label], len("label"))
     for row in rows:
-        if row.each:
-            widths = [max(width, len(text)) for width, text in zip(widths, row.each, strict=True)]
+        if row.by_class:
+            pairs = zip(widths, row.by_class, strict=True)
+            widths = [max(width, len(text)) for width, text in pairs]
     return widths
 
 
-def _side(rows: Sequence[Row]) -> int:
+def _side_width(rows: Sequence[Row]) -> int:
     """The width of the columns before the classes, with the gap after them."""
-    value = max(len(row.one) for row in rows)
+    value = max(len(row.single) for row in rows)
     name = max(len("step"), *(len(row.name) for row in rows))
     formula = max(len("formula"), *(len(row.formula) for row in rows))
     return name + GAP + formula + GAP + (value + GAP if value else 0)
 
 
-def _stacked_side(rows: Sequence[Row], room: int, width: int) -> int:
-    """Lay out the columns before the classes with each formula below its step's name.
+def _stacked_side_width(rows: Sequence[Row], room: int, width: int) -> int:
+    """The width of the columns before the classes if each formula stands below its step's name.
 
-    Formulas are broken into lines that leave room for the classes. Where there is none in any case,
-    the lines are as wide as the view.
+    Formulas are broken into lines that leave room for the classes. If the names of the steps alone
+    leave none, the lines are as wide as the view.
     """
     names = max(len(first_line(row)) for row in rows) + GAP
     formulas = max(len(row.formula) for row in rows) + GAP
@@ -127,26 +132,26 @@ def _stacked_side(rows: Sequence[Row], room: int, width: int) -> int:
 
 
 def first_line(row: Row) -> str:
-    """A step's name, and its number where there is but one, for a stacked grid."""
-    return f"{row.name}  {row.one}" if row.one else row.name
+    """The name of a step, with its single number if it has one, for a stacked grid."""
+    return f"{row.name}  {row.single}" if row.single else row.name
 
 
 def fold(laid_out: Grid, view: View) -> list[list[int]]:
-    """The classes in blocks that fit the width. If that makes too many blocks, classes are left out
-    from the end, but never the label's or the predicted one."""
+    """Fold the classes into blocks that fit the width. If that makes too many blocks, classes are
+    left out from the end, but never the label or the class with the largest value."""
     everything = list(range(len(laid_out.names)))
     if view.width is None:
-        return [_the_most_telling(everything, MOST_CLASSES, laid_out)]
+        return [_keep_most_telling(everything, MOST_CLASSES, laid_out)]
     blocks = _blocks(laid_out, everything, view.width)
     if len(blocks) <= MOST_BLOCKS:
         return blocks
     room = sum(map(len, blocks[: MOST_BLOCKS // 2]))
-    return _blocks(laid_out, _the_most_telling(everything, room, laid_out), view.width)
+    return _blocks(laid_out, _keep_most_telling(everything, room, laid_out), view.width)
 
 
-def _the_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int]:
-    """As many classes as there is room for: the first ones, with the label's and the predicted
-    one."""
+def _keep_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int]:
+    """Keep as many classes as there is room for: the first ones, the label, and the class with the
+    largest value."""
     if len(classes) <= room:
         return classes
     kept = classes[:room]
@@ -156,8 +161,8 @@ def _the_most_telling(classes: list[int], room: int, laid_out: Grid) -> list[int
 
 
 def _blocks(laid_out: Grid, classes: Sequence[int], width: int) -> list[list[int]]:
-    """Blocks of classes; only the first has the formulas and the numbers of the whole sample. It
-    has no class where there is no room for one."""
+    """Put the classes into blocks. Only the first block has the formulas and the numbers of the
+    whole sample; it has no class where there is no room for one."""
     name = max(len("step"), *(len(row.name) for row in laid_out.rows)) + GAP
     blocks: list[list[int]] = [[]]
     room = width - laid_out.side

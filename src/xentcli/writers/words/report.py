@@ -1,31 +1,28 @@
-"""What a report says in words, for tables and pages alike."""
+"""The words and numbers of a report that tables and pages show alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from xentcli.errors import counted, escaped, quoted, rounded
-from xentcli.model import Figure, Report, Step, WorkedSample
+from xentcli.model import Figure, Report, WorkedSample
 from xentcli.writers.interface import View
-from xentcli.writers.rows.numbers import shortest_one
+from xentcli.writers.rows.numbers import shortest_text
 
 
-def title(worked: WorkedSample, report: Report) -> str:
-    """``sample 3 · label 1 (cat)``; empty for the only sample without a label."""
+def sample_title(worked: WorkedSample, report: Report) -> str:
+    """A sample's title, ``sample 3 · label 1 (cat)``; empty for a single one without a label."""
     words = []
     if worked.token is not None:
         sequence, position = worked.position
-        return f"sequence {sequence}, position {position}{_token(worked.token)}"
+        token = f" · token {quoted(worked.token)}" if worked.token else ""
+        return f"sequence {sequence}, position {position}{token}"
     if report.samples > 1:
         at = "" if len(worked.position) == 1 else f" at {worked.position[1:]}".replace(",)", ")")
         words.append(f"sample {worked.position[0]}{at}")
     if worked.label is not None:
         words.append(f"label {worked.label}{_label_name(worked, report)}")
     return " · ".join(words)
-
-
-def _token(text: str) -> str:
-    return f" · token {quoted(text)}" if text else ""
 
 
 def _label_name(worked: WorkedSample, report: Report) -> str:
@@ -40,13 +37,14 @@ SHIFTED = "position t is scored with label t+1"
 
 
 def classes_left_out(number: int, report: Report) -> str:
-    """How many classes a table does not show."""
+    """Say how many classes a table does not show."""
     everything = counted(len(report.classes), "class", "classes")
     return f"… {number:,} of {everything} not shown in the table"
 
 
 def samples_left_out(report: Report) -> str:
-    """Say how many samples are not shown; nothing where all are, or no loss of any is."""
+    """Say how many samples are not shown. Empty if all are shown, or if the samples have losses and
+    none of them is to be shown."""
     number = report.samples - len(report.worked)
     if number <= 0 or not (report.worked or report.field != "loss"):
         return ""
@@ -55,7 +53,7 @@ def samples_left_out(report: Report) -> str:
 
 
 def describe_parts(worked: WorkedSample, view: View) -> str:
-    """``CE = H(q) + KL(q‖p) = 1.0397 + 0.2213 = 1.2610``."""
+    """Write a loss as the sum of its parts: ``CE = H(q) + KL(q‖p) = 1.0397 + 0.2213 = 1.2610``."""
     assert worked.entropy is not None
     assert worked.divergence is not None
     parts = [rounded(value, view.digits) for value in (worked.entropy, worked.divergence)]
@@ -63,21 +61,20 @@ def describe_parts(worked: WorkedSample, view: View) -> str:
     return f"CE = H(q) + KL(q‖p) = {' + '.join(parts)} = {total}"
 
 
-def in_full(report: Report) -> Iterator[tuple[str, str]]:
-    """The name and the answer of each worked sample, with all digits."""
+def answers_in_full(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield the name of each worked sample and its answer with all digits."""
     for worked in report.worked:
-        last = worked.steps[-1] if report.field != "probs" else _step_named(worked, "softmax")
-        assert isinstance(last.value, tuple)
+        answer = worked.steps[-1]
+        if report.field == "probs":
+            answer = next(step for step in worked.steps if step.name == "softmax")
+        assert isinstance(answer.value, tuple)
         where = f"sample {', '.join(map(str, worked.position))}: " if report.samples > 1 else ""
-        yield where + last.name, ", ".join(shortest_one(value) for value in last.value)
+        yield where + answer.name, ", ".join(shortest_text(value) for value in answer.value)
 
 
-def _step_named(worked: WorkedSample, name: str) -> Step:
-    return next(step for step in worked.steps if step.name == name)
-
-
-def written_out(report: Report, view: View) -> str:
-    """``(2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``; for many samples only the two sums."""
+def reduction_written_out(report: Report, view: View) -> str:
+    """Write out the reduction, such as ``mean = (2.4076 + 1.4076 + 0.4076) / 3 = 1.4076``; if not
+    every sample is shown, with the two sums alone."""
     losses = [rounded(loss, view.digits) for worked in report.worked for loss in worked.losses]
     shares = [share for worked in report.worked for share in worked.shares]
     result = rounded(float(report.result or 0.0), view.digits)
@@ -88,12 +85,12 @@ def written_out(report: Report, view: View) -> str:
     whole = float(report.denominator or 0.0)
     lower = f"{whole:,.0f}" if whole.is_integer() else rounded(whole, view.digits)
     if everything and len(shares) > 1 and any(share not in (0.0, 1.0) for share in shares):
-        lower = "(" + " + ".join(map(_plain, shares)) + ")"
+        lower = "(" + " + ".join(map(_plain_number, shares)) + ")"
     upper = f"({upper})" if everything and len(losses) > 1 else upper
     return f"{report.reduction} = {upper} / {lower} = {result}"
 
 
-def _plain(value: float | None) -> str:
+def _plain_number(value: float | None) -> str:
     return repr(float(value or 0.0)).removesuffix(".0")
 
 
@@ -105,35 +102,39 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
         yield "ignored", f"{report.ignored:,}"
     if report.denominator is not None and report.averages and report.samples > 1:
         whole = report.denominator.is_integer()
-        yield "denominator", f"{report.denominator:,.0f}" if whole else _plain(report.denominator)
-    # The error of the loss comes last.
+        yield (
+            "denominator",
+            f"{report.denominator:,.0f}" if whole else _plain_number(report.denominator),
+        )
+    # The error of the mean comes last.
     for figure in sorted(report.figures, key=lambda one: one.form == "error"):
         if figure.name:
             note = f" ({figure.note})" if figure.note else ""
-            yield figure.name, shown_figure(figure, view) + note
+            yield figure.name, figure_text(figure, view) + note
     if report.check is not None:
         checked = counted(report.check.samples, "sample")
         difference = f"{report.check.largest:.1e} of its largest entry ({checked})"
         yield "off central differences by", difference
 
 
-def shown_figure(figure: Figure, view: View) -> str:
+def figure_text(figure: Figure, view: View) -> str:
     """The value of a figure as tables and pages show it."""
     if figure.form == "share":
         return percent(figure.value)
     if figure.form == "full":
-        return shortest_one(figure.value)
+        return shortest_text(figure.value)
     return f"{'± ' if figure.form == 'error' else ''}{rounded(figure.value, view.digits)}"
 
 
 def columns_left_out(report: Report) -> str:
-    """Which numeric columns were not used."""
+    """Say which numeric columns were not used."""
     names = ", ".join(map(quoted, report.left_out))
     return f"Columns of numbers that are no classes: {names}"
 
 
-def losses(report: Report) -> Iterator[tuple[str, str]]:
-    """The name and value of the loss, or of each worked sample's."""
+def named_losses(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of the loss; with the reduction ``none``, of the loss of each
+    worked sample."""
     if report.field != "loss":
         return
     if report.reduction != "none":
@@ -143,16 +144,16 @@ def losses(report: Report) -> Iterator[tuple[str, str]]:
             and report.survey.mean_of_means is not None
         )
         what = f"{report.reduction} over tokens" if several else report.reduction
-        yield f"loss ({what})", shortest_one(report.result)
+        yield f"loss ({what})", shortest_text(report.result)
         return
     for worked in report.worked:
         where = ", ".join(map(str, worked.position))
-        numbers = ", ".join(map(shortest_one, worked.losses))
+        numbers = ", ".join(map(shortest_text, worked.losses))
         yield f"loss of sample {where}", numbers
 
 
 def percent(share: float) -> str:
-    """A share of samples.
+    """Format a share of samples.
 
     >>> percent(0.9555)
     '95.55 %'

@@ -1,4 +1,4 @@
-"""The words and numbers of a survey, for tables and pages alike."""
+"""The words and numbers of a survey that tables and pages show alike."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from typing import Any
 from xentcli.errors import counted, quoted, rounded
 from xentcli.model import Bin, Group, HardSample, NamedTuple, Report
 from xentcli.writers.interface import View
-from xentcli.writers.rows.listing import hardest as listing_of_hardest
 from xentcli.writers.rows.listing import keys_of_figures
-from xentcli.writers.view import in_letters
+from xentcli.writers.rows.listing import list_hardest as listing_of_hardest
+from xentcli.writers.view import replace_letters
 from xentcli.writers.words.grid import shown_name
-from xentcli.writers.words.report import shown_figure
+from xentcli.writers.words.report import figure_text
 
 MOST_LINES = 20
-# More classes are a vocabulary, of which so many labels are shown.
+# More classes are a vocabulary, of which MOST_LABELS are shown.
 MANY_CLASSES = 200
 MOST_LABELS = 10
-# An id may be a path: its end says more than a class's name has to.
+# An id or a group's value may be a path, which is cut later than the name of a class.
 LONGEST_ID = 48
 # The columns that may hold words; all others hold numbers.
 WORDS = ("token", "value", "file", "question", "id", "label", "predicted")
 
 
-def range_of(one: Bin) -> str:
-    """The range of a bin, or what its losses are.
+def bin_range(bin: Bin) -> str:
+    """Format the range of a bin; ``inf`` or ``nan`` if that is what its losses are.
 
-    >>> range_of(Bin(0.1, 0.2, 3)), range_of(Bin(-math.inf, 0.001, 3))
+    >>> bin_range(Bin(0.1, 0.2, 3)), bin_range(Bin(-math.inf, 0.001, 3))
     ('0.1 – 0.2', 'below 0.001')
     """
-    if not math.isfinite(one.low) and one.low != -math.inf:
-        return f"{one.low}"
-    if one.low == -math.inf:
-        return f"below {one.high:g}"
-    return f"from {one.low:g}" if one.high == math.inf else f"{one.low:g} – {one.high:g}"
+    if not math.isfinite(bin.low) and bin.low != -math.inf:
+        return f"{bin.low}"
+    if bin.low == -math.inf:
+        return f"below {bin.high:g}"
+    return f"from {bin.low:g}" if bin.high == math.inf else f"{bin.low:g} – {bin.high:g}"
 
 
 def hardest_groups(groups: Sequence[Group], most: int = MOST_LINES) -> tuple[Group, ...]:
-    """The groups in order; of too many those with the largest loss, largest first."""
+    """The groups in order; if they are too many, those with the largest losses, largest first."""
     if len(groups) <= most:
         return tuple(groups)
-    # nan makes the whole mean nan: nothing is larger.
-    key = {one.name: math.inf if math.isnan(one.result) else one.result for one in groups}
-    return tuple(sorted(groups, key=lambda one: key[one.name], reverse=True)[:most])
+    # A loss of nan ranks highest: it makes the whole mean nan.
+    key = {group.name: math.inf if math.isnan(group.result) else group.result for group in groups}
+    return tuple(sorted(groups, key=lambda group: key[group.name], reverse=True)[:most])
 
 
 class LabelTable(NamedTuple):
-    """Some labels of a vocabulary under a title; their numbers are the sums of their losses, or
-    the means."""
+    """Some labels of a vocabulary under a title. Their numbers are the sums of their losses
+    (``of_sums``) or the means."""
 
     title: str
     groups: tuple[Group, ...]
@@ -59,15 +59,17 @@ class LabelTable(NamedTuple):
     @property
     def numbers(self) -> list[float]:
         """The number of each label."""
-        return [one.loss_sum if self.of_sums else one.result for one in self.groups]
+        return [group.loss_sum if self.of_sums else group.result for group in self.groups]
 
 
 def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
-    """The most frequent labels of a vocabulary, and those whose losses add up to most. The mean
-    loss of each class would say little, as most are rare."""
-    frequent = sorted(classes, key=lambda one: -one.samples)[:MOST_LABELS]
-    size = {one.name: math.inf if math.isnan(one.loss_sum) else one.loss_sum for one in classes}
-    costly = sorted(classes, key=lambda one: -size[one.name])[:MOST_LABELS]
+    """Two tables of a vocabulary: its most frequent labels, and those whose losses have the largest
+    sums. The mean loss of every class would say little, as most classes are rare."""
+    frequent = sorted(classes, key=lambda group: -group.samples)[:MOST_LABELS]
+    size = {
+        group.name: math.inf if math.isnan(group.loss_sum) else group.loss_sum for group in classes
+    }
+    costly = sorted(classes, key=lambda group: -size[group.name])[:MOST_LABELS]
     return (
         LabelTable("mean loss of the most frequent labels", tuple(frequent), False),
         LabelTable("sum of the losses of the labels that lose most", tuple(costly), True),
@@ -75,19 +77,24 @@ def label_tables(classes: Sequence[Group]) -> tuple[LabelTable, LabelTable]:
 
 
 def is_vocabulary(report: Report) -> bool:
-    """Whether the classes are too many to look at each."""
+    """Whether there are too many classes to look at each of them."""
     return len(report.classes) > MANY_CLASSES and not report.questions
 
 
-def shares(losses: Sequence[float]) -> list[float]:
+def bar_shares(losses: Sequence[float]) -> list[float]:
     """The length of each loss's bar as a share of the longest; 1 for inf and nan."""
-    largest = max((one for one in losses if math.isfinite(one)), default=0.0)
-    finite = [one / largest if largest > 0 else 0.0 for one in losses]
-    return [share if math.isfinite(one) else 1.0 for one, share in zip(losses, finite, strict=True)]
+    largest = max((loss for loss in losses if math.isfinite(loss)), default=0.0)
+
+    def share(loss: float) -> float:
+        if not math.isfinite(loss):
+            return 1.0
+        return loss / largest if largest > 0 else 0.0
+
+    return [share(loss) for loss in losses]
 
 
 def class_words(group: Group) -> list[str]:
-    """``3 samples``, ``1 positive``, ``66.7 % right``: what stands beside a class's bar."""
+    """The words beside the bar of a class: ``3 samples``, ``1 positive``, ``66.7 % right``."""
     words = [counted(group.samples, "sample")]
     if group.positive is not None:
         words.append(f"{group.positive:,} positive")
@@ -100,21 +107,21 @@ def class_words(group: Group) -> list[str]:
 def group_columns(groups: Sequence[Group], what: str, view: View) -> dict[str, list[str]]:
     """The columns of a table of groups or classes, as lists of cells; the loss comes last."""
     columns = {
-        what: [shown_name(one.name, view, LONGEST_ID) or "(empty)" for one in groups],
-        "samples": [f"{one.samples:,}" for one in groups],
+        what: [shown_name(group.name, view, LONGEST_ID) or "(empty)" for group in groups],
+        "samples": [f"{group.samples:,}" for group in groups],
     }
-    if any(one.tokens is not None for one in groups):
-        columns["tokens"] = [f"{one.tokens or 0:,}" for one in groups]
+    if any(group.tokens is not None for group in groups):
+        columns["tokens"] = [f"{group.tokens or 0:,}" for group in groups]
         del columns["samples"]
-    elif any(one.ignored for one in groups):
-        columns["ignored"] = [f"{one.ignored:,}" for one in groups]
-    if any(one.positive is not None for one in groups):
-        columns["positive"] = [f"{one.positive or 0:,}" for one in groups]
+    elif any(group.ignored for group in groups):
+        columns["ignored"] = [f"{group.ignored:,}" for group in groups]
+    if any(group.positive is not None for group in groups):
+        columns["positive"] = [f"{group.positive or 0:,}" for group in groups]
     for key in keys_of_figures(groups):
-        figures = [one.figure(key) for one in groups]
+        figures = [group.figure(key) for group in groups]
         name = next(figure.name for figure in figures if figure is not None)
-        columns[name] = ["" if figure is None else shown_figure(figure, view) for figure in figures]
-    columns["loss"] = [rounded(one.result, view.digits) for one in groups]
+        columns[name] = ["" if figure is None else figure_text(figure, view) for figure in figures]
+    columns["loss"] = [rounded(group.result, view.digits) for group in groups]
     return columns
 
 
@@ -132,12 +139,12 @@ def hard_columns(hardest: Sequence[HardSample], report: Report, view: View) -> d
         "loss": lambda loss: rounded(loss, view.digits),
         "sequence": str,
         "position": str,
-        "token": lambda text: in_letters(quoted(text), view),
+        "token": lambda text: replace_letters(quoted(text), view),
     }
     listed = listing_of_hardest(hardest, report)
     columns = {}
     if "sample" in listed.names:
-        columns["sample"] = [", ".join(map(str, one.position)) for one in hardest]
+        columns["sample"] = [", ".join(map(str, sample.position)) for sample in hardest]
     for column, cells in zip(listed.names, zip(*listed.rows, strict=True), strict=True):
         if column in show:
             columns[column] = ["" if cell is None else show[column](cell) for cell in cells]
@@ -145,7 +152,7 @@ def hard_columns(hardest: Sequence[HardSample], report: Report, view: View) -> d
 
 
 def _shown_class(written: str | int, view: View) -> str:
-    """A class's name in full, or its number where it has none."""
+    """The name of a class, cut if it is long; its number if it has no name."""
     return shown_name(str(written), view)
 
 
