@@ -1,12 +1,12 @@
 """The designed cross: every pair of options meets in some case, on inputs drawn from its name."""
 
 import itertools
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from adversarial import generator
 from numpy.typing import NDArray
 
 Axes = Mapping[str, Sequence[Any]]
@@ -181,11 +181,6 @@ def draw_weight(kind: str, classes: int, rng: np.random.Generator) -> NDArray[np
 def class_axis(shape: tuple[int, ...]) -> int:
     """Return the axis of the classes: the second, or the only one."""
     return min(1, len(shape) - 1)
-
-
-def generator(name: str) -> np.random.Generator:
-    """Return random numbers of the case's own, so that no case depends on the ones before it."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 def described(**options: Any) -> str:
