@@ -104,7 +104,7 @@ def design(full: Axes, dealt: Axes) -> list[dict[str, Any]]:
     """Return all combinations of the full axes, with the dealt axes spread over them evenly."""
     combinations = [dict(zip(full, row, strict=True)) for row in itertools.product(*full.values())]
     for axis, options in dealt.items():
-        order = np.random.default_rng(zlib.crc32(axis.encode())).permutation(len(combinations))
+        order = generator(axis).permutation(len(combinations))
         for place, combination in zip(order, combinations, strict=True):
             combination[axis] = options[place % len(options)]
     require_every_pair(combinations, {**full, **dealt})
