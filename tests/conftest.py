@@ -54,7 +54,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def run_python(program: str, *arguments: str, folder: Path | None = None, **env: str) -> Ran:
     """Runs a program of Python in a process of its own, and gives what it printed."""
-    return _run([sys.executable, "-c", program, *arguments], folder, environment(**env))
+    return _run([sys.executable, "-c", program, *arguments], folder, environment(**env), 300)
 
 
 def run_shell(
