@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -50,6 +52,45 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PATH": path, "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"} | more
 
 
+def run_python(program: str, *arguments: str, folder: Path | None = None, **env: str) -> Ran:
+    """Runs a program of Python in a process of its own, and gives what it printed."""
+    return _run([sys.executable, "-c", program, *arguments], folder, environment(**env), 300)
+
+
+def run_shell(
+    command: str, folder: Path, stdin: int | None = subprocess.DEVNULL, seconds: float = 60
+) -> Ran:
+    """A command as the shell runs it, with the shell's redirections."""
+    return _run(["sh", "-c", command], folder, environment(), seconds, stdin=stdin)
+
+
+def _run(
+    command: list[str],
+    folder: Path | None,
+    env: dict[str, str],
+    seconds: float = 60,
+    **streams: Any,
+) -> Ran:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=folder,
+        env=env,
+        timeout=seconds,
+        check=False,
+        **streams,
+    )
+
+
+def wait_for(what: Callable[[], object], seconds: float = 40.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="session")
 def quick() -> Iterator[Path]:
     """A folder with an ``xent`` that starts quickly, where processes can be copied."""
@@ -80,17 +121,7 @@ def started_xent(tmp_path: Path) -> Xent:
 
 def _runs(program: Path, folder: Path) -> Xent:
     def run(*arguments: str, stdin: str = "", **env: str) -> Ran:
-        return subprocess.run(
-            [str(program), *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            cwd=folder,
-            env=environment(**env),
-            timeout=60,
-            check=False,
-        )
+        return _run([str(program), *arguments], folder, environment(**env), input=stdin)
 
     return run
 

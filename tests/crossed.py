@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from tests.contents import npy, npz
+
 CLASSES = ("cat", "dog", "fox")
 LABELS = (0, 2, 1, 1, -100, 2, 0)
 ROWS = len(LABELS)
@@ -255,17 +257,12 @@ def content_of(case: Case, values: list[list[float]], labels: list[Any], own: bo
 
 
 def of_arrays(input: str, arrays: dict[str, Any], kind: str) -> bytes:
-    stream = io.BytesIO()
     if input == "npy":
-        np.save(stream, arrays[kind])
-    elif input == "npz":
-        np.savez(stream, **arrays)
-    elif input == "packed.npz":
-        np.savez_compressed(stream, **arrays)
-    else:
-        safetensors: Any = pytest.importorskip("safetensors.numpy")
-        return bytes(safetensors.save(arrays))
-    return stream.getvalue()
+        return npy(arrays[kind])
+    if input in ("npz", "packed.npz"):
+        return npz(packed=input == "packed.npz", **arrays)
+    safetensors: Any = pytest.importorskip("safetensors.numpy")
+    return bytes(safetensors.save(arrays))
 
 
 def of_table(input: str, columns: dict[str, list[Any]]) -> bytes:

@@ -17,20 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from tests.contents import npy, npz
+
 VALUES = np.arange(12.0).reshape(4, 3) / 4
 LABELS = np.array([0, 1, 2, 0])
-
-
-def npy() -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, VALUES)
-    return stream.getvalue()
-
-
-def npz(save: Callable[..., None]) -> bytes:
-    stream = io.BytesIO()
-    save(stream, logits=VALUES, labels=LABELS)
-    return stream.getvalue()
 
 
 def safetensors() -> bytes:
@@ -127,9 +117,9 @@ KINDS = (
     Kind("a.tsv", lambda: csv("\t")),
     Kind("a.json", document),
     Kind("a.jsonl", json_lines),
-    Kind("a.npy", npy),
-    Kind("a.npz", lambda: npz(np.savez)),
-    Kind("b.npz", lambda: npz(np.savez_compressed)),
+    Kind("a.npy", lambda: npy(VALUES)),
+    Kind("a.npz", lambda: npz(logits=VALUES, labels=LABELS)),
+    Kind("b.npz", lambda: npz(packed=True, logits=VALUES, labels=LABELS)),
     Kind("a.safetensors", safetensors),
     Kind("a.pt", pt),
     Kind("a.parquet", parquet),
@@ -139,7 +129,7 @@ KINDS = (
     Kind("a.csv.bz2", lambda: bz2.compress(csv()), checked=True),
     Kind("a.csv.xz", lambda: lzma.compress(csv()), checked=True),
     Kind("a.jsonl.gz", lambda: gzip.compress(json_lines(), mtime=0), checked=True),
-    Kind("a.npy.gz", lambda: gzip.compress(npy(), mtime=0), checked=True),
+    Kind("a.npy.gz", lambda: gzip.compress(npy(VALUES), mtime=0), checked=True),
     Kind("a.arrows.bz2", lambda: bz2.compress(arrow("new_stream")), checked=True),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import shlex
@@ -10,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pytest
 
+from tests.contents import npy, npz
 from tests.faults.running import run_inside
 
 RECORDS = [
@@ -27,18 +26,6 @@ TYPED = "--logits 1,2;3,1"
 BY_HAND = f"ce {TYPED} --label 1,1"
 SOFT = f"ce {TYPED} --target 0.5,0.5;0.25,0.75"
 WEIGHTED = "ce w.csv --weight-col w"
-
-
-def npy(array: object) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, np.array(array))
-    return stream.getvalue()
-
-
-def npz(**arrays: object) -> bytes:
-    stream = io.BytesIO()
-    np.savez(stream, **{key: np.array(array) for key, array in arrays.items()})  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 FILES: Mapping[str, bytes] = {

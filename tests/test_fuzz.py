@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from tests.contents import npy, npz
 from tests.faults.running import Answered, run_inside
 
 # XENT_FUZZ_SECONDS has it look for longer.
@@ -45,19 +46,8 @@ JSON_LINES = (
 
 RECORDS = b'[{"a": 1.5, "b": -2, "label": 0}, {"a": 4, "b": "NaN", "label": 1}]'
 SCORES = b'[[{"label": "POS", "score": 0.75}, {"label": "NEG", "score": 0.25}]]'
+VALUES, LABELS = np.arange(12.0).reshape(4, 3), np.array([0, 1, 2, 0])
 PT = ROOT / "tests" / "files" / "torch" / "dict.pt"
-
-
-def npy() -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, np.arange(12.0).reshape(4, 3))
-    return stream.getvalue()
-
-
-def npz() -> bytes:
-    stream = io.BytesIO()
-    np.savez(stream, logits=np.arange(12.0).reshape(4, 3), labels=np.array([0, 1, 2, 0]))
-    return stream.getvalue()
 
 
 def parquet() -> bytes:
@@ -78,8 +68,12 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "records": (lambda: RECORDS, "ce records.json --quiet", "json.opening"),
     "scores": (lambda: SCORES, "ce scores.json --input probs --label POS --quiet", "json.opening"),
     "pt": (lambda: PT.read_bytes(), "ce a.pt --quiet", "arrays.arrays"),
-    "npy": (npy, "softmax a.npy --quiet", "arrays.arrays"),
-    "npz": (npz, "ce a.npz --format csv", "arrays.arrays"),
+    "npy": (lambda: npy(VALUES), "softmax a.npy --quiet", "arrays.arrays"),
+    "npz": (
+        lambda: npz(logits=VALUES, labels=LABELS),
+        "ce a.npz --format csv",
+        "arrays.arrays",
+    ),
     "parquet": (parquet, "ce a.parquet --quiet", "tables.columnar"),
     "csv.gz": (lambda: gzip.compress(CSV, mtime=0), "ce a.csv.gz --quiet", "text.delimited"),
 }

@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, Ran, environment
+from tests.conftest import BIN, environment, run_shell, wait_for
 
 fcntl = pytest.importorskip("fcntl")
 pty = pytest.importorskip("pty")
@@ -50,20 +50,13 @@ def started(command: str, folder: Path) -> Iterator[Process]:
             process.kill()
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.01)
-
-
 def fed(process: Process, content: bytes) -> None:
     """Hand over some input, and wait until it was taken."""
     stdin = process.stdin
     assert stdin is not None
     stdin.write(content)
     stdin.flush()
-    until(lambda: not unread(stdin.fileno()) and waits(process))
+    wait_for(lambda: not unread(stdin.fileno()) and waits(process))
 
 
 def waits(process: Process) -> bool:
@@ -87,23 +80,6 @@ def unread(descriptor: int) -> int:
 def ended(process: Process) -> tuple[int, bytes, bytes]:
     stdout, stderr = process.communicate(timeout=20)
     return process.returncode, stdout, stderr
-
-
-def shell(
-    command: str, folder: Path, stdin: int | None = subprocess.DEVNULL, seconds: float = 60
-) -> Ran:
-    """A command as the shell runs it, with the shell's redirections."""
-    return subprocess.run(
-        ["sh", "-c", command],
-        stdin=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-        env=environment(),
-        timeout=seconds,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -176,7 +152,7 @@ def test_a_signal_while_a_file_is_written(
         out.write_text(old)
     with started("softmax - --format csv -o out.csv", tmp_path) as process:
         fed(process, BLOCK_AND_MORE)
-        until(lambda: any(path.suffix == ".part" for path in tmp_path.iterdir()))
+        wait_for(lambda: any(path.suffix == ".part" for path in tmp_path.iterdir()))
         process.send_signal(number)
         assert ended(process) == (code, b"", b"")
     assert [path.name for path in tmp_path.iterdir()] == ([] if old is None else ["out.csv"])
@@ -189,7 +165,7 @@ def test_the_old_file_outlives_a_kill(tmp_path: Path) -> None:
     out.write_text("what was there before\n")
     with started("softmax - --format csv -o out.csv", tmp_path) as process:
         fed(process, BLOCK_AND_MORE)
-        until(lambda: len(list(tmp_path.iterdir())) == 2)
+        wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
         process.kill()
         assert ended(process) == (-signal.SIGKILL, b"", b"")
     assert out.read_text() == "what was there before\n"
@@ -197,7 +173,7 @@ def test_the_old_file_outlives_a_kill(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", SPOKEN.values(), ids=SPOKEN.keys())
 def test_standard_output_that_is_closed(command: str, folder: Path) -> None:
-    ran = shell(f"xent {command} >&-", folder)
+    ran = run_shell(f"xent {command} >&-", folder)
     assert ran.returncode == 1
     assert ran.stderr.startswith("xent: standard output: ")
     assert ran.stderr.count("\n") == 1
@@ -205,19 +181,19 @@ def test_standard_output_that_is_closed(command: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("command", SPOKEN.values(), ids=SPOKEN.keys())
 def test_a_full_disk(command: str, folder: Path) -> None:
-    ran = shell(f"xent {command} > /dev/full", folder)
+    ran = run_shell(f"xent {command} > /dev/full", folder)
     sentence = "xent: standard output: cannot write it: no space left on device\n"
     assert (ran.returncode, ran.stderr) == (1, sentence)
 
 
 def test_standard_output_that_is_closed_does_not_matter_to_a_file(folder: Path) -> None:
-    ran = shell("xent ce a.csv --quiet -o out.txt >&-", folder)
+    ran = run_shell("xent ce a.csv --quiet -o out.txt >&-", folder)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert (folder / "out.txt").read_text() == "1.3132616875182228\n"
 
 
 def test_standard_error_that_is_closed_does_not_matter(folder: Path) -> None:
-    ran = shell("xent ce a.csv --quiet 2>&-", folder)
+    ran = run_shell("xent ce a.csv --quiet 2>&-", folder)
     assert (ran.returncode, ran.stdout) == (0, "1.3132616875182228\n")
 
 
@@ -233,30 +209,30 @@ def test_standard_error_that_is_closed_does_not_matter(folder: Path) -> None:
 def test_the_exit_code_of_a_fault_that_cannot_be_told(
     command: str, code: int, folder: Path
 ) -> None:
-    ran = shell(f"xent {command} 2>&-", folder)
+    ran = run_shell(f"xent {command} 2>&-", folder)
     assert (ran.returncode, ran.stdout) == (code, "")
 
 
 def test_a_warning_that_cannot_be_told_does_not_matter(folder: Path) -> None:
     for redirection in ("2>&-", "2>/dev/full"):
-        ran = shell(f"xent ce --logits 1,2 --target 0.5,0.2 -q {redirection}", folder)
+        ran = run_shell(f"xent ce --logits 1,2 --target 0.5,0.2 -q {redirection}", folder)
         assert (ran.returncode, ran.stdout.count("\n")) == (0, 1)
 
 
 def test_standard_input_that_is_closed(folder: Path) -> None:
-    ran = shell("xent ce - <&-", folder, None)
+    ran = run_shell("xent ce - <&-", folder, None)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == "xent: standard input: it is closed\n"
 
 
 def test_neither_a_file_nor_standard_input(folder: Path) -> None:
-    ran = shell("xent ce <&-", folder, None)
+    ran = run_shell("xent ce <&-", folder, None)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("xent: ce needs logits: ")
 
 
 def test_standard_input_that_is_closed_does_not_matter_to_a_file(folder: Path) -> None:
-    ran = shell("xent ce a.csv --quiet <&-", folder, None)
+    ran = run_shell("xent ce a.csv --quiet <&-", folder, None)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "1.3132616875182228\n", "")
 
 
@@ -264,7 +240,7 @@ def test_standard_input_that_is_closed_does_not_matter_to_a_file(folder: Path) -
 def test_a_terminal_is_not_waited_for(command: str, folder: Path) -> None:
     terminal, user = pty.openpty()
     try:
-        ran = shell(f"xent {command}", folder, user)
+        ran = run_shell(f"xent {command}", folder, user)
     finally:
         os.close(terminal)
         os.close(user)
@@ -279,8 +255,8 @@ def test_standard_input_of_any_length_is_as_good_as_a_file(quoted: bool, tmp_pat
     content = b"a,note,b,label\n" + row * 120_000 + b"0,0,1,1\n"
     (tmp_path / "a.csv").write_bytes(content)
     command = "softmax {} --format csv --logit-cols a,b"
-    from_file = shell("xent " + command.format("a.csv"), tmp_path)
-    from_pipe = shell("cat a.csv | xent " + command.format("-"), tmp_path)
+    from_file = run_shell("xent " + command.format("a.csv"), tmp_path)
+    from_pipe = run_shell("cat a.csv | xent " + command.format("-"), tmp_path)
     assert from_file.returncode == from_pipe.returncode == 0
     assert from_pipe.stdout == from_file.stdout
     assert from_file.stdout.count("\n") == content.count(b"\n")

@@ -69,6 +69,12 @@ def answered(command: str, content: str, name: str = "a.csv") -> str:
     return found.stdout.decode()
 
 
+def check_losses(printed: str, rows: list[list[float]], labels: list[int]) -> None:
+    """A loss a line, each that of Python to the last bit."""
+    expected = xentcli.cross_entropy(rows, labels, reduction="none").tolist()
+    assert bits([float(loss) for loss in printed.split()]) == bits(expected)
+
+
 def from_csv(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
@@ -126,8 +132,7 @@ def test_what_was_written_as_csv_is_read_by_the_next_command(
     _, rows, labels = made
     between = answered("log-softmax --format csv", written(*made))
     losses = answered("nll --input log-probs --reduction none --quiet", between)
-    expected = xentcli.cross_entropy(rows, labels, reduction="none").tolist()
-    assert bits([float(loss) for loss in losses.split()]) == bits(expected)
+    check_losses(losses, rows, labels)
 
 
 @few
@@ -139,8 +144,7 @@ def test_what_was_written_as_json_is_read_by_the_next_command(
     found = json.loads(answered("log-softmax --format json", written(*made)))
     document = json.dumps({"log_probs": found["result"], "labels": labels})
     losses = answered("nll --reduction none --quiet", document, "a.json")
-    expected = xentcli.cross_entropy(rows, labels, reduction="none").tolist()
-    assert bits([float(loss) for loss in losses.split()]) == bits(expected)
+    check_losses(losses, rows, labels)
 
 
 @few
@@ -151,8 +155,7 @@ def test_classes_can_be_called_by_their_odd_names(
     names, rows, labels = made
     content = written(names, rows, [names[label] for label in labels], csv.QUOTE_ALL)
     losses = answered("ce --reduction none --quiet", content)
-    expected = xentcli.cross_entropy(rows, labels, reduction="none").tolist()
-    assert bits([float(loss) for loss in losses.split()]) == bits(expected)
+    check_losses(losses, rows, labels)
 
 
 def test_the_largest_numbers_are_read_without_a_warning() -> None:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from numpy.typing import NDArray
 
 import xentcli
 from tests import test_stories as stories
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT, environment, run_python
 from tests.forks import quick_commands
 from tests.test_cases import CASES, OUTCOMES, copy_input, folders, outcome
 from xentcli.core import elementary
@@ -129,14 +128,7 @@ def calls_with(off: str) -> dict[str, str]:
     program = (
         "import json; from tests.test_same_everywhere import calls; print(json.dumps(calls()))"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment(**{SWITCH: off}),
-        check=False,
-    )
+    ran = run_python(program, folder=ROOT, **{SWITCH: off})
     assert ran.returncode == 0, ran.stderr
     found: dict[str, str] = json.loads(ran.stdout)
     return found

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 
 import pytest
 
-from tests.conftest import environment
+from tests.conftest import run_python
 
 REPORT = "import sys; from xentcli.cli.main import main; main({}); print(sorted(sys.modules))"
 
@@ -18,13 +16,8 @@ TYPED = ["ce", "--logits", "1,2,3", "--label", "0"]
 
 def last_line(program: str) -> str:
     """The last line that a program of Python prints."""
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=True,
-    )
+    ran = run_python(program)
+    assert ran.returncode == 0, ran.stderr
     return ran.stdout.splitlines()[-1]
 
 

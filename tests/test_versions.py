@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from tests.contents import npy
 from tests.faults.running import Answered, run_inside
 from xentcli import readers
 from xentcli.run import pipeline
@@ -19,12 +19,6 @@ from xentcli.run import pipeline
 ROWS = b"a,b,c,label\n1,2,3,0\n4,5,6,1\n"
 # As long, with other numbers.
 OTHER_ROWS = b"a,b,c,label\n3,2,1,0\n4,5,6,2\n"
-
-
-def npy(array: Any) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)
-    return stream.getvalue()
 
 
 FILES: dict[str, tuple[bytes, bytes]] = {

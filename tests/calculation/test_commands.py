@@ -4,15 +4,13 @@ each number once."""
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import environment
+from tests.conftest import run_python
 from xentcli.calculation import answers, cross_entropy
 from xentcli.calculation.check import check_gradients
 from xentcli.calculation.commands import COMMANDS, Calculation
@@ -84,14 +82,7 @@ def test_a_new_command_has_every_format_and_its_help(tmp_path: Path) -> None:
         "hinge x.csv --format json -o loss.json",
         "hinge --help",
     ]
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM, *runs],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment(),
-        check=False,
-    )
+    ran = run_python(PROGRAM, *runs, folder=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "How far." in ran.stdout
     assert "xent hinge x" in ran.stdout

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import struct
 import subprocess
 from pathlib import Path
 
@@ -12,13 +10,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import Xent, environment
+from tests.terminals import run_on_terminal
 from xentcli.calculation.commands import COMMANDS
 from xentcli.cli.commands import EXAMPLES, function_of
 from xentcli.cli.help import options_of
-
-fcntl = pytest.importorskip("fcntl")
-pty = pytest.importorskip("pty")
-termios = pytest.importorskip("termios")
 
 LOGITS = """\
 id,cat,dog,fox,label,source
@@ -102,25 +97,10 @@ def test_a_command_has_examples_and_its_help_shows_them(name: str, xent: Xent) -
 
 def folded(program: Path, width: int, *arguments: str) -> list[str]:
     """The lines of the help on a terminal of that width."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     env = environment(TERM="xterm")
-    with subprocess.Popen([program, *arguments], stdout=slave, env=env) as running:
-        os.close(slave)
-        shown = b""
-        while part := read(master):
-            shown += part
-        assert running.wait() == 0
-    os.close(master)
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n").splitlines()
-
-
-def read(terminal: int) -> bytes:
-    # Linux ends a terminal that nobody writes to with an error.
-    try:
-        return os.read(terminal, 1 << 16)
-    except OSError:
-        return b""
+    shown = run_on_terminal([str(program), *arguments], Path(), width, env)
+    assert shown.code == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.text).splitlines()
 
 
 @pytest.mark.parametrize("width", [40, 75, 76, 200])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tests.conftest import BIN, ROOT, environment
+from tests.conftest import BIN, ROOT, environment, wait_for
 from tests.faults.running import Answered, run_inside
 
 SECONDS = 40.0
@@ -127,10 +126,3 @@ def tasks_of(cluster: Cluster) -> dict[str, str]:
 def _states(dask_scheduler: object) -> dict[str, str]:
     tasks = dask_scheduler.tasks  # type: ignore[attr-defined]
     return {key: task.state for key, task in tasks.items()}
-
-
-def wait_for(what: Callable[[], object]) -> None:
-    end = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.05)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import random
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import pytest
 
 from tests.cluster import at_work
 from tests.cluster.clusters import Cluster, on_cluster, started
+from tests.contents import npy, npz
 from tests.faults.running import Answered, run_inside
 from tests.readers.tables.test_columnar import content_of
 from tests.test_ways import CELLS, COMMANDS, FILES, LABELS, VALUES, asked_of, lines
@@ -58,18 +58,6 @@ def test_partitions_of_any_size(name: str, size: int, cluster: Cluster, tmp_path
     assert found == run_inside(asked, tmp_path)
 
 
-def npy() -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, np.array(CELLS))
-    return stream.getvalue()
-
-
-def npz() -> bytes:
-    stream = io.BytesIO()
-    np.savez_compressed(stream, logits=np.array(CELLS), labels=np.array(LABELS))
-    return stream.getvalue()
-
-
 def table(form: str) -> bytes:
     columns = dict(zip("abc", VALUES, strict=True)) | {"label": LABELS}
     options = {"row_group_size": 7} if form == "parquet" else {}
@@ -83,9 +71,9 @@ OTHERS: dict[str, Callable[[], bytes]] = {
     "a.parquet": lambda: table("parquet"),
     "a.parquet.gz": lambda: gzip.compress(table("parquet")),
     "a.arrow": lambda: table("arrow"),
-    "a.npy": npy,
-    "a.npy.gz": lambda: gzip.compress(npy()),
-    "a.npz": npz,
+    "a.npy": lambda: npy(CELLS),
+    "a.npy.gz": lambda: gzip.compress(npy(CELLS)),
+    "a.npz": lambda: npz(packed=True, logits=CELLS, labels=LABELS),
     "a.json": lambda: json.dumps({"logits": CELLS, "labels": LABELS}).encode(),
 }
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.clusters import Cluster, wait_for
-from tests.conftest import BIN, ROOT, Xent, environment
+from tests.cluster.clusters import Cluster
+from tests.conftest import BIN, ROOT, Xent, environment, wait_for
 from tests.faults.running import run_inside
 from tests.terminals import run_on_terminal
 from tests.test_ways import FILES

@@ -19,9 +19,8 @@ from tests.cluster.clusters import (
     started,
     tasks_of,
     threads_of,
-    wait_for,
 )
-from tests.conftest import ROOT, environment, needs_posix
+from tests.conftest import ROOT, environment, needs_posix, wait_for
 from tests.faults.running import Answered, run_inside
 from tests.test_ways import FILES
 from xentcli.run import cluster as cluster_of_commands

@@ -6,16 +6,14 @@ from __future__ import annotations
 import shlex
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.clusters import Cluster, joined, on_cluster, threads_of, wait_for
-from tests.conftest import ROOT, Xent, environment
+from tests.cluster.clusters import Cluster, joined, on_cluster, threads_of
+from tests.conftest import ROOT, Xent, run_python, wait_for
 from tests.faults.fault import GOOD, Fault
 from tests.faults.running import Answered, run_inside
 from tests.test_faults import listed, put
@@ -127,15 +125,8 @@ def test_without_the_extra(tmp_path: Path) -> None:
         "import sys; sys.modules['distributed'] = None; "
         "from xentcli.cli.main import script; script()"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", hidden, "ce", "a.csv", "--scheduler", "local"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    asked = ["ce", "a.csv", "--scheduler", "local"]
+    ran = run_python(hidden, *asked, folder=tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == (
         "xent: --scheduler needs the packages dask and distributed\n"

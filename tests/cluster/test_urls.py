@@ -12,12 +12,13 @@ import pyarrow as pa
 import pytest
 
 from tests.cluster.clusters import Cluster, on_cluster, started
-from tests.cluster.test_equality import npy, table
+from tests.cluster.test_equality import table
 from tests.conftest import ROOT
+from tests.contents import npy
 from tests.faults.running import run_inside
 from tests.readers.sources.buckets import CREDENTIALS, Bucket, served_bucket, served_web
 from tests.readers.tables.test_columnar import content_of
-from tests.test_ways import FILES, LABELS
+from tests.test_ways import CELLS, FILES, LABELS
 
 pytest.importorskip("moto")
 pytest.importorskip("s3fs")
@@ -62,7 +63,7 @@ def test_an_answer_is_the_same(name: str, command: str, place: Place, tmp_path: 
         "a.csv.gz": gzip.compress(FILES["plain.csv"]),
         "a.jsonl": FILES["lists.jsonl"],
         "a.parquet": table("parquet"),
-        "a.npy": npy(),
+        "a.npy": npy(CELLS),
     }
     files = {name: content[name]} if name in content else {}
     for part in () if files else ("part-1.csv", "part-2.csv", "part-3.csv"):

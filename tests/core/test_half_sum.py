@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xentcli.core.framework import WIDTHS
-from xentcli.core.half_sum import HalfSum, half_mean
+from xentcli.core.half_sum import HalfSum, half_mean, half_sum
 
 # Multiples of 1/32 below 4: each has the same value in both widths.
 LOSSES = np.array([(at * 37 % 101) / 32 for at in range(1000)])
@@ -35,3 +35,12 @@ def test_is_pytorchs_for_any_blocks(
         found.add(LOSSES[start : start + size], kept[start : start + size])
     assert found.value == total
     assert half_mean(found.value, float(kept.sum()), width) == mean
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+@pytest.mark.parametrize("count", [1, 2, 16, 17, 18, 33, 257, 273, 4098, 70_001])
+def test_a_sum_of_losses_that_all_count_is_the_same_at_once(name: str, count: int) -> None:
+    width, losses = WIDTHS[name], np.resize(LOSSES, count)
+    found = HalfSum(width)
+    found.add(losses, np.ones(count, dtype=bool))
+    assert half_sum(losses, width) == found.value

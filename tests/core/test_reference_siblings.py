@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import xentcli
-from tests.core.test_reference_torch import Case, decoded, difference, is_refused
+from tests.core.test_reference_torch import Case, decoded, difference, differences_from, is_refused
 from xentcli.core import bce
 from xentcli.core.settings import Settings
 
@@ -94,12 +94,7 @@ def rounding(case: Case) -> float:
 
 def differences(case: Case, expected: Mapping[str, Any], absolute: float) -> Iterator[str]:
     """Yield the ways in which xentcli's value and gradient differ from expected ones."""
-    ours = answers(case)
-    for quantity in ("value", "grad"):
-        if expected[quantity] is not None:
-            words = difference(ours[quantity], expected[quantity], RELATIVE, absolute)
-            if words:
-                yield f"{case['name']}: {quantity} {words}"
+    return differences_from(answers(case), expected, case["name"], absolute)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -128,14 +128,20 @@ def difference(ours: Any, theirs: Array, relative: float, absolute: float) -> st
     return f"{got[place]!r} instead of {theirs[place]!r} at {list(place)}"
 
 
-def differences(case: Case, expected: Mapping[str, Any], absolute: float) -> Iterator[str]:
-    """Yield the ways in which xentcli's value and gradient differ from expected ones."""
-    ours = answers(case)
+def differences_from(
+    ours: Mapping[str, Any], expected: Mapping[str, Any], name: str, absolute: float
+) -> Iterator[str]:
+    """Yield the ways in which a value and a gradient differ from expected ones."""
     for quantity in ("value", "grad"):
         if expected[quantity] is not None:
             words = difference(ours[quantity], expected[quantity], RELATIVE, absolute)
             if words:
-                yield f"{case['name']}: {quantity} {words}"
+                yield f"{name}: {quantity} {words}"
+
+
+def differences(case: Case, expected: Mapping[str, Any], absolute: float) -> Iterator[str]:
+    """Yield the ways in which xentcli's value and gradient differ from expected ones."""
+    return differences_from(answers(case), expected, case["name"], absolute)
 
 
 @pytest.mark.parametrize("name", GROUPS)

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
 from typing import Any
 
 import numpy as np
 
+from tests.contents import npy, npz
 from tests.faults.fault import Fault
 
 SECOND = b"id,label\n9,1\n7,0\n"
-
-
-def npy(array: Any) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, np.array(array))
-    return stream.getvalue()
-
-
-def npz(**arrays: Any) -> bytes:
-    stream = io.BytesIO()
-    members: dict[str, Any] = {key: np.array(array) for key, array in arrays.items()}
-    np.savez(stream, **members)
-    return stream.getvalue()
 
 
 def npy_header(header: str) -> bytes:

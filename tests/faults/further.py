@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.arrays import npz
+from tests.contents import npz
 from tests.faults.fault import Fault
 
 FAULTS = (

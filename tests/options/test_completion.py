@@ -6,13 +6,12 @@ import bz2
 import gzip
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, Xent, environment
+from tests.conftest import BIN, Xent, environment, run_python
 from xentcli.calculation.commands import COMMANDS
 
 HEADER = "id,logit_cat,logit_dog,my answer,label\n"
@@ -162,14 +161,8 @@ def test_a_completion_does_without_numpy(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEADER)
     line = "xent ce a.csv --label-col "
     asked = {"_XENT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "4"}
-    ran = subprocess.run(
-        [sys.executable, "-c", NO_NUMPY],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment(**asked),
-        check=True,
-    )
+    ran = run_python(NO_NUMPY, folder=tmp_path, **asked)
+    assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split() == NAMES
 
 

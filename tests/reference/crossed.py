@@ -1,12 +1,12 @@
 """The designed cross: every pair of options meets in some case, on inputs drawn from its name."""
 
 import itertools
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from adversarial import generator
 from numpy.typing import NDArray
 
 Axes = Mapping[str, Sequence[Any]]
@@ -104,7 +104,7 @@ def design(full: Axes, dealt: Axes) -> list[dict[str, Any]]:
     """Return all combinations of the full axes, with the dealt axes spread over them evenly."""
     combinations = [dict(zip(full, row, strict=True)) for row in itertools.product(*full.values())]
     for axis, options in dealt.items():
-        order = np.random.default_rng(zlib.crc32(axis.encode())).permutation(len(combinations))
+        order = generator(axis).permutation(len(combinations))
         for place, combination in zip(order, combinations, strict=True):
             combination[axis] = options[place % len(options)]
     require_every_pair(combinations, {**full, **dealt})
@@ -181,11 +181,6 @@ def draw_weight(kind: str, classes: int, rng: np.random.Generator) -> NDArray[np
 def class_axis(shape: tuple[int, ...]) -> int:
     """Return the axis of the classes: the second, or the only one."""
     return min(1, len(shape) - 1)
-
-
-def generator(name: str) -> np.random.Generator:
-    """Return random numbers of the case's own, so that no case depends on the ones before it."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 def described(**options: Any) -> str:

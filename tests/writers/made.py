@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from xentcli import readers, writers
@@ -14,6 +15,7 @@ from xentcli.readers.interface import Opened, Request
 from xentcli.readers.sources.source import source_of
 from xentcli.writers.interface import Stream
 
+shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 SUFFIX = {"csv": "csv", "tsv": "tsv", "jsonl": "jsonl"}
 FLOATS = st.floats(width=64, allow_subnormal=True) | st.sampled_from(
     [0.0, -0.0, 5e-324, -5e-324, 1e308, 1e16, 1e-5, float("nan"), float("inf"), float("-inf")]

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.framework import Width
+from xentcli.core.framework import Narrow, Width
+from xentcli.core.layout import Array
 
 LEVELS = 8
 STEP = 16
@@ -91,6 +92,38 @@ class HalfSum:
         for part in self._partial:
             total = self._sum(total, part)
         return total
+
+
+def half_sum(losses: Array, width: Width) -> float:
+    """The sum of losses that all count: that of :class:`HalfSum`, many runs of 16 at once.
+
+    The first loss is a run by itself, the next runs have 16 losses each. What is left of a run that
+    is shorter is added at the end.
+    """
+    numbers = width.rounded(np.asarray(losses, dtype=np.float32))
+    rests = []
+    for _ in range(LEVELS - 1):
+        if len(numbers) < 2:
+            break
+        count = -(-(len(numbers) - 1) // STEP)
+        runs = np.zeros(count * STEP, dtype=np.float32)
+        runs[: len(numbers) - 1] = numbers[1:]
+        # The last run may be shorter: zeros fill it up.
+        sums = _add_in_order(runs.reshape(-1, STEP).T, width)
+        is_short = (len(numbers) - 1) % STEP != 0
+        rests.append(sums[-1] if is_short else np.float32(0))
+        numbers = np.concatenate([numbers[:1], sums[: count - is_short]])
+    last = _add_in_order(numbers[:, np.newaxis], width)
+    parts = np.array([*rests, *last], dtype=np.float32)
+    return float(_add_in_order(parts[:, np.newaxis], width)[0])
+
+
+def _add_in_order(rows: Narrow, width: Width) -> Narrow:
+    """Add the rows one after the other, and round after each addition."""
+    total = np.zeros(rows.shape[1], dtype=np.float32)
+    for row in rows:
+        total = width.rounded(total + row)
+    return total
 
 
 def half_mean(total: float, denominator: float, width: Width) -> float:

@@ -29,8 +29,8 @@ class Case(NamedTuple):
     ``grid`` is the shape of the N positions in the input, and ``class_axis`` the axis that its
     classes had. ``left_out`` are the columns of numbers that were not read as classes, labels or
     weights. ``labels`` still holds the labels that are ignored. ``loss`` is the loss that the
-    command gives; it is None where labels that count from 1 would be refused, and then 1 has been
-    taken from each of them (``one_based``).
+    command gives. ``one_based``: the labels counted from 1, and 1 was taken from each of them; the
+    command would refuse them, so that ``loss`` is None.
 
     A yes-or-no question (``bce``) is a row of two values, for no and for yes: 0 and z for a logit
     z, 1 − p and p for a probability p. So its loss is the cross-entropy of that row;

@@ -68,11 +68,11 @@ def diagnose(
 ) -> Diagnosis:
     """Find the formulas behind the numbers got, one a case, and list at most ``most`` of them."""
     found = _findings(cases, got)
-    hint = _if_probabilities(cases, found, digits)
+    hint = _describe_as_probabilities(cases, found, digits)
     values = tuple(one.value for one in got)
     if not got:
-        losses = tuple(_asked_for(case) for case in cases)
-        nothing = Diagnosis((), cases[0].kind, losses, _without_number(found), hint)
+        losses = tuple(_loss_asked_for(case) for case in cases)
+        nothing = Diagnosis((), cases[0].kind, losses, _describe_findings(found), hint)
         return nothing._replace(findings=found, loss_name=cases[0].loss_name)
     # Where several numbers were got from one input, its case comes several times.
     known = {id(case): Search(case, kit) for case, kit in zip(cases, kits(cases), strict=True)}
@@ -83,7 +83,7 @@ def diagnose(
     losses = looked.trial.at(0).values
     result = Diagnosis(values, cases[0].kind, losses, "", loss_name=cases[0].loss_name)
     result = result._replace(findings=found)
-    result = result._replace(candidates=_candidates(looked, values, kit, cases[0], most))
+    result = result._replace(candidates=_list_candidates(looked, values, kit, cases[0], most))
     words = answer.Words(kit, cases[0], losses, [one.text for one in got], digits)
     if not places:
         sentence = answer.describe_no_match(words, looked.depth)
@@ -101,14 +101,14 @@ def diagnose(
     caveat = answer.caveat(best, share, got)
     return result._replace(
         sentence=sentence,
-        notes=(*_notes(looked, got, cases, kit, caveat), *hint),
+        notes=(*_write_notes(looked, got, cases, kit, caveat), *hint),
         advice=advice(best.parts, cases[0]) if best.departures else (),
         chance=share,
         caveat=caveat,
     )
 
 
-def _asked_for(case: Case) -> float:
+def _loss_asked_for(case: Case) -> float:
     """Return the loss that was asked for; nan where ``ce`` refuses labels that count from 1."""
     if case.loss is not None or case.one_based:
         return math.nan if case.loss is None else case.loss
@@ -155,7 +155,7 @@ def _findings(cases: Sequence[Case], got: Sequence[PrintedNumber]) -> tuple[Find
     return tuple(found for case, one in once.values() for found in findings(case, one))
 
 
-def _if_probabilities(
+def _describe_as_probabilities(
     cases: Sequence[Case], found: Sequence[Finding], digits: int
 ) -> tuple[str, ...]:
     """Return a sentence with the cross-entropy of logits that seem to be probabilities."""
@@ -171,7 +171,7 @@ def _if_probabilities(
     return (f"If the rows are probabilities, as they seem to be, the cross-entropy is {shown}.",)
 
 
-def _candidates(
+def _list_candidates(
     looked: SearchResult, got: Sequence[float], kit: Kit, case: Case, most: int
 ) -> tuple[Candidate, ...]:
     """List the formulas that match, then the simple ones that come nearest, each number once."""
@@ -187,7 +187,7 @@ def _candidates(
             distinct.append(at)
     nearest = sorted(distinct[len(matches) :], key=lambda at: _distance(trial.at(at), got))
     return tuple(
-        _candidate(trial.at(at), at in matches, got, kit, case)
+        _make_candidate(trial.at(at), at in matches, got, kit, case)
         for at in [*matches, *nearest][:most]
     )
 
@@ -205,7 +205,7 @@ def _distance(one: TriedFormula, got: Sequence[float]) -> float:
     return math.inf if math.isnan(worst) else worst
 
 
-def _candidate(
+def _make_candidate(
     one: TriedFormula, matches: bool, got: Sequence[float], kit: Kit, case: Case
 ) -> Candidate:
     return Candidate(
@@ -224,14 +224,14 @@ def _difference(value: float, wanted: float) -> float:
     return 0.0 if value == wanted or both_nan else value - wanted
 
 
-def _without_number(found: Sequence[Finding]) -> str:
+def _describe_findings(found: Sequence[Finding]) -> str:
     if not found:
         return "Nothing about this input is remarkable."
     are = "is" if len(found) == 1 else "are"
     return f"{counted(len(found), 'thing')} about this input {are} worth a look."
 
 
-def _tied(looked: SearchResult, others: Sequence[int], kit: Kit, case: Case) -> list[int]:
+def _find_tied(looked: SearchResult, others: Sequence[int], kit: Kit, case: Case) -> list[int]:
     """Return those of the formulas that give the same number as the best one in every run."""
     best, ties = looked.matches.places[0], Ties(case, kit)
     chosen = looked.trial.at(best).formula
@@ -243,7 +243,7 @@ def _tied(looked: SearchResult, others: Sequence[int], kit: Kit, case: Case) -> 
     ]
 
 
-def _notes(
+def _write_notes(
     looked: SearchResult, got: Sequence[PrintedNumber], cases: Sequence[Case], kit: Kit, caveat: str
 ) -> list[str]:
     places = looked.matches.places
@@ -252,7 +252,7 @@ def _notes(
     says_much = all(np.isfinite(one.value) and one.value for one in got)
     same = find_coinciding(looked.trial, places[0]) if says_much else []
     others = [at for at in places[1:] if at not in same and at not in looked.matches.nearly]
-    tied = _tied(looked, [*same, *others], kit, cases[0]) if says_much else []
+    tied = _find_tied(looked, [*same, *others], kit, cases[0]) if says_much else []
     same, others = ([at for at in some if at not in tied] for some in (same, others))
     said = describe_ties(best.parts, [looked.trial.at(at).parts for at in tied], cases[0])
     said += describe_ambiguities(best.parts, [looked.trial.at(at).parts for at in same], cases)

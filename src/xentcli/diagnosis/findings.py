@@ -38,7 +38,8 @@ def findings(case: Case, got: PrintedNumber | None = None) -> tuple[Finding, ...
     return tuple(one._replace(source=case.source) for one in found if one is not None)
 
 
-def _concerning(name: str, mask: Mask, message: str, evidence: str) -> Finding | None:
+def _report_rows(name: str, mask: Mask, message: str, evidence: str) -> Finding | None:
+    """Make a finding about the rows of a mask; None if there are none."""
     rows = np.flatnonzero(mask)
     if not rows.size:
         return None
@@ -55,7 +56,7 @@ def _not_finite(case: Case) -> Finding | None:
     if not wrong.any():
         return None
     row, column = (int(at) for at in np.argwhere(wrong)[0])
-    return _concerning(
+    return _report_rows(
         "not-finite",
         np.any(wrong, axis=1),
         "rows hold values that are not finite; unless they are ignored, one of them makes the mean "
@@ -69,7 +70,7 @@ def _probabilities(case: Case) -> Finding | None:
     if case.kind != "logits" or not looks_like_probabilities(case):
         return None
     sums = case.values.sum(axis=1)
-    return _concerning(
+    return _report_rows(
         PROBABILITIES,
         np.ones(case.samples, dtype=bool),
         "every row is 0 or more and sums to 1: are these probabilities? Then give them with "
@@ -103,7 +104,7 @@ def _log_probabilities(case: Case) -> Finding | None:
     sums = elementary.exp(case.values).sum(axis=1)
     if (np.abs(sums - 1.0) > SUM_TOLERANCE).any():
         return None
-    return _concerning(
+    return _report_rows(
         "log-probabilities",
         np.ones(case.samples, dtype=bool),
         "every row is made of logarithms of probabilities already; another log-softmax changes "
@@ -119,7 +120,7 @@ def _not_normalised(case: Case) -> Finding | None:
     probs = case.values if case.kind == "probs" else elementary.exp(case.values)
     wrong = unnormalised_samples(probs, 1)
     what = "probabilities" if case.kind == "probs" else "exponentials"
-    return _concerning(
+    return _report_rows(
         "not-normalised",
         wrong,
         f"rows whose {what} do not sum to 1: are they logits?",
@@ -131,7 +132,7 @@ def _targets_not_normalised(case: Case) -> Finding | None:
     if case.soft is None:
         return None
     wrong = unnormalised_samples(case.soft, 1)
-    return _concerning(
+    return _report_rows(
         "targets-not-normalised",
         wrong,
         "rows whose soft target does not sum to 1",
@@ -144,7 +145,7 @@ def _one_based(case: Case) -> Finding | None:
     if not case.one_based or case.labels is None:
         return None
     top = case.labels == case.classes - 1
-    return _concerning(
+    return _report_rows(
         "one-based-labels",
         top,
         f"the labels count from 1: label {case.classes} stands among {case.classes} classes, which "
@@ -183,7 +184,7 @@ def _ignored(case: Case) -> Finding | None:
     )
     if count == case.samples:
         message = f"every label is {case.settings.ignore_index}, which is ignored: the mean is nan"
-    return _concerning("ignored", ignored, message, f"{count:,} of {counted(case.samples, 'row')}")
+    return _report_rows("ignored", ignored, message, f"{count:,} of {counted(case.samples, 'row')}")
 
 
 def _saturated(case: Case) -> Finding | None:
@@ -207,7 +208,7 @@ def _saturated(case: Case) -> Finding | None:
     if not lost.any():
         return None
     also = f", in float64 for {int(wide.sum()):,} of them" if wide.any() else ""
-    return _concerning(
+    return _report_rows(
         "saturated",
         lost,
         f"rows whose loss PyTorch rounds to 0 in float32{also}",
@@ -223,7 +224,7 @@ def _overflowing(case: Case) -> Finding | None:
     largest = np.where(np.isfinite(scaled), scaled, -np.inf).max(axis=1)
     narrow, wide = largest > 88.72, largest > 709.78
     also = f", in float64 for {int(wide.sum()):,} of them" if wide.any() else ""
-    return _concerning(
+    return _report_rows(
         "overflow",
         narrow,
         "rows for which exp(z) without a shift by the maximum overflows in float32" + also,
@@ -236,7 +237,7 @@ def _constant(case: Case) -> Finding | None:
     if case.classes == 1:
         return None
     same = (case.values == case.values[:, :1]).all(axis=1)
-    return _concerning(
+    return _report_rows(
         "constant",
         same,
         "rows in which every class has the same value: the softmax is uniform",
@@ -248,7 +249,7 @@ def _constant(case: Case) -> Finding | None:
 def _all_alike(case: Case) -> Finding | None:
     """Report rows that are all the same."""
     alike = case.samples > 1 and bool((case.values == case.values[0]).all())
-    return _concerning(
+    return _report_rows(
         "all-rows-alike",
         np.full(case.samples, alike),
         "every row is the same: the output does not depend on the sample",

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.contents import npy
 from tests.faults.fault import GOOD
 from tests.faults.running import run_inside
 from tests.readers.opening import batches, only, opened, told
@@ -26,12 +27,6 @@ from xentcli.readers.sources import unpack
 
 VALUES = np.arange(12.0).reshape(4, 3)
 LABELS = np.array([0, 1, 2, 0])
-
-
-def npy(array: Any) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)
-    return stream.getvalue()
 
 
 def npz(*members: tuple[str, Any], packed: bool = False) -> bytes:

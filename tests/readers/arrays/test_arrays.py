@@ -22,6 +22,7 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save_file
 
 from tests.conftest import environment
+from tests.contents import npy
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
 from xentcli.readers.interface import Request
@@ -34,12 +35,6 @@ savez_compressed: Any = np.savez_compressed
 
 WIDTHS = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"]
 INTEGERS = ["<i1", "<i2", ">i4", "<i8", "<u1", "<u2", ">u4", "<u8"]
-
-
-def in_memory(array: Any) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)
-    return stream.getvalue()
 
 
 def is_mapped(array: Any) -> bool:
@@ -60,7 +55,7 @@ def test_npy_comes_back_to_the_bit(
     tmp_path_factory: pytest.TempPathFactory, values: Any, fortran: bool, packed: bool
 ) -> None:
     path = tmp_path_factory.mktemp("npy") / "a.npy"
-    content = in_memory(np.asfortranarray(values) if fortran else values)
+    content = npy(np.asfortranarray(values) if fortran else values)
     path.write_bytes(gzip.compress(content) if packed else content)
     read = only(path).values
     assert read.dtype == values.dtype.newbyteorder("=")
@@ -363,7 +358,7 @@ def test_typed_labels_go_with_their_chunk(tmp_path: Path) -> None:
 
 
 def contents() -> dict[str, bytes]:
-    files = {"npy": in_memory(np.eye(3))}
+    files = {"npy": npy(np.eye(3))}
     for name, save in (("npz", savez), ("npz ", savez_compressed)):
         stream = io.BytesIO()
         save(stream, logits=np.eye(3), labels=np.arange(3))

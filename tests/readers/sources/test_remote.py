@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import BIN, Xent, environment
+from tests.contents import npy, npz
 from tests.readers.sources.buckets import ALONE, Bucket, Web, served_bucket, served_web
 from xentcli.readers.sources.remote_errors import explain
 from xentcli.readers.sources.urls import is_url, local_path, secrets, without_secrets
@@ -48,18 +49,6 @@ def document() -> bytes:
     return f'{{"logits": {VALUES.tolist()}, "labels": {LABELS.tolist()}}}'.encode()
 
 
-def archive() -> bytes:
-    stream = io.BytesIO()
-    np.savez(stream, logits=VALUES, labels=LABELS)
-    return stream.getvalue()
-
-
-def array() -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, LABELS)
-    return stream.getvalue()
-
-
 def columns(form: str = "parquet", noise: int = 0) -> bytes:
     pa = pytest.importorskip("pyarrow")
     import pyarrow.parquet as pq
@@ -87,7 +76,7 @@ MADE: dict[str, Callable[[], bytes]] = {
     "x.csv.bz2": lambda: bz2.compress(table()),
     "x.jsonl": records,
     "x.json": document,
-    "x.npz": archive,
+    "x.npz": lambda: npz(logits=VALUES, labels=LABELS),
     "x.parquet": columns,
     "x.arrow": lambda: columns("arrow"),
 }
@@ -192,7 +181,7 @@ def test_several_files_by_a_pattern(bucket: Bucket, xent: Xent) -> None:
 
 def test_labels_from_elsewhere(bucket: Bucket, web: Web, xent: Xent, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(table())
-    labels = bucket.put("labels/y.npy", array())
+    labels = bucket.put("labels/y.npy", npy(LABELS))
     classes = ("--logit-cols", "a,b,c")
     here = xent("ce", "-q", "x.csv", *classes)
     there = xent("ce", "-q", "x.csv", *classes, "--labels-from", labels, **bucket.env)

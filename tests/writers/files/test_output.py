@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ran, environment, needs_posix
+from tests.conftest import needs_posix, run_shell
 from tests.faults.running import Answered, run_inside
 
 needs_posix()
@@ -30,20 +29,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def shell(command: str, folder: Path) -> Ran:
-    return subprocess.run(
-        ["sh", "-c", command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-        env=environment(),
-        timeout=60,
-        check=False,
-    )
-
-
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -53,22 +38,24 @@ def names(folder: Path) -> set[str]:
 
 
 def test_the_answer_is_in_the_file_and_nowhere_else(folder: Path) -> None:
-    ran = shell("xent ce a.csv --quiet -o out.txt", folder)
+    ran = run_shell("xent ce a.csv --quiet -o out.txt", folder)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert (folder / "out.txt").read_text() == ANSWER
     assert names(folder) == {"a.csv", "wrong.csv", "out.txt"}
 
 
 def test_a_file_has_all_letters_whatever_standard_output_can_show(folder: Path) -> None:
-    shown = shell("PYTHONIOENCODING=ascii xent ce a.csv --no-steps", folder)
+    shown = run_shell("PYTHONIOENCODING=ascii xent ce a.csv --no-steps", folder)
     assert shown.returncode == 0
     assert shown.stdout.isascii()
-    assert shell("PYTHONIOENCODING=ascii xent ce a.csv --no-steps -o out.txt", folder).stdout == ""
+    assert (
+        run_shell("PYTHONIOENCODING=ascii xent ce a.csv --no-steps -o out.txt", folder).stdout == ""
+    )
     assert "±" in (folder / "out.txt").read_text(encoding="utf-8")
 
 
 def test_a_dash_is_standard_output(folder: Path) -> None:
-    ran = shell("xent ce a.csv --quiet -o -", folder)
+    ran = run_shell("xent ce a.csv --quiet -o -", folder)
     assert (ran.returncode, ran.stdout) == (0, ANSWER)
     assert names(folder) == {"a.csv", "wrong.csv"}
 
@@ -78,7 +65,7 @@ def test_a_file_that_is_replaced_keeps_its_mode(old: int, folder: Path) -> None:
     out = folder / "out.txt"
     out.write_text(OLD)
     out.chmod(old)
-    assert shell("xent ce a.csv --quiet -o out.txt", folder).returncode == 0
+    assert run_shell("xent ce a.csv --quiet -o out.txt", folder).returncode == 0
     assert (mode(out), out.read_text()) == (old, ANSWER)
 
 
@@ -95,7 +82,7 @@ def test_a_file_is_written_where_modes_cannot_be_set(
 
 @pytest.mark.parametrize(("mask", "expected"), [("022", 0o644), ("077", 0o600), ("002", 0o664)])
 def test_a_new_file_honours_the_umask(mask: str, expected: int, folder: Path) -> None:
-    assert shell(f"umask {mask}; xent ce a.csv --quiet -o out.txt", folder).returncode == 0
+    assert run_shell(f"umask {mask}; xent ce a.csv --quiet -o out.txt", folder).returncode == 0
     assert mode(folder / "out.txt") == expected
 
 
@@ -104,7 +91,7 @@ def test_a_link_stays_one_and_its_file_is_replaced(folder: Path) -> None:
     behind, link = folder / "elsewhere" / "out.txt", folder / "link.txt"
     behind.write_text(OLD)
     link.symlink_to(Path("elsewhere") / "out.txt")
-    assert shell("xent ce a.csv --quiet -o link.txt", folder).returncode == 0
+    assert run_shell("xent ce a.csv --quiet -o link.txt", folder).returncode == 0
     assert link.is_symlink()
     assert behind.read_text() == ANSWER
     assert names(folder / "elsewhere") == {"out.txt"}
@@ -112,7 +99,7 @@ def test_a_link_stays_one_and_its_file_is_replaced(folder: Path) -> None:
 
 def test_a_link_that_leads_nowhere_yet(folder: Path) -> None:
     (folder / "link.txt").symlink_to("later.txt")
-    assert shell("xent ce a.csv --quiet -o link.txt", folder).returncode == 0
+    assert run_shell("xent ce a.csv --quiet -o link.txt", folder).returncode == 0
     assert (folder / "link.txt").is_symlink()
     assert (folder / "later.txt").read_text() == ANSWER
 
@@ -140,14 +127,14 @@ def test_an_output_that_is_also_an_input_is_refused(command: str, folder: Path) 
     (folder / "labels.csv").write_text("0\n0\n")
     (folder / "targets.csv").write_text("p,q\n1,0\n1,0\n")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    ran = shell(command, folder)
+    ran = run_shell(command, folder)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "it is also the input" in ran.stderr
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_rejects_and_the_answer_cannot_be_one_file(folder: Path) -> None:
-    ran = shell("xent ce wrong.csv -q --on-error skip --rejects out.csv -o out.csv", folder)
+    ran = run_shell("xent ce wrong.csv -q --on-error skip --rejects out.csv -o out.csv", folder)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert not (folder / "out.csv").exists()
 
@@ -157,7 +144,7 @@ def test_a_pipe_with_a_name_is_written_straight(folder: Path) -> None:
     found: list[str] = []
     reader = threading.Thread(target=lambda: found.append((folder / "pipe").read_text()))
     reader.start()
-    ran = shell("xent ce a.csv --quiet -o pipe", folder)
+    ran = run_shell("xent ce a.csv --quiet -o pipe", folder)
     reader.join(20)
     assert (ran.returncode, ran.stderr, found) == (0, "", [ANSWER])
     assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
@@ -165,28 +152,28 @@ def test_a_pipe_with_a_name_is_written_straight(folder: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_standard_output_by_its_path(path: str, folder: Path) -> None:
-    ran = shell(f"xent ce a.csv --quiet -o {path}", folder)
+    ran = run_shell(f"xent ce a.csv --quiet -o {path}", folder)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, ANSWER, "")
 
 
 def test_standard_output_by_its_path_goes_on_where_others_wrote(folder: Path) -> None:
     command = "(echo before; xent ce a.csv --quiet -o /dev/stdout; echo after) > out.txt"
-    assert shell(command, folder).returncode == 0
+    assert run_shell(command, folder).returncode == 0
     assert (folder / "out.txt").read_text() == f"before\n{ANSWER}after\n"
 
 
 def test_standard_error_by_its_path(folder: Path) -> None:
-    ran = shell("xent ce a.csv --quiet -o /dev/stderr", folder)
+    ran = run_shell("xent ce a.csv --quiet -o /dev/stderr", folder)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", ANSWER)
 
 
 def test_nothing_by_its_path(folder: Path) -> None:
-    assert shell("xent ce a.csv --quiet -o /dev/null", folder).returncode == 0
+    assert run_shell("xent ce a.csv --quiet -o /dev/null", folder).returncode == 0
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
 
 def test_a_full_device_is_told(folder: Path) -> None:
-    ran = shell("xent softmax a.csv --format csv -o /dev/full", folder)
+    ran = run_shell("xent softmax a.csv --format csv -o /dev/full", folder)
     sentence = "xent: /dev/full: cannot write it: no space left on device\n"
     assert (ran.returncode, ran.stderr) == (1, sentence)
 
@@ -204,7 +191,7 @@ def test_a_full_device_is_told(folder: Path) -> None:
 )
 def test_the_old_file_outlives_a_fault(command: str, folder: Path) -> None:
     (folder / "out.csv").write_text(OLD)
-    ran = shell(command, folder)
+    ran = run_shell(command, folder)
     assert ran.returncode in (1, 2)
     assert (folder / "out.csv").read_text() == OLD
     assert names(folder) == {"a.csv", "wrong.csv", "out.csv"}
@@ -214,7 +201,7 @@ def test_a_file_that_grows_beyond_its_limit_leaves_the_old_one(folder: Path) -> 
     (folder / "out.csv").write_text(OLD)
     (folder / "big.csv").write_bytes(b"a,b,label\n" + b"1,2,0\n" * 20_000)
     # What a full disk does: the limit is in blocks of 512 bytes.
-    ran = shell("ulimit -f 100; xent softmax big.csv --format csv -o out.csv", folder)
+    ran = run_shell("ulimit -f 100; xent softmax big.csv --format csv -o out.csv", folder)
     assert (ran.returncode, ran.stderr) == (1, "xent: out.csv: cannot write it: file too large\n")
     assert (folder / "out.csv").read_text() == OLD
     assert names(folder) == {"a.csv", "wrong.csv", "big.csv", "out.csv"}
@@ -223,7 +210,7 @@ def test_a_file_that_grows_beyond_its_limit_leaves_the_old_one(folder: Path) -> 
 def test_a_folder_that_is_not_there_is_noticed_before_anything_is_read(folder: Path) -> None:
     big = folder / "big.csv"
     big.write_bytes(b"a,b,label\n" + b"1,2,0\n" * 300_000 + b"1,x,0\n")
-    ran = shell("xent ce big.csv --quiet -o no/such/out.txt", folder)
+    ran = run_shell("xent ce big.csv --quiet -o no/such/out.txt", folder)
     # Not the fault in the last row: so far it never came.
     sentence = "xent: no/such/out.txt: cannot write it: no such file or directory\n"
     assert (ran.returncode, ran.stderr) == (1, sentence)
@@ -234,7 +221,7 @@ def test_a_folder_that_cannot_be_written_to(folder: Path) -> None:
     shut = folder / "shut"
     shut.mkdir()
     shut.chmod(0o555)
-    ran = shell("xent ce wrong.csv --quiet -o shut/out.txt", folder)
+    ran = run_shell("xent ce wrong.csv --quiet -o shut/out.txt", folder)
     sentence = "xent: shut/out.txt: cannot write it: permission denied\n"
     assert (ran.returncode, ran.stderr) == (1, sentence)
 

@@ -7,14 +7,13 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.conftest import ROOT, Xent, environment
+from tests.conftest import ROOT, Xent, environment, run_python
 
 OLD = "what was there before\n"
 DIGITS = str(ROOT / "examples" / "digits.csv")
@@ -246,11 +245,6 @@ def test_rich_draws_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def imported(arguments: list[str]) -> set[str]:
     """The modules that a run has taken in."""
     script = "import sys, json; from xentcli.cli.main import main; main({}); print(json.dumps({}))"
-    ran = subprocess.run(
-        [sys.executable, "-c", script.format(arguments, "sorted(sys.modules)")],
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=True,
-    )
+    ran = run_python(script.format(arguments, "sorted(sys.modules)"))
+    assert ran.returncode == 0, ran.stderr
     return set(json.loads(ran.stdout.splitlines()[-1]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.readers.opening import listed
@@ -17,6 +17,7 @@ from tests.writers.made import (
     read_again,
     rows_of,
     same_bits,
+    shared_folder,
     stream_of,
     written,
 )
@@ -25,7 +26,6 @@ from xentcli.readers.interface import Request
 from xentcli.writers.interface import View
 from xentcli.writers.rows import delimited
 
-shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 ROWS = rows_of(
     ["note", "a", "b"],
     [["x,y", "1", "2"], ['"p\t""q"""', "3", "4"], ["u\tv", "5", "6"], ['"', "7", "8"]],

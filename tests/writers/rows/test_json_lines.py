@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.readers.opening import listed
@@ -20,6 +20,7 @@ from tests.writers.made import (
     read_again,
     rows_of,
     same_bits,
+    shared_folder,
     stream_of,
     written,
 )
@@ -29,7 +30,6 @@ from xentcli.readers.interface import Request
 from xentcli.writers.interface import View
 from xentcli.writers.rows import json_lines
 
-shared_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 LABELS = Request(wanted="labels or targets", keep_records="whole", keep_rows="cells")
 LOSS = Answer("loss", np.array([0.5]))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from xentcli.core import elementary, framework, softmax, textbook
 from xentcli.core.framework import Width
+from xentcli.core.half_sum import half_sum
 from xentcli.core.layout import Array
 from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
@@ -41,15 +42,7 @@ def _as_it_is(values: AnyArray) -> AnyArray:
     return values
 
 
-def _exact(values: AnyArray) -> Array:
-    return softmax.softmax(values, -1)
-
-
-def _exact_log(values: AnyArray) -> Array:
-    return softmax.log_softmax(values, -1)
-
-
-def _framework_log(values: AnyArray) -> AnyArray:
+def _framework_log_softmax(values: AnyArray) -> AnyArray:
     """z − max − log Σ exp(z − max), with the maximum's 1 in the sum: a loss below 1e-16 is 0."""
     shifted = values - values.max(axis=-1, keepdims=True)
     total = np.expand_dims(sum_along_rows(elementary.exp(shifted)), -1)
@@ -57,18 +50,18 @@ def _framework_log(values: AnyArray) -> AnyArray:
     return found
 
 
-def _textbook(values: AnyArray) -> Array:
+def _textbook_softmax(values: AnyArray) -> Array:
     return textbook.softmax(textbook.exponential(values), -1)
 
 
-def _textbook_log(values: AnyArray) -> Array:
-    return textbook.log(_textbook(values))
+def _textbook_log_softmax(values: AnyArray) -> Array:
+    return textbook.log(_textbook_softmax(values))
 
 
 FLOAT32_SLACK = 2.0**-22
 
 
-def _narrow(part: Part, width: Width, slack: float = 0.0) -> Arithmetic:
+def _make_narrow(part: Part, width: Width, slack: float = 0.0) -> Arithmetic:
     def along(values: AnyArray, *, log: bool) -> AnyArray:
         rows = values.reshape(-1, values.shape[-1], 1)
         found = framework.softmax(rows, width, log=log).astype(np.float32)
@@ -86,56 +79,21 @@ def _narrow(part: Part, width: Width, slack: float = 0.0) -> Arithmetic:
     )
 
 
-# PyTorch's sum over a batch on the CPU: runs of 16 numbers, then runs of 16 of these sums …
-RUN = 16
-LEVELS = 8
-
-
-def running_sum(values: Array, width: Width) -> float:
-    """Add a batch's losses in 16 bits, as PyTorch's ``nll_loss`` does on the CPU.
-
-    Each addition is rounded to the width. The first number is a run by itself, the next runs have
-    16 numbers each, and a last run that is shorter is added at the end.
-    """
+def _add_in_half(values: Array, width: Width) -> float:
     if np.isin(values, (0.0, 1.0)).all():
         # The numbers are shares: the kernel counts rows, and rounds the count once.
         return float(width.rounded(np.array([values.sum()]))[0])
-    numbers = width.rounded(np.asarray(values, dtype=np.float32))
-    rests = []
-    for _ in range(LEVELS - 1):
-        if len(numbers) < 2:
-            break
-        count = -(-(len(numbers) - 1) // RUN)
-        runs = np.zeros(count * RUN, dtype=np.float32)
-        runs[: len(numbers) - 1] = numbers[1:]
-        # The last run may be shorter: zeros fill it up.
-        sums = _in_order(runs.reshape(-1, RUN).T, width)
-        is_short = (len(numbers) - 1) % RUN != 0
-        rests.append(sums[-1] if is_short else np.float32(0))
-        numbers = np.concatenate([numbers[:1], sums[: count - is_short]])
-    last = _in_order(numbers[:, np.newaxis], width)
-    return float(_in_order(np.array([*rests, *last], dtype=np.float32)[:, np.newaxis], width)[0])
+    return half_sum(values, width)
 
 
-def _in_order(rows: AnyArray, width: Width) -> AnyArray:
-    """Add the rows one after the other, and round after each addition."""
-    total = np.zeros(rows.shape[1], dtype=np.float32)
-    for row in rows:
-        total = width.rounded(total + row)
-    return total
-
-
-def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]:
+def _make_halves(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]:
     """Return three arithmetics of 16 bits.
 
     They are PyTorch's on the CPU, the same with the mean in float32, and one in which only the
     values have 16 bits.
     """
     name = width.name
-    whole = _narrow(part, width)._replace(
-        log_softmax=lambda values: _half_log_softmax(values, width),
-        add=lambda values: running_sum(values, width),
-    )
+    whole = _make_narrow(part, width)._replace(add=lambda values: _add_in_half(values, width))
     wide_sum = whole._replace(
         part=part._replace(
             key=f"{name}-wide-sum",
@@ -146,7 +104,7 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
         ),
         add=_sum,
     )
-    narrow_values = _narrow(part, framework.WIDTHS["float32"], slack=FLOAT32_SLACK)._replace(
+    narrow_values = _make_narrow(part, framework.WIDTHS["float32"], slack=FLOAT32_SLACK)._replace(
         part=part._replace(
             key=f"{name}-values",
             rank=HARDLY,
@@ -158,15 +116,6 @@ def _half(part: Part, width: Width) -> tuple[Arithmetic, Arithmetic, Arithmetic]
         given=lambda values: width.rounded(values),
     )
     return whole, wide_sum, narrow_values
-
-
-def _half_log_softmax(values: AnyArray, width: Width) -> AnyArray:
-    """log-softmax as PyTorch has it: Σ exp(z − max) and its logarithm in 16 bits, else float32."""
-    rows = np.asarray(values, dtype=np.float32)
-    shifted = rows - rows.max(axis=-1, keepdims=True)
-    total = np.expand_dims(sum_along_rows(elementary.exp(shifted).astype(np.float32)), -1)
-    log_total = width.rounded(elementary.log(width.rounded(total)))
-    return width.rounded(shifted - log_total)
 
 
 _WIDER = Fix(
@@ -193,8 +142,8 @@ FLOAT64 = Arithmetic(
         fix=Fix("the narrow result is what PyTorch prints; logits.double() gives these digits"),
         apart=_SMALL,
     ),
-    _exact,
-    _exact_log,
+    softmax.softmax,
+    softmax.log_softmax,
     _as_it_is,
     _as_it_is,
     float,
@@ -214,8 +163,8 @@ FRAMEWORK64 = Arithmetic(
         ),
         apart=_SMALL,
     ),
-    _exact,
-    _framework_log,
+    softmax.softmax,
+    _framework_log_softmax,
     _as_it_is,
     _as_it_is,
     float,
@@ -237,14 +186,14 @@ TEXTBOOK = Arithmetic(
         ),
         apart=_SMALL,
     ),
-    _textbook,
-    _textbook_log,
+    _textbook_softmax,
+    _textbook_log_softmax,
     _as_it_is,
     _as_it_is,
     float,
     _sum,
 )
-FLOAT32 = _narrow(
+FLOAT32 = _make_narrow(
     Part(
         "float32",
         "in float32",
@@ -258,7 +207,7 @@ FLOAT32 = _narrow(
     slack=FLOAT32_SLACK,
 )
 HALVES = (
-    *_half(
+    *_make_halves(
         Part(
             "float16",
             "in float16",
@@ -270,7 +219,7 @@ HALVES = (
         ),
         framework.WIDTHS["float16"],
     ),
-    *_half(
+    *_make_halves(
         Part(
             "bfloat16",
             "in bfloat16",

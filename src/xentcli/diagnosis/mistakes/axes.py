@@ -11,7 +11,7 @@ from xentcli.diagnosis.mistakes.reading import Reading, ReadingFunction, exp
 from xentcli.model import AnyArray
 
 
-def _along(axis: int, *, log: bool) -> ReadingFunction:
+def _read_along(axis: int, *, log: bool) -> ReadingFunction:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         moved = np.ascontiguousarray(np.moveaxis(values, axis, -1))
         found = arithmetic.log_softmax(moved) if log else arithmetic.softmax(moved)
@@ -20,7 +20,7 @@ def _along(axis: int, *, log: bool) -> ReadingFunction:
     return read
 
 
-def _over_everything(*, log: bool) -> ReadingFunction:
+def _read_over_everything(*, log: bool) -> ReadingFunction:
     def read(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         flat = values.reshape(1, -1)
         found = arithmetic.log_softmax(flat) if log else arithmetic.softmax(flat)
@@ -46,19 +46,15 @@ EVERYTHING = Reading(
         apart="give two samples or more",
     ),
     "the {} of these rows with one softmax over all numbers",
-    _over_everything(log=True),
-    _over_everything(log=False),
+    _read_over_everything(log=True),
+    _read_over_everything(log=False),
 )
 
 
-def _symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+def _read_symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     """½(log-softmax of the rows + log-softmax of the columns), for N × N values."""
-    along = [_along(axis, log=True)(values, arithmetic) for axis in (-1, 0)]
+    along = [_read_along(axis, log=True)(values, arithmetic) for axis in (-1, 0)]
     return arithmetic.stored((along[0] + along[1]) / 2)
-
-
-def _exp_of_symmetric(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return exp(_symmetric(values, arithmetic), arithmetic)
 
 
 SYMMETRIC = Reading(
@@ -79,18 +75,18 @@ SYMMETRIC = Reading(
         excludes=frozenset({"clips", "picks"}),
     ),
     "the {} of these rows, averaged with that of the columns,",
-    _symmetric,
-    _exp_of_symmetric,
+    _read_symmetric,
+    lambda values, arithmetic: exp(_read_symmetric(values, arithmetic), arithmetic),
 )
 
 
-def _reshaped(case: Case) -> Reading:
-    """Make a reading that reshapes where the axes must be permuted: the numbers are mixed up."""
+def _make_reshaped(case: Case) -> Reading:
+    """Make a reading that reshapes where the axes must be permuted: the numbers get mixed up."""
     rows, classes = case.grid, case.classes
     # The shape of the tensor: (N, C, d…), or (N, d…, C) with the classes last.
     torch_shape = (rows[0], classes, *rows[1:])
 
-    def mixed(values: AnyArray) -> AnyArray:
+    def mix(values: AnyArray) -> AnyArray:
         if case.class_axis == -1:
             return np.moveaxis(values.reshape(torch_shape), 1, -1)
         return np.moveaxis(values, -1, 1).reshape(values.shape)
@@ -115,12 +111,12 @@ def _reshaped(case: Case) -> Reading:
     return Reading(
         part,
         "the {} of these rows, reshaped without a permute,",
-        lambda values, arithmetic: arithmetic.log_softmax(np.ascontiguousarray(mixed(values))),
-        lambda values, arithmetic: arithmetic.softmax(np.ascontiguousarray(mixed(values))),
+        lambda values, arithmetic: arithmetic.log_softmax(np.ascontiguousarray(mix(values))),
+        lambda values, arithmetic: arithmetic.softmax(np.ascontiguousarray(mix(values))),
     )
 
 
-def _over(axis: int) -> Reading:
+def _make_over_axis(axis: int) -> Reading:
     over = "the samples" if axis == 0 else f"dimension {axis + 1}"
     dim = axis if axis == 0 else axis + 1
     part = Part(
@@ -138,7 +134,7 @@ def _over(axis: int) -> Reading:
         apart="give as many samples as there are not classes, all of them different",
     )
     noun = f"the {{}} of these rows {part.phrase}"
-    return Reading(part, noun, _along(axis, log=True), _along(axis, log=False))
+    return Reading(part, noun, _read_along(axis, log=True), _read_along(axis, log=False))
 
 
 def _is_matched(case: Case) -> bool:
@@ -150,11 +146,11 @@ def _is_matched(case: Case) -> bool:
 
 def choices(case: Case) -> tuple[Reading, ...]:
     """Return the readings of logits over other axes."""
-    found = [_over(axis) for axis in range(len(case.grid))]
+    found = [_make_over_axis(axis) for axis in range(len(case.grid))]
     if case.samples > 1:
         found.append(EVERYTHING)
     if len(case.grid) > 1:
-        found.append(_reshaped(case))
+        found.append(_make_reshaped(case))
     if _is_matched(case):
         found.append(SYMMETRIC)
     return tuple(found)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from xentcli.core import elementary
 from xentcli.core.layout import Array
+from xentcli.core.loss import divide
 from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import HARDLY, SELDOM, SOMETIMES, Fix, Part
-from xentcli.diagnosis.mistakes.reduction import Reduction, Sums, divide
+from xentcli.diagnosis.mistakes.reduction import Reduction, Sums
 
 BATCHES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 # Other batch sizes are tried only if the number of rows has no more divisors than this.
@@ -30,27 +31,17 @@ def _batch_means(sums: Sums, size: int) -> Array:
     return sums.means[size]
 
 
-def _mean_of_means(size: int) -> Callable[[Sums], float]:
-    def mean(sums: Sums) -> float:
-        means = _batch_means(sums, size)
-        return float(sum_along_rows(means)) / len(means)
-
-    return mean
+def _mean_of_means(sums: Sums, size: int) -> float:
+    means = _batch_means(sums, size)
+    return float(sum_along_rows(means)) / len(means)
 
 
-def _sum_of_means(size: int) -> Callable[[Sums], float]:
-    return lambda sums: float(sum_along_rows(_batch_means(sums, size)))
-
-
-def _mean_of_exponentials(size: int) -> Callable[[Sums], float]:
-    def mean(sums: Sums) -> float:
-        if size not in sums.perplexities:
-            # One exponential of all sizes takes little longer than that of one size.
-            sizes = {size, *(each for each in BATCHES if each < len(sums.losses))}
-            sums.perplexities |= _perplexities(sums, sorted(sizes - sums.perplexities.keys()))
-        return sums.perplexities[size]
-
-    return mean
+def _mean_of_exponentials(sums: Sums, size: int) -> float:
+    if size not in sums.perplexities:
+        # One exponential of all sizes takes little longer than that of one size.
+        sizes = {size, *(each for each in BATCHES if each < len(sums.losses))}
+        sums.perplexities |= _perplexities(sums, sorted(sizes - sums.perplexities.keys()))
+    return sums.perplexities[size]
 
 
 def _perplexities(sums: Sums, sizes: Sequence[int]) -> dict[int, float]:
@@ -73,7 +64,7 @@ _POOLED = Fix(
 )
 
 
-def _mean_of_perplexities(
+def _make_mean_of_perplexities(
     size: int, phrase: str, formula: str, what: str, rank: int, width: int = 1
 ) -> Reduction:
     return Reduction(
@@ -88,12 +79,12 @@ def _mean_of_perplexities(
             apart="give rows whose losses differ more",
             excludes=frozenset({"logarithms", "scales"}),
         ),
-        _mean_of_exponentials(size * width),
+        lambda sums: _mean_of_exponentials(sums, size * width),
         is_exponential=True,
     )
 
 
-MEAN_OF_EXPONENTIALS = _mean_of_perplexities(
+MEAN_OF_EXPONENTIALS = _make_mean_of_perplexities(
     1,
     "as the mean of exp(loss), the rows' own perplexities",
     "mean(exp({0}))",
@@ -102,7 +93,7 @@ MEAN_OF_EXPONENTIALS = _mean_of_perplexities(
 )
 
 
-def _of_batches(size: int, count: int, rank: int, width: int = 1) -> Reduction:
+def _make_batches(size: int, count: int, rank: int, width: int = 1) -> Reduction:
     """Make the mean over batches of ``size`` of the ``count`` rows; a row is ``width`` losses."""
     last = count % size
     short = f", the last one of {last}," if last else ""
@@ -122,11 +113,11 @@ def _of_batches(size: int, count: int, rank: int, width: int = 1) -> Reduction:
             ),
             apart="give the batches' own losses",
         ),
-        _mean_of_means(size * width),
+        lambda sums: _mean_of_means(sums, size * width),
     )
 
 
-def _added_batches(size: int, width: int) -> Reduction:
+def _make_added_batches(size: int, width: int) -> Reduction:
     return Reduction(
         Part(
             f"added-batches-of-{size}",
@@ -142,18 +133,18 @@ def _added_batches(size: int, width: int) -> Reduction:
             ),
             apart="give the batches' own losses",
         ),
-        _sum_of_means(size * width),
+        lambda sums: float(sum_along_rows(_batch_means(sums, size * width))),
     )
 
 
-def _of_sequences(case: Case) -> list[Reduction]:
+def _make_sequence_means(case: Case) -> list[Reduction]:
     """Return the mean of the mean of each sequence, and that of the sequences' perplexities."""
     if len(case.grid) < 2 or case.grid[0] < 2 or case.question == "bce":
         return []
     size = case.samples // case.grid[0]
     what = "sequence" if len(case.grid) == 2 else "sample"
     found = [
-        _mean_of_perplexities(
+        _make_mean_of_perplexities(
             size,
             f"as the mean of the perplexities of each {what}",
             f"mean of exp({{1}}) over {what}s",
@@ -162,7 +153,7 @@ def _of_sequences(case: Case) -> list[Reduction]:
         )
     ]
     if case.has_ignored or case.has_weights:
-        means = _of_batches(size, case.samples, SOMETIMES)
+        means = _make_batches(size, case.samples, SOMETIMES)
         part = means.part._replace(
             key="sequence-means",
             phrase=f"as the mean of each {what}'s mean (batches of {size})",
@@ -181,12 +172,12 @@ def choices(case: Case) -> tuple[Reduction, ...]:
     count = case.samples // width
     uneven = case.has_ignored or (case.has_weights and case.question_weight is None)
     uneven = uneven or case.sample_weight is not None
-    found = _of_sequences(case)
+    found = _make_sequence_means(case)
     if count > 1:
         found.append(MEAN_OF_EXPONENTIALS)
     known = {count // case.grid[0]} if len(found) > 2 else set()
     found += [
-        _of_batches(size, count, SELDOM if size >= USUAL_BATCH else HARDLY, width)
+        _make_batches(size, count, SELDOM if size >= USUAL_BATCH else HARDLY, width)
         for size in BATCHES
         if size < count and size not in known and (uneven or count % size)
     ]
@@ -194,10 +185,10 @@ def choices(case: Case) -> tuple[Reduction, ...]:
         divisors = [n for n in range(2, count) if count % n == 0 and n not in BATCHES]
         if len(divisors) <= MOST_DIVISORS:
             found += [
-                _of_batches(size, count, HARDLY, width) for size in divisors if size not in known
+                _make_batches(size, count, HARDLY, width) for size in divisors if size not in known
             ]
     found += [
-        _mean_of_perplexities(
+        _make_mean_of_perplexities(
             size,
             f"as the mean of the perplexities of batches of {size}",
             f"mean of exp({{1}}) over batches of {size}",
@@ -208,5 +199,5 @@ def choices(case: Case) -> tuple[Reduction, ...]:
         for size in BATCHES
         if size < count and (width > 1 or size != count // case.grid[0])
     ]
-    found += [_added_batches(size, width) for size in BATCHES if size >= 8 and size < count]
+    found += [_make_added_batches(size, width) for size in BATCHES if size >= 8 and size < count]
     return tuple(found)

@@ -14,15 +14,15 @@ from xentcli.diagnosis.mistakes.pick import Pick, PickedTarget, pick_target
 from xentcli.diagnosis.mistakes.terms import Terms, WeightedTarget, expected
 
 
-def _summed(weighted: WeightedTarget, found: Terms) -> Array:
+def _sum_of_terms(weighted: WeightedTarget, found: Terms) -> Array:
     """Σ_c −q·log p − (1−q)·log(1−p)."""
     others = np.where(weighted.target == 1.0, 0.0, (1.0 - weighted.target) * found.minus_log_others)
     losses: Array = expected(weighted, found) + sum_over_classes(others, 1)
     return losses
 
 
-def _averaged(weighted: WeightedTarget, found: Terms) -> Array:
-    losses: Array = _summed(weighted, found) / found.minus_log.shape[1]
+def _mean_of_terms(weighted: WeightedTarget, found: Terms) -> Array:
+    losses: Array = _sum_of_terms(weighted, found) / found.minus_log.shape[1]
     return losses
 
 
@@ -46,7 +46,7 @@ BINARY = Pick(
         excludes=frozenset({"sigmoid"}),
     ),
     pick_target,
-    _averaged,
+    _mean_of_terms,
 )
 BINARY_SUM = Pick(
     Part(
@@ -60,7 +60,7 @@ BINARY_SUM = Pick(
         excludes=frozenset({"sigmoid"}),
     ),
     pick_target,
-    _summed,
+    _sum_of_terms,
 )
 WITH_LOGITS = Pick(
     Part(
@@ -75,7 +75,7 @@ WITH_LOGITS = Pick(
         excludes=frozenset({"readings"}),
     ),
     pick_target,
-    lambda weighted, found: _averaged(weighted, found.of_sigmoid),
+    lambda weighted, found: _mean_of_terms(weighted, found.of_sigmoid),
 )
 WITH_LOGITS_SUM = Pick(
     Part(
@@ -90,25 +90,25 @@ WITH_LOGITS_SUM = Pick(
         excludes=frozenset({"readings"}),
     ),
     pick_target,
-    lambda weighted, found: _summed(weighted, found.of_sigmoid),
+    lambda weighted, found: _sum_of_terms(weighted, found.of_sigmoid),
 )
 BINARY_KEYS = frozenset(
     pick.part.key for pick in (BINARY, BINARY_SUM, WITH_LOGITS, WITH_LOGITS_SUM)
 )
 
 
-def _only(column: int) -> Callable[[Case], PickedTarget]:
+def _pick_only(column: int) -> Callable[[Case], PickedTarget]:
     """Return a pick whose target is that of one of two columns, and 0 in the other."""
 
-    def picked(case: Case) -> PickedTarget:
+    def pick_one(case: Case) -> PickedTarget:
         target = np.zeros_like(case.target)
         target[:, column] = case.target[:, column]
         return PickedTarget(target, None if case.labels is None else classes_of(case))
 
-    return picked
+    return pick_one
 
 
-def _one_term(column: int) -> Pick:
+def _make_one_term(column: int) -> Pick:
     kept, lost = ("y·log p", "(1 − y)·log(1 − p)")[:: 1 if column else -1]
     which = "positive class 1" if column else "class 0"
     return Pick(
@@ -127,12 +127,12 @@ def _one_term(column: int) -> Pick:
             ),
             apart="give rows of both classes",
         ),
-        _only(column),
+        _pick_only(column),
         expected,
     )
 
 
-POSITIVE_ONLY, NEGATIVE_ONLY = _one_term(1), _one_term(0)
+POSITIVE_ONLY, NEGATIVE_ONLY = _make_one_term(1), _make_one_term(0)
 
 
 def choices(case: Case) -> tuple[Pick, ...]:

@@ -22,17 +22,19 @@ _NO_SIGMOID = Fix(
 )
 
 
-def _pair(yes: AnyArray) -> AnyArray:
+def _rows_of_probs(yes: AnyArray) -> AnyArray:
     """Return rows of 1 − p and p."""
     return np.stack([yes.dtype.type(1) - yes, yes], axis=-1)
 
 
-def _logits(yes: AnyArray) -> AnyArray:
+def _rows_of_logits(yes: AnyArray) -> AnyArray:
     """Return rows of 0 and z, whose softmax is 1 − σ(z) and σ(z)."""
     return np.stack([np.zeros_like(yes), yes], axis=-1)
 
 
-def _read(part: Part, noun: str, pair: Callable[[AnyArray, Arithmetic], AnyArray]) -> Reading:
+def _make_reading(
+    part: Part, noun: str, pair: Callable[[AnyArray, Arithmetic], AnyArray]
+) -> Reading:
     """Make a reading that is the softmax of the rows of two that ``pair`` makes of the values."""
 
     def log_probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
@@ -44,12 +46,8 @@ def _read(part: Part, noun: str, pair: Callable[[AnyArray, Arithmetic], AnyArray
     return Reading(part, noun, log_probs, probs)
 
 
-def _sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.softmax(_logits(values))[..., 1]
-
-
 LOGITS = reading.LOGITS._replace(part=reading.LOGITS.part._replace(formula="σ(z)"))
-TWICE = _read(
+TWICE = _make_reading(
     Part(
         "sigmoid-twice",
         "with the sigmoid applied twice",
@@ -60,9 +58,9 @@ TWICE = _read(
         apart="give rows that differ more",
     ),
     "the {} of these rows with the sigmoid applied twice",
-    lambda values, arithmetic: _logits(_sigmoid(values, arithmetic)),
+    lambda values, arithmetic: _rows_of_logits(arithmetic.softmax(_rows_of_logits(values))[..., 1]),
 )
-OF_PROBS = _read(
+OF_PROBS = _make_reading(
     TWICE.part._replace(
         key="logits",
         phrase="read as logits, with a sigmoid of the probabilities",
@@ -70,16 +68,12 @@ OF_PROBS = _read(
         explanation="the probabilities go through a sigmoid once more, as BCEWithLogitsLoss has it",
     ),
     "the {} of these rows read as logits",
-    lambda values, arithmetic: _logits(values),
+    lambda values, arithmetic: _rows_of_logits(values),
 )
 
 
 def _probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return _pair(values[..., 1])
-
-
-def _log_probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(reading.log(_probs(values, arithmetic)))
+    return _rows_of_probs(values[..., 1])
 
 
 PROBS = Reading(
@@ -100,13 +94,13 @@ PROBS = Reading(
         apart="give rows that are not probabilities",
     ),
     "the {} of these rows read as probabilities",
-    _log_probs,
+    lambda values, arithmetic: arithmetic.stored(reading.log(_probs(values, arithmetic))),
     _probs,
 )
 
 
 def _softmax_over_questions(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return _pair(arithmetic.softmax(values[..., 1]))
+    return _rows_of_probs(arithmetic.softmax(values[..., 1]))
 
 
 SOFTMAX = Reading(

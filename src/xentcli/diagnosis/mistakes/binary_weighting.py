@@ -15,7 +15,7 @@ from xentcli.diagnosis.mistakes.weighting import TWICE, Weighting, Weights
 _SAME = "give columns whose weights and losses differ"
 
 
-def _weights(
+def _make_weights(
     rows: Callable[[Array, Array], Array], share: Callable[[Array, Array], Array]
 ) -> Callable[[Case, Labels | None], Weights]:
     """Make the weights from two functions of w, the column's weight, and s, the sample's.
@@ -46,17 +46,12 @@ def _of_both(w: Array, s: Array) -> Array:
     return product
 
 
-def _twice(w: Array, s: Array) -> Array:
-    product: Array = w * w * s
-    return product
-
-
 def choices(case: Case) -> tuple[Weighting, ...]:
     """Return every weighting, the one asked for first."""
     has_samples = case.sample_weight is not None
     s, count = ("s·", "Σs") if has_samples else ("", "N")
     found = [
-        Weighting(Part("weighted"), _weights(_of_both, _of_sample), f"{s}w·{{}}", count),
+        Weighting(Part("weighted"), _make_weights(_of_both, _of_sample), f"{s}w·{{}}", count),
         Weighting(
             Part(
                 "no-weights",
@@ -72,7 +67,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
                 ),
                 apart=_SAME,
             ),
-            _weights(_ones, _ones),
+            _make_weights(_ones, _ones),
         ),
         Weighting(
             Part(
@@ -90,7 +85,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
                 ),
                 apart=_SAME,
             ),
-            _weights(_of_both, _of_both),
+            _make_weights(_of_both, _of_both),
             f"{s}w·{{}}",
             "Σs·w" if has_samples else "Σw",
         ),
@@ -104,7 +99,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
                 ),
                 apart=_SAME,
             ),
-            _weights(_twice, _of_sample),
+            _make_weights(lambda w, s: w * w * s, _of_sample),
             f"{s}w²·{{}}",
             count,
         ),
@@ -118,7 +113,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
                     phrase="with the columns' weights left out",
                     explanation="only the samples' weights count",
                 ),
-                _weights(_of_sample, _of_sample),
+                _make_weights(_of_sample, _of_sample),
                 "s·{}",
                 "Σs",
             ),
@@ -128,7 +123,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
                     phrase="with the sample weights left out",
                     explanation="only the columns' weights count",
                 ),
-                _weights(lambda w, s: w, _ones),
+                _make_weights(lambda w, s: w, _ones),
                 "w·{}",
             ),
         ]

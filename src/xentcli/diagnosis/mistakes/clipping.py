@@ -38,7 +38,7 @@ _UNCLIPPED = Fix(
 _LARGE = "give a sample whose label has a probability next to 0"
 
 
-def _clip(written: str) -> Clip:
+def _make_clip(written: str) -> Clip:
     eps = VALUES.get(written, float(written))
 
     def of(probs: AnyArray) -> AnyArray:
@@ -60,7 +60,7 @@ def _clip(written: str) -> Clip:
     )
 
 
-def _clip_rest(written: str) -> Clip:
+def _make_clip_of_rest(written: str) -> Clip:
     """Make 1 − clip(1 − p): the smallest p is 1 − (1 − ε), which is not ε in floating point."""
     eps = float(written)
 
@@ -85,7 +85,7 @@ def _clip_rest(written: str) -> Clip:
     )
 
 
-def _add(written: str) -> Clip:
+def _make_addition(written: str) -> Clip:
     eps = float(written)
 
     def of(probs: AnyArray) -> AnyArray:
@@ -107,8 +107,8 @@ def _add(written: str) -> Clip:
     )
 
 
-def _clip_and_add(written: str) -> Clip:
-    clip, added = _clip(written), _add(written)
+def _make_clip_and_addition(written: str) -> Clip:
+    clip, added = _make_clip(written), _make_addition(written)
     assert clip.of is not None
     assert added.of is not None
     first, then = clip.of, added.of
@@ -131,9 +131,9 @@ POWERS = tuple(f"1e-{power}" for power in range(LARGEST_POWER, SMALLEST_POWER + 
 LARGE = ("0.05", "0.01")
 CHOICES = (
     Clip(Part(""), None),
-    *map(_clip, KNOWN),
-    *(_clip(written) for written in (*LARGE, *POWERS) if written not in KNOWN),
-    *map(_clip_rest, ("1e-7", "1e-15")),
-    *map(_clip_and_add, ("1e-7", "1e-8", "1e-15")),
-    *map(_add, ("0.01", *POWERS)),
+    *map(_make_clip, KNOWN),
+    *(_make_clip(written) for written in (*LARGE, *POWERS) if written not in KNOWN),
+    *map(_make_clip_of_rest, ("1e-7", "1e-15")),
+    *map(_make_clip_and_addition, ("1e-7", "1e-8", "1e-15")),
+    *map(_make_addition, ("0.01", *POWERS)),
 )

@@ -30,15 +30,15 @@ class Focal(NamedTuple):
         if self.alpha is not None and case.question == "bce":
             alphas = np.array([1.0 - self.alpha, self.alpha])
             minus_log = minus_log * (alphas if index is None else alphas[index])
-            return _weighed(minus_log, factor)
-        return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
+            return _weigh(minus_log, factor)
+        return _weigh(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_miss(self, minus_log: Array, miss: Array) -> Array:
         """α·miss^γ·(−log p), for the miss 1 − p or another one."""
         if self.gamma is None:
             return minus_log
         factor = focal.factor(miss, self.gamma)
-        return _weighed(minus_log, factor if self.alpha is None else factor * self.alpha)
+        return _weigh(minus_log, factor if self.alpha is None else factor * self.alpha)
 
     def of_no(self, minus_log: Array, probs: Array) -> Array:
         """(1 − α)·p^γ·(−log(1 − p)), the focal loss of the answer no."""
@@ -48,7 +48,7 @@ class Focal(NamedTuple):
         return self._replace(alpha=alpha).of_miss(minus_log, probs)
 
 
-def _weighed(minus_log: Array, factor: Array) -> Array:
+def _weigh(minus_log: Array, factor: Array) -> Array:
     """Multiply both; 0 where the factor is 0, even if −log p is infinite."""
     return np.where(factor == 0, 0.0, factor * minus_log)
 
@@ -66,7 +66,7 @@ _PLAIN = Fix(
 )
 
 
-def _focal(gamma: float, alpha: float | None) -> Focal:
+def _make_focal(gamma: float, alpha: float | None) -> Focal:
     is_guess = (gamma, alpha) not in ((2.0, None), (2.0, 0.25))
     known = SOMETIMES if alpha is None else SELDOM
     guessed = GUESS if alpha is None else LONE_GUESS
@@ -91,7 +91,7 @@ def _focal(gamma: float, alpha: float | None) -> Focal:
 
 
 NONE = Focal(Part("no-focal"))
-FOCALS = tuple(_focal(gamma, alpha) for gamma in GAMMAS for alpha in (None, *ALPHAS))
+FOCALS = tuple(_make_focal(gamma, alpha) for gamma in GAMMAS for alpha in (None, *ALPHAS))
 
 
 def choices(case: Case) -> tuple[Focal, ...]:

@@ -32,12 +32,12 @@ MOST_PERMUTED = 3
 MOST_EXCHANGED = 6
 
 
-def _at_class_before(case: Case) -> PickedTarget:
+def _pick_class_before(case: Case) -> PickedTarget:
     """Pick the class before the label; before class 0 that is the last one, as index −1 is."""
     return pick_class((classes_of(case) - 1) % case.classes, case)
 
 
-def _at_class_after(case: Case) -> PickedTarget | None:
+def _pick_class_after(case: Case) -> PickedTarget | None:
     index = classes_of(case) + 1
     if (index[case.kept] >= case.classes).any():
         return None
@@ -59,7 +59,7 @@ BEFORE = Pick(
         ),
         apart=SEVERAL_CLASSES,
     ),
-    _at_class_before,
+    _pick_class_before,
     expected,
 )
 AFTER = Pick(
@@ -77,7 +77,7 @@ AFTER = Pick(
         ),
         apart=SEVERAL_CLASSES,
     ),
-    _at_class_after,
+    _pick_class_after,
     expected,
 )
 
@@ -86,7 +86,7 @@ def _columns(case: Case) -> Iterator[Pick]:
     """Yield the columns in other orders than the classes: exchanged, sorted by name, reversed …"""
     count = case.classes
     if count == 2:
-        yield _two_swapped(case)
+        yield _make_swap(case)
         return
     orders: dict[tuple[int, ...], tuple[str, str, str, int]] = {}
     if len(case.names) == count and not all(name.isdecimal() for name in case.names):
@@ -113,7 +113,7 @@ def _columns(case: Case) -> Iterator[Pick]:
         orders.setdefault(order, found)
     orders.pop(tuple(range(count)), None)
     for order, (key, phrase, explanation, rank) in orders.items():
-        yield _ordered(order, key, phrase, explanation, rank)
+        yield _make_order(order, key, phrase, explanation, rank)
 
 
 def _other_orders(count: int) -> Iterator[tuple[int, ...]]:
@@ -135,7 +135,7 @@ _ORDER = Fix(
 _UNLIKE = "give samples whose classes' values differ more"
 
 
-def _ordered(order: tuple[int, ...], key: str, phrase: str, explanation: str, rank: int) -> Pick:
+def _make_order(order: tuple[int, ...], key: str, phrase: str, explanation: str, rank: int) -> Pick:
     columns = np.array(order)
     part = Part(
         f"columns-{key}",
@@ -150,7 +150,7 @@ def _ordered(order: tuple[int, ...], key: str, phrase: str, explanation: str, ra
     return Pick(part, lambda case: pick_class(columns[classes_of(case)], case), expected)
 
 
-def _two_swapped(case: Case) -> Pick:
+def _make_swap(case: Case) -> Pick:
     what = "yes and no" if case.question == "bce" else "the two columns"
     part = Part(
         "columns-swapped",
@@ -167,7 +167,7 @@ def _two_swapped(case: Case) -> Pick:
 
 def _shifts(case: Case) -> Iterator[Pick]:
     """Yield the labels of other rows; where there are sequences, of the same sequence."""
-    length = case.grid[_along(case)]
+    length = case.grid[_axis_of_rows(case)]
     for by, key, phrase, explanation, rank in (
         (
             1,
@@ -193,12 +193,12 @@ def _shifts(case: Case) -> Iterator[Pick]:
         ),
     ):
         if length > abs(by) + 1:
-            yield Pick(_shift_part(key, phrase, explanation, rank), _shifted(by), expected)
+            yield Pick(_shift_part(key, phrase, explanation, rank), _pick_shifted(by), expected)
             if by != 2:
                 rolled = f"{phrase}, the ends wrapped round"
                 round_it = "np.roll moves the labels in a circle: none drops out"
                 part = _shift_part(f"{key}-rolled", rolled, round_it, HARDLY)
-                yield Pick(part, _rolled(by), expected)
+                yield Pick(part, _pick_rolled(by), expected)
     if len(case.grid) == 2 and min(case.grid) > 1 and case.question != "bce":
         part = Part(
             "transposed",
@@ -209,7 +209,7 @@ def _shifts(case: Case) -> Iterator[Pick]:
             fix=Fix(*["y.T before it is flattened"] * 4),
             apart=_UNLIKE,
         )
-        yield Pick(part, _transposed, expected)
+        yield Pick(part, _pick_transposed, expected)
 
 
 _LINED_UP = Fix(
@@ -233,38 +233,38 @@ def _shift_part(key: str, phrase: str, explanation: str, rank: int) -> Part:
     )
 
 
-def _moved(values: NDArray[Value], case: Case, by: int) -> NDArray[Value]:
+def _move(values: NDArray[Value], case: Case, by: int) -> NDArray[Value]:
     """Give each row the value of the row ``by`` further on, round the ends of each sequence."""
-    return np.roll(values.reshape(case.grid), -by, axis=_along(case)).reshape(-1)
+    return np.roll(values.reshape(case.grid), -by, axis=_axis_of_rows(case)).reshape(-1)
 
 
-def _along(case: Case) -> int:
+def _axis_of_rows(case: Case) -> int:
     """Return the axis along which rows follow one another, which the questions of a row do not."""
     return 0 if case.question == "bce" else -1
 
 
-def _shifted(by: int) -> Callable[[Case], PickedTarget]:
-    def picked(case: Case) -> PickedTarget:
+def _pick_shifted(by: int) -> Callable[[Case], PickedTarget]:
+    def pick(case: Case) -> PickedTarget:
         inside = np.zeros(case.grid, dtype=bool)
-        moved = np.moveaxis(inside, _along(case), -1)
+        moved = np.moveaxis(inside, _axis_of_rows(case), -1)
         moved[..., slice(None, -by) if by > 0 else slice(-by, None)] = True
-        kept = inside.reshape(-1) & _moved(case.kept, case, by)
-        return pick_class(_moved(classes_of(case), case, by), case, kept)
+        kept = inside.reshape(-1) & _move(case.kept, case, by)
+        return pick_class(_move(classes_of(case), case, by), case, kept)
 
-    return picked
+    return pick
 
 
-def _rolled(by: int) -> Callable[[Case], PickedTarget]:
+def _pick_rolled(by: int) -> Callable[[Case], PickedTarget]:
     return lambda case: pick_class(
-        _moved(classes_of(case), case, by), case, _moved(case.kept, case, by)
+        _move(classes_of(case), case, by), case, _move(case.kept, case, by)
     )
 
 
-def _transposed(case: Case) -> PickedTarget:
-    def turned(values: NDArray[Value]) -> NDArray[Value]:
+def _pick_transposed(case: Case) -> PickedTarget:
+    def turn(values: NDArray[Value]) -> NDArray[Value]:
         return values.reshape(case.grid).T.reshape(-1)
 
-    return pick_class(turned(classes_of(case)), case, turned(case.kept))
+    return pick_class(turn(classes_of(case)), case, turn(case.kept))
 
 
 def choices(case: Case) -> tuple[Pick, ...]:

@@ -48,7 +48,7 @@ class Pick(NamedTuple):
     """
 
     part: Part
-    picked: Callable[[Case], PickedTarget | None]
+    pick_from: Callable[[Case], PickedTarget | None]
     losses: Callable[[WeightedTarget, Terms], Array]
     clips_target: bool = False
 
@@ -66,16 +66,12 @@ def pick_class(index: Labels, case: Case, kept: NDArray[np.bool_] | None = None)
     return PickedTarget(one_hot(index, case.classes, 1), index, index, kept)
 
 
-def _at_largest(case: Case) -> PickedTarget:
-    return pick_class(np.argmax(case.values, axis=1), case)
-
-
-def _at_largest_target(case: Case) -> PickedTarget:
+def _pick_largest_target(case: Case) -> PickedTarget:
     assert case.soft is not None
     return pick_class(np.argmax(case.soft, axis=1), case)
 
 
-def _at_every_label(case: Case) -> PickedTarget | None:
+def _pick_every_label(case: Case) -> PickedTarget | None:
     """Pick the label of every row in each row: the target is the frequencies of the labels."""
     if not case.kept.any():
         return None
@@ -83,52 +79,25 @@ def _at_every_label(case: Case) -> PickedTarget | None:
     return PickedTarget(shares, None if case.labels is None else classes_of(case))
 
 
-def _at_every_class(case: Case) -> PickedTarget:
+def _pick_every_class(case: Case) -> PickedTarget:
     return PickedTarget(np.ones((1, case.classes)), pick_target(case).classes)
 
 
-def _literal_sum(weighted: WeightedTarget, found: Terms) -> Array:
-    """−Σ q·log p with every product, in which 0·∞ is nan."""
-    return sum_over_classes(weighted.products * found.minus_log, 1)
-
-
-def _once_per_class(weighted: WeightedTarget, found: Terms) -> Array:
-    losses: Array = found.minus_log.shape[1] * expected(weighted, found)
-    return losses
-
-
-def _averaged(weighted: WeightedTarget, found: Terms) -> Array:
-    losses: Array = expected(weighted, found) / found.minus_log.shape[1]
-    return losses
-
-
-def _averaged_over_classes(values: Array) -> Array:
-    losses: Array = sum_over_classes(values, 1) / values.shape[1]
-    return losses
-
-
-def _focal_at_label(weighted: WeightedTarget, found: Terms) -> Array:
+def _focal_losses_at_label(weighted: WeightedTarget, found: Terms) -> Array:
     """The mean of (1 − q·p)^γ·(−log p) over all classes."""
     plain = Terms(found.read, found.clip, found.logarithm, NO_FOCAL)
     miss = 1.0 - weighted.target * found.probs
-    return _averaged_over_classes(found.focal.of_miss(plain.minus_log, miss))
+    each = found.focal.of_miss(plain.minus_log, miss)
+    losses: Array = sum_over_classes(each, 1) / each.shape[1]
+    return losses
 
 
-def _swapped(weighted: WeightedTarget, found: Terms) -> Array:
+def _swapped_losses(weighted: WeightedTarget, found: Terms) -> Array:
     """−Σ p·log q."""
     target = weighted.target
     kept = target if found.clip.of is None else found.clip.of(target)
     products = np.where(found.probs == 0, 0.0, found.probs * -elementary.log(kept))
     return sum_over_classes(products, 1)
-
-
-def _divergence(weighted: WeightedTarget, found: Terms) -> Array:
-    return expected(weighted, found) - weighted.entropy
-
-
-def _reverse_divergence(weighted: WeightedTarget, found: Terms) -> Array:
-    """Σ p·(log p − log q)."""
-    return _swapped(weighted, found) - entropy_of(found.probs, 1)
 
 
 INDEX = Pick(
@@ -180,7 +149,7 @@ ONCE_PER_CLASS = Pick(
         apart="give another number of samples than there are classes",
     ),
     pick_target,
-    _once_per_class,
+    lambda weighted, found: found.minus_log.shape[1] * expected(weighted, found),
 )
 EVERY_ELEMENT = Pick(
     Part(
@@ -198,8 +167,8 @@ EVERY_ELEMENT = Pick(
         ),
         apart="give samples with larger losses",
     ),
-    _at_every_class,
-    _averaged,
+    _pick_every_class,
+    lambda weighted, found: expected(weighted, found) / found.minus_log.shape[1],
 )
 FOCAL_AT_LABEL = Pick(
     EVERY_ELEMENT.part._replace(
@@ -211,7 +180,7 @@ FOCAL_AT_LABEL = Pick(
         needs=frozenset({"focals"}),
     ),
     pick_target,
-    _focal_at_label,
+    _focal_losses_at_label,
 )
 EVERY_CLASS = Pick(
     Part(
@@ -229,7 +198,7 @@ EVERY_CLASS = Pick(
         ),
         apart="give samples with larger losses",
     ),
-    _at_every_class,
+    _pick_every_class,
     expected,
 )
 LARGEST = Pick(
@@ -247,7 +216,7 @@ LARGEST = Pick(
         ),
         apart="give a sample that is classified wrongly",
     ),
-    _at_largest,
+    lambda case: pick_class(np.argmax(case.values, axis=1), case),
     expected,
 )
 LITERAL = Pick(
@@ -267,7 +236,8 @@ LITERAL = Pick(
         apart="give the number of another run",
     ),
     pick_target,
-    _literal_sum,
+    # With every product, so that 0·∞ is nan.
+    lambda weighted, found: sum_over_classes(weighted.products * found.minus_log, 1),
 )
 EVERY_LABEL = Pick(
     Part(
@@ -285,7 +255,7 @@ EVERY_LABEL = Pick(
         ),
         apart=SEVERAL_CLASSES,
     ),
-    _at_every_label,
+    _pick_every_label,
     expected,
 )
 SWAPPED = Pick(
@@ -304,7 +274,7 @@ SWAPPED = Pick(
         apart="give samples with other losses",
     ),
     pick_target,
-    _swapped,
+    _swapped_losses,
     clips_target=True,
 )
 DIVERGENCE = Pick(
@@ -323,7 +293,7 @@ DIVERGENCE = Pick(
         apart="give targets that are not one-hot",
     ),
     pick_target,
-    _divergence,
+    lambda weighted, found: expected(weighted, found) - weighted.entropy,
 )
 REVERSE_DIVERGENCE = Pick(
     Part(
@@ -341,7 +311,7 @@ REVERSE_DIVERGENCE = Pick(
         apart="give targets that differ more from the probabilities",
     ),
     pick_target,
-    _reverse_divergence,
+    lambda weighted, found: _swapped_losses(weighted, found) - entropy_of(found.probs, 1),
     clips_target=True,
 )
 LARGEST_TARGET = Pick(
@@ -359,7 +329,7 @@ LARGEST_TARGET = Pick(
         ),
         apart="give targets that are not one-hot",
     ),
-    _at_largest_target,
+    _pick_largest_target,
     expected,
 )
 

@@ -44,10 +44,6 @@ def exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return arithmetic.stored(elementary.exp(values).astype(values.dtype))
 
 
-def _log1p(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.stored(elementary.log1p(values).astype(values.dtype))
-
-
 def _given(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return values
 
@@ -60,24 +56,10 @@ def _log_softmax(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return arithmetic.log_softmax(values)
 
 
-def _twice(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.softmax(arithmetic.softmax(values))
-
-
-def _log_twice(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.log_softmax(arithmetic.softmax(values))
-
-
-def _softmax_of_exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.softmax(exp(values, arithmetic))
-
-
-def _log_softmax_of_exp(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return arithmetic.log_softmax(exp(values, arithmetic))
-
-
-def _sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return exp(_log_of_sigmoid(values), arithmetic)
+def _log_others(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+    """log(1 − p) of logits, as log1p(−p)."""
+    probs = arithmetic.softmax(values)
+    return arithmetic.stored(elementary.log1p(-probs).astype(probs.dtype))
 
 
 def _log_sigmoid(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
@@ -90,16 +72,8 @@ def _log_of_sigmoid(values: AnyArray) -> AnyArray:
     return (np.minimum(values, 0.0) - log_sum).astype(values.dtype)
 
 
-def _normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
+def _normalise(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
     return arithmetic.stored(values / np.expand_dims(sum_along_rows(values), -1))
-
-
-def _log_normalised(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return _log(_normalised(values, arithmetic), arithmetic)
-
-
-def _log_of_log(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
-    return _log(arithmetic.log_softmax(values), arithmetic)
 
 
 LOGITS = Reading(
@@ -120,7 +94,7 @@ LOGITS = Reading(
     "the {} of these rows read as logits",
     _log_softmax,
     _softmax,
-    lambda values, arithmetic: _log1p(-_softmax(values, arithmetic), arithmetic),
+    _log_others,
 )
 PROBS = Reading(
     Part(
@@ -179,8 +153,8 @@ TWICE = Reading(
         apart="give rows that differ more",
     ),
     "the {} of these rows with the softmax applied twice",
-    _log_twice,
-    _twice,
+    lambda values, arithmetic: arithmetic.log_softmax(arithmetic.softmax(values)),
+    lambda values, arithmetic: arithmetic.softmax(arithmetic.softmax(values)),
 )
 OF_EXP = Reading(
     TWICE.part._replace(
@@ -190,8 +164,8 @@ OF_EXP = Reading(
         explanation="the probabilities exp(z) go through a softmax once more",
     ),
     "the {} of these rows with a softmax of their probabilities",
-    _log_softmax_of_exp,
-    _softmax_of_exp,
+    lambda values, arithmetic: arithmetic.log_softmax(exp(values, arithmetic)),
+    lambda values, arithmetic: arithmetic.softmax(exp(values, arithmetic)),
 )
 SIGMOID = Reading(
     Part(
@@ -211,7 +185,7 @@ SIGMOID = Reading(
     ),
     "the −log σ(z) of these rows, with a sigmoid instead of the softmax",
     _log_sigmoid,
-    _sigmoid,
+    lambda values, arithmetic: exp(_log_of_sigmoid(values), arithmetic),
     lambda values, arithmetic: _log_sigmoid(-values, arithmetic),
 )
 SOFTMAX_OF_PROBS = LOGITS._replace(
@@ -237,8 +211,8 @@ NORMALISED = Reading(
         apart="give rows that do not sum to 1",
     ),
     "the −log p of these rows divided by their sums",
-    _log_normalised,
-    _normalised,
+    lambda values, arithmetic: _log(_normalise(values, arithmetic), arithmetic),
+    _normalise,
 )
 LOG_OF_LOG = Reading(
     Part(
@@ -257,12 +231,12 @@ LOG_OF_LOG = Reading(
         apart="give the number of another run",
     ),
     "the logarithm, taken twice, of these rows' probabilities",
-    _log_of_log,
+    lambda values, arithmetic: _log(arithmetic.log_softmax(values), arithmetic),
     _log_softmax,
 )
 
 
-def _clipped_first(written: str, eps: float, who: str) -> Reading:
+def _make_clipped_first(written: str, eps: float, who: str) -> Reading:
     """Make a reading that clips first and then divides the rows by their sums.
 
     ``NORMALISED`` with a clip divides first.
@@ -270,7 +244,7 @@ def _clipped_first(written: str, eps: float, who: str) -> Reading:
 
     def probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         least, most = values.dtype.type(eps), values.dtype.type(1.0 - eps)
-        return _normalised(arithmetic.stored(np.clip(values, least, most)), arithmetic)
+        return _normalise(arithmetic.stored(np.clip(values, least, most)), arithmetic)
 
     def log_probs(values: AnyArray, arithmetic: Arithmetic) -> AnyArray:
         return _log(probs(values, arithmetic), arithmetic)
@@ -289,8 +263,8 @@ def _clipped_first(written: str, eps: float, who: str) -> Reading:
 
 
 CLIPPED_FIRST = (
-    _clipped_first("1e-7", 1e-7, "as Keras has done it at times"),
-    _clipped_first("1e-15", 1e-15, "as scikit-learn did before 1.2"),
+    _make_clipped_first("1e-7", 1e-7, "as Keras has done it at times"),
+    _make_clipped_first("1e-15", 1e-15, "as scikit-learn did before 1.2"),
 )
 
 
@@ -301,14 +275,14 @@ def choices(case: Case, over_axes: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """
     if case.kind == "probs":
         # To read them as log-probabilities is the same as to leave the logarithm out.
-        return (PROBS, SOFTMAX_OF_PROBS, *_where_normalised(case))
+        return (PROBS, SOFTMAX_OF_PROBS, *_normalised_readings(case))
     if case.kind == "log_probs":
         return (LOG_PROBS, OF_EXP, PROBS, LOGITS)
     usual = (LOGITS, PROBS, LOG_PROBS, TWICE, SIGMOID)
-    return (*usual, *over_axes, *_where_normalised(case), LOG_OF_LOG)
+    return (*usual, *over_axes, *_normalised_readings(case), LOG_OF_LOG)
 
 
-def _where_normalised(case: Case) -> tuple[Reading, ...]:
+def _normalised_readings(case: Case) -> tuple[Reading, ...]:
     """Return the readings that divide by sums; none if all rows sum to 1 already."""
     if np.allclose(case.values.sum(axis=1), 1.0, atol=1e-6) and (case.values >= 0).all():
         return ()

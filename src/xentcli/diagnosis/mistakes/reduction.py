@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cached_property
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from xentcli.core import elementary
 from xentcli.core.layout import Array
+from xentcli.core.loss import divide
 from xentcli.core.sums import sum_along_rows
 from xentcli.diagnosis.case import Case, classes_of
 from xentcli.diagnosis.mistakes.part import HARDLY, OFTEN, SELDOM, SOMETIMES, Fix, Part
@@ -57,29 +57,8 @@ class Reduction(NamedTuple):
     is_exponential: bool = False
 
 
-def divide(total: float, whole: float) -> float:
-    """total / whole; nan for a whole of 0, as PyTorch's mean over no samples."""
-    return total / whole if whole else math.nan
-
-
 def _mean(sums: Sums) -> float:
     return divide(sums.total, sums.whole)
-
-
-def _sum(sums: Sums) -> float:
-    return sums.total
-
-
-def _over(count: float) -> Callable[[Sums], float]:
-    return lambda sums: divide(sums.total, count)
-
-
-def _per_class(classes: int) -> Callable[[Sums], float]:
-    return lambda sums: _mean(sums) / classes
-
-
-def _beside(more: int) -> Callable[[Sums], float]:
-    return lambda sums: divide(sums.total, sums.whole + more)
 
 
 def _log_of_mean(sums: Sums) -> float:
@@ -124,7 +103,7 @@ SUM = Reduction(
         fix=_MEAN_FIX,
         apart=_MORE,
     ),
-    _sum,
+    lambda sums: sums.total,
 )
 LOG_OF_MEAN = Reduction(
     Part(
@@ -148,7 +127,7 @@ LOG_OF_MEAN = Reduction(
 )
 
 
-def _one_off(more: int) -> Reduction:
+def _make_one_off(more: int) -> Reduction:
     sign = "+" if more > 0 else "−"
     return Reduction(
         Part(
@@ -168,14 +147,14 @@ def _one_off(more: int) -> Reduction:
             ),
             apart="give another number of rows",
         ),
-        _beside(more),
+        lambda sums: divide(sums.total, sums.whole + more),
     )
 
 
-ONE_MORE, ONE_LESS = _one_off(1), _one_off(-1)
+ONE_MORE, ONE_LESS = _make_one_off(1), _make_one_off(-1)
 
 
-def _over_classes(case: Case) -> Reduction:
+def _make_mean_of_elements(case: Case) -> Reduction:
     return Reduction(
         Part(
             "mean-of-elements",
@@ -194,15 +173,15 @@ def _over_classes(case: Case) -> Reduction:
             ),
             apart="give another number of classes",
         ),
-        _per_class(case.classes),
+        lambda sums: _mean(sums) / case.classes,
     )
 
 
-def _by_sequence(case: Case) -> list[Reduction]:
+def _make_sequence_sums(case: Case) -> list[Reduction]:
     """Return the mean over samples of the sums over their positions."""
     if len(case.grid) < 2 or case.grid[0] < 2:
         return []
-    what, positions = _grouped(case)
+    what, positions = _names_of_dimensions(case)
     return [
         Reduction(
             Part(
@@ -220,19 +199,19 @@ def _by_sequence(case: Case) -> list[Reduction]:
                 ),
                 apart=f"give another number of {positions}",
             ),
-            _over(case.grid[0]),
+            lambda sums: divide(sums.total, case.grid[0]),
         )
     ]
 
 
-def _grouped(case: Case) -> tuple[str, str]:
+def _names_of_dimensions(case: Case) -> tuple[str, str]:
     """Return what the first dimension is made of, and what the others are."""
     if case.question == "bce":
         return "row", "columns"
     return ("sequence", "positions") if len(case.grid) == 2 else ("sample", "positions")
 
 
-def _of_classes(case: Case) -> Reduction | None:
+def _make_class_means(case: Case) -> Reduction | None:
     """Return the mean of the mean loss of each class, as balanced class weights give it."""
     if case.labels is None or case.has_weights:
         return None
@@ -272,13 +251,13 @@ def choices(case: Case) -> tuple[Reduction, ...]:
     asked, other = (SUM, MEAN) if case.settings.reduction == "sum" else (MEAN, SUM)
     found = [asked, other]
     if case.question != "bce":
-        found.append(_over_classes(case))
-    found += _by_sequence(case)
+        found.append(_make_mean_of_elements(case))
+    found += _make_sequence_sums(case)
     if not case.has_weights and case.samples > 2:
         found += [ONE_MORE, ONE_LESS]
     if case.samples > 1:
         found.append(LOG_OF_MEAN)
-    of_classes = _of_classes(case)
-    if of_classes is not None:
-        found.append(of_classes)
+    class_means = _make_class_means(case)
+    if class_means is not None:
+        found.append(class_means)
     return tuple(found)

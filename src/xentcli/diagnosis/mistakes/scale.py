@@ -72,7 +72,7 @@ POWER_OF_TWO = Scale(
 )
 
 
-def _divided_again(count: int) -> Scale:
+def _make_divided_again(count: int) -> Scale:
     return Scale(
         Part(
             "divided-again",
@@ -93,7 +93,7 @@ def _divided_again(count: int) -> Scale:
     )
 
 
-def _accumulated(steps: int, *, times: bool) -> Scale:
+def _make_accumulated(steps: int, *, times: bool) -> Scale:
     what = f"multiplied by {steps}" if times else f"divided by {steps}"
     return Scale(
         Part(
@@ -116,7 +116,7 @@ def _accumulated(steps: int, *, times: bool) -> Scale:
     )
 
 
-def _focal_mean(gamma: float) -> Scale:
+def _make_focal_mean(gamma: float) -> Scale:
     shown = write_number(gamma)
     is_guess = gamma != 2.0
     return Scale(
@@ -140,8 +140,10 @@ def _focal_mean(gamma: float) -> Scale:
     )
 
 
-ACCUMULATED = tuple(_accumulated(steps, times=times) for times in (False, True) for steps in STEPS)
-FOCAL_MEANS = tuple(map(_focal_mean, (2.0, 1.0, 3.0)))
+ACCUMULATED = tuple(
+    _make_accumulated(steps, times=times) for times in (False, True) for steps in STEPS
+)
+FOCAL_MEANS = tuple(map(_make_focal_mean, (2.0, 1.0, 3.0)))
 
 
 def choices(case: Case) -> tuple[Scale, ...]:
@@ -149,5 +151,5 @@ def choices(case: Case) -> tuple[Scale, ...]:
     # Rows are counted, not the questions in them.
     is_table = case.question == "bce" and len(case.grid) > 1
     count = case.grid[0] if is_table else int(case.kept.sum())
-    again = (_divided_again(count),) if count > 1 else ()
+    again = (_make_divided_again(count),) if count > 1 else ()
     return (NONE, PERPLEXITY, POWER_OF_TWO, *again, *ACCUMULATED, *FOCAL_MEANS)

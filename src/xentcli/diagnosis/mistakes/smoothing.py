@@ -31,36 +31,23 @@ class Smoothing(NamedTuple):
     changes: bool = True
 
 
-def _over_classes(target: Array, eps: float) -> Array:
+def _smooth(target: Array, eps: float) -> Array:
     return smoothed(target, eps, 1)
 
 
-def _none(target: Array, eps: float) -> Array:
+def _leave_target(target: Array, eps: float) -> Array:
     return target
 
 
-def _over_others(target: Array, eps: float) -> Array:
-    """q is 1 − ε at the label and ε/(C−1) at the other classes: it sums to 1."""
-    result: Array = (1.0 - eps) * target + eps / max(1, target.shape[1] - 1) * (1.0 - target)
-    return result
+def _leave_out(classes: int) -> Callable[[Array, float], Array]:
+    """Return a smoothing: q is 1 − ε at the label, and ε/(C − ``classes``) at each other class."""
 
+    def smooth(target: Array, eps: float) -> Array:
+        rest = eps / max(1, target.shape[1] - classes)
+        result: Array = (1.0 - eps) * target + rest * (1.0 - target)
+        return result
 
-def _over_all_but_two(target: Array, eps: float) -> Array:
-    """q is 1 − ε at the label and ε/(C−2) elsewhere, as if a class for padding did not count."""
-    rest = eps / max(1, target.shape[1] - 2)
-    result: Array = (1.0 - eps) * target + rest * (1.0 - target)
-    return result
-
-
-def _label_without(target: Array, eps: float) -> Array:
-    """q is 1 − ε at the label and ε/C at the other classes: it sums to 1 − ε/C."""
-    result: Array = (1.0 - eps) * target + eps / target.shape[1] * (1.0 - target)
-    return result
-
-
-def _added(target: Array, eps: float) -> Array:
-    result: Array = target + eps / target.shape[1]
-    return result
+    return smooth
 
 
 _SPREAD = Fix(
@@ -72,7 +59,7 @@ _SPREAD = Fix(
 _APART = "give a larger label_smoothing"
 
 CHOICES = (
-    Smoothing(Part("smoothed"), _over_classes),
+    Smoothing(Part("smoothed"), _smooth),
     Smoothing(
         Part(
             "no-smoothing",
@@ -88,7 +75,7 @@ CHOICES = (
             ),
             apart=_APART,
         ),
-        _none,
+        _leave_target,
         changes=False,
     ),
     Smoothing(
@@ -101,7 +88,7 @@ CHOICES = (
             fix=_SPREAD,
             apart=_APART,
         ),
-        _over_others,
+        _leave_out(1),
     ),
     Smoothing(
         Part(
@@ -114,7 +101,7 @@ CHOICES = (
             fix=_SPREAD,
             apart=_APART,
         ),
-        _over_all_but_two,
+        _leave_out(2),
     ),
     Smoothing(
         Part(
@@ -126,7 +113,7 @@ CHOICES = (
             fix=_SPREAD,
             apart=_APART,
         ),
-        _label_without,
+        _leave_out(0),
     ),
     Smoothing(
         Part(
@@ -138,7 +125,7 @@ CHOICES = (
             fix=_SPREAD,
             apart=_APART,
         ),
-        _added,
+        lambda target, eps: target + eps / target.shape[1],
     ),
 )
 
@@ -148,7 +135,7 @@ USUAL = 0.1
 GUESSES = (USUAL, 0.05, 0.2, 0.01, 0.3)
 
 
-def _guessed(eps: float) -> Smoothing:
+def _make_guess(eps: float) -> Smoothing:
     return Smoothing(
         Part(
             f"smoothing-{eps:g}",
@@ -165,13 +152,13 @@ def _guessed(eps: float) -> Smoothing:
             apart="give the number of another run",
             is_guess=True,
         ),
-        _over_classes,
+        _smooth,
         eps,
     )
 
 
-NONE = Smoothing(Part("not-smoothed"), _none, changes=False)
-GUESSED = tuple(map(_guessed, GUESSES))
+NONE = Smoothing(Part("not-smoothed"), _leave_target, changes=False)
+GUESSED = tuple(map(_make_guess, GUESSES))
 
 
 def choices(case: Case) -> tuple[Smoothing, ...]:

@@ -27,7 +27,7 @@ USUAL = (0.07, 0.1, 2.0, 4.0)
 OTHERS = (0.05, 0.2, 0.5, 3.0, 5.0, 10.0, 20.0)
 
 
-def _guessed(temperature: float, *, squared: bool = False) -> Temperature:
+def _make_guess(temperature: float, *, squared: bool = False) -> Temperature:
     shown = f"{temperature:g}"
     more = ", the loss multiplied by T²" if squared else ""
     rank = USUAL_GUESS if temperature in USUAL else GUESS
@@ -55,8 +55,8 @@ def _guessed(temperature: float, *, squared: bool = False) -> Temperature:
 
 
 GUESSED = (
-    *map(_guessed, (*USUAL, *OTHERS)),
-    *(_guessed(one, squared=True) for one in (*USUAL, *OTHERS) if one > 1),
+    *map(_make_guess, (*USUAL, *OTHERS)),
+    *(_make_guess(one, squared=True) for one in (*USUAL, *OTHERS) if one > 1),
 )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from xentcli.core import elementary, focal
+from xentcli.core import focal
 from xentcli.core.entropy import entropy_of
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
@@ -17,7 +17,7 @@ from xentcli.diagnosis.mistakes.arithmetic import Arithmetic
 from xentcli.diagnosis.mistakes.clipping import Clip
 from xentcli.diagnosis.mistakes.focal import Focal
 from xentcli.diagnosis.mistakes.logarithm import Logarithm
-from xentcli.diagnosis.mistakes.reading import SIGMOID, Reading
+from xentcli.diagnosis.mistakes.reading import SIGMOID, Reading, log
 from xentcli.model import AnyArray
 
 
@@ -55,19 +55,19 @@ class ReadValues:
     @cached_property
     def log_of_probs(self) -> AnyArray:
         """The logarithm of p after its rounding; ``log_probs`` has digits that p has lost."""
-        return self.arithmetic.stored(_log(self.probs))
+        return self.arithmetic.stored(log(self.probs))
 
     @cached_property
     def log_others(self) -> AnyArray:
         """log(1 − p) of each row."""
         if self.reading.log_others is None:
-            return self.arithmetic.stored(_log(1 - self.probs))
+            return self.arithmetic.stored(log(1 - self.probs))
         return self._rows(self.reading.log_others(self._values, self.arithmetic))
 
     def focal_factor(self, gamma: float) -> Array:
         """(1 − p)^γ of each row and class; the last is kept, as each γ is tried with several α."""
         if self._focal_factor is None or self._focal_factor[0] != gamma:
-            self._focal_factor = gamma, focal.factor(1.0 - _doubles(self.probs), gamma)
+            self._focal_factor = gamma, focal.factor(1.0 - _as_doubles(self.probs), gamma)
         return self._focal_factor[1]
 
     @cached_property
@@ -91,7 +91,7 @@ class Terms:
     @cached_property
     def probs(self) -> Array:
         """p of each row and class, clipped."""
-        return _doubles(_clipped(self.read, self.clip))
+        return _as_doubles(_clip(self.read, self.clip))
 
     @cached_property
     def minus_log(self) -> Array:
@@ -106,7 +106,7 @@ class Terms:
             found: Array = self.minus_log[rows, index]
             return found
         if self._is_exact and self.focal.gamma is None:
-            return _doubles(-self.read.log_probs[rows, index])
+            return _as_doubles(-self.read.log_probs[rows, index])
         exact = self.read.log_probs[rows, index] if self._is_exact else None
         return self._minus_log(self.read.probs[rows, index], exact, index)
 
@@ -126,26 +126,26 @@ class Terms:
             clipped = probs if self.clip.of is None else stored(self.clip.of(probs))
             exact = clipped
             if self.logarithm.of_base is not None:
-                exact = stored(_log(clipped)) if index is not None else self._log_of(clipped)
+                exact = stored(log(clipped)) if index is not None else self._log_of(clipped)
         if self.focal.gamma is None:
-            return _doubles(-exact)
+            return _as_doubles(-exact)
         if clipped is None:
             clipped = self.read.probs if probs is None else probs
         gamma, is_whole = self.focal.gamma, clipped is self.read.probs
         factor = (
             self.read.focal_factor(gamma)
             if is_whole
-            else focal.factor(1.0 - _doubles(clipped), gamma)
+            else focal.factor(1.0 - _as_doubles(clipped), gamma)
         )
-        return self.focal.of(_doubles(-exact), factor, self.read.case, index)
+        return self.focal.of(_as_doubles(-exact), factor, self.read.case, index)
 
     def _log_of(self, clipped: AnyArray) -> AnyArray:
         """Take logarithms of clipped probabilities; of those that the clip left they are known."""
         moved = clipped != self.read.probs
         if 2 * np.count_nonzero(moved) > moved.size:
-            return self.read.arithmetic.stored(_log(clipped))
+            return self.read.arithmetic.stored(log(clipped))
         logs = self.read.log_of_probs.copy()
-        logs[moved] = self.read.arithmetic.stored(_log(clipped[moved]))
+        logs[moved] = self.read.arithmetic.stored(log(clipped[moved]))
         return logs
 
     @cached_property
@@ -160,8 +160,8 @@ class Terms:
             logs = self.read.log_others
         else:
             # The clipped p is subtracted from 1: 1 − (1 − 1e-7) is 1.19e-7 in float32.
-            logs = self.read.arithmetic.stored(_log(1 - _clipped(self.read, self.clip)))
-        return self.focal.of_no(_doubles(-logs), self.probs)
+            logs = self.read.arithmetic.stored(log(1 - _clip(self.read, self.clip)))
+        return self.focal.of_no(_as_doubles(-logs), self.probs)
 
     @cached_property
     def of_sigmoid(self) -> Terms:
@@ -172,19 +172,15 @@ class Terms:
     def clips_nothing(self) -> bool:
         """Whether the clip leaves every probability as it is."""
         return self.clip.of is not None and bool(
-            np.array_equal(_clipped(self.read, self.clip), self.read.probs, equal_nan=True)
+            np.array_equal(_clip(self.read, self.clip), self.read.probs, equal_nan=True)
         )
 
 
-def _log(values: AnyArray) -> AnyArray:
-    return elementary.log(values).astype(values.dtype)
-
-
-def _clipped(read: ReadValues, clip: Clip) -> AnyArray:
+def _clip(read: ReadValues, clip: Clip) -> AnyArray:
     return read.probs if clip.of is None else read.arithmetic.stored(clip.of(read.probs))
 
 
-def _doubles(values: AnyArray) -> Array:
+def _as_doubles(values: AnyArray) -> Array:
     rows: Array = values.astype(np.float64, copy=False)
     return rows
 

@@ -44,43 +44,19 @@ def _sample_weight(case: Case) -> Array:
     return np.ones(case.samples) if case.sample_weight is None else case.sample_weight
 
 
-def _with(
-    case: Case, index: Labels | None, weight: Array, samples: Array, share: Array | None = None
-) -> Weights:
+def _pytorch_weights(case: Case, index: Labels | None, weight: Array, samples: Array) -> Weights:
     """Return PyTorch's weights: the share of a row is its label's weight; with soft targets 1."""
-    if share is None:
-        share = np.ones(case.samples) if index is None else weight[index]
-        share = share * samples
-    return Weights(weight[np.newaxis], samples, share)
+    share = np.ones(case.samples) if index is None else weight[index]
+    return Weights(weight[np.newaxis], samples, share * samples)
 
 
 def _as_asked(case: Case, index: Labels | None) -> Weights:
-    return _with(case, index, _class_weight(case), _sample_weight(case))
-
-
-def _none(case: Case, index: Labels | None) -> Weights:
-    return _with(case, index, np.ones(case.classes), np.ones(case.samples))
-
-
-def _no_classes(case: Case, index: Labels | None) -> Weights:
-    return _with(case, index, np.ones(case.classes), _sample_weight(case))
-
-
-def _no_samples(case: Case, index: Labels | None) -> Weights:
-    return _with(case, index, _class_weight(case), np.ones(case.samples))
-
-
-def _over_count(case: Case, index: Labels | None) -> Weights:
-    return _as_asked(case, index)._replace(share=np.ones(case.samples))
+    return _pytorch_weights(case, index, _class_weight(case), _sample_weight(case))
 
 
 def _squared(case: Case, index: Labels | None) -> Weights:
     classes, samples = _class_weight(case), _sample_weight(case)
-    return _with(case, index, classes * classes, samples * samples)
-
-
-def _twice(case: Case, index: Labels | None) -> Weights:
-    return _squared(case, index)._replace(share=_as_asked(case, index).share)
+    return _pytorch_weights(case, index, classes * classes, samples * samples)
 
 
 def _of_label(case: Case, index: Labels | None) -> Weights:
@@ -117,7 +93,7 @@ FORGOTTEN = Weighting(
         ),
         apart=_SAME,
     ),
-    _none,
+    lambda case, index: _pytorch_weights(case, index, np.ones(case.classes), np.ones(case.samples)),
 )
 NO_CLASS_WEIGHTS = Weighting(
     FORGOTTEN.part._replace(
@@ -125,7 +101,7 @@ NO_CLASS_WEIGHTS = Weighting(
         phrase="with the class weights left out",
         explanation="only the samples' weights count",
     ),
-    _no_classes,
+    lambda case, index: _pytorch_weights(case, index, np.ones(case.classes), _sample_weight(case)),
     "s·{}",
     "Σs",
 )
@@ -141,7 +117,7 @@ NO_SAMPLE_WEIGHTS = Weighting(
             "sample_weight=s",
         ),
     ),
-    _no_samples,
+    lambda case, index: _pytorch_weights(case, index, _class_weight(case), np.ones(case.samples)),
     "w·{}",
     "Σw",
 )
@@ -161,7 +137,7 @@ OVER_COUNT = Weighting(
         ),
         apart=_SAME,
     ),
-    _over_count,
+    lambda case, index: _as_asked(case, index)._replace(share=np.ones(case.samples)),
     "w·{}",
     "N",
 )
@@ -180,7 +156,7 @@ TWICE = Weighting(
         ),
         apart=_SAME,
     ),
-    _twice,
+    lambda case, index: _squared(case, index)._replace(share=_as_asked(case, index).share),
     "w²·{}",
     "Σw",
 )
@@ -247,7 +223,7 @@ OVER_WEIGHTS = Weighting(
 POSITIVE_WEIGHTS = (2.0, 3.0, 4.0, 5.0, 10.0)
 
 
-def _positives(weight: float) -> Weighting:
+def _make_positive_weight(weight: float) -> Weighting:
     """Make a pos_weight of BCEWithLogitsLoss: a factor of −t·log p, not in the denominator."""
 
     def weights(case: Case, index: Labels | None) -> Weights:
@@ -279,7 +255,7 @@ def _positives(weight: float) -> Weighting:
     )
 
 
-def _guessed(case: Case) -> tuple[Weighting, ...]:
+def _guesses(case: Case) -> tuple[Weighting, ...]:
     """Return weights of the positive terms, which need terms of yes-or-no questions."""
     if case.question == "bce":
         ratios = [*POSITIVE_WEIGHTS]
@@ -288,10 +264,10 @@ def _guessed(case: Case) -> tuple[Weighting, ...]:
             balanced = (int(case.kept.sum()) - positive) / positive
             if balanced not in (0.0, 1.0, *ratios):
                 ratios.append(balanced)
-        return tuple(map(_positives, ratios))
+        return tuple(map(_make_positive_weight, ratios))
     return tuple(
         one._replace(part=one.part._replace(needs=BINARY_KEYS))
-        for one in map(_positives, POSITIVE_WEIGHTS)
+        for one in map(_make_positive_weight, POSITIVE_WEIGHTS)
     )
 
 
@@ -327,7 +303,7 @@ def choices(case: Case) -> tuple[Weighting, ...]:
 
 def _choices(case: Case) -> tuple[Weighting, ...]:
     if not case.has_weights:
-        return (UNWEIGHTED, *_guessed(case))
+        return (UNWEIGHTED, *_guesses(case))
     both = case.settings.weight is not None and case.sample_weight is not None
     found = [AS_ASKED, FORGOTTEN, TWICE, SQUARED]
     if case.labels is None:

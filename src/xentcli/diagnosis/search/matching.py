@@ -1,8 +1,8 @@
 """The formulas that give a number, the likeliest first, and the chance of such a match.
 
-The chance is a share: of all numbers with as many digits, from half the number to its double, how
-many would match a formula that is as likely as this one, or likelier? Where every third number
-would match, a match says little.
+The chance of a formula is a share of all numbers with as many digits, from half the number to its
+double: of those that would match this formula or one that is no less likely. Where every third
+number would, a match says little.
 """
 
 from __future__ import annotations

@@ -134,9 +134,9 @@ class Search:
             factor = self.case.log_base if scale.is_exponential else 1.0
             values = scale.of(np.array(list(unscaled.values())) * factor)
             for formula, value in zip(unscaled, values.tolist(), strict=True):
-                found[formula] = self._rounded(formula, value)
+                found[formula] = self._round(formula, value)
 
-    def _rounded(self, formula: Formula, value: float) -> float:
+    def _round(self, formula: Formula, value: float) -> float:
         return self.kit.arithmetics[formula[_ARITHMETIC]].result(value) + 0.0
 
     def _follow(
@@ -146,6 +146,10 @@ class Search:
         depth: Depth,
         found: dict[Formula, float],
     ) -> None:
+        """Compute the formulas that begin so and go on with one of the middles; add them to found.
+
+        Those that end in a scale go to ``_unscaled``.
+        """
         at = _by_kind(beginning.formula)
         known = self._terms(beginning)
         clips_nothing = known.clips_nothing
@@ -155,7 +159,7 @@ class Search:
             if (clips_nothing and not pick.clips_target) or not _go_together(beginning, middle):
                 continue
             ends = self._ends(depth, *_add_counts(beginning, middle), has_logarithm)
-            weighted = self._weighted(middle.formula) if ends else None
+            weighted = self._weighted_target(middle.formula) if ends else None
             if weighted is None:
                 continue
             add = known.read.arithmetic.add
@@ -171,7 +175,7 @@ class Search:
                 if formula[_SCALE]:
                     self._unscaled.setdefault(formula[_SCALE], {})[formula] = value
                 else:
-                    found[formula] = self._rounded(formula, value)
+                    found[formula] = self._round(formula, value)
 
     def _ends(self, depth: Depth, count: int, rank: int, has_logarithm: bool) -> list[Stage]:
         """Return the last stages of formulas that have so many departures already.
@@ -230,7 +234,7 @@ class Search:
         self._kept += size
         return True
 
-    def _weighted(self, middle: Formula) -> WeightedTarget | None:
+    def _weighted_target(self, middle: Formula) -> WeightedTarget | None:
         if middle in self._targets:
             return self._targets[middle]
         found = self._compute_weighted(middle)
@@ -241,7 +245,7 @@ class Search:
 
     def _compute_weighted(self, middle: Formula) -> WeightedTarget | None:
         at, case = _by_kind(middle), self.case
-        picked = self._picked_by(at["picks"])
+        picked = self._picked_target(at["picks"])
         if picked is None:
             return None
         ignoring = self.kit.ignorings[at["ignorings"]]
@@ -266,9 +270,9 @@ class Search:
             weight,
         )
 
-    def _picked_by(self, pick: int) -> PickedTarget | None:
+    def _picked_target(self, pick: int) -> PickedTarget | None:
         if pick not in self._picked:
-            self._picked[pick] = self.kit.picks[pick].picked(self.case)
+            self._picked[pick] = self.kit.picks[pick].pick_from(self.case)
         return self._picked[pick]
 
     def _kept_by(self, picked: PickedTarget) -> NDArray[np.bool_]:
@@ -276,7 +280,7 @@ class Search:
 
     def _losses(self, middle: Formula, weighted: WeightedTarget, known: Terms) -> Array:
         at = _by_kind(middle)
-        picked = self._picked_by(at["picks"])
+        picked = self._picked_target(at["picks"])
         assert picked is not None
         losses = self.kit.picks[at["picks"]].losses(weighted, known)
         if weighted.rows is not None:
@@ -307,7 +311,7 @@ def make_stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
     found = [nothing]
     for kind in kinds:
         place = Kit._fields.index(kind)
-        singles = [_single(kit, place, number) for number in range(1, len(kit[place]))]
+        singles = [_stage_of(kit, place, number) for number in range(1, len(kit[place]))]
         # The stages found so far have no departure of this kind yet.
         found += [
             joined
@@ -319,7 +323,7 @@ def make_stages(kit: Kit, kinds: Sequence[str], depth: Depth) -> list[Stage]:
     return found
 
 
-def _single(kit: Kit, place: int, number: int) -> Stage:
+def _stage_of(kit: Kit, place: int, number: int) -> Stage:
     part = kit[place][number].part
     formula = tuple(number if at == place else 0 for at in range(len(kit)))
     keys = frozenset([Kit._fields[place], part.key])

@@ -79,8 +79,8 @@ def advice(parts: Sequence[Part], case: Case) -> tuple[Advice, ...]:
     fixes = [ONE_BASED] if case.one_based else []
     if case.question == "ce" and looks_like_probabilities(case):
         fixes.append(IF_PROBABILITIES)
-    fixes += [_fix(part, case) for part in parts]
-    if _beyond_the_clip(case):
+    fixes += [_fix_of(part, case) for part in parts]
+    if _is_beyond_the_clip(case):
         fixes.append(CLIPS)
     found = []
     for at, (library, call) in enumerate(CALLS[case.question]):
@@ -90,7 +90,7 @@ def advice(parts: Sequence[Part], case: Case) -> tuple[Advice, ...]:
     return tuple(found)
 
 
-def _beyond_the_clip(case: Case) -> bool:
+def _is_beyond_the_clip(case: Case) -> bool:
     """Whether a label's probability is below the value at which scikit-learn clips it."""
     if case.labels is None or (case.kind == "logits" and case.classes == 1):
         return False
@@ -100,7 +100,7 @@ def _beyond_the_clip(case: Case) -> bool:
     return bool((-log_probs[case.kept] > LARGEST_OF_SKLEARN).any())
 
 
-def _fix(part: Part, case: Case) -> Fix:
+def _fix_of(part: Part, case: Case) -> Fix:
     """Return the cure of a mistake, for values of the case's kind."""
     if case.question == "bce":
         return binary_fixes.fix_of(part)
@@ -115,7 +115,7 @@ def _fix(part: Part, case: Case) -> Fix:
     return fix._replace(sklearn=fix.numpy)
 
 
-def _flat(case: Case) -> list[str]:
+def _flatten(case: Case) -> list[str]:
     """Write the lines that turn values of more dimensions, or other axes, into rows."""
     if len(case.grid) == 1 and case.class_axis == 1:
         return []
@@ -155,13 +155,13 @@ def pytorch(case: Case) -> str:
     if settings.label_smoothing:
         given.append(f"label_smoothing={number_of(settings.label_smoothing)}")
     if case.sample_weight is not None:
-        return _sample_weighted(f'{function}({", ".join(given)}, reduction="none")', case)
+        return _write_sample_weighted(f'{function}({", ".join(given)}, reduction="none")', case)
     if settings.reduction == "sum":
         given.append('reduction="sum"')
     return write_in_base(f"{function}({', '.join(given)})", case, "math.log")
 
 
-def _sample_weighted(each: str, case: Case) -> str:
+def _write_sample_weighted(each: str, case: Case) -> str:
     """Write the mean of PyTorch's losses with weights of samples."""
     kept = "[k]" if case.has_ignored else ""
     start = f"k = y != {case.settings.ignore_index}; " if kept else ""
@@ -189,7 +189,7 @@ def numpy(case: Case) -> str:
         "probs": "np.log(p)",
         "log_probs": "",
     }[case.kind]
-    start = _flat(case) + ([f"log_p = {log_p}"] if log_p else [])
+    start = _flatten(case) + ([f"log_p = {log_p}"] if log_p else [])
     kept = case.has_ignored and case.labels is not None
     if kept:
         start.append(f"k = y != {settings.ignore_index}; log_p, y = log_p[k], y[k]")
@@ -237,7 +237,7 @@ def keras(case: Case) -> str:
     target = (
         _target(case) if sparse or case.labels is None else f"keras.ops.one_hot(y, {case.classes})"
     )
-    weights, start = [], _flat(case)
+    weights, start = [], _flatten(case)
     if settings.weight is not None:
         # The ignored label may be no index of w.
         ignored = f"np.where(y == {settings.ignore_index}, 0, y)"
@@ -262,7 +262,7 @@ def sklearn(case: Case) -> str:
     }[case.kind]
     at = f"[y != {settings.ignore_index}]" if case.has_ignored else ""
     given = [f"y{at}", f"{probs}{at}", f"labels=np.arange({case.classes})"]
-    weights, start = [], _flat(case)
+    weights, start = [], _flatten(case)
     if settings.weight is not None:
         weights.append("w[y]" if not at else f"w[y{at}]")
         start.append(_array_of_weights(case))

@@ -127,19 +127,15 @@ def describe_ties(
     """Say which formulas give the chosen one's number in every run."""
     names = []
     for other in others:
-        more = [part for part in other if part not in chosen]
-        if any(part.key in QUIET for part in {*chosen, *other} - ({*chosen} & {*other})):
+        if any(part.key in QUIET for part in {*chosen} ^ {*other}):
             continue
-        names.append(" and ".join(_quoted(part) for part in more) or "the cross-entropy itself")
+        names.append(_name_of([part for part in other if part not in chosen]))
     if not names:
         return []
-    shown = " or ".join(names[:MOST])
-    if len(names) > MOST:
-        shown += f" (nor from {len(names) - MOST} more)"
     classes = "" if case.question == "bce" else f" of {case.classes} classes"
     return [
-        f"No digits and no other run{classes} can tell it from {shown}: in every run they are one "
-        "number."
+        f"No digits and no other run{classes} can tell it from {_list_names(names)}: in every run "
+        "they are one number."
     ]
 
 
@@ -153,25 +149,25 @@ def describe_ambiguities(
         less = [part for part in chosen if part not in other]
         if any(part.key in QUIET for part in (*more, *less)):
             continue
-        this = "it"
-        if less:
-            this = " and ".join(_quoted(part) for part in less)
-        that = " and ".join(_quoted(part) for part in more) or "the cross-entropy itself"
+        this, that = _name_of(less) if less else "it", _name_of(more)
         why, instead = _reason({part.key for part in (*more, *less)}, [*more, *less], cases)
         said.setdefault((f"This input cannot tell {this} from ", f"{why}{instead}"), []).append(
             that
         )
     found = []
     for (start, end), names in list(said.items())[:MOST]:
-        shown = " or ".join(names[:MOST])
-        if len(names) > MOST:
-            shown += f" (nor from {len(names) - MOST} more)"
-        found.append(f"{start}{shown}{end}.")
+        found.append(f"{start}{_list_names(names)}{end}.")
     return list(dict.fromkeys(found))
 
 
-def _quoted(part: Part) -> str:
-    return f"“{part.phrase}”"
+def _name_of(parts: Sequence[Part]) -> str:
+    """Name a formula by the departures that another one has not."""
+    return " and ".join(f"“{part.phrase}”" for part in parts) or "the cross-entropy itself"
+
+
+def _list_names(names: Sequence[str]) -> str:
+    more = f" (nor from {len(names) - MOST} more)" if len(names) > MOST else ""
+    return " or ".join(names[:MOST]) + more
 
 
 def _reason(keys: set[str], parts: Sequence[Part], cases: Sequence[Case]) -> tuple[str, str]:

@@ -99,7 +99,7 @@ def join_texts(texts: Sequence[str]) -> str:
 def write_formula(formula: Formula, kit: Kit, case: Case) -> str:
     """Write the formula out, from the values z to the number."""
     at = dict(zip(Kit._fields, formula, strict=True))
-    row = _row(at, kit, case)
+    row = _write_row(at, kit, case)
     weighting, reduction = kit.weightings[at["weightings"]], kit.reductions[at["reductions"]]
     over = weighting.over
     if over == "N" and case.has_ignored and not kit.ignorings[at["ignorings"]].has_share:
@@ -121,18 +121,18 @@ def write_formula(formula: Formula, kit: Kit, case: Case) -> str:
     return kit.arithmetics[at["arithmetics"]].part.formula.format(whole)
 
 
-def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
+def _write_row(at: dict[str, int], kit: Kit, case: Case) -> str:
     """Write the formula of a row's loss."""
     reading, clip = kit.readings[at["readings"]], kit.clips[at["clips"]]
     logarithm = kit.logarithms[at["logarithms"]]
     if case.question == "bce":
-        return _row_of_question(at, kit, case, reading.part.formula)
+        return _write_row_of_question(at, kit, case, reading.part.formula)
     probs = clip.part.formula.format(reading.part.formula)
     is_given = reading.part.key == LOG_PROBS.part.key and clip.of is None
     log = logarithm.part.formula.format(probs)
     if is_given and logarithm.of_base is not None:
         log = "z" if logarithm.of_base == 1.0 else f"z / ln {logarithm.part.key[5:]}"
-    log = log.replace("z", _scaled(at, kit, case))
+    log = log.replace("z", _write_scaled(at, kit, case))
     log = kit.focals[at["focals"]].part.formula.format(log)
     pick = kit.picks[at["picks"]]
     template = pick.part.formula
@@ -143,7 +143,7 @@ def _row(at: dict[str, int], kit: Kit, case: Case) -> str:
     return row if not at["signs"] else row.replace("−", "", 1)
 
 
-def _scaled(at: dict[str, int], kit: Kit, case: Case) -> str:
+def _write_scaled(at: dict[str, int], kit: Kit, case: Case) -> str:
     """Write the logits, divided by the formula's temperature."""
     if case.settings.temperature != 1.0:
         factor = kit.temperatures[at["temperatures"]].part.key
@@ -153,9 +153,9 @@ def _scaled(at: dict[str, int], kit: Kit, case: Case) -> str:
     return "z"
 
 
-def _row_of_question(at: dict[str, int], kit: Kit, case: Case, probs: str) -> str:
+def _write_row_of_question(at: dict[str, int], kit: Kit, case: Case, probs: str) -> str:
     """Write the formula of a question's loss, with a logarithm for yes and one for no."""
-    probs = probs.replace("z", "p" if case.kind == "probs" else _scaled(at, kit, case))
+    probs = probs.replace("z", "p" if case.kind == "probs" else _write_scaled(at, kit, case))
     clip, logarithm = kit.clips[at["clips"]].part, kit.logarithms[at["logarithms"]].part
     yes, no = (
         logarithm.formula.format(clip.formula.format(text)) for text in (probs, f"(1 − {probs})")
