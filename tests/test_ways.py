@@ -163,7 +163,10 @@ BARE_TRICKS = (
 )
 def test_a_trick_in_json_lines_is_seen(first: bytes, trick: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(first + trick + first)
-    asked = ["softmax", "a.jsonl", "-q"] if first.startswith(b"[") else ["ce", "a.jsonl", "-q"]
+    # Neither prints anything before a fault, however much of the file was read before it.
+    asked = ["ce", "a.jsonl", "-q"]
+    if first.startswith(b"["):
+        asked = ["softmax", "a.jsonl", "--format", "json"]
     exact, *others = (answered(way, asked, tmp_path) for way in WAYS)
     assert all(same(other, exact) for other in others)
 
