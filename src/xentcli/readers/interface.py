@@ -106,12 +106,12 @@ class Request(NamedTuple):
     divisible: bool = False
 
     def label_count(self, columns: int) -> int:
-        """The number of different labels: they run from 0 to one less."""
+        """Return the number of different labels, which run from 0 to one less."""
         return 2 if self.questions else columns
 
     def label_shape(self, shape: tuple[int, ...], class_axis: int = 1) -> tuple[int, ...]:
-        """The shape of the labels for values of that shape: a label for each position, or for each
-        question."""
+        """Return the shape of the labels for values of that shape: a label for each position, or
+        for each question."""
         if self.questions and shape[class_axis] > 1:
             return shape
         return shape[:class_axis] + shape[class_axis + 1 :]

@@ -38,18 +38,18 @@ class Response(NamedTuple):
     path: str = "$"
 
     def at(self, key: str) -> Response:
-        """The part under a key."""
+        """Return the part under a key."""
         return Response(self.value.get(key), self.place, self.path + path_of(key)[1:])
 
     def items(self) -> Iterator[Response]:
-        """The items of a list."""
+        """Give the items of a list."""
         if not isinstance(self.value, list):
             raise self.fault(f"expected a list, found {describe(self.value)}")
         for at, item in enumerate(self.value):
             yield Response(item, self.place, f"{self.path}[{at}]")
 
     def fault(self, message: str, hint: str = "") -> DataError:
-        """An error about this part."""
+        """Return an error about this part."""
         error = fault(message, self.place, self.path)
         error.hint = hint
         return error

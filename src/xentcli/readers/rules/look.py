@@ -33,4 +33,4 @@ class Look(Protocol):
         1, in several rows."""
 
     def texts(self, at: int) -> Collection[str]:
-        """The cells as they are written."""
+        """Return the cells as they are written."""

@@ -39,7 +39,7 @@ class LabelTexts:
         return len(self.at)
 
     def __getitem__(self, chosen: Any) -> LabelTexts:
-        """Some of the labels, by a slice or an array of indices."""
+        """Select some of the labels, by a slice or an array of indices."""
         return LabelTexts(self.texts, self.at[chosen])
 
 
