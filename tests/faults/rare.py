@@ -99,4 +99,33 @@ FAULTS = (
             b'{"a": 0.5, "b": 0.5, "ta": 1, "tb": 1.5}\n'
         },
     ),
+    Fault(
+        "a probability above 1 in a field of its own",
+        "ce a.jsonl --input probs",
+        1,
+        "xent: a.jsonl:2: $.b: 1.5 is not a probability (0 to 1)\n"
+        "hint: are these logits? Then leave out --probs or --input probs\n",
+        {"a.jsonl": b'{"a": 0.5, "b": 0.5, "label": 0}\n{"a": 0.5, "b": 1.5, "label": 0}\n'},
+    ),
+    Fault(
+        "an id that is no text",
+        "ce a.csv --labels-from y.csv -q",
+        1,
+        'xent: a.csv:3:1: column "id": y.csv has no id "\\xff"\n',
+        {"a.csv": b"id,a,b\nx,1,2\n\xff,3,1\n", "y.csv": b"id,label\nx,0\ny,1\n"},
+    ),
+    Fault(
+        "an id with text after its quote in the second file",
+        "ce a.csv --labels-from y.csv -q",
+        1,
+        "xent: y.csv:3: there is text after the closing quote\n",
+        {"a.csv": b"id,a,b\nx,1,2\ny,3,1\n", "y.csv": b'id,label\nx,0\n"y"z,1\n'},
+    ),
+    Fault(
+        "an id that is no text in the second file",
+        "ce a.csv --labels-from y.csv -q",
+        1,
+        'xent: a.csv:3:1: column "id": y.csv has no id "y"\n',
+        {"a.csv": b"id,a,b\nx,1,2\ny,3,1\n", "y.csv": b"id,label\nx,0\n\xff,1\n"},
+    ),
 )

@@ -81,7 +81,7 @@ def _yes(whole: Batch) -> AnyArray:
     labels = np.asarray(whole.labels)
     if labels.shape == whole.values.shape and _columns(labels).shape[-1] > 1:
         return _columns(labels)
-    return np.asarray(whole.labels, dtype=np.float64)[..., np.newaxis]
+    return np.atleast_2d(np.asarray(whole.labels, dtype=np.float64)[..., np.newaxis])
 
 
 def _binary_loss(columns: AnyArray, target: AnyArray, case: Case) -> float:

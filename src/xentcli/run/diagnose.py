@@ -134,15 +134,15 @@ def gather(
     Labels from 1 to C are taken as they are meant: 1 is subtracted from each.
     """
     sources = rereadable_sources(asked, stack)
+    told: set[Remark] = set()
+    read = partial(_gather, asked, stack, run, sources, told, apart=apart, quiet=quiet)
     try:
-        return _gather(asked, stack, run, sources, apart=apart, quiet=quiet)
+        return read()
     except DataError as error:
         if error.if_one_based is None:
             raise
         try:
-            return _gather(
-                asked, stack, run, sources, apart=apart, quiet=quiet, one_based=error.if_one_based
-            )
+            return read(one_based=error.if_one_based)
         except UsageError:
             # It is the options that are wrong.
             raise
@@ -184,11 +184,13 @@ def _gather(
     stack: ExitStack,
     run: RunTask,
     sources: Sequence[Source],
+    told: set[Remark],
     *,
     apart: bool,
     quiet: bool,
     one_based: int | None = None,
 ) -> Gathered:
+    """Read the input once; ``told`` are the remarks that an earlier reading has printed."""
     reading = asked
     if one_based is not None:
         # The one label that is no class and that readers let pass is the ignored one.
@@ -200,9 +202,11 @@ def _gather(
         one_based = None
     calculation = calculation_of(asked, opened)
     if one_based is None and not quiet:
-        print_remarks(opened.remarks)
+        remarks = [*opened.remarks]
         if question == "bce" and asked.seen.loss is None:
-            print_remarks([Remark(ONE_COLUMN, Place(opened.source))])
+            remarks.append(Remark(ONE_COLUMN, Place(opened.source)))
+        print_remarks(remark for remark in remarks if remark not in told)
+        told.update(remarks)
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0

@@ -20,23 +20,18 @@ from xentcli.model import NamedTuple
 
 
 class Smoothing(NamedTuple):
-    """A part, and its function from the target and ε to q.
+    """A part, and its function from the target and ε to q; None where q is the target itself.
 
-    ``eps`` is an ε other than the one asked for. ``changes``: whether q differs from the target.
+    ``eps`` is an ε other than the one asked for.
     """
 
     part: Part
-    of: Callable[[Array, float], Array]
+    of: Callable[[Array, float], Array] | None = None
     eps: float | None = None
-    changes: bool = True
 
 
 def _over_classes(target: Array, eps: float) -> Array:
     return smoothed(target, eps, 1)
-
-
-def _none(target: Array, eps: float) -> Array:
-    return target
 
 
 def _over_others(target: Array, eps: float) -> Array:
@@ -88,8 +83,6 @@ CHOICES = (
             ),
             apart=_APART,
         ),
-        _none,
-        changes=False,
     ),
     Smoothing(
         Part(
@@ -170,7 +163,7 @@ def _guessed(eps: float) -> Smoothing:
     )
 
 
-NONE = Smoothing(Part("not-smoothed"), _none, changes=False)
+NONE = Smoothing(Part("not-smoothed"))
 GUESSED = tuple(map(_guessed, GUESSES))
 
 

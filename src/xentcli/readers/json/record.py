@@ -247,7 +247,7 @@ def _values(layout: Layout, record: Any, place: Place) -> Any:
     numbers = []
     for key, value in zip(layout.flat, values, strict=True):
         number = as_number(value, place, path_of(key))
-        check_kind(layout.kind, [number], place, path_of(key))
+        check_kind(layout.kind, number, place, path_of(key))
         numbers.append(number)
     return numbers
 
@@ -282,8 +282,8 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
     return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
 
 
-def check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
-    """Refuse probabilities or log-probabilities that cannot be any."""
+def check_kind(kind: Kind, values: AnyArray | float, place: Place, path: str) -> None:
+    """Refuse a number, or an array with one, that is given as a probability and cannot be one."""
     if kind != "probs":
         return
     array = np.asarray(values)
