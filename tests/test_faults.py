@@ -40,6 +40,7 @@ TOPICS = (
     "siblings",
     "arrays",
     "further",
+    "rare",
 )
 
 

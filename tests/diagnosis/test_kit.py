@@ -7,7 +7,9 @@ import pytest
 
 from tests.diagnosis.made import case, made, softmax
 from xentcli.diagnosis.case import Case
+from xentcli.diagnosis.mistakes import batches
 from xentcli.diagnosis.mistakes.part import Part
+from xentcli.diagnosis.search import search as searching
 from xentcli.diagnosis.search.choices import Formula, Kit, kits, parts_of
 from xentcli.diagnosis.search.matching import order_formulas
 from xentcli.diagnosis.search.search import Depth, Search
@@ -97,3 +99,22 @@ def test_three_departures_of_common_mistakes_alone() -> None:
     for formula in deep:
         assert departures(formula) == 3
         assert sum(part.rank for part in parts_of(formula, search.kit)) <= 6
+
+
+@pytest.mark.parametrize("name", ["every option", "soft"])
+def test_without_room_to_keep_anything_the_search_is_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = kit_of(CASES[name])
+    keeps = Search(CASES[name], kit).values(Depth(1))
+    monkeypatch.setattr(searching, "MOST_KEPT", 0)
+    assert keeps == pytest.approx(Search(CASES[name], kit).values(Depth(1)), rel=0, nan_ok=True)
+
+
+@pytest.mark.parametrize(("samples", "tried"), [(36, True), (360, False)])
+def test_unusual_sizes_of_batches_are_tried_where_they_are_few(samples: int, tried: bool) -> None:
+    given = made(samples)
+    of = case(given.logits, given.labels, ignore_index=2)
+    phrases = [one.part.phrase for one in batches.choices(of)]
+    assert ("as the mean of the means of batches of 9" in phrases) == tried
+    assert "as the mean of the means of batches of 8" in phrases

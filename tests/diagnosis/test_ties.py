@@ -64,3 +64,6 @@ def test_the_other_run_has_the_same_options_and_other_rows(kind: str) -> None:
 def test_no_large_run_is_made_up() -> None:
     wide = case(np.zeros((1, 300_000)), np.array([0]))
     assert another_run(wide) is None
+    (kit,) = kits([wide])
+    # Without another run nothing is known of it: not even that a formula is itself.
+    assert not Ties(wide, kit).never_apart(formula(kit, "sum"), formula(kit, "sum"))

@@ -108,4 +108,40 @@ FAULTS = (
         "xent: -o a.json: it is also the input, a.json\n",
         {"a.json": b"[1, 2]"},
     ),
+    Fault(
+        "labels for several columns of questions",
+        "diagnose a.csv --loss bce --label 0",
+        2,
+        "xent: --loss bce of 2 columns takes a soft target for each of them\n"
+        "hint: --target, --targets-from or --target-cols; labels go with one column\n",
+        {"a.csv": b"a,b\n0.5,0.5\n"},
+    ),
+    Fault(
+        "a share of yes above 1",
+        "diagnose a.csv --loss bce --logit-cols a,b --target-cols t1,t2",
+        1,
+        "xent: a.csv: 1.5 is no answer to a yes-or-no question (0 to 1)\n",
+        {"a.csv": b"a,b,t1,t2\n0.5,0.5,1.5,0\n"},
+    ),
+    Fault(
+        "a typed probability of yes above 1",
+        'diagnose --probs "0.5;1.5" --label 0,1 --loss bce',
+        1,
+        "xent: --probs, sample 2, value 1: 1.5 is not a probability (0 to 1)\n"
+        "hint: are these logits? Then leave out --probs or --input probs\n",
+    ),
+    Fault(
+        "smoothing of questions",
+        "diagnose a.csv --loss bce --label 0,1 --label-smoothing 0.1",
+        2,
+        "xent: --loss bce, of yes-or-no questions, has no --label-smoothing\n",
+        {"a.csv": b"a\n-0.5\n-1.5\n"},
+    ),
+    Fault(
+        "logarithms of probabilities of yes",
+        "diagnose a.csv --loss bce --label 0,1 --input log-probs",
+        2,
+        "xent: --loss bce takes logits or probabilities of yes, not their logarithms\n",
+        {"a.csv": b"a\n-0.5\n-1.5\n"},
+    ),
 )

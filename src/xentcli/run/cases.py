@@ -83,7 +83,7 @@ def _shares_of_yes(whole: Batch) -> AnyArray:
     labels = np.asarray(whole.labels)
     if labels.shape == whole.values.shape and _with_columns_last(labels).shape[-1] > 1:
         return _with_columns_last(labels)
-    return np.asarray(whole.labels, dtype=np.float64)[..., np.newaxis]
+    return np.atleast_2d(np.asarray(whole.labels, dtype=np.float64)[..., np.newaxis])
 
 
 def _binary_loss(columns: AnyArray, target: AnyArray, case: Case) -> float:

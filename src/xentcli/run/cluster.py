@@ -331,13 +331,12 @@ class Tree:
 
     def root(self) -> Future:
         """Merge what is left, and return the future of the outcome of all partitions."""
-        for level, leaves in enumerate(self._levels):
-            if level == len(self._levels) - 1:
-                return self._merge_leaves(leaves)
-            if leaves:
-                self._add_leaf(Leaf(self._merge_leaves(leaves)), level + 1)
-                leaves.clear()
-        raise AssertionError("there is a last level")
+        level = 0
+        # Adding to the last level may make another one.
+        while level < len(self._levels) - 1:
+            self._add_leaf(Leaf(self._merge_leaves(self._levels[level])), level + 1)
+            level += 1
+        return self._merge_leaves(self._levels[level])
 
     def _add_leaf(self, leaf: Leaf, level: int) -> None:
         if level == len(self._levels):

@@ -132,15 +132,15 @@ def gather_cases(
     each.
     """
     sources = open_rereadable_sources(asked, stack)
+    told: set[Remark] = set()
+    read = partial(_read_cases, asked, stack, run, sources, told, apart=apart, quiet=quiet)
     try:
-        return _read_cases(asked, stack, run, sources, apart=apart, quiet=quiet)
+        return read()
     except DataError as error:
         if error.if_one_based is None:
             raise
         try:
-            return _read_cases(
-                asked, stack, run, sources, apart=apart, quiet=quiet, one_based=error.if_one_based
-            )
+            return read(one_based=error.if_one_based)
         except UsageError:
             # The options are wrong, not the labels.
             raise
@@ -183,11 +183,13 @@ def _read_cases(
     stack: ExitStack,
     run: RunTask,
     sources: Sequence[Source],
+    told: set[Remark],
     *,
     apart: bool,
     quiet: bool,
     one_based: int | None = None,
 ) -> Gathered:
+    """Read the input once; ``told`` are the remarks that an earlier reading has printed."""
     reading = asked
     if one_based is not None:
         # Readers refuse the label C, which is no class, unless it is the one to ignore.
@@ -199,9 +201,11 @@ def _read_cases(
         one_based = None
     calculation = make_calculation(asked, opened)
     if one_based is None and not quiet:
-        print_remarks(opened.remarks)
+        remarks = [*opened.remarks]
         if question == "bce" and asked.seen.loss is None:
-            print_remarks([Remark(ONE_COLUMN, Place(opened.source))])
+            remarks.append(Remark(ONE_COLUMN, Place(opened.source)))
+        print_remarks(remark for remark in remarks if remark not in told)
+        told.update(remarks)
     batches: dict[int, list[Batch]] = {}
     faults: list[Fault] = []
     samples = numbers = 0

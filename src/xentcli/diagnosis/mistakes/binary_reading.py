@@ -130,8 +130,6 @@ def choices(case: Case) -> tuple[Reading, ...]:
     """Return every reading of yes-or-no questions, the one asked for first."""
     if case.kind == "probs":
         return (reading.PROBS, OF_PROBS)
-    if case.kind == "log_probs":
-        return (reading.LOG_PROBS, reading.OF_EXP)
     found = [LOGITS, PROBS, TWICE]
     if len(case.grid) > 1 and case.grid[-1] > 1:
         found.append(SOFTMAX)

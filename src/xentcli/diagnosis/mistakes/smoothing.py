@@ -20,23 +20,18 @@ from xentcli.model import NamedTuple
 
 
 class Smoothing(NamedTuple):
-    """A part, and its function from the target and ε to q.
+    """A part, and its function from the target and ε to q; None where q is the target itself.
 
-    ``eps`` is an ε other than the one asked for. ``changes``: whether q differs from the target.
+    ``eps`` is an ε other than the one asked for.
     """
 
     part: Part
-    of: Callable[[Array, float], Array]
+    of: Callable[[Array, float], Array] | None = None
     eps: float | None = None
-    changes: bool = True
 
 
 def _smooth(target: Array, eps: float) -> Array:
     return smoothed(target, eps, 1)
-
-
-def _leave_target(target: Array, eps: float) -> Array:
-    return target
 
 
 def _leave_out(classes: int) -> Callable[[Array, float], Array]:
@@ -75,8 +70,6 @@ CHOICES = (
             ),
             apart=_APART,
         ),
-        _leave_target,
-        changes=False,
     ),
     Smoothing(
         Part(
@@ -157,7 +150,7 @@ def _make_guess(eps: float) -> Smoothing:
     )
 
 
-NONE = Smoothing(Part("not-smoothed"), _leave_target, changes=False)
+NONE = Smoothing(Part("not-smoothed"))
 GUESSED = tuple(map(_make_guess, GUESSES))
 
 

@@ -61,9 +61,8 @@ def _squared(case: Case, index: Labels | None) -> Weights:
 
 def _of_label(case: Case, index: Labels | None) -> Weights:
     """Weight the whole smoothed loss by w_y, where PyTorch has w_c in each of its terms."""
+    assert index is not None
     asked = _as_asked(case, index)
-    if index is None:
-        return asked
     at_label = _class_weight(case)[index]
     return asked._replace(classes=np.ones((1, case.classes)), rows=asked.rows * at_label)
 
@@ -307,7 +306,7 @@ def _choices(case: Case) -> tuple[Weighting, ...]:
     both = case.settings.weight is not None and case.sample_weight is not None
     found = [AS_ASKED, FORGOTTEN, TWICE, SQUARED]
     if case.labels is None:
-        found[0] = AS_ASKED._replace(over="N" if case.sample_weight is None else "Σs")
+        found = [one._replace(over=_over_of_soft(one.over, case)) for one in found]
         if case.settings.weight is not None:
             found.append(OVER_WEIGHTS)
     else:
@@ -315,7 +314,14 @@ def _choices(case: Case) -> tuple[Weighting, ...]:
     if case.labels is None and case.sample_weight is not None:
         found.append(OVER_COUNT)
     if both:
-        found += [NO_CLASS_WEIGHTS, NO_SAMPLE_WEIGHTS]
-    if case.settings.label_smoothing and case.settings.weight is not None:
+        over = NO_SAMPLE_WEIGHTS.over if case.labels is not None else "N"
+        found += [NO_CLASS_WEIGHTS, NO_SAMPLE_WEIGHTS._replace(over=over)]
+    has_classes = case.labels is not None and case.settings.weight is not None
+    if case.settings.label_smoothing and has_classes:
         found.append(OF_LABEL)
     return tuple(found)
+
+
+def _over_of_soft(over: str, case: Case) -> str:
+    """Return the denominator for soft targets, to which the classes' weights add nothing."""
+    return "N" if case.sample_weight is None else over.replace("w", "s")

@@ -253,7 +253,7 @@ class Search:
         target, chosen = picked.target, picked.chosen
         if ignoring.is_smoothing:
             target = np.where(self._rows_kept[:, np.newaxis], target, 0.0)
-        if smoothing.changes:
+        if smoothing.of is not None:
             eps = case.settings.label_smoothing if smoothing.eps is None else smoothing.eps
             target, chosen = smoothing.of(target, eps), None
         weights = self.kit.weightings[at["weightings"]].weights(case, picked.classes)

@@ -99,7 +99,8 @@ def describe_limits(case: Case, depth: int, size: int, limits: Limits) -> list[s
         )
     asked = [] if case.settings.weight is not None else ["class weights (--weight)"]
     asked.append("an ignored label (--ignore-index)")
-    given = f"{join_texts(asked)} that were not given; " if case.question != "bce" else ""
+    were = "were" if len(asked) > 1 else "was"
+    given = f"{join_texts(asked)} that {were} not given; " if case.question != "bce" else ""
     guesses = "the usual constants of label smoothing, temperature, focal loss and accumulation"
     said.append(
         f"Not tried: {given}constants other than {guesses}; rows in another order; three "

@@ -81,8 +81,8 @@ def reference(
 
 
 def distinct(value: float, text: str, digits: int) -> str:
-    """Write the value with so many decimals, or more where it would equal the text."""
-    while digits < 17 and rounded(value, digits) == text:
+    """Write the value with so many decimals, or more where these are the number in the text."""
+    while digits < 17 and float(rounded(value, digits)) == float(text):
         digits += 1
     return rounded(value, digits)
 
@@ -137,7 +137,7 @@ def _write_row(at: dict[str, int], kit: Kit, case: Case) -> str:
     pick = kit.picks[at["picks"]]
     template = pick.part.formula
     if pick.part.key == INDEX.part.key:
-        is_smoothed = kit.smoothings[at["smoothings"]].changes
+        is_smoothed = kit.smoothings[at["smoothings"]].of is not None
         template = "−Σ_c q[c]·{}[c]" if is_smoothed else template
     row = template.format(log)
     return row if not at["signs"] else row.replace("−", "", 1)

@@ -152,7 +152,7 @@ def _read_values(layout: Layout, record: Any, place: Place) -> Any:
     numbers = []
     for key, value in zip(layout.flat, values, strict=True):
         number = as_number(value, place, path_of(key))
-        check_kind(layout.kind, [number], place, path_of(key))
+        check_kind(layout.kind, number, place, path_of(key))
         numbers.append(number)
     return numbers
 
@@ -188,7 +188,7 @@ def _fits(kind: Kind, values: Sequence[float]) -> bool:
     return kind != "probs" or (min(values) >= 0 and max(values) <= 1)
 
 
-def check_kind(kind: Kind, values: AnyArray | Sequence[float], place: Place, path: str) -> None:
+def check_kind(kind: Kind, values: AnyArray | float, place: Place, path: str) -> None:
     """Refuse values that are said to be probabilities and cannot be."""
     if kind != "probs":
         return

@@ -274,9 +274,7 @@ def _choose(
 def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: Request) -> Request:
     """Ask for a column of lists as soft targets where no option and no other column is the
     label."""
-    asked = (request.label_col, request.label_key, request.target_cols, request.attached)
-    if request.label_key is not None and request.label_col is None:
-        return request._replace(label_col=request.label_key)
+    asked = (request.label_col, request.target_cols, request.attached)
     if request.wanted == "none" or any(option is not None for option in asked):
         return request
     if any(

@@ -81,10 +81,8 @@ def _cells_of_column(found: Sequence[Record], at: int, source: Source) -> list[b
     try:
         return plain_ids(cells)
     except ValueError:
-        # Find the bad one, which raises an error with its place.
-        for record in found:
-            _decode(record.cells[at], source, record.line)
-        raise
+        # One of them is bad, and is told with its place.
+        return [_decode(record.cells[at], source, record.line).encode() for record in found]
 
 
 def _decode(cell: bytes, source: Source, line: int) -> str:

@@ -1,0 +1,91 @@
+"""What a signal does to a command, and what it leaves alone."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from xentcli.errors import Terminated
+from xentcli.run import signals
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """The handlers of the tests themselves, and no signal that is remembered."""
+    numbers = [number for name in ("SIGINT", "SIGTERM", "SIGALRM") if (number := of(name))]
+    handlers = [signal.getsignal(number) for number in numbers]
+    hook = sys.unraisablehook
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        signal.signal(number, handler)
+    sys.unraisablehook = hook
+    signals._arrived = None
+
+
+def of(name: str) -> signal.Signals | None:
+    """The signal of that name, where the system has it."""
+    found: signal.Signals | None = getattr(signal, name, None)
+    return found
+
+
+def test_a_second_signal_does_not_break_into_what_the_first_began() -> None:
+    signals.install()
+    with pytest.raises(KeyboardInterrupt):
+        signals._handle_signal(signal.SIGINT, None)
+    signals._handle_signal(signal.SIGTERM, None)
+    assert signals.exit_code() == 130
+
+
+def test_a_signal_that_comes_much_later_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    signals.install()
+    with pytest.raises(KeyboardInterrupt):
+        signals._handle_signal(signal.SIGINT, None)
+    earlier = signals._arrived_at - signals.CLEAN_UP_WITHIN
+    monkeypatch.setattr(signals, "_arrived_at", earlier)
+    with pytest.raises(Terminated):
+        signals._handle_signal(signal.SIGTERM, None)
+    assert signals.exit_code() == 143
+
+
+def test_ctrl_c_stays_ignored_where_it_was() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signals.install()
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) == signals._handle_signal
+
+
+def test_a_dropped_error_is_told_and_a_dropped_signal_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[object] = []
+    timers: list[float] = []
+    monkeypatch.setattr(sys, "__unraisablehook__", told.append)
+    monkeypatch.setattr(
+        signal, "setitimer", lambda which, seconds: timers.append(seconds), raising=False
+    )
+    monkeypatch.setattr(signal, "ITIMER_REAL", 0, raising=False)
+    dropped = SimpleNamespace(exc_type=ValueError)
+    signals._handle_unraisable(dropped)
+    assert (told, timers) == ([dropped], [])
+    signals._handle_unraisable(SimpleNamespace(exc_type=KeyboardInterrupt))
+    assert (told, timers) == ([dropped], [signals.AGAIN_AFTER])
+
+
+def test_without_timers_and_masks_signals_are_only_handled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("setitimer", "pthread_sigmask"):
+        monkeypatch.delattr(signal, name, raising=False)
+    alarm = of("SIGALRM")
+    before = None if alarm is None else signal.getsignal(alarm)
+    signals.install()
+    assert alarm is None or signal.getsignal(alarm) == before
+    assert signal.getsignal(signal.SIGTERM) == signals._handle_signal
+    signals._handle_unraisable(SimpleNamespace(exc_type=KeyboardInterrupt))
+    with signals.hold():
+        reached = True
+    assert reached
