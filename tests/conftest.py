@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.forks import quick_commands
+from tests import forks
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -56,7 +56,7 @@ def quick() -> Iterator[Path]:
     if os.name != "posix":
         yield BIN
         return
-    with quick_commands(environment()) as folder:
+    with forks.quick_commands(environment()) as folder:
         yield folder
 
 
