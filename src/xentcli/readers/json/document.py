@@ -222,9 +222,9 @@ def _is_soft(value: Any, values: AnyArray) -> bool:
     depth, inner = 0, value
     while isinstance(inner, list) and inner:
         depth, inner = depth + 1, inner[0]
-    if len(values) == 1 and depth == values.ndim - 1:
+    if len(values) == 1 and depth == values.ndim - 1 == 1:
         # A single sample may be written without a list around it.
-        return depth > 1 or len(value) == int(values.shape[1]) > 1
+        return len(value) == int(values.shape[1]) > 1
     return depth >= int(values.ndim)
 
 
