@@ -10,7 +10,7 @@ import pytest
 from tests.readers.opening import listed
 from xentcli import readers
 from xentcli.errors import DataError
-from xentcli.readers.interface import Opened, Request
+from xentcli.readers.interface import Opened, Request, Span
 from xentcli.readers.several import expand_names, join
 from xentcli.readers.sources.source import source_of
 from xentcli.readers.typed import read_typed_labels
@@ -93,6 +93,23 @@ class TestSamples:
         texts = [opened(name, request) for name in ("a.csv", "b.csv")]
         assert join(texts).size == len("a,b\n1,2\n" + "a,b\n5,6\n10,11\n")
         assert join([*texts, opened("c.json", request)]).size is None
+
+    def test_are_read_in_spans_where_a_file_is_large(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("XENT_BLOCK_BYTES", "8")
+        put(folder, small=HEADER + "1,2,0\n", large=HEADER + "3,4,1\n" * 20)
+        small, large = (opened(name) for name in ("small.csv", "large.csv"))
+        assert join([small, small]).chunks.spans() is None
+        for inputs in ([small, large], [large, large]):
+            found = join(inputs).chunks.spans()
+            assert found is not None
+            chunks = list(found)
+            assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
+            assert any(isinstance(chunk.data, Span) for chunk in chunks)
+            parts = [part for chunk in chunks for part in join(inputs).reader.parts(chunk)]
+            count = sum(len(join(inputs).reader.read(part).values) for part in parts)
+            assert count == (21 if small in inputs else 40)
 
     def test_keep_the_lines_of_their_own_files(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n1,x,0\n")

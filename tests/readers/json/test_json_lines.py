@@ -219,10 +219,11 @@ def test_rows_with_faults_are_left_out(tmp_path: Path) -> None:
     assert found.faults[0].row == b'{"logits": [1, "x"], "label": 1}'
 
 
+@pytest.mark.parametrize("size", [1, 40, 70, 100])
 def test_rows_with_faults_are_counted_in_every_block(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setenv("XENT_BLOCK_BYTES", "1")
+    monkeypatch.setenv("XENT_BLOCK_BYTES", str(size))
     found = batches(tmp_path, BAD + "\n" + GOOD, LABELS._replace(on_error="skip"))
     assert [sample_number(part, at) for part in found for at in range(len(part.values))] == [
         0,
