@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.forks import quick_commands
+from tests import forks
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -97,7 +97,7 @@ def quick() -> Iterator[Path]:
     if os.name != "posix":
         yield BIN
         return
-    with quick_commands(environment()) as folder:
+    with forks.quick_commands(environment()) as folder:
         yield folder
 
 

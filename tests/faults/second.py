@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tests.faults.fault import Fault
 
 FIRST = b"id,a,b\n7,2,0\n9,0,2\n"
+
+
+def quoted_names(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def row_of(names: Iterable[str]) -> bytes:
+    """A text with a row of as many numbers as names."""
+    header = list(names)
+    return (
+        f"id,{','.join(header)}\n7,{','.join(str(at % 2) for at in range(len(header)))}\n".encode()
+    )
+
 
 FAULTS = (
     Fault(
@@ -141,6 +156,25 @@ FAULTS = (
         "their names are not the classes' names\n"
         "hint: call its columns as the classes are called\n",
         {"z.csv": FIRST, "t.csv": b"id,t_3,t_1\n7,1,0\n9,0,1\n"},
+    ),
+    Fault(
+        "soft targets of other classes than twelve",
+        "ce z.csv --targets-from t.csv",
+        1,
+        'xent: t.csv: it has no column of the class "l", but of others\n'
+        "hint: its columns are " + quoted_names("abcdefghij") + "\n",
+        {"z.csv": row_of("abcdefghijkl"), "t.csv": row_of("abcdefghijkx")},
+    ),
+    Fault(
+        "twelve soft targets in an order of their own",
+        "ce z.csv --targets-from t.csv",
+        1,
+        "xent: t.csv: the order of its columns, "
+        + quoted_names(f"t_{at}" for at in range(24, 4, -2))
+        + ", is not that of the "
+        "classes, and their names are not the classes' names\n"
+        "hint: call its columns as the classes are called\n",
+        {"z.csv": row_of("abcdefghijkl"), "t.csv": row_of(f"t_{at}" for at in range(24, 0, -2))},
     ),
     Fault(
         "different lengths by position",

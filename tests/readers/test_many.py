@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.readers.opening import listed
 from xentcli import readers
 from xentcli.errors import DataError
-from xentcli.readers.interface import Opened, Request
+from xentcli.readers.interface import Opened, Request, Span
 from xentcli.readers.several import expand_names, join
 from xentcli.readers.sources.source import source_of
 from xentcli.readers.typed import read_typed_labels
@@ -85,6 +86,31 @@ class TestSamples:
         assert join(texts).workers == texts[0].workers == "processes"
         assert join([*texts, opened("c.json", request)]).workers is None
 
+    def test_have_the_size_of_all_files_together(self, folder: Path) -> None:
+        put(folder, a="a,b\n1,2\n", b="a,b\n5,6\n10,11\n")
+        (folder / "c.json").write_text('[{"a": 3, "b": 4}]')
+        request = LABELS._replace(wanted="none")
+        texts = [opened(name, request) for name in ("a.csv", "b.csv")]
+        assert join(texts).size == len("a,b\n1,2\n" + "a,b\n5,6\n10,11\n")
+        assert join([*texts, opened("c.json", request)]).size is None
+
+    def test_are_read_in_spans_where_a_file_is_large(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("XENT_BLOCK_BYTES", "8")
+        put(folder, small=HEADER + "1,2,0\n", large=HEADER + "3,4,1\n" * 20)
+        small, large = (opened(name) for name in ("small.csv", "large.csv"))
+        assert join([small, small]).chunks.spans() is None
+        for inputs in ([small, large], [large, large]):
+            found = join(inputs).chunks.spans()
+            assert found is not None
+            chunks = list(found)
+            assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
+            assert any(isinstance(chunk.data, Span) for chunk in chunks)
+            parts = [part for chunk in chunks for part in join(inputs).reader.parts(chunk)]
+            count = sum(len(join(inputs).reader.read(part).values) for part in parts)
+            assert count == (21 if small in inputs else 40)
+
     def test_keep_the_lines_of_their_own_files(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n1,x,0\n")
         found = join([opened("a.csv"), opened("b.csv")])
@@ -125,6 +151,24 @@ def test_files_that_do_not_belong_together(second: str, message: str, folder: Pa
     with pytest.raises(DataError, match=message) as caught:
         join([opened("a.csv"), opened("b.csv")])
     assert str(caught.value).startswith("b.csv: ")
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (5, '"c0", "c1", "c2", "c3", "c4"'),
+        (6, '"c0", "c1", "c2", "c3", "c4", …'),
+    ],
+)
+def test_classes_that_differ_are_told_up_to_five(count: int, told: str, folder: Path) -> None:
+    put(folder, a=HEADER + "1,2,0\n")
+    record = {f"c{at}": at for at in range(count)} | {"label": 0}
+    (folder / "b.json").write_text(json.dumps([record]))
+    with pytest.raises(DataError) as caught:
+        join([opened("a.csv"), opened("b.json")])
+    assert caught.value.message == (
+        f'its classes differ from those of a.csv: {told}, there "a", "b"'
+    )
 
 
 @pytest.mark.parametrize("second", ["label,a,b\n0,1,2\n", "a,b,label,note\n1,2,0,x\n"])

@@ -20,7 +20,7 @@ import pytest
 from tests.contents import npy
 from tests.faults.fault import GOOD
 from tests.faults.running import run_inside
-from tests.readers.opening import batches, only, opened, told
+from tests.readers.opening import WANTED, batches, only, opened, told
 from xentcli.errors import XentError
 from xentcli.readers.interface import Request
 from xentcli.readers.sources import unpack
@@ -106,6 +106,20 @@ def test_a_header_that_is_not_of_its_bytes(
 ) -> None:
     (tmp_path / "a.safetensors").write_bytes(safetensors(header, numbers))
     assert told(tmp_path / "a.safetensors") == f"a.safetensors: {message}"
+
+
+@pytest.mark.parametrize(
+    "offsets", [[96, 90], [-8, 96], [97], [96, 97, 98], ["96", "97"], {"96": 97}, None]
+)
+def test_offsets_that_are_none_are_told_only_where_they_are_needed(
+    tmp_path: Path, offsets: Any
+) -> None:
+    other = {"dtype": "F64", "shape": [1], "data_offsets": offsets}
+    content = safetensors({"logits": LOGITS, "other": other}, VALUES.tobytes())
+    (tmp_path / "a.safetensors").write_bytes(content)
+    assert only(tmp_path / "a.safetensors").values.tolist() == VALUES.tolist()
+    message = told(tmp_path / "a.safetensors", WANTED._replace(logits_key="other"))
+    assert message.startswith("a.safetensors: other: ")
 
 
 @pytest.mark.parametrize(

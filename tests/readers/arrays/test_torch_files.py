@@ -309,7 +309,7 @@ HOSTILE = {
         "a whole number of more than 64 bits",
     ),
     "an array of objects": (array_of("O8", b"]"), "it holds an array of Python objects"),
-    "nothing": (b"", "its pickle is damaged"),
+    "nothing": (b"", 'its pickle is damaged ("pop from empty list")'),
     "no end": (b"]" * 10 + b"(", "its pickle is damaged"),
 }
 

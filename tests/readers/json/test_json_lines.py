@@ -10,7 +10,7 @@ import pytest
 
 from tests.readers.opening import listed
 from xentcli.errors import DataError, UsageError
-from xentcli.model import Batch, Origin
+from xentcli.model import Batch, Origin, sample_number
 from xentcli.readers import choose_format
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.json.lines import is_json_lines, open_input
@@ -190,6 +190,18 @@ def test_a_byte_order_mark_is_taken_off(tmp_path: Path) -> None:
     assert batch(tmp_path, b"\xef\xbb\xbf[1, 2]").values.tolist() == [[1, 2]]
 
 
+@pytest.mark.parametrize(("line", "marked"), [("[1, x] ", "x"), ("[1 é]", "é"), ("[1, 2", "")])
+def test_the_mark_is_where_a_line_is_no_longer_json(tmp_path: Path, line: str, marked: str) -> None:
+    with pytest.raises(DataError) as caught:
+        batches(tmp_path, f"[1, 2]\n{line}\n")
+    assert caught.value.place is not None
+    found = caught.value.place.excerpt
+    assert found is not None
+    assert found.text == line.rstrip()
+    assert found.text[found.start : found.end] == marked
+    assert found.end == found.start + 1
+
+
 BAD = GOOD + '{"logits": [1, "x"], "label": 1}\n' + '{"logits": [3, 4], "label": 1}\nx'
 
 
@@ -205,6 +217,19 @@ def test_rows_with_faults_are_left_out(tmp_path: Path) -> None:
         "preds.jsonl:4:1",
     ]
     assert found.faults[0].row == b'{"logits": [1, "x"], "label": 1}'
+
+
+@pytest.mark.parametrize("size", [1, 40, 70, 100])
+def test_rows_with_faults_are_counted_in_every_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setenv("XENT_BLOCK_BYTES", str(size))
+    found = batches(tmp_path, BAD + "\n" + GOOD, LABELS._replace(on_error="skip"))
+    assert [sample_number(part, at) for part in found for at in range(len(part.values))] == [
+        0,
+        2,
+        4,
+    ]
 
 
 def test_rows_with_faults_become_nan(tmp_path: Path) -> None:

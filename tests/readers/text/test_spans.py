@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.readers.opening import opened
 from xentcli.readers.interface import Chunk, Request, Span
 from xentcli.readers.sources.source import Source
 from xentcli.readers.text import spans
@@ -100,3 +102,34 @@ def test_a_large_file_is_read_in_spans(
         spans.divide_into_spans(Source("standard input", None), request, 4, 2, spans.LINE_END)
         is None
     )
+
+
+@pytest.mark.parametrize("content", [b"1,2\n" * 9, gzip.compress(b"1,2\n" * 9)])
+def test_what_only_this_process_sees_is_not_divided_among_machines(
+    content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+
+    def divided(source: Source) -> bool:
+        return spans.divide_into_partitions(source, None, 0, 1, spans.LINE_END, 8) is not None
+
+    assert divided(Source("a.csv", str(path)))
+    assert not divided(Source("a.csv", str(path), copy=True))
+    assert not divided(Source("standard input", None))
+
+
+@pytest.mark.parametrize("size", ["1", "4", "9", "64"])
+def test_what_cannot_be_divided_is_read_after_its_header(
+    size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"\xef\xbb\xbfone,two,label\n" + b"1,2,0\n3,4,1\n" * 9))
+    monkeypatch.setenv("XENT_BLOCK_BYTES", size)
+    found = opened(path)
+    chunks = found.chunks.partitions(8)
+    assert chunks is not None
+    parts = [part for chunk in chunks for part in found.reader.parts(chunk)]
+    texts = [part.data for part in parts if isinstance(part.data, bytes)]
+    assert b"".join(texts) == b"1,2,0\n3,4,1\n" * 9
+    assert [part.size for part in parts] == [len(text) for text in texts]

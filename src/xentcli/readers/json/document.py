@@ -213,8 +213,9 @@ def _is_soft(value: Any, values: AnyArray) -> bool:
     while isinstance(inner, list) and inner:
         depth, inner = depth + 1, inner[0]
     if len(values) == 1 and depth == values.ndim - 1:
-        # The soft targets of a single sample may stand without a list around them.
-        return depth > 1 or len(value) == int(values.shape[1]) > 1
+        # The soft targets of a single sample may stand without a list around them; labels, one for
+        # each of its positions, have one around them.
+        return len(value) == int(values.shape[1]) > 1
     return depth >= int(values.ndim)
 
 

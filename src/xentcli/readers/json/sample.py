@@ -228,7 +228,8 @@ def _read_targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     wrong = np.argwhere(~(array >= 0) | np.isinf(array))
     if wrong.size:
         at = tuple(wrong[0])
-        read_soft_target(float(array[at]), place, path_of(key) + "".join(f"[{i}]" for i in at))
+        where = path_of(key) + "".join(f"[{i}]" for i in at)
+        raise fault(not_a_soft_target(float(array[at])), place, where)
     return array.tolist()
 
 

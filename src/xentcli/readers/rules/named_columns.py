@@ -48,10 +48,9 @@ def _find_part(names: Sequence[str], part: str, option: str, place: Place) -> li
                 f"{option}: {quoted(part)} is not within the {len(names)} columns of {place}"
             )
         return list(range(first - 1, last))
-    if any(mark in part for mark in "*?["):
-        found = [at for at, name in enumerate(names) if fnmatchcase(name, part)]
-        if found:
-            return found
+    found = [at for at, name in enumerate(names) if fnmatchcase(name, part)]
+    if found:
+        return found
     start, _, end = part.partition("-")
     if start in names and end in names:
         hint = "a range is of numbers, such as 2-11; a glob, such as logit_*, is of names"

@@ -287,14 +287,7 @@ def _origin(piece: Piece, at: tuple[int, ...]) -> Origin:
     layout = piece.layout
     lines = np.arange(piece.first + 1, piece.first + 1 + piece.batch.num_rows)
     names = tuple(layout.names[one] for one in at)
-    return Origin(
-        layout.source,
-        "table",
-        lines,
-        tuple(one + 1 for one in at),
-        names,
-        names[0] if layout.listed and at == layout.columns.values else "$",
-    )
+    return Origin(layout.source, "table", lines, tuple(one + 1 for one in at), names)
 
 
 def _target_origin(piece: Piece) -> Origin | None:

@@ -1,0 +1,89 @@
+"""Documents and lines: their labels and soft targets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.readers.opening import WANTED, listed, only, told
+from xentcli.model import Batch, Origin
+from xentcli.readers.interface import Attached, Request
+
+
+def read(folder: Path, document: Any, request: Request = WANTED) -> Batch:
+    (folder / "a.json").write_text(json.dumps(document))
+    return only(folder / "a.json", request)
+
+
+@pytest.mark.parametrize(
+    ("logits", "targets"),
+    [
+        ([[1, 2, 3]], [2]),
+        ([[1, 2, 3], [4, 5, 6]], [2, 0]),
+        ([[1, 2], [3, 4]], [1, 0]),
+        ([[[1, 2], [3, 4]]], [[1, 0]]),
+        ([[[1, 2], [3, 4]], [[5, 6], [7, 8]]], [[1, 0], [0, 1]]),
+    ],
+)
+def test_targets_without_an_axis_of_classes_are_indices(
+    tmp_path: Path, logits: list[Any], targets: list[Any]
+) -> None:
+    found = read(tmp_path, {"logits": logits, "targets": targets})
+    assert found.targets is None
+    assert listed(found.labels) == targets
+
+
+@pytest.mark.parametrize(
+    ("logits", "targets", "expected"),
+    [
+        ([[1, 2, 3]], [0.25, 0.5, 0.25], [[0.25, 0.5, 0.25]]),
+        ([[1, 2]], [[0.5, 0.5]], [[0.5, 0.5]]),
+        ([[1, 2], [3, 4]], [[1, 0], [0.5, 0.5]], [[1, 0], [0.5, 0.5]]),
+        ([[[1, 2], [3, 4]]], [[[1, 0], [0, 1]]], [[[1, 0], [0, 1]]]),
+    ],
+)
+def test_targets_with_an_axis_of_classes_are_soft(
+    tmp_path: Path, logits: list[Any], targets: list[Any], expected: list[Any]
+) -> None:
+    found = read(tmp_path, {"logits": logits, "targets": targets})
+    assert found.labels is None
+    assert listed(found.targets) == expected
+
+
+@pytest.mark.parametrize(
+    ("targets", "at", "wrong"),
+    [
+        ([0.5, -0.5], "[1]", "-0.5"),
+        ([-0.5, 1.5], "[0]", "-0.5"),
+        ([0.5, "Infinity"], "[1]", "inf"),
+        ([1, "NaN"], "[1]", "nan"),
+    ],
+)
+def test_a_line_with_soft_targets_that_are_none(
+    tmp_path: Path, targets: list[Any], at: str, wrong: str
+) -> None:
+    record = json.dumps({"logits": [1, 2], "targets": targets})
+    (tmp_path / "a.jsonl").write_text(f'{{"logits": [1, 2], "targets": [0, 1]}}\n{record}\n')
+    assert told(tmp_path / "a.jsonl") == (
+        f"a.jsonl:2: $.targets{at}: soft target {wrong} is not a probability (0 or more)"
+    )
+
+
+@pytest.mark.parametrize("class_axis", [1, 2, -1])
+def test_targets_from_elsewhere_have_their_classes_where_the_lines_do(
+    class_axis: int, tmp_path: Path
+) -> None:
+    values = np.arange(12.0).reshape(2, 3, 2)
+    targets = np.random.default_rng(1).dirichlet([1, 1, 1], (2, 2)).swapaxes(1, 2)
+    last = class_axis != 1
+    lines, apart = (one.swapaxes(1, 2) if last else one for one in (values, targets))
+    (tmp_path / "a.jsonl").write_text("".join(f"{sample}\n" for sample in lines.tolist()))
+    attached = Attached(None, apart, Origin("--targets", "typed"), 2)
+    request = WANTED._replace(attached=attached, class_axis=class_axis)
+    found = only(tmp_path / "a.jsonl", request)
+    assert found.values.tolist() == values.tolist()
+    assert listed(found.targets) == targets.tolist()
