@@ -21,8 +21,10 @@ from benchmarks.kernels import each_part, own_exponential
 from benchmarks.startup import ONE_ROW
 from benchmarks.tables import Line, Rounds, Table, Target, summary
 from benchmarks.timing import Command, alternate, clocked, processes, xent
+from xentcli.readers.text.numbers import parse_table
+from xentcli.readers.text.records import BLOCK_BYTES
 
-BLOCK = 2**20
+BLOCK = BLOCK_BYTES
 # Twice as much as any cache holds.
 MEMORY = 2**29
 
@@ -68,10 +70,20 @@ def parts(path: Path, runs: int, quick: bool) -> list[Line]:
     if find_spec("simdjson"):
         arrays = [as_array(text) for text in texts]
         things["simdjson alone"] = (partial(parsed, arrays), size)
+    things["numbers of the blocks, as xent reads them"] = (
+        lambda: [parse_table(text, classes + 1) for text in texts],
+        size,
+    )
     things["exponential alone"] = (partial(each_part, logits, own_exponential()), logits.nbytes)
     things["exponential alone, NumPy's"] = (partial(each_part, logits, np.exp), logits.nbytes)
     things["kernel alone, all threads"] = (
         lambda: xentcli.cross_entropy(logits, labels),
+        logits.nbytes,
+    )
+    ends = np.cumsum([lines_in(text) for text in texts])
+    shares = list(zip(np.split(logits, ends[:-1]), np.split(labels, ends[:-1]), strict=True))
+    things["kernel of the blocks, one thread"] = (
+        lambda: [xentcli.cross_entropy(*share) for share in shares],
         logits.nbytes,
     )
     if find_spec("orjson"):
