@@ -143,6 +143,7 @@ LIST_TRICKS = (
     b'{"id": 1, "logits": [1, %d], "label": 0}\n' % (int(sys.float_info.max) + 1),
     b'{"id": 1, "logits": {"0": 1, "1": 2}, "label": 0}\n',
     b'{"id": 1, "logits": "12", "label": 0}\n',
+    b'{"id": 1, "logits":\x0c[1, 2], "label": 0}\n',
 )
 BARE_TRICKS = (
     b"[1, true]\n",
@@ -169,6 +170,13 @@ def test_a_trick_in_json_lines_is_seen(first: bytes, trick: bytes, tmp_path: Pat
         asked = ["softmax", "a.jsonl", "--format", "json"]
     exact, *others = (answered(way, asked, tmp_path) for way in WAYS)
     assert all(same(other, exact) for other in others)
+
+
+def test_records_of_values_alone_are_passed_on_where_an_answer_is_infinite(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"logits": [1e308, -1e308]}\n' * 3)
+    for way in WAYS:
+        found = answered(way, ["log-softmax", "a.jsonl", "--format", "jsonl"], tmp_path)
+        assert found == Answered(0, b'{"log_probs": [0.0, "-Infinity"]}\n' * 3, "")
 
 
 @pytest.mark.parametrize("command", ["softmax", "ce --reduction none"])

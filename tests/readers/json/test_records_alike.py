@@ -100,6 +100,11 @@ def test_fields_are_passed_on_as_they_were_written() -> None:
         b'{"a": [1,], "b": 2}\n{"a": [1,], "b": 2}',
         b'{"a": 01, "b": 2}\n{"a": 01, "b": 2}',
         b'{"a": 1, "a": 2}\n{"a": 1, "a": 2}',
+        # White space that is none in JSON, and a key that is no UTF-8.
+        b'{"a":\x0c[1], "b": 2}\n{"a":\x0c[2], "b": 2}',
+        b'{"a": [1],\x0b"b": 2}\n{"a": [2],\x0b"b": 2}',
+        b'{"a": [1], "b": 2\x0c}\n{"a": [2], "b": 2\x0c}',
+        b'{"a": [1], "\x80": 2}\n{"a": [2], "\x80": 2}',
     ],
 )
 def test_what_is_otherwise_in_one_line_is_declined(text: bytes) -> None:

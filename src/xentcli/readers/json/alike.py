@@ -17,10 +17,13 @@ from xentcli.readers.text.bounds import cut_out
 from xentcli.readers.text.quotes import QUOTE, Places
 
 # A key without escapes, and a number or a list of numbers; the numbers are not checked here.
+# Between them stands only what JSON takes for white space, which is less than what ``\s`` matches.
+BLANKS = rb"[ \t\r]*"
 FIELD = re.compile(
-    rb'[{,]\s*"(?P<name>[^"\\]*)"\s*:\s*(?:\[(?P<list>[-+.eE\d, \t]+)\]|(?P<number>[-+.eE\d]+))'
+    rb'[{,]%b"(?P<name>[^"\\]*)"%b:%b' % (BLANKS, BLANKS, BLANKS)
+    + rb"(?:\[(?P<list>[-+.eE\d, \t]+)\]|(?P<number>[-+.eE\d]+))"
 )
-CLOSING = re.compile(rb"\s*\}[ \t\r]*")
+CLOSING = re.compile(rb"%b\}%b" % (BLANKS, BLANKS))
 # The marks of the ends of lines and of the pieces between two fields, one more for each field. The
 # shortest piece of the first kind, such as }\n{"a": without the blank, has one byte more.
 ROW_END = b"9e99"
@@ -68,7 +71,10 @@ def find_pattern(line: bytes) -> Pattern | None:
     at = end = 0
     while (field := FIELD.match(line, at)) and line[at : at + 1] == (b"," if names else b"{"):
         kind = "list" if field["number"] is None else "number"
-        names.append(field["name"].decode("utf-8", "surrogateescape"))
+        try:
+            names.append(field["name"].decode("utf-8"))
+        except UnicodeDecodeError:
+            return None
         lengths.append(field["list"].count(b",") + 1 if kind == "list" else None)
         texts.append(line[end : field.start(kind)])
         at, end = field.end(), field.end(kind)

@@ -112,18 +112,22 @@ def _records(batch: Batch, answer: Answer, stream: Stream) -> Iterator[Record]:
     if batch.records is not None:
         return _passed_on_records(batch.records, batch, answer, stream)
     if batch.fields is not None:
-        return _passed_on_records(_records_of_fields(batch.fields), batch, answer, stream)
+        return _passed_on_records(_records_of_fields(batch), batch, answer, stream)
     if batch.rows is not None:
         return _records_of_rows(batch, batch.rows, answer, stream)
     return _new_records(batch, answer, stream)
 
 
-def _records_of_fields(fields: Fields) -> list[Record]:
+def _records_of_fields(batch: Batch) -> list[Record]:
+    fields = batch.fields
+    assert fields is not None
     columns = [
         [b"[%s]" % text for text in texts] if is_list else texts
         for texts, is_list in zip(fields.texts, fields.lists, strict=True)
     ]
-    return [dict(zip(fields.names, row, strict=True)) for row in zip(*columns, strict=True)]
+    # Where the values were the only field, nothing is passed on of any record.
+    rows = zip(*columns, strict=True) if columns else [()] * len(batch.values)
+    return [dict(zip(fields.names, row, strict=True)) for row in rows]
 
 
 def _passed_on_records(
