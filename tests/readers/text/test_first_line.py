@@ -22,6 +22,7 @@ PLACE = Place("a.csv", 1)
         ("0,1,x", "1.5,2,y", True),
         ("1.5,2.5,label", "1.5,2,y", True),
         ("1.5,2.5,x", "", True),
+        ("", "1;2", True),
     ],
 )
 def test_words_and_numbers(first: str, samples: str, is_header: bool | None) -> None:
