@@ -89,3 +89,40 @@ def test_a_line_that_is_no_label(content: str, message: str, tmp_path: Path) -> 
     found = run_inside(["ce", "z.csv", "--labels-from", "y.jsonl"], tmp_path)
     assert found.code == 1
     assert found.stderr.splitlines()[0] == f"xent: {message}"
+
+
+@pytest.mark.parametrize("asked", ["2", "truth", "t*"])
+def test_the_label_column_is_named_or_numbered(asked: str, tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text(TWO)
+    (tmp_path / "y.csv").write_text("other,truth,label\n5,0,7\n6,1,8\n")
+    named = ["--label-col", asked]
+    if asked == "t*":
+        found = run_inside(["ce", "z.csv", "--labels-from", "y.csv", *named], tmp_path)
+        assert found.stderr.startswith('xent: --label-col: y.csv:1 has no column "t*"')
+        return
+    assert losses(tmp_path, "z.csv", "--labels-from", "y.csv", *named) == [LOSSES[0]] * 2
+
+
+@pytest.mark.parametrize("asked", ["0", "4"])
+def test_a_number_of_no_column(asked: str, tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text(TWO)
+    (tmp_path / "y.csv").write_text("other,truth,label\n5,0,7\n6,1,8\n")
+    found = run_inside(["ce", "z.csv", "--labels-from", "y.csv", "--label-col", asked], tmp_path)
+    assert found.code == 2
+    assert found.stderr.startswith(f'xent: --label-col: y.csv:1 has no column "{asked}"')
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [
+        ('["b", true]', "$[1]"),
+        ('{"labels": ["b", true]}', "$.labels[1]"),
+        ('[["b"], [true]]', "$[1][0]"),
+    ],
+)
+def test_where_in_a_document_a_label_is_none(content: str, path: str, tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text(TWO)
+    (tmp_path / "y.json").write_text(content)
+    found = run_inside(["ce", "z.csv", "--labels-from", "y.json"], tmp_path)
+    assert found.code == 1
+    assert found.stderr.startswith(f"xent: y.json: {path}: expected a label, found true")

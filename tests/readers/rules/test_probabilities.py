@@ -59,3 +59,29 @@ def test_of_these_none(form: str, value: float, tmp_path: Path) -> None:
     path = tmp_path / f"a.{form}"
     path.write_bytes(FORMATS[form]([0.5, value]))
     assert f"{value!r} is not a probability (0 to 1)" in told(path, PROBS)
+
+
+@pytest.mark.parametrize("fast", ["0", "1"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "flat.jsonl", "parquet", "npy"])
+@pytest.mark.parametrize("value", [-0.5, 1.5])
+def test_rows_with_one_that_is_none_are_left_out(
+    form: str, value: float, fast: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_FAST", fast)
+    rows = [[0.25, 0.75], [0.5, value], [value, 0.5], [0.75, 0.25]]
+    path = tmp_path / f"a.{form}"
+    if form == "npy":
+        np.save(path, np.array(rows))
+    elif form == "parquet":
+        pa = pytest.importorskip("pyarrow")
+        table = pa.table(dict(zip("ab", zip(*rows, strict=True), strict=True)))
+        pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    elif form == "csv":
+        path.write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in rows))
+    else:
+        shown = [{"a": a, "b": b} for a, b in rows] if form == "flat.jsonl" else rows
+        path.write_text("".join(f"{json.dumps(one)}\n" for one in shown))
+    found = only(path, PROBS._replace(on_error="skip"))
+    assert found.values.tolist() == [rows[0], rows[3]]
+    assert len(found.faults) == 2
+    assert all(f"{value} is not a probability" in fault.message for fault in found.faults)

@@ -7,7 +7,7 @@ import pytest
 from tests.readers.reads import reads_of
 from xentcli.readers.interface import Request
 from xentcli.readers.text import records
-from xentcli.readers.text.dialects import detect_dialect, read_head
+from xentcli.readers.text.dialects import detect_dialect, has_decimal_commas, read_head
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,20 @@ def test_the_beginning_has_two_lines_if_there_are_two(
     assert head.count(b"\n") >= 2
     assert len(head) < max(64, 2 * length) + 16
     assert read_head(reads_of(line, [16]), "a.csv") == line
+
+
+@pytest.mark.parametrize(
+    ("rows", "commas"),
+    [
+        ([["1,5", "2"]], True),
+        ([["1", "2"], ["x", "-1,5e3"]], True),
+        ([["1,5", "2.5"]], False),
+        ([["1,5"], ["2.5"]], False),
+        ([["1,5", "1,234,5"]], False),
+        ([["x,5", "2"]], False),
+        ([["1", "2"]], False),
+        ([["1,5", "v2.0"]], True),
+    ],
+)
+def test_decimal_commas(rows: list[list[str]], commas: bool) -> None:
+    assert has_decimal_commas(rows) == commas
