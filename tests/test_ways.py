@@ -111,6 +111,8 @@ TRICKS = (
     b'{"a": 1, "b": [2], "label": 0}\n{"a": 1, "b": 2, "label": "["}\n',
     b'{"a": 1, "b": 2, "label": 0}, {"a": 1, "b": 2, "label": 0}\n',
     b'{"a": 1, "b":\n2, "label": 0}\n',
+    # As many braces as lines, of which one begins with none.
+    b'{"a": 1, "b": 2, "label": 0}, {"a": 1, "b": 2, "label": 0}\n{"a": 1, "b": 2\n"label": 0}\n',
     b'{"a": 1, "b": true, "label": 0}\n',
     b'{"a": 1, "b": 2, "label": 1.0}\n{"a": 1, "b": 2, "label": "1"}\n',
     b'{"b": 1, "a": 2, "label": 0, "more": {}}\n',

@@ -6,6 +6,22 @@ from tests.faults.fault import Fault
 
 FAULTS = (
     Fault(
+        "a line with one list that nobody named",
+        "softmax a.jsonl",
+        1,
+        'xent: a.jsonl:1: $: there is no "logits", "probs" or "log_probs", and no number\n'
+        "hint: --logits-key scores\n",
+        {"a.jsonl": b'{"scores": [1, 2], "name": "x"}\n'},
+    ),
+    Fault(
+        "a line with two lists that nobody named",
+        "softmax a.jsonl",
+        1,
+        'xent: a.jsonl:1: $: there is no "logits", "probs" or "log_probs", and no number\n'
+        "hint: --logits-key names the values\n",
+        {"a.jsonl": b'{"scores": [1, 2], "others": [1, 2]}\n'},
+    ),
+    Fault(
         "an empty document",
         "ce a.json",
         1,

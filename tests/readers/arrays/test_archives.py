@@ -283,3 +283,14 @@ def test_a_length_that_looks_like_a_compression(length: int, tmp_path: Path) -> 
     content = struct.pack("<Q", length) + header + np.array([1.0, 2.0]).tobytes()
     (tmp_path / "a.safetensors").write_bytes(content)
     assert only(tmp_path / "a.safetensors", Request()).values.tolist() == [[1.0, 2.0]]
+
+
+def test_a_compression_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> Any:
+        raise ImportError(name)
+
+    monkeypatch.setattr(unpack, "import_module", missing)
+    (tmp_path / "a.csv").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(9))
+    with pytest.raises(XentError, match="compressed with zstd, which this Python") as raised:
+        opened(tmp_path / "a.csv")
+    assert raised.value.hint == "pip install backports.zstd"

@@ -39,6 +39,7 @@ HEADERS = (
     Header("an id of its own name", "image_id,a,b,label\n7,1.5,2.5,0\n", "a,b", "image_id"),
     Header("an id in capitals", "IMAGE_ID,a,b,label\n7,1.5,2.5,0\n", "a,b", "IMAGE_ID"),
     Header("an id in a camel's case", "imageId,a,b,label\n7,1.5,2.5,0\n", "a,b", "imageId"),
+    Header("a class called # in a CSV", "#,b,label\n0.5,2.5,0\n", "#,b"),
     Header("COVID is no id", "COVID,FLU,label\n1.5,2.5,0\n", "COVID,FLU"),
     Header("nor is a class that ends in id", "acid,void,label\n1.5,2.5,0\n", "acid,void"),
     Header("classes called by years", "2019,2020,2021,label\n1.5,2.5,3.5,0\n", "2019,2020,2021"),

@@ -54,6 +54,7 @@ def records_of(stream: BinaryIO, dialect: Dialect = COMMA) -> list[Record] | str
 @example(b'#"\n"a\n"\n', [2])
 @example(b'a\r#"\r"b"\r', [2])
 @example(b'a"\n"a\n",a\n', [1, 5])
+@example(b'#,"\n1,"\nb"\n', [8])
 def test_any_reads_of_a_stream_give_the_records_of_the_whole(
     whole: bytes, sizes: list[int]
 ) -> None:

@@ -40,7 +40,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     request = request._replace(classes=classes)
     kind = request.kind or "logits"
     values = _read_numbers(table, columns.values, place)
-    for row, column in np.argwhere(np.isfinite(values)).tolist() if kind == "probs" else ():
+    for row, column in np.argwhere(~np.isnan(values)).tolist() if kind == "probs" else ():
         path = table.path(row, columns.values[column])
         check_kind(kind, values[row, column], place, path)
     batch = Batch(values, kind, Origin(source.name, "json", names=chosen), classes)
