@@ -39,9 +39,6 @@ class Sink:
             raise PipeClosed from None
         except OSError as error:
             raise _fault(self.name, error) from None
-        except ValueError:
-            # Python's answer to a stream that was closed before it started.
-            raise OutputError("it is closed", place=Place(self.name)) from None
 
 
 class Unfinished(NamedTuple):
@@ -67,8 +64,6 @@ class Outputs:
     def open(self, path: str | None, option: str = "-o") -> Sink:
         """Standard output, or the file at ``path``."""
         if path is None or path == "-":
-            if sys.stdout is None:
-                raise OutputError("it is closed", place=Place("standard output"))
             return self._keep(Sink("standard output", sys.stdout.buffer))
         descriptor = _open_descriptor(path)
         if descriptor is not None:
@@ -172,8 +167,6 @@ def explain_errors(path: str) -> Iterator[None]:
     """Raise errors of the operating system as errors in a sentence."""
     try:
         yield
-    except BrokenPipeError:
-        raise PipeClosed from None
     except OSError as error:
         raise _fault(path, error) from None
 
