@@ -180,23 +180,20 @@ def sample_of(layout: Layout, line: Line) -> Sample:
     """A line's sample; a DataError says the first thing that is wrong with it."""
     place = _place(layout, line)
     record = parse_line(line.content, place)
-    try:
-        values = _values(layout, record, place)
-        label = targets = by = None
-        weight, partner = 1.0, -1
-        if layout.label is not None:
-            label = _label(layout, field(record, layout.label, place), place)
-        if layout.targets:
-            targets = _targets(layout, record, place)
-        if layout.weight is not None:
-            path = path_of(layout.weight)
-            weight = sample_number(field(record, layout.weight, place), layout.request, place, path)
-        if layout.by is not None:
-            by = field(record, layout.by, place)
-        if layout.join is not None:
-            partner = _partner(layout, record, place)
-    except RecursionError:
-        raise DataError("it is nested too deeply", place=place) from None
+    values = _values(layout, record, place)
+    label = targets = by = None
+    weight, partner = 1.0, -1
+    if layout.label is not None:
+        label = _label(layout, field(record, layout.label, place), place)
+    if layout.targets:
+        targets = _targets(layout, record, place)
+    if layout.weight is not None:
+        path = path_of(layout.weight)
+        weight = sample_number(field(record, layout.weight, place), layout.request, place, path)
+    if layout.by is not None:
+        by = field(record, layout.by, place)
+    if layout.join is not None:
+        partner = _partner(layout, record, place)
     return Sample(line, record, values, label, targets, weight, by, partner)
 
 
