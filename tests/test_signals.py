@@ -119,6 +119,21 @@ def test_some_signals_at_random_moments(folder: Path) -> None:
     signals_at_random(folder, 8, 2)
 
 
+def test_ctrl_c_that_the_caller_ignores_is_ignored_from_the_start() -> None:
+    process = subprocess.Popen(
+        ["sh", "-c", "trap '' INT TERM; exec xent softmax -q"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    for _ in range(20):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    found = process.communicate(b"[[1, 2]]", timeout=60)
+    assert (process.returncode, *found) == (0, b"0.2689414213699951,0.7310585786300049\n", b"")
+
+
 SWALLOWED = """
 import os, signal, sys
 from xentcli.cli import main

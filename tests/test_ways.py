@@ -106,6 +106,7 @@ FILES: dict[str, bytes] = {
 }
 # What stands in one record, or in two lines, that cannot be taken for two.
 TRICKS = (
+    b'{"b": 2, "a": 2, "label": 0}\n',
     b'{"a": 1, "b": 2, "b" : 3, "label": 0}\n',
     b'{"a": 1, "b": 2, "label": 18446744073709551615}\n',
     b'{"a": 1, "b": [2], "label": 0}\n{"a": 1, "b": 2, "label": "["}\n',

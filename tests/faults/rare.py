@@ -128,4 +128,15 @@ FAULTS = (
         'xent: a.csv:3:1: column "id": y.csv has no id "y"\n',
         {"a.csv": b"id,a,b\nx,1,2\ny,3,1\n", "y.csv": b"id,label\nx,0\n\xff,1\n"},
     ),
+    Fault(
+        "soft targets of fewer axes in a second file",
+        "ce a.jsonl --targets-from t.csv -q --class-axis -1",
+        1,
+        "xent: t.csv: soft targets of shape (2, 2) for values of shape (2, 2, 2)\n"
+        "hint: soft targets give one number a class for each sample\n",
+        {
+            "a.jsonl": b'{"logits": [[1, 2], [3, 4]]}\n{"logits": [[1, 2], [3, 4]]}\n',
+            "t.csv": b"p,q\n0.5,0.5\n0.2,0.8\n",
+        },
+    ),
 )

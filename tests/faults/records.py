@@ -362,4 +362,34 @@ FAULTS = (
         "xent: standard input:2:2: a quote is opened here and never closed\n",
         stdin=b'a,b,label\n1,"2,0\n',
     ),
+    Fault(
+        "a list as a label in every line",
+        "ce a.jsonl -q",
+        1,
+        "xent: a.jsonl:1: $.label: cannot read a list as a label\n",
+        {"a.jsonl": b'{"logits": [1, 2], "label": [0, 1]}\n{"logits": [2, 2], "label": [1, 0]}\n'},
+    ),
+    Fault(
+        "soft targets of another length in a later line",
+        "ce a.jsonl -q",
+        1,
+        "xent: a.jsonl:2: $.targets: soft targets of shape (1,) for values of shape (2,)\n",
+        {"a.jsonl": b'{"logits": [1, 2], "targets": [0, 1]}\n{"logits": [2, 2], "targets": [1]}\n'},
+    ),
+    Fault(
+        "words between bars",
+        "softmax a.csv",
+        1,
+        "xent: a.csv:1: no column of numbers to take as logits\n"
+        "hint: the header has bars in it; try --delimiter '|'\n",
+        {"a.csv": b"some|words|here\nmore|words|there\n"},
+    ),
+    Fault(
+        "words between blanks",
+        "softmax a.csv",
+        1,
+        "xent: a.csv:1: no column of numbers to take as logits\n"
+        "hint: name the columns with --logit-cols\n",
+        {"a.csv": b"some words here\nmore words there\n"},
+    ),
 )

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -201,3 +201,48 @@ def test_no_worker_is_started_that_could_open_no_file(monkeypatch: pytest.Monkey
             pass
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@copies
+@pytest.mark.parametrize("forks", [pytest.param(True, marks=linux), False])
+def test_a_worker_that_ends_without_a_word_is_told(
+    forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_may_fork", lambda: forks)
+    with pytest.raises(LostWorker), workers.start_processes(failing, 1) as submit:
+        submit(Chunk(0, 1, 0, b""))()
+    assert not multiprocessing.active_children()
+
+
+def test_a_chunk_for_which_no_thread_can_be_started_is_worked_on_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> Future[Outcome]:
+        raise RuntimeError("can't start new thread")
+
+    with workers.start_threads(repeated, 2) as submit:
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", none_left)
+        assert submit(Chunk(0, 3, 0, b""))() == repeated(Chunk(0, 3, 0, b""))
+
+
+def test_a_process_is_copied_only_where_it_is_known_to_have_one_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "memfd_create", print, raising=False)
+    threads = ["1"]
+    monkeypatch.setattr(os, "listdir", lambda path: threads)
+    assert workers._may_fork()
+    threads.append("2")
+    assert not workers._may_fork()
+    threads.pop()
+    for platform in ("darwin", "win32"):
+        monkeypatch.setattr(sys, "platform", platform)
+        assert not workers._may_fork()
+
+    def no_proc(path: str) -> list[str]:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "listdir", no_proc)
+    assert not workers._may_fork()

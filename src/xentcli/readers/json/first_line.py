@@ -122,10 +122,7 @@ def _layout_of_list(
 ) -> Layout:
     """Make the layout of lines that have their values in a list."""
     path = "$" if key is None else path_of(key)
-    try:
-        shape = as_array(value, place, path).shape
-    except RecursionError:
-        raise DataError("it is nested too deeply", place=place) from None
+    shape = as_array(value, place, path).shape
     class_at = _class_at(request.class_axis, len(shape))
     if shape[class_at] == 0:
         raise fault("a sample without values", place, path)

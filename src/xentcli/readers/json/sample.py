@@ -83,25 +83,22 @@ def read_sample(layout: Layout, line: Line) -> Sample:
     """Read a line as a sample; a DataError says the first thing that is wrong with it."""
     place = place_of(layout, line)
     record = parse_line(line.content, place)
-    try:
-        values = _read_values(layout, record, place)
-        label = targets = by = None
-        weight, partner = 1.0, -1
-        if layout.label is not None:
-            label = _read_label(layout, get_field(record, layout.label, place), place)
-        if layout.targets:
-            targets = _read_targets(layout, record, place)
-        if layout.weight is not None:
-            path = path_of(layout.weight)
-            weight = read_sample_number(
-                get_field(record, layout.weight, place), layout.request, place, path
-            )
-        if layout.by is not None:
-            by = get_field(record, layout.by, place)
-        if layout.join is not None:
-            partner = _find_partner(layout, record, place)
-    except RecursionError:
-        raise DataError("it is nested too deeply", place=place) from None
+    values = _read_values(layout, record, place)
+    label = targets = by = None
+    weight, partner = 1.0, -1
+    if layout.label is not None:
+        label = _read_label(layout, get_field(record, layout.label, place), place)
+    if layout.targets:
+        targets = _read_targets(layout, record, place)
+    if layout.weight is not None:
+        path = path_of(layout.weight)
+        weight = read_sample_number(
+            get_field(record, layout.weight, place), layout.request, place, path
+        )
+    if layout.by is not None:
+        by = get_field(record, layout.by, place)
+    if layout.join is not None:
+        partner = _find_partner(layout, record, place)
     return Sample(line, record, values, label, targets, weight, by, partner)
 
 

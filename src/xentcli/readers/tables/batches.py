@@ -3,6 +3,7 @@ time."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -226,8 +227,8 @@ def _explain_arrow(table: Table) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
         # Arrow raises an OSError for damaged files too, but without an error number.
-        if isinstance(error, OSError) and error.strerror:
-            message = f"cannot read it: {error.strerror.lower()}"
+        if isinstance(error, OSError) and error.errno:
+            message = f"cannot read it: {os.strerror(error.errno).lower()}"
         else:
             reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
             message = f"cannot read it as {NAMES[table.format]} ({escaped(reason)})"

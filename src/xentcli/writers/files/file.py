@@ -34,11 +34,11 @@ class Sink:
     @contextmanager
     def _explain_errors(self) -> Iterator[None]:
         try:
-            with explain_errors(self.name):
-                yield
-        except ValueError:
-            # Python raises it for a stream that was closed before the start.
-            raise OutputError("it is closed", place=Place(self.name)) from None
+            yield
+        except BrokenPipeError:
+            raise PipeClosed from None
+        except OSError as error:
+            raise _output_error(self.name, error) from None
 
 
 class UnfinishedFile(NamedTuple):
@@ -67,8 +67,6 @@ class Outputs:
     def open(self, path: str | None, option: str = "-o") -> Sink:
         """Open standard output, or the file at ``path``, which the ``option`` names."""
         if path is None or path == "-":
-            if sys.stdout is None:
-                raise OutputError("it is closed", place=Place("standard output"))
             return self._add_sink(Sink("standard output", sys.stdout.buffer))
         descriptor = _open_descriptor(path)
         if descriptor is not None:
@@ -173,8 +171,6 @@ def explain_errors(path: str) -> Iterator[None]:
     """Turn errors of the operating system into errors that are told in a sentence."""
     try:
         yield
-    except BrokenPipeError:
-        raise PipeClosed from None
     except OSError as error:
         raise _output_error(path, error) from None
 

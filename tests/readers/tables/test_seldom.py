@@ -1,0 +1,87 @@
+"""Tables as few programs write them, and files that change while they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.readers.opening import WANTED, only, opened, told
+from xentcli.errors import DataError
+from xentcli.readers.interface import Request
+from xentcli.readers.sources.source import Source, version_of
+
+pa = pytest.importorskip("pyarrow")
+
+from tests.readers.tables.test_columnar import written  # noqa: E402
+from xentcli.readers.tables.batches import Table, read_batches  # noqa: E402
+
+
+def test_numbers_of_a_type_around_another(tmp_path: Path) -> None:
+    class Measured(pa.ExtensionType):  # type: ignore[misc, name-defined]
+        """Floats that a program calls measured."""
+
+        def __init__(self) -> None:
+            super().__init__(pa.float64(), "xentcli.measured")
+
+        def __arrow_ext_serialize__(self) -> bytes:
+            return b""
+
+        @classmethod
+        def __arrow_ext_deserialize__(cls, storage: Any, serialized: bytes) -> Any:
+            return cls()
+
+    pa.register_extension_type(Measured())
+    try:
+        a = pa.ExtensionArray.from_storage(Measured(), pa.array([1.5, -2.0]))
+        path = written(tmp_path, pa.table({"a": a, "b": [0.5, 4.0], "label": [0, 1]}))
+        assert only(path).values.tolist() == [[1.5, 0.5], [-2.0, 4.0]]
+    finally:
+        pa.unregister_extension_type("xentcli.measured")
+
+
+def test_lists_in_the_column_of_the_label_are_soft_targets(tmp_path: Path) -> None:
+    lists = {"logits": [[0.5, 1.0], [2.0, 0.0]], "label": [[0.25, 0.75], [1.0, 0.0]]}
+    batch = only(written(tmp_path, pa.table(lists)))
+    assert batch.labels is None
+    assert batch.targets is not None
+    assert batch.targets.tolist() == lists["label"]
+
+
+def test_a_key_that_no_list_has(tmp_path: Path) -> None:
+    path = written(tmp_path, pa.table({"logits": [[0.5, 1.0]], "z": [1.0], "label": [0]}))
+    for key in ("z", "scores"):
+        said = told(path, WANTED._replace(logits_key=key))
+        assert said == "--logits-key: a.parquet has no column of lists of that name"
+
+
+def test_names_of_rows_that_are_left_out_are_not_looked_up(tmp_path: Path) -> None:
+    columns = {"a": [0.5, None, 2.0], "b": [1.0, 2.0, 3.0], "label": ["a", None, "b"]}
+    batch = only(written(tmp_path, pa.table(columns)), WANTED._replace(on_error="skip"))
+    assert batch.labels is not None
+    assert batch.labels.tolist() == [0, 1]
+    assert [fault.place.detail for fault in batch.faults] == ["row 2"]
+
+
+@pytest.mark.parametrize("rows", [99, 100, 350])
+def test_a_column_that_counts_the_rows_is_no_class(rows: int, tmp_path: Path) -> None:
+    columns = {"n": range(rows), "a": np.linspace(0, 1, rows), "b": np.linspace(1, 0, rows)}
+    found = opened(written(tmp_path, pa.table(columns), row_group_size=70), Request())
+    assert found.classes == ("a", "b")
+    assert found.left_out == ("n",)
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_a_table_that_changes_or_goes_while_it_is_read(form: str, tmp_path: Path) -> None:
+    path = written(tmp_path, pa.table({"a": [0.5], "b": [1.0]}), form)
+    version = version_of(Source(path.name, str(path)))
+    table = Table(path.name, str(path), form, version)
+    assert [batch.num_rows for batch in read_batches(table, None, 10)] == [1]
+    written(tmp_path, pa.table({"a": [0.5] * 9, "b": [1.0] * 9}), form)
+    with pytest.raises(DataError, match="changed while"):
+        list(read_batches(table, None, 10))
+    path.unlink()
+    with pytest.raises(DataError, match="cannot read it: no such file or directory"):
+        list(read_batches(table._replace(version=None), None, 10))
