@@ -18,8 +18,8 @@ from xentcli.readers.json.other_tools import is_table, path_within, table_of
 from xentcli.readers.json.sample import parse_line, split_lines
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.ids import id_of_value
-from xentcli.readers.sources.source import Source, explain_errors, open_source
-from xentcli.readers.text import encoding
+from xentcli.readers.sources.source import Source, explain_errors
+from xentcli.readers.text.encoding import open_text
 
 
 class Found(NamedTuple):
@@ -138,9 +138,8 @@ def _text_under(found: Found, name: str) -> bytes:
 
 
 def _parse_lines(source: Source, request: Request) -> Iterator[tuple[Place, Any]]:
-    with open_source(source) as stream, explain_errors(source.name):
-        recoded = encoding.as_utf8(stream, request.encoding, source.name)
-        data = b"".join(iter(partial(recoded.read, 1 << 20), b""))
+    with open_text(source, request) as stream, explain_errors(source.name):
+        data = b"".join(iter(partial(stream.read, 1 << 20), b""))
     for line in split_lines(data.removeprefix(b"\xef\xbb\xbf"), 1):
         place = Place(source.name, line.number)
         yield place, parse_line(line.content, place)

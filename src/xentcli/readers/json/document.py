@@ -30,8 +30,8 @@ from xentcli.readers.rules.keys import (
 )
 from xentcli.readers.rules.named_columns import suggest_names
 from xentcli.readers.rules.targets import fit_target, move_classes_second
-from xentcli.readers.sources.source import Source, explain_errors, open_source, size_of
-from xentcli.readers.text import encoding
+from xentcli.readers.sources.source import Source, explain_errors, size_of
+from xentcli.readers.text.encoding import open_text
 
 # From this size on a note is given on the memory that a document takes.
 LARGE = 64 << 20
@@ -108,9 +108,8 @@ def remarks_on_size(source: Source) -> tuple[Remark, ...]:
 
 def load(source: Source, request: Request) -> Any:
     """Read a whole document."""
-    with open_source(source) as stream, explain_errors(source.name):
-        recoded = encoding.as_utf8(stream, request.encoding, source.name)
-        raw = b"".join(_read_blocks(recoded, source))
+    with open_text(source, request) as stream, explain_errors(source.name):
+        raw = b"".join(_read_blocks(stream, source))
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

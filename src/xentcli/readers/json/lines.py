@@ -5,7 +5,6 @@ block."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
@@ -31,11 +30,11 @@ from xentcli.readers.sources.source import (
     Source,
     explain_errors,
     is_read_once,
-    open_source,
     size_of,
 )
-from xentcli.readers.text import encoding, quotes
+from xentcli.readers.text import quotes
 from xentcli.readers.text import records as text
+from xentcli.readers.text.encoding import open_text
 from xentcli.readers.text.spans import (
     NEWLINE,
     divide_into_partitions,
@@ -115,8 +114,7 @@ class LinesReader(NamedTuple):
 
     def parts(self, chunk: Chunk) -> Iterator[Chunk]:
         """Split a span into blocks."""
-        source = self.layout.source
-        return read_parts(partial(_span_blocks, source), source, chunk)
+        return read_parts(partial(_read_span, self.layout), self.layout.source, chunk)
 
     def read(self, chunk: Chunk) -> Batch:
         """Read the samples of a block."""
@@ -169,12 +167,6 @@ def is_json_lines(start: bytes) -> bool:
     return isinstance(value, dict) and not kind_keys_in(value)
 
 
-@contextmanager
-def _open_text(source: Source, request: Request) -> Iterator[BinaryIO]:
-    with open_source(source) as stream:
-        yield encoding.as_utf8(stream, request.encoding, source.name)
-
-
 def _read_blocks(
     stream: BinaryIO, source: str, at_once: int, length: int | None = None
 ) -> Iterator[bytes]:
@@ -211,7 +203,7 @@ def _read_blocks(
 
 
 def _read_start(source: Source, request: Request) -> Start:
-    with _open_text(source, request) as stream:
+    with open_text(source, request) as stream:
         later = _read_blocks(stream, source.name, text.BLOCK_BYTES)
         blocks: list[bytes] = []
         lines = 0
@@ -230,7 +222,7 @@ def _read_start(source: Source, request: Request) -> Start:
 
 def _cut_blocks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     first, line = 0, 1
-    with _open_text(source, layout.request) as stream:
+    with open_text(source, layout.request) as stream:
         blocks = _read_blocks(stream, source.name, text.block_bytes_for(layout.request))
         if is_read_once(source):
             blocks = chain(start.blocks, start.later)
@@ -250,8 +242,8 @@ def _is_numbered(layout: Layout) -> bool:
     return made or is_by_position(request)
 
 
-def _span_blocks(source: str, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
-    return _read_blocks(stream, source, text.block_bytes(), length)
+def _read_span(layout: Layout, stream: BinaryIO, length: int | None) -> Iterator[bytes]:
+    return _read_blocks(stream, layout.source, text.block_bytes_for(layout.request), length)
 
 
 def _count_line_ends(block: bytes) -> int:

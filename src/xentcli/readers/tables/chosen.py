@@ -8,7 +8,7 @@ from xentcli.errors import Place
 from xentcli.model import Origin
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.sources.source import Source
-from xentcli.readers.tables.columnar import check_pyarrow, local_path
+from xentcli.readers.tables.columnar import check_pyarrow, path_for_arrow
 
 ROWS_AT_ONCE = 1 << 16
 
@@ -24,7 +24,7 @@ def columns_of_table(source: Source, format_name: str, choose: Choose) -> Chosen
     )
     from xentcli.readers.tables.cells import ids_of_column, is_list
 
-    path, copy = local_path(source, format_name)
+    path, copy = path_for_arrow(source, format_name)
     try:
         table = Table(source.name, path, format_name)
         schema = read_schema(table)

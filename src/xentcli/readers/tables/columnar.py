@@ -41,7 +41,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     from xentcli.readers.tables.batches import Table, row_count
     from xentcli.readers.tables.samples import rows_of
 
-    path, copy = local_path(source, format_name)
+    path, copy = path_for_arrow(source, format_name)
     try:
         version = source.version if path == source.path else None
         table = Table(source.name, path, format_name, version)
@@ -122,9 +122,9 @@ class TableChunks:
         return _cut_row_groups(self._table) if self._alone else None
 
 
-def local_path(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
-    """Return a local path, and the copy if it is that of a copy. A remote Parquet file is not
-    copied, because only the needed parts of it are read: its path is the URL."""
+def path_for_arrow(source: Source, format_name: str) -> tuple[str, IO[bytes] | None]:
+    """Return the path that Arrow reads, and the copy if it is that of one. A remote Parquet file
+    is not copied, because only the needed parts of it are read: its path is the URL."""
     if format_name == "parquet" and is_remote(source) and size_of(source) is not None:
         return str(source.path), None
     return path_or_copy(source)

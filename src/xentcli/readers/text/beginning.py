@@ -14,8 +14,8 @@ from xentcli.model.csv_cells import unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.look import LOOKED_AT, ROWS_THAT_COUNT
 from xentcli.readers.rules.numbers_labels import MISSING, looks_like_number
-from xentcli.readers.sources.source import Source, open_source
-from xentcli.readers.text import encoding, records
+from xentcli.readers.sources.source import Source
+from xentcli.readers.text import records
 from xentcli.readers.text.dialects import (
     HEADER_MARK,
     PushbackStream,
@@ -25,6 +25,7 @@ from xentcli.readers.text.dialects import (
     lacks_name_of_row_names,
     read_head,
 )
+from xentcli.readers.text.encoding import open_text
 from xentcli.readers.text.first_line import detect_header, is_number, is_whole
 from xentcli.readers.text.records import BYTE_ORDER_MARK, Cursor, Dialect, Record
 
@@ -63,13 +64,6 @@ class FirstRecords(NamedTuple):
     begins: Cursor
     ends: Cursor
     following: tuple[Sequence[bytes], ...]
-
-
-@contextmanager
-def open_text(source: Source, request: Request) -> Iterator[BinaryIO]:
-    """Open a source as text in UTF-8."""
-    with open_source(source) as stream:
-        yield encoding.as_utf8(stream, request.encoding, source.name)
 
 
 @contextmanager

@@ -23,13 +23,9 @@ from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.sources.source import Source, is_read_once, size_of
 from xentcli.readers.text import records
-from xentcli.readers.text.beginning import (
-    Beginning,
-    TextLook,
-    open_text,
-    read_beginning,
-)
+from xentcli.readers.text.beginning import Beginning, TextLook, read_beginning
 from xentcli.readers.text.dialects import collapse_blanks
+from xentcli.readers.text.encoding import open_text
 from xentcli.readers.text.layout import Layout, rows_as_written
 from xentcli.readers.text.rows import look_up_ids, read_samples
 from xentcli.readers.text.spans import (

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from xentcli.errors import DataError, Place, UsageError, quoted
-from xentcli.readers.sources.source import explain_errors
+from xentcli.readers.interface import Request
+from xentcli.readers.sources.source import Source, explain_errors, open_source
 from xentcli.readers.text.records import count_line_ends
 
 UTF_8 = ("utf-8", "utf-8-sig")
@@ -15,6 +18,13 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+@contextmanager
+def open_text(source: Source, request: Request) -> Iterator[BinaryIO]:
+    """Open a source as text in UTF-8."""
+    with open_source(source) as stream:
+        yield as_utf8(stream, request.encoding, source.name)
 
 
 def as_utf8(stream: BinaryIO, encoding: str | None, source: str) -> BinaryIO:

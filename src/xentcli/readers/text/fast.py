@@ -48,7 +48,7 @@ class BlockRows(NamedTuple):
 
 def read_at_once(layout: Layout, block: bytes, line: int) -> BlockRows | None:
     """The rows of a block; None if anything in it is unusual."""
-    text = _normalize_line_ends(block, layout)
+    text = _normalise_line_ends(block, layout)
     if text is None:
         return None
     # The newline that is added to a last line without one is not to be counted.
@@ -65,7 +65,7 @@ def read_at_once(layout: Layout, block: bytes, line: int) -> BlockRows | None:
     return found._replace(line_ends=quotes.count_byte(text, NEWLINE) - added)
 
 
-def _normalize_line_ends(block: bytes, layout: Layout) -> bytes | None:
+def _normalise_line_ends(block: bytes, layout: Layout) -> bytes | None:
     r"""The block with \n at the end of every line, the last one included. None if a line ends with
     a lone \r, if the block is blank or may have comments, or if the delimiter or the decimal mark
     is not one for which rows can be read at once."""
