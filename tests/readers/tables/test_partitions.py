@@ -49,7 +49,7 @@ def test_a_copy_and_labels_by_position_stay_on_this_machine(tmp_path: Path) -> N
 def test_a_table_of_one_row_has_all_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(TABLE.slice(0, 1), path)
-    (group,) = opened(path).chunks.partitions(1) or ()
+    (group,) = list(opened(path).chunks.partitions(1) or ())
     assert (group.samples, group.size) == (1, path.stat().st_size)
 
 
