@@ -19,6 +19,8 @@ fcntl = pytest.importorskip("fcntl")
 pty = pytest.importorskip("pty")
 termios = pytest.importorskip("termios")
 
+# The installed command, unless another is put in its place.
+PROGRAM = BIN / "xent"
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 
@@ -35,7 +37,7 @@ def on_terminal(
     arguments: Sequence[str], folder: Path, columns: int = 80, env: Mapping[str, str] = NO_ENV
 ) -> tuple[int, str]:
     """The exit code of xent, and all that stands on a terminal of that width."""
-    shown = run_on_terminal([str(BIN / "xent"), *arguments], folder, columns, environment(**env))
+    shown = run_on_terminal([str(PROGRAM), *arguments], folder, columns, environment(**env))
     return shown.code, shown.text
 
 

@@ -19,9 +19,9 @@ class Commands:
 
     def pytest_sessionstart(self) -> None:
         """Before the tests are imported."""
-        from tests import conftest, forks
+        from tests import forks, terminals
 
-        conftest.BIN = self._folder
+        terminals.PROGRAM = self._folder / "xent"
 
         @contextmanager
         def these_commands(environment: Mapping[str, str]) -> Iterator[Path]:

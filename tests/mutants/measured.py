@@ -34,7 +34,7 @@ COMMANDS = (
 OPTIONS = ("-q", "-n0", "-m", "not slow", "-p", "no:cacheprovider", "--no-header", "--tb=no")
 # So long a mutant may meet its room's tests, and so long others, by the time that they took
 # when they were measured.
-OWN_SECONDS, SECONDS = 60.0, 120.0
+OWN_SECONDS, SECONDS = 60.0, 40.0
 
 
 class Contexts:

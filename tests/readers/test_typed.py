@@ -9,7 +9,7 @@ import pytest
 
 from xentcli.model import Batch, Origin
 from xentcli.readers.interface import open_in_memory
-from xentcli.readers.typed import split_samples
+from xentcli.readers.typed import read_typed_labels, split_samples
 from xentcli.run.chunk import count_samples
 
 
@@ -43,3 +43,16 @@ def test_one_sample_without_a_list_around_it_is_one(values: list[Any]) -> None:
     samples = len(values) if isinstance(values[0], list) else 1
     assert (chunk.number, chunk.first, chunk.samples) == (0, 0, samples)
     assert count_samples(batch, skips=False) == samples
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (["cat,  small dog ,fox"], ["cat", "small dog", "fox"]),
+        (["cat", " fox"], ["cat", "fox"]),
+    ],
+)
+def test_names_of_classes_are_trimmed(typed: list[str], words: list[str]) -> None:
+    found = read_typed_labels(typed).labels
+    assert [word.text for word in found] == words
+    assert all(word.whole[word.start :].startswith(word.text) for word in found)

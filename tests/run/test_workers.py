@@ -208,7 +208,7 @@ def test_no_worker_is_started_that_could_open_no_file(monkeypatch: pytest.Monkey
 def test_a_worker_that_ends_without_a_word_is_told(
     forks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "_may_fork", lambda: forks)
+    monkeypatch.setattr(workers, "_may_fork", lambda: forks)
     with pytest.raises(LostWorker), workers.start_processes(failing, 1) as submit:
         submit(Chunk(0, 1, 0, b""))()
     assert not multiprocessing.active_children()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.faults.running import Answered, run_inside
+from tests.readers.opening import WANTED, opened
 from xentcli.readers.arrays import pieces, stored
 
 RANDOM = np.random.default_rng(3)
@@ -147,3 +148,24 @@ def test_a_wrong_number_takes_all_of_a_sequence_out(
     assert found.code == 3
     samples = [line.split(b",")[0] for line in found.stdout.splitlines()[1:]]
     assert set(samples) == ({b"0", b"2"} if on_error == "skip" else {b"0", b"1", b"2"})
+
+
+@pytest.mark.parametrize(
+    ("most", "cut"),
+    [
+        (1 << 20, [None]),
+        (7 * 23 * 8, [None]),
+        (7 * 23 * 8 - 1, [(0, 11), (11, 23)]),
+        (7 * 8 * 8, [(0, 7), (7, 15), (15, 23)]),
+        # No piece has fewer than two positions.
+        (1, [(at * 23 // 11, (at + 1) * 23 // 11) for at in range(11)]),
+    ],
+)
+def test_how_a_sample_is_cut(
+    most: int, cut: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "PIECE_BYTES", most)
+    np.savez(tmp_path / "a.npz", logits=LOGITS, labels=LABELS)
+    reader: Any = opened(tmp_path / "a.npz", WANTED._replace(divisible=True)).reader
+    assert pieces.cut_positions(reader.layout) == cut
+    assert all(stop - start >= 2 for start, stop in filter(None, cut))

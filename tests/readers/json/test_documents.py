@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.faults.running import run_inside
 from tests.readers.opening import WANTED, listed, only, told
 from xentcli.model import Batch, Origin
 from xentcli.readers.interface import Attached, Request
@@ -87,3 +88,15 @@ def test_targets_from_elsewhere_have_their_classes_where_the_lines_do(
     found = only(tmp_path / "a.jsonl", request)
     assert found.values.tolist() == values.tolist()
     assert listed(found.targets) == targets.tolist()
+
+
+@pytest.mark.parametrize(("header", "classes"), [("cat,dog", ("cat", "dog")), ("0,1", ())])
+def test_what_xent_answered_has_its_classes_again(
+    header: str, classes: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(f"{header}\n1.5,2.5\n3.5,0.5\n")
+    answered = run_inside(["softmax", "a.csv", "--header", "--format", "json"], tmp_path)
+    (tmp_path / "b.json").write_bytes(answered.stdout)
+    assert only(tmp_path / "b.json").classes == classes
+    named = WANTED._replace(classes=("x", "y"))
+    assert only(tmp_path / "b.json", named).classes == ("x", "y")

@@ -126,3 +126,13 @@ def test_where_in_a_document_a_label_is_none(content: str, path: str, tmp_path: 
     found = run_inside(["ce", "z.csv", "--labels-from", "y.json"], tmp_path)
     assert found.code == 1
     assert found.stderr.startswith(f"xent: y.json: {path}: expected a label, found true")
+
+
+def test_a_word_above_names_is_a_header_and_counts_as_a_line(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text(TWO)
+    (tmp_path / "y.csv").write_text("species\na\na\n")
+    assert losses(tmp_path, "z.csv", "--labels-from", "y.csv") == [LOSSES[0], LOSSES[1]]
+    (tmp_path / "y.csv").write_text("species\na\ncow\n")
+    found = run_inside(["ce", "z.csv", "--labels-from", "y.csv"], tmp_path)
+    assert found.code == 1
+    assert found.stderr.startswith('xent: y.csv:3:1: "cow" is not a class index')

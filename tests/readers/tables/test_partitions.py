@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readers.opening import WANTED, listed, opened
+from tests.readers.opening import WANTED, listed, only, opened, told
 from xentcli.model import sample_number
 from xentcli.readers.tables import columnar
 from xentcli.readers.typed import read_typed_labels
@@ -49,9 +49,7 @@ def test_a_copy_and_labels_by_position_stay_on_this_machine(tmp_path: Path) -> N
 def test_a_table_of_one_row_has_all_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(TABLE.slice(0, 1), path)
-    found = opened(path).chunks.partitions(1)
-    assert found is not None
-    (group,) = found
+    (group,) = list(opened(path).chunks.partitions(1) or ())
     assert (group.samples, group.size) == (1, path.stat().st_size)
 
 
@@ -70,3 +68,13 @@ def test_labels_by_position_are_those_of_the_rows_of_each_batch(
     assert [label for batch in read for label in listed(batch.labels)] == [0, 1, 1]
     kept = [sample_number(batch, at) for batch in read for at in range(len(batch.values))]
     assert kept == [0, 2, 4]
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+def test_the_class_axis_of_a_table_is_the_last_one(axis: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(TABLE, path)
+    assert only(path, WANTED._replace(class_axis=axis)).values.tolist() == [[1, 4], [2, 5], [3, 6]]
+    for other in (0, 2, -2):
+        message = told(path, WANTED._replace(class_axis=other))
+        assert message == f"--class-axis {other}: the samples of a table are its rows"
