@@ -190,10 +190,14 @@ def sample_of(layout: Layout, line: Line) -> Sample:
     if layout.weight is not None:
         path = path_of(layout.weight)
         weight = sample_number(field(record, layout.weight, place), layout.request, place, path)
-    if layout.by is not None:
-        by = field(record, layout.by, place)
-    if layout.join is not None:
-        partner = _partner(layout, record, place)
+    try:
+        if layout.by is not None:
+            by = name_of_value(field(record, layout.by, place))
+        if layout.join is not None:
+            partner = _partner(layout, record, place)
+    except RecursionError:
+        # What could be parsed cannot always be written again.
+        raise DataError("it is nested too deeply", place=place) from None
     return Sample(line, record, values, label, targets, weight, by, partner)
 
 
