@@ -119,9 +119,15 @@ def test_some_signals_at_random_moments(folder: Path) -> None:
     signals_at_random(folder, 8, 2)
 
 
+def ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def test_ctrl_c_that_the_caller_ignores_is_ignored_from_the_start() -> None:
     process = subprocess.Popen(
-        ["sh", "-c", "trap '' INT TERM; exec xent softmax -q"],
+        [str(BIN / "xent"), "softmax", "-q"],
+        preexec_fn=ignore_signals,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

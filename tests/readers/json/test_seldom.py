@@ -47,16 +47,28 @@ def test_a_parser_that_reads_otherwise_is_not_used(
     assert (parsers.parser_for(1000) is not None) == reads_as_python
 
 
-def test_however_deep_a_value_is_that_is_passed_on(tmp_path: Path) -> None:
-    codes = set()
-    for depth in range(700, 1100, 3):
+@pytest.mark.parametrize(
+    "command",
+    [
+        "softmax a.jsonl -f jsonl",
+        "ce a.jsonl --label 0,1 --by x -f csv",
+        "ce a.jsonl --labels-from y.csv --on x -q",
+    ],
+)
+def test_however_deep_a_value_is_it_is_taken_or_refused(command: str, tmp_path: Path) -> None:
+    (tmp_path / "y.csv").write_text("x,label\nu,0\n")
+    taken = refused = 0
+    for depth in (3, *range(940, 990), 2000):
         value = "[" * depth + "]" * depth
-        lines = (f'{{"a": 1, "b": 2, "x": {one}}}\n' for one in ("[]", value))
+        lines = (f'{{"a": 1, "b": 2, "x": {one}}}\n' for one in ('"u"', value))
         (tmp_path / "a.jsonl").write_text("".join(lines))
-        found = run_inside(["softmax", "a.jsonl", "-f", "jsonl"], tmp_path)
-        codes.add(found.code)
-        if found.code == 0:
-            assert f'"x": {value}'.encode() in found.stdout
+        found = run_inside(command.split(), tmp_path)
+        if found.stderr == "xent: a.jsonl:2: it is nested too deeply\n":
+            refused += 1
+        elif "labels-from" in command:
+            taken += found.stderr.startswith('xent: a.jsonl:2: $.x: y.csv has no id "[[[')
         else:
-            assert found.stderr == "xent: a.jsonl:2: it is nested too deeply\n"
-    assert codes == {0, 1}
+            taken += found.code == 0 and value.encode() in found.stdout
+    assert taken
+    assert refused
+    assert taken + refused == 52

@@ -13,7 +13,7 @@ from xentcli.writers.page.svg import _bullets
 from xentcli.writers.page.svg_marks import AFTER
 from xentcli.writers.page.svg_table import _edges
 from xentcli.writers.rows.json_lines import _target_columns
-from xentcli.writers.rows.listing import hardest
+from xentcli.writers.rows.listing import list_hardest
 from xentcli.writers.words.grid import _widths
 from xentcli.writers.words.survey import hardest_groups
 
@@ -38,7 +38,7 @@ def test_the_word_label_has_room_over_its_column(label: int | None, widths: list
 
 def test_the_place_of_a_hard_sample_has_a_column_an_axis() -> None:
     samples = [HardSample((3, 7, 9), 2.0, 0, 1), HardSample((4, 0, 1), 1.0, 1, -100)]
-    found = hardest(samples, REPORT)
+    found = list_hardest(samples, REPORT)
     assert found.names == ("sample", "d1", "d2", "label", "predicted", "loss")
     assert found.rows == ((3, 7, 9, "cat", "dog", 2.0), (4, 0, 1, "dog", -100, 1.0))
 

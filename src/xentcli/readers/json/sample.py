@@ -32,6 +32,7 @@ from xentcli.readers.json.layout import Layout, Line, Sample
 from xentcli.readers.json.nested import Spelled, as_array, as_number, describe, fault, no_key
 from xentcli.readers.json.parsers import PLAIN
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.groups import name_of_value
 from xentcli.readers.rules.ids import explain_missing_id, id_of_value
 from xentcli.readers.rules.sample_numbers import not_a_sample_number
 
@@ -95,10 +96,14 @@ def read_sample(layout: Layout, line: Line) -> Sample:
         weight = read_sample_number(
             get_field(record, layout.weight, place), layout.request, place, path
         )
-    if layout.by is not None:
-        by = get_field(record, layout.by, place)
-    if layout.join is not None:
-        partner = _find_partner(layout, record, place)
+    try:
+        if layout.by is not None:
+            by = name_of_value(get_field(record, layout.by, place))
+        if layout.join is not None:
+            partner = _find_partner(layout, record, place)
+    except RecursionError:
+        # What could be parsed cannot always be written again.
+        raise DataError("it is nested too deeply", place=place) from None
     return Sample(line, record, values, label, targets, weight, by, partner)
 
 
