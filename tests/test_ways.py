@@ -182,6 +182,30 @@ def test_records_of_values_alone_are_passed_on_where_an_answer_is_infinite(tmp_p
         assert found == Answered(0, b'{"log_probs": [0.0, "-Infinity"]}\n' * 3, "")
 
 
+@pytest.mark.parametrize(
+    ("values", "bad", "code"),
+    # A label where there should be one for each question; a block whose only row is left out.
+    [("1.5, 2", "1.5, 2", 1), ("1.5", "x", 3)],
+)
+def test_questions_are_left_out_the_same(values: str, bad: str, code: int, tmp_path: Path) -> None:
+    lines = (f'{{"logits": [{each}], "label": 0}}\n' for each in (values, bad, values))
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    asked = ["bce", "a.jsonl", "--on-error", "skip", "-q"]
+    exact, *others = (answered(way, asked, tmp_path) for way in WAYS)
+    assert exact.code == code
+    assert "left out; the first: a.jsonl:" in exact.stderr
+    assert others == [exact] * len(others)
+
+
+def test_gradients_are_checked_where_all_rows_of_a_block_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b,label\n1.5,2.5,0\nx," + b"2" * 24 + b",0\n1,2.25,1\n")
+    asked = ["grad", "a.csv", "--check", "--on-error", "skip", "--format", "csv"]
+    exact, *others = (answered(way, asked, tmp_path) for way in WAYS)
+    assert exact.code == 3
+    assert "(2 samples, 4 entries)" in exact.stderr
+    assert others == [exact] * len(others)
+
+
 @pytest.mark.parametrize("command", ["softmax", "ce --reduction none"])
 def test_files_of_several_dialects_are_passed_on_in_the_first(command: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(lines(*VALUES, LABELS, header="a,b,c,label"))

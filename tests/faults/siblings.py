@@ -53,7 +53,7 @@ FAULTS = (
         1,
         "xent: a.csv: 1 label for 2 questions a sample\n"
         "hint: several columns take a target each: --target, --targets-from or --target-cols\n",
-        {"a.csv": b"a,b,label\n1,2,1\n"},
+        {"a.csv": b"a,b,label\n1,2,1\n3,4,0\n5,6,1"},
     ),
     Fault(
         "no labels",

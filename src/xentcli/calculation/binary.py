@@ -6,6 +6,7 @@ have losses ``(outer, C·inner)``.
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import numpy as np
@@ -70,9 +71,11 @@ def _targets_of_questions(batch: Batch, shape: tuple[int, ...]) -> Array:
         return targets
     found = np.asarray(batch.labels)
     if found.size != np.prod(shape, dtype=int):
+        # Those of one sample, as how many samples there are depends on where the block ends.
+        count = found.size // len(found)
         raise ArgumentError(
             "target",
-            f"{counted(found.size, 'label')} for {counted(shape[1], 'question')} a sample",
+            f"{counted(count, 'label')} for {counted(shape[1], 'question')} a sample",
             hint="several columns take a target each: --target, --targets-from or --target-cols",
         )
     return found.reshape(shape)
@@ -116,7 +119,8 @@ def _settings(problem: Problem) -> Settings:
 
 
 def _flatten(values: Array) -> Array:
-    return values.reshape(len(values), -1)
+    # Not -1, which NumPy cannot tell where all samples of a block were left out.
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def shares(problem: Problem) -> Array:

@@ -51,6 +51,9 @@ def check_gradients(batch: Batch, problem: Problem, gradients: Floats, denominat
         count += 1
         if not difference <= largest:
             largest, worst = difference, at
+    if not count:
+        # The worst of no samples has no number.
+        return Check()
     return Check(count, count * classes, largest, sample_number(batch, worst[0]))
 
 

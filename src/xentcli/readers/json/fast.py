@@ -40,6 +40,9 @@ def read_at_once(layout: Layout, block: bytes, line_ends: int) -> BlockNumbers |
     parser = parser_for(len(block))
     if parser is None or not layout.is_table or layout.by is not None:
         return None
+    if layout.label is not None and layout.label_shape:
+        # Several questions have a label each, so that a record has a list of labels.
+        return None
     text = block.rstrip(b"\n")
     count = line_ends - (len(block) - len(text)) + 1
     if layout.key is not None and (request.keep_records or not request.keep_rows):
