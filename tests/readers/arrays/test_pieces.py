@@ -169,3 +169,29 @@ def test_how_a_sample_is_cut(
     reader: Any = opened(tmp_path / "a.npz", WANTED._replace(divisible=True)).reader
     assert pieces.cut_positions(reader.layout) == cut
     assert all(stop - start >= 2 for start, stop in filter(None, cut))
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_wrong_label_from_elsewhere_is_told_with_its_place(
+    typed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez(tmp_path / "a.npz", logits=LOGITS)
+    np.save(tmp_path / "y.npy", WRONG)
+    asked = ["--labels", ",".join(map(str, WRONG.ravel().tolist()))] if typed else []
+    asked = asked or ["--labels-from", "y.npy"]
+    found = check_same(["ce", "a.npz", *asked], tmp_path, monkeypatch)
+    assert found.code == 1
+    at = "--label, value 44" if typed else "y.npy: label 44"
+    assert found.stderr.startswith(f"xent: {at}: label 99 is out of range")
+
+
+def test_how_large_a_sample_is_that_is_worked_on_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "LARGE_BYTES", 1 << 20)
+    np.savez(tmp_path / "a.npz", logits=np.zeros((1, 150_000)), labels=np.zeros(1, dtype=int))
+    found = run_inside(["ce", "a.npz", "-q", "--no-steps"], tmp_path)
+    assert "each sample is worked on whole, 1 MiB of 64-bit floats\n" in found.stderr
+    np.savez(tmp_path / "a.npz", logits=np.zeros((1, 140_000, 2)), labels=np.zeros((1, 2), int))
+    whole = run_inside(["ce", "a.npz", "--reduction", "none", "--format", "json"], tmp_path)
+    assert "worked on whole, 2 MiB of 64-bit floats; a mean, a sum" in whole.stderr

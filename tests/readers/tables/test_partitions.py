@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.running import run_inside
 from tests.readers.opening import WANTED, listed, only, opened, told
 from xentcli.model import sample_number
 from xentcli.readers.tables import columnar
@@ -78,3 +79,14 @@ def test_the_class_axis_of_a_table_is_the_last_one(axis: int, tmp_path: Path) ->
     for other in (0, 2, -2):
         message = told(path, WANTED._replace(class_axis=other))
         assert message == f"--class-axis {other}: the samples of a table are its rows"
+
+
+def test_a_row_that_is_nan_takes_no_label_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(
+        pa.table({"id": ["x", "y", "z"], "a": [1.0, 2.0, None], "b": [0.5, 0.5, 0.5]}), path
+    )
+    (tmp_path / "y.csv").write_text("id,label\nx,0\ny,-100\nz,1\n")
+    asked = ["ce", "a.parquet", "--labels-from", "y.csv", "--on-error", "nan"]
+    found = run_inside([*asked, "--reduction", "none", "-q"], tmp_path)
+    assert found.stdout.split() == [b"0.4740769841801067", b"0.0", b"nan"]
