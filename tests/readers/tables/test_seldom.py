@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.faults.running import run_inside
 from tests.readers.opening import WANTED, only, opened, told
 from xentcli.errors import DataError
 from xentcli.readers.interface import Request
@@ -85,3 +86,11 @@ def test_a_table_that_changes_or_goes_while_it_is_read(form: str, tmp_path: Path
     path.unlink()
     with pytest.raises(DataError, match="cannot read it: no such file or directory"):
         list(read_batches(table._replace(version=None), None, 10))
+
+
+def test_a_target_above_1_in_a_list_has_its_position(tmp_path: Path) -> None:
+    lists = {"logits": [[0.5, 0.5], [0.5, 1.5]], "targets": [[0.0, 1.0], [0.5, 1.5]]}
+    written(tmp_path, pa.table(lists))
+    found = run_inside(["bce", "a.parquet"], tmp_path)
+    said = 'xent: a.parquet: row 2: column "targets[1]": 1.5 is not a target from 0 to 1\n'
+    assert (found.code, found.stderr) == (1, said)
