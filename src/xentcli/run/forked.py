@@ -10,6 +10,7 @@ lock is needed, which a worker could hold when it dies, and no thread.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import pickle
@@ -37,6 +38,10 @@ REQUEST_STRUCT = struct.Struct("<qq")
 # outcome is an error.
 ANSWER_STRUCT = struct.Struct("<qqqq")
 ANSWERS_AT_ONCE = 64
+# From <malloc.h>: arrays from the first size on are given back at once; of the others so much
+# memory is kept.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+LARGE_BYTES, SPARE_BYTES = 4 << 20, 8 << 20
 # How many files a worker may have to open: its part of the input, and modules that it imports.
 FILES_OF_A_WORKER = 8
 
@@ -279,6 +284,7 @@ def _run_worker(work: Work[Any], slots: Sequence[Slot], requests: Pipe, answers:
         # With these closed, reading and writing fail as soon as the parent's ends are closed.
         os.close(requests.write)
         os.close(answers.read)
+        _bound_spare_memory()
         while request := os.read(requests.read, REQUEST_STRUCT.size):
             number, length = REQUEST_STRUCT.unpack(request)
             answer = _do_request(work, slots[number], length)
@@ -287,6 +293,20 @@ def _run_worker(work: Work[Any], slots: Sequence[Slot], requests: Pipe, answers:
     finally:
         # Nothing of the parent may go on in this process: no handler, no flush of its buffers.
         os._exit(code)
+
+
+def _bound_spare_memory() -> None:
+    """Have glibc keep the same memory however many chunks there are.
+
+    Left to itself it keeps more and more of what is freed, in pieces that no block fits into.
+    Other C libraries do not have this setting.
+    """
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        mallopt(M_TRIM_THRESHOLD, SPARE_BYTES)
 
 
 def _do_request(work: Work[Any], slot: Slot, length: int) -> Answer:
