@@ -301,9 +301,9 @@ def _bound_spare_memory() -> None:
     Left to itself it keeps more and more of what is freed, in pieces that no block fits into.
     Other C libraries do not have this setting.
     """
-    import ctypes
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
 
-    with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
         mallopt(M_TRIM_THRESHOLD, SPARE_BYTES)
