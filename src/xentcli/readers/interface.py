@@ -105,6 +105,14 @@ class Request(NamedTuple):
     questions: bool = False
     divisible: bool = False
 
+    @property
+    def joined(self) -> tuple[Attached, Ids]:
+        """The labels or targets that ids match with the samples, and these ids. Asked for only
+        where there are such."""
+        assert self.attached is not None
+        assert self.attached.join is not None
+        return self.attached, self.attached.join
+
     def label_count(self, columns: int) -> int:
         """Return the number of different labels, which run from 0 to one less."""
         return 2 if self.questions else columns

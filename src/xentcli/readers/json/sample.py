@@ -110,11 +110,9 @@ def read_sample(layout: Layout, line: Line) -> Sample:
 def _find_partner(layout: Layout, record: dict[str, Any], place: Place) -> int:
     """Find the row of the second file with the record's id."""
     assert layout.join is not None
-    attached = layout.request.attached
-    assert attached is not None
-    assert attached.join is not None
+    attached, join = layout.request.joined
     id = id_of_value(get_field(record, layout.join, place))
-    row = int(attached.join.find_rows([id])[0])
+    row = int(join.find_rows([id])[0])
     if not id or row < 0:
         hinted = layout.request.on_error == "stop"
         message, hint = explain_missing_id(attached, id, hinted=hinted)

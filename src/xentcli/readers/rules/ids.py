@@ -86,13 +86,11 @@ def id_of_value(value: Any) -> bytes:
 def find_rows_of_values(request: Request, values: Sequence[Any]) -> AnyArray | None:
     """Find the rows of the second file for the ids of some records; None if it lacks one of the
     ids, or if one is neither text nor a whole number."""
-    attached = request.attached
-    assert attached is not None
-    assert attached.join is not None
+    _, join = request.joined
     if not {int, str}.issuperset(map(type, values)):
         return None
     ids = [id_of_value(value) for value in values]
-    rows = attached.join.find_rows(ids)
+    rows = join.find_rows(ids)
     # A record without an id is an error, even if the second file has a row without one.
     return None if (rows < 0).any() or not all(ids) else rows
 
@@ -102,9 +100,7 @@ def attach_by_ids(
 ) -> Batch:
     """Attach the labels or soft targets of a second file to a batch in memory. ``values`` are the
     ids of its samples, ``places`` where they stand."""
-    attached = request.attached
-    assert attached is not None
-    assert attached.join is not None
+    attached, _ = request.joined
     rows = _match_rows(attached, [id_of_value(value) for value in values], places)
     return attach_target(batch, request, batch.values_from.source, rows)
 

@@ -269,11 +269,9 @@ def _read_named_label(piece: Piece, at: int, row: int, value: str) -> int | BadN
 
 def _find_partners(piece: Piece, at: int, bad_numbers: list[BadNumber]) -> AnyArray:
     """Find the rows of the second file with the ids of the column; -1 where there is none."""
-    attached = piece.layout.request.attached
-    assert attached is not None
-    assert attached.join is not None
+    attached, join = piece.layout.request.joined
     ids = ids_of_column(piece.column(at))
-    rows = attached.join.find_rows(ids)
+    rows = join.find_rows(ids)
     for row in [row for row, id in enumerate(ids) if not id or rows[row] < 0]:
         hinted = piece.layout.request.on_error == "stop" and not bad_numbers
         message, hint = explain_missing_id(attached, ids[row], hinted=hinted)

@@ -180,16 +180,14 @@ def _parse_row(layout: Layout, row: Sequence[bytes]) -> ParsedRow:
 
 def _find_partner(layout: Layout, cell: bytes, at: int) -> int:
     """The row of the second file that has the id in the cell."""
-    attached = layout.request.attached
-    assert attached is not None
-    assert attached.join is not None
+    attached, join = layout.request.joined
     try:
         id = plain_id(cell)
     except UnicodeDecodeError:
         raise CellError(at, "the cell is not UTF-8 text", "--encoding names another one") from None
     except ValueError as error:
         raise CellError(at, str(error)) from None
-    row = int(attached.join.find_rows([id])[0])
+    row = int(join.find_rows([id])[0])
     if not id or row < 0:
         hinted = layout.request.on_error == "stop"
         raise CellError(at, *explain_missing_id(attached, id, hinted=hinted))

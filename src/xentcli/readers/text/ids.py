@@ -29,13 +29,11 @@ def plain_ids(cells: Sequence[bytes]) -> list[bytes]:
 def find_rows(layout: Layout, cells: Sequence[bytes]) -> AnyArray | None:
     """Find the rows of the second file that have these ids; None if an id is empty, badly quoted,
     or missing there."""
-    attached = layout.request.attached
-    assert attached is not None
-    assert attached.join is not None
+    _, join = layout.request.joined
     try:
         ids = plain_ids(cells)
     except ValueError:
         return None
-    rows = attached.join.find_rows(ids)
+    rows = join.find_rows(ids)
     # An empty id is an error, even if the second file has one as well.
     return None if (rows < 0).any() or not all(ids) else rows
