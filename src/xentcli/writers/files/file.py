@@ -12,19 +12,23 @@ from typing import BinaryIO
 
 from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
 from xentcli.model import NamedTuple
+from xentcli.writers.files.write_back import WriteBack
 
 
 class Sink:
     """A binary stream; a failure to write is raised as an error in a sentence."""
 
-    def __init__(self, name: str, stream: BinaryIO) -> None:
+    def __init__(self, name: str, stream: BinaryIO, write_back: WriteBack | None = None) -> None:
         self.name = name
         self._stream = stream
+        self._write_back = write_back
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of it."""
         with self._explain_errors():
             self._stream.write(data)
+            if self._write_back is not None:
+                self._write_back.add(len(data))
 
     def flush(self) -> None:
         """Hand what was written to the operating system; only then is a full disk noticed."""
@@ -46,6 +50,7 @@ class UnfinishedFile(NamedTuple):
 
     sink: Sink
     stream: BinaryIO
+    write_back: WriteBack
     place: str
     temporary: str
 
@@ -93,8 +98,9 @@ class Outputs:
         self._names.append(temporary)
         stream = open(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb")  # noqa: SIM115
         self._streams.append(stream)
-        sink = self._add_sink(Sink(path, stream))
-        self._files.append(UnfinishedFile(sink, stream, place, temporary))
+        write_back = WriteBack(stream)
+        sink = self._add_sink(Sink(path, stream, write_back))
+        self._files.append(UnfinishedFile(sink, stream, write_back, place, temporary))
         return sink
 
     def complete(self) -> None:
@@ -107,6 +113,7 @@ class Outputs:
                 # Windows has fchmod from Python 3.13 on only; it has no modes that would be lost.
                 if hasattr(os, "fchmod"):
                     os.fchmod(file.stream.fileno(), _file_mode(file.place))
+                file.write_back.wait()
                 os.fsync(file.stream.fileno())
                 file.stream.close()
         old: list[tuple[str, str | None]] = []
