@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from benchmarks import data
@@ -13,6 +14,8 @@ WITHOUT = "xent without fast"
 NARROW = ("polars + numpy", "duckdb SQL", "pandas + scipy", "pandas + torch")
 WIDE = ("polars + numpy", "pandas + scipy", "pandas + torch")
 EXPRESSIONS = "polars expressions"
+LEAST = "least program"
+UNCHECKED = "least program, lines unchecked"
 
 
 def measure(runs: int, quick: bool) -> list[Table]:
@@ -40,11 +43,15 @@ def plain(
     # A column is an expression in SQL: thousands of them are not what it is made for.
     names = NARROW if classes < 64 else WIDE
     commands += peers(path, [*names, *([EXPRESSIONS] if classes < 64 else [])])
+    commands += [least(LEAST, path), least(UNCHECKED, path, "--unchecked")]
     found = processes(commands, runs, size=path.stat().st_size)
     agree(found.answers)
     targets = [
         *ratio(found.rounds, XENT, best(found.rounds, names), limit),
         *ratio(found.rounds, XENT, EXPRESSIONS),
+        *ratio(found.rounds, LEAST, best(found.rounds, names)),
+        *ratio(found.rounds, UNCHECKED, best(found.rounds, names)),
+        *ratio(found.rounds, XENT, LEAST),
         *ratio(found.rounds, WITHOUT, XENT, 6.0),
         *ratio(found.rounds, "xent --jobs 2", "xent --jobs 1"),
     ]
@@ -96,6 +103,13 @@ def peers(path: Path, names: list[str]) -> list[Command]:
         EXPRESSIONS: ("polars_expressions", ["polars"]),
     }
     return [peer(name, scripts[name][0], path, needs=scripts[name][1]) for name in names]
+
+
+def least(name: str, path: Path, *words: str) -> Command:
+    """The program that does nothing but read and compute."""
+    return Command(
+        name, [sys.executable, "-m", "benchmarks.least", str(path), *words], ["simdjson"]
+    )
 
 
 def titled(text: str, path: Path) -> str:

@@ -92,7 +92,12 @@ def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
 
 
 def _sum_at_once(array: NDArray[np.float64]) -> ExactSum:
-    greatest = _greatest(array)
+    least, most = float(array.min()), float(array.max())
+    greatest = max(most, -least)
+    if least == most and greatest < math.inf:
+        # As the shares of samples are where no class has a weight.
+        above, below = most.as_integer_ratio()
+        return ExactSum(array.size * above << UNIT_EXPONENT + 1 - below.bit_length())
     if greatest < math.inf:
         return ExactSum(
             sum(
