@@ -148,6 +148,13 @@ FAULTS = (
         "hint: give --label or --target\n",
     ),
     Fault(
+        "no target of a divergence",
+        "kl --logits 1,2",
+        2,
+        "xent: kl needs a target distribution, and --logits has none\n"
+        "hint: give --label or --target\n",
+    ),
+    Fault(
         "a second distribution of another length",
         "kl --probs 0.5,0.5 --target 0.5,0.25,0.25",
         1,

@@ -171,7 +171,8 @@ def _check_opened(opened: Opened, asked: Asked) -> None:
         raise UsageError(f"{command.name} needs {needed}, but {opened.source} holds {kind}")
     if not measure.has_target:
         return
-    what = "a second distribution" if measure.name == "js" else "labels"
+    distributions = {"kl": "a target distribution", "js": "a second distribution"}
+    what = distributions.get(measure.name, "labels")
     if not opened.has_target:
         either = "--label or --target" if measure.takes_soft else "--label"
         column = ""
