@@ -90,6 +90,44 @@ def test_targets_from_elsewhere_have_their_classes_where_the_lines_do(
     assert listed(found.targets) == targets.tolist()
 
 
+def test_the_classes_of_a_document_name_its_labels(tmp_path: Path) -> None:
+    document = {"classes": ["cat", "dog"], "logits": [[1, 2], [3, 1]], "labels": ["dog", "cat"]}
+    found = read(tmp_path, document)
+    assert found.classes == ("cat", "dog")
+    assert listed(found.labels) == [1, 0]
+    # Indices are labels as before.
+    assert listed(read(tmp_path, {**document, "labels": [1, 0]}).labels) == [1, 0]
+
+
+def test_the_classes_of_a_document_are_found_in_a_second_file(tmp_path: Path) -> None:
+    document = {"classes": ["cat", "dog"], "logits": [[1, 2], [3, 1]]}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    (tmp_path / "t.csv").write_text("dog,cat\n0.75,0.25\n0.25,0.75\n")
+    words = ["ce", "a.json", "--targets-from", "t.csv", "-q"]
+    named = run_inside([*words, "--classes", "cat,dog"], tmp_path)
+    assert run_inside(words, tmp_path) == named
+    assert run_inside([*words, "--classes", "dog,cat"], tmp_path) != named
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [["cat"], ["cat", "dog", "fox"], ["cat", "cat"], ["1", "0"], ["cat", "2.5"], ["cat", 1], "ab"],
+)
+def test_what_cannot_be_the_names_of_the_classes_is_passed_over(
+    tmp_path: Path, classes: Any
+) -> None:
+    found = read(tmp_path, {"classes": classes, "logits": [[1, 2], [3, 1]], "labels": [1, 0]})
+    assert found.classes == ()
+    assert listed(found.labels) == [1, 0]
+
+
+def test_the_command_line_names_the_classes_first(tmp_path: Path) -> None:
+    document = {"classes": ["cat", "dog"], "logits": [[1, 2], [3, 1]], "labels": ["fox", "owl"]}
+    found = read(tmp_path, document, WANTED._replace(classes=("fox", "owl")))
+    assert found.classes == ("fox", "owl")
+    assert listed(found.labels) == [0, 1]
+
+
 @pytest.mark.parametrize(("header", "classes"), [("cat,dog", ("cat", "dog")), ("0,1", ())])
 def test_what_xent_answered_has_its_classes_again(
     header: str, classes: tuple[str, ...], tmp_path: Path

@@ -33,6 +33,7 @@ from xentcli.readers.rules.targets import fit_target, move_classes_second
 from xentcli.readers.sources.source import Source, explain_errors, size_of
 from xentcli.readers.text.encoding import open_text
 
+CLASSES_KEY = "classes"
 # From this size on a note is given on the memory that a document takes.
 LARGE = 64 << 20
 # A larger document is refused: its objects take about ten times as much memory.
@@ -49,6 +50,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     values = move_classes_second(values, request.class_axis)
     if values.shape[1] == 0:
         raise fault("a sample without values", place, path)
+    request = _take_class_names(document, request, values.shape[1])
     classes = request.classes
     check_class_names(classes, values.shape[1], f", {source.name} has {values.shape[1]}")
     origin = Origin(source.name, "json", path=path)
@@ -66,6 +68,25 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     opened = open_in_memory(source.name, batch, request.class_axis)
     opened = opened._replace(remarks=(*opened.remarks, *remarks_on_pairing(request)), by=by or "")
     return opened if batch.partners is None else opened._replace(attached=request.attached)
+
+
+def _take_class_names(document: Any, request: Request, count: int) -> Request:
+    """Take the names of the classes from the document, where it has a list of as many names and
+    the command line has none."""
+    names = document.get(CLASSES_KEY) if isinstance(document, dict) else None
+    if request.classes or not isinstance(names, list) or not all(map(_is_name, names)):
+        return request
+    return (
+        request._replace(classes=tuple(names))
+        if len(names) == len(set(names)) == count
+        else request
+    )
+
+
+def _is_name(value: Any) -> bool:
+    """Whether it can be the name of a class and nothing else: a label that is a number would be
+    its index as well."""
+    return isinstance(value, str) and not numbers_labels.looks_like_number(value)
 
 
 def _join_second(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
