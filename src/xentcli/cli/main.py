@@ -87,13 +87,16 @@ def _run_command_line(arguments: list[str]) -> int:
 
 
 def _system_error(error: Exception) -> XentError | None:
-    """Return an error that says what the machine refused; None for a bug of the program."""
+    """Return an error that says what was refused by the machine or by Python; None for a bug."""
     if _is_short_of_memory(error):
         return _SHORT_OF_MEMORY
     if isinstance(error, ImportError):
         # The message of NumPy itself is a page of advice.
         reason = str(error.__cause__ or error).strip().partition("\n")[0]
         return XentError(f"Python cannot load it: {reason}")
+    if isinstance(error, RecursionError):
+        # What could be parsed cannot always be written again.
+        return XentError("a value is nested too deeply")
     if isinstance(error, RuntimeError):
         if "start new thread" not in str(error):
             return None

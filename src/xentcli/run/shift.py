@@ -183,7 +183,10 @@ def _shift_label_cells(batch: Batch, scored: Indices, after: Indices) -> Rows | 
 def _label_columns(rows: Rows, origin: Origin) -> list[int]:
     if origin.columns:
         return [column - 1 for column in origin.columns]
-    return [rows.header.index(csv_cell(name.encode("utf-8"))) for name in origin.names]
+    # A class may be called as the label is.
+    others = (at for at in range(len(rows.header)) if at not in rows.values_at)
+    places = {rows.header[at]: at for at in others}
+    return [places[csv_cell(name.encode("utf-8"))] for name in origin.names]
 
 
 def _shift_label_fields(

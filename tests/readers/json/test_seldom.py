@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.faults.running import run_inside
+from tests.faults.running import Answered, run_inside
 from tests.readers.opening import WANTED, opened, told
 from xentcli.readers.json import document, parsers
 
@@ -72,3 +74,63 @@ def test_however_deep_a_value_is_it_is_taken_or_refused(command: str, tmp_path: 
     assert taken
     assert refused
     assert taken + refused == 52
+
+
+def near_the_deepest(is_read: Callable[[int], bool]) -> list[int]:
+    """Depths just below and above that from which on a value can no longer be read."""
+    deepest = bisect.bisect_left(range(200_000), True, key=lambda depth: not is_read(depth)) - 1
+    return [3, *range(deepest - 8, deepest + 3)]
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize("command", ["softmax a.json -f jsonl", "ce a.json --by x -f csv"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        '[{"a": 1, "b": 2, "label": 0, "x": "u"}, {"a": 3, "b": 4, "label": 1, "x": %s}]',
+        '[{"logits": [1, 2], "label": 0, "x": "u"}, {"logits": [3, 4], "label": 1, "x": %s}]',
+        '{"logits": [[1, 2], [3, 4]], "labels": [0, 1], "x": ["u", %s]}',
+    ],
+)
+def test_of_a_document_too(document: str, command: str, tmp_path: Path) -> None:
+    def answered(depth: int) -> Answered:
+        (tmp_path / "a.json").write_text(document % nested(depth))
+        return run_inside(command.split(), tmp_path)
+
+    unread = "xent: a.json: cannot read it as JSON ("
+    for depth in near_the_deepest(lambda depth: not answered(depth).stderr.startswith(unread)):
+        found = answered(depth)
+        unwritten = found.stderr == "xent: a value is nested too deeply\n"
+        assert found.code == 0 or unwritten or found.stderr.startswith(unread)
+
+
+def test_a_bad_line_may_be_as_deep_as_can_be_read(tmp_path: Path) -> None:
+    def answered(depth: int) -> Answered:
+        lines = '{"a": 1, "b": 2, "x": "u"}', f'{{"a": "?", "b": 2, "x": {nested(depth)}}}'
+        (tmp_path / "a.jsonl").write_text("\n".join(lines))
+        asked = "ce a.jsonl --label 0,1 --by x --on-error nan -f csv"
+        return run_inside(asked.split(), tmp_path)
+
+    for depth in near_the_deepest(lambda depth: "nested" not in answered(depth).stderr):
+        found = answered(depth)
+        assert found.code == 3
+        assert found.stderr.startswith("xent: 1 row set to nan; the first: a.jsonl:2: ")
+
+
+@pytest.mark.parametrize("classes", ["cat,dog", "label,dog", "cat,label"])
+def test_the_label_of_the_next_line_is_not_put_among_the_classes(
+    classes: str, tmp_path: Path
+) -> None:
+    lines = (
+        f'{{"doc": "u", "logits": [{at}, 0.5], "label": {at % 2}, "z": {7 + at}}}\n'
+        for at in range(3)
+    )
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    asked = "ce a.jsonl --shift --by doc --reduction none -f csv --classes"
+    found = run_inside([*asked.split(), classes], tmp_path)
+    header, *rows = found.stdout.decode().splitlines()
+    assert header == f"doc,{classes},label,z,loss"
+    assert [row.rpartition(",")[0] for row in rows] == ["u,0,0.5,1,7", "u,1,0.5,0,8"]

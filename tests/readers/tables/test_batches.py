@@ -15,6 +15,7 @@ from tests.faults.running import run_inside
 from tests.readers.opening import WANTED, opened
 from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk, Opened, Request, RowBatch
+from xentcli.readers.sources.source import Source, version_of
 from xentcli.readers.tables import columnar
 
 pa = pytest.importorskip("pyarrow")
@@ -135,7 +136,7 @@ def test_a_file_without_row_groups_is_read_whole_on_another_machine(
 ) -> None:
     monkeypatch.setattr(columnar, "CHUNK_BYTES", 3 * 4 * 8)
     found = opened(written(tmp_path, pa.table(COLUMNS), form), WANTED._replace(logit_cols="a,b"))
-    (chunk,) = found.chunks.partitions(1) or ()
+    (chunk,) = list(found.chunks.partitions(1) or ())
     assert (chunk.number, chunk.first, chunk.samples, chunk.line) == (0, 0, 0, 1)
     parts = list(found.reader.parts(chunk))
     assert [part.samples for part in parts] == [3, 3, 1]
@@ -166,8 +167,8 @@ def test_what_is_known_before_a_row_is_read(
 @pytest.mark.parametrize("form", FORMS)
 def test_a_file_that_changes_before_its_rows_are_read(form: str, tmp_path: Path) -> None:
     path = written(tmp_path, pa.table({"a": [0.5], "b": [1.0]}), form)
-    source = columnar.Source(path.name, str(path))
-    source = source._replace(version=columnar.version_of(source))
+    source = Source(path.name, str(path))
+    source = source._replace(version=version_of(source))
     name = "parquet" if form == "parquet" else "arrow"
     found = columnar.open_input(source, Request(), name)
     assert len(cut(found)) == 1
@@ -185,6 +186,6 @@ def test_a_packed_second_table_is_unpacked_into_a_copy_that_is_removed(
     table = pa.table({"note": ["u", "v"], "label": ["b", "a"], "id": [8, 7]})
     (tmp_path / "y.parquet.gz").write_bytes(gzip.compress(content_of(table, "parquet")))
     (tmp_path / "a.csv").write_text("id,a,b\n7,2,0\n8,0,2\n")
-    found = run_inside("ce a.csv --labels-from y.parquet.gz -q".split(), tmp_path)
+    found = run_inside(["ce", "a.csv", "--labels-from", "y.parquet.gz", "-q"], tmp_path)
     assert (found.code, found.stdout, found.stderr) == (0, b"0.1269280110429725\n", "")
     assert list(copies.iterdir()) == []

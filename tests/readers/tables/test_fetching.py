@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +29,6 @@ def column(name: str, start: int, size: int, dictionary: int | None = None) -> A
     return SimpleNamespace(
         path_in_schema=name,
         data_page_offset=start,
-        has_dictionary_page=dictionary is not None,
         dictionary_page_offset=dictionary,
         total_compressed_size=size,
     )
@@ -49,6 +49,8 @@ def column(name: str, start: int, size: int, dictionary: int | None = None) -> A
         ([column("a", 4, 100), column("b", 104, 50)], ["b"], [(104, 154)]),
         ([column("a", 4, 9), column("l.list.element", 90, 50)], ["l"], [(90, 140)]),
         ([column("a", 30, 100, dictionary=4)], None, [(4, 104)]),
+        ([column("a", 30, 100, dictionary=0)], None, [(30, 130)]),
+        ([column("a", 30, 100, dictionary=40)], None, [(30, 130)]),
         ([], None, []),
     ],
 )
@@ -89,16 +91,25 @@ def test_a_row_group_is_held_if_it_is_not_too_large(
     sizes = [sum(end - start for start, end in ranges) for ranges in needed]
     monkeypatch.setattr(batches, "MOST_HELD", max(sizes) if fits else min(sizes) - 1)
     held: list[Any] = []
-    hold = remote.Ranged.hold
+    threads = set[int]()
+    hold, readinto = remote.Ranged.hold, remote.Ranged.readinto
 
     def watched(stream: remote.Ranged, ranges: Any) -> None:
         held.append(list(ranges))
         hold(stream, ranges)
 
+    def reading(stream: remote.Ranged, buffer: Any) -> int:
+        threads.add(threading.get_ident())
+        return readinto(stream, buffer)
+
     monkeypatch.setattr(remote.Ranged, "hold", watched)
+    monkeypatch.setattr(remote.Ranged, "readinto", reading)
     found = readers.open_input(Source(URL, URL), WANTED)
     held.clear()
+    threads.clear()
     read = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
     assert [row for batch in read for row in batch.values.tolist()] == [[1, 4], [2, 5], [3, 6]]
     assert [label for batch in read for label in listed(batch.labels)] == [0, 1, 1]
     assert held == (needed if fits else [[], []])
+    # Other threads could not be interrupted while they wait.
+    assert fits or threads == {threading.get_ident()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.readers.opening import WANTED, only, opened, told
 from xentcli.errors import DataError
 from xentcli.readers.interface import Request
 from xentcli.readers.sources.source import Source, version_of
+from xentcli.readers.tables import columnar
 
 pa = pytest.importorskip("pyarrow")
 
@@ -94,3 +96,74 @@ def test_a_target_above_1_in_a_list_has_its_position(tmp_path: Path) -> None:
     found = run_inside(["bce", "a.parquet"], tmp_path)
     said = 'xent: a.parquet: row 2: column "targets[1]": 1.5 is not a target from 0 to 1\n'
     assert (found.code, found.stderr) == (1, said)
+
+
+@pytest.mark.parametrize("offsets", [[0, 6, 4], [0, 3, 2, 4], [0, -1, 4]])
+def test_lists_that_point_outside_their_numbers(offsets: list[int], tmp_path: Path) -> None:
+    numbers, places = pa.array([1.0, 2.0, 3.0, 4.0]), pa.array(offsets, pa.int32())
+    lists = pa.Array.from_buffers(
+        pa.list_(pa.float64()), len(offsets) - 1, [None, places.buffers()[1]], children=[numbers]
+    )
+    path = written(tmp_path, pa.table({"logits": lists}), "arrow")
+    assert told(path, Request()).startswith("a.arrow: cannot read it as Arrow (")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (pa.ArrowInvalid("a page ends too early"), "as Parquet (a page ends too early)"),
+        (pa.ArrowInvalid("a page is bad.\nIt ends too early."), "as Parquet (a page is bad)"),
+        (OSError("no \x1b[1mmagic\x1b[0m bytes"), "as Parquet (no \\x1b[1mmagic\\x1b[0m bytes)"),
+        (MemoryError(), "as Parquet (MemoryError)"),
+        (PermissionError(13, "no"), "permission denied"),
+    ],
+)
+def test_what_arrow_says_is_told_in_a_line(
+    error: Exception, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise error
+
+    path = written(tmp_path, pa.table({"a": [0.5], "b": [1.0]}))
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile", refuse)
+    between = " " if message.startswith("as") else ": "
+    assert told(path) == f"a.parquet: cannot read it{between}{message}"
+
+
+def test_the_label_that_is_asked_for_or_stands_alone_is_taken_before_lists_of_targets(
+    tmp_path: Path,
+) -> None:
+    lists = {"logits": [[0.5, 1.0], [2.0, 0.0]], "targets": [[0.25, 0.75], [1.0, 0.0]]}
+    for name in ("label", " Label", "gold"):
+        path = written(tmp_path, pa.table({**lists, name: [1, 0]}))
+        asked = WANTED._replace(label_col=name.strip() if name == "gold" else None)
+        batch = only(path, asked)
+        assert batch.targets is None
+        assert batch.labels is not None
+        assert batch.labels.tolist() == [1, 0]
+    # A column that is no label does not hide them.
+    batch = only(path)
+    assert batch.labels is None
+    assert batch.targets is not None
+    assert batch.targets.tolist() == lists["targets"]
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_before_pyarrow_is_loaded_there_must_be_memory_for_it(
+    loaded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def refuse(mebibytes: int) -> None:
+        asked.append(mebibytes)
+        raise MemoryError
+
+    path = written(tmp_path, pa.table({"a": [0.5], "b": [1.0]}))
+    monkeypatch.setattr(columnar, "check_memory", refuse)
+    if loaded:
+        assert only(path, Request()).values.tolist() == [[0.5, 1.0]]
+    else:
+        monkeypatch.delitem(sys.modules, "pyarrow")
+        with pytest.raises(MemoryError):
+            opened(path, Request())
+    assert asked == ([] if loaded else [columnar.TO_LOAD])

@@ -76,13 +76,13 @@ class ListedLabels(NamedTuple):
 def list_labels(
     source: Source, request: Request, key: str | None, *, lines: bool
 ) -> ListedLabels | None:
-    """Read the labels of a document's list, under a key or without one; None where there is no list
-    or it holds only numbers. Of JSON Lines read a label from each line, names or numbers."""
+    """Read the labels of a document's list, under a key that it has or without one; None where
+    there is no list or it holds only numbers. Of JSON Lines read a label from each line, names or
+    numbers."""
     if lines:
         return _labels_of_lines(source, request)
     document = load(source, request)
-    value = document.get(key) if key is not None and isinstance(document, dict) else document
-    path = "$" if value is document or key is None else path_of(key)
+    value, path = (document, "$") if key is None else (document[key], path_of(key))
     if not isinstance(value, list) or not _has_text(value):
         return None
     shape, texts = flatten(value, Place(source.name), path, _label_text)
@@ -101,12 +101,12 @@ def list_ids(source: Source, request: Request, key: str) -> list[bytes]:
 
 def _labels_of_lines(source: Source, request: Request) -> ListedLabels | None:
     texts: list[bytes] = []
-    places: list[int] = []
+    places: list[int | None] = []
     for place, value in _parse_lines(source, request):
         if not texts and isinstance(value, (dict, list)):
             return None
         texts.append(_label_text(value, place, "$"))
-        places.append(place.line or len(places) + 1)
+        places.append(place.line)
     return ListedLabels(texts, (), Origin(source.name, "json lines", np.array(places)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from math import isfinite
 from typing import Any
 
@@ -126,6 +127,11 @@ def missing_sample(layout: Layout, line: Line) -> Sample:
         record = parse_line(line.content, place_of(layout, line))
     except DataError:
         record = {}
+    by = None
+    if layout.by is not None and isinstance(record, dict):
+        # What could be parsed cannot always be written again.
+        with suppress(RecursionError):
+            by = name_of_value(record.get(layout.by))
     # A soft target of nan would be refused; with nan logits any target gives nan.
     return Sample(
         line,
@@ -135,7 +141,7 @@ def missing_sample(layout: Layout, line: Line) -> Sample:
             layout.label_shape, numbers_labels.label_for_nan(layout.request.ignore_index)
         ).tolist(),
         np.zeros(layout.shape).tolist(),
-        by=record.get(layout.by) if layout.by and isinstance(record, dict) else None,
+        by=by,
     )
 
 
@@ -196,7 +202,7 @@ def check_kind(kind: Kind, values: AnyArray | float, place: Place, path: str) ->
     wrong = np.argwhere(~((array >= 0) & (array <= 1 + numbers_labels.ROUNDING)) & ~np.isnan(array))
     if len(wrong):
         at = tuple(wrong[0])
-        where = path + "".join(f"[{i}]" for i in at) if path != "$" or array.size > 1 else path
+        where = path + "".join(f"[{i}]" for i in at)
         error = fault(not_a_probability(float(array[at])), place, where)
         error.hint = numbers_labels.NOT_PROBABILITIES
         raise error

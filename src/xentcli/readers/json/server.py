@@ -88,7 +88,7 @@ def open_responses(values: Iterable[tuple[Any, Place]], source: str, request: Re
         for sequence in _read_sequences(response, request.logits_key)
     ]
     batch = _make_batch(sequences, source, request)
-    if not sequences or not len(batch.values):
+    if not len(batch.values):
         raise DataError("no token has a log-probability", place=Place(source))
     opened = open_in_memory(source, batch, 1)
     assert batch.tokens is not None
@@ -241,8 +241,10 @@ def _read_prompt(entries: Response, ids: Response | None) -> Iterator[Token]:
 
 def _own_id(entry: Response, id: Response | None) -> str:
     """Find the key of the prompt's own token in an entry."""
-    if not isinstance(entry.value, dict) or not entry.value:
+    if not isinstance(entry.value, dict):
         raise entry.fault(f"expected an object, found {describe(entry.value)}")
+    if not entry.value:
+        raise entry.fault("there is no token")
     if id is not None:
         key = str(id.value)
         if key not in entry.value:

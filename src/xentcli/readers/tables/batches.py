@@ -153,10 +153,9 @@ def _ranges_of_columns(group: Any, names: Sequence[str] | None) -> list[tuple[in
 
 
 def _start_of(column: Any) -> int:
-    offsets = [column.data_page_offset]
-    if column.has_dictionary_page and column.dictionary_page_offset is not None:
-        offsets.append(column.dictionary_page_offset)
-    return int(min(offsets))
+    # The dictionary, if there is one, stands before the pages. Some writers say 0 where none is.
+    start: int = column.data_page_offset
+    return min(start, column.dictionary_page_offset or start)
 
 
 def _read_ipc_batches(reader: Any) -> Iterator[Any]:

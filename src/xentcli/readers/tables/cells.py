@@ -83,11 +83,11 @@ def integers_or_floats(column: Any) -> AnyArray:
         return np.array([float(value or 0) for value in column.to_pylist()], dtype=np.float64)
     if column.null_count:
         valid = column.is_valid().to_numpy(zero_copy_only=False)
-        present = column.drop_null().to_numpy(zero_copy_only=False)
+        present = column.drop_null().to_numpy()
         numbers = np.zeros(len(column), dtype=present.dtype)
         numbers[valid] = present
         return numbers
-    whole: AnyArray = column.to_numpy(zero_copy_only=False)
+    whole: AnyArray = column.to_numpy()
     return whole
 
 
@@ -101,7 +101,7 @@ def listed_floats(column: Any, width: int) -> tuple[AnyArray, AnyArray, AnyArray
     """Convert a column of lists to rows of numbers. Also return which numbers are null, and the
     length of each list. A row whose list is null (length −1) or not ``width`` long is all 0."""
     column = plain(column)
-    lengths = pc.fill_null(pc.list_value_length(column), -1).to_numpy(zero_copy_only=False)
+    lengths = pc.fill_null(pc.list_value_length(column), -1).to_numpy()
     good = lengths == width
     if not good.all():
         column = column.filter(pa.array(good))
@@ -120,7 +120,8 @@ def python_values(column: Any) -> list[Any]:
         # Python's own types of time have no nanoseconds.
         column = column.cast(pa.string())
     values: list[Any] = column.to_pylist()
-    if pa.types.is_decimal(column.type):
+    # Of half floats the oldest supported versions of pyarrow give NumPy's.
+    if pa.types.is_decimal(column.type) or pa.types.is_float16(column.type):
         return [None if value is None else float(value) for value in values]
     if pa.types.is_primitive(column.type) or pa.types.is_string(column.type):
         return values

@@ -285,7 +285,15 @@ def _origin(piece: Piece, at: tuple[int, ...]) -> Origin:
     layout = piece.layout
     lines = np.arange(piece.first + 1, piece.first + 1 + piece.batch.num_rows)
     names = tuple(layout.names[one] for one in at)
-    return Origin(layout.source, "table", lines, tuple(one + 1 for one in at), names)
+    columns = tuple(_position_in_rows(layout, one) + 1 for one in at)
+    return Origin(layout.source, "table", lines, columns, names)
+
+
+def _position_in_rows(layout: Layout, at: int) -> int:
+    """Return where a column of the file stands in rows that are passed on: a column of lists before
+    it takes as many places as there are classes."""
+    is_behind = layout.listed and at > layout.columns.values[0]
+    return at + layout.class_count - 1 if is_behind else at
 
 
 def _target_origin(piece: Piece) -> Origin | None:
