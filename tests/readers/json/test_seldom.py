@@ -38,6 +38,16 @@ def test_a_document_may_be_too_large(
         assert told(tmp_path / "a.json", WANTED) == "a.json: one document of more than 0 MiB"
 
 
+def test_how_large_a_document_is_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mebibytes = 3
+    (tmp_path / "a.json").write_text(DOCUMENT.ljust(mebibytes << 20))
+    monkeypatch.setattr(document, "LARGE", mebibytes << 20)
+    (remark,) = opened(tmp_path / "a.json").remarks
+    assert remark.message == "one document of 3 MiB is read whole; JSON Lines are streamed"
+    monkeypatch.setattr(document, "LARGEST", 2 << 20)
+    assert told(tmp_path / "a.json", WANTED) == "a.json: one document of more than 2 MiB"
+
+
 @pytest.mark.parametrize("reads_as_python", [True, False])
 def test_a_parser_that_reads_otherwise_is_not_used(
     reads_as_python: bool, monkeypatch: pytest.MonkeyPatch
