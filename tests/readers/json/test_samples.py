@@ -265,3 +265,43 @@ def test_a_line_with_an_id_of_the_first_row_has_its_label(tmp_path: Path) -> Non
     (tmp_path / "y.csv").write_text("id,label\nv,1\nu,0\n")
     found = run_inside(["ce", path.name, "--labels-from", "y.csv", "-q"], tmp_path)
     assert (found.code, found.stdout) == (0, b"0.8132616875182228\n")
+
+
+@pytest.mark.parametrize(
+    ("keep", "is_told"),
+    [
+        ({}, False),
+        ({"keep_records": "whole"}, False),
+        ({"keep_records": "whole", "keep_rows": "cells"}, False),
+        ({"keep_rows": "cells"}, True),
+    ],
+)
+def test_only_a_table_needs_the_same_keys_in_each_line(
+    keep: dict[str, Any], is_told: bool, tmp_path: Path
+) -> None:
+    path = lines(tmp_path, {"logits": [1, 2], "n": 1}, {"logits": [3, 4], "m": 1})
+    request = Request(**keep)
+    if is_told:
+        assert told(path, request).startswith('a.jsonl:2: the first record has no key "m"')
+    else:
+        batch = only(path, request)
+        assert batch.values.tolist() == [[1, 2], [3, 4]]
+        assert batch.rows is None
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "place"),
+    [
+        ({"log_probs": [-1, 0.5]}, [], "$.log_probs"),
+        ({"z": [-1, 0.5]}, ["--logits-key", "z"], "$.z"),
+        ({"a": -1, "b": 0.5}, [], "$"),
+        ([-1, 0.5], [], "$"),
+    ],
+)
+def test_a_warning_has_the_place_of_its_line(
+    line: Any, kind: list[str], place: str, tmp_path: Path
+) -> None:
+    lines(tmp_path, line)
+    asked = ["nll", "a.jsonl", "--label", "0", "--input", "log-probs", "-q", *kind]
+    said = f"xent: warning: a.jsonl:1: {place}: a log-probability is above 0; are these logits?"
+    assert said in run_inside(asked, tmp_path).stderr

@@ -122,6 +122,11 @@ def test_a_second_file_of_one_record(name: str, tmp_path: Path) -> None:
         ("y.json", '{"labels": ["a", "x"]}', 'y.json: label 2: "x" is not a class index, nor the'),
         ("y.json", "[1, 5]", "y.json: label 2: label 5 is out of range for 2 classes (0 to 1)"),
         ("y.json", "5", "y.json: $: expected a list or an object, found 5"),
+        ("y.json", '"a"', 'y.json: $: expected a list or an object, found "a"'),
+        ("y.json", '{"labels": "a"}', 'y.json: $.labels: expected a list of numbers, found "a"'),
+        # Where no label is a name, they are numbers, of which none may be missing.
+        ("y.json", "[0, null]", "y.json: $[1]: cannot read null as a number"),
+        ("y.json", '{"labels": [0, true]}', "y.json: $.labels[1]: cannot read true as a number"),
         ("y.jsonl", '"a"\n[1]\n', "y.jsonl:2: $: expected a label, found a list"),
         (
             "y.jsonl",
@@ -162,3 +167,23 @@ def test_soft_targets_need_no_ids(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(content)
     asked = ["ce", "z.csv", "--targets-from", name, "--reduction", "none", "-q"]
     assert run_inside(asked, tmp_path).stdout == LOSSES
+
+
+@pytest.mark.parametrize("second", ["y.csv", "y.jsonl"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"id": ["u", 7], "logits": [[1, 2], [1, 2]]}',
+        '[{"id": "u", "logits": [1, 2]}, {"id": 7, "logits": [1, 2]}]',
+        '[{"id": "u", "a": 1, "b": 2}, {"id": 7, "a": 1, "b": 2}]',
+    ],
+)
+def test_what_a_document_does_not_need_is_told(document: str, second: str, tmp_path: Path) -> None:
+    (tmp_path / "z.json").write_text(document)
+    (tmp_path / "y.csv").write_text("id,label\n7,1\nother,0\nu,0\n")
+    (tmp_path / "y.jsonl").write_text(
+        '{"id": 7, "label": 1}\n\n{"id": "other", "label": 0}\n{"id": "u", "label": 0}\n'
+    )
+    asked = ["ce", "z.json", "--labels-from", second, "--reduction", "none", "-q"]
+    note = f'xent: note: {second}:3: 1 of its 3 rows was not needed, that of id "other"\n'
+    assert run_inside(asked, tmp_path) == Answered(0, LOSSES, note)

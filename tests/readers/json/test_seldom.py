@@ -144,3 +144,13 @@ def test_the_label_of_the_next_line_is_not_put_among_the_classes(
     header, *rows = found.stdout.decode().splitlines()
     assert header == f"doc,{classes},label,z,loss"
     assert [row.rpartition(",")[0] for row in rows] == ["u,0,0.5,1,7", "u,1,0.5,0,8"]
+
+
+@pytest.mark.parametrize("text", ["[{}]", "[{}, {}]", '{"columns": [], "data": [[], []]}'])
+def test_a_table_without_columns(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(text)
+    assert told(tmp_path / "a.json", WANTED) == "a.json: no column of numbers to take as logits"
+    asked = ["ce", "--logits", "1,2", "--targets-from", "a.json"]
+    found = run_inside(asked, tmp_path)
+    assert (found.code, found.stdout) == (1, b"")
+    assert found.stderr.startswith("xent: a.json: no column of numbers to take as soft targets")

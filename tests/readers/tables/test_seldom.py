@@ -167,3 +167,33 @@ def test_before_pyarrow_is_loaded_there_must_be_memory_for_it(
         with pytest.raises(MemoryError):
             opened(path, Request())
     assert asked == ([] if loaded else [columnar.TO_LOAD])
+
+
+@pytest.mark.parametrize(
+    ("column", "type"),
+    [
+        ([0.5, 0.5], "double"),
+        (["x", "y"], "string"),
+        (pa.nulls(2), "null"),
+        ([["x"], ["y"]], "list<element: string>"),
+    ],
+)
+def test_beside_a_list_of_logits_soft_targets_are_a_list(
+    column: Any, type: str, tmp_path: Path
+) -> None:
+    lists = [[0.5, 1.0], [2.0, 0.0]]
+    path = written(tmp_path, pa.table({"logits": lists, "t": column, "u": lists}), "arrow")
+    said = told(path, WANTED._replace(target_cols="t"))
+    shown = type.replace("element", pa.list_(pa.string()).value_field.name)
+    assert said == f'a.arrow: column "t": its type is {shown}, not lists of numbers'
+    targets = only(path, WANTED._replace(target_cols="u")).targets
+    assert targets is not None
+    assert targets.tolist() == lists
+    path = written(tmp_path, pa.table({"a": [0.5, 1.0], "b": [2.0, 0.0], "label": lists}))
+    assert "its type is list<" in told(path)
+
+
+def test_a_table_without_columns(tmp_path: Path) -> None:
+    for form in ("parquet", "arrow"):
+        said = told(written(tmp_path, pa.table({}), form))
+        assert said == f"a.{form}: no column of numbers to take as logits"

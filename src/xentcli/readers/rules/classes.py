@@ -101,6 +101,8 @@ def _never_classes(names: Sequence[str]) -> set[int]:
     """Find the columns whose names say that they are no class: ids of samples, and what our own
     output writes beside the classes."""
     never = {at for at, name in enumerate(names) if _is_id(name)}
+    if not names:
+        return never
     if names[0].lower() == "sample":
         for at, name in enumerate(names[1:], start=1):
             if name != f"d{at}":

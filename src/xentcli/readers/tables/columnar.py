@@ -288,8 +288,11 @@ def _with_list_of_targets(names: Sequence[str], lists: Sequence[bool], request: 
 
 def _check_types(schema: Any, columns: Columns, listed: bool, place: Place) -> None:
     """Refuse chosen columns whose type does not fit their purpose."""
-    from xentcli.readers.tables.cells import is_numeric, is_text
+    from xentcli.readers.tables.cells import is_list, is_numeric, is_text
 
+    for at in columns.targets if listed else ():
+        if not is_list(schema.types[at]):
+            raise _type_error(schema, at, "lists of numbers", place)
     several = () if listed else (*columns.values, *columns.targets)
     for at in (*several, *(() if columns.weight is None else (columns.weight,))):
         if not is_numeric(schema.types[at]):
