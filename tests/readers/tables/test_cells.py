@@ -46,6 +46,9 @@ def test_numbers_of_every_type_are_passed_on_as_they_are(tmp_path: Path, type: A
     assert [cells[2] for cells in batch.rows.cells] == [shown.encode(), b""]
     number = json.loads(shown)
     assert json.loads(json.dumps([record["n"] for record in batch.records])) == [number, None]
+    if not encoded:
+        assert [record["l"] for record in batch.records] == [[number, 0], [None, 7]]
+        json.dumps(batch.records)
 
 
 @pytest.mark.parametrize(
@@ -200,3 +203,63 @@ def test_the_label_of_the_next_row_stands_in_the_labels_place(
         ("u", "2.0", "0.5", "8"),
     ]
     assert [json.loads(row["label"]) for row in rows] == label[1:]
+
+
+TIMES = [
+    (pa.timestamp("ns"), 1_000_000_001, "1970-01-01 00:00:01.000000001"),
+    (pa.timestamp("us", "UTC"), 1_500_000, "1970-01-01 00:00:01.500000Z"),
+    (pa.timestamp("s"), 253_402_300_799, "9999-12-31 23:59:59"),
+    (pa.duration("ns"), 5, "5"),
+    (pa.time64("ns"), 5, "00:00:00.000000005"),
+    (pa.date32(), 5, "1970-01-06"),
+]
+
+
+@pytest.mark.parametrize(("type", "number", "text"), TIMES, ids=[str(one[0]) for one in TIMES])
+def test_times_are_the_same_text_wherever_they_stand(
+    type: Any, number: int, text: str, tmp_path: Path
+) -> None:
+    time, struct = pa.array([number, None], type), pa.struct([("u", type), ("v", pa.float64())])
+    columns = {
+        "alone": time,
+        "again": time.dictionary_encode(),
+        "list": pa.array([[number, None], None], pa.list_(type)),
+        "pair": pa.array([[number, number], None], pa.list_(type, 2)),
+        "struct": pa.array([{"u": number, "v": 0.5}, None], struct),
+        "map": pa.array([[("k", number)], None], pa.map_(pa.string(), type)),
+        "deep": pa.array([[{"u": number, "v": None}], []], pa.large_list(struct)),
+    }
+    table = pa.table({"a": [0.5, 1.5], "b": [2.5, 3.5], **columns})
+    request = Request(logit_cols="a,b", keep_records="whole", keep_rows="cells")
+    batch = only(written(tmp_path, table, "arrow"), request)
+    assert batch.records is not None
+    first, second = ({name: record[name] for name in columns} for record in batch.records)
+    assert first == {
+        "alone": text,
+        "again": text,
+        "list": [text, None],
+        "pair": [text, text],
+        "struct": {"u": text, "v": 0.5},
+        "map": [["k", text]],
+        "deep": [{"u": text, "v": None}],
+    }
+    assert second == dict.fromkeys(columns, None) | {"deep": []}
+    assert batch.rows is not None
+    assert batch.rows.cells[0][2].decode() == text
+    assert [cells[4] for cells in batch.rows.cells][1] == b""
+
+
+def test_an_interval_has_three_numbers(tmp_path: Path) -> None:
+    type = pa.month_day_nano_interval()
+    columns = {
+        "v": pa.array([(1, 2, 3), None], type),
+        "w": pa.array([[(1, 2, 3)], []], pa.list_(type)),
+    }
+    table = pa.table({"a": [0.5, 1.5], "b": [2.5, 3.5], **columns})
+    request = Request(logit_cols="a,b", keep_records="whole")
+    batch = only(written(tmp_path, table, "arrow"), request)
+    assert batch.records is not None
+    assert [(record["v"], record["w"]) for record in batch.records] == [
+        ([1, 2, 3], [[1, 2, 3]]),
+        (None, []),
+    ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -116,16 +118,13 @@ def listed_floats(column: Any, width: int) -> tuple[AnyArray, AnyArray, AnyArray
 def python_values(column: Any) -> list[Any]:
     """Convert a column to values that JSON can have."""
     column = plain(column)
-    if pa.types.is_temporal(column.type):
+    if _is_time(column.type):
         # Python's own types of time have no nanoseconds.
         column = column.cast(pa.string())
+    elif any(map(_is_time, _types_within(column.type))):
+        return [_value_of_scalar(scalar) for scalar in column]
     values: list[Any] = column.to_pylist()
-    # Of half floats the oldest supported versions of pyarrow give NumPy's.
-    if pa.types.is_decimal(column.type) or pa.types.is_float16(column.type):
-        return [None if value is None else float(value) for value in values]
-    if pa.types.is_primitive(column.type) or pa.types.is_string(column.type):
-        return values
-    return [_plain_value(value) for value in values]
+    return values if _is_json(column.type) else [_plain_value(value) for value in values]
 
 
 def ids_of_column(column: Any) -> list[bytes]:
@@ -137,14 +136,60 @@ def ids_of_column(column: Any) -> list[bytes]:
     return [id_of_value(value) for value in python_values(column)]
 
 
+def _is_json(type: Any) -> bool:
+    """Whether Python's values of a type are those of JSON."""
+    types = pa.types
+    # Of half floats the oldest supported versions of pyarrow give NumPy's.
+    is_float = types.is_floating(type) and not types.is_float16(type)
+    return is_float or types.is_integer(type) or types.is_boolean(type) or types.is_string(type)
+
+
+def _is_time(type: Any) -> bool:
+    """Whether the values are times that Arrow can write. An interval is one to Arrow, but has three
+    numbers."""
+    return bool(pa.types.is_temporal(type) and not pa.types.is_interval(type))
+
+
+def _types_within(type: Any) -> Iterator[Any]:
+    """Give the types of what lists, maps and structs hold, at any depth."""
+    within = [getattr(type, name, None) for name in ("value_type", "key_type", "item_type")]
+    if pa.types.is_struct(type) or pa.types.is_union(type):
+        within = [type.field(at).type for at in range(type.num_fields)]
+    for one in within:
+        if one is not None:
+            yield one
+            yield from _types_within(one)
+
+
+def _value_of_scalar(scalar: Any) -> Any:
+    """Convert a value in which there are times, which become the same text as in a column."""
+    if not scalar.is_valid:
+        return None
+    if isinstance(scalar, pa.StructScalar):
+        return {name: _value_of_scalar(value) for name, value in scalar.items()}
+    if isinstance(scalar, pa.MapScalar):
+        pairs = zip(scalar.values.field(0), scalar.values.field(1), strict=True)
+        return [[_value_of_scalar(one) for one in pair] for pair in pairs]
+    values = getattr(scalar, "values", None)
+    if values is not None:
+        return [_value_of_scalar(value) for value in values]
+    if isinstance(scalar, pa.DictionaryScalar | pa.UnionScalar):
+        return _value_of_scalar(scalar.value)
+    return _plain_value(
+        scalar.cast(pa.string()).as_py() if _is_time(scalar.type) else scalar.as_py()
+    )
+
+
 def _plain_value(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, dict):
         return {str(key): _plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain_value(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    return float(value) if isinstance(value, Decimal | np.floating) else str(value)
 
 
 def cells_of(column: Any) -> list[bytes]:
