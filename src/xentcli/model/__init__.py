@@ -43,8 +43,7 @@ class Origin(NamedTuple):
     - a text has the line number of each sample (``lines``), the number of each column from 1
       (``columns``) and the headers (``names``);
     - a JSON document has the ``path`` to the array, JSON Lines the path within each record;
-    - a Parquet or Arrow table has the number of each row (``lines``), and the number of each column
-      in the rows that are passed on;
+    - a Parquet or Arrow table has the number of each row (``lines``);
     - an array has none of them: the index says enough.
     """
 

@@ -305,3 +305,29 @@ def test_a_warning_has_the_place_of_its_line(
     asked = ["nll", "a.jsonl", "--label", "0", "--input", "log-probs", "-q", *kind]
     said = f"xent: warning: a.jsonl:1: {place}: a log-probability is above 0; are these logits?"
     assert said in run_inside(asked, tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "named"),
+    [
+        (
+            {"logits": [1, 2, 3], "targets": [0.5, 0.5, 0]},
+            {"logits": [1, 2, "x"], "targets": [0.5, 0.5, 0]},
+            [],
+        ),
+        (
+            {"a": 1, "b": 2, "t": 0.5, "u": 0.5, "w": 1},
+            {"a": 1, "b": "x", "t": 0.5, "u": 0.5, "w": 0},
+            ["--logit-cols", "a,b", "--target-cols", "t,u", "--weight-col", "w"],
+        ),
+    ],
+)
+def test_of_a_target_that_is_set_to_nan_nothing_is_said(
+    good: Any, bad: Any, named: list[str], tmp_path: Path
+) -> None:
+    lines(tmp_path, good, bad)
+    asked = ["ce", "a.jsonl", "--on-error", "nan", "--reduction", "none", "-q", *named]
+    found = run_inside(asked, tmp_path)
+    assert found.stdout.endswith(b"\nnan\n")
+    (said,) = found.stderr.splitlines()
+    assert said.startswith("xent: 1 row set to nan; the first: a.jsonl:2: ")

@@ -132,7 +132,8 @@ def missing_sample(layout: Layout, line: Line) -> Sample:
         # What could be parsed cannot always be written again.
         with suppress(RecursionError):
             by = name_of_value(record.get(layout.by))
-    # A soft target of nan would be refused; with nan logits any target gives nan.
+    # A soft target of nan would be refused; with nan logits any target gives nan. The targets sum
+    # to 1, so that no warning follows.
     return Sample(
         line,
         record if isinstance(record, dict) else {},
@@ -140,7 +141,7 @@ def missing_sample(layout: Layout, line: Line) -> Sample:
         np.full(
             layout.label_shape, numbers_labels.label_for_nan(layout.request.ignore_index)
         ).tolist(),
-        np.zeros(layout.shape).tolist(),
+        np.full(layout.shape, 1.0 / layout.class_count).tolist(),
         by=by,
     )
 
