@@ -189,7 +189,7 @@ def test_ids_are_those_of_the_key_with_a_plain_name(tmp_path: Path) -> None:
         assert opened(lines(tmp_path, record), Request()).has_ids is has_ids
 
 
-def test_a_label_may_be_named_as_a_key_of_two(tmp_path: Path) -> None:
+def test_a_label_is_taken_before_a_target(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"logits": [1, 2], "label": 0, "target": 1}\n')
     found = run_inside(["ce", "a.jsonl", "-q"], tmp_path)
     assert found.stdout == b"1.3132616875182228\n"

@@ -88,8 +88,8 @@ def test_however_deep_a_value_is_it_is_taken_or_refused(command: str, tmp_path: 
 
 def near_the_deepest(is_read: Callable[[int], bool]) -> list[int]:
     """Depths just below and above that from which on a value can no longer be read."""
-    deepest = bisect.bisect_left(range(200_000), True, key=lambda depth: not is_read(depth)) - 1
-    return [3, *range(deepest - 8, deepest + 3)]
+    deepest = bisect.bisect_left(range(20_000), True, key=lambda depth: not is_read(depth)) - 1
+    return [3, *range(deepest - 5, deepest + 2)]
 
 
 def nested(depth: int) -> str:
