@@ -1,6 +1,8 @@
-"""Quotes the content of CSV cells, and takes the quotes away."""
+"""Quotes the content of CSV cells, and takes the quotes away; makes names of columns unique."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 def csv_cell(content: bytes, delimiter: bytes = b",") -> bytes:
@@ -24,3 +26,20 @@ def unquoted(cell: bytes) -> str:
     if len(cell) < 2 or not cell.endswith(b'"') or b'"' in cell[1:-1].replace(b'""', b""):
         raise ValueError("there is text after the closing quote")
     return cell[1:-1].replace(b'""', b'"').decode("utf-8")
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Make names of columns into names of fields: one that another column has already gets a
+    number.
+
+    >>> unique_names(["a", "b", "a", "a_2"])
+    ['a', 'b', 'a_2', 'a_2_2']
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        unique, count = name, 1
+        while unique in found:
+            count += 1
+            unique = f"{name}_{count}"
+        found[unique] = None
+    return list(found)

@@ -263,3 +263,23 @@ def test_an_interval_has_three_numbers(tmp_path: Path) -> None:
         ([1, 2, 3], [[1, 2, 3]]),
         (None, []),
     ]
+
+
+@pytest.mark.parametrize("command", ["softmax", "ce --reduction none"])
+@pytest.mark.parametrize("names", ["s,a,b,s,label,s_2", "a,a,b,b,label,b", "s,a,a,t,label,a"])
+def test_columns_of_one_name_are_fields_of_several(
+    names: str, command: str, tmp_path: Path
+) -> None:
+    """As they are where a text has such columns."""
+    columns = [["x", "y"], [0.5, 1.5], [2.5, 3.5], ["u", "v"], [0, 1], ["p", "q"]]
+    table = pa.Table.from_arrays([pa.array(column) for column in columns], names.split(","))
+    written(tmp_path, table)
+    rows = (",".join(map(str, row)) for row in zip(*columns, strict=True))
+    (tmp_path / "a.csv").write_text("\n".join([names, *rows]))
+    asked = [*command.split(), "-f", "jsonl", "--logit-cols", "2,3"]
+    of_table, of_text = (run_inside([*asked, f"a.{form}"], tmp_path) for form in ("parquet", "csv"))
+    assert of_table.code == of_text.code == 0
+    # A field more than the columns that are not the answer's own: the answer.
+    fields = [list(json.loads(line)) for line in of_table.stdout.splitlines()]
+    assert all(len(one) == (5 if command == "softmax" else 7) for one in fields)
+    assert of_table.stdout == of_text.stdout

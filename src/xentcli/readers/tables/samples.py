@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from xentcli.errors import Place, not_a_probability, not_a_soft_target, quoted
 from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Origin, Rows
+from xentcli.model.csv_cells import unique_names
 from xentcli.readers.interface import Chunk, Request, RowBatch
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import (
@@ -284,7 +285,8 @@ def _find_partners(piece: Piece, at: int, bad_numbers: list[BadNumber]) -> AnyAr
 def _origin(piece: Piece, at: tuple[int, ...]) -> Origin:
     layout = piece.layout
     lines = np.arange(piece.first + 1, piece.first + 1 + piece.batch.num_rows)
-    names = tuple(layout.names[one] for one in at)
+    fields = unique_names(layout.names)
+    names = tuple(fields[one] for one in at)
     columns = tuple(_position_in_rows(layout, one) + 1 for one in at)
     return Origin(layout.source, "table", lines, columns, names)
 
@@ -343,5 +345,5 @@ def _write_sample(piece: Piece, row: int) -> bytes:
 
 def _records(piece: Piece) -> list[dict[str, Any]]:
     columns = [python_values(column) for column in piece.batch.columns]
-    names = piece.layout.names
+    names = unique_names(piece.layout.names)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

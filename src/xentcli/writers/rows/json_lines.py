@@ -13,6 +13,7 @@ import numpy as np
 
 from xentcli.errors import DataError, Place
 from xentcli.model import Answer, Batch, Fields, Floats, Origin, Report, Rows, sample_number
+from xentcli.model.csv_cells import unique_names
 from xentcli.writers.interface import Stream, View
 from xentcli.writers.json.report import nest
 from xentcli.writers.json.text import escape_controls
@@ -189,15 +190,7 @@ def _records_of_rows(batch: Batch, rows: Rows, answer: Answer, stream: Stream) -
 def _unique_names(rows: Rows) -> list[str]:
     """A name for each column, made unique where the header repeats one."""
     header = rows.header or [b"%d" % (at + 1) for at in range(len(rows.cells[0]))]
-    names: dict[str, None] = {}
-    for cell in header:
-        name = unique = cell_content(cell).decode("utf-8")
-        count = 1
-        while unique in names:
-            count += 1
-            unique = f"{name}_{count}"
-        names[unique] = None
-    return list(names)
+    return unique_names(cell_content(cell).decode("utf-8") for cell in header)
 
 
 def _target_columns(batch: Batch) -> dict[int, int]:
