@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tests.faults.running import run_inside
-from xentcli.readers.json import block
+from xentcli.readers.json import block, parsers
 from xentcli.readers.text import rows
 
 PLAIN = b"a,b,label\n1.5,2,0\n-3,0.25,1\n"
 SOFT = b"a,b,ta,tb,w\n1.5,2,0.5,0.5,1\n-3,0.25,0,1,0\n"
 PROBS = b"a,b,label\n0,1,1\n1,0,0\n0.25,0.75,-100\n"
+PLAIN_OPTIONS = "--logit-cols a,b"
 SOFT_OPTIONS = "--logit-cols a,b --target-cols ta,tb --weight-col w"
 LISTS = b'{"id": 7, "logits": [1.5, 2], "label": 0}\n{"id": 9, "logits": [-3, 0.25], "label": 1}\n'
 SOFT_LISTS = (
@@ -27,6 +28,8 @@ SOFT_FLAT = (
     b'{"a": -3, "b": 0.25, "ta": 0, "tb": 1, "w": 0}\n'
 )
 SECOND = b"id,label\n9,1\n7,0\n"
+
+PACKAGES = ("none", "simdjson", "orjson")
 
 AT_ONCE: dict[str, tuple[str, bytes, str]] = {
     "numbers": ("a.csv", PLAIN, ""),
@@ -55,6 +58,8 @@ AT_ONCE: dict[str, tuple[str, bytes, str]] = {
     "comments that are not there": ("a.csv", PLAIN, "--comment #"),
     "records with lists": ("a.jsonl", LISTS, ""),
     "records with lists, passed on": ("a.jsonl", LISTS, "-f jsonl"),
+    "a single record, passed on": ("a.jsonl", LISTS[: LISTS.index(b"\n")], "-f jsonl"),
+    "records before empty lines": ("a.jsonl", LISTS + b"\n\n", ""),
     "records with lists and words": ("a.jsonl", LISTS.replace(b"7", b'"x"'), ""),
     "records with an ignored label": ("a.jsonl", LISTS.replace(b"1}", b"-100}"), ""),
     "records with soft targets": ("a.jsonl", SOFT_LISTS, "--weight-col w"),
@@ -114,17 +119,24 @@ def answers_of(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[
     return seen
 
 
-@pytest.mark.parametrize("fast", ["0", "1"])
+def parsed_by(package: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment in which a package parses numbers, or none does."""
+    if package == "orjson":
+        monkeypatch.setattr(parsers, "simdjson_parser", lambda size: None)
+    return {"XENT_FAST": "0" if package == "none" else "1"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 @pytest.mark.parametrize("what", AT_ONCE)
 def test_what_is_read_at_once(
-    what: str, fast: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    what: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = asked_in(tmp_path, *AT_ONCE[what])
-    if "jsonl" in asked[1] and fast == "0":
+    if "jsonl" in asked[1] and package == "none":
         pytest.skip("NumPy alone reads no records")
     reader = block if "jsonl" in asked[1] else rows
     seen = answers_of(monkeypatch, reader, "read_at_once")
-    found = run_inside(asked, tmp_path, b"", {"XENT_FAST": fast})
+    found = run_inside(asked, tmp_path, b"", parsed_by(package, monkeypatch))
     assert (found.code, found.stderr) == (0, "")
     assert seen
     assert all(seen)
@@ -179,6 +191,57 @@ WRONG: dict[str, tuple[str, bytes, str, str]] = {
         *("a.jsonl", SOFT_LISTS.replace(b'"w": 0', b'"w": -1'), "--weight-col w"),
         "a.jsonl:2: $.w: the weight -1.0 is",
     ),
+    "lists that end in a later line": (
+        *("a.jsonl", b"[1, 2]\n[3, 4\n[5, 6]]\n", "--label 0,1,1"),
+        "a.jsonl:2:6: not JSON: expecting ',' delimiter",
+    ),
+    "a list that begins in no line": (
+        *("a.jsonl", b"[1, 2]\n3, 4]\n", "--label 0,1"),
+        "a.jsonl:2:2: not JSON: extra data",
+    ),
+    "two lists in a line": (
+        *("a.jsonl", b"[1, 2]\n[3], [4]\n", "--label 0,1"),
+        "a.jsonl:2:4: not JSON: extra data",
+    ),
+    "a list that ends twice": (
+        *("a.jsonl", b"[1, 2]\n[3], 4]\n", "--label 0,1"),
+        "a.jsonl:2:4: not JSON: extra data",
+    ),
+    "a list within a list": (
+        *("a.jsonl", LISTS.replace(b"7", b'"x"').replace(b"[-3, 0.25]", b"[[-3, 0.25]]"), ""),
+        "a.jsonl:2: $.logits: values of shape (1, 2), where the first sample has (2,)",
+    ),
+    "a record of two lines": (
+        *("a.jsonl", LISTS + b'{"id": "}\n{", "logits": [1, 2], "label": 0}\n', ""),
+        "a.jsonl:3:8: not JSON: unterminated string",
+    ),
+    "a key that stands twice": (
+        *("a.jsonl", LISTS.replace(b'"id": 9', b'"label": 1, "id": 9'), ""),
+        'a.jsonl:2: the key "label" stands twice',
+    ),
+    "a key that stands twice in a flat record": (
+        *("a.jsonl", FLAT.replace(b'"b": 0.25', b'"b": 0.25, "a": -3'), PLAIN_OPTIONS),
+        'a.jsonl:2: the key "a" stands twice',
+    ),
+    **{
+        f"a key that stands twice, with {mark!r} before a colon": (
+            *("a.jsonl", FLAT.replace(b'"b": 0.25', b'"b"%b: 0.25, "a": -3' % mark), PLAIN_OPTIONS),
+            'a.jsonl:2: the key "a" stands twice',
+        )
+        for mark in (b" ", b"\t", b"\r")
+    },
+    "a record's label as a fraction": (
+        *("a.jsonl", LISTS.replace(b": 1}", b": 0.5}"), ""),
+        "a.jsonl:2: $.label: 0.5 is not a class index",
+    ),
+    "a record's label out of range": (
+        *("a.jsonl", LISTS.replace(b": 1}", b": 2}"), ""),
+        "a.jsonl:2: $.label: label 2 is out of range for 2 classes",
+    ),
+    "a label that a float takes for the ignored one": (
+        *("a.jsonl", LISTS.replace(b": 1}", b": %d}" % (2**53 + 1)), f"--ignore-index {2**53}"),
+        f"a.jsonl:2: $.label: label {2**53 + 1} is out of range for 2 classes",
+    ),
     "a flat record's weight below 0": (
         *("a.jsonl", SOFT_FLAT.replace(b'"w": 0', b'"w": -1'), SOFT_OPTIONS),
         "a.jsonl:2: $.w: the weight -1.0 is",
@@ -186,13 +249,23 @@ WRONG: dict[str, tuple[str, bytes, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("fast", ["0", "1"])
+@pytest.mark.parametrize("package", PACKAGES)
 @pytest.mark.parametrize("what", WRONG)
-def test_what_is_out_of_its_range_is_told_with_its_place(
-    what: str, fast: str, tmp_path: Path
+def test_what_is_wrong_is_told_with_its_place(
+    what: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, content, options, message = WRONG[what]
     asked = asked_in(tmp_path, name, content, options)
-    found = run_inside(asked, tmp_path, b"", {"XENT_FAST": fast})
+    found = run_inside(asked, tmp_path, b"", parsed_by(package, monkeypatch))
     assert (found.code, found.stdout) == (1, b"")
     assert found.stderr.startswith(f"xent: {message}")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_two_questions_have_no_single_label(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LISTS)
+    found = run_inside(["bce", "a.jsonl"], tmp_path, b"", parsed_by(package, monkeypatch))
+    message = "xent: a.jsonl:1: $.label: expected a list of 2 labels, found 0\n"
+    assert (found.code, found.stderr) == (1, message)

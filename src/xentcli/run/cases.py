@@ -166,11 +166,8 @@ def _arithmetic_of(calculation: Calculation) -> ArithmeticName:
 
 
 def _class_loss(whole: Batch, calculation: Calculation) -> float:
-    """The value that ``ce`` gives, to the last bit; with --reduction none, the loss of the single
-    sample."""
-    if calculation.settings.reduction == "none":
-        settings = calculation.settings._replace(reduction="sum")
-        calculation = calculation._replace(settings=settings)
+    """The value that ``ce`` gives, to the last bit; with --reduction none, the sum of what it
+    gives."""
     with np.errstate(over="ignore"):
         total = answers.compute_answer(whole, answers.problem_of(whole, calculation)).total
     return float(summary.reduced_loss(calculation, total))

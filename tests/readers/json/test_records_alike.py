@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.readers.opening import listed
 from xentcli.model import AnyArray
 from xentcli.readers.json.alike import (
     AlikeLines,
@@ -23,7 +24,7 @@ from xentcli.readers.json.alike import (
 
 BLOCK = b"""\
 {"logits": [1.5, -2,3e0], "label": 2, "id": 7}
-{"logits": [0,0.25 , 1], "label": 0, "id":  8 }
+{"logits": [ 0,0.25 , 1 ], "label": 0 , "id":  8 }
 {"logits": [-0.0,1E-3,4], "label": -100, "id": 9}"""
 
 
@@ -64,13 +65,36 @@ def test_each_field_has_its_columns() -> None:
     assert found.column("logits") is None
 
 
+@pytest.mark.parametrize("start", ["{", "{ "])
+@pytest.mark.parametrize("between", [",", ", "])
+@pytest.mark.parametrize("colon", [":", ": "])
+def test_records_may_have_blanks_or_none(start: str, between: str, colon: str) -> None:
+    lines = (
+        f'{start}"a"{colon}{at}{between}"b"{colon}[{at + 1}{between}{at + 2}]}}' for at in range(3)
+    )
+    found = table("\n".join(lines).encode())
+    assert found is not None
+    assert found.numbers[:, found.places["a"]].tolist() == [[0], [1], [2]]
+    assert found.numbers[:, found.places["b"]].tolist() == [[1, 2], [2, 3], [3, 4]]
+
+
+@pytest.mark.parametrize("count", [1, 2, 8, 9])
+def test_up_to_eight_fields_are_told_apart(count: int) -> None:
+    fields = ", ".join(f'"{at}": {at}' for at in range(count))
+    found = table(f"{{{fields}}}\n{{{fields}}}".encode())
+    assert (found is not None) == (count <= 8)
+    if found is not None:
+        columns = [found.column(str(at)) for at in range(count)]
+        assert [listed(column) for column in columns] == [[at, at] for at in range(count)]
+
+
 def test_fields_are_passed_on_as_they_were_written() -> None:
     lines = alike_lines(BLOCK)
     assert lines is not None
     fields = cut_out_fields(lines)
     assert fields.names == ("logits", "label", "id")
     assert fields.lists == (True, False, False)
-    assert fields.texts[0] == [b"1.5, -2,3e0", b"0,0.25 , 1", b"-0.0,1E-3,4"]
+    assert fields.texts[0] == [b"1.5, -2,3e0", b" 0,0.25 , 1 ", b"-0.0,1E-3,4"]
     assert fields.texts[1:] == ([b"2", b"0", b"-100"], [b"7", b"8", b"9"])
     others = cut_out_fields(lines, without=("logits",))
     assert others == (fields.names[1:], fields.texts[1:], fields.lists[1:])
@@ -91,6 +115,14 @@ def test_fields_are_passed_on_as_they_were_written() -> None:
         # One line has twice what the other lacks.
         b'{"a": [1], "b": 2], "b": 3}\n{"a": [1, 2, 3}',
         b'{"a": [1], "b": {"a": [2], "b": 3}\n1], "b": 2}',
+        # Another line ends where there would be more.
+        b'{"a": 1, "b": 2}\n{"a":"b"}',
+        # A value that is missing.
+        b'{"a": 1, "b": 2}\n{"a": , "b": 2}',
+        b'{"a": 1, "b": 2}\n{"a": 1, "b": }',
+        b'{"a": 1 }\n{"a": }\n{"a": 2 }',
+        b'{"a": 1 }\n{"a": }',
+        b'{"a":   1   }\n{"a":   }\n{"a":   2   }',
         # A number that is a mark.
         b'{"a": [1], "b": 2}\n{"a": [1,8e9,2}',
         b'{"a": [8e9], "b": 2}\n{"a": [1], "b": 2}',
@@ -105,6 +137,8 @@ def test_fields_are_passed_on_as_they_were_written() -> None:
         b'{"a": [1],\x0b"b": 2}\n{"a": [2],\x0b"b": 2}',
         b'{"a": [1], "b": 2\x0c}\n{"a": [2], "b": 2\x0c}',
         b'{"a": [1], "\x80": 2}\n{"a": [2], "\x80": 2}',
+        # A text between two numbers that is shorter than the mark of its place.
+        b'{"a":1,"":2}\n{"a":3,"":4}',
     ],
 )
 def test_what_is_otherwise_in_one_line_is_declined(text: bytes) -> None:
