@@ -144,6 +144,18 @@ def test_what_is_read_at_once(
     assert run_inside(asked, tmp_path) == found
 
 
+@pytest.mark.parametrize("package", PACKAGES[1:])
+@pytest.mark.parametrize("content", [LISTS, FLAT])
+def test_records_become_rows_of_a_table(
+    content: bytes, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_in(tmp_path, "a.jsonl", content, "-f csv")
+    found = run_inside(asked, tmp_path, b"", parsed_by(package, monkeypatch))
+    assert (found.code, found.stderr) == (0, "")
+    assert found.stdout.count(b"\n") == 3
+    assert run_inside(asked, tmp_path, b"", {"XENT_FAST": "0"}) == found
+
+
 @pytest.mark.parametrize("what", ONE_BY_ONE)
 def test_the_numbers_of_what_is_not_are_read_together(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -31,6 +31,9 @@ PRINTS = [
     "tf.Tensor(\n[[1. -2.5 3.]\n [3. 1e-05 2.]], shape=(2, 3), dtype=float32)",
     "<tf.Tensor: shape=(2, 3), dtype=float32, numpy=\narray([[1., -2.5, 3.],\n"
     "       [3., 1e-05, 2.]], dtype=float32)>",
+    "  <tf.Tensor: shape=(2, 3), dtype=float32, numpy=\narray([[1., -2.5, 3.],\n"
+    "       [3., 1e-05, 2.]], dtype=float32)>\n ",
+    "<tf.Tensor: shape=(2, 3), numpy=\narray([[1., -2.5, 3.], [3., 1e-05, 2.]])",
     "[(1.0, -2.5, 3.0), (3.0, 1e-05, 2.0)]",
     "((1.0, -2.5, 3.0), (3.0, 1e-05, 2.0))",
     "[tensor([1., -2.5, 3.]), tensor([3., 1e-05, 2.])]",
@@ -60,6 +63,14 @@ def test_what_numpy_prints_comes_back(values: Any, text: Any) -> None:
     with np.printoptions(precision=17, floatmode="unique", threshold=10**6):
         found = read_typed_array([text(values)], "--logits")
     np.testing.assert_array_equal(found, values)
+
+
+@pytest.mark.parametrize("start", ["[", "tensor("])
+def test_values_may_be_nested_thirty_deep(start: str) -> None:
+    end = {"[": "]", "tensor(": ")"}[start]
+    found = read_typed_array([f"{start * 30}2.{end * 30}"], "--logits")
+    assert found.ravel().tolist() == [2.0]
+    assert found.ndim == (30 if start == "[" else 1)
 
 
 LABELS = [
@@ -120,7 +131,11 @@ def test_a_shortened_print_is_refused(text: str) -> None:
         ("[1., 2.)", '--logits: ")" closes nothing'),
         ("[1.,, 2.]", "--logits: the value is missing"),
         ("[1e400, 2.]", '--logits: "1e400" is too large for a 64-bit float'),
-        ("[" * 40, "--logits: lists nested more than 30 deep"),
+        ("[, 1., 2.]", "--logits: the value is missing"),
+        ("[" * 31, "--logits: lists nested more than 30 deep"),
+        ("[[1.], [2.], [3.], " + "[" * 30, "--logits: lists nested more than 30 deep"),
+        ("tensor(" * 31, "--logits: lists nested more than 30 deep"),
+        ("[tensor(2.), tensor(3.), " + "tensor(" * 30, "--logits: lists nested more than 30 deep"),
     ],
 )
 def test_what_cannot_be_read(text: str, message: str) -> None:

@@ -122,9 +122,6 @@ class _PrintReader:
         """Read the values up to a closing bracket, or to the end."""
         found: list[Any] = []
         after_comma = True
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise DataError(f"lists nested more than {DEEPEST} deep", place=Place(self.option))
         for token in self.left:
             if token.kind == "comma":
                 if after_comma:
@@ -134,7 +131,6 @@ class _PrintReader:
             if token.kind == "close":
                 if token.text != closed_by:
                     raise self.fault(f"{quoted(token.text)} closes nothing", token)
-                self.depth -= 1
                 return found
             found.append(self.read_value(token))
             after_comma = False
@@ -143,13 +139,23 @@ class _PrintReader:
         return found
 
     def read_value(self, token: Token) -> Any:
-        if token.kind == "call":
-            return self.read_first_argument(token)
-        if token.kind == "open":
-            return self.read_items("]" if token.text == "[" else ")")
+        if token.kind in ("call", "open"):
+            return self.read_inside(token)
         content = token.text[1:-1] if token.kind == "text" else token.text
         self.words.append(Word(content, token.start))
         return content
+
+    def read_inside(self, opening: Token) -> Any:
+        """Read what a bracket or a call holds."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise DataError(f"lists nested more than {DEEPEST} deep", place=Place(self.option))
+        if opening.kind == "call":
+            value = self.read_first_argument(opening)
+        else:
+            value = self.read_items("]" if opening.text == "[" else ")")
+        self.depth -= 1
+        return value
 
     def read_first_argument(self, call: Token) -> Any:
         """Read the first argument of a call; dtype, device, grad_fn and the like do not matter."""
@@ -173,10 +179,11 @@ class _PrintReader:
 def _split_tokens(text: str) -> Iterator[Token]:
     start = 0
     lead = re.match(r"\s*(?:Parameter containing:|<tf\.Tensor:.*?numpy=)", text, re.DOTALL)
-    end = len(text)
+    end = len(text.rstrip())
     if lead:
         start = lead.end()
-        end = end - (text.rstrip().endswith(">") and lead[0].lstrip().startswith("<"))
+        if lead[0].lstrip().startswith("<") and text.endswith(">", 0, end):
+            end -= 1
     for match in re.compile(TOKEN).finditer(text, start, end):
         yield Token(str(match.lastgroup), match[0], match.start())
 

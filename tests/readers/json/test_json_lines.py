@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +15,15 @@ from tests.readers.opening import listed
 from xentcli.errors import DataError, UsageError
 from xentcli.model import Batch, Origin, sample_number
 from xentcli.readers import choose_format
-from xentcli.readers.interface import Attached, Opened, Request
+from xentcli.readers.interface import Attached, Opened, Request, Span, WholeText
+from xentcli.readers.json import lines as json_lines
 from xentcli.readers.json.lines import is_json_lines, open_input
 from xentcli.readers.sources.source import source_of
+from xentcli.readers.text import records
 from xentcli.readers.typed import read_typed_labels
 
 LABELS = Request(wanted="labels or targets")
+QUESTIONS = LABELS._replace(questions=True)
 
 
 def opened(folder: Path, content: str | bytes, request: Request = LABELS) -> Opened:
@@ -350,6 +356,14 @@ def test_rows_have_a_column_a_class(tmp_path: Path) -> None:
     )
 
 
+def test_lists_are_rows_without_other_columns(tmp_path: Path) -> None:
+    found = batch(tmp_path, "[1, 2.50]\n[3, -0.0]\n", LABELS._replace(keep_rows="cells"))
+    assert found.rows is not None
+    assert found.rows.header == (b"0", b"1")
+    assert found.rows.cells == [[b"1", b"2.5"], [b"3", b"-0.0"]]
+    assert found.rows.values_at == (0, 1)
+
+
 def test_a_row_has_the_keys_of_the_first_record(tmp_path: Path) -> None:
     lines = '{"logits": [1], "n": 1}\n{"logits": [1]}\n{"logits": [1], "m": 1}'
     message = failure(tmp_path, lines, LABELS._replace(keep_rows="cells"))
@@ -371,6 +385,10 @@ def test_images_are_no_rows(tmp_path: Path) -> None:
         (b'{"logits": [1]}\n', False),
         (b"[[1, 2],\n[3, 4]]", False),
         (b'{\n"logits": [1]}', False),
+        # What other tools and xent itself write as one document.
+        (b'{"schema": "xent/1", "command": "softmax", "result": [[1]]}\n', False),
+        (b'{"columns": ["a", "b"], "data": [[1, 2]]}\n', False),
+        (b'{"a": {"0": 1}, "b": {"0": 2}}\n', False),
     ],
 )
 def test_lines_are_told_from_a_document(start: bytes, expected: bool) -> None:
@@ -381,3 +399,119 @@ def test_lines_are_told_from_a_document(start: bytes, expected: bool) -> None:
 def test_the_suffix_tells(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("[1]")
     assert choose_format(source_of(str(tmp_path / name)), None).name == "jsonl"
+
+
+FLAT = '{"id": %d, "a": 1.5, "b": %s, "label": 0}\n'
+
+
+@pytest.mark.parametrize("at", [99, 100])
+def test_the_first_hundred_records_are_looked_at(
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "BLOCK_BYTES", 8)
+    numbers = ["null"] * at + ["2.5"] * (120 - at)
+    lines = "".join(FLAT % (n, number) for n, number in enumerate(numbers))
+    assert opened(tmp_path, lines).classes == (("a", "b") if at < 100 else ("a",))
+
+
+@pytest.mark.parametrize(("lines", "least"), [(FLAT % (1, "2.5"), 100), (GOOD, 1)])
+def test_no_more_is_read_than_is_looked_at(
+    lines: str, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "BLOCK_BYTES", len(lines))
+    read_blocks, seen = json_lines._read_blocks, list[bytes]()
+
+    def watched(*given: Any) -> Iterator[bytes]:
+        for block in read_blocks(*given):
+            seen.append(block)
+            yield block
+
+    monkeypatch.setattr(json_lines, "_read_blocks", watched)
+    opened(tmp_path, lines * 500)
+    assert least <= len(seen) <= least + 1
+
+
+IMAGE = "[[1, 2], [3, 4]]\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "request_", "numbered"),
+    [
+        (GOOD, LABELS, False),
+        (GOOD, LABELS._replace(keep_rows="cells"), False),
+        (GOOD, LABELS._replace(keep_records="whole"), False),
+        (IMAGE, LABELS, False),
+        (IMAGE, LABELS._replace(keep_rows="cells", keep_records="whole"), False),
+        # A sample of several positions has the number of its line.
+        (IMAGE, LABELS._replace(keep_rows="cells"), True),
+        # A typed label goes with the sample of its number.
+        ("[1, 2]\n", LABELS._replace(attached=read_typed_labels(["0"] * 9)), True),
+    ],
+)
+def test_what_needs_the_numbers_of_its_samples_is_read_in_order(
+    lines: str,
+    request_: Request,
+    numbered: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "8")
+    found = opened(tmp_path, lines * 9, request_)
+    assert found.numbered == numbered
+    for chunks in (found.chunks.spans(), found.chunks.partitions(16)):
+        assert (chunks is None) == numbered
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_partitions_have_all_lines(name: str, mark: bytes, tmp_path: Path) -> None:
+    lines = mark + b"".join(b'{"logits": [%d, 1], "label": 0}\n' % at for at in range(9))
+    (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
+    found = open_input(source_of(str(tmp_path / name)), LABELS, "jsonl")
+    chunks = list(found.chunks.partitions(40) or ())
+    kinds = [WholeText] if name.endswith(".gz") else [Span] * 7
+    assert [type(chunk.data) for chunk in chunks] == kinds
+    parts = [found.reader.read(part) for chunk in chunks for part in found.reader.parts(chunk)]
+    assert np.concatenate([part.values for part in parts])[:, 0].tolist() == list(range(9))
+    assert chunks[0].line == 1
+    assert parts[0].values_from.lines[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "request_", "either"),
+    [
+        ('{"logits": [[1, 2], [3, 4]], "label": [0, 1]}', LABELS, True),
+        ('{"logits": [[1, 2, 0], [3, 4, 0]], "label": [0, 1, 1]}', LABELS, False),
+        ("[[1, 2], [3, 4]]", LABELS, False),
+        # The labels of questions have the shape of the values.
+        ('{"logits": [[1, 2], [3, 4]], "label": [[0, 1], [1, 1]]}', QUESTIONS, False),
+    ],
+)
+def test_it_is_told_where_labels_fit_either_axis(
+    lines: str, request_: Request, either: bool, tmp_path: Path
+) -> None:
+    remarks = opened(tmp_path, lines, request_).remarks
+    assert any("axis" in remark.message for remark in remarks) == either
+
+
+@pytest.mark.parametrize(("line", "ids"), [(GOOD, []), (FLAT % (7, "2.5"), ["7", "7"])])
+def test_ids_are_those_of_the_records(line: str, ids: list[str], tmp_path: Path) -> None:
+    found = opened(tmp_path, line * 3)
+    assert found.has_ids == bool(ids)
+    (chunk,) = found.chunks.in_order()
+    if ids:
+        assert found.reader.ids(chunk, found.reader.read(chunk), [0, 2]) == ids
+
+
+TOKENS = '{"logprobs": {"content": [{"token": "a", "logprob": -0.5}]}}\n'
+
+
+@pytest.mark.parametrize("size", [8, 1000])
+def test_responses_may_be_of_any_length(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "BLOCK_BYTES", size)
+    request = Request(wanted="labels")
+    assert len(batch(tmp_path, TOKENS * 20, request).values) == 20
+    message = failure(tmp_path, TOKENS * 2 + "\n" + TOKENS + "5\n", request)
+    assert message.startswith("preds.jsonl:5: ")

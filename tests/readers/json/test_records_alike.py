@@ -24,7 +24,7 @@ from xentcli.readers.json.alike import (
 
 BLOCK = b"""\
 {"logits": [1.5, -2,3e0], "label": 2, "id": 7}
-{"logits": [ 0,0.25 , 1 ], "label": 0 , "id":  8 }
+{"logits": [ 0,0.25 , 1 ], "label": 0 , "id": \t8\r }
 {"logits": [-0.0,1E-3,4], "label": -100, "id": 9}"""
 
 
@@ -115,8 +115,9 @@ def test_fields_are_passed_on_as_they_were_written() -> None:
         # One line has twice what the other lacks.
         b'{"a": [1], "b": 2], "b": 3}\n{"a": [1, 2, 3}',
         b'{"a": [1], "b": {"a": [2], "b": 3}\n1], "b": 2}',
-        # Another line ends where there would be more.
+        # Another line ends where there would be more, or otherwise.
         b'{"a": 1, "b": 2}\n{"a":"b"}',
+        b'{"a": 1, "b": 2}\n{"a": 1, "b": 2]',
         # A value that is missing.
         b'{"a": 1, "b": 2}\n{"a": , "b": 2}',
         b'{"a": 1, "b": 2}\n{"a": 1, "b": }',

@@ -54,7 +54,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     """Read the first records, and decide which key is what."""
     start = _read_start(source, request)
     if _are_responses(start):
-        return server.open_responses(_parse_lines(start, source.name), source.name, request)
+        return server.open_responses(_parse_lines(source, request, start), source.name, request)
     layout = layout_by_first_line(source, request, b"".join(start.blocks))
     attached = layout.request.attached
     keeps_rows = request.keep_rows and not request.keep_records and layout.is_table
@@ -97,12 +97,12 @@ def _are_responses(start: Start) -> bool:
         return False
 
 
-def _parse_lines(start: Start, source: str) -> Iterator[tuple[Any, Place]]:
+def _parse_lines(source: Source, request: Request, start: Start) -> Iterator[tuple[Any, Place]]:
     """Parse all lines; give the value of each and its place."""
     line = 1
-    for block in chain(start.blocks, start.later):
+    for block in _read_all(source, request, start):
         for one in split_lines(block, line):
-            place = Place(source, one.number)
+            place = Place(source.name, one.number)
             yield parse_line(one.content, place), place
         line += _count_line_ends(block)
 
@@ -126,8 +126,7 @@ class LinesReader(NamedTuple):
 
 
 class LinesChunks:
-    """Cuts a text into blocks of whole lines. A file is opened again; standard input continues
-    after the blocks that were read first."""
+    """Cuts a text into blocks of whole lines."""
 
     def __init__(self, source: Source, layout: Layout, start: Start) -> None:
         self._source, self._layout, self._start = source, layout, start
@@ -155,12 +154,12 @@ def is_json_lines(start: bytes) -> bool:
     """Whether a text that begins with a bracket or brace looks like JSON Lines rather than one
     document: its first line is a whole value, and more lines follow, or its keys are not those of a
     document."""
-    first, end, rest = start.strip().partition(b"\n")
+    first, more, _ = start.strip().partition(b"\n")
     try:
         value = parse_line(first, Place(""))
     except DataError:
         return False
-    if end and rest.strip():
+    if more:
         return True
     if is_own(value) or is_table(value):
         return False
@@ -220,18 +219,24 @@ def _read_start(source: Source, request: Request) -> Start:
     raise DataError("it is empty", place=Place(source.name))
 
 
+def _read_all(source: Source, request: Request, start: Start) -> Iterator[bytes]:
+    """Read all blocks. A file is opened again; standard input continues after the blocks that were
+    read first."""
+    with open_text(source, request) as stream:
+        if is_read_once(source):
+            yield from chain(start.blocks, start.later)
+        else:
+            yield from _read_blocks(stream, source.name, text.block_bytes_for(request))
+
+
 def _cut_blocks(source: Source, layout: Layout, start: Start) -> Iterator[Chunk]:
     first, line = 0, 1
-    with open_text(source, layout.request) as stream:
-        blocks = _read_blocks(stream, source.name, text.block_bytes_for(layout.request))
-        if is_read_once(source):
-            blocks = chain(start.blocks, start.later)
-        for number, block in enumerate(blocks):
-            samples = sum(1 for content in block.split(b"\n") if content.strip())
-            lines = _count_line_ends(block)
-            yield Chunk(number, first, samples, block, line, size=len(block), lines=lines)
-            first += samples
-            line += lines
+    for number, block in enumerate(_read_all(source, layout.request, start)):
+        samples = sum(1 for content in block.split(b"\n") if content.strip())
+        lines = _count_line_ends(block)
+        yield Chunk(number, first, samples, block, line, size=len(block), lines=lines)
+        first += samples
+        line += lines
 
 
 def _is_numbered(layout: Layout) -> bool:
