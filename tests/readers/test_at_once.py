@@ -145,6 +145,17 @@ def test_what_is_read_at_once(
 
 
 @pytest.mark.parametrize("package", PACKAGES[1:])
+def test_a_package_that_shows_repeated_keys_reads_any_blanks(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = LISTS.replace(b"7", b'"x"').replace(b'"id":', b'"id" :')
+    seen = answers_of(monkeypatch, block, "read_at_once")
+    asked = asked_in(tmp_path, "a.jsonl", content, "")
+    assert run_inside(asked, tmp_path, b"", parsed_by(package, monkeypatch)).code == 0
+    assert seen == [package == "simdjson"]
+
+
+@pytest.mark.parametrize("package", PACKAGES[1:])
 @pytest.mark.parametrize("content", [LISTS, FLAT])
 def test_records_become_rows_of_a_table(
     content: bytes, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -228,7 +239,7 @@ WRONG: dict[str, tuple[str, bytes, str, str]] = {
         "a.jsonl:3:8: not JSON: unterminated string",
     ),
     "a key that stands twice": (
-        *("a.jsonl", LISTS.replace(b'"id": 9', b'"label": 1, "id": 9'), ""),
+        *("a.jsonl", LISTS.replace(b'"label": 1', b'"label": 1, "label": 1'), ""),
         'a.jsonl:2: the key "label" stands twice',
     ),
     "a key that stands twice in a flat record": (

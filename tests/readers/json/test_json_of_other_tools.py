@@ -163,6 +163,7 @@ def scores(*rows: dict[str, float]) -> list[list[dict[str, Any]]]:
 
 PROBS = WANTED._replace(kind="probs")
 TWO = scores({"NEG": 0.7, "POS": 0.3}, {"NEG": 0.1, "POS": 0.9})
+OTHERS = "its classes are not those of the first sample"
 NUMBERED = scores({"LABEL_0": 0.3, "LABEL_1": 0.7}, {"LABEL_0": 0.9, "LABEL_1": 0.1})
 
 
@@ -183,8 +184,15 @@ def test_scores_of_a_pipeline(tmp_path: Path) -> None:
     [
         (TWO, WANTED, "scores may be logits or probabilities"),
         (TWO, PROBS._replace(attached=read_typed_labels(["0,1"])), "labels that are numbers mean"),
-        ([TWO[0], TWO[1][:1]], PROBS, "$[1]: the score of"),
-        ([NUMBERED[0][:1], NUMBERED[1][:1]], PROBS, "some are missing"),
+        ([TWO[0], TWO[1][:1]], PROBS, '$[1]: the score of "NEG" is missing'),
+        ([TWO[0], [*TWO[1], {"label": "X", "score": 0.0}]], PROBS, f"$[1]: {OTHERS}"),
+        ([TWO[0], [*TWO[1], TWO[1][0]]], PROBS, f"$[1]: {OTHERS}"),
+        ([NUMBERED[0][:1]], PROBS, "the scores are of LABEL_1, and some are missing"),
+        (
+            scores({f"LABEL_{at}": 0.125 for at in (0, 1, 2, 4, 5, 6, 7)}),
+            PROBS,
+            "the scores are of LABEL_0, LABEL_1, LABEL_2, LABEL_4, LABEL_5, and some are missing",
+        ),
         (scores({"A": 1.5, "B": 0.0}), PROBS, '$[0] ("A"): 1.5 is not a probability'),
         (TWO[0] + TWO[1], PROBS, "may be one sample, or the best class of several"),
         ([TWO[0][0]], PROBS, "may be one sample, or the best class of several"),
@@ -236,5 +244,50 @@ def test_options_about_columns_need_columns(tmp_path: Path) -> None:
     assert refused(tmp_path, {"logits": ROWS}, NAMED) == message
     message = "--class-axis 0: a table has its samples in its rows"
     assert refused(tmp_path, ORIENTS["index"], NAMED._replace(class_axis=0)) == message
+    last = read(tmp_path, ORIENTS["index"], NAMED._replace(class_axis=-1))
+    assert last.values.tolist() == ROWS
     message = "--logits-key means nothing for a.json, which is a table"
     assert refused(tmp_path, ORIENTS["split"], Request(logits_key="x")) == message
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": [[1, 2]]},
+        {"columns": ["a", "b"]},
+        {"columns": {"a": 1}, "data": [[1, 2]]},
+        {"schema": {"fields": []}, "rows": []},
+        {"schema": [], "data": [{"a": 1}]},
+        {},
+        {"a": {"b": 1}, "c": 2},
+    ],
+)
+def test_an_object_that_is_no_table_needs_logits(document: Any, tmp_path: Path) -> None:
+    message = 'a.json: $: expected one of "logits", "probs", "log_probs", found none of them'
+    assert refused(tmp_path, document, Request()) == message
+
+
+@pytest.mark.parametrize("name", ["schema", "data", "columns"])
+def test_a_column_may_be_called_as_a_part_of_a_table_is(name: str, tmp_path: Path) -> None:
+    document = {name: {"0": 1, "1": 3}, "b": {"0": 2, "1": 4}}
+    assert read(tmp_path, document, Request()).values.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("orient", ORIENTS)
+def test_rows_of_a_table_are_passed_on_and_have_ids(orient: str, tmp_path: Path) -> None:
+    batch = read(tmp_path, ORIENTS[orient], NAMED._replace(keep_records="whole", by="w"))
+    assert batch.records == RECORDS
+    found = opened(tmp_path / "a.json", NAMED._replace(by="w"))
+    assert (found.by, found.has_ids) == ("w", True)
+    (chunk,) = found.chunks.in_order()
+    assert found.reader.ids(chunk, found.reader.read(chunk), [1, 0]) == ["b", "a"]
+
+
+def test_a_list_of_records_may_be_grouped(tmp_path: Path) -> None:
+    records = [{"logits": row, "label": 0, "g": "x"} for row in ROWS]
+    batch = read(tmp_path, records, WANTED._replace(by="g", keep_records="whole"))
+    assert batch.records == records
+    assert batch.grouping is not None
+    assert batch.grouping.names == ("x",)
+    assert opened(tmp_path / "a.json", WANTED._replace(by="g")).by == "g"
+    assert opened(tmp_path / "a.json", WANTED).by == ""

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
 import pytest
 
 from xentcli.readers.json import parsers
@@ -67,3 +73,39 @@ def test_only_numbers_with_commas_between_are_read(
 ) -> None:
     found = parser(by_simdjson=by_simdjson).numbers(*parts)
     assert (None if found is None else found.tolist()) == expected
+
+
+def test_a_thread_has_a_parser_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("simdjson")
+
+    def asked(fast: str) -> list[Any]:
+        monkeypatch.setenv("XENT_FAST", fast)
+        return [parsers.simdjson_parser(10) for _ in range(2)]
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        assert one.submit(asked, "0").result() == [None, None]
+        first, again = one.submit(asked, "1").result()
+        elsewhere, _ = other.submit(asked, "1").result()
+        assert first is again is not None
+        assert elsewhere is not None
+        assert elsewhere is not first
+        assert one.submit(asked, "0").result() == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("read", "exactly"),
+    [
+        (float, True),
+        (lambda text: float(np.float32(text)), False),
+        (lambda text: np.nextafter(float(text), np.inf), False),
+        (lambda text: 0.0 if abs(float(text)) < 1e-300 else float(text), False),
+        (lambda text: float(text[:300]), False),
+    ],
+)
+def test_a_package_is_used_if_it_rounds_as_python_does(read: Any, exactly: bool) -> None:
+    package = SimpleNamespace(loads=lambda text: json.loads(text, parse_float=read))
+    assert parsers._reads_as_python.__wrapped__(package) == exactly
+
+
+def test_orjson_rounds_as_python_does() -> None:
+    assert parsers._reads_as_python.__wrapped__(pytest.importorskip("orjson"))
