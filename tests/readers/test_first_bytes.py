@@ -24,10 +24,13 @@ from xentcli.readers.first_bytes import zip_kind
     ],
 )
 @pytest.mark.parametrize("content", [b"", b"x", b".npy"])
-def test_by_its_first_member(member: str, kind: str, content: bytes) -> None:
+@pytest.mark.parametrize("force_zip64", [False, True])
+def test_by_its_first_member(member: str, kind: str, content: bytes, force_zip64: bool) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr(member, content)
+        # The sizes of 64 bits, as np.savez writes them, stand between the name and the content.
+        with archive.open(member, "w", force_zip64=force_zip64) as file:
+            file.write(content)
         archive.writestr("other.npy", b"")
     assert zip_kind(stream.getvalue()) == kind
 

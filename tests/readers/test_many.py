@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.running import run_inside
 from tests.readers.opening import listed
 from xentcli import readers
-from xentcli.errors import DataError
+from xentcli.errors import DataError, Place
+from xentcli.model import Remark
 from xentcli.readers.interface import Opened, Request, Span
 from xentcli.readers.several import expand_names, join
+from xentcli.readers.sources import remote
 from xentcli.readers.sources.source import source_of
 from xentcli.readers.typed import read_typed_labels
 
@@ -53,6 +56,19 @@ class TestNames:
     def test_a_file_that_is_not_there_is_left_to_who_opens_it(self, folder: Path) -> None:
         assert expand_names(["none.csv", "-"]) == ["none.csv", "-"]
 
+    @pytest.mark.parametrize("scheme", ["http", "https", "HTTPS"])
+    def test_a_question_mark_in_a_name_of_the_web_is_no_pattern(self, scheme: str) -> None:
+        name = f"{scheme}://example.org/a.csv?of=[1]&all=*"
+        assert expand_names([name]) == [name]
+
+    def test_a_pattern_of_a_store(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        names = ["s3://bucket/a.csv", "s3://bucket/b.csv"]
+        monkeypatch.setattr(remote, "list_matching", {"s3://bucket/*.csv": names}.__getitem__)
+        assert expand_names(["s3://bucket/*.csv", "s3://bucket/c.csv"]) == [
+            *names,
+            "s3://bucket/c.csv",
+        ]
+
     def test_a_pattern_without_a_file(self, folder: Path) -> None:
         with pytest.raises(DataError, match="no file matches"):
             expand_names(["*.csv"])
@@ -67,6 +83,69 @@ class TestSamples:
         assert values == [[1, 2], [3, 4], [5, 6], [1, 2], [3, 4]]
         labels = [label for batch in batches for label in listed(batch.labels)]
         assert labels == [0, 1, 1, 0, 1]
+        assert (found.source, found.files) == ("a.csv and 3 more", 4)
+
+    @pytest.mark.parametrize("block", ["8", "1000"])
+    def test_are_numbered_through(
+        self, block: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("XENT_BLOCK_BYTES", block)
+        put(folder, a=HEADER + "1,2,0\n3,4,1\n" * 3, b=HEADER, c=HEADER + "5,6,1\n" * 4)
+        found = join([opened(name) for name in ("b.csv", "a.csv", "b.csv", "c.csv")])
+        chunks = list(found.chunks.in_order())
+        batches = [found.reader.read(chunk) for chunk in chunks]
+        counts = [len(batch.values) for batch in batches]
+        assert [batch.first for batch in batches] == [sum(counts[:at]) for at in range(len(counts))]
+        assert sum(counts) == 10
+        assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
+        assert (len(chunks) > 4) == (block == "8")
+
+    def test_have_the_remarks_of_all_files_once(self, folder: Path) -> None:
+        put(folder, a=HEADER + "1,2,0\n")
+        first, second, third = (Remark(word, Place("a.csv")) for word in ("one", "two", "three"))
+        found = [
+            opened("a.csv")._replace(remarks=remarks)
+            for remarks in ((first, second), (second, third), (first,))
+        ]
+        assert join(found).remarks == (first, second, third)
+
+    @pytest.mark.parametrize("names", ["ab", "ba", "aac", "abc", "cb"])
+    def test_are_passed_on_with_one_delimiter(self, names: str, folder: Path) -> None:
+        marks = {"a": ",", "b": ";", "c": "|"}
+        for name, mark in marks.items():
+            put(folder, **{name: (HEADER + f"1,{ord(name)},0\n").replace(",", mark)})
+        found = run_inside(
+            ["softmax", *(f"{name}.csv" for name in names), "-f", "csv"],
+            folder,
+        )
+        header, *rows = (line.split(marks[names[0]]) for line in found.stdout.decode().splitlines())
+        assert header == ["a", "b", "label"]
+        assert [len(row) for row in rows] == [3] * len(names)
+
+    def test_are_divided_where_all_files_can_be(self, folder: Path) -> None:
+        put(folder, a="a,b\n1,2\n3,4\n", b="a,b\n5,6\n7,8\n")
+        (folder / "c.json").write_text('[{"a": 3, "b": 4}]')
+        request = LABELS._replace(wanted="none")
+        texts = [opened(name, request) for name in ("a.csv", "b.csv")]
+        chunks = list(join(texts).chunks.partitions(4) or ())
+        assert [(chunk.number, chunk.file) for chunk in chunks] == [(0, 0), (1, 0), (2, 1), (3, 1)]
+        assert join([*texts, opened("c.json", request)]).chunks.partitions(4) is None
+        numbered = [texts[0], texts[1]._replace(numbered=True)]
+        assert join(numbered).chunks.partitions(4) is None
+
+    @pytest.mark.parametrize("by_sequence", [True, False])
+    def test_are_grouped_by_their_file_where_each_is_a_sequence(
+        self, by_sequence: bool, folder: Path
+    ) -> None:
+        put(folder, a="a,b,label,g\n1,2,0,x\n", b="a,b,label,g\n5,6,1,x\n")
+        for by, names in (("g", ["x", "x"]), (None, [None, None])):
+            inputs = [opened(name, LABELS._replace(by=by)) for name in ("a.csv", "b.csv")]
+            found = join([one._replace(by_sequence=by_sequence) for one in inputs])
+            batches = [found.reader.read(chunk) for chunk in found.chunks.in_order()]
+            groupings = [batch.grouping for batch in batches]
+            if by_sequence and by is not None:
+                names = ["a.csv: x", "b.csv: x"]
+            assert [one and one.names[0] for one in groupings] == names
 
     def test_can_be_gone_through_twice(self, folder: Path) -> None:
         put(folder, a=HEADER + "1,2,0\n", b=HEADER + "5,6,1\n")

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xentcli.errors import DataError
 from xentcli.model import Batch, Origin
-from xentcli.readers.interface import open_in_memory
-from xentcli.readers.typed import read_typed_labels, split_samples
+from xentcli.readers.interface import Request, open_in_memory
+from xentcli.readers.typed import open_typed, read_typed_array, read_typed_labels, split_samples
 from xentcli.run.chunk import count_samples
 
 
@@ -43,6 +44,85 @@ def test_one_sample_without_a_list_around_it_is_one(values: list[Any]) -> None:
     samples = len(values) if isinstance(values[0], list) else 1
     assert (chunk.number, chunk.first, chunk.samples) == (0, 0, samples)
     assert count_samples(batch, skips=False) == samples
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "dimensions"),
+    [((3,), 3, 0), ((2, 3), 3, 0), ((2, 3, 4), 3, 1), ((2, 3, 4, 5), 3, 2)],
+)
+def test_what_follows_the_classes_are_positions(
+    shape: tuple[int, ...], classes: int, dimensions: int
+) -> None:
+    found = open_in_memory("--logits", Batch(np.zeros(shape), "logits", Origin("", "typed")), 1)
+    assert (found.class_count, found.dimensions, found.single) == (
+        classes,
+        dimensions,
+        len(shape) == 1,
+    )
+
+
+@pytest.mark.parametrize(("labels", "told"), [((2, 3), True), ((2, 3, 3), False), (None, False)])
+def test_it_is_told_where_labels_fit_either_axis(
+    labels: tuple[int, ...] | None, told: bool
+) -> None:
+    given = None if labels is None else np.zeros(labels, dtype=np.int64)
+    batch = Batch(np.zeros((2, 3, 3)), "logits", Origin("", "typed"), labels=given)
+    assert bool(open_in_memory("--logits", batch, 1).remarks) == told
+
+
+@pytest.mark.parametrize("texts", [["1,2,3;4,5,6"], ["[1, 2, 3]", "[[4., 5, 6]]"]])
+def test_several_samples_have_the_classes_of_each(texts: list[str]) -> None:
+    found = open_typed(texts, "logits", Request(classes=("a", "b", "c")))
+    assert (found.class_count, found.classes) == (3, ("a", "b", "c"))
+    (chunk,) = found.chunks.in_order()
+    assert found.reader.read(chunk).values.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize("text", ["[]", "[[], []]", "tensor([])"])
+def test_samples_without_values(text: str) -> None:
+    with pytest.raises(DataError, match=r"^--logits: there are no values$"):
+        open_typed([text], "logits", Request())
+
+
+@pytest.mark.parametrize("text", ["tensor(2.5)", "np.float64(2.5)", "(2.5)"])
+def test_a_single_number_as_it_is_printed_is_a_sample(text: str) -> None:
+    assert read_typed_array([text], "--logits").tolist() == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("texts", "shape"),
+    [
+        (["[[0, 1], [1, 0]]"], (2, 2)),
+        (["tensor([[0, 1], [1, 0]])"], (2, 2)),
+        (["tensor(1)"], ()),
+        (["0,1"], ()),
+        # Lists one by one are one list of labels.
+        (["[0, 1]", "[1, 0]"], ()),
+        (["tensor([0, 1])", "1,0"], ()),
+    ],
+)
+def test_labels_have_the_shape_of_their_lists(texts: list[str], shape: tuple[int, ...]) -> None:
+    assert read_typed_labels(texts).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[0, 1], [1]]", "--label, $[1]: 1 value, where the first list here has 2"),
+        ("[0, [1]]", "--label, $[1]: cannot read a list as a number"),
+        ("[[0], 1]", "--label, $[1]: expected a list of 1, found 1"),
+        ("[" * 31 + "0" + "]" * 31, "--label, $: lists nested more than 30 deep"),
+        ("[" * 600 + "0" + "]" * 600, "--label, $: lists nested more than 30 deep"),
+        (
+            "[0, %s]" % ("[" * 600 + "0" + "]" * 600),
+            "--label, $[1]: cannot read a list as a number",
+        ),
+    ],
+)
+def test_labels_in_lists_that_are_not_regular(text: str, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_typed_labels([text])
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

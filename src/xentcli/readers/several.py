@@ -68,7 +68,10 @@ def join(inputs: Sequence[Opened]) -> Opened:
 
 def _drop_repeated(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
     """Keep the first of remarks with the same message."""
-    return tuple({remark.message: remark for remark in reversed(list(remarks))}.values())[::-1]
+    kept: dict[str, Remark] = {}
+    for remark in remarks:
+        kept.setdefault(remark.message, remark)
+    return tuple(kept.values())
 
 
 def _split_rows_alike(inputs: Sequence[Opened]) -> Sequence[Opened]:

@@ -158,14 +158,13 @@ def _parse_json_list(text: str) -> Any:
 
 def _shape_of_lists(value: Any, option: str) -> tuple[int, ...]:
     """Return the shape of nested lists, which must be regular, whatever they hold."""
-    from xentcli.readers.json.nested import as_array
+    from xentcli.readers.json.nested import as_number, flatten
 
-    return as_array(_replace_by_zeros(value), Place(option), "$").shape
+    def check(item: Any, place: Place, path: str) -> None:
+        if isinstance(item, list):
+            as_number(item, place, path)
 
-
-def _replace_by_zeros(value: Any) -> Any:
-    """Copy nested lists with 0 in place of each item."""
-    return [_replace_by_zeros(item) for item in value] if isinstance(value, list) else 0.0
+    return flatten(value, Place(option), "$", check)[0]
 
 
 def _read_printed_number(word: pasted.Word, text: str, option: str) -> float:
