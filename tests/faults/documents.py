@@ -448,4 +448,24 @@ FAULTS = (
         'xent: a.json: $[0] ("NEG"): cannot read null as a number\n',
         {"a.json": b'[[{"label": "POS", "score": 1.0}, {"label": "NEG", "score": null}]]'},
     ),
+    Fault(
+        "a soft target of a list of records that is negative",
+        "ce a.json",
+        1,
+        "xent: a.json: $[1].targets[0]: soft target -0.5 is not a probability (0 or more)\n",
+        {
+            "a.json": b'[{"logits": [1, 2], "targets": [1, 0]}, '
+            b'{"logits": [1, 2], "targets": [-0.5, 1.5]}]'
+        },
+    ),
+    Fault(
+        "a target of a table that is above 1",
+        "bce a.json --logit-cols a,b --target-cols ta,tb",
+        1,
+        'xent: a.json: row 2: column "tb": 1.5 is not a target from 0 to 1\n',
+        {
+            "a.json": b'[{"a": 1, "b": 2, "ta": 0.5, "tb": 1}, '
+            b'{"a": 1, "b": 2, "ta": 0.5, "tb": 1.5}]'
+        },
+    ),
 )

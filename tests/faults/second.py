@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+import numpy as np
+
+from tests.contents import npy, npz
 from tests.faults.fault import Fault
 
 FIRST = b"id,a,b\n7,2,0\n9,0,2\n"
+# The same ids in another order, and what is wrong stands in the second row.
+FIRST_FILES = {"z.csv": FIRST, "z.npz": npz(id=[7, 9], logits=[[2.0, 0.0], [0.0, 2.0]])}
+WRONG_TARGETS = {
+    't.csv:4:2: column "a"': b"id,a,b\n9,1,0\n\n7,-0.5,1.5\n",
+    "t.jsonl:3: $.a": b'{"id": 9, "a": 1, "b": 0}\n\n{"id": 7, "a": -0.5, "b": 1.5}\n',
+    "t.jsonl:2: $.targets[0]": (
+        b'{"id": 9, "targets": [1, 0]}\n{"id": 7, "targets": [-0.5, 1.5]}\n'
+    ),
+    't.json: row 2: column "a"': b'[{"id": 9, "a": 1, "b": 0}, {"id": 7, "a": -0.5, "b": 1.5}]',
+    "t.json: $[1].targets[0]": (
+        b'[{"id": 9, "targets": [1, 0]}, {"id": 7, "targets": [-0.5, 1.5]}]'
+    ),
+    "t.json: $.targets[1][0]": b'{"id": [9, 7], "targets": [[1, 0], [-0.5, 1.5]]}',
+    "t.npz: targets[1, 0]": npz(id=[9, 7], targets=[[1.0, 0.0], [-0.5, 1.5]]),
+}
+WRONG_LABELS = {
+    "y.csv:3:2": b"id,label\n9,0\n7,5\n",
+    "y.jsonl:2: $.label": b'{"id": 9, "label": 0}\n{"id": 7, "label": 5}\n',
+    "y.json: row 2": b'[{"id": 9, "label": 0}, {"id": 7, "label": 5}]',
+    "y.json: label 2": b'{"id": [9, 7], "label": [0, 5]}',
+    "y.npz: label 2": npz(id=[9, 7], label=[0, 5]),
+}
 
 
 def quoted_names(names: Iterable[str]) -> str:
@@ -19,6 +44,20 @@ def row_of(names: Iterable[str]) -> bytes:
     return (
         f"id,{','.join(header)}\n7,{','.join(str(at % 2) for at in range(len(header)))}\n".encode()
     )
+
+
+def wrong_rows(option: str, contents: Mapping[str, bytes], message: str) -> Iterable[Fault]:
+    """A wrong row of each of these second files, beside each first file."""
+    for place, content in contents.items():
+        name = place.partition(":")[0]
+        for first, rows in FIRST_FILES.items():
+            yield Fault(
+                f"{place} beside {first}",
+                f"ce {first} {option} {name}",
+                1,
+                f"xent: {place}: {message}\n",
+                {first: rows, name: content},
+            )
 
 
 FAULTS = (
@@ -265,4 +304,22 @@ FAULTS = (
             "y.json": b'{"columns": ["id", "label"], "data": [[7, 0], [9, true]]}',
         },
     ),
+    Fault(
+        "an array of no labels",
+        "ce z.csv --labels-from y.npy",
+        1,
+        "xent: y.npy: 0 labels, but z.csv has more samples\n",
+        {"z.csv": b"a,b\n2,0\n", "y.npy": npy(np.zeros((0, 1), dtype=np.int64))},
+    ),
+    Fault(
+        "an array of no soft targets",
+        "ce z.csv --targets-from t.npy",
+        1,
+        "xent: t.npy: 0 soft targets, but z.csv has more samples\n",
+        {"z.csv": b"a,b\n2,0\n", "t.npy": npy(np.zeros((0, 2)))},
+    ),
+    *wrong_rows(
+        "--targets-from", WRONG_TARGETS, "soft target -0.5 is not a probability (0 or more)"
+    ),
+    *wrong_rows("--labels-from", WRONG_LABELS, "label 5 is out of range for 2 classes (0 to 1)"),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.faults.running import run_inside
 from xentcli.errors import DataError
 from xentcli.model import Batch, Origin
 from xentcli.readers.interface import Request, open_in_memory
@@ -123,6 +125,22 @@ def test_labels_in_lists_that_are_not_regular(text: str, message: str) -> None:
     with pytest.raises(DataError) as caught:
         read_typed_labels([text])
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("block", ["4", "1000"])
+def test_a_wrong_soft_target_has_its_number_in_blocks_of_any_size(
+    block: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n2,0\n0,2\n1,1\n")
+    found = run_inside(
+        ["ce", "a.csv", "--target", "0,1;0.5,0.5;-1,2", "--jobs", "1"],
+        tmp_path,
+        environment={"XENT_BLOCK_BYTES": block},
+    )
+    assert (found.code, found.stderr) == (
+        1,
+        "xent: --target, sample 3, value 1: soft target -1.0 is not a probability (0 or more)\n",
+    )
 
 
 @pytest.mark.parametrize(

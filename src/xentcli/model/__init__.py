@@ -35,6 +35,10 @@ AnswerField = Literal["loss", "probs", "log_probs", "grad"]
 Form = Literal["typed", "text", "json", "json lines", "array", "table"]
 
 
+# Where a path goes through the records of a list: the number of a record takes the dots' place.
+EACH_RECORD = "$[...]"
+
+
 class Origin(NamedTuple):
     """Where the numbers of an array came from, so that a message can say where a bad one stands.
 
@@ -42,9 +46,11 @@ class Origin(NamedTuple):
 
     - a text has the line number of each sample (``lines``), the number of each column from 1
       (``columns``) and the headers (``names``);
-    - a JSON document has the ``path`` to the array, JSON Lines the path within each record;
-    - a Parquet or Arrow table has the number of each row (``lines``);
-    - an array has none of them: the index says enough.
+    - a JSON document has the ``path`` to the array, which in a list of records begins with
+      ``EACH_RECORD``, JSON Lines the path within each record;
+    - a table has the number of each row, from 1 (``lines``);
+    - an array has none of them: the index says enough. If its rows are in another order or only
+      some of them, ``lines`` has their indices, as it has for a JSON document and typed numbers.
     """
 
     source: str

@@ -76,13 +76,7 @@ def open_targets(source: Source, request: Request) -> Attached:
         return attached
     if len(found.columns[0]) != attached.size:
         raise DataError("it has changed while it was read", place=Place(source.name))
-    # The targets of a row have the same place as its ids.
-    origin = attached.origin
-    if not len(origin.lines):
-        origin = origin._replace(form=found.origin.form, lines=found.origin.lines)
-    return attached._replace(
-        origin=origin, ids=_index_id_columns(found.names, found.at, found.columns)
-    )
+    return attached._replace(ids=_index_id_columns(found.names, found.at, found.columns))
 
 
 def _read_columns(source: Source, request: Request, choose: Choose) -> ChosenColumns | None:
@@ -223,8 +217,8 @@ def _read_array_of_targets(opened: Opened, source: Source) -> Attached:
     batches = [opened.reader.read(chunk) for chunk in opened.chunks.in_order()]
     parts = [batch.values for batch in batches]
     targets: AnyArray = np.concatenate(parts) if parts else np.empty((0, opened.class_count))
-    origin = Origin(source.name, "array", names=opened.classes, path="")
-    if batches and batches[0].values_from.form == "text":
+    origin = Origin(source.name, "array", names=opened.classes)
+    if batches:
         lines = np.concatenate([np.asarray(batch.values_from.lines) for batch in batches])
         origin = batches[0].values_from._replace(lines=lines)
     # The option that these remarks mention applies to the first file alone.

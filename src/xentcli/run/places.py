@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xentcli.errors import ArgumentError, DataError, Place, UsageError, XentError, path_of, quoted
-from xentcli.model import Batch, Origin
+from xentcli.model import EACH_RECORD, Batch, Origin
 
 
 def locate(error: ArgumentError, batch: Batch) -> XentError:
@@ -44,8 +44,10 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
         return Place(source, origin.lines[sample], column)
     if origin.form == "table":
         return Place(source, detail=f"row {origin.lines[sample]}")
+    number = batch.first + sample
+    if len(origin.lines) and batch.values.ndim > 1:
+        number = int(origin.lines[sample])
     if origin.form == "array":
-        number = int(origin.lines[sample]) if len(origin.lines) else batch.first + sample
         return Place(source, detail=f"{origin.path}[{', '.join(map(str, (number, *rest)))}]")
     if origin.form == "json lines":
         path = origin.path + _brackets(rest)
@@ -53,9 +55,12 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
             path = path_of(origin.names[rest[0]])
         return Place(source, origin.lines[sample], detail=path)
     if origin.form == "json":
-        return Place(source, detail=origin.path + _brackets(index))
+        path = f"{origin.path}[{number}]"
+        if origin.path.startswith(EACH_RECORD):
+            path = f"$[{number}]{origin.path.removeprefix(EACH_RECORD)}"
+        return Place(source, detail=path + _brackets(rest))
     words = ["value"] if batch.values.ndim == 1 else ["sample", "value"]
-    named = zip(words, index, strict=False)
+    named = zip(words, (number, *rest), strict=False)
     return Place(source, detail=", ".join(f"{word} {at + 1}" for word, at in named))
 
 

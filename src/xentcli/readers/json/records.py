@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import Place, path_of
-from xentcli.model import AnyArray, Batch, Kind, Origin
+from xentcli.model import EACH_RECORD, AnyArray, Batch, Kind, Origin
 from xentcli.readers.interface import Opened, Request, open_in_memory
 from xentcli.readers.json.document import find_target_key, read_label, read_labels
 from xentcli.readers.json.nested import as_array, describe, fault, shape_of
@@ -40,7 +40,7 @@ def open_records(
     values = move_classes_second(values, request.class_axis)
     count = values.shape[1]
     check_class_names(request.classes, count, f", {place} has {count}")
-    origin = Origin(source.name, "json", path=f"$[...]{path_of(key)[1:]}")
+    origin = Origin(source.name, "json", path=EACH_RECORD + path_of(key)[1:])
     batch = Batch(values, kind, origin, request.classes)
     batch = _add_target(batch, records, request, place)
     number = sample_number_column(request)
@@ -107,7 +107,7 @@ def _add_target(
     if key is None:
         return batch
     cells = _cells(records, key, place)
-    origin = Origin(place.source, "json", names=(key,), path=f"$[...]{path_of(key)[1:]}")
+    origin = Origin(place.source, "json", names=(key,), path=EACH_RECORD + path_of(key)[1:])
     if key == request.target_cols or len(shape_of(cells[0][0])) == values.ndim - 1:
         targets = move_classes_second(_stack(records, key, place, "logits"), request.class_axis)
         if targets.shape != values.shape:

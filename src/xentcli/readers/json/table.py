@@ -43,7 +43,8 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
     for row, column in np.argwhere(~np.isnan(values)).tolist() if kind == "probs" else ():
         path = table.path(row, columns.values[column])
         check_kind(kind, values[row, column], place, path)
-    batch = Batch(values, kind, Origin(source.name, "json", names=chosen), classes)
+    origin = Origin(source.name, "table", range(1, len(values) + 1), names=chosen)
+    batch = Batch(values, kind, origin, classes)
     batch = _add_target(batch, table, columns, request, place)
     if columns.weight is not None:
         found = [

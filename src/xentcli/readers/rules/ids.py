@@ -125,8 +125,7 @@ def reorder_by_ids(
     needed = np.zeros(attached.size, dtype=bool)
     needed[rows] = True
     origin = attached.origin
-    if len(origin.lines):
-        origin = origin._replace(lines=np.asarray(origin.lines)[rows])
+    origin = origin._replace(lines=np.asarray(origin.lines)[rows] if len(origin.lines) else rows)
     ordered = attached._replace(
         labels=None if attached.labels is None else attached.labels[rows],
         targets=None if attached.targets is None else attached.targets[rows],

@@ -115,8 +115,7 @@ def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:
     chosen = attached._replace(targets=whole[rows])
     chosen = reorder_targets(chosen, batch.classes)
     origin = chosen.origin
-    if origin.form == "text":
-        origin = origin._replace(lines=np.asarray(origin.lines)[rows])
+    origin = origin._replace(lines=np.asarray(origin.lines)[rows] if len(origin.lines) else rows)
     return batch._replace(targets=fit_targets(chosen, batch.values), target_from=origin)
 
 
@@ -379,14 +378,14 @@ def read_typed_label(
 def _word_place(word: Word, at: int, origin: Origin) -> Place:
     if origin.form == "typed":
         return Place(origin.source, detail=f"value {at + 1}", excerpt=excerpt_of(word))
-    line = int(origin.lines[at]) if len(origin.lines) else at + 1
+    line = int(origin.lines[at]) if len(origin.lines) else at
     if origin.form == "text":
         return Place(origin.source, line, origin.columns[0])
     if origin.form == "json lines":
         return Place(origin.source, line, detail=origin.path)
     if origin.form == "table":
         return Place(origin.source, detail=f"row {line}")
-    return Place(origin.source, detail=f"label {at + 1}")
+    return Place(origin.source, detail=f"label {line + 1}")
 
 
 def excerpt_of(word: Word) -> Excerpt:
