@@ -111,14 +111,15 @@ class AlikeLines(NamedTuple):
 
 
 def find_alike_lines(pattern: Pattern, text: bytes, count: int) -> AlikeLines | None:
-    """Find the values in so many lines of that pattern; None if any line is of another.
+    """Find the values in so many lines, of which the first has that pattern; None if any line is of
+    another.
 
     Nothing but the names has quotes. They are looked for, and what is around them is compared: to
     look for the pieces themselves takes several times as long.
     """
     names, first, last = len(pattern.names), pattern.texts[0], pattern.texts[-1]
     quotes = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == QUOTE)
-    if quotes.size != 2 * names * count or not (text.startswith(first) and text.endswith(last)):
+    if quotes.size != 2 * names * count or not text.endswith(last):
         return None
     before = pattern.texts[:-1]
     begins = quotes[::2].reshape(count, names) - _integers(piece.index(b'"') for piece in before)
@@ -128,7 +129,7 @@ def find_alike_lines(pattern: Pattern, text: bytes, count: int) -> AlikeLines | 
     ends[:-1, -1] = begins[1:, 0] - (len(pattern.line_end) - len(first))
     ends[-1, -1] = len(text) - len(last)
     lines = AlikeLines(pattern, text, starts, ends)
-    if starts[0, 0] != len(first) or not (starts < ends).all():
+    if not (starts < ends).all():
         return None
     return lines if all(_stands_at(text, at, piece) for at, piece, _ in lines.pieces()) else None
 
@@ -138,9 +139,7 @@ def _integers(values: Iterable[int]) -> Places:
 
 
 def _stands_at(text: bytes, at: Places, piece: bytes) -> bool:
-    """Whether a piece of text stands at each of these places, which are in order."""
-    if at[-1] + len(piece) > len(text):
-        return False
+    """Whether a piece of text stands at each of these places; it would end within the text."""
     return _windows(text, len(piece))[at].tobytes() == piece * len(at)
 
 

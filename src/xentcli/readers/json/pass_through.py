@@ -23,13 +23,13 @@ FIELD = re.compile(
 STRING_OR_NAME = re.compile(STRING + "|-?Infinity|NaN")
 
 
-def split_record(value: Any, line: bytes, place: Place) -> dict[str, Any]:
+def split_record(value: Any, line: bytes) -> dict[str, Any]:
     """Split a line that was parsed already into its fields, each with the bytes of its JSON. A line
     that is no object has none."""
-    return {name: text.encode("utf-8") for name, text in _split_fields(value, line, place).items()}
+    return {name: text.encode("utf-8") for name, text in _split_fields(value, line).items()}
 
 
-def _split_fields(value: Any, line: bytes, place: Place) -> dict[str, str]:
+def _split_fields(value: Any, line: bytes) -> dict[str, str]:
     if not isinstance(value, dict) or not value:
         return {}
     text = line.decode("utf-8")
@@ -39,10 +39,8 @@ def _split_fields(value: Any, line: bytes, place: Place) -> dict[str, str]:
         match = FIELD.match(text, at)
         start, end = match.span("value")  # type: ignore[union-attr]
         if start == end:
-            try:
-                _, end = DECODER.raw_decode(text, start)
-            except RecursionError:
-                raise DataError("it is nested too deeply", place=place) from None
+            # The record was parsed with one level more.
+            _, end = DECODER.raw_decode(text, start)
         found[name] = _quote_non_finite(text[start:end])
         at = text.find(",", end) + 1
     return found
@@ -73,7 +71,7 @@ def write_cells(sample: Sample, layout: Layout, place: Place) -> list[bytes]:
     numbers = [_write_number(value) for value in sample.values]
     if layout.key is None and not layout.flat:
         return numbers
-    fields = _split_fields(sample.value, sample.line.content, place)
+    fields = _split_fields(sample.value, sample.line.content)
     extra = [key for key in fields if key not in layout.columns]
     if extra:
         raise DataError(
