@@ -230,6 +230,31 @@ WRONG: dict[str, tuple[str, bytes, str, str]] = {
         *("a.jsonl", b"[1, 2]\n[3], 4]\n", "--label 0,1"),
         "a.jsonl:2:4: not JSON: extra data",
     ),
+    "a list of another length": (
+        *("a.jsonl", b"[1, 2]\n[3]\n", "--label 0,1"),
+        "a.jsonl:2: $: 1 value, where the first sample has 2",
+    ),
+    "a list with a probability above 1": (
+        *("a.jsonl", b"[0.5, 0.5]\n[0.5, 1.5]\n", "--label 0,1 --input probs"),
+        "a.jsonl:2: $[1]: 1.5 is not a probability",
+    ),
+    "records that do not begin with their lines": (
+        *(
+            "a.jsonl",
+            LISTS.replace(b"7", b'"x"') + b'{"id": "y", "logits": [3, 4], "label": 1}, '
+            b'{"id": "z", "logits": [5, 6]\n"label": 0}\n',
+            "",
+        ),
+        "a.jsonl:3:42: not JSON: extra data",
+    ),
+    "a number as JSON has none": (
+        *("a.jsonl", LISTS.replace(b"9", b"09"), ""),
+        "a.jsonl:2:9: not JSON: expecting ',' delimiter",
+    ),
+    "a record's label out of range, passed on": (
+        *("a.jsonl", LISTS.replace(b": 1}", b": 2}"), "-f jsonl"),
+        "a.jsonl:2: $.label: label 2 is out of range for 2 classes",
+    ),
     "a list within a list": (
         *("a.jsonl", LISTS.replace(b"7", b'"x"').replace(b"[-3, 0.25]", b"[[-3, 0.25]]"), ""),
         "a.jsonl:2: $.logits: values of shape (1, 2), where the first sample has (2,)",
@@ -282,6 +307,30 @@ def test_what_is_wrong_is_told_with_its_place(
     found = run_inside(asked, tmp_path, b"", parsed_by(package, monkeypatch))
     assert (found.code, found.stdout) == (1, b"")
     assert found.stderr.startswith(f"xent: {message}")
+
+
+@pytest.mark.parametrize("package", PACKAGES[1:])
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_left_out(
+    what: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, content, options, message = WRONG[what]
+    asked = [*asked_in(tmp_path, name, content, options), "--on-error", "skip"]
+    found = run_inside(asked, tmp_path, b"", parsed_by(package, monkeypatch))
+    assert found.code in (1, 3)
+    assert message in found.stderr
+    assert run_inside(asked, tmp_path, b"", {"XENT_FAST": "0"}) == found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_later_block_with_lists_of_another_length(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LISTS.replace(b"0.25", b"0.25, 7"))
+    environment = parsed_by(package, monkeypatch) | {"XENT_BLOCK_BYTES": "8"}
+    found = run_inside(["ce", "a.jsonl", "--jobs", "1"], tmp_path, b"", environment)
+    message = "xent: a.jsonl:2: $.logits: 3 values, where the first sample has 2\n"
+    assert (found.code, found.stderr) == (1, message)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -329,7 +329,8 @@ def test_any_process_may_read(tmp_path: Path) -> None:
 
 
 def test_records_keep_the_text_of_their_fields(tmp_path: Path) -> None:
-    line = '{ "p" : 1.10,"big":1e400,"s":"\\ud83d NaN", "n":[NaN,"NaN", -Infinity],"logits":[1]}'
+    line = '{ "p" : 1.10,"big":1e400,"s":"\\ud83d NaN", "n":[NaN,"NaN", -Infinity],"v":NaN,'
+    line += '"w":[{"x":Infinity}],"logits":[1]}'
     found = batch(tmp_path, line, LABELS._replace(keep_records="whole", keep_rows="cells"))
     assert found.rows is None
     assert found.records == [
@@ -338,6 +339,8 @@ def test_records_keep_the_text_of_their_fields(tmp_path: Path) -> None:
             "big": b"1e400",
             "s": b'"\\ud83d NaN"',
             "n": b'["NaN","NaN", "-Infinity"]',
+            "v": b'"NaN"',
+            "w": b'[{"x":"Infinity"}]',
             "logits": b"[1]",
         }
     ]
@@ -464,17 +467,32 @@ def test_what_needs_the_numbers_of_its_samples_is_read_in_order(
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
-def test_partitions_have_all_lines(name: str, mark: bytes, tmp_path: Path) -> None:
+def test_parts_of_a_file_have_all_lines(
+    name: str, mark: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "8")
     lines = mark + b"".join(b'{"logits": [%d, 1], "label": 0}\n' % at for at in range(9))
-    (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
+    packed = name.endswith(".gz")
+    (tmp_path / name).write_bytes(gzip.compress(lines) if packed else lines)
     found = open_input(source_of(str(tmp_path / name)), LABELS, "jsonl")
-    chunks = list(found.chunks.partitions(40) or ())
-    kinds = [WholeText] if name.endswith(".gz") else [Span] * 7
-    assert [type(chunk.data) for chunk in chunks] == kinds
-    parts = [found.reader.read(part) for chunk in chunks for part in found.reader.parts(chunk)]
-    assert np.concatenate([part.values for part in parts])[:, 0].tolist() == list(range(9))
-    assert chunks[0].line == 1
-    assert parts[0].values_from.lines[0] == 1
+    partitions, spans = found.chunks.partitions(40), found.chunks.spans()
+    assert (spans is None) == packed
+    for chunks in (list(partitions or ()), list(spans or ())):
+        assert {type(chunk.data) for chunk in chunks} <= {WholeText if packed else Span}
+        read = [found.reader.read(part) for one in chunks for part in found.reader.parts(one)]
+        values = [row[0] for part in read for row in part.values.tolist()]
+        assert values == list(range(9)) or (packed and not chunks)
+        assert [chunk.line for chunk in chunks[:1]] == [1] * bool(chunks)
+        assert [part.values_from.lines[0] for part in read[:1]] == [1] * bool(chunks)
+
+
+@pytest.mark.parametrize("targets", [[[0.5, 0.5]], None])
+def test_it_is_known_what_is_attached(targets: list[Any] | None, tmp_path: Path) -> None:
+    soft = None if targets is None else np.array(targets)
+    labels = None if targets is not None else np.array([0])
+    request = LABELS._replace(attached=Attached(labels, soft, Origin("y.npy", "array"), 1))
+    found = opened(tmp_path, "[1, 2]\n", request)
+    assert (found.has_labels, found.has_targets) == (targets is None, targets is not None)
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,7 @@ class AlikeLines(NamedTuple):
         between = self.pattern.texts[1:-1]
         for at, (piece, mark) in enumerate(zip(between, MARKS, strict=False)):
             yield self.ends[:, at], piece, mark
-        if len(self.starts) > 1:
-            yield self.ends[:-1, -1], self.pattern.line_end, ROW_END
+        yield self.ends[:-1, -1], self.pattern.line_end, ROW_END
 
 
 def find_alike_lines(pattern: Pattern, text: bytes, count: int) -> AlikeLines | None:
