@@ -114,13 +114,12 @@ class TestSamples:
         marks = {"a": ",", "b": ";", "c": "|"}
         for name, mark in marks.items():
             put(folder, **{name: (HEADER + f"1,{ord(name)},0\n").replace(",", mark)})
-        found = run_inside(
-            ["softmax", *(f"{name}.csv" for name in names), "-f", "csv"],
-            folder,
-        )
-        header, *rows = (line.split(marks[names[0]]) for line in found.stdout.decode().splitlines())
-        assert header == ["a", "b", "label"]
-        assert [len(row) for row in rows] == [3] * len(names)
+        files = [f"{name}.csv" for name in names]
+        asked = ["ce", *files, "--reduction", "none", "-f", "csv"]
+        found = run_inside(asked, folder).stdout.decode()
+        header, *rows = (line.split(marks[names[0]]) for line in found.splitlines())
+        assert header == ["a", "b", "label", "loss"]
+        assert [row[:3] for row in rows] == [["1", str(ord(name)), "0"] for name in names]
 
     def test_are_divided_where_all_files_can_be(self, folder: Path) -> None:
         put(folder, a="a,b\n1,2\n3,4\n", b="a,b\n5,6\n7,8\n")

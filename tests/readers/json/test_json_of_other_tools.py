@@ -291,3 +291,18 @@ def test_a_list_of_records_may_be_grouped(tmp_path: Path) -> None:
     assert batch.grouping.names == ("x",)
     assert opened(tmp_path / "a.json", WANTED._replace(by="g")).by == "g"
     assert opened(tmp_path / "a.json", WANTED).by == ""
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ([{"log_probs": [-1, -1]}, {"log_probs": [-1, 0.5]}], "$[1].log_probs"),
+        ({"log_probs": [[-1, -1], [-1, 0.5]]}, "$.log_probs[1]"),
+        ([{"a": -1.5, "b": -1}, {"a": -1, "b": 0.5}], "row 2"),
+    ],
+)
+def test_a_warning_is_placed_where_it_stands(tmp_path: Path, document: Any, place: str) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    asked = ["nll", "a.json", "-q", "--label", "0,0", "--input", "log-probs"]
+    warning = f"xent: warning: a.json: {place}: a log-probability is above 0; are these logits?\n"
+    assert run_inside(asked, tmp_path).stderr == warning
