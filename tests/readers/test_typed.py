@@ -127,6 +127,34 @@ def test_labels_in_lists_that_are_not_regular(text: str, message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("0,9", "9"),
+        ("0 9", "9"),
+        ("[0, 9]", "9"),
+        ("[[0], [ 9 ]]", "9"),
+        ("tensor([0, 9])", "9"),
+        ('["b", "cow"]', "cow"),
+        ("['b', 'cow']", "cow"),
+        ('["a, [b]", "a"]', "a, [b]"),
+        ("[0, 1.5]", "1.5"),
+        ("[0, true]", "true"),
+        # An object is no label, wherever it stands.
+        ('[0, {"a": 1}]', '[0, {"a"'),
+    ],
+)
+def test_a_wrong_label_is_marked_where_it_was_typed(text: str, marked: str) -> None:
+    labels = read_typed_labels([text])
+    with pytest.raises(DataError) as caught:
+        open_typed(["1,2;3,4"], "logits", Request(attached=labels, classes=("a", "b")))
+    assert caught.value.place is not None
+    excerpt = caught.value.place.excerpt
+    assert excerpt is not None
+    assert excerpt.text == text
+    assert excerpt.text[excerpt.start : excerpt.end] == marked
+
+
 @pytest.mark.parametrize("block", ["4", "1000"])
 def test_a_wrong_soft_target_has_its_number_in_blocks_of_any_size(
     block: str, tmp_path: Path

@@ -60,6 +60,11 @@ class Token(NamedTuple):
     text: str
     start: int
 
+    @property
+    def content_start(self) -> int:
+        """The position of what it holds, which may stand in quotes."""
+        return self.start + (self.kind == "text")
+
 
 class Word(NamedTuple):
     """A number or a text in a print, and its position."""
@@ -115,7 +120,7 @@ class _PrintReader:
         self.text = text
         self.option = option
         self.words: list[Word] = []
-        self.left = _split_tokens(text)
+        self.left = split_tokens(text)
         self.depth = 0
 
     def read_items(self, closed_by: str) -> list[Any]:
@@ -142,7 +147,7 @@ class _PrintReader:
         if token.kind in ("call", "open"):
             return self.read_inside(token)
         content = token.text[1:-1] if token.kind == "text" else token.text
-        self.words.append(Word(content, token.start))
+        self.words.append(Word(content, token.content_start))
         return content
 
     def read_inside(self, opening: Token) -> Any:
@@ -176,13 +181,15 @@ class _PrintReader:
         )
 
 
-def _split_tokens(text: str) -> Iterator[Token]:
+def split_tokens(text: str) -> Iterator[Token]:
+    """Split a print into its tokens."""
     start = 0
     lead = re.match(r"\s*(?:Parameter containing:|<tf\.Tensor:.*?numpy=)", text, re.DOTALL)
-    end = len(text.rstrip())
+    written = text.rstrip()
+    end = len(written)
     if lead:
         start = lead.end()
-        if lead[0].lstrip().startswith("<") and text.endswith(">", 0, end):
+        if lead[0].lstrip().startswith("<") and written.endswith(">"):
             end -= 1
     for match in re.compile(TOKEN).finditer(text, start, end):
         yield Token(str(match.lastgroup), match[0], match.start())

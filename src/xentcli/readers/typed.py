@@ -191,7 +191,7 @@ def read_typed_labels(texts: Sequence[str], option: str = "--label") -> Attached
                 value = found.value
                 words += [Word(word.text, word.start, text) for word in found.words]
             else:
-                words += [Word(str(item), 0, text) for item in _flatten(value)]
+                words += _words_of_json(value, text)
             if len(texts) == 1 and isinstance(value, list):
                 shape = _shape_of_lists(value, option)
         elif "," in text or ";" in text:
@@ -203,6 +203,16 @@ def read_typed_labels(texts: Sequence[str], option: str = "--label") -> Attached
         if word.text in ("...", "…"):
             raise DataError(pasted.SHORTENED, place=Place(option), hint=pasted.HOW_TO_PRINT_ALL)
     return Attached(tuple(words), None, Origin(option, "typed"), len(words), shape)
+
+
+def _words_of_json(value: list[Any], text: str) -> list[Word]:
+    """Return the items of a JSON list, each with its position in the text."""
+    items = _flatten(value)
+    tokens = (token for token in pasted.split_tokens(text) if token.kind in ("text", "word"))
+    starts = [token.content_start for token in tokens]
+    # An object among them, which is no label, is more than one word.
+    starts = starts if len(starts) == len(items) else [0] * len(items)
+    return [Word(str(item), at, text) for item, at in zip(items, starts, strict=True)]
 
 
 def _trim(text: str) -> Word:

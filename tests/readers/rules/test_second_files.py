@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tests.contents import npz
 from tests.faults.running import Answered, run_inside
 from tests.readers.tables.test_columnar import content_of
 from tests.ways import WAYS, answered, without_processes
@@ -371,3 +372,23 @@ def test_names_in_json_that_are_none(name: str, content: str, said: str, tmp_pat
     found = run(tmp_path, f"ce z.csv --labels-from {name}")
     assert found.code == 1
     assert said in found.stderr
+
+
+@pytest.mark.parametrize(("key", "code"), [("y1", 0), ("y2", 0), ("y3", 2)])
+@pytest.mark.parametrize("name", ["y.npz", "y.json"])
+def test_a_key_of_the_labels_may_be_named(name: str, key: str, code: int, tmp_path: Path) -> None:
+    labels = {"y1": [0, 1], "y2": [1, 0]}
+    content = (
+        npz(y1=labels["y1"], y2=labels["y2"]) if name == "y.npz" else json.dumps(labels).encode()
+    )
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "a.csv").write_text("a,b\n2.5,0\n0.5,2\n")
+    asked = ["ce", "a.csv", "--labels-from", name, "--label-col", key, "-q"]
+    found = run_inside(asked, tmp_path)
+    assert found.code == code
+    if code:
+        message = f'xent: --label-col: {name} has no key "y3"\n'
+        assert found.stderr == message + 'hint: the keys are "y1", "y2"\n'
+    else:
+        typed = ",".join(map(str, labels[key]))
+        assert found.stdout == run_inside(["ce", "a.csv", "--label", typed, "-q"], tmp_path).stdout
