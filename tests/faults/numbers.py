@@ -291,6 +291,14 @@ FAULTS = (
         {"a.csv": b"a;b;label\n1,5;2,5;0\n1.5;2;1\n"},
     ),
     Fault(
+        "decimal points alone where a comma was asked for",
+        "ce a.csv --delimiter ';' --decimal ,",
+        1,
+        'xent: a.csv:2:1: column "a": cannot read "1.5" as a number\n'
+        "hint: the decimal mark is the comma here; --decimal . says otherwise\n",
+        {"a.csv": b"a;b;label\n1.5;2.5;0\n"},
+    ),
+    Fault(
         "a decimal comma that was not asked for",
         "ce a.csv --decimal .",
         1,

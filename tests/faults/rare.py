@@ -115,6 +115,14 @@ FAULTS = (
         {"a.csv": b"id,a,b\nx,1,2\n\xff,3,1\n", "y.csv": b"id,label\nx,0\ny,1\n"},
     ),
     Fault(
+        "an id in quotes that is no text",
+        "ce a.csv --labels-from y.csv -q",
+        1,
+        'xent: a.csv:3:1: column "id": the cell is not UTF-8 text\n'
+        "hint: --encoding names another one\n",
+        {"a.csv": b'id,a,b\nx,1,2\n"\xff",3,1\n', "y.csv": b"id,label\nx,0\ny,1\n"},
+    ),
+    Fault(
         "an id with text after its quote in the second file",
         "ce a.csv --labels-from y.csv -q",
         1,

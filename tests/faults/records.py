@@ -104,6 +104,42 @@ FAULTS = (
         {"a.csv": b"a,b,label\n1,2,0,\n"},
     ),
     Fault(
+        "a row of words and numbers broken before its last cell",
+        "ce a.csv --logit-cols a,b",
+        1,
+        "xent: a.csv:3:3: 3 cells, where the header has 4\n",
+        {"a.csv": b"t,a,b,label\nu,1,2,0\nx,1,2\n0\n"},
+    ),
+    Fault(
+        "a row of words and numbers broken in the middle",
+        "ce a.csv --logit-cols a,b",
+        1,
+        "xent: a.csv:3:2: 2 cells, where the header has 4\n",
+        {"a.csv": b"t,a,b,label\nu,1,2,0\nx,1\n2,0\n"},
+    ),
+    Fault(
+        "a row of words and numbers broken after its first cell",
+        "ce a.csv --logit-cols a,b",
+        1,
+        "xent: a.csv:3:1: 1 cell, where the header has 4\n",
+        {"a.csv": b"t,a,b,label\nu,1,2,0\nx\n1,2,0\n"},
+    ),
+    Fault(
+        "a whole row of numbers within a quoted cell",
+        "ce a.csv",
+        1,
+        'xent: a.csv:3:2: column "a": cannot read "1,2,0\\n3" as a number\n',
+        {"a.csv": b't,a,b,label\nu,1,2,0\nx,"1,2,0\n3",4,1\n'},
+    ),
+    Fault(
+        "two numbers in a quoted cell, in the only column of numbers",
+        "softmax a.csv",
+        1,
+        'xent: warning: a.csv:1: only the column "a" is a class; no numbers stand in "t"\n'
+        'xent: a.csv:3:2: column "a": cannot read "1\\n2" as a number\n',
+        {"a.csv": b't,a\nu,1\nx,"1\n2"\n'},
+    ),
+    Fault(
         "the last line cut off",
         "ce a.csv",
         1,

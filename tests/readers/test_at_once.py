@@ -38,6 +38,7 @@ AT_ONCE: dict[str, tuple[str, bytes, str]] = {
     "tabs": ("a.tsv", PLAIN.replace(b",", b"\t"), ""),
     "semicolons": ("a.csv", PLAIN.replace(b",", b";"), ""),
     "bars": ("a.csv", PLAIN.replace(b",", b"|"), "--delimiter |"),
+    "a label that is -0": ("a.csv", PLAIN.replace(b",0\n", b",-0\n"), ""),
     "words": ("a.csv", b"t,a,b,label\nx,1,2,0\n,3,1,1\n", "-f csv"),
     "words at the end": ("a.csv", b"a,b,label,t\n1,2,0,x\n3,1,1,a long one\n", "-f csv"),
     "words between tabs": ("a.tsv", b"t\ta\tu\tb\tlabel\nx\t1\ty\t2\t0\n", ""),

@@ -12,6 +12,7 @@ from xentcli import readers
 from xentcli.errors import DataError
 from xentcli.readers.interface import Span, WholeText
 from xentcli.readers.sources.source import Source
+from xentcli.readers.text import numbers
 from xentcli.readers.text.numbers import parse_table
 from xentcli.readers.text.records import Dialect, read_blocks
 from xentcli.readers.text.spans import open_span
@@ -60,6 +61,16 @@ def test_a_span_of_a_file_that_has_changed(tmp_path: Path) -> None:
 def test_each_line_has_its_numbers(rows: bytes, table: list[list[float]] | None) -> None:
     found = parse_table(rows, 2)
     assert (None if found is None else found.tolist()) == table
+
+
+def test_how_much_there_is_to_read_decides_on_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes time to import one."""
+    sizes: list[int] = []
+    monkeypatch.setattr(numbers, "parser_for", sizes.append)
+    rows = b"1,2\n" * 100
+    assert numbers.parse_table(rows, 2) is not None
+    assert all(size >= len(rows) for size in sizes)
+    assert sizes
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])

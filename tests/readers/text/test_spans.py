@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.readers.opening import opened
+from xentcli.errors import DataError
 from xentcli.readers.interface import Chunk, Request, Span
 from xentcli.readers.sources.source import Source
 from xentcli.readers.text import spans
@@ -52,6 +53,8 @@ def test_spans_lie_side_by_side_and_begin_where_lines_do(
         assert isinstance(span, Span)
         assert span.start == end < span.end
         assert (chunk.number, chunk.line, chunk.size) == (number, 3, span.end - span.start)
+        # How many samples it has, and how many are before it, is not known yet.
+        assert (chunk.first, chunk.samples) == (0, 0)
         end = span.end
         # The line that its cut falls into is its last one.
         cut = next(at for at in range(step, size + step, step) if at > span.start)
@@ -129,7 +132,30 @@ def test_what_cannot_be_divided_is_read_after_its_header(
     found = opened(path)
     chunks = found.chunks.partitions(8)
     assert chunks is not None
-    parts = [part for chunk in chunks for part in found.reader.parts(chunk)]
+    (chunk,) = chunks
+    assert (chunk.number, chunk.first, chunk.samples, chunk.line) == (0, 0, 0, 2)
+    parts = list(found.reader.parts(chunk))
     texts = [part.data for part in parts if isinstance(part.data, bytes)]
     assert b"".join(texts) == b"1,2,0\n3,4,1\n" * 9
+    assert all(texts)
     assert [part.size for part in parts] == [len(text) for text in texts]
+
+
+def test_a_file_that_is_cut_off_while_it_is_divided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No end of a line is found in what is gone: that the file has changed is told by whoever reads
+    it."""
+    monkeypatch.setattr(spans, "ENDS_AT_ONCE", 1)
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1,2\n" * 20)
+    source = Source("a.csv", str(path))
+    chunks = spans.divide_into_partitions(source, None, 0, 1, spans.LINE_END, 16)
+    assert chunks is not None
+    assert next(chunks).size == 16
+    path.write_bytes(b"")
+    (last,) = chunks
+    assert isinstance(last.data, Span)
+    assert (last.data.start, last.data.end) == (16, 80)
+    with pytest.raises(DataError, match="changed while"), spans.open_span(last.data, "a.csv"):
+        pass

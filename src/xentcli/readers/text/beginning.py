@@ -231,7 +231,7 @@ def _text(cell: bytes) -> str:
     try:
         return unquoted(cell)
     except ValueError:
-        return "?"
+        return "\ufffd"
 
 
 class TextLook:

@@ -134,7 +134,7 @@ def _read_numbers_among_words(layout: Layout, text: bytes, line: int) -> BlockRo
     kept = [at for at in needed if not (has_names and at == columns.label)]
     plain = _keep_columns(bounds, kept, layout.dialect.delimiter)
     table = None if plain is None else parse_table(plain, len(kept))
-    if table is None:
+    if table is None or len(table) != len(bounds.starts):
         return None
     at = {column: place for place, column in enumerate(kept)}
     label = columns.label
