@@ -3,16 +3,17 @@ passed on of the rows, in whichever form."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.readers.opening import WANTED, listed, only
+from tests.readers.opening import WANTED, listed, only, opened
 from tests.readers.test_at_once import answers_of
 from xentcli.model import Batch, Rows
-from xentcli.readers.interface import KeepRows, Request
+from xentcli.readers.interface import KeepRows, OnError, Request
 from xentcli.readers.text import rows as reading
 from xentcli.readers.text.records import count_line_ends
 
@@ -108,3 +109,92 @@ def test_at_once_is_as_good_as_one_by_one(
         assert found.rows._replace(text=None, around=None, cells=[]) == expected.rows._replace(
             cells=[]
         )
+
+
+def test_the_line_ends_of_windows_in_a_cell_are_passed_on(tmp_path: Path) -> None:
+    content = b't,a,b,label\r\n"x\r\ny",1,2,0\r\nz,3,4,1\r\n'
+    (tmp_path / "a.csv").write_bytes(content)
+    found = only(tmp_path / "a.csv", WANTED._replace(keep_rows="cells"))
+    assert found.rows is not None
+    assert [row[0] for row in found.rows.cells] == [b'"x\r\ny"', b"z"]
+    assert found.rows.newline == b"\r\n"
+    assert list(found.values_from.lines) == [2, 4]
+
+
+UNUSABLE = b'a,b,label,t\n1,2,0,"u\nv"\n1,x,0,y\n\n3,4,1,z\n5\n"6",7,0,w\n'
+
+
+def test_rows_that_cannot_be_used_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(UNUSABLE)
+    found = only(tmp_path / "a.csv", WANTED._replace(on_error="skip", keep_rows="cells"))
+    assert found.values.tolist() == [[1, 2], [3, 4], [6, 7]]
+    assert [fault.place.line for fault in found.faults] == [4, 7]
+    assert list(found.values_from.lines) == [2, 6, 8]
+    # Their numbers are those among all samples.
+    assert listed(found.kept) == [0, 2, 4]
+    assert found.unread == ()
+    assert found.rows is not None
+    assert [row[-1] for row in found.rows.cells] == [b'"u\nv"', b"z", b"w"]
+
+
+def test_rows_that_cannot_be_used_become_nan(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(UNUSABLE)
+    found = only(tmp_path / "a.csv", WANTED._replace(on_error="nan", keep_rows="cells"))
+    assert np.isnan(found.values).all(axis=1).tolist() == [False, True, False, True, False]
+    assert [fault.place.line for fault in found.faults] == [4, 7]
+    assert list(found.values_from.lines) == [2, 4, 6, 7, 8]
+    assert found.unread == (1, 3)
+    assert found.kept is None
+    # A row that is too short is filled up.
+    assert found.rows is not None
+    assert found.rows.cells[3] == [b"5", b"", b"", b""]
+
+
+@pytest.mark.parametrize("on_error", ["skip", "nan"])
+def test_nothing_is_said_of_rows_that_can_be_used(on_error: OnError, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b,label\n1,2,0\n\n3,4,1\n")
+    found = only(tmp_path / "a.csv", WANTED._replace(on_error=on_error))
+    assert (found.unread, found.kept, found.faults) == ((), None, ())
+
+
+@pytest.mark.parametrize("ignored", [-100, 0])
+def test_what_stands_in_a_row_that_is_nan(ignored: int, tmp_path: Path) -> None:
+    """Nothing that hides the nan, or of which more is said: a label that is not ignored, a soft
+    target that sums to 1, a weight of 1."""
+    (tmp_path / "a.csv").write_bytes(b"a,b,ta,tb,w,label\n1,x,1,0,5,0\n1,2,1,0,5,1\n")
+    asked = SOFT._replace(on_error="nan", ignore_index=ignored)
+    found = only(tmp_path / "a.csv", asked)
+    assert listed(found.targets) == [[0.5, 0.5], [1, 0]]
+    assert listed(found.sample_weight) == [1, 5]
+    found = only(tmp_path / "a.csv", asked._replace(target_cols=None))
+    assert listed(found.labels) == [1 if ignored == 0 else 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "ids"),
+    [
+        (b"x,1,2,0\ny,3,4,1\nz,5,6,0\n", "xyz"),
+        (b"x,1,2,0\r\ny,3,4,1\r\nz,5,6,0\r\n", "xyz"),
+        (b"x,1,2,0\ry,3,4,1\rz,5,6,0\n", "xyz"),
+        (b"x,1,2,0\r\ny,3,4,1\rz,5,6,0\n", "xyz"),
+        (b"\n\nx,1,2,0\n\ny,3,4,1\n\nz,5,6,0\n", "xyz"),
+        (b'"x\n\n",1,2,0\n"y",3,4,1\nz,5,6,0\n', ["x\n\n", "y", "z"]),
+        (b'"x\r\n",1,2,0\n"y",3,4,1\nz,5,6,0\n', ["x\r\n", "y", "z"]),
+    ],
+)
+def test_the_ids_of_some_samples(rows: bytes, ids: Sequence[str], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"id,a,b,label\n" + rows)
+    found = opened(tmp_path / "a.csv")
+    assert found.has_ids
+    (chunk,) = found.chunks.in_order()
+    batch = found.reader.read(chunk)
+    for samples in ([0, 1, 2], [2], [1, 0]):
+        assert found.reader.ids(chunk, batch, samples) == [ids[at] for at in samples]
+
+
+def test_a_row_that_ends_before_its_id_has_none(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b,id,label\n1,2,x,0\n3,4\n5\n7,8,y,0\n")
+    found = opened(tmp_path / "a.csv", WANTED._replace(on_error="nan"))
+    (chunk,) = found.chunks.in_order()
+    batch = found.reader.read(chunk)
+    assert found.reader.ids(chunk, batch, range(4)) == ["x", "", "", "y"]
