@@ -79,6 +79,19 @@ def test_no_more_blocks_are_read_than_are_needed(
     assert needed <= sum(map(len, start.blocks)) < needed + size
 
 
+@pytest.mark.parametrize(
+    ("content", "newline"),
+    [
+        (b"a,b\n1,2\r\n", b"\n"),
+        (b"a,b\r\n1,2\n", b"\r\n"),
+        (b"a,b\r1,2\n", b"\r"),
+        (b"a,b", b"\n"),
+    ],
+)
+def test_lines_end_as_the_first_does(content: bytes, newline: bytes, tmp_path: Path) -> None:
+    assert beginning_of(content, tmp_path).newline == newline
+
+
 # The cells of the second column, None where a row ends before it: whether the column is one of
 # numbers, is empty, holds integers alone, and numbers the rows.
 COLUMNS: tuple[tuple[list[bytes | None], tuple[bool, bool, bool | None, bool]], ...] = (

@@ -14,6 +14,7 @@ from tests.readers.opening import WANTED, listed, only, opened
 from tests.readers.test_at_once import answers_of
 from xentcli.model import Batch, Rows
 from xentcli.readers.interface import KeepRows, OnError, Request
+from xentcli.readers.text import fast as at_once
 from xentcli.readers.text import rows as reading
 from xentcli.readers.text.records import count_line_ends
 
@@ -21,7 +22,10 @@ SOFT = WANTED._replace(logit_cols="a,b", target_cols="ta,tb", weight_col="w")
 BLOCKS: dict[str, tuple[bytes, Request]] = {
     "numbers": (b"a,b,c,label\n1.5,2,3,0\n-3,0.25,1,2\n0,0,0,1\n", WANTED),
     "many numbers": (b"a,b,label\n" + b"1.5,2,0\n-3,0.25,1\n" * 9, WANTED),
-    "numbers around": (b"id,n,a,b,c,label,e\n7,1,2,3,4,0,5\n10,2,3,4,6,1,60\n", WANTED),
+    "numbers around": (
+        b"id,n,a,b,c,label,e\n7,1,2,3,4,0,5\n10,2,3,4,6,1,60\n",
+        WANTED._replace(logit_cols="a,b,c"),
+    ),
     "values alone": (b"a,b,c\n1,2,3\n4,5,6\n", Request()),
     "values at the end": (b"id,label,a,b,c\n7,0,2,3,4\n10,1,3,4,5\n", WANTED),
     "long numbers": (b"id,a,b,label\n" + b"9" * 40 + b",1,2,0\n7,3,4,1\n", WANTED),
@@ -109,6 +113,18 @@ def test_at_once_is_as_good_as_one_by_one(
         assert found.rows._replace(text=None, around=None, cells=[]) == expected.rows._replace(
             cells=[]
         )
+
+
+@pytest.mark.parametrize("keep", ["lines", "around", None])
+def test_of_numbers_not_every_cell_is_looked_for(
+    keep: KeepRows | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, request = BLOCKS["numbers around"]
+    (tmp_path / "a.csv").write_bytes(content)
+    looked_for = answers_of(monkeypatch, at_once, "_find_bounds")
+    found = only(tmp_path / "a.csv", request._replace(keep_rows=keep))
+    assert len(found.values) == 2
+    assert looked_for == []
 
 
 def test_the_line_ends_of_windows_in_a_cell_are_passed_on(tmp_path: Path) -> None:
