@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from tests.readers.opening import opened
 from xentcli.errors import DataError
-from xentcli.readers.interface import Chunk, Request, Span
+from xentcli.readers.interface import Chunk, KeepRows, Request, Span
+from xentcli.readers.sources import remote
 from xentcli.readers.sources.source import Source
 from xentcli.readers.text import spans
+from xentcli.readers.text.records import block_bytes_for
 
 # Shorter than a span, as long as one, as long as two, and longer than what is looked at at once.
 LENGTHS = (2, 5, 8, 15, 16, 17, 31, 32, 40, 70)
@@ -159,3 +161,62 @@ def test_a_file_that_is_cut_off_while_it_is_divided(
     assert (last.data.start, last.data.end) == (16, 80)
     with pytest.raises(DataError, match="changed while"), spans.open_span(last.data, "a.csv"):
         pass
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"1,2\n" * 37, b"1,2\n" * 9 + b"3" * 60, b"1" * 70],
+    ids=["short lines", "a long last line", "one line"],
+)
+def test_a_text_behind_a_url_is_divided_like_a_file(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filesystem = pytest.importorskip("fsspec").filesystem("memory")
+    filesystem.pipe("/texts/a.csv", content)
+    (tmp_path / "a.csv").write_bytes(content)
+    monkeypatch.setattr(spans, "PEEK_BYTES", 10)
+    fetched: list[tuple[int, int]] = []
+    fetch = remote.fetch_ranges
+
+    def fetch_and_tell(url: str, ranges: list[tuple[int, int]]) -> list[bytes]:
+        fetched.extend(ranges)
+        return fetch(url, ranges)
+
+    monkeypatch.setattr(remote, "fetch_ranges", fetch_and_tell)
+    try:
+        of_file = [chunk.data for chunk in spans_in(tmp_path / "a.csv", 16)]
+        source = Source("a.csv", "memory://texts/a.csv")
+        found = spans.divide_into_partitions(source, None, 0, 3, spans.LINE_END, 16)
+        assert found is not None
+        of_url = [chunk.data for chunk in found]
+    finally:
+        filesystem.rm("/texts", recursive=True)
+        remote.forget()
+    assert [places_of(data) for data in of_url] == [places_of(data) for data in of_file]
+    # No more than is there is asked for, and never nothing: a server refuses that.
+    assert all(0 <= start < end <= len(content) for start, end in fetched)
+
+
+def places_of(data: object) -> tuple[int, int]:
+    assert isinstance(data, Span)
+    return data.start, data.end
+
+
+@pytest.mark.parametrize("keep_rows", ["lines", None])
+def test_spans_of_a_url_are_no_shorter_where_more_is_written(
+    keep_rows: KeepRows | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filesystem = pytest.importorskip("fsspec").filesystem("memory")
+    filesystem.pipe("/texts/a.csv", b"1,2\n" * 100)
+    monkeypatch.setenv("XENT_BLOCK_BYTES", "48")
+    source = Source("a.csv", "memory://texts/a.csv")
+    request = Request(each=True, keep_rows=keep_rows)
+    try:
+        found = spans.divide_into_spans(source, request, 4, 2, spans.LINE_END)
+        assert found is not None
+        places = [places_of(chunk.data) for chunk in found]
+    finally:
+        filesystem.rm("/texts", recursive=True)
+        remote.forget()
+    size = spans.BLOCKS_A_SPAN * block_bytes_for(request)
+    assert places == [(start, min(start + size, 400)) for start in range(4, 400, size)]
