@@ -30,6 +30,22 @@ FAULTS = (
         stdout="nan\n",
     ),
     Fault(
+        "every row skipped",
+        "softmax a.csv -f csv --on-error skip",
+        3,
+        'xent: 2 rows left out; the first: a.csv:2:1: column "a": cannot read "x" as a number\n',
+        {"a.csv": b"a,b\nx,2\n3,y\n"},
+        stdout="a,b\n",
+    ),
+    Fault(
+        "a row set to nan, whose soft target is as good as any",
+        "ce a.csv -f csv --on-error nan --logit-cols a,b --target-cols ta,tb --weight-col w",
+        3,
+        'xent: 1 row set to nan; the first: a.csv:3:2: column "b": cannot read "x" as a number\n',
+        {"a.csv": b"a,b,ta,tb,w\n1,1,0,1,3\n1,x,0,1,3\n"},
+        stdout="loss,reduction,samples,ignored,denominator\nnan,mean,2,0,4.0\n",
+    ),
+    Fault(
         "a row skipped, streamed",
         "softmax a.csv -f csv --on-error skip",
         3,

@@ -127,6 +127,20 @@ FAULTS = (
         {"z.csv": b"id,a,b\n7,2,0\n,0,2\n", "y.csv": b"id,label\n7,0\n9,1\n"},
     ),
     Fault(
+        "a number that is none in the first row, beside targets of another width",
+        "ce z.csv --targets-from t.csv --by-position",
+        1,
+        'xent: z.csv:2:1: column "a": cannot read "x" as a number\n',
+        {"z.csv": b"a,b\nx,2\n3,4\n", "t.csv": b"p,q,r\n1,0,0\n0,1,0\n"},
+    ),
+    Fault(
+        "no label left for a row before one that cannot be read",
+        "ce z.csv --labels 0",
+        1,
+        "xent: --label: 1 label, but z.csv has more samples\n",
+        {"z.csv": b"a,b\n1,2\n3,4\n5,x\n"},
+    ),
+    Fault(
         "two columns that could be matched",
         "ce z.csv --labels-from y.csv",
         2,

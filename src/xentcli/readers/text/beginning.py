@@ -131,8 +131,7 @@ def _read_first_records(
     """Read the first record of a text and some that follow; None if the text has no record."""
     read: list[bytes] = []
     following: list[Sequence[bytes]] = []
-    first: Record | None = None
-    begins = ends = Cursor(0, 1)
+    first: tuple[Record, Cursor, Cursor] | None = None
     offset, line = 0, 1
     for block in blocks:
         text = block if read else block.removeprefix(BYTE_ORDER_MARK)
@@ -141,9 +140,8 @@ def _read_first_records(
         while first is None and cursor.at < len(text):
             record, after = records.read_record(text, cursor, dialect, source)
             if record is not None and record.line > lines_before:
-                first = record
                 begins = Cursor(offset + cursor.at, cursor.line)
-                ends = Cursor(offset + after.at, after.line)
+                first = record, begins, Cursor(offset + after.at, after.line)
             cursor = after
         if first is not None:
             most = LOOKED_AT - len(following)
@@ -151,7 +149,7 @@ def _read_first_records(
             if len(following) == LOOKED_AT:
                 break
         offset, line = offset + len(text), line + records.count_line_ends(text)
-    return first and FirstRecords(tuple(read), first, begins, ends, tuple(following))
+    return first and FirstRecords(tuple(read), *first, tuple(following))
 
 
 def _split_well_formed(

@@ -198,10 +198,11 @@ def _nan_row(layout: Layout) -> ParsedRow:
     """The numbers in the place of a bad row: its values are nan."""
     columns = layout.columns
     nothing = [float("nan")] * len(columns.values)
-    # A soft target of nan would be refused; with nan logits any target gives nan. The label must
-    # be one that is not ignored.
+    # With nan logits any target gives nan: one that is no fault itself, and a label that is not
+    # ignored.
+    even = [1.0 / len(columns.targets)] * len(columns.targets) if columns.targets else ()
     label = numbers_labels.label_for_nan(layout.request.ignore_index)
-    return ParsedRow(nothing, label, (0.0,) * len(columns.targets), 1.0)
+    return ParsedRow(nothing, label, even, 1.0)
 
 
 def _pad(row: list[bytes], width: int) -> list[bytes]:
@@ -267,11 +268,10 @@ def _describe_fault(layout: Layout, record: Record, error: CellError) -> Fault:
     start = len(layout.dialect.delimiter.join(row[:at])) + (at > 0)
     shown = whole.decode("utf-8", "replace")
     before = len(whole[:start].decode("utf-8", "replace"))
-    length = len(row[at].decode("utf-8", "replace")) if at < len(row) else 1
-    excerpt = Excerpt(shown, before, before + max(1, length))
+    value = row[at].decode("utf-8", "replace")
+    excerpt = Excerpt(shown, before, before + max(1, len(value)))
     message = error.message
     if len(row) == len(layout.names) and layout.header:
         message = f"column {quoted(layout.names[at])}: {message}"
     place = Place(layout.source, record.line, at + 1, excerpt=excerpt)
-    value = row[at].decode("utf-8", "replace") if at < len(row) else ""
     return Fault(place, value, message, whole)

@@ -134,6 +134,7 @@ def _read_numbers_among_words(layout: Layout, text: bytes, line: int) -> BlockRo
     kept = [at for at in needed if not (has_names and at == columns.label)]
     plain = _keep_columns(bounds, kept, layout.dialect.delimiter)
     table = None if plain is None else parse_table(plain, len(kept))
+    # A quoted cell with line ends in it may have as many numbers as several rows.
     if table is None or len(table) != len(bounds.starts):
         return None
     at = {column: place for place, column in enumerate(kept)}
@@ -192,9 +193,7 @@ def _find_bounds(layout: Layout, text: bytes) -> CellBounds | None:
     is_newline = data[ends] == NEWLINE
     if not is_newline[:, -1].all() or is_newline[:, :-1].any():
         return None
-    starts = np.concatenate([[0], ends[:-1, -1] + 1])
-    # A row of one empty cell is a blank line, and no record.
-    return None if width == 1 and (starts == ends[:, 0]).any() else CellBounds(text, ends, starts)
+    return CellBounds(text, ends, np.concatenate([[0], ends[:-1, -1] + 1]))
 
 
 def _keep_columns(bounds: CellBounds, kept: Sequence[int], delimiter: bytes) -> bytes | None:

@@ -46,12 +46,12 @@ def read_samples(layout: Layout, chunk: Chunk) -> Batch:
         # Only now: an earlier row may have a label without a match in the second file, which
         # _make_batch reports.
         raise end
-    if layout.request.on_error == "nan" and faults:
+    if faults and layout.request.on_error == "skip":
+        batch = batch._replace(kept=np.array(kept, dtype=np.intp))
+    elif faults:
         bad_lines = {fault.place.line for fault in faults}
         at = (at for at, record in enumerate(found) if record.line in bad_lines)
         batch = batch._replace(unread=tuple(at))
-    if layout.request.on_error == "skip" and faults:
-        batch = batch._replace(kept=np.array(kept, dtype=np.intp))
     by = layout.columns.by
     groups = None if by is None else [record.cells[by] for record in found]
     return _group(batch._replace(faults=tuple(faults)), groups)
@@ -86,9 +86,9 @@ def look_up_ids(layout: Layout, chunk: Chunk, batch: Batch, samples: Sequence[in
         cursor = records.Cursor(int(starts[line - chunk.line]), line)
         record, _ = records.read_record(chunk.data, cursor, layout.dialect, layout.source)
         assert record is not None
-        cells = record.cells[layout.columns.id : layout.columns.id + 1]
         # A row that was set to nan may be too short.
-        found.append(name_of_cell(cells[0]) if cells else "")
+        short = len(record.cells) <= layout.columns.id
+        found.append("" if short else name_of_cell(record.cells[layout.columns.id]))
     return found
 
 
