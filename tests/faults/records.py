@@ -140,6 +140,20 @@ FAULTS = (
         {"a.csv": b't,a\nu,1\nx,"1\n2"\n'},
     ),
     Fault(
+        "a comma for a semicolon",
+        "ce a.csv --decimal . --logit-cols a,b",
+        1,
+        "xent: a.csv:3:2: 2 cells, where the header has 3\n",
+        {"a.csv": b"a;b;label\n1;2;0\n1,2;0\n"},
+    ),
+    Fault(
+        "a comma for a semicolon beside words",
+        "ce a.csv --decimal . --logit-cols a,b",
+        1,
+        "xent: a.csv:3:3: 3 cells, where the header has 4\n",
+        {"a.csv": b"a;b;label;t\n1;2;0;x\n1,2;0;x\n"},
+    ),
+    Fault(
         "the last line cut off",
         "ce a.csv",
         1,

@@ -26,6 +26,7 @@ BLOCKS: dict[str, tuple[bytes, Request]] = {
         b"id,n,a,b,c,label,e\n7,1,2,3,4,0,5\n10,2,3,4,6,1,60\n",
         WANTED._replace(logit_cols="a,b,c"),
     ),
+    "numbers between tabs": (b"a\tb\tlabel\n1.5\t2\t0\n-3\t0.25\t1\n", WANTED),
     "values alone": (b"a,b,c\n1,2,3\n4,5,6\n", Request()),
     "values at the end": (b"id,label,a,b,c\n7,0,2,3,4\n10,1,3,4,5\n", WANTED),
     "long numbers": (b"id,a,b,label\n" + b"9" * 40 + b",1,2,0\n7,3,4,1\n", WANTED),
@@ -113,6 +114,22 @@ def test_at_once_is_as_good_as_one_by_one(
         assert found.rows._replace(text=None, around=None, cells=[]) == expected.rows._replace(
             cells=[]
         )
+
+
+NUMBERS = ("numbers around", "numbers between tabs", "long numbers", "groups of numbers")
+
+
+@pytest.mark.parametrize("keep", FORMS)
+@pytest.mark.parametrize("what", NUMBERS)
+def test_numbers_alone_are_read_once(
+    what: str, keep: KeepRows | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, request = BLOCKS[what]
+    (tmp_path / "a.csv").write_bytes(content)
+    again = answers_of(monkeypatch, at_once, "_read_numbers_among_words")
+    found = only(tmp_path / "a.csv", request._replace(keep_rows=keep))
+    assert len(found.values) == content.count(b"\n") - 1
+    assert again == []
 
 
 @pytest.mark.parametrize("keep", ["lines", "around", None])
