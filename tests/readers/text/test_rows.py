@@ -58,6 +58,12 @@ BLOCKS: dict[str, tuple[bytes, Request]] = {
         b"t,w,a,u,b,tb,ta\nx,1,2,y,3,0.25,0.75\nx,0,4,y,5,0,1\n",
         SOFT,
     ),
+    "numbers in quotes": (b'a,b,label\n"1","2",0\n3,"4","1"\n', WANTED),
+    "words in quotes": (b't,a,b,label\n"x ""y"", z",1,2,0\n"",3,4,1\n', WANTED),
+    "a mark of comments that is not there": (
+        b"a,b,label\n1,2,0\n3,4,1\n",
+        WANTED._replace(comment="#"),
+    ),
     "groups": (b"a,b,label,g\n1,2,0,x\n3,1,1,y\n5,2,0,x\n", WANTED._replace(by="g")),
     "groups of numbers": (b"n,a,b,label\n7,1,2,0\n8,3,1,1\n7,3,1,1\n", WANTED._replace(by="n")),
 }
