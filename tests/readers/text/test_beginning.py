@@ -92,6 +92,28 @@ def test_lines_end_as_the_first_does(content: bytes, newline: bytes, tmp_path: P
     assert beginning_of(content, tmp_path).newline == newline
 
 
+@pytest.mark.parametrize(
+    ("content", "names", "header"),
+    [
+        # numpy.savetxt puts a # before the header, with or without blanks between the numbers.
+        (b"# a b c\n1 2 3\n", ("a", "b", "c"), (b"# a", b"b", b"c")),
+        (b"# a,b\n1,2\n", ("a", "b"), (b"# a", b"b")),
+        (b"# 7\n1\n2\n", ("7",), (b"# 7",)),
+        (b"#,b\n1,2\n", ("#", "b"), (b"#", b"b")),
+        (b"a,# b\n1,2\n", ("a", "# b"), (b"a", b"# b")),
+        # R leaves out the name above the names of the rows.
+        (b'"a","b"\n"1",1,2\n', ("", "a", "b"), (b'""', b'"a"', b'"b"')),
+        (b'"a" "b"\n"1" 1 2\n', ("", "a", "b"), (b'""', b'"a"', b'"b"')),
+    ],
+)
+def test_headers_of_other_programs(
+    content: bytes, names: tuple[str, ...], header: tuple[bytes, ...], tmp_path: Path
+) -> None:
+    start = beginning_of(content, tmp_path)
+    assert (start.names, start.header) == (names, header)
+    assert start.rows == (content.index(b"\n") + 1, 2)
+
+
 # The cells of the second column, None where a row ends before it: whether the column is one of
 # numbers, is empty, holds integers alone, and numbers the rows.
 COLUMNS: tuple[tuple[list[bytes | None], tuple[bool, bool, bool | None, bool]], ...] = (
