@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.readers.opening import WANTED, listed, only, opened
+from tests.readers.opening import WANTED, listed, only, opened, told
 from tests.readers.test_at_once import answers_of
 from xentcli.model import Batch, Rows
 from xentcli.readers.interface import KeepRows, OnError, Request
@@ -237,3 +237,46 @@ def test_a_row_that_ends_before_its_id_has_none(tmp_path: Path) -> None:
     (chunk,) = found.chunks.in_order()
     batch = found.reader.read(chunk)
     assert found.reader.ids(chunk, batch, range(4)) == ["x", "", "", "y"]
+
+
+# A blank before a number is unusual: every row is then read by itself.
+@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ("0,1,0,1,0", None),
+        ("1,0,1,0,1", None),
+        ("0.25,nan,1.5,0.5,2.5", None),
+        # A computed probability may exceed 1 by rounding.
+        ("0,1.0000000009,0,1,1", None),
+        ("0,1.0000000011,0,1,1", 2),
+        ("-1e-300,1,0,1,1", 1),
+        ("0,inf,0,1,1", 2),
+        ("0,1,-1e-300,1,1", 3),
+        ("0,1,0,inf,1", 4),
+        ("0,1,0,nan,1", 4),
+        ("0,1,0,1,-1e-300", 5),
+        ("0,1,0,1,inf", 5),
+        ("0,1,0,1,nan", 5),
+    ],
+)
+def test_what_numbers_may_be(row: str, wrong: int | None, blank: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"a,b,ta,tb,w\n{blank}0.5,0.5,0.5,0.5,1\n{row}\n")
+    request = SOFT._replace(kind="probs")
+    if wrong is None:
+        found = only(path, request)
+        assert found.targets is not None
+        assert found.sample_weight is not None
+        numbers = [*found.values[1], *found.targets[1], found.sample_weight[1]]
+        assert np.array_equal(numbers, list(map(float, row.split(","))), equal_nan=True)
+    else:
+        assert told(path, request).startswith(f"a.csv:3:{wrong}: column")
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_label_is_read_alike_in_every_row(blank: str, tmp_path: Path) -> None:
+    labels = ["0", "1", "-100", "1.0", "a", " b"]
+    rows = "".join(f"{blank}1,2,{label}\n" for label in labels)
+    (tmp_path / "a.csv").write_text("a,b,label\n" + rows)
+    assert listed(only(tmp_path / "a.csv").labels) == [0, 1, -100, 1, 0, 1]
