@@ -108,14 +108,14 @@ FAULTS = (
         "ce a.csv --logit-cols a,b",
         1,
         "xent: a.csv:3:3: 3 cells, where the header has 4\n",
-        {"a.csv": b"t,a,b,label\nu,1,2,0\nx,1,2\n0\n"},
+        {"a.csv": b"a,b,label,t\n1,2,0,u\n1,2,0\nx\n"},
     ),
     Fault(
         "a row of words and numbers broken in the middle",
         "ce a.csv --logit-cols a,b",
         1,
         "xent: a.csv:3:2: 2 cells, where the header has 4\n",
-        {"a.csv": b"t,a,b,label\nu,1,2,0\nx,1\n2,0\n"},
+        {"a.csv": b"a,t,b,label\n1,u,2,0\n1,x\n2,0\n"},
     ),
     Fault(
         "a row of words and numbers broken after its first cell",
