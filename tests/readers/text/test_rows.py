@@ -64,6 +64,7 @@ BLOCKS: dict[str, tuple[bytes, Request]] = {
         b"a,b,label\n1,2,0\n3,4,1\n",
         WANTED._replace(comment="#"),
     ),
+    "probabilities": (b"a,b,label\n0,1,0\n1,0,1\n0.25,0.75,1\n", WANTED._replace(kind="probs")),
     "groups": (b"a,b,label,g\n1,2,0,x\n3,1,1,y\n5,2,0,x\n", WANTED._replace(by="g")),
     "groups of numbers": (b"n,a,b,label\n7,1,2,0\n8,3,1,1\n7,3,1,1\n", WANTED._replace(by="n")),
 }
