@@ -114,6 +114,15 @@ def test_headers_of_other_programs(
     assert start.rows == (content.index(b"\n") + 1, 2)
 
 
+@pytest.mark.parametrize(("form", "names"), [("csv", ("a", "b\tc", "d")), ("tsv", ("a,b", "c,d"))])
+def test_the_format_says_what_is_looked_for_first(
+    form: str, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("a,b\tc,d\nx,y\tz,w\n")
+    source = Source("a.txt", str(tmp_path / "a.txt"))
+    assert read_beginning(source, PLAIN, form).names == names
+
+
 # The cells of the second column, None where a row ends before it: whether the column is one of
 # numbers, is empty, holds integers alone, and numbers the rows.
 COLUMNS: tuple[tuple[list[bytes | None], tuple[bool, bool, bool | None, bool]], ...] = (
