@@ -141,6 +141,14 @@ FAULTS = (
         {"z.csv": b"a,b\n1,2\n3,4\n5,x\n"},
     ),
     Fault(
+        "a blank before a number is none, also where ids match",
+        "ce z.csv --labels-from y.csv -q",
+        0,
+        "",
+        {"z.csv": b"id,a,b\n7, 1000,0\n9,0,1000\n", "y.csv": b"id,label\n9,1\n7,0\n"},
+        stdout="0.0\n",
+    ),
+    Fault(
         "two columns that could be matched",
         "ce z.csv --labels-from y.csv",
         2,

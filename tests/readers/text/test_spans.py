@@ -197,6 +197,30 @@ def test_a_text_behind_a_url_is_divided_like_a_file(
     assert all(0 <= start < end <= len(content) for start, end in fetched)
 
 
+def test_a_span_of_a_url_is_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    filesystem = pytest.importorskip("fsspec").filesystem("memory")
+    content = b"a,b\n" + b"1,2\n" * 100
+    filesystem.pipe("/texts/a.csv", content)
+    url = "memory://texts/a.csv"
+    fetched: list[tuple[int, int]] = []
+    fetch = remote.fetch_ranges
+
+    def fetch_and_tell(url: str, ranges: list[tuple[int, int]]) -> list[bytes]:
+        fetched.extend(ranges)
+        return fetch(url, ranges)
+
+    try:
+        version = remote.version_of(url)
+        assert version is not None
+        monkeypatch.setattr(remote, "fetch_ranges", fetch_and_tell)
+        with spans.open_span(Span(url, 40, 60, version), url) as stream:
+            assert stream.read(20) == content[40:60]
+    finally:
+        filesystem.rm("/texts", recursive=True)
+        remote.forget()
+    assert fetched == [(40, 60)]
+
+
 def places_of(data: object) -> tuple[int, int]:
     assert isinstance(data, Span)
     return data.start, data.end
