@@ -7,8 +7,6 @@ import io
 import json
 import pickle
 import struct
-import subprocess
-import sys
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
@@ -21,11 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save_file
 
-from tests.conftest import environment
 from tests.contents import npy
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import DataError, UsageError, XentError
 from xentcli.readers.interface import Request
+from xentcli.readers.rules.class_axis import EITHER
 from xentcli.readers.typed import read_typed_labels, read_typed_targets
 from xentcli.run.shift import shift_labels
 
@@ -91,8 +89,8 @@ def test_integers_become_floats(tmp_path: Path, dtype: str) -> None:
 
 
 def test_bfloat16(tmp_path: Path) -> None:
-    halves = np.array([[1.5, -2.0, 3e38]], np.float32).view(np.uint32) >> 16
-    header = {"logits": {"dtype": "BF16", "shape": [1, 3], "data_offsets": [0, 6]}}
+    halves = np.array([[1.5, -2.0, 3e38, -np.inf]], np.float32).view(np.uint32) >> 16
+    header = {"logits": {"dtype": "BF16", "shape": [1, 4], "data_offsets": [0, 8]}}
     text = json.dumps(header).encode()
     content = struct.pack("<Q", len(text)) + text + halves.astype("<u2").tobytes()
     (tmp_path / "a.safetensors").write_bytes(content)
@@ -118,11 +116,16 @@ def test_what_is_no_array_of_samples(tmp_path: Path, array: Any, message: str) -
     assert message in told(tmp_path / "a.npy")
 
 
-@pytest.mark.parametrize(("shape", "axis"), [((2, 3), 0), ((4, 2, 3), -1), ((3, 2, 5), 0)])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((2, 3), 0), ((2, 3), -2), ((4, 2, 3), -1), ((3, 2, 5), 0), ((3, 2, 5), -3)]
+)
 def test_class_axis(tmp_path: Path, shape: tuple[int, ...], axis: int) -> None:
     values = np.arange(float(np.prod(shape))).reshape(shape)
     np.save(tmp_path / "a.npy", values)
-    batch = only(tmp_path / "a.npy", WANTED._replace(class_axis=axis))
+    found = opened(tmp_path / "a.npy", WANTED._replace(class_axis=axis))
+    assert (found.class_axis, found.class_count) == (axis, shape[axis])
+    assert found.dimensions == len(shape) - 2
+    (batch,) = batches(found)
     assert batch.values.tolist() == np.moveaxis(values, axis, 1).tolist()
     assert is_mapped(batch.values)
 
@@ -200,7 +203,9 @@ def test_keys_that_are_asked_for(tmp_path: Path) -> None:
 
 def test_an_unnamed_array(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", np.eye(2))
-    assert only(tmp_path / "a.npz").values.tolist() == [[1, 0], [0, 1]]
+    batch = only(tmp_path / "a.npz")
+    assert (batch.values.tolist(), batch.kind) == ([[1, 0], [0, 1]], "logits")
+    assert only(tmp_path / "a.npz", WANTED._replace(kind="probs")).kind == "probs"
     savez(tmp_path / "b.npz", np.eye(2), np.eye(2))
     assert 'one of "logits", "probs", "log_probs", found none of them' in told(tmp_path / "b.npz")
 
@@ -217,6 +222,8 @@ WIDE = np.arange(6.0).reshape(2, 3)
         ({"anything": WIDE, "answers": [2, 0]}, "anything", "answers"),
         ({"z": WIDE, "answers": [2, 0], "image_id": [7, 8], "n": [2, 3, 4]}, "z", "answers"),
         ({"logits": WIDE, "answers": [2, 0]}, None, "answers"),
+        # A single number is none for each sample.
+        ({"z": WIDE, "temperature": 2.0, "answers": [2, 0]}, "z", "answers"),
     ],
 )
 def test_other_names_are_taken_where_one_can_be_meant_and_told(
@@ -238,6 +245,8 @@ def test_other_names_are_taken_where_one_can_be_meant_and_told(
         ({"a": WIDE, "b": WIDE}, "found none of them"),
         ({"outputs": WIDE, "preds": WIDE}, "found none of them"),
         ({"losses": np.zeros(2)}, "found none of them"),
+        ({"z": WIDE, "loss": np.zeros(2)}, "found none of them"),
+        ({"logits": WIDE, "probs": WIDE, "outputs": WIDE}, 'found "logits" and "probs"'),
         ({"probabilities": WIDE}, 'what are the numbers of "probabilities"?'),
         ({"logits": WIDE, "label": [0, 1], "target": [0, 1]}, '"label" and "target" contradict'),
         ({"logits": WIDE, "y": [0, 1], "y_true": [0, 1]}, '"y" and "y_true" contradict'),
@@ -256,6 +265,76 @@ def test_integers_that_may_be_something_else_are_no_labels(
 ) -> None:
     savez(tmp_path / "a.npz", z=WIDE, **named)
     assert not opened(tmp_path / "a.npz").has_labels
+
+
+@pytest.mark.parametrize("labels", [[[2, 0, 1, 1], [0, 0, 0, 2]], [2, 0]])
+def test_integers_fit_positions(labels: Any, tmp_path: Path) -> None:
+    """The shape of labels is that of the values without the classes."""
+    savez(tmp_path / "a.npz", z=np.zeros((2, 3, 4)), answers=labels)
+    found = opened(tmp_path / "a.npz")
+    assert found.has_labels == (np.ndim(labels) == 2)
+    assert all(listed(batch.labels) == labels for batch in batches(found) if found.has_labels)
+
+
+def test_integers_beside_two_arrays_of_floats_are_no_labels(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", logits=WIDE, more=WIDE, answers=[2, 0])
+    assert not opened(tmp_path / "a.npz").has_labels
+
+
+def test_values_are_not_their_own_labels(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", targets=WIDE, labels=[2, 0])
+    batch = only(tmp_path / "a.npz", WANTED._replace(logits_key="targets"))
+    assert (batch.values.tolist(), listed(batch.labels)) == (WIDE.tolist(), [2, 0])
+    savez(tmp_path / "b.npz", n=[0], z=WIDE)
+    assert not opened(tmp_path / "b.npz", WANTED._replace(logits_key="n")).has_labels
+
+
+@pytest.mark.parametrize(
+    ("request_", "named", "said"),
+    [
+        (
+            WANTED,
+            {"z": WIDE, "answers": [2, 0]},
+            '"z" is taken for the logits and "answers" is taken for the labels '
+            "(--logits-key and --label-key name others)",
+        ),
+        (
+            WANTED,
+            {"logits": WIDE, "answers": [2, 0]},
+            '"answers" is taken for the labels (--label-key names another)',
+        ),
+        (
+            Request(kind="log_probs"),
+            {"log_softmax": WIDE},
+            '"log_softmax" is taken for the log-probs (--logits-key names another)',
+        ),
+    ],
+)
+def test_how_it_is_told_what_is_taken(
+    request_: Request, named: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    savez(tmp_path / "a.npz", **named)
+    assert [remark.message for remark in opened(tmp_path / "a.npz", request_).remarks] == [said]
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels", "questions", "is_told"),
+    [
+        ((2, 5, 5), np.zeros((2, 5), int), False, True),
+        ((2, 5, 5), None, False, False),
+        ((2, 5, 4), np.zeros((2, 4), int), False, False),
+        ((2, 1, 1), np.zeros((2, 1), int), False, True),
+        # Each class is a question, and has a label.
+        ((2, 1, 1), np.zeros((2, 1), int), True, False),
+    ],
+)
+def test_labels_that_fit_two_axes_are_told(
+    shape: tuple[int, ...], labels: Any, questions: bool, is_told: bool, tmp_path: Path
+) -> None:
+    named = {} if labels is None else {"labels": labels}
+    savez(tmp_path / "a.npz", logits=np.zeros(shape), **named)
+    remarks = opened(tmp_path / "a.npz", WANTED._replace(questions=questions)).remarks
+    assert [remark.message for remark in remarks] == [EITHER] * is_told
 
 
 def test_a_member_that_is_not_what_was_written(tmp_path: Path) -> None:
@@ -339,22 +418,40 @@ def test_typed_labels_and_targets(tmp_path: Path) -> None:
     assert batch.target_from == attached.origin
     message = told(tmp_path / "a.npy", WANTED._replace(attached=read_typed_labels(["0,1,2"])))
     assert message == "--label: 3 labels for 4 samples"
-    np.save(tmp_path / "b.npy", np.zeros(2))
     targets = read_typed_targets(["0.25,0.75"])
-    batch = only(tmp_path / "b.npy", WANTED._replace(attached=targets))
+    for values in (np.zeros(2), np.zeros((1, 2))):
+        np.save(tmp_path / "b.npy", values)
+        batch = only(tmp_path / "b.npy", WANTED._replace(attached=targets))
+        assert listed(batch.targets) == [[0.25, 0.75]]
+    np.save(tmp_path / "b.npy", np.zeros((1, 2)))
+    batch = only(
+        tmp_path / "b.npy", WANTED._replace(attached=read_typed_targets(["[[0.25,0.75]]"]))
+    )
     assert listed(batch.targets) == [[0.25, 0.75]]
+    np.save(tmp_path / "b.npy", np.zeros((2, 2)))
+    message = told(tmp_path / "b.npy", WANTED._replace(attached=targets))
+    assert message == "--target: soft targets of shape (2,) for values of shape (2, 2)"
 
 
-def test_typed_labels_go_with_their_chunk(tmp_path: Path) -> None:
-    count = 200_000
-    np.save(tmp_path / "a.npy", np.zeros((count, 4)))
-    labels = np.arange(count) % 4
-    attached = read_typed_labels([",".join(map(str, labels))])
-    found = [
-        b.labels for b in batches(opened(tmp_path / "a.npy", WANTED._replace(attached=attached)))
+@pytest.mark.parametrize("positions", [(), (3,), (3, 2)])
+def test_what_is_typed_goes_with_its_chunk(
+    positions: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = int(np.prod(positions))
+    monkeypatch.setattr("xentcli.readers.arrays.arrays.CHUNK_BYTES", 5 * 4 * each * 8)
+    np.save(tmp_path / "a.npy", np.zeros((12, 4, *positions)))
+    labels = np.arange(12 * each).reshape(12, *positions) % 4
+    typed = read_typed_labels([",".join(map(str, labels.ravel().tolist()))])
+    found = list(batches(opened(tmp_path / "a.npy", WANTED._replace(attached=typed))))
+    assert [listed(batch.labels) for batch in found] == [
+        labels[start : start + 5].tolist() for start in (0, 5, 10)
     ]
-    assert len(found) == 2
-    assert [label for part in found for label in listed(part)] == labels.tolist()
+    targets = np.moveaxis(np.eye(4)[labels], -1, 1)
+    typed = read_typed_targets([json.dumps(targets.tolist())])
+    found = list(batches(opened(tmp_path / "a.npy", WANTED._replace(attached=typed))))
+    assert [listed(batch.targets) for batch in found] == [
+        targets[start : start + 5].tolist() for start in (0, 5, 10)
+    ]
 
 
 def contents() -> dict[str, bytes]:
@@ -420,45 +517,6 @@ def test_two_arrays_in_one_file(tmp_path: Path) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     assert told(tmp_path / "a.npy") == "a.npy: cannot read it: no such file or directory"
-
-
-IN_PIECES = """
-import sys
-from xentcli.cli.main import main
-from xentcli.readers.arrays import arrays
-arrays.PIECE_BYTES = int(sys.argv[1])
-sys.exit(main(["ce", *sys.argv[2:], "--class-axis", "-1", "--top", "9", "--rows", "8"]))
-"""
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["both.npz"],
-        ["both.npz", "--shift"],
-        ["z.npy", "--labels-from", "y.npy", "--shift", "--by", "sample"],
-    ],
-)
-def test_pieces_of_a_sample_give_what_the_whole_gives(tmp_path: Path, options: list[str]) -> None:
-    draw = np.random.default_rng(1)
-    z, y = draw.normal(size=(3, 11, 7)), draw.integers(0, 7, (3, 11))
-    y[0, 3] = y[1, 6] = y[2, 0] = -100
-    savez(tmp_path / "both.npz", logits=z, labels=y)
-    np.save(tmp_path / "z.npy", z)
-    np.save(tmp_path / "y.npy", y)
-    whole, pieces = (
-        subprocess.run(
-            [sys.executable, "-c", IN_PIECES, size, *options],
-            cwd=tmp_path,
-            capture_output=True,
-            encoding="utf-8",
-            env=environment(),
-            check=True,
-        ).stdout
-        for size in (str(32 << 20), "1")
-    )
-    assert "hardest" in whole
-    assert whole == pieces
 
 
 @pytest.mark.parametrize("form", ["npz", "safetensors"])

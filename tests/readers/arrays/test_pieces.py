@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.contents import npz
 from tests.faults.running import Answered, run_inside
 from tests.readers.opening import WANTED, opened
+from xentcli.model import AnyArray, Origin
 from xentcli.readers.arrays import pieces, stored
+from xentcli.readers.interface import Attached, Request
 
 RANDOM = np.random.default_rng(3)
 LOGITS = RANDOM.normal(size=(3, 7, 23)) * 3
@@ -87,6 +90,28 @@ def test_of_several_axes_the_first_is_cut(
     np.save(tmp_path / "classes.npy", CLASSES)
     asked = ["ce", "images.npy", "--labels-from", "classes.npy", "--class-axis", str(axis)]
     assert check_same([*asked, *options], tmp_path, monkeypatch).code == 0
+
+
+@pytest.mark.parametrize("name", ["a.npz", "packed.npz"])
+@pytest.mark.parametrize(
+    "options", [["--top", "9", "--rows", "8"], ["--shift"], ["--shift", "--by", "sample"]]
+)
+def test_labels_of_the_same_archive_are_cut_alike(
+    name: str, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = npz(packed=name == "packed.npz", logits=LOGITS, labels=LABELS)
+    (tmp_path / name).write_bytes(content)
+    assert check_same(["ce", name, *options], tmp_path, monkeypatch).code == 0
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_soft_targets_of_the_same_archive_are_cut_alike(
+    packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = npz(packed=packed, logits=LOGITS, targets=SOFT.transpose(0, 2, 1))
+    (tmp_path / "a.npz").write_bytes(content)
+    found = check_same(["ce", "a.npz", "--reduction", "none", "-q"], tmp_path, monkeypatch)
+    assert (found.code, found.stdout.count(b"\n")) == (0, 3 * 23)
 
 
 @pytest.mark.parametrize("shift", [[], ["--shift"]])
@@ -185,13 +210,108 @@ def test_a_wrong_label_from_elsewhere_is_told_with_its_place(
     assert found.stderr.startswith(f"xent: {at}: label 99 is out of range")
 
 
+@pytest.mark.parametrize(
+    ("shape", "divisible", "note"),
+    [
+        ((2, (1 << 17) - 1), False, None),
+        ((2, 1 << 17), False, "each sample is worked on whole, 1 MiB of 64-bit floats"),
+        ((1, 140_000), True, "each sample is worked on whole, 1 MiB of 64-bit floats"),
+        ((1, 140_000, 2), False, "each sample is worked on whole, 2 MiB of 64-bit floats; a mean"),
+        ((1, 3, 140_000), True, None),
+    ],
+)
 def test_how_large_a_sample_is_that_is_worked_on_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, ...],
+    divisible: bool,
+    note: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pieces, "LARGE_BYTES", 1 << 20)
-    np.savez(tmp_path / "a.npz", logits=np.zeros((1, 150_000)), labels=np.zeros(1, dtype=int))
-    found = run_inside(["ce", "a.npz", "-q", "--no-steps"], tmp_path)
-    assert "each sample is worked on whole, 1 MiB of 64-bit floats\n" in found.stderr
-    np.savez(tmp_path / "a.npz", logits=np.zeros((1, 140_000, 2)), labels=np.zeros((1, 2), int))
-    whole = run_inside(["ce", "a.npz", "--reduction", "none", "--format", "json"], tmp_path)
-    assert "worked on whole, 2 MiB of 64-bit floats; a mean, a sum" in whole.stderr
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 1 << 19)
+    np.save(tmp_path / "a.npy", np.zeros(shape, np.int8))
+    remarks = opened(tmp_path / "a.npy", Request(divisible=divisible)).remarks
+    assert [remark.message.partition(", a sum")[0] for remark in remarks] == (
+        [] if note is None else [note]
+    )
+
+
+@pytest.mark.parametrize(
+    ("array", "is_spread"),
+    [
+        (np.asfortranarray(LOGITS), True),
+        (np.asfortranarray(LOGITS[:2]), True),
+        # A sample by itself is read once.
+        (np.asfortranarray(LOGITS[:1]), False),
+        (LOGITS, False),
+        # Samples as long as the step from class to class follow one another all the same.
+        (LOGITS[:, :1], False),
+        (np.asfortranarray(IMAGES), True),
+        (IMAGES, False),
+    ],
+)
+def test_samples_that_are_spread_over_the_file_are_told(
+    array: Any, is_spread: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "LARGE_BYTES", 1)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 64)
+    np.save(tmp_path / "a.npy", array)
+    remarks = opened(tmp_path / "a.npy", Request(divisible=True)).remarks
+    assert ["its samples lie interleaved" in remark.message for remark in remarks] == (
+        [True] if is_spread else []
+    )
+
+
+CUT = WANTED._replace(divisible=True)
+SKIP = CUT._replace(on_error="skip")
+APART = Origin("y.npy", "array")
+LABELS_APART = Attached(LABELS.ravel(), None, APART, LABELS.size, LABELS.shape)
+TARGETS_APART = Attached(None, SOFT.transpose(0, 2, 1), APART, 3)
+# On some machines it is no wider than others.
+WIDE = LOGITS.astype(np.longdouble)
+
+
+@pytest.mark.parametrize(
+    ("request_", "named", "is_cut"),
+    [
+        (CUT, {"logits": LOGITS, "labels": LABELS}, True),
+        (CUT, {"probs": LOGITS, "targets": LOGITS}, True),
+        (CUT._replace(attached=TARGETS_APART), {"logits": LOGITS}, True),
+        (CUT, {"logits": WIDE}, True),
+        (WANTED, {"logits": LOGITS, "labels": LABELS}, False),
+        (CUT._replace(questions=True, wanted="none"), {"logits": LOGITS}, False),
+        (SKIP, {"logits": LOGITS, "labels": LABELS}, True),
+        (SKIP, {"logits": LOGITS.astype(np.float32), "labels": LABELS}, True),
+        (SKIP._replace(on_error="nan"), {"logits": LOGITS, "labels": LABELS}, True),
+        (SKIP._replace(attached=LABELS_APART), {"logits": LOGITS}, True),
+        # A sample may be bad for what is in another piece of it.
+        (SKIP, {"probs": LOGITS, "labels": LABELS}, False),
+        (SKIP._replace(on_error="nan"), {"probs": LOGITS, "labels": LABELS}, False),
+        (SKIP, {"logits": LOGITS, "targets": LOGITS}, False),
+        (SKIP._replace(attached=TARGETS_APART), {"logits": LOGITS}, False),
+        (SKIP, {"logits": WIDE}, WIDE.itemsize == 8),
+    ],
+)
+def test_what_can_be_cut(
+    request_: Request,
+    named: dict[str, AnyArray],
+    is_cut: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 7 * 8 * 8)
+    (tmp_path / "a.npz").write_bytes(npz(**named))
+    chunks: Any = list(opened(tmp_path / "a.npz", request_).chunks.in_order())
+    positions = [(0, 7), (7, 15), (15, 23)] if is_cut else [None]
+    assert [chunk.data.positions for chunk in chunks] == positions * (3 if is_cut else len(chunks))
+
+
+def test_what_is_written_comes_in_smaller_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 1 << 20)
+    monkeypatch.setattr(pieces, "WRITTEN_BYTES", 7 * 12 * 8)
+    np.save(tmp_path / "a.npy", LOGITS)
+    for each, count in ((False, 1), (True, 3 * 2)):
+        found = opened(tmp_path / "a.npy", Request(divisible=True, each=each))
+        assert len(list(found.chunks.in_order())) == count

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import XentError
 from xentcli.readers.arrays import torch_file
+from xentcli.readers.arrays.stored import Unreadable
 from xentcli.readers.interface import Request
 
 SIX = np.arange(6.0, dtype=np.float32)
@@ -180,11 +181,11 @@ def scalar(of: bytes, content: bytes) -> bytes:
     return call(name("numpy._core.multiarray", "scalar"), of, content)
 
 
-def typed_tensor(storage: bytes, kind: str) -> bytes:
+def typed_tensor(storage: bytes, kind: str, offset: int = 0) -> bytes:
     """A tensor with a dtype of its own, as those that older PyTorch had no storages for."""
-    function = name("torch._utils", "_rebuild_tensor_v3")
-    own = name("torch", kind)
-    return call(function, storage, integer(0), sizes((2, 3)), sizes((3, 1)), b"\x89", b"}", own)
+    function, own = name("torch._utils", "_rebuild_tensor_v3"), name("torch", kind)
+    shape, strides = sizes((2, 3)), sizes((3, 1))
+    return call(function, storage, integer(offset), shape, strides, b"\x89", b"}", own)
 
 
 def storage(
@@ -194,9 +195,17 @@ def storage(
     return described + b"Q"
 
 
+UNTYPED = storage("storage.UntypedStorage", size=24)
+
+
+def nested(deep: int) -> bytes:
+    """A tensor so many dicts deep."""
+    return dict_of(a=nested(deep - 1)) if deep else tensor((2, 3), (3, 1))
+
+
 def rows_that_are_one(count: int) -> bytes:
     """A table of so many rows of so many numbers, of which one row is stored."""
-    row = b"]q\x00(" + integer(1) * count + b"e"
+    row = b"]q\x00(" + b"K\x01" * count + b"e"
     return list_of(row, b"h\x00" * (count - 1))
 
 
@@ -212,6 +221,10 @@ HOSTILE = {
         text("torch") + text("Size.__init__.__globals__") + b"\x93",
         'it holds "torch.Size.__init__.__globals__"',
     ),
+    "a name with a blank": (
+        name("numpy core.multiarray", "_reconstruct"),
+        'it holds "numpy.core.multiarray _reconstruct"',
+    ),
     "an object of a class": (b"(ios\nsystem\n", "the instruction INST"),
     "a new object": (name("numpy", "dtype") + b")\x81", "the instruction NEWOBJ"),
     "an extension": (b"\x82\x01", "the instruction EXT1"),
@@ -221,6 +234,24 @@ HOSTILE = {
         "storage of 6",
     ),
     "one number 10**12 times": (tensor((10**9, 1000), (0, 0)), "repeats 6 numbers too often"),
+    "a size of 2**63": (
+        tensor((2**63, 3), (3, 1)),
+        "sizes or strides that are none: (9223372036854775808, 3)",
+    ),
+    "a size just below": (
+        tensor((2**63 - 1, 3), (3, 1)),
+        "the tensor of shape (9223372036854775807, 3) reaches to number 27670116110564327421 of",
+    ),
+    "a size that is a truth value": (
+        call(
+            name("torch._utils", "_rebuild_tensor_v2"),
+            storage(),
+            integer(0),
+            tuple_of(b"\x88", integer(3)),
+            sizes((3, 1)),
+        ),
+        "sizes or strides that are none: (True, 3)",
+    ),
     "a negative stride": (tensor((2, 3), (-3, 1), 5), "sizes or strides that are none: (-3, 1)"),
     "a negative size": (tensor((-2, 3), (3, 1)), "sizes or strides that are none: (-2, 3)"),
     "a negative offset": (tensor((2, 3), (3, 1), -1), "a tensor begins at -1"),
@@ -251,6 +282,8 @@ HOSTILE = {
     ),
     "a list that holds itself": (OWN, "nested more than 30 deep"),
     "lists that hold each other": (lists_in_lists(12), "hold each other many times over"),
+    "a tensor deep within dicts": (nested(31), "nested more than 30 deep"),
+    "a key without a value": (b"}(" + text("logits") + b"u", "its pickle is damaged"),
     "a dict with a list for a key": (b"}(]]u", "a key of a dict is a list"),
     "a text of 4 GB": (b"X\xff\xff\xff\xff", "its pickle is damaged"),
     "a memo of 4 GB": (b"Nr\xff\xff\xff\xff", "none of them"),
@@ -277,6 +310,14 @@ HOSTILE = {
     "a tensor of other numbers than its storage": (
         typed_tensor(storage(), "float64"),
         "a tensor of float64 lies in a storage of float32",
+    ),
+    "an offset beyond the end of a storage of bytes": (
+        typed_tensor(UNTYPED, "float32", 1),
+        "the tensor of shape (2, 3) reaches to number 7 of a storage of 6",
+    ),
+    "a storage of more bytes than its record": (
+        typed_tensor(storage("storage.UntypedStorage", size=25), "float32"),
+        "its storage is of 25 bytes, and the record has 24",
     ),
     "a parameter of a number": (
         call(name("torch._utils", "_rebuild_parameter"), integer(1)),
@@ -344,6 +385,26 @@ UNUSUAL: dict[str, tuple[bytes, list[Any]]] = {
     "a list in one row": (plain(list_of(list_of(integer(1), integer(2)))), [[1, 2]]),
     "an empty list beside": (plain(dict_of(logits=tensor((2, 3), (3, 1)), names=b"]")), ROWS),
     "a dtype of its own": (plain(typed_tensor(storage(), "float32")), ROWS),
+    "a storage of bytes": (plain(typed_tensor(UNTYPED, "float32")), ROWS),
+    "one memo for all, by number": (
+        plain(b"]q\x07(" + list_of(integer(1), integer(2))[:-1] + b"eq\x03h\x03h\x03e"),
+        [[1, 2]] * 3,
+    ),
+    "a memo that numbers itself": (
+        plain(b"]\x94(](" + integer(1) + integer(2) + b"e\x94h\x01h\x01e"),
+        [[1, 2]] * 3,
+    ),
+    "a tuple": (pickle.dumps(((1.5,),), 2), [[1.5]]),
+    "tuples of two": (pickle.dumps(((1, 2), (3, 4)), 2), [[1, 2], [3, 4]]),
+    "tuples of three": (
+        pickle.dumps(((1, 2, 3), (4, 5, 6), (7, 8, 9)), 2),
+        [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
+    ),
+    "an array whose bytes are in the other order": (
+        pickle.dumps(SIX.astype(">f4").reshape(2, 3), 2),
+        ROWS,
+    ),
+    "many dicts": (plain(nested(30)), ROWS),
 }
 
 
@@ -352,6 +413,85 @@ def test_what_is_written_seldom_is_read(tmp_path: Path, what: str) -> None:
     pickled, wanted = UNUSUAL[what]
     pt(tmp_path / "a.pt", pickled[2:-1], SIX)
     assert only(tmp_path / "a.pt", LONE).values.tolist() == wanted
+
+
+def test_an_empty_list_is_no_array(tmp_path: Path) -> None:
+    pt(tmp_path / "a.pt", dict_of(x=tensor((2, 3), (3, 1)), names=b"]"), SIX)
+    assert hint(tmp_path / "a.pt", "nothing at all") == 'the keys are "x"'
+
+
+@pytest.mark.parametrize(("shape", "offset"), [((0, 3), 0), ((0, 2), 7)])
+def test_a_view_of_nothing(shape: tuple[int, ...], offset: int, tmp_path: Path) -> None:
+    """As x[2:, 1:] of two rows is, which begins behind the end."""
+    pt(tmp_path / "a.pt", tensor(shape, (3, 1), offset), SIX)
+    assert opened(tmp_path / "a.pt", LONE).class_count == shape[1]
+    pt(tmp_path / "a.pt", tensor((0, 3), (3, 1), size=0), SIX[:0])
+    assert opened(tmp_path / "a.pt", LONE).class_count == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("HalfStorage", "f2"), ("LongStorage", "i8"), ("CharStorage", "i1")]
+)
+def test_the_order_of_bytes_is_that_of_numbers_of_any_width(
+    kind: str, code: str, tmp_path: Path
+) -> None:
+    stored = SIX.astype(np.dtype(code).newbyteorder(">"))
+    pt(tmp_path / "a.pt", tensor((2, 3), (3, 1), kind=kind), stored, byteorder=b"big")
+    assert only(tmp_path / "a.pt", LONE).values.tolist() == ROWS
+
+
+@pytest.mark.parametrize(
+    ("tree", "cost"),
+    [
+        (1, 1),
+        ("text", 1),
+        ([], 1),
+        ([1, 2], 1 + 2),
+        ([[1, 2], [3, 4]], 1 + 2 + 4),
+        # These are looked at as a table, and then one by one.
+        ([[1], [2, 3]], 1 + 2 + (1 + 1) + (1 + 2)),
+        ([[1, None]], 1 + 1 + 2 + (1 + 2 + 1 + 1)),
+        ({"a": [1, 2, 3], "b": "text"}, 1 + (1 + 3) + 1),
+    ],
+)
+def test_how_much_is_looked_at(tree: Any, cost: int) -> None:
+    torch_file._find_arrays(tree, cost)
+    with pytest.raises(Unreadable, match="hold each other many times over"):
+        torch_file._find_arrays(tree, cost - 1)
+
+
+@pytest.mark.parametrize(("more", "is_read"), [(1, True), (2, False)])
+def test_no_more_is_looked_at_than_a_pickle_of_that_length_may_hold(
+    more: int, is_read: bool, tmp_path: Path
+) -> None:
+    """Four times its bytes, and a thousand."""
+    count = 51
+    # The dict, the table, and the texts.
+    cost = 1 + (1 + count + count * count) + 1 + more
+    texts = {f"t{at}": text("") for at in range(more)}
+    lacking = dict_of(logits=rows_that_are_one(count), pad=text(""), **texts)
+    pad = text(" " * ((cost - 1000) // 4 - len(plain(lacking))))
+    pt(tmp_path / "a.pt", dict_of(logits=rows_that_are_one(count), pad=pad, **texts))
+    if is_read:
+        assert only(tmp_path / "a.pt", LONE).values.shape == (count, count)
+    else:
+        assert "hold each other many times over" in told(tmp_path / "a.pt", LONE)
+
+
+@pytest.mark.parametrize(("times", "is_read"), [(2, True), (3, False)])
+def test_a_storage_is_not_repeated_too_often(
+    times: int, is_read: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_file, "MOST_REPEATED", 12)
+    pt(tmp_path / "a.pt", tensor((times, 6), (0, 1)), SIX)
+    if is_read:
+        assert only(tmp_path / "a.pt", LONE).values.tolist() == [SIX.tolist()] * times
+    else:
+        assert "repeats 6 numbers too often" in told(tmp_path / "a.pt", LONE)
+    # Each number once is never too often.
+    monkeypatch.setattr(torch_file, "MOST_REPEATED", 1)
+    pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), SIX)
+    assert only(tmp_path / "a.pt", LONE).values.tolist() == ROWS
 
 
 def test_a_record_without_a_checksum(tmp_path: Path) -> None:
@@ -364,8 +504,14 @@ def test_a_record_without_a_checksum(tmp_path: Path) -> None:
 
 def test_a_long_pickle_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pt(tmp_path / "a.pt", tensor((2, 3), (3, 1)), SIX)
-    monkeypatch.setattr(torch_file, "LONGEST_RECORD", 100)
-    assert "and at most 100 are read; save tensors, not lists of numbers" in told(path, LONE)
+    length = len(plain(tensor((2, 3), (3, 1))))
+    monkeypatch.setattr(torch_file, "LONGEST_RECORD", length)
+    assert only(path, LONE).values.tolist() == ROWS
+    monkeypatch.setattr(torch_file, "LONGEST_RECORD", length - 1)
+    assert told(path, LONE) == (
+        f'a.pt: its record "data.pkl" has {length} bytes, and at most {length - 1} are read; '
+        "save tensors, not lists of numbers"
+    )
 
 
 def patch_directory(path: Path, at: int, number: int) -> None:
