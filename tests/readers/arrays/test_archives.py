@@ -20,8 +20,10 @@ import pytest
 from tests.contents import npy
 from tests.faults.fault import GOOD
 from tests.faults.running import run_inside
-from tests.readers.opening import WANTED, batches, only, opened, told
+from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import XentError
+from xentcli.readers.arrays import safetensors_file, zip_archive
+from xentcli.readers.arrays.stored import MOST_DIMENSIONS
 from xentcli.readers.interface import Request
 from xentcli.readers.sources import unpack
 
@@ -95,6 +97,32 @@ LOGITS = tensor("F64", [4, 3], 0, 96)
         ),
         ({"logits": LOGITS}, bytes(97), "the bytes from 96 to 97 belong to no tensor"),
         (
+            {"logits": LOGITS, "none": tensor("F64", [0], 96, 96)},
+            bytes(97),
+            "the bytes from 96 to 97 belong to no tensor",
+        ),
+        (
+            {"logits": tensor("F64", [4, 3], 0, 95)},
+            bytes(95),
+            "logits: it is cut short: 96 bytes of numbers are announced, 95 are there",
+        ),
+        (
+            {"logits": tensor("F64", [4, 3], 0, 97)},
+            bytes(97),
+            "logits: 1 bytes follow the array; a file holds but one",
+        ),
+        (
+            {"logits": tensor("F64", [4, 3], 0, 104)},
+            bytes(96),
+            "logits: 8 bytes follow the array; a file holds but one",
+        ),
+        (
+            {"logits": tensor("F64", [4, True], 0, 32)},
+            bytes(32),
+            "logits: its entry in the .safetensors header is damaged",
+        ),
+        ({}, b"", 'expected one of "logits", "probs", "log_probs", found none of them'),
+        (
             {"logits": tensor("\x1b[31m", [4, 3], 0, 96)},
             bytes(96),
             "logits: its dtype is \\x1b[31m, not integers or real floats",
@@ -106,6 +134,82 @@ def test_a_header_that_is_not_of_its_bytes(
 ) -> None:
     (tmp_path / "a.safetensors").write_bytes(safetensors(header, numbers))
     assert told(tmp_path / "a.safetensors") == f"a.safetensors: {message}"
+
+
+def test_tensors_stand_in_any_order(tmp_path: Path) -> None:
+    header = {
+        "labels": tensor("I64", [4], 96, 128),
+        "none": tensor("F64", [0], 96, 96),
+        "logits": LOGITS,
+    }
+    content = safetensors(header, VALUES.tobytes() + LABELS.tobytes())
+    (tmp_path / "a.safetensors").write_bytes(content)
+    batch = only(tmp_path / "a.safetensors")
+    assert (batch.values.tolist(), listed(batch.labels)) == (VALUES.tolist(), LABELS.tolist())
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("F64", "<f8"),
+        ("F32", "<f4"),
+        ("F16", "<f2"),
+        ("I64", "<i8"),
+        ("I32", "<i4"),
+        ("I16", "<i2"),
+        ("I8", "i1"),
+        ("U64", "<u8"),
+        ("U32", "<u4"),
+        ("U16", "<u2"),
+        ("U8", "u1"),
+    ],
+)
+def test_tensors_of_each_type(name: str, code: str, tmp_path: Path) -> None:
+    numbers = np.array([[1, 2], [3, 100]], code)
+    content = safetensors({"z": tensor(name, [2, 2], 0, numbers.nbytes)}, numbers.tobytes())
+    (tmp_path / "a.safetensors").write_bytes(content)
+    request = Request(logits_key="z")
+    assert only(tmp_path / "a.safetensors", request).values.tolist() == [[1, 2], [3, 100]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "numbers"),
+    [
+        ("F8_E4M3", b"\x38\x7e\xb8\x00", [1, 448, -1, 0]),
+        ("F8_E5M2", b"\x3c\x7b\xfc\x7c", [1, 57344, -np.inf, np.inf]),
+        ("BF16", b"\x80\x3f\x80\xff\x49\x40\x00\x00", [1, -np.inf, 3.140625, 0]),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_narrow_tensors(
+    name: str, content: bytes, numbers: list[float], packed: bool, tmp_path: Path
+) -> None:
+    written = safetensors({"logits": tensor(name, [1, 4], 0, len(content))}, content)
+    (tmp_path / "a.safetensors").write_bytes(gzip.compress(written) if packed else written)
+    assert only(tmp_path / "a.safetensors", Request()).values.tolist() == [numbers]
+
+
+def test_how_long_a_header_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content, path = safetensors({"logits": LOGITS}, VALUES.tobytes()), tmp_path / "a.safetensors"
+    path.write_bytes(content)
+    (length,) = struct.unpack("<Q", content[:8])
+    monkeypatch.setattr(safetensors_file, "LONGEST_HEADER", length)
+    assert only(path, Request()).values.tolist() == VALUES.tolist()
+    refused = (
+        "a.safetensors: not a .safetensors file, or cut short: its header does not fit into it"
+    )
+    monkeypatch.setattr(safetensors_file, "LONGEST_HEADER", length - 1)
+    assert told(path) == refused
+    monkeypatch.undo()
+    for wrong in (
+        bytes(7),
+        struct.pack("<Q", 1),
+        struct.pack("<Q", length + 1) + content[8:][:length],
+    ):
+        path.write_bytes(wrong)
+        assert told(path) == refused
+    path.write_bytes(bytes(8))
+    assert told(path).startswith("a.safetensors: its .safetensors header is not JSON (")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +234,15 @@ def test_offsets_that_are_none_are_told_only_where_they_are_needed(
             "1000000000000 classes are announced, and there are no samples",
         ),
         (npy_header((0, 3, 10**20)), f"its shape (0, 3, {10**20}) is larger than any machine"),
-        (npy_header((1,) * 70) + bytes(8), "it has 70 dimensions; 64 are the most"),
+        (
+            npy_header((0, 2, (1 << 43) + 1)),
+            f"its shape (0, 2, {(1 << 43) + 1}) is larger than any machine",
+        ),
+        (npy_header((0, (1 << 20) + 1)), "1048577 classes are announced, and there are no samples"),
+        (
+            npy_header((1,) * (MOST_DIMENSIONS + 1)) + bytes(8),
+            f"it has {MOST_DIMENSIONS + 1} dimensions; {MOST_DIMENSIONS} are the most",
+        ),
         (
             npy_header((2, 3)).replace(b"False", b"falsy") + bytes(48),
             "its .npy header cannot be read (malformed node or string on line 1)",
@@ -140,6 +252,81 @@ def test_offsets_that_are_none_are_told_only_where_they_are_needed(
 def test_a_header_that_no_array_has(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "a.npy").write_bytes(content)
     assert told(tmp_path / "a.npy") == f"a.npy: {message}"
+
+
+@pytest.mark.parametrize("shape", [(0, 2, 1 << 43), (0, 1 << 20), (1 << 43, 2, 0)])
+def test_what_holds_nothing_may_be_large(shape: tuple[int, ...], tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(npy_header(shape))
+    assert opened(tmp_path / "a.npy", Request()).class_count == shape[1]
+
+
+def test_an_array_may_have_as_many_dimensions_as_in_numpy(tmp_path: Path) -> None:
+    shape = (1, 2) + (1,) * (MOST_DIMENSIONS - 2)
+    (tmp_path / "a.npy").write_bytes(npy_header(shape) + np.arange(2.0).tobytes())
+    assert np.ravel(only(tmp_path / "a.npy", Request()).values).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_headers_of_each_version(version: tuple[int, int], tmp_path: Path) -> None:
+    with open(tmp_path / "a.npy", "wb") as file, warnings.catch_warnings(action="ignore"):
+        np.lib.format.write_array(file, VALUES, version)
+    assert only(tmp_path / "a.npy", Request()).values.tolist() == VALUES.tolist()
+
+
+def patched(content: bytes, signature: bytes, at: int, wanted: bytes) -> bytes:
+    """A zip archive with other bytes in the first of its headers that begin so."""
+    start = content.index(signature) + at
+    return content[:start] + wanted + content[start + len(wanted) :]
+
+
+LOCAL, DIRECTORY = b"PK\x03\x04", b"PK\x01\x02"
+
+
+def test_a_member_whose_own_header_is_damaged(tmp_path: Path) -> None:
+    content, path = npz(("logits.npy", VALUES)), tmp_path / "a.npz"
+    wrong = "a.npz: logits: it cannot be unpacked (its header in the archive is damaged)"
+    path.write_bytes(patched(content, LOCAL, 3, b"\x05"))
+    assert told(path) == wrong
+    # What is said to be the header is the archive's comment, and shorter.
+    path.write_bytes(content[:-2] + b"\x04\x00" + LOCAL)
+    assert only(path, Request()).values.tolist() == VALUES.tolist()
+    comment = struct.pack("<I", len(content))
+    path.write_bytes(patched(path.read_bytes(), DIRECTORY, 42, comment))
+    assert told(path) == wrong
+
+
+def test_a_member_whose_own_header_is_longer_than_in_the_directory(tmp_path: Path) -> None:
+    """Its name has hundreds of letters, and what follows the name hundreds of bytes."""
+    info = zipfile.ZipInfo("z" * 300 + ".npy")
+    info.extra = struct.pack("<HH", 0xCAFE, 1000) + bytes(1000)
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(info, npy(VALUES))
+    content = path.read_bytes()
+    # In the directory there is nothing but the name.
+    end, entry = content.rindex(b"PK\x05\x06"), content.index(DIRECTORY)
+    bare = content[entry : entry + 30] + bytes(2) + content[entry + 32 : entry + 46 + 304]
+    tail = content[end : end + 12] + struct.pack("<I", len(bare)) + content[end + 16 :]
+    path.write_bytes(content[:entry] + bare + tail)
+    assert only(path, Request()).values.tolist() == VALUES.tolist()
+
+
+def test_an_encrypted_member(tmp_path: Path) -> None:
+    content = npz(("logits.npy", VALUES))
+    for signature, at in ((LOCAL, 6), (DIRECTORY, 8)):
+        content = patched(content, signature, at, b"\x01")
+    (tmp_path / "a.npz").write_bytes(content)
+    assert "a.npz: logits: it cannot be unpacked (" in told(tmp_path / "a.npz")
+    assert "encrypted" in told(tmp_path / "a.npz")
+
+
+def test_a_checksum_is_that_of_all_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_archive, "CHECKED_BYTES", 50)
+    content, path = npz(("logits.npy", VALUES)), tmp_path / "a.npz"
+    path.write_bytes(content)
+    assert only(path, Request()).values.tolist() == VALUES.tolist()
+    path.write_bytes(content.replace(VALUES.tobytes(), VALUES.tobytes()[:-1] + b"\x00"))
+    assert "its checksum is not that in the archive" in told(path)
 
 
 WIDER = bool(np.finfo(np.longdouble).max > np.finfo(np.float64).max)
