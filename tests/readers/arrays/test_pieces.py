@@ -210,6 +210,24 @@ def test_a_wrong_label_from_elsewhere_is_told_with_its_place(
     assert found.stderr.startswith(f"xent: {at}: label 99 is out of range")
 
 
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_wrong_label_is_counted_in_the_order_of_all_axes(
+    typed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = CLASSES.copy()
+    wrong[1, 7, 2] = 99
+    np.save(tmp_path / "a.npy", IMAGES)
+    np.save(tmp_path / "y.npy", wrong)
+    asked = ["--labels", ",".join(map(str, wrong.ravel().tolist()))] if typed else []
+    asked = asked or ["--labels-from", "y.npy"]
+    found = check_same(["ce", "a.npy", *asked], tmp_path, monkeypatch)
+    at = 36 + 7 * 4 + 2 + 1
+    assert found.stderr.startswith(f"xent: {'--label, value' if typed else 'y.npy: label'} {at}: ")
+    np.savez(tmp_path / "b.npz", logits=IMAGES, labels=wrong)
+    found = check_same(["ce", "b.npz"], tmp_path, monkeypatch)
+    assert found.stderr.startswith("xent: b.npz: labels[1, 7, 2]: label 99 ")
+
+
 @pytest.mark.parametrize(
     ("shape", "divisible", "note"),
     [

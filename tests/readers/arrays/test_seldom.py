@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
+from tests.contents import npy, npz
 from tests.faults.running import Answered, run_inside
 from tests.readers.opening import batches, opened
 from xentcli.errors import DataError
@@ -39,6 +42,29 @@ def test_a_file_of_torch_is_known_without_its_suffix(tmp_path: Path) -> None:
 
 
 FORMATS = {"model": "pt", "arrays": "npz"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("form", ["npy", "npz", "safetensors", "pt"])
+def test_arrays_come_through_a_pipe_and_packed(form: str, packed: bool, tmp_path: Path) -> None:
+    content, asked = CONTENTS[form], ["--input-format", form, "-q"]
+    (tmp_path / "a").write_bytes(content)
+    plain = run_inside(["softmax", "a", *asked], tmp_path)
+    assert plain.code == 0
+    if packed:
+        content = gzip.compress(content)
+        (tmp_path / "a").write_bytes(content)
+        assert run_inside(["softmax", "a", *asked], tmp_path) == plain
+    assert run_inside(["softmax", "-", *asked], tmp_path, content) == plain
+
+
+NUMBERS = np.array([[1.0, 2.0, 0.5]])
+CONTENTS = {
+    "npy": npy(NUMBERS),
+    "npz": npz(logits=NUMBERS),
+    "safetensors": save({"logits": NUMBERS}),
+    "pt": (FILES / "torch" / "expanded.pt").read_bytes(),
+}
 
 
 class Copy:
