@@ -23,9 +23,11 @@ from tests.faults.running import run_inside
 from tests.readers.opening import WANTED, batches, listed, only, opened, told
 from xentcli.errors import XentError
 from xentcli.readers.arrays import safetensors_file, zip_archive
+from xentcli.readers.arrays.archive import read_ids_under
 from xentcli.readers.arrays.stored import MOST_DIMENSIONS
 from xentcli.readers.interface import Request
 from xentcli.readers.sources import unpack
+from xentcli.readers.sources.source import Source
 
 VALUES = np.arange(12.0).reshape(4, 3)
 LABELS = np.array([0, 1, 2, 0])
@@ -187,6 +189,22 @@ def test_narrow_tensors(
     written = safetensors({"logits": tensor(name, [1, 4], 0, len(content))}, content)
     (tmp_path / "a.safetensors").write_bytes(gzip.compress(written) if packed else written)
     assert only(tmp_path / "a.safetensors", Request()).values.tolist() == [numbers]
+
+
+def test_narrow_labels_and_ids_are_those_of_wider_types(tmp_path: Path) -> None:
+    numbers = np.array([2, 0, 1, 300], np.float32)
+    short = (numbers.view(np.uint32) >> 16).astype("<u2").tobytes()
+    path, ids = tmp_path / "a.safetensors", []
+    for name, content in (("F32", numbers.tobytes()), ("BF16", short)):
+        size = len(content)
+        path.write_bytes(safetensors({"z": tensor(name, [4], 0, size)}, content))
+        ids.append(read_ids_under(Source("a", str(path)), "safetensors", "z"))
+        labels = content[: 3 * size // 4]
+        header = {"labels": tensor(name, [3], 0, len(labels))}
+        header["logits"] = tensor("F32", [3, 3], len(labels), len(labels) + 36)
+        path.write_bytes(safetensors(header, labels + bytes(36)))
+        assert listed(only(path).labels) == [2, 0, 1]
+    assert ids == [[b"2.0", b"0.0", b"1.0", b"300.0"]] * 2
 
 
 def test_how_long_a_header_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

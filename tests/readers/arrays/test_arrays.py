@@ -183,6 +183,8 @@ def test_one_sample_has_one_axis(tmp_path: Path, axis: int) -> None:
 def test_label_keys(tmp_path: Path, key: str) -> None:
     savez(tmp_path / "a.npz", **{"logits": np.eye(3), key: [2.0, 1, -100]})
     assert listed(only(tmp_path / "a.npz").labels) == [2, 1, -100]
+    found = opened(tmp_path / "a.npz")
+    assert (found.has_labels, found.has_targets) == (True, False)
 
 
 @pytest.mark.parametrize("key", ["targets", "target"])
@@ -190,6 +192,8 @@ def test_soft_targets(tmp_path: Path, key: str) -> None:
     savez(tmp_path / "a.npz", **{"log_probs": np.eye(3), key: np.eye(3)})
     batch = only(tmp_path / "a.npz")
     assert (batch.kind, batch.labels) == ("log_probs", None)
+    found = opened(tmp_path / "a.npz")
+    assert (found.has_labels, found.has_targets) == (False, True)
     assert listed(batch.targets) == np.eye(3).tolist()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.contents import npz
 from tests.faults.running import Answered, run_inside
+from tests.readers.arrays.test_arrays import is_mapped
 from tests.readers.opening import WANTED, opened
 from xentcli.model import AnyArray, Origin
 from xentcli.readers.arrays import pieces, stored
@@ -140,6 +141,24 @@ def test_a_wrong_label_that_ends_it_is_told_with_its_place(
     assert found.stderr.startswith("xent: a.npz: labels[1, 20]: label 99 is out of range")
 
 
+@pytest.mark.parametrize("axis", [1, -1])
+@pytest.mark.parametrize("key", ["probs", "targets"])
+def test_a_wrong_number_that_ends_it_is_told_with_its_place(
+    key: str, axis: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = SOFT.copy()
+    shares[1, 20, 2] = -0.5
+    arrays: dict[str, Any] = {key: np.moveaxis(shares, -1, axis)}
+    if key == "probs":
+        arrays["labels"] = LABELS
+    else:
+        arrays["logits"] = np.moveaxis(LOGITS, 1, axis)
+    np.savez(tmp_path / "a.npz", **arrays)
+    found = check_same(["ce", "a.npz", "--class-axis", str(axis)], tmp_path, monkeypatch)
+    at = "1, 2, 20" if axis == 1 else "1, 20, 2"
+    assert found.stderr.startswith(f"xent: a.npz: {key}[{at}]: ")
+
+
 def test_what_makes_large_samples_slow_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +271,54 @@ def test_how_large_a_sample_is_that_is_worked_on_whole(
     assert [remark.message.partition(", a sum")[0] for remark in remarks] == (
         [] if note is None else [note]
     )
+
+
+STRIDED = {
+    "classes second": (LOGITS, 1),
+    "classes last": (np.ascontiguousarray(LOGITS.transpose(0, 2, 1)), -1),
+    "classes second, in Fortran's order": (np.asfortranarray(LOGITS), 1),
+    "classes last, in Fortran's order": (np.asfortranarray(LOGITS.transpose(0, 2, 1)), -1),
+    "several axes": (IMAGES, 1),
+    "several axes, classes last": (np.ascontiguousarray(np.moveaxis(IMAGES, 1, -1)), -1),
+    "several axes, in Fortran's order": (np.asfortranarray(IMAGES), 1),
+    "one class in Fortran's order": (np.asfortranarray(LOGITS[:, :1]), 1),
+}
+
+
+@pytest.mark.parametrize("layout", STRIDED)
+@pytest.mark.parametrize("positions", [(0, 2), (3, 5), (6, 10)])
+def test_a_piece_is_gathered_from_small_maps(
+    layout: str, positions: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every mapped page counts as memory, also if it lies between the numbers of the piece."""
+    array, axis = STRIDED[layout]
+    np.save(tmp_path / "a.npy", array)
+    reader: Any = opened(tmp_path / "a.npy", Request(class_axis=axis)).reader
+    named, at = reader.layout.values, reader.layout.axis
+    mapped, map_array = [], stored.map_array
+
+    def watched(part: stored.Stored) -> AnyArray:
+        mapped.append(part.span * 8)
+        return map_array(part)
+
+    monkeypatch.setattr(stored, "map_array", watched)
+    monkeypatch.setattr(stored, "MAPPED_BYTES", 8 * 3)
+    wanted = np.moveaxis(array, axis, 1)[1:2, :, slice(*positions)]
+    assert stored.gather(named.stored, at, 1, positions).tolist() == wanted.tolist()
+    assert max(mapped) <= max(8 * 3, 2 * wanted.nbytes)
+    # They are no smaller than they have to be.
+    assert len(mapped) <= wanted.size
+
+
+@pytest.mark.parametrize(("length", "is_view"), [(9, True), (10, False)])
+def test_a_piece_is_a_view_where_half_of_what_is_mapped_is_its_own(
+    length: int, is_view: bool, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "a.npy", np.arange(2.0 * length).reshape(1, 2, length))
+    reader: Any = opened(tmp_path / "a.npy", Request()).reader
+    piece = stored.gather(reader.layout.values.stored, 1, 0, (0, 3))
+    assert piece.tolist() == [[[0, 1, 2], [length, length + 1, length + 2]]]
+    assert is_mapped(piece) == is_view
 
 
 @pytest.mark.parametrize(

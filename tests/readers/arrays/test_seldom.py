@@ -53,6 +53,9 @@ def test_arrays_come_through_a_pipe_and_packed(form: str, packed: bool, tmp_path
     assert plain.code == 0
     if packed:
         content = gzip.compress(content)
+        if form != "safetensors":
+            # What says how well it is packed may be what a plain .safetensors has there.
+            content = content[:8] + b"{" + content[9:]
         (tmp_path / "a").write_bytes(content)
         assert run_inside(["softmax", "a", *asked], tmp_path) == plain
     assert run_inside(["softmax", "-", *asked], tmp_path, content) == plain
