@@ -298,7 +298,8 @@ def test_a_piece_is_gathered_from_small_maps(
     mapped, map_array = [], stored.map_array
 
     def watched(part: stored.Stored) -> AnyArray:
-        mapped.append(part.span * 8)
+        if part.strides is None:
+            mapped.append(part.span * 8)
         return map_array(part)
 
     monkeypatch.setattr(stored, "map_array", watched)
@@ -379,7 +380,7 @@ WIDE = LOGITS.astype(np.longdouble)
 )
 def test_what_can_be_cut(
     request_: Request,
-    named: dict[str, AnyArray],
+    named: dict[str, Any],
     is_cut: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

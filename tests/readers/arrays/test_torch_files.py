@@ -404,6 +404,7 @@ UNUSUAL: dict[str, tuple[bytes, list[Any]]] = {
         pickle.dumps(SIX.astype(">f4").reshape(2, 3), 2),
         ROWS,
     ),
+    "any stride of a single row": (plain(tensor((1, 3), (2**63 - 1, 2))), [[0, 2, 4]]),
     "many dicts": (plain(nested(30)), ROWS),
 }
 

@@ -28,12 +28,12 @@ FIRST_BYTES = 256
 def open_archive(source: Source, format_name: str) -> Iterator[Archive]:
     """Open the arrays of a source: in its file, or in memory where the file cannot be mapped."""
     with explain_errors(source.name):
-        path = source.path if source.path and _is_plain(source, format_name) else ""
-        size = os.path.getsize(path) if path else 0
-    if path:
-        with open(path, "rb") as stream, explain_unreadable(source.name):
+        path = _path_to_map(source, format_name)
+    if path is not None:
+        with explain_unreadable(source.name), open(path, "rb") as stream:
             check_version(stream, source)
             file = File(path, version_of_open(stream))
+            size, _ = file.version
             yield _read_headers(stream, size, file, b"", format_name, source)
         return
     with open_source(source) as unpacked, explain_unreadable(source.name):
@@ -42,15 +42,16 @@ def open_archive(source: Source, format_name: str) -> Iterator[Archive]:
         yield _read_headers(io.BytesIO(content), len(content), None, content, format_name, source)
 
 
-def _is_plain(source: Source, format_name: str) -> bool:
-    """Whether the file can be mapped: it is a regular file and not compressed."""
-    if size_of(source) is not None:
-        return True
-    if format_name != "safetensors" or not os.path.isfile(str(source.path)):
-        return False
+def _path_to_map(source: Source, format_name: str) -> str | None:
+    """Return the path of a file that can be mapped: a regular one that is not compressed."""
+    path = source.path
+    if path is None or size_of(source) is not None:
+        return path
+    if format_name != "safetensors" or not os.path.isfile(path):
+        return None
     # A .safetensors file begins with a length, whose bytes may look like those of a compression.
-    with open(str(source.path), "rb") as stream:
-        return stream.read(9)[8:] == b"{"
+    with open(path, "rb") as stream:
+        return path if stream.read(9)[8:] == b"{" else None
 
 
 def _read_headers(

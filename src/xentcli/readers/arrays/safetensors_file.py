@@ -45,7 +45,7 @@ NARROW = {
 def safetensors_archive(stream: BinaryIO, size: int, file: File | None, content: bytes) -> Archive:
     """Locate the tensors of a .safetensors file by its header."""
     length = int.from_bytes(stream.read(8), "little")
-    if size < 8 or length > min(size - 8, LONGEST_HEADER):
+    if length > min(size - 8, LONGEST_HEADER):
         raise Unreadable("not a .safetensors file, or cut short: its header does not fit into it")
     try:
         header = json.loads(stream.read(length), object_pairs_hook=refuse_repeated_keys)

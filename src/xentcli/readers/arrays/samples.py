@@ -57,11 +57,13 @@ def map_samples(stored: Stored, start: int, stop: int, axis: int | None) -> AnyA
 
 def ids_of_array(named: KeyedArray, source: str) -> list[bytes]:
     """Read the ids that an array has, one a sample, as text."""
-    if len(named.stored.shape) != 1 or named.stored.narrow:
+    if len(named.stored.shape) != 1:
         message = f"ids are one a sample, and its shape is {named.stored.shape}"
         raise DataError(message, place=Place(source, detail=named.key), hint=BY_POSITION)
     with explain_unreadable(source, named.key):
         array = map_array(named.stored)
+        if named.stored.narrow:
+            array = as_floats(array, named.stored)
         if array.dtype.kind == "S":
             return [text.strip() for text in array.tolist()]
         return [id_of_value(value) for value in array.tolist()]

@@ -36,8 +36,8 @@ class Stored(NamedTuple):
     """Where an array is: from ``offset`` on in the ``file`` or in the bytes ``content``.
 
     ``narrow`` names the float type (``bfloat16`` and the like) if the numbers are stored as
-    unsigned integers of its width. ``strides`` count numbers, not bytes; they are set only where
-    the numbers are not contiguous.
+    unsigned integers of its width. ``strides`` count numbers, not bytes; None where the numbers
+    follow one another.
     """
 
     dtype: str
@@ -56,8 +56,8 @@ class Stored(NamedTuple):
 
     @property
     def span(self) -> int:
-        """How many numbers lie between the first and the last, both included."""
-        if self.strides is None or math.prod(self.shape) == 0:
+        """How many numbers lie between the first and the last, both included; there must be one."""
+        if self.strides is None:
             return math.prod(self.shape)
         steps = zip(self.shape, self.strides, strict=True)
         return 1 + sum((length - 1) * stride for length, stride in steps)
@@ -81,7 +81,7 @@ def map_array(stored: Stored) -> AnyArray:
     if stored.strides is not None:
         flat = map_array(stored._replace(shape=(stored.span,), strides=None))
         steps = [stride * flat.itemsize for stride in stored.strides]
-        return np.lib.stride_tricks.as_strided(flat, stored.shape, steps, writeable=False)
+        return np.lib.stride_tricks.as_strided(flat, stored.shape, steps)
     if stored.file is None:
         flat = np.frombuffer(stored.content, stored.dtype, math.prod(stored.shape), stored.offset)
         return flat.reshape(stored.shape, order=order)
@@ -117,20 +117,27 @@ def gather(stored: Stored, axis: int, sample: int, positions: tuple[int, int]) -
     start, stop = positions[0], min(positions[1], count)
     shape = (1, stored.shape[axis], stop - start, *inner)
     offset = stored.offset + (sample * strides[0] + start * strides[2]) * size
-    part = stored._replace(shape=shape, offset=offset, fortran=False, strides=strides)
+    part = stored._replace(shape=shape, offset=offset, strides=strides)
     if part.span <= 2 * math.prod(shape):
         return map_array(part)
     found = np.empty(shape, stored.dtype)
-    along = 1 if strides[1] >= strides[2] else 2
-    step = max(1, MAPPED_BYTES // (strides[along] * size))
-    for at in range(0, shape[along], step):
-        length = min(step, shape[along] - at)
-        block = part._replace(
-            shape=(*shape[:along], length, *shape[along + 1 :]),
-            offset=offset + at * strides[along] * size,
-        )
-        found[(slice(None),) * along + (slice(at, at + length),)] = map_array(block)
+    _copy_in_parts(part, strides, found)
     return found
+
+
+def _copy_in_parts(stored: Stored, strides: tuple[int, ...], found: AnyArray) -> None:
+    """Copy an array with these strides from one small map after the other."""
+    if stored.span * found.itemsize <= MAPPED_BYTES:
+        found[...] = map_array(stored)
+        return
+    # The axis along which it reaches farthest is halved.
+    reach = [(length - 1) * stride for length, stride in zip(stored.shape, strides, strict=True)]
+    axis = reach.index(max(reach))
+    half = stored.shape[axis] // 2
+    for part in (slice(None, half), slice(half, None)):
+        into = found[(slice(None),) * axis + (part,)]
+        offset = stored.offset + (part.start or 0) * strides[axis] * found.itemsize
+        _copy_in_parts(stored._replace(shape=into.shape, offset=offset), strides, into)
 
 
 def as_floats(part: AnyArray, stored: Stored) -> AnyArray:

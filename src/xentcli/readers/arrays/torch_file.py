@@ -107,33 +107,34 @@ def _read_records(stream: BinaryIO, size: int, file: File | None, content: bytes
 
 def _read_record(records: Records, name: str) -> bytes:
     """Read a short record."""
-    info = _find_record(records, name)
+    info, start = _find_record(records, name)
     if info.file_size > LONGEST_RECORD:
         raise Unreadable(
             f"its record {quoted(name)} has {info.file_size} bytes, and at most {LONGEST_RECORD} "
             "are read; save tensors, not lists of numbers"
         )
     _check_sum_of_record(records, name)
-    records.stream.seek(member_start(records.stream, info))
+    records.stream.seek(start)
     return records.stream.read(info.file_size)
 
 
-def _find_record(records: Records, name: str) -> ZipInfo:
+def _find_record(records: Records, name: str) -> tuple[ZipInfo, int]:
+    """Find a record, and where its bytes begin."""
     if name not in records.members:
         raise Unreadable(f"its record {quoted(name)} is missing")
     info: ZipInfo = records.members[name]
     if not is_stored(info):
         raise Unreadable(f"its record {quoted(name)} is packed, as torch.save packs none")
-    if info.header_offset + info.file_size > records.size or info.file_size != info.compress_size:
+    start = member_start(records.stream, info)
+    if start + info.file_size > records.size or info.file_size != info.compress_size:
         raise Unreadable(f"its record {quoted(name)} is cut short")
-    return info
+    return info, start
 
 
 def _check_sum_of_record(records: Records, name: str) -> None:
-    info = _find_record(records, name)
+    info, start = _find_record(records, name)
     # PyTorch writes 0 if it is told to leave out the checksums.
     if info.CRC:
-        start = member_start(records.stream, info)
         check_sum(records.stream, start, info)
 
 
@@ -220,11 +221,9 @@ def _locate_numpy_array(found: NumpyArray) -> Stored:
 def _locate_tensor(tensor: Tensor, records: Records) -> Stored:
     if tensor.dtype not in DTYPES:
         raise Unreadable(f"its dtype is {tensor.dtype}, not integers or real floats")
-    dtype = np.dtype(DTYPES[tensor.dtype])
-    if dtype.itemsize > 1:
-        dtype = dtype.newbyteorder(records.order)
+    dtype = np.dtype(DTYPES[tensor.dtype]).newbyteorder(records.order)
     storage = tensor.storage
-    info = _find_record(records, f"data/{storage.record}")
+    info, start = _find_record(records, f"data/{storage.record}")
     numbers = storage.size if storage.dtype else storage.size // dtype.itemsize
     size = numbers * dtype.itemsize if storage.dtype else storage.size
     if storage.dtype and storage.dtype != tensor.dtype:
@@ -234,11 +233,15 @@ def _locate_tensor(tensor: Tensor, records: Records) -> Stored:
     stored = Stored(
         dtype.str,
         tensor.shape,
-        member_start(records.stream, info) + tensor.offset * dtype.itemsize,
+        start + tensor.offset * dtype.itemsize,
         file=records.file,
         content=records.content,
         narrow=tensor.dtype if tensor.dtype in NARROW else "",
-        strides=None if _is_contiguous(tensor) else tensor.strides,
+        # PyTorch may give an axis of length 1 any stride.
+        strides=tuple(
+            stride if length > 1 else 0
+            for length, stride in zip(tensor.shape, tensor.strides, strict=True)
+        ),
     )
     if math.prod(tensor.shape) and tensor.offset + stored.span > numbers:
         raise Unreadable(
@@ -248,12 +251,3 @@ def _locate_tensor(tensor: Tensor, records: Records) -> Stored:
     if math.prod(tensor.shape) > max(numbers, MOST_REPEATED):
         raise Unreadable(f"the tensor of shape {tensor.shape} repeats {numbers} numbers too often")
     return stored
-
-
-def _is_contiguous(tensor: Tensor) -> bool:
-    wanted = 1
-    for length, stride in zip(tensor.shape[::-1], tensor.strides[::-1], strict=True):
-        if length != 1 and stride != wanted:
-            return False
-        wanted *= length
-    return True

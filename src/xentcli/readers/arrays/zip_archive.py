@@ -50,7 +50,7 @@ def member_start(stream: BinaryIO, info: ZipInfo) -> int:
     header = stream.read(LOCAL_HEADER_BYTES)
     if len(header) < LOCAL_HEADER_BYTES or not header.startswith(b"PK\x03\x04"):
         raise Unreadable("it cannot be unpacked (its header in the archive is damaged)")
-    lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:], "little")
     return info.header_offset + LOCAL_HEADER_BYTES + lengths
 
 
@@ -60,7 +60,7 @@ def check_sum(stream: BinaryIO, start: int, info: ZipInfo) -> None:
 
     stream.seek(start)
     found, size = 0, info.file_size
-    while size > 0 and (piece := stream.read(min(size, CHECKED_BYTES))):
+    while piece := stream.read(min(size, CHECKED_BYTES)):
         found = crc32(piece, found)
         size -= len(piece)
     if found != info.CRC:
