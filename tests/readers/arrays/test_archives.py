@@ -55,6 +55,11 @@ def npy_header(shape: tuple[int, ...]) -> bytes:
     return stream.getvalue()
 
 
+def written_header(shape: str) -> bytes:
+    content = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(content)) + content
+
+
 def tensor(dtype: str, shape: list[int], begin: int, end: int) -> dict[str, Any]:
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
 
@@ -121,6 +126,11 @@ LOGITS = tensor("F64", [4, 3], 0, 96)
         (
             {"logits": tensor("F64", [4, True], 0, 32)},
             bytes(32),
+            "logits: its entry in the .safetensors header is damaged",
+        ),
+        (
+            {"logits": tensor("F64", [2**63, 0], 0, 0)},
+            b"",
             "logits: its entry in the .safetensors header is damaged",
         ),
         ({}, b"", 'expected one of "logits", "probs", "log_probs", found none of them'),
@@ -231,7 +241,17 @@ def test_how_long_a_header_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "offsets", [[96, 90], [-8, 96], [97], [96, 97, 98], ["96", "97"], {"96": 97}, None]
+    "offsets",
+    [
+        [10**4000, 10**4000 + 8],
+        [96, 90],
+        [-8, 96],
+        [97],
+        [96, 97, 98],
+        ["96", "97"],
+        {"96": 97},
+        None,
+    ],
 )
 def test_offsets_that_are_none_are_told_only_where_they_are_needed(
     tmp_path: Path, offsets: Any
@@ -251,7 +271,19 @@ def test_offsets_that_are_none_are_told_only_where_they_are_needed(
             npy_header((0, 10**12)),
             "1000000000000 classes are announced, and there are no samples",
         ),
-        (npy_header((0, 3, 10**20)), f"its shape (0, 3, {10**20}) is larger than any machine"),
+        (npy_header((0, 3, 10**18)), f"its shape (0, 3, {10**18}) is larger than any machine"),
+        *(
+            (
+                npy_header((length, 3)),
+                "its .npy header cannot be read (the shape has a length beyond 63 bits)",
+            )
+            for length in (2**63, 10**4000, -(2**63))
+        ),
+        (
+            # Python reads it, but cannot print it.
+            written_header(f"(0x{'f' * 5000}, 3)"),
+            "its .npy header cannot be read (the shape has a length beyond 63 bits)",
+        ),
         (
             npy_header((0, 2, (1 << 43) + 1)),
             f"its shape (0, 2, {(1 << 43) + 1}) is larger than any machine",

@@ -39,6 +39,11 @@ def integer(number: int, width: int = 9) -> bytes:
     return b"\x8a" + bytes([width]) + number.to_bytes(width, "little", signed=True)
 
 
+def long_integer(number: int) -> bytes:
+    content = number.to_bytes(number.bit_length() // 8 + 1, "little", signed=True)
+    return b"\x8b" + struct.pack("<i", len(content)) + content
+
+
 def binary(content: bytes) -> bytes:
     return b"B" + struct.pack("<I", len(content)) + content
 
@@ -210,6 +215,8 @@ def rows_that_are_one(count: int) -> bytes:
 
 
 OWN = b"]q\x00(h\x00e"
+# Python prints no more than 4300 digits.
+UNPRINTABLE = long_integer(10**5000)
 HOSTILE = {
     "a function of the system": (
         name("posix", "system") + tuple_of(text("touch run")) + b"R",
@@ -251,6 +258,51 @@ HOSTILE = {
             sizes((3, 1)),
         ),
         "sizes or strides that are none: (True, 3)",
+    ),
+    "a size of 5000 digits": (
+        call(
+            name("torch._utils", "_rebuild_tensor_v2"),
+            storage(),
+            integer(0),
+            tuple_of(UNPRINTABLE, integer(3)),
+            sizes((3, 1)),
+        ),
+        "its pickle is damaged",
+    ),
+    "an offset of 5000 digits": (
+        call(
+            name("torch._utils", "_rebuild_tensor_v2"),
+            storage(),
+            UNPRINTABLE,
+            sizes((2, 3)),
+            sizes((3, 1)),
+        ),
+        "its pickle is damaged",
+    ),
+    "a storage of 10**5000 numbers": (
+        tuple_of(
+            text("storage"), name("torch", "FloatStorage"), text("0"), text("cpu"), UNPRINTABLE
+        )
+        + b"Q",
+        "a storage is not described as one",
+    ),
+    "a key of 5000 digits": (
+        b"}(" + UNPRINTABLE + tensor((2, 3), (3, 1)) + b"u",
+        "a key of a dict is a whole number of more than 63 bits",
+    ),
+    "a size that is lists in lists": (
+        call(
+            name("torch._utils", "_rebuild_tensor_v2"),
+            storage(),
+            integer(0),
+            tuple_of(b"]" * 20000 + b"a" * 19999),
+            sizes((1,)),
+        ),
+        "a.pt: ",
+    ),
+    "an array of more axes than any": (
+        array_of("f8", binary(bytes(8)), (2**62,) * 400),
+        "it has 400 dimensions; ",
     ),
     "a negative stride": (tensor((2, 3), (-3, 1), 5), "sizes or strides that are none: (-3, 1)"),
     "a negative size": (tensor((-2, 3), (3, 1)), "sizes or strides that are none: (-2, 3)"),
@@ -402,6 +454,10 @@ UNUSUAL: dict[str, tuple[bytes, list[Any]]] = {
     ),
     "an array whose bytes are in the other order": (
         pickle.dumps(SIX.astype(">f4").reshape(2, 3), 2),
+        ROWS,
+    ),
+    "a whole number of 63 bits for a key": (
+        plain(b"}(" + integer(2**63 - 1) + tensor((2, 3), (3, 1)) + b"u"),
         ROWS,
     ),
     "any stride of a single row": (plain(tensor((1, 3), (2**63 - 1, 2))), [[0, 2, 4]]),

@@ -14,6 +14,7 @@ from typing import IO, BinaryIO
 import numpy as np
 
 from xentcli.readers.arrays.stored import (
+    NO_SIZE,
     Archive,
     File,
     Stored,
@@ -65,6 +66,8 @@ def _npy_header(stream: IO[bytes], kinds: str = NUMBERS) -> Stored:
         raise Unreadable("it holds Python objects, and pickled data is never read")
     if dtype.kind not in kinds or not dtype.itemsize:
         raise Unreadable(f"its dtype is {dtype}, not integers or real floats")
+    if any(abs(length) >= NO_SIZE for length in shape):
+        raise Unreadable("its .npy header cannot be read (the shape has a length beyond 63 bits)")
     if any(length < 0 for length in shape):
         raise Unreadable(f"its .npy header cannot be read (the shape {shape})")
     return Stored(dtype.str, shape, stream.tell(), fortran)

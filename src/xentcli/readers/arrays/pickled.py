@@ -14,7 +14,7 @@ from typing import Any
 
 from xentcli.errors import quoted
 from xentcli.model import NamedTuple
-from xentcli.readers.arrays.stored import Unreadable
+from xentcli.readers.arrays.stored import NO_SIZE, Unreadable, check_dimensions, is_size
 
 KNOWN = "tensors, NumPy arrays, dicts, lists, numbers and texts"
 # The dtypes of the typed storages that PyTorch's older format has.
@@ -98,6 +98,10 @@ def unpickle(content: bytes) -> Any:
         # A damaged pickle may raise any of these, depending on where it is damaged.
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise Unreadable(f"its pickle is damaged ({quoted(reason)})") from None
+    except RecursionError:
+        raise Unreadable(
+            "its pickle is damaged (a list in lists where a number should be)"
+        ) from None
 
 
 _MARK = object()
@@ -188,6 +192,8 @@ def _put_items(into: dict[Any, Any], values: Sequence[Any]) -> None:
     for key, value in zip(values[::2], values[1::2], strict=True):
         if type(key) not in (str, int, float):
             raise Unreadable(f"a key of a dict is a {type(key).__name__}, not a text or a number")
+        if type(key) is int and abs(key) >= NO_SIZE:
+            raise Unreadable("a key of a dict is a whole number of more than 63 bits")
         into[key] = value
 
 
@@ -246,7 +252,7 @@ def _build(machine: _Machine, _: Any) -> None:
 def _push_storage(machine: _Machine, _: Any) -> None:
     kind, storage, record, _, size = machine.pop()
     name = storage.dotted.rpartition(".")[2]
-    if kind != "storage" or not isinstance(record, str) or type(size) is not int or size < 0:
+    if kind != "storage" or not isinstance(record, str) or not is_size(size):
         raise Unreadable("its pickle is damaged (a storage is not described as one)")
     dtype = "" if name == "UntypedStorage" else STORAGE_DTYPES[name]
     machine.stack.append(Storage(dtype, record, size))
@@ -294,7 +300,7 @@ def _rebuild_tensor_v3(
 def _check_tensor(tensor: Tensor) -> Tensor:
     if not isinstance(tensor.storage, Storage) or not tensor.dtype:
         raise Unreadable("its pickle is damaged (a tensor without a storage)")
-    if type(tensor.offset) is not int or tensor.offset < 0:
+    if not is_size(tensor.offset):
         raise Unreadable(f"a tensor begins at {tensor.offset!r}, outside its storage")
     if len(tensor.shape) != len(tensor.strides):
         raise Unreadable(f"a tensor of shape {tensor.shape} has the strides {tensor.strides}")
@@ -303,7 +309,8 @@ def _check_tensor(tensor: Tensor) -> Tensor:
 
 def _check_sizes(given: Any) -> tuple[int, ...]:
     sizes = tuple(given)
-    if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
+    check_dimensions(len(sizes))
+    if not all(map(is_size, sizes)):
         raise Unreadable(f"sizes or strides that are none: {sizes!r:.60}")
     return sizes
 

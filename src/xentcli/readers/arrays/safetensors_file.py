@@ -13,6 +13,7 @@ from xentcli.readers.arrays.stored import (
     Unreadable,
     check_size,
     first_line,
+    is_size,
     refuse_repeated_keys,
 )
 
@@ -87,8 +88,8 @@ def _is_span(found: Any) -> bool:
     return (
         isinstance(found, list)
         and len(found) == 2
-        and all(type(number) is int for number in found)
-        and 0 <= found[0] <= found[1]
+        and all(map(is_size, found))
+        and found[0] <= found[1]
     )
 
 
@@ -97,7 +98,7 @@ def _tensor(entry: Any, start: int, size: int) -> Stored:
         name, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     except (TypeError, KeyError, ValueError):
         raise Unreadable("its entry in the .safetensors header is damaged") from None
-    if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
+    if not all(map(is_size, (*shape, begin, end))):
         raise Unreadable("its entry in the .safetensors header is damaged")
     if not isinstance(name, str) or name not in DTYPES:
         raise Unreadable(

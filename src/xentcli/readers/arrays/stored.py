@@ -15,6 +15,9 @@ from xentcli.readers.sources.source import Version, version_of_open
 
 # As in NumPy; before version 2 it was 32.
 MOST_DIMENSIONS = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
+# A length, an offset or the like is less, as in NumPy and PyTorch. Far larger integers cannot even
+# be printed.
+NO_SIZE = 1 << 63
 # An array with an axis of length 0 has no numbers that would prove its other lengths.
 MOST_NUMBERS = 1 << 44
 # So much of a file is mapped at once where numbers are gathered from all over it.
@@ -153,10 +156,20 @@ def as_floats(part: AnyArray, stored: Stored) -> AnyArray:
         return part.astype(np.float64)
 
 
+def is_size(number: Any) -> bool:
+    """Whether this can be a length, an offset or the like."""
+    return type(number) is int and 0 <= number < NO_SIZE
+
+
+def check_dimensions(count: int) -> None:
+    """Refuse more axes than an array can have."""
+    if count > MOST_DIMENSIONS:
+        raise Unreadable(f"it has {count} dimensions; {MOST_DIMENSIONS} are the most")
+
+
 def check_shape(stored: Stored) -> None:
     """Refuse a shape that no array can have."""
-    if len(stored.shape) > MOST_DIMENSIONS:
-        raise Unreadable(f"it has {len(stored.shape)} dimensions; {MOST_DIMENSIONS} are the most")
+    check_dimensions(len(stored.shape))
     if not math.prod(stored.shape) and math.prod(filter(None, stored.shape)) > MOST_NUMBERS:
         raise Unreadable(f"its shape {stored.shape} is larger than any machine")
 
