@@ -12,6 +12,7 @@ import pytest
 from tests.contents import npz
 from tests.faults.running import Answered, run_inside
 from tests.readers.arrays.test_arrays import is_mapped
+from tests.readers.arrays.test_torch_files import pt, tensor
 from tests.readers.opening import WANTED, opened
 from xentcli.model import AnyArray, Origin
 from xentcli.readers.arrays import pieces, stored
@@ -309,6 +310,46 @@ def test_a_piece_is_gathered_from_small_maps(
     assert max(mapped) <= max(8 * 3, 2 * wanted.nbytes)
     # They are no smaller than they have to be.
     assert len(mapped) <= wanted.size
+
+
+@pytest.mark.parametrize(
+    ("shape", "strides", "is_spread"),
+    [
+        # The positions are the slowest to change, then the samples, or the samples and then they.
+        ((3, 7, 23), (7, 1, 21), True),
+        ((3, 7, 23), (161, 1, 7), False),
+        # Every second number.
+        ((3, 7, 11), (161, 23, 2), False),
+        # The same row for each class.
+        ((3, 7, 23), (23, 0, 1), False),
+    ],
+)
+@pytest.mark.parametrize("axis", [1, -1])
+def test_a_tensor_is_cut_whatever_its_strides_are(
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    is_spread: bool,
+    axis: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage = LOGITS.ravel()
+    view = np.lib.stride_tricks.as_strided(storage, shape, [8 * stride for stride in strides])
+    # The classes are moved to the axis where they are said to be.
+    order = [0, 1, 2] if axis == 1 else [0, 2, 1]
+    placed = tuple(shape[at] for at in order), tuple(strides[at] for at in order)
+    described = tensor(*placed, kind="DoubleStorage", size=len(storage))
+    pt(tmp_path / "a.pt", described, storage)
+    np.save(tmp_path / "a.npy", view)
+    monkeypatch.setattr(pieces, "LARGE_BYTES", 1)
+    asked = ["--format", "csv", "--class-axis", str(axis)]
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 8 * 7 * 5)
+    monkeypatch.setattr(pieces, "WRITTEN_BYTES", 8 * 7 * 5)
+    monkeypatch.setattr(stored, "MAPPED_BYTES", 300)
+    found = run_inside(["log-softmax", "a.pt", *asked], tmp_path)
+    plain = run_inside(["log-softmax", "a.npy", "--format", "csv"], tmp_path)
+    assert (found.code, found.stdout) == (0, plain.stdout)
+    assert ("its samples lie interleaved" in found.stderr) == is_spread
 
 
 @pytest.mark.parametrize(("length", "is_view"), [(9, True), (10, False)])
