@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.contents import npy, npz
-from tests.readers.opening import WANTED, batches, opened
+from tests.readers.opening import WANTED, batches, listed, opened
 from xentcli import readers
 from xentcli.readers.arrays import arrays, pieces
 from xentcli.readers.interface import Request
@@ -103,3 +104,28 @@ def test_a_copy_is_read_by_threads_and_comes_with_its_chunks(tmp_path: Path) -> 
     part: Any = chunk.data
     assert found.workers == "threads"
     assert (part.values.tolist(), part.labels.tolist()) == (VALUES.tolist(), LABELS.tolist())
+
+
+def test_a_worker_in_another_folder_reads_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.npz").write_bytes(FILES["a.npz"])
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    found = opened(Path("a.npz"))
+    monkeypatch.chdir("elsewhere")
+    (batch,) = batches(found)
+    assert (batch.values.tolist(), listed(batch.labels)) == (VALUES.tolist(), LABELS.tolist())
+
+
+@pytest.mark.parametrize("name", ["a.npy", "packed.npz"])
+def test_a_reader_that_goes_to_workers_holds_no_numbers(name: str, tmp_path: Path) -> None:
+    """What a chunk needs comes with it."""
+    zeros = np.zeros((1000, 3))
+    content = npy(zeros) if name == "a.npy" else npz(packed=True, logits=zeros)
+    (tmp_path / name).write_bytes(content)
+    typed = read_typed_labels([",".join(["0"] * 1000)])
+    found = opened(tmp_path / name, WANTED._replace(attached=typed))
+    assert len(pickle.dumps(found.reader)) < 2000
+    (batch,) = batches(found)
+    assert listed(batch.labels) == [0] * 1000
