@@ -290,6 +290,14 @@ HOSTILE = {
         b"}(" + UNPRINTABLE + tensor((2, 3), (3, 1)) + b"u",
         "a key of a dict is a whole number of more than 63 bits",
     ),
+    "such a key in a list of pairs": (
+        call(name("collections", "OrderedDict"), list_of(tuple_of(UNPRINTABLE, integer(1)))),
+        "a key of a dict is a whole number of more than 63 bits",
+    ),
+    "three things for a pair": (
+        call(name("collections", "OrderedDict"), list_of(tuple_of(text("a"), b"N", b"N"))),
+        "its pickle is damaged",
+    ),
     "a size that is lists in lists": (
         call(
             name("torch._utils", "_rebuild_tensor_v2"),
@@ -458,6 +466,15 @@ UNUSUAL: dict[str, tuple[bytes, list[Any]]] = {
     ),
     "a whole number of 63 bits for a key": (
         plain(b"}(" + integer(2**63 - 1) + tensor((2, 3), (3, 1)) + b"u"),
+        ROWS,
+    ),
+    "an ordered dict of Python 2": (
+        plain(
+            call(
+                name("collections", "OrderedDict"),
+                list_of(list_of(text("logits"), tensor((2, 3), (3, 1))), list_of(text("x"), b"N")),
+            )
+        ),
         ROWS,
     ),
     "any stride of a single row": (plain(tensor((1, 3), (2**63 - 1, 2))), [[0, 2, 4]]),

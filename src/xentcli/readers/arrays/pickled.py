@@ -315,6 +315,13 @@ def _check_sizes(given: Any) -> tuple[int, ...]:
     return sizes
 
 
+def _make_ordered_dict(pairs: Any = ()) -> dict[Any, Any]:
+    made: dict[Any, Any] = {}
+    for pair in pairs:
+        _put_items(made, tuple(pair))
+    return made
+
+
 def _rebuild_parameter(data: Any, *_: Any) -> Tensor:
     if not isinstance(data, Tensor):
         raise Unreadable("its pickle is damaged (a parameter that is no tensor)")
@@ -368,7 +375,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_parameter_with_state": _rebuild_parameter,
     "torch.Size": lambda sizes: tuple(sizes),
     "torch.device": lambda *names: ":".join(map(str, names)),
-    "collections.OrderedDict": dict,
+    "collections.OrderedDict": _make_ordered_dict,
     "numpy.dtype": _numpy_dtype,
     "_codecs.encode": _encode,
     "__builtin__.bytes": lambda: b"",
