@@ -290,6 +290,10 @@ HOSTILE = {
         b"}(" + UNPRINTABLE + tensor((2, 3), (3, 1)) + b"u",
         "a key of a dict is a whole number of more than 63 bits",
     ),
+    "a key of 64 bits": (
+        b"}(" + integer(2**63) + tensor((2, 3), (3, 1)) + b"u",
+        "a key of a dict is a whole number of more than 63 bits",
+    ),
     "such a key in a list of pairs": (
         call(name("collections", "OrderedDict"), list_of(tuple_of(UNPRINTABLE, integer(1)))),
         "a key of a dict is a whole number of more than 63 bits",
