@@ -65,3 +65,21 @@ def test_keys_that_say_nothing_and_a_key_that_is_not_there(form: str, folder: Pa
         2,
         f'xent: --label-col: {name} has no key "y"\nhint: the keys are "answers", "ids"\n',
     )
+
+
+def test_labels_are_matched_by_the_ids_of_an_archive(folder: Path) -> None:
+    np.savez(folder / "z.npz", logits=VALUES, id=[7, 8])
+    (folder / "y.csv").write_text("id,label\n8,0\n7,2\n")
+    ran = run_inside(["ce", "z.npz", "--labels-from", "y.csv", "-q"], folder)
+    assert (ran.stdout.decode(), ran.code) == (LOSS, 0)
+
+
+def test_soft_targets_of_positions_are_matched_by_ids(folder: Path) -> None:
+    values = np.arange(24.0).reshape(2, 3, 4) % 5
+    targets = np.moveaxis(np.eye(3)[[[0, 1, 2, 0], [2, 2, 1, 0]]], -1, 1)
+    np.savez(folder / "z.npz", logits=values, id=[7, 8])
+    np.savez(folder / "t.npz", targets=targets[::-1], id=[8, 7])
+    np.savez(folder / "both.npz", logits=values, targets=targets)
+    matched = run_inside(["ce", "z.npz", "--targets-from", "t.npz", "-q"], folder)
+    assert matched.code == 0
+    assert matched.stdout == run_inside(["ce", "both.npz", "-q"], folder).stdout
