@@ -326,8 +326,9 @@ def test_a_piece_is_gathered_from_small_maps(
         ((3, 7, 23), (161, 1, 7), False),
         # Every second number.
         ((3, 7, 11), (161, 23, 2), False),
-        # The same row for each class.
+        # The same row for each class, or the same sample again and again.
         ((3, 7, 23), (23, 0, 1), False),
+        ((3, 7, 23), (0, 23, 1), False),
     ],
 )
 @pytest.mark.parametrize("axis", [1, -1])

@@ -76,6 +76,6 @@ def remarks_on_pieces(layout: Layout) -> Iterator[Remark]:
         yield Remark(message, place, word="note")
         return
     (samples, *_), (between, *others) = layout.shape, strides_of(layout.values.stored, layout.axis)
-    if samples > 1 and between < max(others):
+    if samples > 1 and 0 < between < max(others):
         message = "its samples lie interleaved, as in Fortran's order, so each is gathered from"
         yield Remark(f"{message} the whole file; in C order it is read faster", place, word="note")
