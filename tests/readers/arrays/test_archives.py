@@ -148,6 +148,15 @@ def test_a_header_that_is_not_of_its_bytes(
     assert told(tmp_path / "a.safetensors") == f"a.safetensors: {message}"
 
 
+@pytest.mark.parametrize("entry", [5, [], None])
+def test_an_entry_that_is_none_is_told_only_where_it_is_needed(entry: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(safetensors({"logits": LOGITS, "other": entry}, VALUES.tobytes()))
+    assert only(path).values.tolist() == VALUES.tolist()
+    message = "a.safetensors: other: its entry in the .safetensors header is damaged"
+    assert told(path, WANTED._replace(logits_key="other")) == message
+
+
 def test_tensors_stand_in_any_order(tmp_path: Path) -> None:
     header = {
         "labels": tensor("I64", [4], 96, 128),

@@ -201,6 +201,8 @@ def test_keys_that_are_asked_for(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", z=np.eye(2), y=[0, 1], logits=np.zeros((9, 9)))
     batch = only(tmp_path / "a.npz", WANTED._replace(logits_key="z", label_key="y"))
     assert (batch.values.tolist(), listed(batch.labels)) == ([[1, 0], [0, 1]], [0, 1])
+    savez(tmp_path / "b.npz", logits=np.eye(2), labels=[0, 1], n=[1, 0])
+    assert listed(only(tmp_path / "b.npz", WANTED._replace(label_key="n")).labels) == [1, 0]
     message = told(tmp_path / "a.npz", WANTED._replace(logits_key="x"))
     assert message == '--logits-key: a.npz has no key "x"'
 
@@ -210,6 +212,9 @@ def test_an_unnamed_array(tmp_path: Path) -> None:
     batch = only(tmp_path / "a.npz")
     assert (batch.values.tolist(), batch.kind) == ([[1, 0], [0, 1]], "logits")
     assert only(tmp_path / "a.npz", WANTED._replace(kind="probs")).kind == "probs"
+    assert opened(tmp_path / "a.npz").remarks == ()
+    savez(tmp_path / "c.npz", np.eye(2, dtype=int))
+    assert only(tmp_path / "c.npz").values.tolist() == [[1, 0], [0, 1]]
     savez(tmp_path / "b.npz", np.eye(2), np.eye(2))
     assert 'one of "logits", "probs", "log_probs", found none of them' in told(tmp_path / "b.npz")
 
@@ -291,6 +296,22 @@ def test_values_are_not_their_own_labels(tmp_path: Path) -> None:
     assert (batch.values.tolist(), listed(batch.labels)) == (WIDE.tolist(), [2, 0])
     savez(tmp_path / "b.npz", n=[0], z=WIDE)
     assert not opened(tmp_path / "b.npz", WANTED._replace(logits_key="n")).has_labels
+    savez(tmp_path / "c.npz", n=np.eye(2, dtype=int), z=[0.0, 1.0])
+    assert not opened(tmp_path / "c.npz", WANTED._replace(logits_key="n")).has_labels
+
+
+def test_integers_of_the_values_shape_are_soft_targets_by_any_name(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", logits=WIDE, labels=[[0, 0, 1], [1, 0, 0]])
+    batch = only(tmp_path / "a.npz")
+    assert (listed(batch.targets), batch.labels) == ([[0, 0, 1], [1, 0, 0]], None)
+
+
+def test_labels_from_elsewhere_come_before_those_of_the_archive(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", logits=WIDE, label=[0, 1], target=[1, 0])
+    typed = read_typed_labels(["2;1"])
+    assert listed(only(tmp_path / "a.npz", WANTED._replace(attached=typed)).labels) == [2, 1]
+    found = opened(tmp_path / "a.npz", Request(attached=typed))
+    assert (found.has_labels, found.has_targets) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ KNOWN: dict[str, dict[int, float]] = {
         0x7E: 448.0,
         0x7F: math.nan,
         0xFF: math.nan,
+        0x80: -0.0,
         0x81: -(2**-9),
         0xFE: -448.0,
     },
@@ -33,6 +34,7 @@ KNOWN: dict[str, dict[int, float]] = {
         0xFC: -math.inf,
         0x7D: math.nan,
         0x7F: math.nan,
+        0x80: -0.0,
         0xFB: -57344.0,
     },
     "float8_e4m3fnuz": {

@@ -156,6 +156,18 @@ def test_an_array_that_changes_while_it_is_read(tmp_path: Path) -> None:
         list(batches(found))
 
 
+def test_an_array_that_changed_since_it_was_named(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((4, 3)))
+    source = Source("a.npy", str(tmp_path / "a.npy"), version=(1, 1))
+    with pytest.raises(DataError, match="changed"):
+        arrays.open_input(source, Request(), "npy")
+
+
+def test_so_many_classes_are_read_where_there_are_samples(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((1, arrays.MOST_UNSEEN_CLASSES + 1), np.int8))
+    assert opened(tmp_path / "a.npy", Request()).class_count == (1 << 20) + 1
+
+
 @pytest.mark.parametrize(
     ("shape", "more"),
     [((2, 3), ""), ((2, 3, 4), "; a mean, a sum, tables, csv and --quiet can go")],

@@ -383,6 +383,16 @@ HOSTILE = {
         typed_tensor(storage("storage.UntypedStorage", size=25), "float32"),
         "its storage is of 25 bytes, and the record has 24",
     ),
+    "bytes that are numbers of no type": (
+        call(
+            name("torch._utils", "_rebuild_tensor_v2"),
+            UNTYPED,
+            integer(0),
+            sizes((2, 3)),
+            sizes((3, 1)),
+        ),
+        "a tensor without a storage",
+    ),
     "a parameter of a number": (
         call(name("torch._utils", "_rebuild_parameter"), integer(1)),
         "a parameter that is no tensor",
@@ -505,6 +515,8 @@ def test_a_view_of_nothing(shape: tuple[int, ...], offset: int, tmp_path: Path) 
     assert opened(tmp_path / "a.pt", LONE).class_count == shape[1]
     pt(tmp_path / "a.pt", tensor((0, 3), (3, 1), size=0), SIX[:0])
     assert opened(tmp_path / "a.pt", LONE).class_count == 3
+    pt(tmp_path / "a.pt", tensor((2, 3, 0), (30_000, 10_000, 1), size=0), SIX[:0])
+    assert only(tmp_path / "a.pt", LONE).values.shape == (2, 3, 0)
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ class Stored(NamedTuple):
 
     @property
     def span(self) -> int:
-        """How many numbers lie between the first and the last, both included; there must be one."""
-        if self.strides is None:
-            return math.prod(self.shape)
+        """How many numbers lie between the first and the last, both included. Asked for only where
+        there is one, and strides are set."""
+        assert self.strides is not None
         steps = zip(self.shape, self.strides, strict=True)
         return 1 + sum((length - 1) * stride for length, stride in steps)
 
