@@ -133,6 +133,16 @@ LOGITS = tensor("F64", [4, 3], 0, 96)
             b"",
             "logits: its entry in the .safetensors header is damaged",
         ),
+        (
+            {"logits": LOGITS | {"dtype": []}},
+            bytes(96),
+            "logits: its dtype is [], not integers or real floats",
+        ),
+        (
+            {"__metadata__": {"format": "pt"}, "logits": LOGITS},
+            bytes(97),
+            "the bytes from 96 to 97 belong to no tensor",
+        ),
         ({}, b"", 'expected one of "logits", "probs", "log_probs", found none of them'),
         (
             {"logits": tensor("\x1b[31m", [4, 3], 0, 96)},
@@ -224,6 +234,15 @@ def test_narrow_labels_and_ids_are_those_of_wider_types(tmp_path: Path) -> None:
         path.write_bytes(safetensors(header, labels + bytes(36)))
         assert listed(only(path).labels) == [2, 0, 1]
     assert ids == [[b"2.0", b"0.0", b"1.0", b"300.0"]] * 2
+
+
+def test_narrow_floats_may_be_the_values(tmp_path: Path) -> None:
+    header = {"__metadata__": {"format": "pt"}, "z": tensor("BF16", [1, 2], 0, 4)}
+    (tmp_path / "a.safetensors").write_bytes(safetensors(header, b"\x80\x3f\x00\x40"))
+    found = opened(tmp_path / "a.safetensors")
+    (remark,) = found.remarks
+    assert remark.message == '"z" is taken for the logits (--logits-key names another)'
+    assert [batch.values.tolist() for batch in batches(found)] == [[[1, 2]]]
 
 
 def test_how_long_a_header_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -428,6 +447,9 @@ def test_a_number_beyond_a_double(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", values)
     message = "a.npy: [1, 0]: 1e+4000 is too large for a 64-bit float"
     assert told(tmp_path / "a.npy") == message
+    np.savez(tmp_path / "a.npz", logits=np.zeros((2, 2)), targets=np.abs(values))
+    message = "a.npz: targets[1, 0]: 1e+4000 is too large for a 64-bit float"
+    assert told(tmp_path / "a.npz") == message
     np.save(tmp_path / "b.npy", np.array([[1, np.inf]], np.longdouble))
     assert only(tmp_path / "b.npy").values.tolist() == [[1, np.inf]]
 

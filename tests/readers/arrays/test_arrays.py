@@ -306,6 +306,16 @@ def test_integers_of_the_values_shape_are_soft_targets_by_any_name(tmp_path: Pat
     assert (listed(batch.targets), batch.labels) == ([[0, 0, 1], [1, 0, 0]], None)
 
 
+def test_floats_of_one_sample_are_soft_targets_by_any_name(tmp_path: Path) -> None:
+    savez(tmp_path / "a.npz", logits=WIDE[0], labels=[0.0, 0.5, 0.5])
+    assert listed(only(tmp_path / "a.npz").targets) == [[0, 0.5, 0.5]]
+
+
+def test_names_of_more_or_fewer_classes(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", WIDE)
+    assert "a.npy has 3" in told(tmp_path / "a.npy", Request(classes=("u", "v")))
+
+
 def test_labels_from_elsewhere_come_before_those_of_the_archive(tmp_path: Path) -> None:
     savez(tmp_path / "a.npz", logits=WIDE, label=[0, 1], target=[1, 0])
     typed = read_typed_labels(["2;1"])

@@ -13,14 +13,14 @@ import pytest
 from tests.contents import npy, npz
 from tests.readers.opening import WANTED, batches, listed, opened
 from xentcli import readers
-from xentcli.readers.arrays import arrays, pieces
+from xentcli.readers.arrays import arrays, pieces, samples
 from xentcli.readers.interface import Request
 from xentcli.readers.sources.source import Source
 from xentcli.readers.typed import read_typed_labels, read_typed_targets
 
 
 @pytest.mark.parametrize(
-    ("shape", "samples"),
+    ("shape", "counts"),
     [
         ((5, 2), [2, 2, 1]),
         ((9, 1), [4, 4, 1]),
@@ -33,7 +33,7 @@ from xentcli.readers.typed import read_typed_labels, read_typed_targets
     ],
 )
 def test_a_chunk_has_as_many_samples_as_fit(
-    shape: tuple[int, ...], samples: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, ...], counts: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrays, "CHUNK_BYTES", 4 * 8)
     values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
@@ -42,9 +42,9 @@ def test_a_chunk_has_as_many_samples_as_fit(
     chunks = list(found.chunks.in_order())
     each = values.nbytes // len(values)
     assert [(chunk.number, chunk.samples, chunk.size) for chunk in chunks] == [
-        (number, count, each * count) for number, count in enumerate(samples)
+        (number, count, each * count) for number, count in enumerate(counts)
     ]
-    assert [chunk.first for chunk in chunks] == np.cumsum([0, *samples[:-1]]).tolist()
+    assert [chunk.first for chunk in chunks] == np.cumsum([0, *counts[:-1]]).tolist()
     assert np.concatenate([batch.values for batch in batches(found)]).tolist() == values.tolist()
 
 
@@ -65,6 +65,19 @@ def test_pieces_of_samples_are_counted_on(tmp_path: Path, monkeypatch: pytest.Mo
     assert [chunk.data.positions for chunk in chunks] == [(0, 2), (2, 4)] * 2
 
 
+def test_a_piece_is_read_without_the_rest_of_its_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 3 * 2 * 8)
+    values = np.arange(24.0).reshape(2, 3, 4)
+    np.save(tmp_path / "a.npy", values)
+    found = opened(tmp_path / "a.npy", Request(divisible=True))
+    monkeypatch.setattr(samples, "map_samples", None)
+    read = [batch.values.tolist() for batch in batches(found)]
+    assert read == [values[at : at + 1, :, cut].tolist() for at in (0, 1) for cut in HALVES]
+
+
+HALVES = slice(0, 2), slice(2, 4)
 VALUES = np.eye(3)
 LABELS = np.arange(3)
 FILES = {

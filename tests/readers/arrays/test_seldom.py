@@ -20,6 +20,7 @@ from xentcli.readers import choose_format
 from xentcli.readers.arrays import archive, arrays, pieces
 from xentcli.readers.arrays.numpy_file import _npy_header
 from xentcli.readers.arrays.samples import explain_unreadable
+from xentcli.readers.arrays.stored import first_line
 from xentcli.readers.arrays.zip_archive import zip_members
 from xentcli.readers.interface import Request
 from xentcli.readers.sources.source import Source
@@ -154,6 +155,11 @@ def test_an_array_that_changes_while_it_is_read(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros((9, 3)))
     with pytest.raises(DataError, match="changed"):
         list(batches(found))
+
+
+def test_an_error_that_says_nothing_is_named() -> None:
+    assert first_line(MemoryError()) == "MemoryError"
+    assert first_line(ValueError("a\nb")) == "a"
 
 
 def test_an_array_that_changed_since_it_was_named(tmp_path: Path) -> None:

@@ -362,6 +362,15 @@ HOSTILE = {
         call(name("torch", "FloatStorage")),
         "it calls what is no function",
     ),
+    "a call of a number": (call(integer(1)), "it calls what is no function"),
+    "an array of bytes in no order": (
+        scalar(dtype("f8") + tuple_of(integer(3), text("=")) + b"b", binary(bytes(8))),
+        'its dtype is "f8", not integers or real floats',
+    ),
+    "nothing that is larger than any machine": (
+        tensor((0, 3, 2**60), (1, 1, 1)),
+        "is larger than any machine",
+    ),
     "a state for a number": (integer(1) + b"}b", "it gives a state to what has none"),
     "a state that is no dict": (b"}" + integer(1) + b"b", "it gives a state to what has none"),
     "a storage called otherwise": (storage(word="module"), "a storage is not described as one"),
@@ -621,6 +630,10 @@ def with_wrong_crc(path: Path) -> None:
     path.write_bytes(content)
 
 
+def with_a_wrong_crc_of_the_pickle(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"cpu", b"gpu"))
+
+
 def with_wrong_order(path: Path) -> None:
     pt(path, tensor((2, 3), (3, 1)), SIX, byteorder=b"middle")
 
@@ -652,6 +665,10 @@ def of_torchscript(path: Path) -> None:
 
 DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a record of two sizes": (with_another_size, 'its record "data/0" is cut short'),
+    "a wrong CRC of the pickle": (
+        with_a_wrong_crc_of_the_pickle,
+        "its checksum is not that in the archive",
+    ),
     "a wrong CRC": (with_wrong_crc, "its checksum is not that in the archive"),
     "a wrong order of bytes": (with_wrong_order, "its byte order is b'middle'"),
     "packed records": (with_packed_records, 'its record "data.pkl" is packed'),

@@ -54,7 +54,7 @@ def _decode(byte: int, form: Float8) -> float:
         return math.nan
     if form.infinite and bits >> form.mantissa == (0x7F >> form.mantissa):
         return math.nan if fraction else sign * math.inf
-    if not form.infinite and not form.unsigned_0 and bits == 0x7F:
+    if not form.unsigned_0 and bits == 0x7F:
         return math.nan
     if exponent == 0:
         return sign * math.ldexp(fraction, 1 - form.bias - form.mantissa)

@@ -14,7 +14,13 @@ from typing import Any
 
 from xentcli.errors import quoted
 from xentcli.model import NamedTuple
-from xentcli.readers.arrays.stored import NO_SIZE, Unreadable, check_dimensions, is_size
+from xentcli.readers.arrays.stored import (
+    NO_SIZE,
+    Unreadable,
+    check_dimensions,
+    first_line,
+    is_size,
+)
 
 KNOWN = "tensors, NumPy arrays, dicts, lists, numbers and texts"
 # The dtypes of the typed storages that PyTorch's older format has.
@@ -96,8 +102,7 @@ def unpickle(content: bytes) -> Any:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         # A damaged pickle may raise any of these, depending on where it is damaged.
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise Unreadable(f"its pickle is damaged ({quoted(reason)})") from None
+        raise Unreadable(f"its pickle is damaged ({quoted(first_line(error))})") from None
     except RecursionError:
         raise Unreadable(
             "its pickle is damaged (a list in lists where a number should be)"

@@ -244,7 +244,8 @@ def _most_bad_numbers(layout: Layout) -> int | None:
 def _place(layout: Layout, key: str, index: list[int], piece: Part, axis: int | None) -> Place:
     """Return the place of a number: its index in the array as it is stored in the file."""
     at = [piece.start + index[0], *index[1:]]
-    if piece.positions is not None and (axis is not None or _stops_at_first(layout)):
+    # Otherwise only labels can be bad, and those of the whole sample are there.
+    if piece.positions is not None and _stops_at_first(layout):
         at[1 if axis is None else 2] += piece.positions[0]
     if axis is not None:
         at.insert(axis, at.pop(1))
