@@ -539,6 +539,18 @@ def test_the_order_of_bytes_is_that_of_numbers_of_any_width(
     assert only(tmp_path / "a.pt", LONE).values.tolist() == ROWS
 
 
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_narrow_floats_of_either_order_of_bytes(order: str, tmp_path: Path) -> None:
+    halves = (SIX.view(np.uint32) >> 16).astype("<u2" if order == "little" else ">u2")
+    described = tensor((2, 3), (3, 1), kind="BFloat16Storage")
+    pt(tmp_path / "a.pt", described, halves, byteorder=order.encode())
+    assert only(tmp_path / "a.pt", LONE).values.tolist() == ROWS
+    eighths = np.array([0x00, 0x3C, 0x40, 0x42, 0x44, 0x45], np.uint8)
+    described = typed_tensor(storage("storage.UntypedStorage", size=6), "float8_e5m2")
+    pt(tmp_path / "b.pt", described, eighths, byteorder=order.encode())
+    assert only(tmp_path / "b.pt", LONE).values.tolist() == ROWS
+
+
 @pytest.mark.parametrize(
     ("tree", "cost"),
     [
