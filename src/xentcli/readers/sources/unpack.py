@@ -112,7 +112,7 @@ class _BoundedStream(io.RawIOBase):
         return number
 
 
-class _JoinedStreams(io.RawIOBase):
+class _JoinedStreams:
     """The content of one or more compressed streams; anything else after them is an error."""
 
     def __init__(
@@ -121,15 +121,13 @@ class _JoinedStreams(io.RawIOBase):
         self._packed, self._compression = packed, compression
         self._new, self._current = decompressor, decompressor()
 
-    def readable(self) -> bool:
-        """Return True: it can be read."""
-        return True
-
     def readinto(self, buffer: Any) -> int:
         """Read the next bytes into the buffer; return 0 only at the end of the last stream."""
         while True:
-            if self._current.eof and not self._next_stream():
-                return 0
+            # The next stream may be empty, and then is at its end at once.
+            while self._current.eof:
+                if not self._next_stream():
+                    return 0
             given = b""
             if self._current.needs_input:
                 given = self._packed.read(READ_BYTES)
@@ -147,11 +145,13 @@ class _JoinedStreams(io.RawIOBase):
             rest = self._skip_padding(rest)
         if not rest:
             return False
+        signature = self._compression.signature
+        while len(rest) < len(signature) and (more := self._packed.read(READ_BYTES)):
+            rest += more
+        if not signature.startswith(rest[: len(signature)]):
+            raise OSError("something else follows its end")
         self._current = self._new()
-        try:
-            self._current.decompress(rest, 0)
-        except Exception:
-            raise OSError("something else follows its end") from None
+        self._current.decompress(rest, 0)
         return True
 
     def _skip_padding(self, rest: bytes) -> bytes:
