@@ -40,3 +40,40 @@ def test_a_file_url_of_another_machine_is_refused(name: str) -> None:
 def test_a_drive_of_windows(name: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert urls.local_path(name) == path
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a.csv", "a.csv"),
+        ("--labels-from=s3://me:secret@b/y.csv?token=abc", "--labels-from=s3://b/y.csv"),
+        ("https://me:secret@h/a.csv", "https://h/a.csv"),
+        ("--save=http:/me:secret@h/a.svg", "--save=http:/h/a.svg"),
+        ("/home/me@work/a.csv", "/home/me@work/a.csv"),
+    ],
+)
+def test_a_word_of_a_command_is_shown_without_secrets(text: str, shown: str) -> None:
+    assert urls.without_secrets_within(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme"),
+    [
+        ("s3://b/a.csv", "s3"),
+        ("S3://b/a.csv", "s3"),
+        ("simplecache::s3://b/a", "simplecache::s3"),
+        ("a.csv", ""),
+        ("see s3://b", ""),
+        ("file:///a.csv", "file"),
+    ],
+)
+def test_the_scheme_of_a_name(text: str, scheme: str) -> None:
+    assert urls.scheme_of(text) == scheme
+    assert urls.is_url(text) == (scheme not in ("", "file"))
+
+
+def test_a_secret_may_be_quoted_in_a_url() -> None:
+    """An error may show either form."""
+    assert urls.secrets("s3://key:a%2Fbc@b/x.csv") == ["a%2Fbc", "a/bc", "key"]
+    assert urls.secrets("s3://key:ab/cdef@b/x.csv") == ["ab/cdef", "cdef", "key"]
+    assert urls.secrets("a.csv") == []

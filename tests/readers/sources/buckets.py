@@ -86,9 +86,11 @@ class Asked(NamedTuple):
 class Web:
     """A web server: its files, what was asked of it, and how it answers.
 
-    ``gives_ranges`` says whether it gives a part where a part is asked for; ``status`` what it
-    answers to everything; ``versions`` the state of the files after so many requests; ``answers``
-    is waited for before each answer, and ``met`` is set when a request comes.
+    ``gives_ranges`` says whether it gives a part where a part is asked for, and ``refuses_ranges``
+    whether it says beforehand that it does not; ``tells_sizes`` whether it tells how large a file
+    is; ``breaks_off`` whether it ends in the middle of a file; ``status`` what it answers to
+    everything; ``version`` the state of the files after so many requests; ``answers`` is waited for
+    before each answer, and ``met`` is set when a request comes.
     """
 
     def __init__(self, port: int) -> None:
@@ -99,6 +101,9 @@ class Web:
         self.files: dict[str, bytes] = {}
         self.asked: list[Asked] = []
         self.gives_ranges = True
+        self.refuses_ranges = False
+        self.tells_sizes = True
+        self.breaks_off = False
         self.status = 200
         self.version: Callable[[int], str] = lambda requests: "first"
         self.answers, self.met = threading.Event(), threading.Event()
@@ -149,12 +154,20 @@ class _Answering(BaseHTTPRequestHandler):
         status = web.status if path in web.files else 404
         found = b"" if status != 200 else content[start:end] if part else content
         self.send_response(206 if part and status == 200 else status)
-        self.send_header("Content-Length", str(len(found)))
+        if web.tells_sizes:
+            self.send_header("Content-Length", str(len(found)))
+        else:
+            self.send_header("Connection", "close")
+        if web.refuses_ranges:
+            self.send_header("Accept-Ranges", "none")
         self.send_header("ETag", web.version(len(web.asked)))
         if part:
             self.send_header("Content-Range", f"bytes {start}-{min(end, size) - 1}/{size}")
         self.end_headers()
-        if self.command == "GET":
+        if self.command == "GET" and web.breaks_off:
+            self.wfile.write(found[: len(found) // 2])
+            self.close_connection = True
+        elif self.command == "GET":
             self.wfile.write(found)
 
     def log_message(self, format: str, *args: object) -> None:

@@ -111,8 +111,19 @@ def test_a_part_is_asked_for_at_once(requests: list[Range]) -> None:
         # A record that began in it may end later.
         assert stream.read() == CONTENT[500:]
     assert requests[1] == (500, 900)
-    with remote.open_part(URL, version, 990, 0) as stream:
-        assert stream.read() == CONTENT[990:]
+
+
+def test_a_part_may_be_a_byte_or_none(
+    requests: list[Range], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "LEAST_AHEAD", 50)
+    version = remote.version_of(URL)
+    assert version is not None
+    # A record that began before it may fill it, and end behind it.
+    for length, end in ((1, 301), (0, 350), (-7, 350)):
+        with remote.open_part(URL, version, 300, length) as stream:
+            assert stream.read(1) == CONTENT[300:301]
+        assert requests.pop() == (300, end)
 
 
 def test_any_place_can_be_read(requests: list[Range]) -> None:

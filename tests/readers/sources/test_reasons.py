@@ -11,8 +11,7 @@ import pytest
 
 from xentcli.errors import DataError
 from xentcli.readers.sources import source
-from xentcli.readers.sources.remote_errors import explain
-from xentcli.readers.sources.unpack import Compression, unpack
+from xentcli.readers.sources.remote_errors import explain, missing_package
 
 
 def answered(code: str, status: int | None = None) -> Exception:
@@ -41,7 +40,10 @@ def with_status(status: int) -> Exception:
         (answered("Odd", 503), "its server says Odd"),
         (answered("", 503), "its server says 503"),
         (answered("Odd"), "the whole answer"),
+        (answered("Odd", 403), "access is denied"),
+        (answered("ExpiredToken", 400), "the credentials have expired (ExpiredToken)"),
         (with_status(599), "its server failed (HTTP 599)"),
+        (with_status(500), "its server failed (HTTP 500)"),
         (with_status(499), "its server refuses (HTTP 499)"),
         (
             socket.gaierror(-2, "Name or service not known"),
@@ -68,12 +70,93 @@ def test_a_missing_file_with_a_cause_is_what_the_cause_says() -> None:
     assert explain(error, "https://there/a.csv")[0] == "cannot read it: so"
 
 
-def test_what_cannot_be_unpacked_here_is_said(tmp_path: Path) -> None:
-    (tmp_path / "a.new").write_bytes(b"new")
-    unknown = Compression("newzip", b"new", ("xentcli_has_no_such_module", "nor_such_a_module"))
-    with (tmp_path / "a.new").open("rb") as stream, pytest.raises(DataError) as caught:
-        unpack(stream, unknown, "a.new", 10)
-    assert caught.value.message == "it is compressed with newzip, which this Python cannot unpack"
+def chained(first: Exception, **inner: object) -> Exception:
+    """An error with others behind it."""
+    for name, error in inner.items():
+        setattr(first, name, error)
+    return first
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (chained(ValueError("so"), __cause__=TimeoutError()), "its host did not answer in time"),
+        (chained(ValueError("so"), __context__=TimeoutError()), "its host did not answer in time"),
+        (chained(ValueError("so"), os_error=TimeoutError()), "its host did not answer in time"),
+        # The cause is nearer than what happened before it.
+        (
+            chained(ValueError("so"), __cause__=LookupError("why"), __context__=TimeoutError()),
+            "why",
+        ),
+        (chained(ValueError("so"), __cause__=ValueError("why")), "why"),
+        (chained(PermissionError(), __cause__=TimeoutError()), "its host did not answer in time"),
+        (chained(with_status(404), __cause__=with_status(500)), "no such file (HTTP 404)"),
+        (chained(answered("NoSuchKey"), __cause__=with_status(401)), "no such file (NoSuchKey)"),
+        (
+            chained(ValueError(), __cause__=chained(FileNotFoundError(), __cause__=TimeoutError())),
+            "its host did not answer in time",
+        ),
+    ],
+)
+def test_what_is_behind_an_error_says_more(error: Exception, reason: str) -> None:
+    assert explain(error, "s3://there/a.csv")[0] == f"cannot read it: {reason}"
+
+
+def test_errors_that_refer_to_each_other() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__context__, second.__context__ = second, first
+    assert explain(first, "s3://there/a.csv")[0] == "cannot read it: second"
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (IsADirectoryError(), "a pattern that ends in /*.csv names the files in it"),
+        (
+            type("NoCredentialsError", (Exception,), {})(),
+            "set them as for every program that reads such URLs",
+        ),
+        (TimeoutError(), ""),
+        (ValueError("so"), ""),
+    ],
+)
+def test_what_to_do(error: Exception, hint: str) -> None:
+    assert explain(error, "s3://there/a.csv")[1] == hint
+
+
+@pytest.mark.parametrize(("length", "shown"), [(200, "x" * 200), (201, "x" * 199 + "…")])
+def test_a_long_error_is_cut(length: int, shown: str) -> None:
+    reason, _ = explain(ValueError("x" * length), "s3://there/a.csv")
+    assert reason == f"cannot read it: {shown}"
+
+
+def gone(name: str | None, cause: str = "") -> ImportError:
+    """The error of an import, or of fsspec, which has that of the import behind it."""
+    error = ImportError("it is not there", name=name)
+    if cause:
+        error.__cause__ = ImportError("nor this", name=cause)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("package", "scheme", "error", "module", "wanted"),
+    [
+        ("fsspec", "s3", gone("fsspec"), "fsspec", "'xentcli[s3]'"),
+        ("fsspec", "https", gone("fsspec.core"), "fsspec", "'xentcli[cluster]'"),
+        # No extra has the packages of other schemes: first there must be fsspec.
+        ("fsspec", "sftp", gone("fsspec"), "fsspec", "'xentcli[cluster]'"),
+        ("sftp", "sftp", gone(None, "paramiko.client"), "paramiko", "paramiko"),
+        ("s3", "s3", gone(None, "s3fs"), "s3fs", "'xentcli[s3]'"),
+        ("gs", "gs", gone(None, "gcsfs"), "gcsfs", "gcsfs"),
+        ("odd", "odd", gone(None), "odd", "odd"),
+    ],
+)
+def test_the_package_that_is_missing(
+    package: str, scheme: str, error: ImportError, module: str, wanted: str
+) -> None:
+    found = missing_package(package, scheme, f"{scheme}://there/a.csv", error)
+    assert str(found) == f"{scheme}://there/a.csv: reading {scheme}:// needs the package {module}"
+    assert found.hint == f"pip install {wanted}"
 
 
 def test_a_file_that_is_gone_at_the_end_has_changed(tmp_path: Path) -> None:

@@ -355,21 +355,6 @@ def test_what_an_unknown_error_says_is_cleaned() -> None:
     assert reason == "cannot read it: no luck with https://h/a.csv …/… or …"
 
 
-def test_the_thread_that_waits_for_the_network_is_ended_and_begun_anew() -> None:
-    asyn = pytest.importorskip("fsspec.asyn")
-    from xentcli.readers.sources.remote import stop_thread
-
-    for _ in range(2):
-        loop = asyn.get_loop()
-        thread = asyn.iothread[0]
-        assert thread.is_alive()
-        stop_thread()
-        assert not thread.is_alive()
-        assert loop.is_closed()
-        # Nothing is left to stop.
-        stop_thread()
-
-
 def test_paths_are_no_urls() -> None:
     names = ["a.csv", "/a/b.csv", "c:/a.csv", "s3:/a.csv", "-", "a://"[:2], "file:///a.csv"]
     assert [name for name in names if is_url(name)] == []
