@@ -8,7 +8,6 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, counted
 from xentcli.model import Origin
-from xentcli.model.csv_cells import unquoted
 from xentcli.readers.interface import Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
 from xentcli.readers.rules.column_names import LABEL_NAMES
@@ -30,9 +29,9 @@ def columns_of_text(
     columns: list[list[bytes]] = []
     lines: list[int] = []
     with open_with_dialect(source, request, format_name) as (stream, dialect, lines_before):
-        line = 1
+        line, mark = 1, records.BYTE_ORDER_MARK
         for block in records.read_blocks(stream, dialect, source.name, records.block_bytes()):
-            data = block.removeprefix(records.BYTE_ORDER_MARK)
+            data, mark = block.removeprefix(mark), b""
             found = list(records.split_records(data, dialect, line, source.name))
             line += records.count_line_ends(data)
             if lines_before:
@@ -87,7 +86,6 @@ def _cells_of_column(found: Sequence[Record], at: int, source: Source) -> list[b
 
 def _decode(cell: bytes, source: Source, line: int) -> str:
     try:
-        unquoted(cell)
         return plain_id(cell).decode("utf-8")
     except UnicodeDecodeError:
         reason = "the cell is not UTF-8 text"
