@@ -35,14 +35,6 @@ def test_a_file_url_of_another_machine_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("file:///C:/a.csv", "C:/a.csv"), ("file:///tmp/a.csv", "/tmp/a.csv")]
-)
-def test_a_drive_of_windows(name: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
-    assert urls.local_path(name) == path
-
-
-@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("a.csv", "a.csv"),
@@ -77,3 +69,46 @@ def test_a_secret_may_be_quoted_in_a_url() -> None:
     assert urls.secrets("s3://key:a%2Fbc@b/x.csv") == ["a%2Fbc", "a/bc", "key"]
     assert urls.secrets("s3://key:ab/cdef@b/x.csv") == ["ab/cdef", "cdef", "key"]
     assert urls.secrets("a.csv") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://ada:hunter2@h/a.csv", "https://h/a.csv"),
+        ("https://ada:hun/ter2@h:80/a.csv", "https://h:80/a.csv"),
+        ("https://h:80/a@1.csv", "https://h:80/a@1.csv"),
+        ("https://h/a.csv?sig=c0ffee#x", "https://h/a.csv"),
+        ("https://h?sig=c0ffee", "https://h"),
+        ("s3://b/part-?.csv", "s3://b/part-?.csv"),
+        ("s3://b/a.csv?token=c0ffee", "s3://b/a.csv"),
+        ("s3://key:secret@b/a.csv", "s3://b/a.csv"),
+        ("a@b:c?d=e.csv", "a@b:c?d=e.csv"),
+    ],
+)
+def test_what_is_shown_of_a_url(url: str, name: str) -> None:
+    assert urls.without_secrets(url) == name
+    assert not any(secret in name for secret in urls.secrets(url))
+
+
+def test_paths_are_no_urls() -> None:
+    names = ["a.csv", "/a/b.csv", "c:/a.csv", "s3:/a.csv", "-", "a://"[:2], "file:///a.csv"]
+    assert [name for name in names if urls.is_url(name)] == []
+    assert urls.local_path("file://localhost/a.csv") == "/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("url", "there", "elsewhere"),
+    [
+        ("file:///C:/my%20logits.csv", "C:/my logits.csv", "/C:/my logits.csv"),
+        ("file://localhost/d:/a.csv", "d:/a.csv", "/d:/a.csv"),
+        ("file:///tmp/a.csv", "/tmp/a.csv", "/tmp/a.csv"),
+        ("file:///C:", "/C:", "/C:"),
+    ],
+)
+def test_a_drive_in_a_file_url(
+    url: str, there: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert urls.local_path(url) == there
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert urls.local_path(url) == elsewhere

@@ -16,7 +16,7 @@ from xentcli.errors import DataError
 from xentcli.readers.sources import copies, remote, source
 from xentcli.readers.sources.source import STANDARD_INPUT, Source, source_of
 
-pytest.importorskip("fsspec")
+fsspec = pytest.importorskip("fsspec")
 
 CONTENT = b"a,b\n1,2\n" * 100
 
@@ -33,8 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def memory() -> Iterator[str]:
     """A file elsewhere, as far as this process is concerned."""
-    import fsspec
-
     source.forget()
     fsspec.filesystem("memory").pipe("/folder/a.csv", CONTENT)
     yield "memory://folder/a.csv"
@@ -124,6 +122,14 @@ def test_a_file_elsewhere_is_fetched(folder: Path, memory: str) -> None:
         assert (local.name, local.copy, local.version) == (memory, True, None)
         assert content_of(local.path) == CONTENT
     assert not list(folder.iterdir())
+
+
+def test_a_compressed_file_elsewhere_is_unpacked(folder: Path, memory: str) -> None:
+    fsspec.filesystem("memory").pipe("/folder/a.csv", gzip.compress(CONTENT))
+    path, copy = copies.path_or_copy(source_of(memory))
+    assert copy is not None
+    with copy:
+        assert content_of(path) == CONTENT
 
 
 @pytest.mark.parametrize("gives_parts", [True, False])

@@ -149,6 +149,8 @@ def test_ranges_that_are_held_need_no_request(requests: list[Range]) -> None:
     assert requests == ranges
     stream.seek(215)
     assert stream.read(85) == CONTENT[215:300]
+    stream.seek(212)
+    assert stream.read(3) == CONTENT[212:215]
     assert requests == ranges
     stream.hold(())
     stream.seek(215)

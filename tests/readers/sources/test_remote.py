@@ -8,7 +8,6 @@ import io
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +17,6 @@ import pytest
 from tests.conftest import BIN, Xent, environment
 from tests.contents import npy, npz
 from tests.readers.sources.buckets import ALONE, Bucket, Web, served_bucket, served_web
-from xentcli.readers.sources.remote_errors import explain
-from xentcli.readers.sources.urls import is_url, local_path, secrets, without_secrets
 from xentcli.readers.text.spans import BLOCKS_A_SPAN
 
 pytest.importorskip("moto")
@@ -327,56 +324,6 @@ def test_a_reader_that_goes_away(web: Web, tmp_path: Path) -> None:
         running.stdout.close()
         assert running.stderr is not None
         assert (running.stderr.read(), running.wait(30)) == (b"", 141)
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("https://ada:hunter2@h/a.csv", "https://h/a.csv"),
-        ("https://ada:hun/ter2@h:80/a.csv", "https://h:80/a.csv"),
-        ("https://h:80/a@1.csv", "https://h:80/a@1.csv"),
-        ("https://h/a.csv?sig=c0ffee#x", "https://h/a.csv"),
-        ("https://h?sig=c0ffee", "https://h"),
-        ("s3://b/part-?.csv", "s3://b/part-?.csv"),
-        ("s3://b/a.csv?token=c0ffee", "s3://b/a.csv"),
-        ("s3://key:secret@b/a.csv", "s3://b/a.csv"),
-        ("a@b:c?d=e.csv", "a@b:c?d=e.csv"),
-    ],
-)
-def test_what_is_shown_of_a_url(url: str, name: str) -> None:
-    assert without_secrets(url) == name
-    assert not any(secret in name for secret in secrets(url))
-
-
-def test_what_an_unknown_error_says_is_cleaned() -> None:
-    url = "https://ada:hunt%40er@h/a.csv?sig=c0ffee"
-    error = RuntimeError(f"no luck with {url}, ada/hunt@er or c0ffee\nmore")
-    reason, _ = explain(error, url)
-    assert reason == "cannot read it: no luck with https://h/a.csv …/… or …"
-
-
-def test_paths_are_no_urls() -> None:
-    names = ["a.csv", "/a/b.csv", "c:/a.csv", "s3:/a.csv", "-", "a://"[:2], "file:///a.csv"]
-    assert [name for name in names if is_url(name)] == []
-    assert local_path("file://localhost/a.csv") == "/a.csv"
-
-
-@pytest.mark.parametrize(
-    ("url", "there", "elsewhere"),
-    [
-        ("file:///C:/my%20logits.csv", "C:/my logits.csv", "/C:/my logits.csv"),
-        ("file://localhost/d:/a.csv", "d:/a.csv", "/d:/a.csv"),
-        ("file:///tmp/a.csv", "/tmp/a.csv", "/tmp/a.csv"),
-        ("file:///C:", "/C:", "/C:"),
-    ],
-)
-def test_a_drive_in_a_file_url(
-    url: str, there: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
-    assert local_path(url) == there
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert local_path(url) == elsewhere
 
 
 def test_a_local_file_needs_no_fsspec(xent: Xent, tmp_path: Path) -> None:

@@ -40,3 +40,10 @@ def test_what_is_not_known_is_told_in_its_first_line_without_secrets() -> None:
     assert explain(error, URL) == ("cannot read it: odd https://example.org/a.csv end", "")
     assert explain(LookupError("secret or hidden"), URL)[0] == "cannot read it: … or …"
     assert explain(LookupError(), URL) == ("cannot read it: LookupError", "")
+
+
+def test_what_an_unknown_error_says_is_cleaned() -> None:
+    url = "https://ada:hunt%40er@h/a.csv?sig=c0ffee"
+    error = RuntimeError(f"no luck with {url}, ada/hunt@er or c0ffee\nmore")
+    reason, _ = explain(error, url)
+    assert reason == "cannot read it: no luck with https://h/a.csv …/… or …"

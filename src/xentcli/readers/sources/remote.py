@@ -276,11 +276,11 @@ def _first_look(url: str) -> FirstLook:
             return FirstLook(None, b"")
         wanted = min(size, BEGINNING_BYTES)
         start = filesystem.cat_file(path, start=0, end=wanted) if wanted else b""
-    begun = FirstLook(_version(known), start)
-    if begun.version is not None and size == wanted:
+    version = _version(known)
+    if size == wanted:
         # The whole file is in memory, so no later request would notice another version.
-        check_version(url, begun.version)
-    return begun
+        check_version(url, version)
+    return FirstLook(version, start)
 
 
 def _answers_ranges(filesystem: Any, path: str, known: dict[str, Any]) -> bool:
