@@ -64,24 +64,25 @@ def _may_be_sample(cells: Sequence[str], samples: Sequence[Sequence[str]]) -> bo
 
 
 def _count_up(cells: Sequence[str]) -> bool:
-    """Whether the cells are digits that go up by one from 0 or 1."""
-    if not all(cell.strip().isascii() and cell.strip().isdigit() for cell in cells):
+    """Whether the cells are digits alone that go up by one from 0 or 1."""
+    numbers = _integers(cells)
+    if not numbers or not all(cell.strip().isdigit() for cell in cells):
         return False
-    numbers = [_integer(cell) for cell in cells]
     return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _increase(cells: Sequence[str]) -> bool:
     """Whether the cells are integers, each larger than the one before."""
-    if not all(map(is_whole, cells)):
-        return False
-    numbers = [_integer(cell) for cell in cells]
-    return all(low < high for low, high in pairwise(numbers))
+    numbers = _integers(cells)
+    return numbers is not None and all(low < high for low, high in pairwise(numbers))
 
 
-def _integer(cell: str) -> int:
-    # Python refuses to read thousands of digits, and no class is called by so many.
-    return int(cell) if len(cell) < 20 else -1
+def _integers(cells: Sequence[str]) -> list[int] | None:
+    """The cells as integers; None if one of them is none, or has so many digits that no class is
+    called by it: Python refuses to read thousands of them."""
+    if not all(is_whole(cell) and len(cell.strip()) < 20 for cell in cells):
+        return None
+    return [int(cell) for cell in cells]
 
 
 def _undecided(place: Place) -> UsageError:
