@@ -58,6 +58,15 @@ def test_the_line_of_what_cannot_be_read(sizes: list[int], lines: int, newline: 
     assert str(caught.value).startswith(f"a.csv:{lines + 1}: byte 0x00 is not utf-16-le text")
 
 
+@pytest.mark.parametrize("sizes", [[1], [2], [100]])
+@pytest.mark.parametrize(
+    ("content", "line"), [("\n", 2), ("\n\n", 3), ("\r", 2), ("\r\n\n", 3), ("a\n\r", 3)]
+)
+def test_a_text_may_begin_with_line_ends(content: str, line: int, sizes: list[int]) -> None:
+    with pytest.raises(DataError, match=rf"^a\.csv:{line}: byte 0x00 is not"):
+        recoded(content.encode("utf-16-le") + b"\x00\xdc1\x00", sizes, "utf-16-le")
+
+
 @pytest.mark.parametrize("cut", [1, 3])
 def test_text_that_ends_within_a_letter(cut: int) -> None:
     with pytest.raises(DataError, match=r"a\.csv:1: byte 0x"):
