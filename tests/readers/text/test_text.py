@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.readers.reads import reads_of
 from xentcli.errors import DataError
-from xentcli.model.csv_cells import unquoted
+from xentcli.model.csv_cells import csv_cell, unquoted
 from xentcli.readers.text import records as text
 from xentcli.readers.text.records import Cursor, Dialect, Record
 
@@ -22,7 +22,7 @@ COMMA = Dialect(b",", b"#")
 PIECES = ["a", "1.5", "", " ", ",", ",", '"', '""', "\n", "\n", "\r\n", "\r", "#", "é", "\ufeff"]
 tangled = st.lists(st.sampled_from(PIECES), max_size=30).map("".join).map(str.encode)
 
-content = st.text(st.sampled_from('ab1 ,"\n\ré#'), max_size=6)
+content = st.text(st.sampled_from('ab1 ,"\n\réæ°¦#'), max_size=6)
 cuts = st.lists(st.integers(1, 9), min_size=1, max_size=20)
 
 
@@ -150,23 +150,48 @@ def test_records_know_the_physical_line_on_which_they_begin(whole: bytes, lines:
     assert [record.line for record in found] == lines
 
 
-@given(st.lists(st.lists(content, min_size=1, max_size=4), max_size=5), st.booleans())
-def test_cells_are_those_of_the_csv_module(rows: list[list[str]], crlf: bool) -> None:
+@given(
+    st.lists(st.lists(content, min_size=1, max_size=4), max_size=5),
+    st.booleans(),
+    st.sampled_from([",", "^", "]", "-", "¦"]),
+)
+def test_cells_are_those_of_the_csv_module(
+    rows: list[list[str]], crlf: bool, delimiter: str
+) -> None:
     written = io.StringIO()
-    quoting = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n" if crlf else "\n")
-    quoting.writerows(rows)
-    found = all_records(written.getvalue().encode(), Dialect())
+    newline = "\r\n" if crlf else "\n"
+    writer = csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator=newline)
+    writer.writerows(rows)
+    found = all_records(written.getvalue().encode(), Dialect(delimiter.encode()))
     assert isinstance(found, list)
     assert [[unquoted(cell) for cell in record.cells] for record in found] == rows
 
 
+@given(
+    st.lists(st.lists(content, min_size=2, max_size=4), max_size=5),
+    st.sampled_from([b",", b"^", b"]", b"-", "¦".encode()]),
+)
+@example([["æ", '"', "°"]], "¦".encode())
+def test_only_some_cells_are_quoted(rows: list[list[str]], delimiter: bytes) -> None:
+    cells = [[csv_cell(cell.encode(), delimiter) for cell in row] for row in rows]
+    written = b"".join(delimiter.join(row) + b"\n" for row in cells)
+    found = all_records(written, Dialect(delimiter))
+    assert isinstance(found, list)
+    assert [record.cells for record in found] == cells
+    assert text.count_records(written, Dialect(delimiter), 1, "a.csv") == len(rows)
+
+
 plain_rows = st.lists(
-    st.lists(st.text(st.sampled_from("ab1 é.-#"), min_size=1, max_size=5), min_size=1, max_size=4),
+    st.lists(
+        st.text(st.sampled_from("ab1 éæ°.-#"), min_size=1, max_size=5), min_size=1, max_size=4
+    ),
     max_size=5,
 )
 
 
-@given(plain_rows, st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["\n", "\r\n", "\r"]))
+@given(
+    plain_rows, st.sampled_from([",", ";", "\t", "|", "¦"]), st.sampled_from(["\n", "\r\n", "\r"])
+)
 def test_bare_cells_are_those_of_the_csv_module(
     rows: list[list[str]], delimiter: str, newline: str
 ) -> None:

@@ -77,11 +77,11 @@ def _cell_pattern(delimiter: bytes) -> re.Pattern[bytes]:
     # the next delimiter is kept in the cell, so that the cell is refused with its place. The
     # quantifiers are possessive: an unclosed quote must fail at once, not after trying every way to
     # match.
-    bare = rb"[^\r\n" + re.escape(delimiter) + rb"]"
-    quoted = rb'"[^"]*+(?:""[^"]*+)*+"' + bare + rb"*+"
-    return re.compile(
-        rb"(" + quoted + rb'|(?!")' + bare + rb"*+)(" + re.escape(delimiter) + rb"|\r\n|\r|\n|\Z)"
-    )
+    mark = re.escape(delimiter)
+    # A byte of a delimiter of several may also be part of a letter.
+    bare = rb"[^\r\n%b]" % mark if len(delimiter) == 1 else rb"(?:(?!%b)[^\r\n])" % mark
+    quoted = rb'"[^"]*+(?:""[^"]*+)*+"%b*+' % bare
+    return re.compile(rb'(%b|(?!")%b*+)(%b|\r\n|\r|\n|\Z)' % (quoted, bare, mark))
 
 
 LINE = re.compile(rb"[^\r\n]*+(\r\n|\r|\n|\Z)")
