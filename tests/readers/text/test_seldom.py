@@ -73,13 +73,15 @@ def test_how_much_there_is_to_read_decides_on_the_parser(monkeypatch: pytest.Mon
     assert sizes
 
 
+@pytest.mark.parametrize("newline", [b"\n", b"\r", b"\r\n"])
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_the_last_line_may_not_be_too_long_either(
-    end: bytes, monkeypatch: pytest.MonkeyPatch
+    newline: bytes, end: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XENT_MAX_LINE", "10")
     dialect = Dialect(b",", b"")
-    whole = b"1,2\n" + b"3," * 4 + b"3" + end
-    assert b"".join(read_blocks(io.BytesIO(whole), dialect, "a.csv", 4)) == whole
+    for size in (1, 2, 4):
+        whole = b"1,2" + newline + b"3," * 4 + b"34" + end
+        assert b"".join(read_blocks(io.BytesIO(whole), dialect, "a.csv", size)) == whole
     with pytest.raises(DataError, match="more than 10 bytes"):
         list(read_blocks(io.BytesIO(b"1,2\n" + b"3," * 6 + b"3" + end), dialect, "a.csv", 4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.readers.reads import reads_of
 from xentcli.errors import DataError
 from xentcli.model.csv_cells import csv_cell, unquoted
+from xentcli.readers.interface import Request
 from xentcli.readers.text import records as text
 from xentcli.readers.text.records import Cursor, Dialect, Record
 
@@ -20,6 +22,7 @@ COMMA = Dialect(b",", b"#")
 
 # Everything that can end a cell, a record or a quote, in every order.
 PIECES = ["a", "1.5", "", " ", ",", ",", '"', '""', "\n", "\n", "\r\n", "\r", "#", "é", "\ufeff"]
+dialects = st.sampled_from([COMMA, Dialect()])
 tangled = st.lists(st.sampled_from(PIECES), max_size=30).map("".join).map(str.encode)
 
 content = st.text(st.sampled_from('ab1 ,"\n\réæ°¦#'), max_size=6)
@@ -47,27 +50,43 @@ def records_of(stream: BinaryIO, dialect: Dialect = COMMA) -> list[Record] | str
     return found
 
 
-@given(tangled, cuts)
-@example(b"a\r\nb", [2])
-@example(b'a,"\r\n",b\r\n', [4])
-@example(b'"a""b",c\n', [3])
-@example(b'#"\n"a\n"\n', [2])
-@example(b'a\r#"\r"b"\r', [2])
-@example(b'a"\n"a\n",a\n', [1, 5])
-@example(b'#,"\n1,"\nb"\n', [8])
+@given(tangled, cuts, dialects)
+@example(b"a\r\nb", [2], COMMA)
+@example(b'a,"\r\n",b\r\n', [4], COMMA)
+@example(b'"a""b",c\n', [3], COMMA)
+@example(b'#"\n"a\n"\n', [2], COMMA)
+@example(b'a\r#"\r"b"\r', [2], COMMA)
+@example(b'a"\n"a\n",a\n', [1, 5], COMMA)
+@example(b'#,"\n1,"\nb"\n', [8], COMMA)
 def test_any_reads_of_a_stream_give_the_records_of_the_whole(
-    whole: bytes, sizes: list[int]
+    whole: bytes, sizes: list[int], dialect: Dialect
 ) -> None:
-    assert records_of(reads_of(whole, sizes)) == all_records(whole)
+    assert records_of(reads_of(whole, sizes), dialect) == all_records(whole, dialect)
 
 
-@given(tangled, cuts)
-def test_blocks_are_the_stream_and_end_where_records_end(whole: bytes, sizes: list[int]) -> None:
+@given(tangled, cuts, dialects)
+def test_blocks_are_the_stream_and_end_where_records_end(
+    whole: bytes, sizes: list[int], dialect: Dialect
+) -> None:
     stream = reads_of(whole, sizes)
-    blocks = list(text.read_blocks(stream, COMMA, "a.csv", 1 << 16))
+    blocks = list(text.read_blocks(stream, dialect, "a.csv", 1 << 16))
     assert b"".join(blocks) == whole
     assert all(blocks)
     assert all(block.endswith((b"\n", b"\r")) for block in blocks[:-1])
+
+
+@pytest.mark.parametrize(("size", "half"), [(1, 1), (2, 1), (3, 1), (9, 4)])
+def test_where_every_class_is_written_a_block_is_half_as_long(
+    size: int, half: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XENT_BLOCK_BYTES", str(size))
+    each = Request(each=True)
+    assert (
+        text.block_bytes_for(each) == text.block_bytes_for(each._replace(keep_rows="cells")) == half
+    )
+    assert text.block_bytes_for(Request()) == text.block_bytes() == size
+    for one_number in (each._replace(keep_rows="lines"), each._replace(keep_records="whole")):
+        assert text.block_bytes_for(one_number) == size
 
 
 @pytest.mark.parametrize("length", [100, 104, 252, 996, 1000])
@@ -77,17 +96,55 @@ def test_a_part_of_a_text_comes_in_equal_blocks(length: int) -> None:
     assert b"".join(found) == b"1,2\n" * (length // 4)
     sizes = [len(block) for block in found]
     assert max(sizes) - min(sizes) <= 8
-    assert max(sizes) <= 150
+    assert 75 <= min(sizes) <= max(sizes) <= 150
 
 
-@pytest.mark.parametrize("size", range(1, 9))
-@pytest.mark.parametrize("content", [b"1\n22\n\n3\n4\n", b"1\n22\n\n3\n4", b"\n1\n\n\n333\n"])
-def test_a_part_has_the_records_that_begin_in_it(content: bytes, size: int) -> None:
+@pytest.mark.parametrize("in_a_file", [True, False])
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"1\n22\n\n3\n4\n",
+        b"1\n22\n\n3\n4",
+        b"\n1\n\n\n333\n",
+        b"1\r22\r\r3\r4",
+        b'1,"a\nb\n\nc"\n2,"\n"\n3\n4,""\n',
+        b'#"\n"\n"\n1\n#\n2',
+    ],
+)
+def test_a_part_has_the_records_that_begin_in_it(
+    whole: bytes, in_a_file: bool, tmp_path: Path
+) -> None:
     """However small it is, and whatever is read at a time."""
-    for length in range(1, len(content) + 1):
-        if content[length - 1 : length] == b"\n" or length == len(content):
-            found = text.read_blocks(io.BytesIO(content), COMMA, "a.csv", size, length)
-            assert b"".join(found) == content[:length]
+    (tmp_path / "a.csv").write_bytes(whole)
+    ends, cursor = [0], Cursor(0, 1)
+    while cursor.at < len(whole):
+        _, cursor = text.read_record(whole, cursor, COMMA, "a.csv")
+        ends.append(cursor.at)
+    for length in range(1, len(whole) + 1):
+        # A part ends where a line does, which may be within a record.
+        if whole[length - 1 : length] not in (b"\n", b"\r") and length < len(whole):
+            continue
+        end = next(end for end in ends if end >= length)
+        for size in range(1, 9):
+            with (tmp_path / "a.csv").open("rb") as file:
+                stream = file if in_a_file else io.BytesIO(whole)
+                found = b"".join(text.read_blocks(stream, COMMA, "a.csv", size, length))
+            if end == length and whole[length - 1 : length] == b"\n":
+                assert found == whole[:length]
+            # Other records may have come with the end of the last one, and belong to it.
+            assert whole.startswith(found)
+            assert len(found) in ends
+            assert end <= len(found)
+            assert len(found) <= end + size or b"\r" in whole
+
+
+def test_a_part_of_a_file_is_read_where_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"1,2\n" * 100)
+    with (tmp_path / "a.csv").open("rb") as stream:
+        stream.seek(40)
+        assert list(text.read_blocks(stream, COMMA, "a.csv", 13, 39)) == [b"1,2\n" * 4] * 2 + [
+            b"1,2\n" * 2
+        ]
 
 
 def test_where_an_earlier_record_went_beyond_a_part_the_next_records_come() -> None:
@@ -115,6 +172,8 @@ def test_the_last_end_of_a_record_is_one(whole: bytes) -> None:
         (b"a\nb", 2),
         (b"a\r\nb", 3),
         (b"a\rb", 2),
+        (b"\rb", 1),
+        (b"a\n\rb", 3),
         # The second half of \r\n may still come.
         (b"a\r", 0),
         (b"a\nb\r", 2),
@@ -122,11 +181,19 @@ def test_the_last_end_of_a_record_is_one(whole: bytes) -> None:
         (b'"a\nb"\n', 6),
         (b'a\n"b\n', 2),
         (b'a\n#"\nb\n', 7),
+        (b'a\n"b\n"\n', 7),
         (b'a\n"b"\r', 2),
+        (b'"a"', 0),
     ],
 )
-def test_where_the_last_whole_record_ends(whole: bytes, end: int) -> None:
-    assert text.find_last_record_end(whole, COMMA) == end
+@pytest.mark.parametrize("dialect", [COMMA, Dialect()])
+def test_where_the_last_whole_record_ends(whole: bytes, end: int, dialect: Dialect) -> None:
+    assert text.find_last_record_end(whole, dialect) == end
+
+
+@pytest.mark.parametrize(("dialect", "end"), [(COMMA, 8), (Dialect(), 2)])
+def test_a_quote_in_a_comment_opens_nothing(dialect: Dialect, end: int) -> None:
+    assert text.find_last_record_end(b'a\n#,"\nb\n', dialect) == end
 
 
 @pytest.mark.parametrize(
@@ -200,6 +267,43 @@ def test_bare_cells_are_those_of_the_csv_module(
     found = all_records(written.encode(), Dialect(delimiter.encode()))
     assert isinstance(found, list)
     assert [[cell.decode() for cell in record.cells] for record in found] == list(reader)
+
+
+@given(tangled, dialects)
+@example(b'#x\n"a"\n', COMMA)
+@example(b'\n"a"\n', Dialect())
+@example(b'"a"\n\n', Dialect())
+@example(b'"a"\n"b"', Dialect())
+@example(b'"a"\r"b"\n', Dialect())
+@example(b"a\rb\n", Dialect())
+@example(b"a\n\nb", Dialect())
+def test_records_are_counted_as_they_are_read(whole: bytes, dialect: Dialect) -> None:
+    found = all_records(whole, dialect)
+    if isinstance(found, list):
+        assert text.count_records(whole, dialect, 1, "a.csv") == len(found)
+
+
+@pytest.mark.parametrize(
+    ("whole", "place"),
+    [(b'"a"\n"b\n', "8:1"), (b'a\n"b\n",c,"d\n\n', "9:3"), (b'"', "7:1"), (b'a,"b\n', "7:2")],
+)
+@pytest.mark.parametrize("dialect", [COMMA, Dialect()])
+def test_where_a_quote_was_left_open(whole: bytes, place: str, dialect: Dialect) -> None:
+    for read in (text.count_records, lambda *about: list(text.split_records(*about))):
+        with pytest.raises(DataError) as caught:
+            read(whole, dialect, 7, "a.csv")
+        assert str(caught.value) == f"a.csv:{place}: a quote is opened here and never closed"
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+def test_many_blank_lines_are_counted(newline: bytes) -> None:
+    """Other than a few, they are not looked at one by one."""
+    whole = b"\n" * 70 + b"a,b" + newline * 80 + b"#c\n" + b"\n" * 70 + newline + b"d"
+    found = all_records(whole)
+    assert isinstance(found, list)
+    cells = [(record.line, record.cells) for record in found]
+    assert cells == [(71, [b"a", b"b"]), (71 + 80 + 1 + 70 + 1, [b"d"])]
+    assert found == list(map(Record, [71, 223], [[b"a", b"b"], [b"d"]], [newline, b""]))
 
 
 @given(tangled)

@@ -171,7 +171,8 @@ def read_blocks(
     stream: BinaryIO, dialect: Dialect, source: str, size: int, length: int | None = None
 ) -> Iterator[bytes]:
     """Read a stream in blocks that end where a record ends, about ``size`` bytes at a time. With a
-    ``length``, only the records are read that begin within the first ``length`` bytes."""
+    ``length``, it ends with the record that goes on at the end of the first ``length`` bytes, and
+    perhaps with a few more."""
     rest, limit = b"", longest_line()
     left = size if length is None else length
     if left > size:
@@ -196,8 +197,6 @@ def read_blocks(
                 return
         if len(rest) > limit:
             raise _line_too_long(source, limit)
-    if len(rest) > limit and not find_last_record_end(rest, dialect):
-        raise _line_too_long(source, limit)
     if rest:
         yield rest
 
