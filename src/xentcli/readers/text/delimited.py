@@ -196,4 +196,4 @@ def _remarks(layout: Layout, start: Beginning, choice: Choice) -> Iterator[Remar
 
 
 def _count_from_0(names: Sequence[str]) -> bool:
-    return [name.strip() for name in names] == [str(number) for number in range(len(names))]
+    return list(names) == [str(number) for number in range(len(names))]

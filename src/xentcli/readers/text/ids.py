@@ -15,7 +15,7 @@ def plain_id(cell: bytes) -> bytes:
     >>> plain_id(b'"7 "'), plain_id(b" img_7")
     (b'7', b'img_7')
     """
-    return unquoted(cell).strip().encode() if b'"' in cell else cell.strip()
+    return (unquoted(cell).encode() if b'"' in cell else cell).strip()
 
 
 def plain_ids(cells: Sequence[bytes]) -> list[bytes]:
@@ -27,13 +27,11 @@ def plain_ids(cells: Sequence[bytes]) -> list[bytes]:
 
 
 def find_rows(layout: Layout, cells: Sequence[bytes]) -> AnyArray | None:
-    """Find the rows of the second file that have these ids; None if an id is empty, badly quoted,
-    or missing there."""
+    """Find the rows of the second file that have these ids; None if an id is badly quoted, or
+    missing there as an empty one always is."""
     _, join = layout.request.joined
     try:
-        ids = plain_ids(cells)
+        rows = join.find_rows(plain_ids(cells))
     except ValueError:
         return None
-    rows = join.find_rows(ids)
-    # An empty id is an error, even if the second file has one as well.
-    return None if (rows < 0).any() or not all(ids) else rows
+    return None if (rows < 0).any() else rows
