@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from xentcli.errors import CHANGED, DataError
+from xentcli.errors import CHANGED, DataError, UsageError
 from xentcli.readers.sources import remote
 from xentcli.readers.sources.remote import Range, Ranged
 from xentcli.readers.sources.remote_errors import explain
@@ -193,7 +194,98 @@ def test_a_pattern_gives_its_files_sorted() -> None:
     put(b"", "c.csv")
     put(b"", "b.csv")
     found = remote.list_matching("memory://folder/*.csv")
-    assert [name.rpartition("/")[2] for name in found] == ["b.csv", "c.csv"]
+    assert found == ["memory://folder/b.csv", "memory://folder/c.csv"]
     assert all(remote.version_of(name) == remote.version_of(found[0]) for name in found)
     assert remote.list_matching(URL) == [URL]
     assert remote.list_matching("memory://folder/*.txt") == []
+    # The same command finds the same files, another one may find more.
+    put(b"", "d.csv")
+    assert remote.list_matching("memory://folder/*.csv") == found
+    remote.forget()
+    assert remote.list_matching("memory://folder/*.csv") == [*found, "memory://folder/d.csv"]
+
+
+class Remembering:
+    """A filesystem of one folder that remembers what it was told, as those of buckets do, and whose
+    paths are no ends of its URLs."""
+
+    protocol = "abfs"
+
+    def __init__(self) -> None:
+        self.size, self.told = 10, dict[str, int]()
+
+    def info(self, path: str) -> dict[str, int]:
+        return {"size": self.told.setdefault(path, self.size)}
+
+    def invalidate_cache(self, path: str) -> None:
+        self.told.pop(path, None)
+
+    def exists(self, path: str) -> bool:
+        return False
+
+    def glob(self, path: str) -> list[str]:
+        return [path.replace("*", letter) for letter in "cab"]
+
+    def unstrip_protocol(self, path: str) -> str:
+        return f"abfs://{path}"
+
+
+@pytest.fixture
+def remembering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Remembering]:
+    """Where ``abfs://box@account/…`` is."""
+    found = Remembering()
+    with monkeypatch.context() as patch:
+        located = (found, "box/x-*.csv")
+        patch.setattr(remote, "_locate", lambda url: located)
+        yield found
+
+
+def test_a_filesystem_is_asked_anew_for_a_version(remembering: Remembering) -> None:
+    remote.check_version("abfs://box@account/x-a.csv", remote._version({"size": 10}))
+    remembering.size = 11
+    with pytest.raises(DataError, match="changed"):
+        remote.check_version("abfs://box@account/x-a.csv", remote._version({"size": 10}))
+
+
+def test_a_pattern_of_an_account_gives_urls(remembering: Remembering) -> None:
+    found = remote.list_matching("abfs://box@account/x-*.csv")
+    assert found == [f"abfs://box/x-{letter}.csv" for letter in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"size": 1}, {"size": 2}),
+        ({"size": 1, "ETag": "a"}, {"size": 1, "ETag": "b"}),
+        ({"size": 1, "mtime": 1.5}, {"size": 1, "mtime": 2.5}),
+        ({"size": 1, "ETag": None, "mtime": 1}, {"size": 1, "ETag": None, "mtime": 2}),
+    ],
+)
+def test_what_tells_versions_apart(one: dict[str, object], other: dict[str, object]) -> None:
+    assert remote._version(one) == remote._version({**one, "name": "b"})
+    assert remote._version(one) != remote._version(other)
+
+
+def test_the_surest_sign_decides() -> None:
+    first = {"size": 1, "ETag": "a", "mtime": 1}
+    assert remote._version(first) == remote._version({**first, "mtime": 2})
+
+
+@pytest.mark.parametrize(
+    ("url", "missing", "message"),
+    [
+        ("foo://ada:hunter2@x/a", "", "foo://x/a: nothing here can read foo://"),
+        ("simplecache::s3://b/a", "", "simplecache::s3://b/a: URLs in a chain (::) are not read"),
+        ("gs://b/a", "gcsfs", "gs://b/a: reading gs:// needs the package gcsfs"),
+        ("memory://b/a", "fsspec", "memory://b/a: reading memory:// needs the package fsspec"),
+    ],
+)
+def test_what_cannot_be_read_here(
+    url: str, missing: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if missing:
+        monkeypatch.setitem(sys.modules, missing, None)
+    for read in (remote.version_of, remote.list_matching):
+        with pytest.raises(UsageError) as caught:
+            read(url)
+        assert str(caught.value) == message

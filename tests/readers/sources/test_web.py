@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -106,6 +107,38 @@ def test_a_copy_is_the_file(
     copy = io.BytesIO()
     remote.download(web.put("a.bin", CONTENT[:size]), copy)
     assert copy.getvalue() == CONTENT[:size]
+
+
+def test_a_file_that_changes_while_it_is_copied(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "PIECE_BYTES", 30_000)
+    url = web.put("a.bin", CONTENT)
+    assert remote.version_of(url) is not None
+    web.version = always("second")
+    with pytest.raises(DataError, match=r"a\.bin: it has changed while it was read"):
+        remote.download(url, io.BytesIO())
+
+
+def test_of_an_empty_file_nothing_is_asked_for(web: Web) -> None:
+    assert remote.read_beginning(web.put("a.bin", b"")) == b""
+    assert {asked.method for asked in web.asked} == {"HEAD"}
+
+
+def test_another_command_may_have_other_credentials(web: Web) -> None:
+    url = web.put("a.bin", CONTENT)
+    first, _ = remote._locate(url)
+    assert remote._locate(url)[0] is first
+    source.forget()
+    assert remote._locate(url)[0] is not first
+
+
+def test_what_the_packages_log_is_not_printed(
+    web: Web, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    remote._silence.cache_clear()
+    remote.version_of(web.put("a.bin", CONTENT))
+    logging.getLogger("s3fs").warning("what nobody asked for")
+    assert capsys.readouterr().err == ""
 
 
 class Closings(io.BytesIO):
