@@ -247,6 +247,11 @@ def test_a_filesystem_is_asked_anew_for_a_version(remembering: Remembering) -> N
         remote.check_version("abfs://box@account/x-a.csv", remote._version({"size": 10}))
 
 
+def test_of_an_empty_file_no_bytes_are_asked_for(remembering: Remembering) -> None:
+    remembering.size = 0
+    assert remote.read_beginning("abfs://box@account/x-a.csv") == b""
+
+
 def test_a_pattern_of_an_account_gives_urls(remembering: Remembering) -> None:
     found = remote.list_matching("abfs://box@account/x-*.csv")
     assert found == [f"abfs://box/x-{letter}.csv" for letter in "abc"]

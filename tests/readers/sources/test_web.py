@@ -118,11 +118,6 @@ def test_a_file_that_changes_while_it_is_copied(web: Web, monkeypatch: pytest.Mo
         remote.download(url, io.BytesIO())
 
 
-def test_of_an_empty_file_nothing_is_asked_for(web: Web) -> None:
-    assert remote.read_beginning(web.put("a.bin", b"")) == b""
-    assert {asked.method for asked in web.asked} == {"HEAD"}
-
-
 def test_another_command_may_have_other_credentials(web: Web) -> None:
     url = web.put("a.bin", CONTENT)
     first, _ = remote._locate(url)

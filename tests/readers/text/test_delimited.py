@@ -91,6 +91,8 @@ def test_ids_match_the_rows_wherever_they_are(tmp_path: Path) -> None:
         ([b'"a ""b"""', b'c"d'], [b'a "b"', b'c"d']),
         # Only blanks of ASCII stand around an id, whether it is quoted or not.
         (["\xa0x".encode(), '"\xa0x"'.encode()], ["\xa0x".encode()] * 2),
+        # They are compared as they are, even if they are no text.
+        ([b"\xff", b'"x"'], [b"\xff", b"x"]),
         ([], []),
     ],
 )
@@ -142,7 +144,15 @@ def test_the_rows_that_ids_name(cells: list[bytes], rows: list[int] | None, tmp_
 def test_the_names_of_the_classes(
     content: str, given: tuple[str, ...], classes: tuple[str, ...], tmp_path: Path
 ) -> None:
-    assert opened(put(tmp_path, content), Request(classes=given)).classes == classes
+    found = opened(put(tmp_path, content), Request(classes=given))
+    assert found.classes == classes
+    has_header = not content.startswith("1.5")
+    assert found.header == (tuple(content.partition("\n")[0].split(",")) if has_header else ())
+
+
+def test_each_class_has_a_column(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="for 2 columns of logits"):
+        opened(put(tmp_path, "a,b\n1,2\n"), Request(classes=("cat", "dog", "fox")))
 
 
 def test_the_column_that_groups_the_samples(tmp_path: Path) -> None:
@@ -172,6 +182,15 @@ def test_classes_that_are_called_by_other_numbers_than_labels(prefix: str, tmp_p
     # Neither of columns that have no names.
     unnamed = request._replace(label_col="4", header=False)
     assert remarks("1,2,3,0\n", tmp_path, unnamed) == []
+
+
+def test_what_was_decided_is_told(tmp_path: Path) -> None:
+    for content, told in (
+        ("1.5,2\n3,4\n", "there is no header"),
+        ("a;b\n1,5;2\n", "the decimal mark is a comma"),
+        ("a,b,loss\n1,2,3\n", "loss"),
+    ):
+        assert any(told in message for message in remarks(content, tmp_path, Request()))
 
 
 def test_only_the_rows_of_a_text_are_split_into_cells(tmp_path: Path) -> None:
