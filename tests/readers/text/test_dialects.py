@@ -207,6 +207,14 @@ def test_the_beginning_has_two_lines_if_there_are_two(
     assert read_head(reads_of(line, [16]), "a.csv") == line
 
 
+def test_a_long_line_does_not_have_the_whole_text_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "BLOCK_BYTES", 64)
+    whole = b"x" * 100_000 + b"\n" + b"1,2\n" * 100_000
+    head = read_head(io.BytesIO(whole), "a.csv")
+    assert head.count(b"\n") >= 2
+    assert len(head) < 200_000
+
+
 @pytest.mark.parametrize("size", [20, 50, 100, 200])
 def test_the_longest_line_that_there_may_be_is_not_the_last_one(
     size: int, monkeypatch: pytest.MonkeyPatch
@@ -259,6 +267,7 @@ def test_any_reads_give_the_same_blanks(content: bytes, sizes: list[int], size: 
     ("rows", "commas"),
     [
         ([["1,5", "2"]], True),
+        ([[" 1,5 ", "2"]], True),
         ([["1", "2"], ["x", "-1,5e3"]], True),
         ([["1,5", "2.5"]], False),
         ([["1,5"], ["2.5"]], False),

@@ -64,7 +64,7 @@ def test_the_line_of_what_cannot_be_read(sizes: list[int], lines: int, newline: 
 )
 def test_a_text_may_begin_with_line_ends(content: str, line: int, sizes: list[int]) -> None:
     with pytest.raises(DataError, match=rf"^a\.csv:{line}: byte 0x00 is not"):
-        recoded(content.encode("utf-16-le") + b"\x00\xdc1\x00", sizes, "utf-16-le")
+        recoded(content.encode("utf-16-le") + b"\x00\xdc\n\x00\n\x00", sizes, "utf-16-le")
 
 
 @pytest.mark.parametrize("cut", [1, 3])

@@ -22,7 +22,9 @@ PLACE = Place("a.csv", 1)
         ("0,1,x", "1.5,2,y", True),
         ("1.5,2.5,label", "1.5,2,y", True),
         ("1.5,2.5, LABEL ", "1.5,2,y", True),
-        ("1.5,2.5,Unnamed: 0", "1.5,2,y", True),
+        ("1.5,2.5, Unnamed: 0 ", "1.5,2,y", True),
+        ("1.5, ,2.5", "1.5, ,2", True),
+        ("1.5,x,label", "1.5,y,z", True),
         # Nothing that is named stands at the end of a row that ends with a comma.
         ("1.5,2.5,x,", "1.5,2,y,", None),
         ("1.5,,2.5", "1.5,,2", True),
@@ -59,6 +61,7 @@ def test_words_and_numbers(first: str, samples: str, is_header: bool | None) -> 
         ("0,1", "1,2", None),
         ("0,1", "1,2.5", True),
         ("+0,+1", "1,2.5", False),
+        ("0,+1", "1,2.5", False),
         ("0,1,2", "-1,+2,3", None),
         ("-1,0,1", "1,2,3", None),
         # A cell that is no number is no bare integer either.
@@ -69,6 +72,8 @@ def test_words_and_numbers(first: str, samples: str, is_header: bool | None) -> 
         ("0,1,2", ",,", None),
         ("3,7,7", ",,", False),
         ("0,1,2", ", ,1.5", True),
+        ("0,1,2", ", ,2", None),
+        (" 1.5, 2", "1.5,2", False),
         # No class is called by so many digits, and Python might refuse to read them.
         (f"1,2,{'9' * 19}", "1,2,3", None),
         (f"1,2,{'9' * 20}", "1,2,3", False),
@@ -85,6 +90,7 @@ def test_words_and_numbers(first: str, samples: str, is_header: bool | None) -> 
         ("7", "5", False),
         # What follows the last comma is no column.
         ("1.5,2,3,", "1.5,2,3,", False),
+        ("1.5,2,3, ", "1.5,2,3, ", False),
         ("0,1,", "1.5,2,", True),
         ("7,", "1.5,", False),
     ],
@@ -98,3 +104,10 @@ def test_numbers_alone(first: str, sample: str, is_header: bool | None) -> None:
     assert found == is_header
     assert (note.word, note.place) == ("note", PLACE)
     assert ("taken for the header" in note.message) == is_header
+
+
+def test_the_decimal_mark_may_be_a_comma() -> None:
+    found, (note,) = detect_header(["1,5", "2"], [["2,5", "3"]], PLACE)
+    assert (found, note.word) == (False, "note")
+    found, _ = detect_header(["0", "1"], [["1,5", "2"]], PLACE)
+    assert found

@@ -82,7 +82,7 @@ def detect_dialect(head: bytes, request: Request, *, tabs_first: bool) -> Detect
         # Words alone with blanks or bars between them are a sentence rather than cells.
         if usual or any(looks_like_number(cell) for cell in rows[-1]):
             return DetectedDialect(dialect)
-    return DetectedDialect(Dialect(marks[0] if tabs_first else b",", _comment(request)))
+    return DetectedDialect(Dialect(marks[0], _comment(request)))
 
 
 def _split_first_records(head: bytes, dialect: Dialect) -> list[list[str]] | None:
