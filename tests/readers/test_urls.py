@@ -114,3 +114,27 @@ def test_a_drive_in_a_file_url(
     assert urls.local_path(url) == there
     monkeypatch.setattr(sys, "platform", "linux")
     assert urls.local_path(url) == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http:/me:secret@h/a.csv: no such file", "http:/h/a.csv: no such file"),
+        ("--save=http:/me:s@h/x and //me@h/y", "--save=http:/h/x and //h/y"),
+        ("http:/me:pa/ss@h/a", "http:/h/a"),
+        # A message may be cut before the @.
+        ("http:/me:secret…", "http:/…"),
+        ("http:/me:8secret…", "http:/…"),
+        ("http:/h:80… and http:/h:80/a@b", "http:/h:80… and http:/h:80/a@b"),
+        ("see http:/h/a.csv?sig=x&t=y.", "see http:/h/a.csv."),
+        ("http:/h/a#token, http:/h/b", "http:/h/a, http:/h/b"),
+        ('"http://h/a?x=y" or so', '"http://h/a" or so'),
+        # Neither a pattern nor the name of a folder is a secret, nor a drive a scheme.
+        ("s3:/b/part-?.csv", "s3:/b/part-?.csv"),
+        ("/home/me@work/a?b=c", "/home/me@work/a?b=c"),
+        ("C:/me@work/a?b=c", "C:/me@work/a?b=c"),
+        ("me:secret@h", "me:secret@h"),
+    ],
+)
+def test_secrets_are_concealed_in_a_sentence(text: str, shown: str) -> None:
+    assert urls.conceal_secrets(text) == shown

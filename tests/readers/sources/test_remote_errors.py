@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xentcli.readers.sources.remote_errors import explain
+from xentcli.readers.sources.remote_errors import KINDS, explain
 
 URL = "https://me:secret@example.org/a.csv?sig=hidden"
 
@@ -47,3 +47,21 @@ def test_what_an_unknown_error_says_is_cleaned() -> None:
     error = RuntimeError(f"no luck with {url}, ada/hunt@er or c0ffee\nmore")
     reason, _ = explain(error, url)
     assert reason == "cannot read it: no luck with https://h/a.csv …/… or …"
+
+
+def test_errors_are_called_as_the_packages_call_them() -> None:
+    """Where they are recognised by their names, nothing else would tell of a name that changed."""
+    aiohttp, s3fs = pytest.importorskip("aiohttp"), pytest.importorskip("s3fs.utils")
+    botocore = pytest.importorskip("botocore.exceptions")
+    # That of Google is in a package of its own.
+    names = KINDS.keys() - {"DefaultCredentialsError"}
+    known = [set(vars(module)) for module in (aiohttp, botocore, s3fs)]
+    assert names <= set[str]().union(*known)
+
+
+@pytest.mark.parametrize(("kind", "reason"), KINDS.items())
+def test_an_error_is_recognised_by_its_class_or_one_above(kind: str, reason: str) -> None:
+    named = type(kind, (Exception,), {})
+    for found in (named, type("Another", (named,), {})):
+        said, _ = explain(found("secret"), URL)
+        assert said.removeprefix("cannot read it: ") == reason

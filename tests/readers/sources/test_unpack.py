@@ -30,6 +30,23 @@ def unpacked(packed: bytes, max_ratio: int = 1000) -> bytes:
         return b"".join(iter(partial(stream.read, 7), b""))
 
 
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"BZh9", "bzip2"),
+        (b"\xfd7zXZ\x00\x00", "xz"),
+        (b"\x28\xb5\x2f\xfd\x24", "zstd"),
+        (b"\x1f", None),
+        (b"BZ,label", None),
+        (b"", None),
+    ],
+)
+def test_the_first_bytes_tell_the_compression(start: bytes, name: str | None) -> None:
+    found = compression_of(start)
+    assert (None if found is None else found.name) == name
+
+
 @pytest.fixture(params=[1, 3, 1 << 16])
 def read_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """So many bytes are read at a time."""

@@ -22,7 +22,7 @@ SIGNED = r"(?s)\?[^?]*=.*"
 NEAR = r"(?i)((?:[a-z][a-z0-9+.-]+:/+|(?<![\w:/.])//+)"
 NEAR_USER = NEAR + r")(?:[^/?#\s]*@|[^/?#:\s]*:(?!\d*(?:[/?#\s]|\Z))\S*@)"
 # Messages cut long values, perhaps before the @.
-NEAR_USER_CUT = NEAR + r")[^/?#:\s]*:(?!\d)[^/\s]*…"
+NEAR_USER_CUT = NEAR + r")[^/?#:\s]*:(?!\d*…)[^/\s]*…"
 NEAR_QUERY = NEAR + r"[^\s?#\"]*)(?:\?[^\s\"]*=|(?<=\w)#)[^\s\"]*?(?=[:,;.]*(?:[\s\"']|\Z))"
 
 
