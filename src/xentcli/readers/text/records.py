@@ -182,8 +182,11 @@ def read_blocks(
         with explain_errors(source):
             if length is not None and left > 0 and _is_file(stream):
                 read = _read_to_line_end(stream, min(size, left))
+            elif left > 0:
+                read = stream.read(min(size, left))
             else:
-                read = stream.read(min(size, left) if left > 0 else size)
+                # After a \r the next byte alone tells where the line ends.
+                read = stream.read(1 if rest.endswith(b"\r") else size)
         if not read:
             break
         block, rest = _divide(rest, read, dialect)
@@ -211,10 +214,10 @@ def _read_to_line_end(stream: BufferedReader, size: int) -> bytes:
     that ends where a record does need not be put together of two reads."""
     start = stream.tell()
     stream.seek(size - 1, SEEK_CUR)
-    stream.readline(LINE_BYTES)
-    end = stream.tell()
+    if stream.readline(LINE_BYTES).endswith(b"\n"):
+        size = stream.tell() - start
     stream.seek(start)
-    return stream.read(end - start)
+    return stream.read(size)
 
 
 def _divide(rest: bytes, read: bytes, dialect: Dialect) -> tuple[bytes, bytes]:
