@@ -144,7 +144,8 @@ def test_what_cannot_stand_between_cells(name: str) -> None:
         (b"SEP=|\r\n", b"|"),
         (b"sep=\t\r", b"\t"),
         (b"sep=,", b","),
-        # Excel fills it up when it saves the file.
+        (b"sep=; \n", b";"),
+        # The line is filled up where the file was saved as a table.
         (b"sep=;;;;\n", b";"),
         ("sep=¦\n".encode(), "¦".encode()),
     ],

@@ -21,10 +21,10 @@ from xentcli.readers.text.records import Cursor, Dialect, count_line_ends
 SPELLED_DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " "}
 # The first delimiter that fits is taken; runs of blanks are tried last.
 CANDIDATES = (b",", b";", b"\t", b"|")
-# A first line with which files tell Excel their delimiter: one character, which Excel repeats if it
-# saves the file.
+# A first line with which files tell Excel their delimiter: one character, which fills up the line
+# if the file was saved as a table.
 SEPARATOR_LINE = re.compile(
-    rb'sep=([^\r\n"0-9a-z\x80-\xff]|[\xc2-\xf4][\x80-\xbf]+)\1*(?=[\r\n]|\Z)', re.IGNORECASE
+    rb'sep=([^\r\n"0-9a-z\x80-\xff]|[\xc2-\xf4][\x80-\xbf]+)\1*[ \t]*(?=[\r\n]|\Z)', re.IGNORECASE
 )
 # What numpy.savetxt writes before a header.
 HEADER_MARK = b"# "
