@@ -446,4 +446,142 @@ FAULTS = (
         {"a.txt": b"# a b c\n1.5 1.5 1.5\n"},
         stdout="# a b c\n0.3333333333333333 0.3333333333333333 0.3333333333333333\n",
     ),
+    Fault(
+        "two columns named twice, of which the first is told",
+        "ce a.csv --logit-cols p,q,p,q --label-col label",
+        2,
+        'xent: --logit-cols: column "p" is named twice\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "one column by a list of names",
+        "ce a.csv --label-col p,q",
+        2,
+        'xent: --label-col: a.csv:1 has no column "p,q"\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "a hyphen after a name, and no name behind it",
+        "ce a.csv --logit-cols p-x --label-col label",
+        2,
+        'xent: --logit-cols: a.csv:1 has no column "p-x"\n'
+        'hint: the columns are "id", "p", "q", "r", "label", "label2", "w"\n',
+        {"a.csv": WIDE},
+    ),
+    Fault(
+        "an unknown column beside ten",
+        "softmax a.csv --logit-cols x",
+        2,
+        'xent: --logit-cols: a.csv:1 has no column "x"\n'
+        'hint: the columns are "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"\n',
+        {"a.csv": b"a,b,c,d,e,f,g,h,i,j\n1,2,3,4,5,6,7,8,9,10\n"},
+    ),
+    Fault(
+        "an unknown column beside eleven",
+        "softmax a.csv --logit-cols x",
+        2,
+        'xent: --logit-cols: a.csv:1 has no column "x"\n'
+        'hint: the columns are "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", …\n',
+        {"a.csv": b"a,b,c,d,e,f,g,h,i,j,k\n1,2,3,4,5,6,7,8,9,10,11\n"},
+    ),
+    Fault(
+        "two columns that say that they are logits, and one that does not",
+        "softmax a.csv",
+        2,
+        'xent: a.csv:1: the columns "logit_a" and "age" could both be classes, or one of them\n'
+        "hint: --logit-cols names the classes\n",
+        {"a.csv": b"logit_a,logit_b,age,size\n1,2,3,4\n"},
+    ),
+    Fault(
+        "five columns that are left out are all told",
+        "softmax a.csv -q",
+        0,
+        'xent: note: a.csv:1: the classes are "c0", "c1"; left out: "p", "q", "r", "s", "t" '
+        "(--logit-cols says otherwise)\n",
+        {"a.csv": b"c0,c1,p,q,r,s,t\n1,1,1,1,1,1,1\n"},
+        stdout="0.5,0.5\n",
+    ),
+    Fault(
+        "of seven columns that are left out, four and the last",
+        "softmax a.csv -q",
+        0,
+        'xent: note: a.csv:1: the classes are "c0", "c1"; left out: "p", "q", "r", "s", … "v" '
+        "(7 columns) (--logit-cols says otherwise)\n",
+        {"a.csv": b"c0,c1,p,q,r,s,t,u,v\n1,1,1,1,1,1,1,1,1\n"},
+        stdout="0.5,0.5\n",
+    ),
+    Fault(
+        "one class beside words",
+        "softmax a.csv -q",
+        0,
+        'xent: warning: a.csv:1: only the column "a" is a class; no numbers stand in "v", "w"\n',
+        {"a.csv": b"id,a,v,,w,label\nn1,1.5,x,y,z,t\n"},
+        stdout="1.0\n",
+    ),
+    Fault(
+        "two predictions, of which none is the answer to a question",
+        "softmax a.csv",
+        1,
+        "xent: a.csv:1: no column of numbers to take as logits\n"
+        "hint: name the columns with --logit-cols\n",
+        {"a.csv": b"pred,confidence\n0.5,2\n"},
+    ),
+    Fault(
+        "semicolons in one of two names",
+        "softmax a.csv --delimiter ,",
+        1,
+        "xent: a.csv:1: no column of numbers to take as logits\n"
+        "hint: name the columns with --logit-cols\n",
+        {"a.csv": b"a;b,c\nx,y\n"},
+    ),
+    Fault(
+        "a second column of labels, beside one that is named",
+        "ce a.csv --label-col truth -q",
+        0,
+        'xent: note: a.csv:1: the classes are "x", "z"; left out: "target" (--logit-cols says '
+        "otherwise)\n",
+        {"a.csv": b"x,target,z,truth\n1.5,0,1.5,0\n"},
+        stdout="0.6931471805599453\n",
+    ),
+    Fault(
+        "a typed label that names what seldom is a class",
+        "ce a.csv --labels Time",
+        2,
+        'xent: a.csv:1: the column "time" has a class\'s name, but seldom is a class\n'
+        "hint: --logit-cols names the classes\n",
+        {"a.csv": b"money,time\n1,2\n"},
+    ),
+    Fault(
+        "a label of a second file that names what seldom is a class",
+        "ce a.csv --labels-from y.csv",
+        2,
+        'xent: a.csv:1: the column "Time" has a class\'s name, but seldom is a class\n'
+        "hint: --logit-cols names the classes\n",
+        {"a.csv": b"money,Time\n1,2\n", "y.csv": b"label\ntime\n"},
+    ),
+    Fault(
+        "three runs of columns, of which the first two are told",
+        "softmax a.csv",
+        2,
+        'xent: a.csv:1: the columns "a_0" to "a_1" and "b_0" to "b_1" could all be classes, or '
+        "some of them\nhint: --logit-cols names the classes\n",
+        {"a.csv": b"a_0,a_1,b_0,b_1,c_0,c_1\n1,2,3,4,5,6\n"},
+    ),
+    Fault(
+        "a header with tabs",
+        "softmax a.csv --delimiter ,",
+        1,
+        "xent: a.csv:1: no column of numbers to take as logits\n"
+        "hint: the header has tabs in it; try --delimiter '\\t'\n",
+        {"a.csv": b"a\tb\n1\t2\n"},
+    ),
+    Fault(
+        "a question beside words, which is no surprise",
+        "bce a.csv --labels 1,0 -q",
+        0,
+        "",
+        {"a.csv": b"a,w\n0,x\n0,y\n"},
+        stdout="0.6931471805599453\n",
+    ),
 )

@@ -32,6 +32,14 @@ FAULTS = (
         {"a.csv": b"cat,dog,fox,label\n1,2,3,0\n4,5,6,-1\n"},
     ),
     Fault(
+        "a label of 255",
+        "ce a.csv",
+        1,
+        'xent: a.csv:3:4: column "label": label 255 is out of range for 3 classes (0 to 2)\n'
+        "hint: --ignore-index 255 leaves such samples out\n",
+        {"a.csv": b"cat,dog,fox,label\n1,2,3,0\n4,5,6,255\n"},
+    ),
+    Fault(
         "a fraction",
         "ce a.csv",
         1,
@@ -315,5 +323,74 @@ FAULTS = (
         2,
         "xent: --ignore-index: 1 is one of the classes, which soft targets cannot leave out\n",
         {"a.csv": b"a,b\n1,2\n"},
+    ),
+    Fault(
+        "a name that is none of ten",
+        "ce a.csv",
+        1,
+        'xent: a.csv:2:11: column "label": "cow" is not a class index, nor the name of a class\n'
+        'hint: the classes are "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"\n',
+        {"a.csv": b"a,b,c,d,e,f,g,h,i,j,label\n1,2,3,4,5,6,7,8,9,10,cow\n"},
+    ),
+    Fault(
+        "a name that is none of eleven",
+        "ce a.csv",
+        1,
+        'xent: a.csv:2:12: column "label": "cow" is not a class index, nor the name of a class\n'
+        'hint: the classes are "a", "b", "c", "d", "e", "f", "g", "h", "i", "j" …\n',
+        {"a.csv": b"a,b,c,d,e,f,g,h,i,j,k,label\n1,2,3,4,5,6,7,8,9,10,11,cow\n"},
+    ),
+    Fault(
+        "a float so large that it need not be the integer that was meant",
+        "ce a.csv",
+        1,
+        'xent: a.csv:2:3: column "label": "9007199254740992.0" is not a class index, nor the name '
+        "of a class\n"
+        "hint: labels are integers that count the classes from 0\n",
+        {"a.csv": b"a,b,label\n1,2,9007199254740992.0\n"},
+    ),
+    Fault(
+        "a float that is just not so large",
+        "ce a.csv",
+        1,
+        'xent: a.csv:2:3: column "label": label 9007199254740991 is out of range for 2 classes '
+        "(0 to 1)\n",
+        {"a.csv": b"a,b,label\n1,2,9007199254740991.0\n"},
+    ),
+    Fault(
+        "a file of one label that looks like a file's name",
+        "ce a.csv --labels-from b.csv",
+        1,
+        "xent: b.csv: 1 label, but a.csv has more samples\n",
+        {"a.csv": b"v1.x,v2.x\n1,2\n3,4\n", "b.csv": b"label\nv1.x\n"},
+    ),
+    Fault(
+        "two typed labels that look like files' names",
+        "ce a.csv --labels v1.x,v2.x",
+        1,
+        "xent: --label: 2 labels, but a.csv has more samples\n",
+        {"a.csv": b"v1.x,v2.x\n1,2\n3,4\n5,6\n"},
+    ),
+    Fault(
+        "labels that would fit the last axis, where that is the classes' already",
+        "ce a.json --class-axis -1 --labels 0,0,0,0,0,0",
+        1,
+        "xent: --label: 6 labels for 8 samples\n",
+        {"a.json": str([[[0.0] * 3] * 4] * 2).encode()},
+    ),
+    Fault(
+        "labels that would fit the last axis, in lists of the wrong lengths",
+        "ce a.json --labels '[[0,0,0],[0,0,0]]'",
+        1,
+        "xent: --label: 6 labels for 8 samples\n"
+        "hint: the labels fit if the classes are the last axis: --class-axis -1\n",
+        {"a.json": str([[[0.0] * 4] * 3] * 2).encode()},
+    ),
+    Fault(
+        "two soft targets for a typed sample",
+        "ce --logits 1,2 --target '0.5,0.5;1,0'",
+        1,
+        "xent: --target: soft targets of shape (2, 2) for values of shape (2,)\n"
+        "hint: soft targets give one number a class for each sample\n",
     ),
 )

@@ -61,4 +61,23 @@ FAULTS = (
         {"a.csv": b'a,b\n1,1\n1,"x\n2,2\n'},
         stdout="a,b\n0.5,0.5\n",
     ),
+    Fault(
+        "soft targets of a row set to nan, which are not warned of",
+        "ce a.csv --logit-cols a,b --target-cols t,u --reduction none -q --on-error nan",
+        3,
+        'xent: 1 row set to nan; the first: a.csv:3:1: column "a": cannot read "x" as a number\n',
+        {"a.csv": b"a,b,t,u\n1,1,0,1\nx,1,0,1\n"},
+        stdout="0.6931471805599453\nnan\n",
+    ),
+    Fault(
+        "soft targets of a line set to nan, which are not warned of",
+        "ce a.jsonl --reduction none -q --on-error nan",
+        3,
+        'xent: 1 row set to nan; the first: a.jsonl:2: $.logits[0]: cannot read "x" as a number\n',
+        {
+            "a.jsonl": b'{"logits": [1, 1], "targets": [0, 1]}\n'
+            b'{"logits": ["x", 1], "targets": [0, 1]}\n'
+        },
+        stdout="0.6931471805599453\nnan\n",
+    ),
 )

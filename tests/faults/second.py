@@ -344,4 +344,91 @@ FAULTS = (
         "--targets-from", WRONG_TARGETS, "soft target -0.5 is not a probability (0 or more)"
     ),
     *wrong_rows("--labels-from", WRONG_LABELS, "label 5 is out of range for 2 classes (0 to 1)"),
+    Fault(
+        "soft targets whose numbers do not count up, of classes that do",
+        "ce z.csv --targets-from t.csv",
+        1,
+        'xent: t.csv: it has no column of the class "0", but of others\n'
+        'hint: its columns are "t_3", "t_1"\n',
+        {"z.csv": b"id,c_0,c_1\n7,2,0\n", "t.csv": b"id,t_3,t_1\n7,1,0\n"},
+    ),
+    Fault(
+        "soft targets whose numbers count up, of classes that do not",
+        "ce z.csv --targets-from t.csv",
+        1,
+        'xent: t.csv: it has no column of the class "3", but of others\n'
+        'hint: its columns are "t_0", "t_1"\n',
+        {"z.csv": b"id,c_1,c_3\n7,2,0\n", "t.csv": b"id,t_0,t_1\n7,1,0\n"},
+    ),
+    Fault(
+        "an id that is a word, without a partner",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: z.csv:2:1: column "id": y.csv has no id "x"\n',
+        {"z.csv": b"id,a,b\nx,2,0\n", "y.csv": b"id,label\ny,0\n"},
+    ),
+    Fault(
+        "a long id twice in the second file",
+        "ce z.csv --labels-from y.csv",
+        1,
+        'xent: y.csv:3: column "id": the id stands twice, first in line 2\n'
+        "hint: which of the two rows is meant cannot be told\n",
+        {"z.csv": FIRST, "y.csv": b"id,label\n" + 2 * (65 * b"7" + b",0\n")},
+    ),
+    Fault(
+        "a list of labels without ids, and a column to match by",
+        "ce z.csv --labels-from y.jsonl --on id",
+        2,
+        'xent: --on: y.jsonl has no column "id"\nhint: there are no columns\n',
+        {"z.csv": FIRST, "y.jsonl": b"0\n1\n"},
+    ),
+    Fault(
+        "an id twice in a list of a document",
+        "ce z.csv --labels-from y.json",
+        1,
+        'xent: y.json: row 3: column "id": the id "7" stands twice, first in row 1\n'
+        "hint: which of the two rows is meant cannot be told\n",
+        {"z.csv": FIRST, "y.json": b'{"id": [7, 9, 7], "label": [0, 1, 1]}'},
+    ),
+    Fault(
+        "an id that is missing in a list of a document",
+        "ce z.csv --labels-from y.json",
+        1,
+        'xent: y.json: row 2: column "id": the id is missing\n',
+        {"z.csv": FIRST, "y.json": b'{"id": [7, ""], "label": [0, 1]}'},
+    ),
+    Fault(
+        "an index without a name that is no list",
+        "ce z.csv --labels-from y.json",
+        1,
+        'xent: y.json: "Unnamed: 0" is in z.csv:1 too, and here it is not taken for ids '
+        "(expected a list of ids, found 7)\n"
+        "hint: --by-position goes without ids\n",
+        {"z.csv": b",a,b\n7,2,0\n9,0,2\n", "y.json": b'{"Unnamed: 0": 7, "labels": [0, 1]}'},
+    ),
+    Fault(
+        "a second file with other ids, that repeats one",
+        "ce z.csv --labels-from y.csv --reduction sum -q",
+        0,
+        "xent: note: y.csv: its rows are matched by position: no column of z.csv:1 is called "
+        '"image_id" (--on names one, --by-position says that it is so)\n',
+        {"z.csv": FIRST, "y.csv": b"image_id,label\n7,0\n7,1\n"},
+        stdout="0.253856022085945\n",
+    ),
+    Fault(
+        "labels in both files, of which one is named",
+        "ce z.csv --labels-from y.csv --label-col truth -q",
+        0,
+        "",
+        {"z.csv": b"id,a,b,label\n7,2,0,1\n", "y.csv": b"id,truth\n7,0\n"},
+        stdout="0.1269280110429725\n",
+    ),
+    Fault(
+        "labels in both files, of which those of one have no name",
+        "ce z.csv --labels-from y.json -q",
+        0,
+        "",
+        {"z.csv": b"a,b,label\n2,0,1\n", "y.json": b"[0]"},
+        stdout="0.1269280110429725\n",
+    ),
 )

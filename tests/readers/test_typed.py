@@ -12,6 +12,7 @@ from tests.faults.running import run_inside
 from xentcli.errors import DataError
 from xentcli.model import Batch, Origin
 from xentcli.readers.interface import Request, open_in_memory
+from xentcli.readers.rules.targets import fit_target
 from xentcli.readers.typed import open_typed, read_typed_array, read_typed_labels, split_samples
 from xentcli.run.chunk import count_samples
 
@@ -182,3 +183,25 @@ def test_names_of_classes_are_trimmed(typed: list[str], words: list[str]) -> Non
     found = read_typed_labels(typed).labels
     assert [word.text for word in found] == words
     assert all(word.whole[word.start :].startswith(word.text) for word in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("0,1,x", (4, 5)),
+        ("x,1,0", (0, 1)),
+        ("0, fox ,1", (3, 6)),
+        ("0,,1", (2, 3)),
+        ("0,1,", (4, 5)),
+    ],
+)
+def test_a_label_that_is_none_is_marked(text: str, marked: tuple[int, int]) -> None:
+    """Even one that is missing is pointed at."""
+    batch = Batch(np.zeros((3, 2)), "logits", Origin("--logits", "typed"))
+    request = Request(wanted="labels", attached=read_typed_labels([text]))
+    with pytest.raises(DataError) as raised:
+        fit_target(batch, request)
+    assert raised.value.place is not None
+    excerpt = raised.value.place.excerpt
+    assert excerpt is not None
+    assert (excerpt.text, excerpt.start, excerpt.end) == (text, *marked)

@@ -25,7 +25,8 @@ def open_labels(source: Source, request: Request) -> Attached:
     def choose(names: Sequence[str], place: Place) -> list[int]:
         ids = id_columns(names, request, place)
         label = label_column(names, ids, request, place)
-        return [label, *(at for at in ids if at != label)]
+        # The labels themselves are ids only on request.
+        return [label, *(at for at in ids if at != label or request.second.on is not None)]
 
     found = _read_columns(source, request, choose)
     if found is None:
@@ -72,6 +73,8 @@ def open_targets(source: Source, request: Request) -> Attached:
         ) from None
     if found is None:
         return _add_ids_under_keys(attached, source, request)
+    if key is not None and attached.origin.form == "table":
+        attached = attached._replace(origin=attached.origin._replace(path=key))
     if not found.columns:
         return attached
     if len(found.columns[0]) != attached.size:

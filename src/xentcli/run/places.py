@@ -12,8 +12,9 @@ def locate(error: ArgumentError, batch: Batch) -> XentError:
     if error.argument == "ignore_index":
         return UsageError(f"--ignore-index: {error.message}")
     message, origin = error.message, _origin(error.argument, batch)
-    if origin.form in ("text", "table") and error.index:
-        message = f"column {quoted(_column_name(origin, error.index))}: {message}"
+    index = _with_sample(error.index, batch, origin)
+    if origin.form in ("text", "table") and index:
+        message = f"column {quoted(_column_name(origin, index))}: {message}"
     place = place_of(error.argument, error.index, batch)
     return DataError(message, place=place, hint=error.hint)
 
@@ -22,6 +23,13 @@ def _origin(argument: str, batch: Batch) -> Origin:
     if argument == "target" and batch.target_from is not None:
         return batch.target_from
     return batch.values_from
+
+
+def _with_sample(index: tuple[int, ...], batch: Batch, origin: Origin) -> tuple[int, ...]:
+    """The index of a number, with that of its sample: a single typed sample has no axis of samples,
+    but its soft target in a second file is a row."""
+    is_row = origin.form in ("text", "table", "json lines", "array")
+    return (0, *index) if index and batch.values.ndim == 1 and is_row else index
 
 
 def _column_name(origin: Origin, index: tuple[int, ...]) -> str:
@@ -37,6 +45,7 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
     source = origin.source
     if not index:
         return Place(source)
+    index = _with_sample(index, batch, origin)
     sample, rest = index[0], index[1:]
     if origin.form == "text":
         one_column = len(origin.columns) == 1

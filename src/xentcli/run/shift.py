@@ -158,6 +158,7 @@ def _shift(batch: Batch, sequences: SequenceNames) -> Batch:
     return found._replace(
         labels=None if batch.labels is None else batch.labels[after],
         targets=None if batch.targets is None else batch.targets[after],
+        target_from=_select_target_lines(batch, after),
         rows=_shift_label_cells(batch, scored, after),
         records=_shift_label_fields(batch, scored, after),
     )
@@ -212,21 +213,29 @@ def _select_rows(batch: Batch, at: Indices) -> Batch:
     """Select some rows of a batch."""
     before = np.arange(len(batch.values)) if batch.kept is None else batch.kept
     rows, records, grouping = batch.rows, batch.records, batch.grouping
-    target_from = batch.target_from
-    if target_from is not None and _has_labels_in_rows(batch):
-        target_from = _select_lines(target_from, at)
     return batch._replace(
         values=batch.values[at],
         values_from=_select_lines(batch.values_from, at),
         labels=_select(batch.labels, at),
         targets=_select(batch.targets, at),
-        target_from=target_from,
+        target_from=_select_target_lines(batch, at),
         sample_weight=_select(batch.sample_weight, at),
         rows=rows and rows._replace(cells=[rows.cells[one] for one in at.tolist()]),
         records=None if records is None else [records[one] for one in at.tolist()],
         grouping=grouping and grouping._replace(at=grouping.at[at]),
         kept=before[at],
     )
+
+
+def _select_target_lines(batch: Batch, at: Indices) -> Origin | None:
+    """Select the lines of some rows' labels or soft targets. Labels of a second file are checked
+    already, and have the lines of that whole file."""
+    origin = batch.target_from
+    return _select_lines(origin, at) if origin and _has_target_lines(batch) else origin
+
+
+def _has_target_lines(batch: Batch) -> bool:
+    return batch.targets is not None or _has_labels_in_rows(batch)
 
 
 def _select_lines(origin: Origin, at: Indices) -> Origin:
@@ -245,7 +254,7 @@ def _prepend(waiting: Batch, batch: Batch) -> Batch:
     name, names = waiting.grouping.names[last], batch.grouping.names
     known = names if name in names else (*names, name)
     rows, records, target_from = batch.rows, batch.records, batch.target_from
-    if _has_labels_in_rows(batch) and waiting.target_from is not None and target_from is not None:
+    if _has_target_lines(batch) and waiting.target_from is not None and target_from is not None:
         target_from = _join_lines(waiting.target_from, target_from)
     return batch._replace(
         values=np.concatenate([waiting.values, batch.values]),

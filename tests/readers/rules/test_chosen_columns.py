@@ -75,6 +75,36 @@ def test_labels_of_positions(lines: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "labels",
+    ["0,1,1,1,0,1", "[[0,1],[1,1],[0,1]]", "[[[0,1]],[[1,1]],[[0,1]]]", "[[0,1,1,1,0,1]]"],
+)
+def test_typed_labels_of_positions_are_flat_or_in_lists(labels: str, tmp_path: Path) -> None:
+    values = [[[1, 2], [3, 1], [0, 0]], [[5, 3], [1, 2], [4, 1]], [[0, 1], [2, 4], [1, 5]]]
+    (tmp_path / "z.json").write_text(json.dumps(values))
+    both = {"logits": values, "labels": [[0, 1], [1, 1], [0, 1]]}
+    (tmp_path / "both.json").write_text(json.dumps(both))
+    assert losses(tmp_path, "z.json", "--labels", labels) == losses(tmp_path, "both.json")
+
+
+@pytest.mark.parametrize("targets", ["0.25,0.75", "[0.25,0.75]", "[[0.25,0.75]]"])
+def test_typed_soft_targets_of_one_sample(targets: str, tmp_path: Path) -> None:
+    found = losses(tmp_path, "--logits", "1,2", "--target", targets)
+    assert found == [0.25 * LOSSES[0] + 0.75 * LOSSES[1]]
+
+
+def test_soft_targets_have_their_classes_where_the_values_have_them(tmp_path: Path) -> None:
+    values, targets = [[[1, 2], [3, 1], [0, 4]]], [[[0, 1], [0.5, 0.5], [0.25, 0.75]]]
+    for name, found in (("z", values), ("t", targets)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(found))
+    last = losses(tmp_path, "z.json", "--targets-from", "t.json", "--class-axis", "-1")
+    for name, found in (("z", values), ("t", targets)):
+        second = [[list(row) for row in zip(*sample, strict=True)] for sample in found]
+        (tmp_path / f"{name}.json").write_text(json.dumps(second))
+    assert last == losses(tmp_path, "z.json", "--targets-from", "t.json")
+    assert len(last) == 3
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ('"a"\n["b"]\n', "y.jsonl:2: $: expected a label, found a list"),
@@ -101,6 +131,14 @@ def test_the_label_column_is_named_or_numbered(asked: str, tmp_path: Path) -> No
         assert found.stderr.startswith('xent: --label-col: y.csv:1 has no column "t*"')
         return
     assert losses(tmp_path, "z.csv", "--labels-from", "y.csv", *named) == [LOSSES[0]] * 2
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("1", 1), ("2", 0), ("3", 1)])
+def test_the_first_column_has_the_number_1(asked: str, expected: int, tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "y.csv").write_text("p,q,r\n1,0,1\n")
+    found = losses(tmp_path, "z.csv", "--labels-from", "y.csv", "--label-col", asked)
+    assert found == [LOSSES[expected]]
 
 
 @pytest.mark.parametrize("asked", ["0", "4"])

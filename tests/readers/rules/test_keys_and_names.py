@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.faults.running import run_inside
+from xentcli.readers.rules.numbers_labels import without_common_prefix
 
 RECORDS = [
     {"logits": [1, 2], "label": 1, "y": 0, "t": [0.5, 0.5]},
@@ -118,9 +119,29 @@ def test_samples_are_groups_where_no_key_is_called_so(key: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ('"\u00e9"', "\u00e9"),
+        ('["\u00e9"]', '["\u00e9"]'),
+        ("1.50", "1.5"),
+        ("true", "true"),
+        ("null", ""),
+    ],
+)
+def test_a_group_has_the_name_that_json_has_for_its_value(
+    value: str, name: str, tmp_path: Path
+) -> None:
+    line = f'{{"g": {value}, "logits": [1, 2], "label": 1}}\n'
+    (tmp_path / "a.jsonl").write_text(line, encoding="utf-8")
+    found = run_inside(["ce", "a.jsonl", "--by", "g", "-f", "jsonl"], tmp_path)
+    assert json.loads(found.stdout)["g"] == name
+
+
+@pytest.mark.parametrize(
     ("header", "classes"),
     [
         ("loss_a,b,loss", {"loss_a", "b"}),
+        ("loss_a,b,LOSS", {"loss_a", "b"}),
         ("a,b,loss", {"a", "b"}),
         ("a,b,loss_x,loss_y", {"a", "b"}),
     ],
@@ -132,6 +153,44 @@ def test_what_is_called_a_loss_is_a_class_but_at_the_end(
     (tmp_path / "a.csv").write_text(f"{header}\n{','.join(['1.5'] * width)}\n")
     found = run_inside(["softmax", "a.csv", "-f", "json"], tmp_path)
     assert set(json.loads(found.stdout)["classes"]) == classes
+
+
+@pytest.mark.parametrize(
+    ("names", "shorter"),
+    [
+        ("logit_cat logit_dog", "cat dog"),
+        ("z.1.a z.1.b", "a b"),
+        ("_a _b", "a b"),
+        ("p_a p_a", "a a"),
+        ("p_a p_a_b", "a a_b"),
+        ("a a_b", "a a_b"),
+        ("cat cow", "cat cow"),
+        ("x-a x_b", "x-a x_b"),
+        ("logit_cat", "logit_cat"),
+    ],
+)
+def test_a_prefix_is_what_all_names_share_up_to_a_mark(names: str, shorter: str) -> None:
+    assert without_common_prefix(names.split()) == tuple(shorter.split())
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "id"),
+    [
+        ("id,code", "", "7"),
+        ("code,ID", "", "8"),
+        ("index,id", "", "8"),
+        ("row,code", "--by row", "7"),
+        ("id,row", "--logit-cols id,a,b", "8"),
+        ("name,code", "", None),
+    ],
+)
+def test_the_id_of_the_hardest_sample(
+    names: str, more: str, id: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(f"{names},a,b,label\n7,8,0.5,1.5,0\n")
+    asked = ["ce", "a.csv", "--logit-cols", "a,b", "--top", "1", "-f", "json", *more.split()]
+    (hardest,) = json.loads(run_inside(asked, tmp_path).stdout)["hardest"]
+    assert hardest.get("id") == id
 
 
 def test_a_list_has_no_keys_to_name(tmp_path: Path) -> None:

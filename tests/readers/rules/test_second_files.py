@@ -4,6 +4,7 @@ blocks of any size, in any number of jobs, the answer is that of one file with e
 from __future__ import annotations
 
 import json
+import math
 import random
 import shlex
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ from tests.faults.running import Answered, run_inside
 from tests.readers.tables.test_columnar import content_of
 from tests.ways import WAYS, answered, without_processes
 from xentcli.model import AnyArray
+from xentcli.readers.arrays import arrays
 
 __all__ = ["without_processes"]
 
@@ -161,7 +163,9 @@ def test_repeated_in_the_first_it_gets_the_same_label_each_time(tmp_path: Path) 
     assert found == Answered(0, b"0.1269280110429725\n" * 3, "")
 
 
-@pytest.mark.parametrize("second", ["id,label\n9,1\n7,0\n", "ID,answer\n9,1\n7,0\n"])
+@pytest.mark.parametrize(
+    "second", ["id,label\n9,1\n7,0\n", "ID,answer\n9,1\n7,0\n", "id,Label,x\n9,1,5\n7,0,5\n"]
+)
 def test_names_in_any_case_and_the_only_other_column(second: str, tmp_path: Path) -> None:
     (tmp_path / "z.csv").write_text("Id,a,b\n7,2,0\n 9 ,0,2\n")
     (tmp_path / "y.csv").write_text(second)
@@ -169,20 +173,127 @@ def test_names_in_any_case_and_the_only_other_column(second: str, tmp_path: Path
     assert found == Answered(0, b"0.1269280110429725\n", "")
 
 
-def test_an_index_without_a_name_serves_if_it_is_unique(tmp_path: Path) -> None:
-    (tmp_path / "z.csv").write_text(",a,b\n1,2,0\n0,0,2\n")
-    (tmp_path / "y.csv").write_text(",label\n0,1\n1,0\n")
-    (tmp_path / "twice.csv").write_text(",label\n0,0\n0,1\n")
+@pytest.mark.parametrize("here", ["", "Unnamed: 0", "...1"])
+@pytest.mark.parametrize("there", ["", "Unnamed: 0", "...1"])
+def test_an_index_without_a_name_serves_if_it_is_unique(
+    here: str, there: str, tmp_path: Path
+) -> None:
+    (tmp_path / "z.csv").write_text(f"{here},a,b\n1,2,0\n0,0,2\n")
+    (tmp_path / "y.csv").write_text(f"{there},label\n0,1\n1,0\n")
+    (tmp_path / "twice.csv").write_text(f"{there},label\n0,0\n0,1\n")
     asked = "ce z.csv --logit-cols a,b --labels-from {} -q"
     assert run(tmp_path, asked.format("y.csv")).stdout == b"0.1269280110429725\n"
     found = run(tmp_path, asked.format("twice.csv"))
     assert found.stdout == b"0.1269280110429725\n"
-    assert "its rows are matched by position" in found.stderr
+    assert found.stderr == (
+        "xent: note: twice.csv: its rows are matched by position: its column without a name has "
+        '"0" twice (--on names one, --by-position says that it is so)\n'
+    )
 
 
-def test_by_position_whatever_ids_there_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("first", "second"), [("parquet", "parquet"), ("csv", "parquet")])
+def test_the_index_of_a_table_of_pandas(first: str, second: str, tmp_path: Path) -> None:
+    """It stands behind the other columns, with a name that is none."""
+    name = "__index_level_0__" if first == "parquet" else ""
+    logits = [{"a": 2.0, "b": 0.5, name: 7}, {"a": 0.5, "b": 2.0, name: 9}]
+    if first == "csv":
+        logits = [{name: record.pop(name), **record} for record in logits]
+    found = [{"label": 1, "__index_level_0__": 9}, {"label": 0, "__index_level_0__": 7}]
+    (tmp_path / f"z.{first}").write_bytes(FORMATS[first](logits))
+    (tmp_path / f"y.{second}").write_bytes(FORMATS[second](found))
+    asked = f"ce z.{first} --labels-from y.{second} -q"
+    right, wrong = math.log1p(math.exp(-1.5)), math.log1p(math.exp(1.5))
+    assert float(run(tmp_path, asked).stdout) == pytest.approx(right, rel=1e-15)
+    by_position = run(tmp_path, f"{asked} --by-position")
+    assert by_position.stderr == ""
+    assert float(by_position.stdout) == pytest.approx(wrong, rel=1e-15)
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("named", ["", "--on ' id'"])
+def test_blanks_around_the_names_of_columns_do_not_count(
+    named: str, form: str, tmp_path: Path
+) -> None:
+    (tmp_path / "z.csv").write_text(" id ,a,b\n7,2,0\n9,0,2\n")
+    labels = [{"id ": 9, " label ": 1, "other": "x"}, {"id ": 7, " label ": 0, "other": "x"}]
+    (tmp_path / f"y.{form}").write_bytes(FORMATS[form](labels))
+    found = run(tmp_path, f"ce z.csv --labels-from y.{form} --logit-cols a,b -q {named}")
+    assert found == Answered(0, b"0.1269280110429725\n", "")
+
+
+def test_only_the_first_column_is_an_index_without_a_name(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("a,Unnamed: 1,b\n2,9,0\n0,7,2\n")
+    (tmp_path / "y.csv").write_text(",label\n7,1\n9,0\n")
+    found = run(tmp_path, "ce z.csv --logit-cols a,b --labels-from y.csv -q")
+    assert found.stdout == b"2.1269280110429727\n"
+    assert "its rows are matched by position: no column of z.csv:1 is called" in found.stderr
+
+
+def test_a_column_by_itself_has_labels_even_if_it_is_called_id(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("a,b\n2,0\n0,2\n")
+    (tmp_path / "y.jsonl").write_text('{"id": 0}\n{"id": 1}\n')
+    found = run(tmp_path, "ce z.csv --labels-from y.jsonl -q")
+    assert found == Answered(0, b"0.1269280110429725\n", "")
+
+
+def test_other_ids_than_those_that_an_option_names_are_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("code,a,b\n7,2,0\n9,0,2\n")
+    (tmp_path / "y.csv").write_text("id,code,answer\n1,9,1\n0,7,0\n")
+    found = run(tmp_path, "ce z.csv --logit-cols a,b --labels-from y.csv --on code -q")
+    assert found == Answered(0, b"0.1269280110429725\n", "")
+
+
+@pytest.mark.parametrize(("first", "loss"), [("cow", 0.1269280110429725), ("dog", None)])
+def test_a_header_is_no_name_of_classes_that_an_option_gives(
+    first: str, loss: float | None, tmp_path: Path
+) -> None:
+    (tmp_path / "z.csv").write_text("p,q\n2,0\n0,2\n")
+    (tmp_path / "y.csv").write_text(f"{first}\ncat\ndog\n")
+    found = run(tmp_path, "ce z.csv --classes cat,dog --labels-from y.csv -q")
+    if loss is None:
+        assert found.stderr == "xent: y.csv: 3 labels for 2 samples\n"
+    else:
+        assert (float(found.stdout), found.stderr) == (loss, "")
+
+
+@pytest.mark.parametrize(("named", "classes"), [("--label-col truth", 2), ("", 3)])
+def test_a_column_called_as_the_named_label_is_no_class(
+    named: str, classes: int, tmp_path: Path
+) -> None:
+    (tmp_path / "z.csv").write_text("id,a,b,truth\n7,0.5,0.5,0.5\n")
+    (tmp_path / "y.csv").write_text("id,truth\n7,0\n")
+    found = run(tmp_path, f"ce z.csv --labels-from y.csv -q {named}")
+    assert float(found.stdout) == pytest.approx(math.log(classes), rel=1e-15)
+
+
+def test_the_labels_can_be_the_ids(tmp_path: Path) -> None:
+    """Where --on says so; else they are matched by position."""
+    (tmp_path / "z.csv").write_text("id,a,b\n1,2,0\n0,0,2\n")
+    (tmp_path / "y.csv").write_text("id,label\n0,1\n1,0\n")
+    asked = "ce z.csv --labels-from y.csv --label-col id -q"
+    assert run(tmp_path, asked) == Answered(0, b"0.1269280110429725\n", "")
+    assert run(tmp_path, f"{asked} --on id") == Answered(0, b"2.1269280110429727\n", "")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json"])
+def test_a_long_integer_is_not_the_float_that_is_nearest_to_it(form: str, tmp_path: Path) -> None:
+    (tmp_path / f"z.{form}").write_bytes(FORMATS[form]([{"id": 10**20, "a": 2, "b": 0}]))
+    (tmp_path / "y.csv").write_text(f"id,label\n1e+20,1\n{10**20},0\n")
+    found = run(tmp_path, f"ce z.{form} --labels-from y.csv -q")
+    assert (found.code, found.stdout) == (0, b"0.1269280110429725\n")
+
+
+def test_soft_targets_called_by_long_numbers_that_count_up(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("id,a,b\n7,2,0\n")
+    (tmp_path / "t.csv").write_text("id,9999999999,10000000000\n7,1,0\n")
+    found = run(tmp_path, "ce z.csv --targets-from t.csv -q")
+    assert found == Answered(0, b"0.1269280110429725\n", "")
+
+
+@pytest.mark.parametrize("names", ["id,label", "id,answer", ",answer", "Unnamed: 0,answer"])
+def test_by_position_whatever_ids_there_are(names: str, tmp_path: Path) -> None:
     (tmp_path / "z.csv").write_text("id,a,b\n7,2,0\n9,0,2\n")
-    (tmp_path / "y.csv").write_text("id,label\n9,1\n7,0\n")
+    (tmp_path / "y.csv").write_text(f"{names}\n9,1\n7,0\n")
     found = run(tmp_path, "ce z.csv --labels-from y.csv --by-position -q")
     assert found == Answered(0, b"2.1269280110429727\n", "")
 
@@ -208,6 +319,39 @@ def test_a_single_column_has_a_header_if_its_first_cell_is_no_label(
     (tmp_path / "z.csv").write_text("logit_cat,logit_dog\n2,0\n0,2\n")
     (tmp_path / "y.csv").write_text(second)
     assert run(tmp_path, "ce z.csv --labels-from y.csv -q") == Answered(0, loss, "")
+
+
+@pytest.mark.parametrize("option", ["labels", "targets"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_sample_without_a_partner_is_nan_on_request(
+    form: str, option: str, tmp_path: Path
+) -> None:
+    """Its row of the second file, of which there is only one, is that of no sample."""
+    records = [{"id": 7, "a": 2.5, "b": 0}, {"id": 9, "a": 0.5, "b": 2}]
+    (tmp_path / f"z.{form}").write_bytes(FORMATS[form](records))
+    (tmp_path / "labels.csv").write_text("id,label\n9,1\n")
+    (tmp_path / "targets.csv").write_text("id,b,a\n9,1,0\n")
+    asked = f"ce z.{form} --{option}-from {option}.csv --on-error nan -f json"
+    found = json.loads(run(tmp_path, asked).stdout)
+    steps = [{step["name"]: step["value"] for step in sample} for sample in found["steps"]]
+    assert steps[0]["target"] == ([1, 0] if option == "labels" else [0.5, 0.5])
+    assert steps[1]["target"] == [0, 1]
+    assert (steps[0]["loss"], found["result"], found["denominator"]) == ("NaN", "NaN", 2)
+
+
+@pytest.mark.parametrize("header", ["id,label", "id,a,b"])
+@pytest.mark.parametrize("first", ["csv", "jsonl", "parquet"])
+def test_in_a_second_file_of_a_header_alone_no_sample_has_a_partner(
+    first: str, header: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"z.{first}").write_bytes(FORMATS[first]([{"id": 7, "a": 2.5, "b": 0}]))
+    (tmp_path / "y.csv").write_text(f"{header}\n")
+    option = "--labels-from" if "label" in header else "--targets-from"
+    found = run(tmp_path, f"ce z.{first} {option} y.csv -q")
+    assert (found.code, found.stdout) == (1, b"")
+    assert found.stderr.endswith(': y.csv has no id "7"\n')
+    found = run(tmp_path, f"ce z.{first} {option} y.csv -q --on-error nan")
+    assert (found.code, found.stdout) == (3, b"nan\n")
 
 
 def test_typed_logits_are_matched_by_position(tmp_path: Path) -> None:
@@ -268,6 +412,142 @@ SECOND_FILES: dict[str, Content] = {
     "only.npz": {"id": np.array([9, 4, 2]), "what": np.array([1, 1, 0])},
     "numbers.csv": "id,label\n9,1\n4,1\n2,0\n",
 }
+
+
+# Where the seventh row of a second file stands, and its first soft target.
+SEVENTH = {
+    "csv": ("t.csv:8", 't.csv:8:2: column "a"'),
+    "jsonl": ("t.jsonl:7: $", "t.jsonl:7: $.a"),
+    "json": ("t.json: row 7", 't.json: row 7: column "a"'),
+    "parquet": ("t.parquet: row 7", 't.parquet: row 7: column "a"'),
+    "lists.jsonl": ("t.lists.jsonl:7: $.targets", "t.lists.jsonl:7: $.targets[0]"),
+    "lists.parquet": ("t.lists.parquet: row 7", 't.lists.parquet: row 7: column "targets[0]"'),
+    "npz": ("t.npz: targets[6]", "t.npz: targets[6, 0]"),
+}
+SMALL = {"XENT_BLOCK_BYTES": "24", "XENT_JOBS": "1"}
+
+
+def put_records(folder: Path, name: str, records: Records) -> None:
+    """Writes records of an id and the columns a and b, or the list of both under a key."""
+    stem, _, form = name.partition(".")
+    lists = [[record["a"], record["b"]] for record in records]
+    key = "targets" if stem == "t" else "logits"
+    if form == "npz":
+        ids = np.array([record["id"] for record in records])
+        put(folder / name, {"id": ids, key: np.array(lists)})
+        return
+    if form.startswith("lists"):
+        records = [{"id": one["id"], key: two} for one, two in zip(records, lists, strict=True)]
+    (folder / name).write_bytes(FORMATS[form.rpartition(".")[2]](records))
+
+
+@pytest.mark.parametrize("first", ["csv", "jsonl", "json", "parquet", "npz"])
+@pytest.mark.parametrize("second", SEVENTH)
+def test_a_bad_soft_target_is_placed_in_its_own_row(
+    first: str, second: str, tmp_path: Path
+) -> None:
+    """Whatever row of the first file it is for, and whichever of its blocks that is in."""
+    put_records(tmp_path, f"z.{first}", [{"id": id, "a": 0.5, "b": 1.5} for id in range(8)])
+    targets = [{"id": id, "a": 0.5, "b": 0.5} for id in reversed(range(8))]
+    asked = ["ce", f"z.{first}", "--targets-from", f"t.{second}", "-q"]
+    of_row, of_number = SEVENTH[second]
+    targets[6]["b"] = 0.25
+    put_records(tmp_path, f"t.{second}", targets)
+    told = run_inside(asked, tmp_path, environment=SMALL).stderr
+    assert told == f"xent: warning: {of_row}: the soft target does not sum to 1\n"
+    targets[6]["a"] = -0.5
+    put_records(tmp_path, f"t.{second}", targets)
+    told = run_inside(asked, tmp_path, environment=SMALL).stderr
+    assert told == f"xent: {of_number}: soft target -0.5 is not a probability (0 or more)\n"
+
+
+@pytest.mark.parametrize("second", SEVENTH)
+def test_so_it_is_for_a_typed_sample(second: str, tmp_path: Path) -> None:
+    put_records(tmp_path, f"t.{second}", [{"id": 1, "a": -0.5, "b": 1.5}])
+    asked = f"ce --logits 1,2 --targets-from t.{second} --by-position"
+    found = run(tmp_path, asked)
+    said = "soft target -0.5 is not a probability (0 or more)"
+    place = SEVENTH[second][1]
+    for seventh, first in ((":8:", ":2:"), (":7:", ":1:"), ("row 7", "row 1"), ("[6,", "[0,")):
+        place = place.replace(seventh, first)
+    assert found == Answered(1, b"", f"xent: {place}: {said}\n")
+
+
+@pytest.mark.parametrize("second", ["csv", "json", "npz"])
+@pytest.mark.parametrize("first", ["csv", "npz"])
+def test_a_label_that_is_none_is_placed_in_its_own_row(
+    first: str, second: str, tmp_path: Path
+) -> None:
+    put_records(tmp_path, f"z.{first}", [{"id": id, "a": 0.5, "b": 1.5} for id in range(8)])
+    ids, labels = list(reversed(range(8))), [0, 1, 0, 1, 0, 1, 7, 1]
+    if second == "npz":
+        put(tmp_path / "y.npz", {"id": np.array(ids), "labels": np.array(labels)})
+    else:
+        records = [{"id": id, "label": one} for id, one in zip(ids, labels, strict=True)]
+        (tmp_path / f"y.{second}").write_bytes(FORMATS[second](records))
+    told = run(tmp_path, f"ce z.{first} --labels-from y.{second}").stderr
+    place = {"csv": "y.csv:8:2", "json": "y.json: row 7", "npz": "y.npz: label 7"}[second]
+    assert told.startswith(f"xent: {place}: label 7 is out of range")
+
+
+@pytest.mark.parametrize("first", ["csv", "jsonl", "parquet", "npy"])
+@pytest.mark.parametrize(
+    ("second", "place"),
+    [
+        ("t.csv", "t.csv:8"),
+        ("t.npy", "t.npy: [6]"),
+        ("t.json", "t.json: $[6]"),
+        (None, "--target, sample 7"),
+    ],
+)
+@pytest.mark.parametrize("skipped", [False, True])
+def test_so_it_is_by_position(
+    first: str,
+    second: str | None,
+    place: str,
+    skipped: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arrays, "CHUNK_BYTES", 48)
+    values = [[0.5, 0.5]] * 4 + [[1.5 if skipped else 0.5, 0.5]] + [[0.5, 0.5]] * 3
+    targets = [[0.5, 0.5]] * 6 + [[0.5, 0.25], [0.5, 0.5]]
+    if first == "npy":
+        np.save(tmp_path / "z.npy", np.array(values))
+    else:
+        records = [{"a": a, "b": b} for a, b in values]
+        (tmp_path / f"z.{first}").write_bytes(FORMATS[first](records))
+    typed = ";".join(f"{a},{b}" for a, b in targets)
+    np.save(tmp_path / "t.npy", np.array(targets))
+    (tmp_path / "t.json").write_text(json.dumps(targets))
+    (tmp_path / "t.csv").write_bytes(csv([{"a": a, "b": b} for a, b in targets]))
+    asked = ["ce", f"z.{first}", "--input", "probs", "-q", "--on-error", "skip"]
+    asked += ["--target", typed] if second is None else ["--targets-from", second]
+    told = run_inside(asked, tmp_path, environment=SMALL).stderr
+    assert f"xent: warning: {place}: the soft target does not sum to 1\n" in told
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("block", ["24", "1000"])
+def test_a_soft_target_that_is_shifted_keeps_its_place(
+    apart: bool, block: str, tmp_path: Path
+) -> None:
+    """It is scored with the row before it."""
+    targets = [(0.5, 0.5)] * 6 + [(0.5, 0.25), (0.5, 0.5)]
+    values = [{"a": 0.5, "b": 1.5, "g": "x"}] * 8
+    found = [{"t": a, "u": b} for a, b in targets]
+    if apart:
+        (tmp_path / "t.csv").write_bytes(csv(found))
+        asked = "ce z.csv --targets-from t.csv"
+    else:
+        values = [one | two for one, two in zip(values, found, strict=True)]
+        asked = "ce z.csv --logit-cols a,b --target-cols t,u"
+    (tmp_path / "z.csv").write_bytes(csv(values))
+    environment = {"XENT_BLOCK_BYTES": block, "XENT_JOBS": "1"}
+    asked = f"{asked} --shift --by g -q"
+    told = run_inside(shlex.split(asked), tmp_path, environment=environment).stderr
+    source = "t.csv" if apart else "z.csv"
+    assert told == f"xent: warning: {source}:8: the soft target does not sum to 1\n"
 
 
 def put(path: Path, content: Content) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.readers.opening import WANTED, opened
+from tests.readers.opening import WANTED, only, opened
 from xentcli.errors import XentError
 from xentcli.readers.interface import Opened, Request
 
@@ -45,6 +45,93 @@ HEADERS = (
     Header("classes called by years", "2019,2020,2021,label\n1.5,2.5,3.5,0\n", "2019,2020,2021"),
     Header("time is left out", "money,time,sport,label\n1.5,2.5,3.5,0\n", "money,sport", "time"),
     Header("but words are", "money,time,sport,label\n1.5,noon,3.5,0\n", "money,sport"),
+    Header("in capitals as well", "EPOCH,c0,c1,label\n3,1.5,2.5,0\n", "c0,c1", "EPOCH"),
+    Header(
+        "words are no class, even if a class is called so",
+        "money,time,sport\n1.5,noon,3.5\n",
+        "money,time",
+        request=Request(classes=("money", "time")),
+    ),
+    Header(
+        "a prediction beside a question and a word",
+        "a,name,pred,label\n0.5,x,0.7,1\n",
+        "a",
+        "pred",
+        request=WANTED._replace(questions=True),
+    ),
+    Header(
+        "a prediction by itself",
+        "pred,label\n0.7,1\n",
+        "pred",
+        request=WANTED._replace(questions=True),
+    ),
+    Header(
+        "words beside classes that say so",
+        "logit_a,logit_b,name,label\n1.5,2.5,x,0\n",
+        "logit_a,logit_b",
+    ),
+    Header(
+        "a word called y beside a label that an option names",
+        "x,y,z,truth\n1.5,w,3.5,0\n",
+        "x,z",
+        request=WANTED._replace(label_col="truth"),
+    ),
+    Header("numbers within names", "c1x,c0x,label\n1.5,2.5,0\n", "c1x,c0x"),
+    Header(
+        "digits of another script",
+        "c\u0661,c\u0660,label\n1.5,2.5,0\n",
+        "c\u0661,c\u0660",
+    ),
+    Header(
+        "a stem of another script, in capitals or not",
+        "\u0416_1,\u0436_0,label\n1.5,2.5,0\n",
+        "\u0436_0,\u0416_1",
+        said="in the order of their numbers",
+    ),
+    Header("numbers from 2 are no run", "c2,c3,x,label\n1.5,2.5,3.5,0\n", "c2,c3,x"),
+    Header("no number in any of them, of any stem", "x1,x2,label\n,,0\n", "x1,x2"),
+    Header("an empty one beside words", "c0,c1,a,b,label\n,x,1.5,2.5,0\n", "a,b", "c0"),
+    Header(
+        "beside a usual stem with marks",
+        "log-prob_0,log-prob_1,age,label\n-1.5,-2.5,31,0\n",
+        "log-prob_0,log-prob_1",
+        "age",
+    ),
+    Header(
+        "an empty class that says so, beside one that does not",
+        "logit_a,x,logit_b,label\n,1.5,2.5,0\n",
+        "logit_a,x,logit_b",
+    ),
+    Header(
+        "nothing beside classes that say so",
+        "logit_a,logit_b,notes,label\n1.5,2.5,,0\n",
+        "logit_a,logit_b",
+        "notes",
+    ),
+    Header("nothing that says so", "logit_a,b,c,label\n,1.5,2.5,0\n", "b,c", "logit_a"),
+    Header(
+        "what an option names is not told",
+        "a,b,age,label\n1.5,2.5,31,0\n",
+        "a,b",
+        request=WANTED._replace(logit_cols="a,b"),
+    ),
+    Header("id within a name", "a_idle,b_ideal,label\n1.5,2.5,0\n", "a_idle,b_ideal"),
+    Header("d1 to d3 behind an id", "id,d1,d2,d3\n7,1.5,2.5,3.5\n", "d1,d2,d3", request=NO_LABEL),
+    Header("a class called lossy", "label,a,lossy\n0,1.5,2.5\n", "a,lossy"),
+    Header(
+        "our own losses of questions in capitals",
+        "A,B,Loss_A,Loss_B\n1.5,2.5,0,0.3\n",
+        "A,B",
+        "Loss_A,Loss_B",
+        request=NO_LABEL,
+    ),
+    Header(
+        "a label that an option names, beside another",
+        "x,y,z,Target\n1.5,2.5,3.5,0\n",
+        "x,z",
+        "y",
+        request=WANTED._replace(label_col="Target"),
+    ),
     Header("an epoch beside classes", "epoch,c0,c1,label\n3,1.5,2.5,0\n", "c0,c1", "epoch"),
     Header("a fold and a prediction", "fold,a,b,pred,y\n3,1.5,2.5,1,0\n", "a,b", "fold,pred"),
     Header(
@@ -132,7 +219,43 @@ HEADERS = (
         "cat,dog,age",
         said='"age" holds only integers',
     ),
+    Header(
+        "an id that counts the rows is no class that does",
+        "id,a,b,label\n0,1.5,2.5,0\n1,2.5,0.5,1\n2,0.5,1.5,0\n",
+        "a,b",
+    ),
     Header("integers alone", "a,b,c,label\n1,2,3,0\n4,5,7,1\n9,8,8,2\n", "a,b,c"),
+    Header(
+        "several of integers",
+        "a,b,c,label\n1,2.5,3,0\n",
+        "a,b,c",
+        said='"a", "c" hold only integers',
+    ),
+    Header("integers among numbered classes", "c0,c1,label\n1,2.5,0\n", "c0,c1"),
+    Header(
+        "integers in a class that says so", "logit_a,logit_b,label\n1,2.5,0\n", "logit_a,logit_b"
+    ),
+    Header("counted, but numbered", "c0,c1,label\n0,5,0\n1,6,1\n2,4,0\n", "c0,c1"),
+    Header(
+        "two of names that are seldom classes'",
+        "a,score,weight,label\n1.5,2.5,3.5,0\n",
+        "a,score,weight",
+        said='"score", "weight" are among them',
+    ),
+    Header("only one says that it is a logit", "logit_a,age,label\n1.5,2.5,0\n", "logit_a,age"),
+    Header("a number by itself is no run", "c1,age,label\n1.5,2.5,0\n", "c1,age"),
+    Header("words of a usual stem", "class1,class2,a,b,label\nx,y,1.5,2.5,0\n", "a,b"),
+    Header(
+        "numbers of nine digits",
+        "c000000001,c000000000,label\n1.5,2.5,0\n",
+        "c000000000,c000000001",
+        said="in the order of their numbers",
+    ),
+    Header(
+        "longer numbers tell no order",
+        "c0000000001,c0000000000,label\n1.5,2.5,0\n",
+        "c0000000001,c0000000000",
+    ),
     Header("no label", "cat,dog\n1.5,2.5\n", "cat,dog", request=NO_LABEL),
     Header("a label of fractions is none", "x,y,z\n1.5,2.5,3.5\n", "x,z", "y", request=NO_LABEL),
     Header("a nameless end", "a,b,label,\n1.5,2.5,0,\n", "a,b"),
@@ -144,6 +267,13 @@ DOUBTS = (
     Header("an unusual stem", "x1,x2,cat,dog,label\n1,2,3,4,0\n", "could all be classes"),
     Header("logits by name", "logit_a,logit_b,age,label\n1,2,3,0\n", "could both be classes"),
     Header("a label says time", "money,time,label\n1,2,time\n", "has a class's name"),
+    Header("a label says Time", "money,TIME,label\n1,2, Time \n", "has a class's name"),
+    Header(
+        "--classes says Time",
+        "a,time,b\n1,2,3\n",
+        "has a class's name",
+        request=Request(classes=("money", "Time")),
+    ),
     Header(
         "--classes says time",
         "a,time,b\n1,2,3\n",
@@ -153,6 +283,18 @@ DOUBTS = (
     Header(
         "a label of another name",
         "x,y,z,truth\n1,2,3,0\n",
+        "could be a class, or a label",
+        request=WANTED._replace(label_col="truth"),
+    ),
+    Header(
+        "in capitals as well",
+        "x,Y,z,truth\n1,2,3,0\n",
+        "could be a class, or a label",
+        request=WANTED._replace(label_col="truth"),
+    ),
+    Header(
+        "a column called class",
+        "x,class,z,truth\n1,2,3,0\n",
         "could be a class, or a label",
         request=WANTED._replace(label_col="truth"),
     ),
@@ -181,13 +323,13 @@ def check(found: Opened, header: Header) -> None:
 
 @pytest.mark.parametrize("header", HEADERS, ids=named)
 def test_the_classes_of_a_text(header: Header, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(header.text)
+    (tmp_path / "a.csv").write_text(header.text, encoding="utf-8")
     check(opened(tmp_path / "a.csv", header.request), header)
 
 
 @pytest.mark.parametrize("header", DOUBTS, ids=named)
 def test_what_is_in_doubt_is_refused(header: Header, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(header.text)
+    (tmp_path / "a.csv").write_text(header.text, encoding="utf-8")
     with pytest.raises(XentError, match=header.classes) as raised:
         opened(tmp_path / "a.csv", header.request)
     assert "--logit-cols" in raised.value.hint
@@ -274,6 +416,22 @@ def test_a_hundred_samples_are_looked_at(tmp_path: Path) -> None:
     for rows, classes in ((99, ("a", "b")), (100, ("a",))):
         (tmp_path / "a.csv").write_text("a,b,label\n" + "1,x,0\n" * rows + "1,2,0\n")
         assert opened(tmp_path / "a.csv").classes == classes
+
+
+@pytest.mark.parametrize(
+    ("asked", "values"),
+    [
+        (Request(header=False), [[1.5, 2.5, 0.0], [3.5, 4.5, 1.0]]),
+        (WANTED._replace(header=False, label_col="3"), [[1.5, 2.5], [3.5, 4.5]]),
+        (Request(header=False, weight_col="2"), [[1.5, 0.0], [3.5, 1.0]]),
+        (Request(header=False, by="1"), [[2.5, 0.0], [4.5, 1.0]]),
+    ],
+)
+def test_without_a_header_every_other_column_of_numbers_is_a_class(
+    asked: Request, values: list[list[float]], tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("1.5,2.5,0\n3.5,4.5,1\n")
+    assert only(tmp_path / "a.csv", asked).values.tolist() == values
 
 
 FIRST_LINES = (

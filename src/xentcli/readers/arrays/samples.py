@@ -18,7 +18,7 @@ from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.rules.join import BY_POSITION
 from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
-from xentcli.readers.rules.targets import class_indices
+from xentcli.readers.rules.targets import class_indices, select_lines
 from xentcli.readers.sources.source import explain_errors
 
 
@@ -96,6 +96,7 @@ def read_samples(layout: Layout, chunk: Chunk) -> Batch:
         if piece.targets is None:
             labels = _labels_from_elsewhere(layout, piece)
         else:
+            target_from = select_lines(target_from, np.arange(piece.start, piece.stop))
             targets = _take_positions(piece.targets, piece, 2)
     origin = Origin(layout.source, "array", path=layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)

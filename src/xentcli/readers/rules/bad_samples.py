@@ -62,8 +62,8 @@ def _leave_out(batch: Batch, samples: list[int]) -> Batch:
     kept = np.delete(np.arange(len(batch.values)), samples)
     target_from, rows, records = batch.target_from, batch.rows, batch.records
     grouping = batch.grouping
-    # Labels from elsewhere have lines of their own file, which stay as they are.
-    if target_from is not None and target_from.source == batch.values_from.source:
+    if target_from is not None:
+        # Labels of a second file are checked already, so that their lines are not looked at.
         target_from = _take_lines(target_from, batch.first, kept)
     if rows is not None:
         rows = rows._replace(cells=[rows.cells[at] for at in kept])
@@ -93,8 +93,7 @@ def _take_lines(origin: Origin, first: int, kept: AnyArray) -> Origin:
 
 
 def _set_to_nan(batch: Batch, samples: list[int], label: int) -> Batch:
-    # Where the logits are nan, any target gives a loss of nan, except one that is all 0; and a
-    # weight of 0 would hide it.
+    # Any of its numbers may be the bad one. Soft targets that sum to 1 are not warned of.
     even = None if batch.targets is None else 1.0 / batch.targets.shape[1]
     return batch._replace(
         values=_set_values(batch.values, samples, np.nan),

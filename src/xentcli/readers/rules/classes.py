@@ -26,7 +26,6 @@ from xentcli.readers.rules.column_names import (
     says_its_kind,
 )
 from xentcli.readers.rules.look import Look
-from xentcli.readers.rules.numbers_labels import without_common_prefix
 from xentcli.readers.rules.targets import texts_of_labels
 
 
@@ -131,9 +130,8 @@ def _check_not_a_class_name(
         said |= {text.strip().lower() for text in look.texts(label)}
     if request.attached is not None:
         said |= {text.strip().lower() for text in texts_of_labels(request.attached)}
-    shorter = without_common_prefix(look.names)
     for at in beside:
-        if {look.names[at].lower(), shorter[at].lower()} & said:
+        if look.names[at].lower() in said:
             name = quoted(look.names[at])
             raise _in_doubt(place, f"the column {name} has a class's name, but seldom is a class")
 

@@ -17,7 +17,7 @@ from xentcli.errors import DataError, Place, counted, quoted
 from xentcli.model import AnyArray, Batch, NamedTuple, Origin, Remark
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules.groups import name_of_value
-from xentcli.readers.rules.targets import attach_target
+from xentcli.readers.rules.targets import attach_target, select_lines
 
 # A longer id, or one with a zero byte, is replaced by its digest. No UTF-8 text begins with the
 # byte that marks a digest.
@@ -44,7 +44,7 @@ class Ids(NamedTuple):
 
     def find_rows(self, ids: Sequence[bytes]) -> Positions:
         """Find the row of each id; -1 where the second file does not have it."""
-        if not len(ids) or not len(self.texts):
+        if not len(self.texts):
             return np.full(len(ids), -1, dtype=np.int64)
         wanted = _as_array(ids)
         places = np.searchsorted(self.hashes, _hashes(wanted, self.seed))
@@ -89,10 +89,8 @@ def find_rows_of_values(request: Request, values: Sequence[Any]) -> AnyArray | N
     _, join = request.joined
     if not {int, str}.issuperset(map(type, values)):
         return None
-    ids = [id_of_value(value) for value in values]
-    rows = join.find_rows(ids)
-    # A record without an id is an error, even if the second file has a row without one.
-    return None if (rows < 0).any() or not all(ids) else rows
+    rows = join.find_rows([id_of_value(value) for value in values])
+    return None if (rows < 0).any() else rows
 
 
 def attach_by_ids(
@@ -110,7 +108,7 @@ def _match_rows(attached: Attached, ids: Sequence[bytes], places: Sequence[Place
     assert attached.join is not None
     rows = attached.join.find_rows(ids)
     for id, row, place in zip(ids, rows.tolist(), places, strict=True):
-        if not id or row < 0:
+        if row < 0:
             message, hint = explain_missing_id(attached, id, hinted=True)
             raise DataError(message, place=place, hint=hint)
     return rows
@@ -124,12 +122,10 @@ def reorder_by_ids(
     rows = _match_rows(attached, ids, places)
     needed = np.zeros(attached.size, dtype=bool)
     needed[rows] = True
-    origin = attached.origin
-    origin = origin._replace(lines=np.asarray(origin.lines)[rows] if len(origin.lines) else rows)
     ordered = attached._replace(
         labels=None if attached.labels is None else attached.labels[rows],
         targets=None if attached.targets is None else attached.targets[rows],
-        origin=origin,
+        origin=select_lines(attached.origin, rows),
         size=len(rows),
         shape=(),
         join=None,
@@ -155,7 +151,7 @@ def _digest_of(id: bytes) -> bytes:
 
 def _hashes(texts: AnyArray, seed: int) -> AnyArray:
     """Hash each text to 64 bits; its padding with zeros does not change the hash."""
-    words = np.ascontiguousarray(texts).view("<u8").reshape(len(texts), -1)
+    words = np.ascontiguousarray(texts).view("<u8").reshape(len(texts), texts.itemsize // 8)
     found = np.zeros(len(texts), dtype=np.uint64)
     for at in range(words.shape[1]):
         # A word of zeros, which is padding, adds nothing.

@@ -46,9 +46,8 @@ def label_column(names: Sequence[str], ids: Sequence[int], request: Request, pla
     asked = request.second.label_col
     if asked is not None:
         return _find_asked_label(names, asked, place)
-    left = [at for at in range(len(names)) if at not in ids]
-    if request.second.by_position:
-        left = [at for at in left if not (is_id(names[at]) or _is_nameless(names[at], at))]
+    of_ids = {*ids, *(at for at, name in enumerate(names) if is_id(name) or _is_nameless(name, at))}
+    left = [at for at in range(len(names)) if at not in of_ids]
     named = [at for at in left if names[at].strip().lower() in LABEL_NAMES]
     found = named or left or list(range(len(names)))
     if len(found) != 1:
@@ -144,10 +143,8 @@ def _check_one_label(
     attached: Attached, request: Request, names: Sequence[str], place: Place
 ) -> None:
     """Refuse labels in both files where no option says which are meant."""
-    if attached.labels is None or request.second.label_col is not None:
-        return
     # --label-col could not name the column of a file that holds only labels.
-    if not attached.label_name:
+    if not attached.label_name or request.second.label_col is not None:
         return
     found = [name for name in names if name.strip().lower() in LABEL_NAMES]
     if found:
@@ -165,7 +162,7 @@ def _find_shared_ids(
     """Find the ids of the second file whose column the first file has as well."""
     if request.second.on is not None:
         at = _find_id_column(names, request.second.on, place)
-        return attached.ids[0]._replace(name=names[at]) if attached.ids else None
+        return attached.ids[0]._replace(name=names[at])
     here = {_comparable_name(name, at): name for at, name in reversed(list(enumerate(names)))}
     shared = [
         ids._replace(name=here[_comparable_name(ids.name, 0)])
@@ -193,7 +190,13 @@ def _find_shared_ids(
 
 def _remark_on_position(attached: Attached, names: Sequence[str], place: Place) -> Remark:
     there = " or ".join(quoted(ids.name) for ids in attached.ids)
-    message = f"its rows are matched by position: no column of {place} is called {there}"
+    reason = f"no column of {place} is called {there}"
+    here = {_comparable_name(name, at) for at, name in enumerate(names)}
+    for ids in attached.ids:
+        # Only a column without a name is passed over because two of its ids are alike.
+        if ids.repeated is not None and _comparable_name(ids.name, 0) in here:
+            reason = f"its column without a name has {quoted(ids.text(ids.repeated[0]))} twice"
+    message = f"its rows are matched by position: {reason}"
     message = f"{message} (--on names one, --by-position says that it is so)"
     return Remark(message, Place(attached.origin.source), word="note")
 

@@ -184,7 +184,7 @@ def without_common_prefix(names: Sequence[str]) -> tuple[str, ...]:
     while shared < min(len(first), len(last)) and first[shared] == last[shared]:
         shared += 1
     # Only up to a separator: "cat" and "cow" share a letter, not a prefix.
-    cut = max((first.rfind(mark, 0, shared) + 1 for mark in "_-.: /"), default=0)
+    cut = max(first.rfind(mark, 0, shared) + 1 for mark in "_-.: /")
     return tuple(name[cut:] for name in names)
 
 

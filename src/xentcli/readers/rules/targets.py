@@ -20,11 +20,11 @@ from xentcli.readers.rules.numbers_labels import find_unknown_labels, without_co
 
 
 class Word(NamedTuple):
-    """A typed value and where it stands in its option's text."""
+    """A value and, if it was typed, where it stands in its option's text."""
 
     text: str
-    start: int
-    whole: str
+    start: int = 0
+    whole: str = ""
 
 
 class LabelTexts:
@@ -102,38 +102,41 @@ def _file_hint(attached: Attached) -> str:
 
 
 def _attach_targets(batch: Batch, attached: Attached, rows: AnyArray) -> Batch:
+    """Attach to a batch the soft targets in these rows; -1 stands for a sample set to nan."""
     assert attached.targets is not None
-    whole = np.atleast_2d(attached.targets)
-    if whole.ndim == 2 and whole.shape[1] != batch.values.shape[1]:
+    whole, count = np.atleast_2d(attached.targets), batch.values.shape[1]
+    if whole.ndim == 2 and whole.shape[1] != count:
         # How many samples there are is not known before the end.
-        classes = counted(batch.values.shape[1], "class", "classes")
         raise DataError(
-            f"soft targets of {whole.shape[1]} numbers each for values of {classes}",
+            f"soft targets of {whole.shape[1]} numbers each for values of "
+            f"{counted(count, 'class', 'classes')}",
             place=Place(attached.origin.source),
             hint="soft targets give one number a class for each sample",
         )
-    chosen = attached._replace(targets=whole[rows])
-    chosen = reorder_targets(chosen, batch.classes)
-    origin = chosen.origin
-    origin = origin._replace(lines=np.asarray(origin.lines)[rows] if len(origin.lines) else rows)
-    return batch._replace(targets=fit_targets(chosen, batch.values), target_from=origin)
+    # Where the logits are nan, any target gives a loss of nan; this one sums to 1.
+    found = np.full((len(rows), *whole.shape[1:]), 1.0 / count)
+    found[rows >= 0] = whole[rows[rows >= 0]]
+    chosen = reorder_targets(attached._replace(targets=found), batch.classes)
+    targets = fit_targets(chosen, batch.values)
+    return batch._replace(targets=targets, target_from=select_lines(chosen.origin, rows))
 
 
 def _attach_rows(batch: Batch, attached: Attached, request: Request, rows: AnyArray) -> Batch:
     """Attach to a batch the labels or targets in these rows of the second file."""
     batch = batch._replace(partners=rows)
-    there = rows >= 0
     if attached.targets is not None:
-        found = _attach_targets(batch, attached, np.where(there, rows, 0))
-        assert found.targets is not None
-        # Where the logits are nan, any target gives a loss of nan, except one that is all 0.
-        found.targets[~there] = 1.0 / batch.values.shape[1]
-        return found
+        return _attach_targets(batch, attached, rows)
     if batch.values.ndim > 2:
         raise labels_lack_positions(attached, batch.values_from.source)
+    there = rows >= 0
     labels = np.full(len(rows), numbers_labels.label_for_nan(request.ignore_index))
     labels[there] = _labels_of_samples(attached, batch, request, rows[there])
     return batch._replace(labels=labels, target_from=attached.origin)
+
+
+def select_lines(origin: Origin, rows: AnyArray) -> Origin:
+    """Return the origin of some rows of a second file: their lines, or else their numbers."""
+    return origin._replace(lines=np.asarray(origin.lines)[rows] if len(origin.lines) else rows)
 
 
 def labels_lack_positions(attached: Attached, source: str) -> UsageError:
@@ -191,10 +194,11 @@ def _class_order(
 
 def _count_up(names: Sequence[str]) -> bool:
     """Whether the names are numbers, each one more than the last."""
-    if not all(name.isdecimal() and len(name) < 10 for name in names):
+    try:
+        numbers = [int(name) for name in names]
+    except ValueError:
         return False
-    first = int(names[0])
-    return [int(name) for name in names] == list(range(first, first + len(names)))
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _labels_of_samples(
@@ -315,7 +319,7 @@ def class_indices(
         indices, unknown = find_unknown_labels(labels, class_count, request.ignore_index)
         if not unknown.any():
             return indices
-        words = [Word(repr(value).removesuffix(".0"), 0, "") for value in labels.tolist()]
+        words = [Word(repr(value).removesuffix(".0")) for value in labels.tolist()]
     known: dict[str, int] = {}
     found = []
     for at, word in zip(numbers, words, strict=True):
@@ -348,7 +352,7 @@ def _indices_of_texts(
     if unknown.any():
         # The first unknown label raises the error.
         first = int(np.argmax(unknown[labels.at]))
-        word, number = Word(labels.texts[labels.at[first]], 0, ""), int(numbers[first])
+        word, number = Word(labels.texts[labels.at[first]]), int(numbers[first])
         read_typed_label(word, number, origin, classes, class_count, request)
     found: AnyArray = indices[labels.at]
     return found
@@ -378,13 +382,16 @@ def read_typed_label(
 def _word_place(word: Word, at: int, origin: Origin) -> Place:
     if origin.form == "typed":
         return Place(origin.source, detail=f"value {at + 1}", excerpt=excerpt_of(word))
-    line = int(origin.lines[at]) if len(origin.lines) else at
+    if not len(origin.lines):
+        return Place(origin.source, detail=f"label {at + 1}")
+    line = int(origin.lines[at])
     if origin.form == "text":
         return Place(origin.source, line, origin.columns[0])
     if origin.form == "json lines":
         return Place(origin.source, line, detail=origin.path)
     if origin.form == "table":
         return Place(origin.source, detail=f"row {line}")
+    # Of an array they are the numbers of the rows, from 0.
     return Place(origin.source, detail=f"label {line + 1}")
 
 
