@@ -255,3 +255,15 @@ def test_rows_that_are_passed_on_have_one_header(second: str, folder: Path) -> N
     request = LABELS._replace(keep_rows="cells")
     with pytest.raises(DataError, match=r"its header differs from that of a\.csv: column"):
         join([opened("a.csv", request), opened("b.csv", request)])
+
+
+def test_each_sample_has_the_id_of_its_own_file(folder: Path) -> None:
+    put(folder, one="id,a,b,label\nx,1,2,0\ny,3,1,1\n", two="id,a,b,label\nu,5,2,0\nv,3,7,1\n")
+    found = run_inside(["ce", "one.csv", "two.csv", "--top", "4", "-f", "csv"], folder)
+    rows = [line.split(",")[:4] for line in found.stdout.decode().splitlines()[1:]]
+    assert sorted(rows) == [
+        ["0", "one.csv", "2", "x"],
+        ["1", "one.csv", "3", "y"],
+        ["2", "two.csv", "2", "u"],
+        ["3", "two.csv", "3", "v"],
+    ]

@@ -205,3 +205,10 @@ def test_a_label_that_is_none_is_marked(text: str, marked: tuple[int, int]) -> N
     excerpt = raised.value.place.excerpt
     assert excerpt is not None
     assert (excerpt.text, excerpt.start, excerpt.end) == (text, *marked)
+
+
+def test_weights_may_be_a_print(tmp_path: Path) -> None:
+    asked = ["ce", "--logits", "1,2", "--label", "1", "-q", "--reduction", "sum", "--weight"]
+    printed = run_inside([*asked, "tensor([1., 2.])"], tmp_path)
+    assert printed.code == 0, printed.stderr
+    assert printed == run_inside([*asked, "1,2"], tmp_path)

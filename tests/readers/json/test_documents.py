@@ -327,3 +327,23 @@ def test_questions_of_a_single_sample_need_no_list_around_their_labels(
     if len(logits[0]) > 1:
         (tmp_path / "a.json").write_text(json.dumps(several))
         assert told(tmp_path / "a.json", request).startswith("a.json: $.labels: 3 labels for 2")
+
+
+@pytest.mark.parametrize("option", ["--weight-col n", "--bytes-col n"])
+def test_records_of_a_list_have_a_number_a_sample_as_lines_have(
+    tmp_path: Path, option: str
+) -> None:
+    records = [
+        {"logits": [1, 2], "label": 0, "n": 3},
+        {"logits": [2, 1], "label": 1, "n": 5},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(records))
+    (tmp_path / "a.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in records))
+    ran = [
+        run_inside(["ce", name, *option.split(), "-f", "json", "--no-steps"], tmp_path)
+        for name in ("a.json", "a.jsonl")
+    ]
+    whole, lines = (json.loads(one.stdout) for one in ran)
+    assert [one.code for one in ran] == [0, 0], ran
+    for key in ("result", "denominator", "bits_per_byte"):
+        assert whole.get(key) == lines.get(key)

@@ -672,3 +672,13 @@ def test_a_key_of_the_labels_may_be_named(name: str, key: str, code: int, tmp_pa
     else:
         typed = ",".join(map(str, labels[key]))
         assert found.stdout == run_inside(["ce", "a.csv", "--label", typed, "-q"], tmp_path).stdout
+
+
+def test_classes_counted_from_0_and_from_1_are_in_the_order_of_their_numbers(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "z.csv").write_text("c_0,c_1\n1,2\n")
+    (tmp_path / "t.csv").write_text("t_1,t_2\n0.25,0.75\n")
+    found = run(tmp_path, "ce z.csv --targets-from t.csv -q")
+    assert found == run(tmp_path, "ce --logits 1,2 --target 0.25,0.75 -q")
+    assert found.code == 0, found.stderr

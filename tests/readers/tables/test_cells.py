@@ -224,6 +224,7 @@ def test_times_are_the_same_text_wherever_they_stand(
         "alone": time,
         "again": time.dictionary_encode(),
         "list": pa.array([[number, None], None], pa.list_(type)),
+        "coded": pa.ListArray.from_arrays([0, 2, 2], time.dictionary_encode()),
         "pair": pa.array([[number, number], None], pa.list_(type, 2)),
         "struct": pa.array([{"u": number, "v": 0.5}, None], struct),
         "map": pa.array([[("k", number)], None], pa.map_(pa.string(), type)),
@@ -238,12 +239,13 @@ def test_times_are_the_same_text_wherever_they_stand(
         "alone": text,
         "again": text,
         "list": [text, None],
+        "coded": [text, None],
         "pair": [text, text],
         "struct": {"u": text, "v": 0.5},
         "map": [["k", text]],
         "deep": [{"u": text, "v": None}],
     }
-    assert second == dict.fromkeys(columns, None) | {"deep": []}
+    assert second == dict.fromkeys(columns, None) | {"deep": [], "coded": []}
     assert batch.rows is not None
     assert batch.rows.cells[0][2].decode() == text
     assert [cells[4] for cells in batch.rows.cells][1] == b""

@@ -39,7 +39,11 @@ def _make_grouping(names: list[str], at: list[int]) -> Grouping:
 
 
 def name_of_cell(cell: bytes) -> str:
-    """Name the group whose value is this cell."""
+    r"""Name the group whose value is this cell.
+
+    >>> name_of_cell(b'"x, y"'), name_of_cell(b'"x"y'), name_of_cell(b"\xff")
+    ('x, y', '"x"y', '\\xff')
+    """
     try:
         return unquoted(cell)
     except ValueError:
