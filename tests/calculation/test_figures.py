@@ -76,3 +76,14 @@ def test_steps_of_tokens_stand_at_their_sequences_and_positions(tmp_path: Path) 
     for sequence in range(3):
         for position in (1, 2):
             assert f"sequence {sequence}, position {position} ·" in told
+
+
+def test_a_divergence_of_labels_keeps_the_digits_of_a_tiny_loss_times_a_large_weight(
+    tmp_path: Path,
+) -> None:
+    """The loss alone is below the smallest normal double, and has few digits."""
+    (tmp_path / "a.csv").write_text("a,b,label,w\n0,-740,0,1e300\n")
+    asked = ["a.csv", "--weight-col", "w", "--reduction", "sum", "-q"]
+    found = run_inside(["kl", *asked], tmp_path)
+    assert found == run_inside(["ce", *asked], tmp_path)
+    assert float(found.stdout) == pytest.approx(4.188739880048e-22, rel=1e-12)

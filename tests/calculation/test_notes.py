@@ -59,3 +59,11 @@ def test_of_no_tokens_there_is_no_spread() -> None:
     values = np.zeros((0, 1))
     batch = Batch(values, "log_probs", Origin("x", "json"), labels=nothing, tokens=tokens)
     assert batch_spread(batch, Losses(values, values)) == Spread()
+
+
+def test_log_probs_that_are_given_are_compared_with_no_softmax(tmp_path: Path) -> None:
+    """They need not sum to 1."""
+    asked = ["nll", "--log-probs", "-1000,-0.5", "--label", "0", "--method", "textbook"]
+    found = run_inside(asked, tmp_path)
+    assert found.code == 0
+    assert b"off by" not in found.stdout

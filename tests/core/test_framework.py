@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import xentcli
 from tests.conftest import Xent
 from xentcli.core.framework import WIDTHS, softmax
 
@@ -61,3 +62,8 @@ def test_means_are_pytorchs_of_weights_in_16_bits(
         options = ["--dtype", name, "--class-axis", axis, "--weight", weights]
         found.append(xent("ce", "batch.npz", "-q", *options).stdout.strip())
     assert " ".join(found) == MEANS[name, axis]
+
+
+def test_a_dtype_of_float64_changes_nothing() -> None:
+    logits = [1.0, 2.0, -3.0]
+    assert xentcli.softmax(logits, dtype="float64").tolist() == xentcli.softmax(logits).tolist()

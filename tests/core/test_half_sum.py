@@ -44,3 +44,18 @@ def test_a_sum_of_losses_that_all_count_is_the_same_at_once(name: str, count: in
     found = HalfSum(width)
     found.add(losses, np.ones(count, dtype=bool))
     assert half_sum(losses, width) == found.value
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_runs_with_ignored_losses_are_added_as_one_loss_after_another(
+    name: str, share: float
+) -> None:
+    width, kept = WIDTHS[name], np.random.default_rng(5).random(LOSSES.size) < share
+    at_once, one_by_one = HalfSum(width), HalfSum(width)
+    for end in range(1, LOSSES.size, 97):
+        start = max(0, end - 97)
+        at_once.add(LOSSES[start:end], kept[start:end])
+        for at in range(start, end):
+            one_by_one.add(LOSSES[at : at + 1], kept[at : at + 1])
+        assert at_once.value == one_by_one.value

@@ -165,6 +165,7 @@ def test_what_is_called_a_loss_is_a_class_but_at_the_end(
         ("p_a p_a_b", "a a_b"),
         ("a a_b", "a a_b"),
         ("cat cow", "cat cow"),
+        ("_a b", "_a b"),
         ("x-a x_b", "x-a x_b"),
         ("logit_cat", "logit_cat"),
     ],
