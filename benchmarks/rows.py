@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks import data
 from benchmarks.tables import Table, best, ratio
+from benchmarks.text import LEAST, least
 from benchmarks.timing import Disagreement, peer, processes, xent
 
 POLARS = ("polars + numpy", "polars expressions")
@@ -43,9 +44,16 @@ def table(
                 for name, script in zip(POLARS, SCRIPTS, strict=True)
             ),
         ]
+        option = {"loss": "--losses", "softmax": "--softmax"}[what]
+        commands.append(least(LEAST, path, option, str(Path(folder) / "least")))
         found = processes(commands, runs, size=path.stat().st_size)
         compare([outputs[name] for name in outputs if name in found.answers])
-    targets = ratio(found.rounds, "xent", best(found.rounds, POLARS), limit)
+    peer_name = best(found.rounds, POLARS)
+    targets = [
+        *ratio(found.rounds, "xent", peer_name, limit),
+        *ratio(found.rounds, LEAST, peer_name),
+        *ratio(found.rounds, "xent", LEAST),
+    ]
     size = path.stat().st_size / 1e6
     return Table(f"{title}, CSV to CSV, {size:.1f} MB in", found.lines, targets)
 
