@@ -224,6 +224,10 @@ def _read_array_of_targets(opened: Opened, source: Source) -> Attached:
     if batches:
         lines = np.concatenate([np.asarray(batch.values_from.lines) for batch in batches])
         origin = batches[0].values_from._replace(lines=lines)
+    if origin.form in ("json", "array"):
+        # Its numbers have no names; where the classes have, they say what each is of.
+        columns = tuple(range(1, opened.class_count + 1))
+        origin = origin._replace(names=opened.classes, columns=columns)
     # The option that these remarks mention applies to the first file alone.
     remarks = tuple(
         remark._replace(message=remark.message.removesuffix(" (--logit-cols says otherwise)"))

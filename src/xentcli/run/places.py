@@ -53,6 +53,9 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
         return Place(source, origin.lines[sample], column)
     if origin.form == "table":
         return Place(source, detail=f"row {origin.lines[sample]}")
+    if origin.columns and rest:
+        # They are in another order than the classes.
+        rest = (origin.columns[rest[0]] - 1, *rest[1:])
     number = batch.first + sample
     if len(origin.lines) and batch.values.ndim > 1:
         number = int(origin.lines[sample])

@@ -96,6 +96,10 @@ def test_the_classes_of_a_document_name_its_labels(tmp_path: Path) -> None:
     found = read(tmp_path, document)
     assert found.classes == ("cat", "dog")
     assert listed(found.labels) == [1, 0]
+    # As everywhere, blanks around a name are no part of it.
+    blanks = {**document, "classes": ["cat", " dog "], "labels": [" dog ", "cat"]}
+    assert read(tmp_path, blanks).classes == ("cat", "dog")
+    assert listed(read(tmp_path, blanks).labels) == [1, 0]
     # Indices are labels as before.
     assert listed(read(tmp_path, {**document, "labels": [1, 0]}).labels) == [1, 0]
 

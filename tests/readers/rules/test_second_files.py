@@ -682,3 +682,44 @@ def test_classes_counted_from_0_and_from_1_are_in_the_order_of_their_numbers(
     found = run(tmp_path, "ce z.csv --targets-from t.csv -q")
     assert found == run(tmp_path, "ce --logits 1,2 --target 0.25,0.75 -q")
     assert found.code == 0, found.stderr
+
+
+def put_named_documents(folder: Path, classes: Sequence[str]) -> None:
+    """Soft targets of two samples, as xent answers and as a document that names its classes."""
+    (folder / "z.csv").write_text("a,b,c\n1,2,3\n0,1,0\n")
+    (folder / "q.csv").write_text(f"{','.join(classes)}\n3,1,2\n0,0,1\n")
+    answered = run(folder, "softmax q.csv -f json")
+    (folder / "own.json").write_bytes(answered.stdout)
+    document = {"classes": classes, "targets": json.loads(answered.stdout)["result"]}
+    (folder / "named.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("name", ["own.json", "named.json"])
+@pytest.mark.parametrize("command", ["kl", "js"])
+def test_the_classes_of_a_document_say_what_its_soft_targets_are_of(
+    command: str, name: str, tmp_path: Path
+) -> None:
+    put_named_documents(tmp_path, ["c", "a", "b"])
+    found = run(tmp_path, f"{command} z.csv --targets-from {name} -q")
+    assert float(found.stdout) == pytest.approx(0.0, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", ["own.json", "named.json"])
+def test_classes_of_a_document_that_are_others_are_refused(name: str, tmp_path: Path) -> None:
+    put_named_documents(tmp_path, ["c", "a", "d"])
+    assert run(tmp_path, f"kl z.csv --targets-from {name} -q") == Answered(
+        1,
+        b"",
+        f'xent: {name}: it has no column of the class "b", but of others\n'
+        'hint: its columns are "c", "a", "d"\n',
+    )
+
+
+def test_a_wrong_soft_target_is_placed_where_it_stands_in_the_document(tmp_path: Path) -> None:
+    """The classes of the logits are in another order."""
+    (tmp_path / "z.csv").write_text("a,b,c\n1,2,3\n")
+    document = {"classes": ["c", "a", "b"], "targets": [[-0.5, 0.5, 1]]}
+    (tmp_path / "t.json").write_text(json.dumps(document))
+    found = run(tmp_path, "ce z.csv --targets-from t.json -q")
+    said = "soft target -0.5 is not a probability (0 or more)"
+    assert found == Answered(1, b"", f"xent: t.json: $.targets[0][0]: {said}\n")

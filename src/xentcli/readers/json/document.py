@@ -76,11 +76,10 @@ def _take_class_names(document: Any, request: Request, count: int) -> Request:
     names = document.get(CLASSES_KEY) if isinstance(document, dict) else None
     if request.classes or not isinstance(names, list) or not all(map(_is_name, names)):
         return request
-    return (
-        request._replace(classes=tuple(names))
-        if len(names) == len(set(names)) == count
-        else request
-    )
+    # As everywhere, blanks around a name are no part of it.
+    classes = tuple(name.strip() for name in names)
+    is_fit = len(classes) == len(set(classes)) == count
+    return request._replace(classes=classes) if is_fit else request
 
 
 def _is_name(value: Any) -> bool:
