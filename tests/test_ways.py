@@ -27,7 +27,10 @@ OF_TEXT = (
 )
 
 
-@pytest.mark.parametrize("way", ["fast", "without simdjson", "two jobs", "three jobs"])
+@pytest.mark.parametrize(
+    "way",
+    ["fast", "without simdjson", pytest.param("two jobs", marks=pytest.mark.slow), "three jobs"],
+)
 @pytest.mark.parametrize("fault", listed(topics=OF_TEXT))
 def test_a_fault_is_told_the_same(fault: Fault, way: str, tmp_path: Path) -> None:
     put(fault.files, tmp_path)

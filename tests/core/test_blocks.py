@@ -90,7 +90,7 @@ def compute_at_once(monkeypatch: pytest.MonkeyPatch, numbers: int, samples: int 
 
 
 @pytest.mark.parametrize("classes", CLASSES)
-@pytest.mark.parametrize("numbers", [1, 700, 5000])
+@pytest.mark.parametrize("numbers", [pytest.param(1, marks=pytest.mark.slow), 700, 5000])
 def test_any_block_size(monkeypatch: pytest.MonkeyPatch, classes: int, numbers: int) -> None:
     z = logits(classes)
     expected = answers(z, labels(z))
