@@ -51,6 +51,7 @@ class Origin(NamedTuple):
     - a table has the number of each row, from 1 (``lines``);
     - an array has none of them: the index says enough. If its rows are in another order or only
       some of them, ``lines`` has their indices, as it has for a JSON document and typed numbers.
+      Soft targets of a second file have in ``columns`` the place of each class, from 1.
     """
 
     source: str
