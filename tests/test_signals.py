@@ -53,8 +53,7 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        # Of Python's own warnings as much as anybody sees.
-        env=environment(**SETTINGS, PYTHONWARNINGS=""),
+        env=environment(**SETTINGS),
     )
     time.sleep(after)
     process.send_signal(number)

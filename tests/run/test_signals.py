@@ -9,8 +9,27 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.conftest import run_python
 from xentcli.errors import Terminated
 from xentcli.run import signals
+
+# A signal between the opening of a file and the first line of what would close it.
+WHILE_OPENED = """
+import os, signal, sys
+from xentcli.errors import Terminated
+from xentcli.run import signals
+
+def opened():
+    file = open(sys.executable, "rb")
+    os.kill(os.getpid(), signal.SIGTERM)
+    return file
+
+signals.install()
+try:
+    opened()
+except Terminated:
+    print("ended")
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +108,10 @@ def test_without_timers_and_masks_signals_are_only_handled(
     with signals.hold():
         reached = True
     assert reached
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+@pytest.mark.parametrize("warnings", ["error", "default", ""])
+def test_what_was_being_opened_is_not_warned_of(warnings: str) -> None:
+    ran = run_python(WHILE_OPENED, PYTHONWARNINGS=warnings)
+    assert (ran.stdout, ran.stderr) == ("ended\n", "")

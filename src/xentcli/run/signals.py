@@ -61,6 +61,12 @@ def _handle_signal(number: int, frame: FrameType | None) -> None:
     if _arrived is not None and time.monotonic() - _arrived_at < CLEAN_UP_WITHIN:
         return
     _arrived, _arrived_at = number, time.monotonic()
+    # A file that was being opened has no owner yet that could close it: the end of the process
+    # closes it, and Python is not to warn of it. Without options it warns of no such thing.
+    if sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore", ResourceWarning)
     check()
 
 
