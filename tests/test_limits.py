@@ -33,6 +33,7 @@ START_OF_PYTHON = b"init_import_site"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("limits")
     (path / "a.csv").write_text("a,b,label\n" + "1.25,2.5,0\n3.5,1.125,1\n" * 20_000)
+    (path / "few.csv").write_text("a,b,label\n" + "1.25,2.5,0\n3.5,1.125,1\n" * 20)
     return path
 
 
@@ -91,5 +92,8 @@ def test_every_amount_of_memory(folder: Path, command: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_number_of_files(folder: Path, command: str) -> None:
+    if command.startswith("diagnose"):
+        # How many files it opens is not a matter of rows, of which it tries thousands of formulas.
+        command = command.replace("a.csv", "few.csv")
     for files in range(4, 20):
         ends_in_a_sentence(folder, f"-n {files}", command)
