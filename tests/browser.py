@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import PATIENCE
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
@@ -56,7 +58,7 @@ def in_browser(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     match = re.search(r'data-found="([^"]*)"', ran.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from tests import forks
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+# A process hangs if it takes so many seconds: many times what any needs on a slow and busy machine.
+PATIENCE = 300.0
 
 # Whoever runs the tests in the background of a shell has them ignore Ctrl-C, and so would every
 # process under test.
@@ -54,21 +57,18 @@ def environment(**more: str) -> dict[str, str]:
 
 def run_python(program: str, *arguments: str, folder: Path | None = None, **env: str) -> Ran:
     """Runs a program of Python in a process of its own, and gives what it printed."""
-    return _run([sys.executable, "-c", program, *arguments], folder, environment(**env), 300)
+    return _run([sys.executable, "-c", program, *arguments], folder, environment(**env))
 
 
-def run_shell(
-    command: str, folder: Path, stdin: int | None = subprocess.DEVNULL, seconds: float = 60
-) -> Ran:
+def run_shell(command: str, folder: Path, stdin: int | None = subprocess.DEVNULL) -> Ran:
     """A command as the shell runs it, with the shell's redirections."""
-    return _run(["sh", "-c", command], folder, environment(), seconds, stdin=stdin)
+    return _run(["sh", "-c", command], folder, environment(), stdin=stdin)
 
 
 def _run(
     command: list[str],
     folder: Path | None,
     env: dict[str, str],
-    seconds: float = 60,
     **streams: Any,
 ) -> Ran:
     return subprocess.run(
@@ -78,17 +78,29 @@ def _run(
         encoding="utf-8",
         cwd=folder,
         env=env,
-        timeout=seconds,
+        timeout=PATIENCE,
         check=False,
         **streams,
     )
 
 
-def wait_for(what: Callable[[], object], seconds: float = 40.0) -> None:
-    end = time.monotonic() + seconds
+def wait_for(what: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
     while not what():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.01)
+
+
+def group_members(group: int) -> list[int]:
+    """The processes of a group that have not ended, by what Linux says of them."""
+    members = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        # Any of them may end while they are looked at.
+        with contextlib.suppress(OSError):
+            state, _, number = path.read_text().rpartition(")")[2].split()[:3]
+            if int(number) == group and state != "Z":
+                members.append(int(path.parent.name))
+    return members
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import IO, NamedTuple
 
 import pytest
 
-from tests.conftest import BIN, environment
+from tests.conftest import BIN, PATIENCE, environment
 
 # Whoever imports this module is left out where there are no terminals of POSIX.
 fcntl = pytest.importorskip("fcntl")
@@ -61,7 +61,7 @@ def run_on_terminal(
     ) as process:
         os.close(user)
         shown = b"".join(iter(lambda: _read(terminal), b""))
-        code = process.wait(20)
+        code = process.wait(PATIENCE)
     os.close(terminal)
     told = b""
     if error is not None:

@@ -17,7 +17,7 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from tests.conftest import ROOT, environment
+from tests.conftest import PATIENCE, ROOT, environment
 from tests.terminals import run_on_terminal
 
 CASES = Path(__file__).parent / "cases"
@@ -86,7 +86,7 @@ def outcome(folder: Path, where: Path, **more: str) -> dict[str, bytes]:
             capture_output=True,
             cwd=where,
             env=env,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         code, printed, told = ran.returncode, ran.stdout, ran.stderr

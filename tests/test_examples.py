@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, environment, needs_posix
+from tests.conftest import PATIENCE, ROOT, environment, needs_posix
 
 needs_posix()
 
@@ -26,7 +26,7 @@ def test_prints_what_stands_beside_it(
         encoding="utf-8",
         cwd=tmp_path,
         env=environment(PATH=quick_path, TMPDIR=str(tmp_path)),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "")

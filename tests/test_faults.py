@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from tests.conftest import BIN, environment
+from tests.conftest import BIN, PATIENCE, environment
 from tests.faults.fault import GOOD, Fault
 from tests.faults.running import Answered, run_inside
 
@@ -85,7 +85,7 @@ def real(arguments: Sequence[str], folder: Path, stdin: bytes = b"") -> Answered
         capture_output=True,
         cwd=folder,
         env=environment(),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return Answered(ran.returncode, ran.stdout, ran.stderr.decode())

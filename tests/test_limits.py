@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, environment
+from tests.conftest import BIN, PATIENCE, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
 
@@ -46,7 +46,7 @@ def ends_in_a_sentence(folder: Path, limit: str, command: str) -> bytes:
         env=environment(XENT_BLOCK_BYTES="50000"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     if START_OF_PYTHON in ran.stderr:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import BIN, environment
+from tests.conftest import BIN, PATIENCE, environment
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ def peak(command: str, file: Path) -> float:
         text=True,
         # One process: what many hold together is another test's affair.
         env=environment(XENT_JOBS="1"),
-        timeout=300,
+        timeout=PATIENCE,
         check=True,
     )
     code, size = ran.stdout.split()

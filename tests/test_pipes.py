@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, environment, run_shell, wait_for
+from tests.conftest import BIN, PATIENCE, environment, run_shell, wait_for
+from xentcli.readers.text.records import BLOCK_BYTES
 
 fcntl = pytest.importorskip("fcntl")
 pty = pytest.importorskip("pty")
@@ -24,7 +25,7 @@ termios = pytest.importorskip("termios")
 XENT = str(BIN / "xent")
 ROW = b"1,2,0\n"
 # More than xent reads at a time, so that it has something to write before the input ends.
-BLOCK_AND_MORE = b"a,b,label\n" + ROW * 250_000
+BLOCK_AND_MORE = b"a,b,label\n" + ROW * (2 * BLOCK_BYTES // len(ROW))
 SMALL = b"a,b,label\n" + ROW * 3
 
 Process = subprocess.Popen[bytes]
@@ -77,8 +78,13 @@ def unread(descriptor: int) -> int:
     return int.from_bytes(size, sys.byteorder)
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether some of an answer has been written, beside the file that it will be."""
+    return any(path.stat().st_size for path in folder.glob("*.part"))
+
+
 def ended(process: Process) -> tuple[int, bytes, bytes]:
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     return process.returncode, stdout, stderr
 
 
@@ -113,7 +119,7 @@ def test_a_reader_that_went_away(command: str, folder: Path) -> None:
             stderr=subprocess.PIPE,
             cwd=folder,
             env=environment(),
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     finally:
@@ -126,7 +132,7 @@ def test_a_reader_that_goes_away_in_the_middle(folder: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == b"a,b,label\n"
         process.stdout.close()
-        assert process.wait(20) == 141
+        assert process.wait(PATIENCE) == 141
         assert process.stderr is not None
         assert process.stderr.read() == b""
 
@@ -152,7 +158,7 @@ def test_a_signal_while_a_file_is_written(
         out.write_text(old)
     with started("softmax - --format csv -o out.csv", tmp_path) as process:
         fed(process, BLOCK_AND_MORE)
-        wait_for(lambda: any(path.suffix == ".part" for path in tmp_path.iterdir()))
+        wait_for(lambda: has_begun(tmp_path))
         process.send_signal(number)
         assert ended(process) == (code, b"", b"")
     assert [path.name for path in tmp_path.iterdir()] == ([] if old is None else ["out.csv"])
@@ -165,7 +171,7 @@ def test_the_old_file_outlives_a_kill(tmp_path: Path) -> None:
     out.write_text("what was there before\n")
     with started("softmax - --format csv -o out.csv", tmp_path) as process:
         fed(process, BLOCK_AND_MORE)
-        wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
+        wait_for(lambda: has_begun(tmp_path))
         process.kill()
         assert ended(process) == (-signal.SIGKILL, b"", b"")
     assert out.read_text() == "what was there before\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, environment, wait_for
+from tests.conftest import BIN, PATIENCE, environment, group_members, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,7 +23,6 @@ pytestmark = [
 
 MEBIBYTE = 1 << 20
 MOST_MEBIBYTES = 220
-SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -65,20 +64,10 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
     return []
 
 
-def is_over(process: subprocess.Popen[bytes]) -> bool:
-    """Whether nothing is left of its group."""
-    process.poll()
-    try:
-        os.killpg(process.pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 def ends_with(process: subprocess.Popen[bytes], code: int) -> str:
-    _, stderr = process.communicate(timeout=SECONDS)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
-    wait_for(lambda: is_over(process))
+    wait_for(lambda: not group_members(process.pid))
     return stderr.decode()
 
 
@@ -89,7 +78,7 @@ def test_many_jobs_give_the_answer_of_one(large: Path) -> None:
             [str(BIN / "xent"), "ce", str(large), "--format", "json", "--threads", jobs],
             capture_output=True,
             env=environment(XENT_FAST=fast),
-            timeout=60,
+            timeout=PATIENCE,
             check=True,
         )
         assert ran.stderr == b""
@@ -105,7 +94,7 @@ def test_many_jobs_write_the_rows_of_one(large: Path, tmp_path: Path, block: str
         out = tmp_path / jobs
         asked = ["softmax", str(large), "--format", "csv", "-o", str(out), "--jobs", jobs]
         settings = environment(XENT_FAST="1", XENT_BLOCK_BYTES=block)
-        subprocess.run([str(BIN / "xent"), *asked], env=settings, timeout=60, check=True)
+        subprocess.run([str(BIN / "xent"), *asked], env=settings, timeout=PATIENCE, check=True)
         written.append(out.read_bytes())
     assert written[0] == written[1]
     assert written[0].count(b"\n") == 1 + 800_000
@@ -140,7 +129,7 @@ def test_workers_end_with_a_killed_command(large: Path) -> None:
         wait_for(lambda: len(children(process)) == 2)
         process.kill()
         process.wait()
-        wait_for(lambda: is_over(process))
+        wait_for(lambda: not group_members(process.pid))
 
 
 def test_workers_end_with_the_reader_of_a_pipe(large: Path) -> None:

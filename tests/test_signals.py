@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, environment
+from tests.conftest import BIN, PATIENCE, environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 OLD = b"old\n"
+# How many more are sent if none has met the command at work.
+MORE_SIGNALS = 100
 # Blocks so small that a short file is shared among processes.
 SETTINGS = {"XENT_BLOCK_BYTES": "50000", "XENT_FAST": "0"}
 COMMANDS = (
@@ -57,7 +60,7 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
     )
     time.sleep(after)
     process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     told = (command, number, after, stdout, stderr)
     if is_start_of_python(number, stderr):
         return process.returncode
@@ -73,12 +76,13 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
 
 
 def is_start_of_python(number: signal.Signals, stderr: bytes) -> bool:
-    """Whether Ctrl-C came before the first line of the program, while Python started or looked for
-    it, which nothing can help: no line of the program stands in what Python says then."""
+    """Whether Ctrl-C came before the program could say what to do then, while Python started or
+    looked for it, which nothing can help: what Python says then names no file of the program but
+    those two that are run until then."""
     return (
         number == signal.SIGINT
         and b"KeyboardInterrupt" in stderr
-        and b"/xentcli/" not in stderr
+        and not re.search(rb"/xentcli/(?!__(init|main)__\.py)", stderr)
         and b"Exception ignored" not in stderr
     )
 
@@ -100,9 +104,13 @@ def lengths(folder: Path) -> dict[str, float]:
 
 
 def signals_at_random(folder: Path, count: int, seed: int) -> None:
-    chance, took = random.Random(seed), lengths(folder)
-    codes = set()
-    for _ in range(count):
+    chance, codes = random.Random(seed), set[int]()
+    for tried in range(count + MORE_SIGNALS):
+        # A machine becomes slower and faster, and then all of a few signals come too soon or late.
+        if tried >= count and codes & {130, 143}:
+            return
+        if tried % 100 == 0 or tried == count:
+            took = lengths(folder)
         command = chance.choice(COMMANDS)
         number = chance.choice((signal.SIGTERM, signal.SIGINT))
         codes.add(signalled(folder, command, number, chance.random() * took[command]))
@@ -135,7 +143,7 @@ def test_ctrl_c_that_the_caller_ignores_is_ignored_from_the_start() -> None:
     for _ in range(20):
         process.send_signal(signal.SIGINT)
         time.sleep(0.02)
-    found = process.communicate(b"[[1, 2]]", timeout=60)
+    found = process.communicate(b"[[1, 2]]", timeout=PATIENCE)
     assert (process.returncode, *found) == (0, b"0.2689414213699951,0.7310585786300049\n", b"")
 
 
@@ -155,7 +163,7 @@ run = pipeline.run
 def swallowing(*given):
     Swallows()
     import time
-    for _ in range(500):
+    for _ in range(6000):
         time.sleep(0.01)
     return run(*given)
 
@@ -171,7 +179,7 @@ def test_a_signal_that_a_finalizer_swallows(folder: Path, number: str, code: int
         cwd=folder,
         env=environment(),
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, b"", b"")

@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 
-from tests.conftest import BIN, ROOT, Xent, environment
+from tests.conftest import BIN, PATIENCE, ROOT, Xent, environment
 from tests.faults.running import run_inside
 from tests.looks import LOOKS, write_inputs
 from tests.terminals import on_terminal
@@ -260,7 +260,7 @@ class TestAClassWithAnOddName:
             capture_output=True,
             cwd=tmp_path,
             env=environment(),
-            timeout=60,
+            timeout=PATIENCE,
             check=True,
         )
         header = named(name).encode().partition(b",other")[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import environment
+from tests.conftest import PATIENCE, environment
 from tests.faults.running import run_inside
 
 CSV = "id,a,b,c,label\n" + "".join(f"n{at},{at % 7},{at % 3}.5,1,{at % 3}\n" for at in range(5000))
@@ -65,7 +65,7 @@ def told(folder: Path, command: str) -> str:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert ran.returncode in (0, 1), ran

@@ -4,9 +4,8 @@ The functions take NumPy arrays or nested sequences and compute in float64; see 
 They are imported when first used, so that the command line starts without NumPy where it can.
 """
 
-from __future__ import annotations
-
-# As in typing, whose import would take the command 5 ms before it can take a signal.
+# Nothing is imported here, not even from __future__: the command takes a signal only after this.
+# This name is as in typing, whose import takes 5 ms.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name in _HOME:
         from importlib import import_module
 

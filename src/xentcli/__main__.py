@@ -2,7 +2,6 @@
 
 # Built into Python: ``signal`` would first import modules of its own, and so be later.
 import _signal  # type: ignore[import-not-found]
-import gc
 import os
 
 
@@ -16,6 +15,8 @@ if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
     _signal.signal(_signal.SIGINT, _end)
 if _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
     _signal.signal(_signal.SIGTERM, _end)
+
+import gc  # noqa: E402
 
 # The imports make a hundred thousand objects and no garbage, but looking for garbage would take a
 # tenth of the time to start.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import Xent, environment
+from tests.conftest import PATIENCE, Xent, environment
 from tests.terminals import run_on_terminal
 from xentcli.calculation.commands import COMMANDS
 from xentcli.cli.commands import EXAMPLES, function_of
@@ -76,7 +76,7 @@ def test_an_example_runs(command: str, example: str, files: Path, quick_path: st
         capture_output=True,
         cwd=files,
         env=environment(PATH=quick_path),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (ran.returncode, ran.stderr.decode()) == (0, "")

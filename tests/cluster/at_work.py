@@ -13,6 +13,9 @@ from typing import Any
 from xentcli.readers.interface import Chunk, Span
 from xentcli.run.cluster import _do_work
 
+# A worker that is held by a test which has failed goes on after so many.
+MOST_SECONDS = 300.0
+
 
 def _read(chunk: bytes) -> Chunk:
     found: Chunk = pickle.loads(chunk)
@@ -32,9 +35,18 @@ def at_some_time(version: str, work: bytes, chunk: bytes) -> Any:
 
 
 def slowly(version: str, work: bytes, chunk: bytes) -> Any:
-    """The work, after a while; and a sign that it has begun."""
-    _file_of(chunk).with_name("begun").touch()
+    """The work, after a while."""
     time.sleep(0.3)
+    return _do_work(version, work, chunk)
+
+
+def held(version: str, work: bytes, chunk: bytes) -> Any:
+    """The work, when there is a sign to go on; and a sign that it has begun."""
+    file = _file_of(chunk)
+    file.with_name("begun").touch()
+    end = time.monotonic() + MOST_SECONDS
+    while not file.with_name("go on").exists() and time.monotonic() < end:
+        time.sleep(0.01)
     return _do_work(version, work, chunk)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests.conftest import BIN, ROOT, environment, wait_for
+from tests.conftest import BIN, PATIENCE, ROOT, environment, wait_for
 from tests.faults.running import Answered, run_inside
 
-SECONDS = 40.0
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 
@@ -88,10 +87,26 @@ def _running(
         # A nanny takes its worker with it.
         process.terminate()
         try:
-            process.wait(SECONDS)
+            process.wait(PATIENCE)
         finally:
             process.kill()
             process.wait()
+
+
+# The command, its work on a partition another one.
+PROGRAM = """
+from tests.cluster import at_work
+from xentcli.run import cluster
+from xentcli.cli import main
+
+cluster._do_work = at_work.{}
+main.script()
+"""
+
+
+def program_with(work: Callable[..., Any]) -> str:
+    """A program of Python that is the command, with that work of at_work on each partition."""
+    return PROGRAM.format(work.__name__)
 
 
 def on_cluster(
@@ -110,7 +125,7 @@ def threads_of(cluster: Cluster) -> dict[str, int]:
     """The workers that the scheduler knows, and how many threads each has."""
     from distributed import Client
 
-    with Client(cluster.address, timeout=SECONDS, set_as_default=False) as client:
+    with Client(cluster.address, timeout=PATIENCE, set_as_default=False) as client:
         return dict(client.nthreads())
 
 
@@ -118,7 +133,7 @@ def tasks_of(cluster: Cluster) -> dict[str, str]:
     """The tasks that the scheduler knows, and the state of each."""
     from distributed import Client
 
-    with Client(cluster.address, timeout=SECONDS, set_as_default=False) as client:
+    with Client(cluster.address, timeout=PATIENCE, set_as_default=False) as client:
         found: dict[str, str] = client.run_on_scheduler(_states)
         return found
 

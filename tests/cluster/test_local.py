@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.clusters import Cluster
-from tests.conftest import BIN, ROOT, Xent, environment, wait_for
+from tests.cluster import at_work
+from tests.cluster.clusters import Cluster, program_with
+from tests.conftest import PATIENCE, ROOT, Xent, environment, group_members, wait_for
 from tests.faults.running import run_inside
 from tests.terminals import run_on_terminal
 from tests.test_ways import FILES
@@ -37,47 +38,36 @@ def test_it_leaves_the_answer_alone(started_xent: Xent, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("after", [1.0, 3.5])
-def test_ctrl_c_reaches_its_processes_too(after: float, tmp_path: Path) -> None:
-    """While it starts, and while it works."""
-    header, end, rows = FILES["plain.csv"].partition(b"\n")
-    (tmp_path / "a.csv").write_bytes(header + end + rows * 30)
+@pytest.mark.parametrize("when", ["importing", "starting", "working"])
+def test_ctrl_c_reaches_its_processes_too(when: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(FILES["plain.csv"])
+    arguments = ["ce", "a.csv", "--scheduler", "local", "--jobs", "1"]
     process = subprocess.Popen(
-        [str(BIN / "xent"), "ce", "a.csv", "--scheduler", "local", "--jobs", "1"],
+        # The work waits for a sign that never comes.
+        [sys.executable, "-c", program_with(at_work.held), *arguments],
         cwd=tmp_path,
-        env=environment(XENT_PARTITION_BYTES="10"),
+        env=environment(PYTHONPATH=str(ROOT), XENT_PARTITION_BYTES="200"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    time.sleep(after)
+    if when == "importing":
+        time.sleep(1)
+    elif when == "starting":
+        wait_for(lambda: len(group_members(process.pid)) > 1)
+    else:
+        wait_for((tmp_path / "begun").exists)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate(timeout=20) == (b"", b"")
+    assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert process.returncode == 130
-    wait_for(lambda: not _group(process.pid))
-    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
-
-
-def _group(number: int) -> list[str]:
-    """The processes of a group that have not ended."""
-    states = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists()]
-    fields = [state.rpartition(")")[2].split() for state in states]
-    return [field[0] for field in fields if int(field[2]) == number and field[0] != "Z"]
-
-
-SLOWLY = """
-from tests.cluster import at_work
-from xentcli.run import cluster
-from xentcli.cli import main
-
-cluster._do_work = at_work.slowly
-main.script()
-"""
+    wait_for(lambda: not group_members(process.pid))
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.csv", "begun"}
 
 
 def test_progress_counts_partitions(cluster: Cluster, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(FILES["plain.csv"])
-    command = [sys.executable, "-c", SLOWLY, "ce", "a.csv", "-q", "--scheduler", cluster.address]
+    program = program_with(at_work.slowly)
+    command = [sys.executable, "-c", program, "ce", "a.csv", "-q", "--scheduler", cluster.address]
     env = environment(PYTHONPATH=str(ROOT), XENT_PARTITION_BYTES="60")
     shown = run_on_terminal(command, tmp_path, 120, env)
     assert shown.code == 0

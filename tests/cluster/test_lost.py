@@ -6,7 +6,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ from tests.cluster.clusters import (
     Cluster,
     joined,
     on_cluster,
+    program_with,
     started,
     tasks_of,
     threads_of,
 )
-from tests.conftest import ROOT, environment, needs_posix, wait_for
+from tests.conftest import PATIENCE, ROOT, environment, needs_posix, wait_for
 from tests.faults.running import Answered, run_inside
 from tests.test_ways import FILES
 from xentcli.run import cluster as cluster_of_commands
@@ -77,53 +79,44 @@ def test_a_partition_that_no_worker_survives(
         assert on_cluster(cluster, ASKED, tmp_path) == run_inside(ASKED, tmp_path)
 
 
-# The command, its work slowed down.
-SLOWLY = """
-from tests.cluster import at_work
-from xentcli.run import cluster
-from xentcli.cli import main
-
-cluster._do_work = at_work.slowly
-main.script()
-"""
-
-
 @pytest.mark.parametrize(
     ("number", "code", "name"), [(signal.SIGINT, 130, "ce"), (signal.SIGTERM, 143, "softmax")]
 )
 def test_a_signal(number: int, code: int, name: str, cluster: Cluster, tmp_path: Path) -> None:
-    put(tmp_path)
-    command = [sys.executable, "-c", SLOWLY, name, "a.csv", "--scheduler", cluster.address]
-    process = subprocess.Popen(
-        [*command, "-o", "answer"],
-        cwd=tmp_path,
-        env=environment(PYTHONPATH=str(ROOT), XENT_PARTITION_BYTES="50"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    wait_for((tmp_path / "begun").exists)
-    process.send_signal(number)
-    assert process.communicate(timeout=10) == (b"", b"")
-    assert process.returncode == code
-    time.sleep(1)
-    assert tasks_of(cluster) == {}
-    (tmp_path / "begun").unlink()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv"]
+    with held(tmp_path, cluster, name, "-o", "answer") as process:
+        process.send_signal(number)
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
+        assert process.returncode == code
+        wait_for(lambda: not tasks_of(cluster))
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", *SIGNS}
     assert on_cluster(cluster, ASKED, tmp_path) == run_inside(ASKED, tmp_path)
 
 
-def slowed(folder: Path, cluster: Cluster) -> subprocess.Popen[bytes]:
-    """The command at work on that cluster, each partition slowed down."""
+# What at_work.held says and waits for.
+SIGNS = ("begun", "go on")
+
+
+@contextmanager
+def held(
+    folder: Path, cluster: Cluster, name: str, *options: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The command at work on that cluster; no partition is finished before the sign to go on, which
+    comes at the end at the latest."""
     put(folder)
+    asked = [name, "a.csv", *options, "--scheduler", cluster.address]
     process = subprocess.Popen(
-        [sys.executable, "-c", SLOWLY, "ce", "a.csv", "-q", "--scheduler", cluster.address],
+        [sys.executable, "-c", program_with(at_work.held), *asked],
         cwd=folder,
         env=environment(PYTHONPATH=str(ROOT), XENT_PARTITION_BYTES="200"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    wait_for((folder / "begun").exists)
-    return process
+    begun, go_on = (folder / sign for sign in SIGNS)
+    try:
+        wait_for(begun.exists)
+        yield process
+    finally:
+        go_on.touch()
 
 
 def test_without_workers_it_says_so_and_waits(
@@ -133,23 +126,26 @@ def test_without_workers_it_says_so_and_waits(
     expected = run_inside(["ce", "a.csv", "-q"], tmp_path).stdout
     folder = tmp_path_factory.mktemp("workers")
     with started(folder, workers=1) as cluster:
-        process = slowed(tmp_path, cluster)
-        cluster.workers[0].kill()
-        assert process.stderr is not None
-        said = process.stderr.readline().decode()
+        with held(tmp_path, cluster, "ce", "-q") as process:
+            cluster.workers[0].kill()
+            assert process.stderr is not None
+            said = process.stderr.readline().decode()
         assert said == f"xent: {cluster.address} has no workers any more; waiting for the next\n"
         with joined(cluster, folder):
-            assert process.communicate(timeout=60) == (expected, b"")
+            assert process.communicate(timeout=PATIENCE) == (expected, b"")
         assert process.returncode == 0
 
 
 def test_a_killed_scheduler_is_named(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with started(tmp_path_factory.mktemp("scheduler"), workers=1) as cluster:
-        process = slowed(tmp_path, cluster)
+    folder = tmp_path_factory.mktemp("scheduler")
+    with (
+        started(folder, workers=1) as cluster,
+        held(tmp_path, cluster, "ce", "-q") as process,
+    ):
         assert cluster.scheduler is not None
         cluster.scheduler.kill()
-        _, stderr = process.communicate(timeout=60)
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert stderr.decode() == f"xent: {cluster.address}: the scheduler is gone\n"
     assert process.returncode == 1

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
+from tests.conftest import PATIENCE
 from xentcli import cross_entropy
 from xentcli.core import threads
 
@@ -30,7 +31,7 @@ def test_one_that_is_held_up_leaves_more_to_the_others() -> None:
         count = 0
         for item in items:
             if item == 0:
-                assert others_done.wait(60)
+                assert others_done.wait(PATIENCE)
             if item == last:
                 others_done.set()
             count += 1

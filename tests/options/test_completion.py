@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, Xent, environment, run_python
+from tests.conftest import BIN, PATIENCE, Xent, environment, run_python
 from xentcli.calculation.commands import COMMANDS
 
 HEADER = "id,logit_cat,logit_dog,my answer,label\n"
@@ -263,7 +263,7 @@ def in_zsh(line: str, home: Path) -> str:
 
     def read_until(text: str) -> None:
         nonlocal shown
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while text.encode() not in shown and time.monotonic() < end:
             if select.select([terminal], [], [], 0.2)[0]:
                 shown += os.read(terminal, 4096)

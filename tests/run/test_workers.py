@@ -158,25 +158,26 @@ def test_nobody_waits_for_a_copy_that_is_gone(monkeypatch: pytest.MonkeyPatch) -
             awaited[0]()
 
 
-HERE = os.getpid()
-
-
-def dying(chunk: Chunk) -> Outcome:
-    """The first chunk's outcome; each one after it takes the worker along that has it."""
-    if chunk.number and os.getpid() != HERE:
-        os._exit(3)
-    return Outcome(samples=1)
-
-
 @linux
 @copies
 def test_a_lost_worker_is_told_whichever_chunk_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forked, "PATIENCE", 0.01)
+    here, (waiting, first_is_here) = os.getpid(), os.pipe()
+
+    def die(chunk: Chunk) -> Outcome:
+        """The first chunk's outcome; each one after it takes the worker along that has it."""
+        if chunk.number and os.getpid() != here:
+            os.read(waiting, 1)
+            os._exit(3)
+        return Outcome(samples=1)
+
     chunks = [Chunk(number, 0, 0, b"") for number in range(9)]
-    pool = forked.fork_workers(dying, 2, 2)
-    done = share_work(dying, chunks, pool.__enter__(), 4)
+    pool = forked.fork_workers(die, 2, 2)
+    done = share_work(die, chunks, pool.__enter__(), 4)
     try:
         assert next(done).outcome.samples == 1
+        # A worker that ended sooner would be told before this.
+        os.write(first_is_here, b"12")
         # When its turn comes, the second has another number than when it was handed out.
         with pytest.raises(LostWorker):
             next(done)
@@ -184,6 +185,8 @@ def test_a_lost_worker_is_told_whichever_chunk_it_had(monkeypatch: pytest.Monkey
         # The other one may be gone as well.
         with suppress(LostWorker):
             pool.__exit__(None, None, None)
+        os.close(waiting)
+        os.close(first_is_here)
 
 
 @linux

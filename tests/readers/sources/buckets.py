@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
-from tests.conftest import environment
+from tests.conftest import PATIENCE, environment
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "a-key-that-opens-nothing",
@@ -70,7 +70,7 @@ def _put(url: str, content: bytes) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     headers = {"Content-Type": "application/octet-stream"}
     request = urllib.request.Request(url, content, headers, method="PUT")
-    with opener.open(request, timeout=30) as answer:
+    with opener.open(request, timeout=PATIENCE) as answer:
         assert answer.status == 200
 
 
@@ -149,7 +149,7 @@ class _Answering(BaseHTTPRequestHandler):
         start, end = (int(wanted[1]), int(wanted[2]) + 1) if wanted else (0, size)
         web.asked.append(Asked(self.command, path, start, end))
         web.met.set()
-        web.answers.wait(60)
+        web.answers.wait()
         part = wanted is not None and web.gives_ranges
         status = web.status if path in web.files else 404
         found = b"" if status != 200 else content[start:end] if part else content

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import BIN, Xent, environment
+from tests.conftest import BIN, PATIENCE, Xent, environment
 from tests.contents import npy, npz
 from tests.readers.sources.buckets import ALONE, Bucket, Web, served_bucket, served_web
 from xentcli.readers.text.spans import BLOCKS_A_SPAN
@@ -301,9 +301,9 @@ def test_ctrl_c_does_not_wait_for_a_server(web: Web, tmp_path: Path) -> None:
         env=environment(),
         cwd=tmp_path,
     ) as running:
-        assert web.met.wait(30)
+        assert web.met.wait(PATIENCE)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=10)
+        out, err = running.communicate(timeout=PATIENCE)
     assert (running.returncode, out, err) == (130, b"", b"")
 
 
@@ -323,7 +323,7 @@ def test_a_reader_that_goes_away(web: Web, tmp_path: Path) -> None:
         running.stdout.readline()
         running.stdout.close()
         assert running.stderr is not None
-        assert (running.stderr.read(), running.wait(30)) == (b"", 141)
+        assert (running.stderr.read(), running.wait(PATIENCE)) == (b"", 141)
 
 
 def test_a_local_file_needs_no_fsspec(xent: Xent, tmp_path: Path) -> None:

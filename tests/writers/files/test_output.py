@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import needs_posix, run_shell
+from tests.conftest import PATIENCE, needs_posix, run_shell
 from tests.faults.running import Answered, run_inside
 
 needs_posix()
@@ -145,7 +145,7 @@ def test_a_pipe_with_a_name_is_written_straight(folder: Path) -> None:
     reader = threading.Thread(target=lambda: found.append((folder / "pipe").read_text()))
     reader.start()
     ran = run_shell("xent ce a.csv --quiet -o pipe", folder)
-    reader.join(20)
+    reader.join(PATIENCE)
     assert (ran.returncode, ran.stderr, found) == (0, "", [ANSWER])
     assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
 

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from tests.conftest import BIN, environment
+from tests.conftest import BIN, PATIENCE, environment
 from tests.faults.running import run_inside
 
 ROWS = b"a,b,label\n1,2,0\n3,4,1\n5,x,1\n"
@@ -35,7 +35,7 @@ def test_what_cannot_be_written_is_told_before_anything_is_read(
         env=environment(),
     )
     # Standard input is left open.
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=PATIENCE) == 1
     stdout, stderr = process.communicate()
     assert stdout == b""
     assert stderr.decode() == f"xent: {options[1]}: cannot write it: no such file or directory\n"

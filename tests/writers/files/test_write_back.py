@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import needs_posix
+from tests.conftest import PATIENCE, needs_posix
 from xentcli.errors import OutputError
 from xentcli.writers.files import write_back
 from xentcli.writers.files.file import open_outputs
@@ -37,7 +37,7 @@ def write(path: Path) -> None:
         for piece in PIECES:
             sink.write(piece)
             for thread in set(threading.enumerate()) - others:
-                thread.join(10)
+                thread.join(PATIENCE)
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[int]]:

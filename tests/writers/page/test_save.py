@@ -6,14 +6,13 @@ import json
 import os
 import re
 import shlex
-import subprocess
 from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.conftest import ROOT, Xent, environment, run_python
+from tests.conftest import ROOT, Xent, run_python, run_shell
 
 OLD = "what was there before\n"
 DIGITS = str(ROOT / "examples" / "digits.csv")
@@ -97,7 +96,7 @@ def test_the_command_on_the_page_can_be_pasted(xent: Xent, tmp_path: Path) -> No
     root = ElementTree.parse(tmp_path / "page.svg").getroot()
     (said,) = (one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}desc"))
     command = f"{said.partition('Made by: ')[2]} --save again.svg"
-    subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment(), check=True, timeout=60)
+    assert run_shell(command, tmp_path).returncode == 0
     assert (tmp_path / "again.svg").read_bytes() == (tmp_path / "page.svg").read_bytes()
 
 
