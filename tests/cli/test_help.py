@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import PATIENCE, Xent, environment
 from tests.terminals import run_on_terminal
+from xentcli import readers
 from xentcli.calculation.commands import COMMANDS
 from xentcli.cli.commands import EXAMPLES, function_of
 from xentcli.cli.help import options_of
@@ -84,6 +85,13 @@ def test_an_example_runs(command: str, example: str, files: Path, quick_path: st
     assert set(files.iterdir()) == before | named
     assert all(path.stat().st_size for path in named)
     assert bool(ran.stdout) == (" -o " not in example)
+
+
+def test_the_help_names_every_format_of_input(xent: Xent) -> None:
+    shown = re.sub(r"[│\s]+", " ", xent("ce", "--help").stdout).lower()
+    file = shown.partition(" [file]... csv")[2].partition(" --logits ")[0]
+    words = set(re.findall(r"[a-z]+", f"csv{file.replace('json lines', 'jsonl')}"))
+    assert set(readers.NAMES) <= words
 
 
 @pytest.mark.parametrize("name", COMMANDS)

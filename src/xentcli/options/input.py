@@ -27,9 +27,9 @@ class Samples(NamedTuple):
     file: Annotated[
         list[str] | None,
         typer.Argument(
-            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, .pt, Parquet, Arrow; compressed too. A "
-            "path, or a URL such as s3://bucket/part-*.csv; several follow one another; - is "
-            "standard input.",
+            help="CSV, TSV, JSON, JSON Lines, .npy, .npz, .pt, .safetensors, Parquet, Arrow; "
+            "compressed too. A path, or a URL such as s3://bucket/part-*.csv; several follow one "
+            "another; - is standard input.",
             metavar="[FILE]...",
             rich_help_panel=INPUT,
         ),
@@ -126,13 +126,19 @@ class Reading(NamedTuple):
     logits_key: Annotated[
         str | None,
         option(
-            "--logits-key", panel=INPUT, metavar="KEY", help="Of the values in JSON, .npz and .pt."
+            "--logits-key",
+            panel=INPUT,
+            metavar="KEY",
+            help="Of the values in JSON, .npz, .pt and .safetensors.",
         ),
     ] = None
     label_key: Annotated[
         str | None,
         option(
-            "--label-key", panel=INPUT, metavar="KEY", help="Of the labels in JSON, .npz and .pt."
+            "--label-key",
+            panel=INPUT,
+            metavar="KEY",
+            help="Of the labels in JSON, .npz, .pt and .safetensors.",
         ),
     ] = None
     max_ratio: Annotated[
