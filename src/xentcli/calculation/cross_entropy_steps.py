@@ -17,7 +17,7 @@ from xentcli.core import focal, gradient, loss, textbook
 from xentcli.core.at_label import pick
 from xentcli.core.layout import Array
 from xentcli.core.softmax import sum_over_classes
-from xentcli.core.target import one_hot, smoothed
+from xentcli.core.target import one_hot, smoothed, unnormalised_samples
 from xentcli.model import Step
 
 
@@ -30,6 +30,9 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     if sample.gradient is not None:
         found += _difference_steps(sample, start, weighted, calculation, denominator)
     if sample.soft is None or _has_weights(sample, calculation):
+        return SampleSteps(found)
+    if unnormalised_samples(sample.soft, axis).any():
+        # What is no distribution has no entropy: the formula would give one below 0.
         return SampleSteps(found)
     from xentcli.core.entropy import divergence, entropy_of
 

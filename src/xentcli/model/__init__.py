@@ -209,7 +209,8 @@ class WorkedSample(NamedTuple):
     ``position`` is its index, ``(n)`` or ``(n, i1 … ik)``; that of a ``token`` is the number of its
     sequence and the token's position in it. ``losses`` has one number, or one for each yes/no
     question; ``shares`` has what each of them adds to the mean's denominator. For a soft target
-    without weights the loss is also given in two parts, ``entropy`` + ``divergence``.
+    that sums to 1, without weights, the loss is also given in two parts, ``entropy`` +
+    ``divergence``.
     """
 
     position: tuple[int, ...]
