@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.diagnosis.made import case
+from tests.faults.running import run_inside
 from xentcli.diagnosis.case import Case
 from xentcli.diagnosis.mistakes.part import Part
 from xentcli.diagnosis.words import ambiguity
@@ -72,3 +76,27 @@ def test_a_number_that_looks_like_the_one_got_has_more_decimals(value: float, sh
 def test_many_weights_are_not_written_out() -> None:
     assert write_weights(np.array([1.0, 2.5])) == "[1.0, 2.5]"
     assert write_weights(np.arange(7.0)) == "w"
+
+
+KL = "Σ_c q[c]·log softmax(z)[c] − H(q)"
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "got", "formula"),
+    [
+        (1, [], "0.0600573", f"(−{KL}) / C"),
+        (2, [], "0.336660", f"mean(−{KL}) / C"),
+        (2, [], "-0.673320", f"mean(−(−{KL}))"),
+        (2, ["--weight-col", "w"], "0.488918", f"sum(w·(−{KL})) / Σs"),
+        (2, ["--weight-col", "w"], "-0.380174", "sum(−w·Σ_c (p[c] − q[c])²) / Σs"),
+    ],
+)
+def test_a_difference_has_brackets_in_a_product(
+    rows: int, options: list[str], got: str, formula: str, tmp_path: Path
+) -> None:
+    lines = ["a,b,t_a,t_b,w", "1,2,0.5,0.5,2", "3,1,0.2,0.8,1"]
+    (tmp_path / "a.csv").write_text("\n".join(lines[: rows + 1]))
+    columns = ["--logit-cols", "a,b", "--target-cols", "t_a,t_b", *options]
+    asked = ["diagnose", "a.csv", "--loss", "kl", *columns, "--format", "json", "--got", got]
+    found = json.loads(run_inside(asked, tmp_path).stdout)["candidates"]
+    assert formula in {one["formula"] for one in found}

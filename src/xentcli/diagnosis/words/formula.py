@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from xentcli.diagnosis.case import Case
@@ -16,6 +17,10 @@ from xentcli.model import Kind
 # The arithmetics that lose digits.
 ROUNDED = ("float64-framework", "float32", "float16", "bfloat16")
 ONE_BASED = "with 1 taken from each label"
+# The sign of what follows, not a difference.
+MINUS_SIGN = re.compile(r"(?<!\S)−(?=\S)")
+# Where a formula is put beside another in a product, a quotient or a power.
+IN_PRODUCT = re.compile(r"[·^−]\{[01]?\}|\{[01]?\} /")
 KINDS: dict[Kind, str] = {
     "logits": "Read as logits, as PyTorch does",
     "probs": "Read as probabilities",
@@ -104,8 +109,11 @@ def write_formula(formula: Formula, kit: Kit, case: Case) -> str:
     over = weighting.over
     if over == "N" and case.has_ignored and not kit.ignorings[at["ignorings"]].has_share:
         over = "N kept"
-    sign = "−" if row.startswith("−") else ""
-    row = sign + weighting.inner.format(row.removeprefix("−"))
+    if _is_sum(row):
+        row = _fill(weighting.inner, row)
+    else:
+        sign = "−" if row.startswith("−") else ""
+        row = sign + weighting.inner.format(row.removeprefix("−"))
     mean = f"mean({row})" if over == "N" else f"sum({row}) / {over}"
     ignoring = kit.ignorings[at["ignorings"]]
     if over == "N" and case.has_ignored and ignoring.has_share and not ignoring.has_loss:
@@ -115,10 +123,43 @@ def write_formula(formula: Formula, kit: Kit, case: Case) -> str:
     around = reduction.part.formula
     if row.startswith("−"):
         around = around.replace("−{0}", "−({0})")
-    whole = around.format(row, mean)
+    whole = _fill(around, row, mean)
     for kind in ("scales", "temperatures"):
-        whole = getattr(kit, kind)[at[kind]].part.formula.format(whole)
+        whole = _fill(getattr(kit, kind)[at[kind]].part.formula, whole)
     return kit.arithmetics[at["arithmetics"]].part.formula.format(whole)
+
+
+def _is_sum(text: str) -> bool:
+    """Whether a formula is a sum or a difference, of which no product or quotient takes the whole.
+
+    >>> _is_sum("a·b − c"), _is_sum("−a·(b − c)")
+    (True, False)
+    """
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if not depth and text.startswith((" − ", " + "), at):
+            return True
+    return False
+
+
+def _fill(template: str, *texts: str) -> str:
+    """Put formulas into one around them; a sum has brackets in a product, a quotient or a power."""
+    if IN_PRODUCT.search(template):
+        texts = tuple(f"({text})" if _is_sum(text) else text for text in texts)
+    return template.format(*texts)
+
+
+def _negate(row: str) -> str:
+    """Write a row's loss without its minus sign, or with one if it has none.
+
+    >>> _negate("−a"), _negate("Σ_c −a[c]"), _negate("(a − b)²"), _negate("a − b")
+    ('a', 'Σ_c a[c]', '−(a − b)²', '−(a − b)')
+    """
+    if _is_sum(row):
+        return f"−({row})"
+    without, count = MINUS_SIGN.subn("", row, 1)
+    return without if count else f"−{row}"
 
 
 def _write_row(at: dict[str, int], kit: Kit, case: Case) -> str:
@@ -140,7 +181,7 @@ def _write_row(at: dict[str, int], kit: Kit, case: Case) -> str:
         is_smoothed = kit.smoothings[at["smoothings"]].of is not None
         template = "−Σ_c q[c]·{}[c]" if is_smoothed else template
     row = template.format(log)
-    return row if not at["signs"] else row.replace("−", "", 1)
+    return _negate(row) if at["signs"] else row
 
 
 def _write_scaled(at: dict[str, int], kit: Kit, case: Case) -> str:
@@ -169,4 +210,4 @@ def _write_row_of_question(at: dict[str, int], kit: Kit, case: Case, probs: str)
         no = no.replace(f"{write_number(focal.alpha)}·", f"{alpha}·", 1)
     positive = kit.weightings[at["weightings"]].part.formula
     row = kit.picks[at["picks"]].part.formula.format(positive.format(yes), no)
-    return row if not at["signs"] else row.replace("−", "", 1)
+    return _negate(row) if at["signs"] else row
