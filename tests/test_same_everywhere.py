@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -195,3 +196,11 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> list[Streams]:
 def test_stories(off: str, expected: list[Streams], tmp_path: Path) -> None:
     assert printed(off, tmp_path) == expected
     assert {code for code, *_ in expected} <= {0, 1}
+
+
+def test_the_page_says_of_how_many_it_is_tried() -> None:
+    page = " ".join((ROOT / "docs" / "numbers.md").read_text(encoding="utf-8").split())
+    told = re.search(r"over (\d+) commands and over (\d+) results of Python functions", page)
+    assert told is not None
+    assert int(told[1]) < len(folders()) + len(STORIES)
+    assert int(told[2]) < len(calls())
