@@ -32,6 +32,11 @@ def imported(arguments: list[str]) -> set[str]:
     return {name.split(".")[0] for name in modules(arguments)}
 
 
+def test_nothing_is_imported_before_the_command_takes_signals() -> None:
+    program = "import sys; before = {*sys.modules}; import xentcli; print({*sys.modules} - before)"
+    assert last_line(program) == "{'xentcli'}"
+
+
 def test_a_run_imports_no_pydantic_and_no_extra() -> None:
     packages = imported(TYPED)
     assert {"numpy", "rich", "typer"} <= packages
