@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from unittest import mock
 
 from tests.conftest import BIN, PATIENCE, ROOT, environment, wait_for
 from tests.faults.running import Answered, run_inside
+from xentcli.run import cluster as cluster_of_commands
 
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 
@@ -118,7 +120,10 @@ def on_cluster(
 ) -> Answered:
     """What a command answers there: of a text every few lines are a partition."""
     where = ["--scheduler", cluster.address]
-    return run_inside([*arguments, *where], folder, stdin, {"XENT_PARTITION_BYTES": "200", **env})
+    # A scheduler on a busy machine may take longer to answer than anybody would wait for it.
+    with mock.patch.object(cluster_of_commands, "CONNECT_SECONDS", PATIENCE):
+        settings = {"XENT_PARTITION_BYTES": "200", **env}
+        return run_inside([*arguments, *where], folder, stdin, settings)
 
 
 def threads_of(cluster: Cluster) -> dict[str, int]:
