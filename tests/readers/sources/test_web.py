@@ -159,8 +159,8 @@ def test_a_server_that_breaks_off_is_named(whole_files: Web) -> None:
     url = whole_files.put("a.bin", CONTENT)
     remote.version_of(url)
     whole_files.breaks_off = True
-    stream = remote.open_url(url)
-    with pytest.raises(DataError) as caught:
+    # Closed, as it could not be once the thread that reads it has ended.
+    with remote.open_url(url) as stream, pytest.raises(DataError) as caught:
         stream.read()
     assert str(caught.value) == f"{url}: cannot read it: the connection broke off"
 
