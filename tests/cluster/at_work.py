@@ -28,6 +28,12 @@ def _file_of(chunk: bytes) -> Path:
     return Path(data.path)
 
 
+def _wait_to_go_on(file: Path) -> None:
+    end = time.monotonic() + MOST_SECONDS
+    while not file.with_name("go on").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def at_some_time(version: str, work: bytes, chunk: bytes) -> Any:
     """The work, some time sooner or later."""
     time.sleep(random.Random(_read(chunk).number).random() / 10)
@@ -44,9 +50,7 @@ def held(version: str, work: bytes, chunk: bytes) -> Any:
     """The work, when there is a sign to go on; and a sign that it has begun."""
     file = _file_of(chunk)
     file.with_name("begun").touch()
-    end = time.monotonic() + MOST_SECONDS
-    while not file.with_name("go on").exists() and time.monotonic() < end:
-        time.sleep(0.01)
+    _wait_to_go_on(file)
     return _do_work(version, work, chunk)
 
 
@@ -60,7 +64,9 @@ def killed_once(version: str, work: bytes, chunk: bytes) -> Any:
 
 
 def killed_always(version: str, work: bytes, chunk: bytes) -> Any:
-    """The work; but every worker that comes to the second partition is killed over it."""
+    """The work; but every worker that comes to the second partition is killed over it, when there
+    is a sign to go on."""
     if _read(chunk).number == 1:
+        _wait_to_go_on(_file_of(chunk))
         os.kill(os.getpid(), signal.SIGKILL)
     return _do_work(version, work, chunk)

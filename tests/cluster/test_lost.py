@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,9 +62,18 @@ def test_a_partition_that_no_worker_survives(
     put(tmp_path)
     env = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     folder = tmp_path_factory.mktemp("killed")
+    result = cluster_of_commands.Partitions.result
+
+    def go_on(self: Any, future: Any, chunk: Any) -> Any:
+        """The first partition is done. Sooner, it could be taken for one that kills its worker."""
+        found = result(self, future, chunk)
+        (tmp_path / "go on").touch()
+        return found
+
     with started(folder, env=env) as cluster:
         with monkeypatch.context() as patch:
             patch.setattr(cluster_of_commands, "_do_work", at_work.killed_always)
+            patch.setattr(cluster_of_commands.Partitions, "result", go_on)
             found = on_cluster(cluster, ASKED, tmp_path)
         end = FILES["plain.csv"].index(b"\n", 12 + 2 * 200) + 1
         start = FILES["plain.csv"].index(b"\n", 12 + 200 - 1) + 1
