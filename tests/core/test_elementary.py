@@ -205,6 +205,14 @@ def test_what_a_double_could_not_hold_is_taken_into_account(name: str) -> None:
             assert abs(float(result) - right) <= BOUND[name] * np.spacing(result), (one, rest)
 
 
+@pytest.mark.parametrize("far", [746.5, 1e9, 1e25, 3.4e38, 1e300, INF])
+def test_the_rounding_error_of_a_number_far_outside_changes_nothing(far: float) -> None:
+    # Half a unit in the last place of 1e25 is a thousand million.
+    missing = far * 2.0**-54 if far < INF else 0.0
+    for rest in (missing, -missing):
+        assert elementary.exp([-far, far], [rest, rest]).tolist() == [0.0, INF]
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.3, -17.3, 1e6 / 3, -1e9 / 7, 2.0**45, 1e300, 5e-324])
 def test_the_exponential_of_a_difference_before_its_rounding(
     offset: float, monkeypatch: pytest.MonkeyPatch

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Xent
-from xentcli import cross_entropy, cross_entropy_grad
+from xentcli import cross_entropy, cross_entropy_grad, log_softmax, softmax
 from xentcli.core import far_apart
 
 FAR = [1e308, -1e308, 1e308]
@@ -57,6 +57,9 @@ TINY = [
     ([5.0, 4.0, -900.0], 0, [1e307, 1.0, 1.0], 1.0),
     ([0.0, -800.0, -900.0], 1, [1.0, 1e300, 1.0], 1.0),
     ([0.0, -2000.0], 0, [1e308, 1.0], 1.0),
+    ([0.5, -3.4028234663852886e38, -0.25], 0, [1e300, 1.0, 1.0], 0.7),
+    ([0.5, -1e30, -600.0], 0, [1e300, 1.0, 1.0], 0.7),
+    ([1e22, 9e99], 1, [1.0, 1e300], 3.0),
 ]
 
 
@@ -88,6 +91,25 @@ def test_a_large_weight_of_a_tiny_loss(
     entries = exact_gradient(logits, label, weight[label], temperature)
     assert float(loss) == pytest.approx(wanted, rel=1e-13, abs=5e-324)
     np.testing.assert_allclose(gradient, entries, rtol=1e-13, atol=5e-324)
+
+
+# What is put in the place of a class that is left out: the least number of a width, or so.
+MASKS = [-1e9, -1e30, -65504.0, -3.4028234663852886e38, -1.7976931348623157e308, -math.inf]
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("temperature", [0.7, 0.5, 1.0, 3.0])
+def test_a_class_left_out_has_no_share(mask: float, temperature: float) -> None:
+    logits, kept = np.array([[0.5, mask, -0.25]] * 2), np.array([[0.5, -0.25]] * 2)
+    for function in (softmax, log_softmax):
+        found, wanted = (function(z, temperature=temperature) for z in (logits, kept))
+        assert found[:, ::2].tolist() == wanted.tolist()
+    assert softmax(logits, temperature=temperature)[:, 1].tolist() == [0.0, 0.0]
+    assert softmax(logits.T, 0, temperature=temperature)[1].tolist() == [0.0, 0.0]
+    gradient = cross_entropy_grad(logits, [0, 2], temperature=temperature)
+    wanted = cross_entropy_grad(kept, [0, 1], temperature=temperature)
+    assert gradient[:, ::2].tolist() == wanted.tolist()
+    assert gradient[:, 1].tolist() == [0.0, 0.0]
 
 
 def test_a_large_weight_of_a_certain_target() -> None:

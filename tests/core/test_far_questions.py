@@ -18,7 +18,7 @@ from xentcli.core.wide import wide, wide_exp
 mp: Any = pytest.importorskip("mpmath")
 
 LARGEST, SMALLEST = 1.7e308, 1e-300
-LOGITS = (0.5, 600.0, 720.0, 745.5, 800.25, 1300.0, 1e5, 1.25e308)
+LOGITS = (0.5, 600.0, 720.0, 745.5, 800.25, 1300.0, 1e5, 1e25, 3.4e38, 1.25e308)
 
 
 class Asked(NamedTuple):
@@ -125,6 +125,7 @@ def test_a_weight_of_a_tiny_loss_of_classes(tmp_path: Path, command: str) -> Non
 LOGITS_OF_CLASSES = [
     *((700.0, 0.0, -3.0), (500.5, 2.0, 1.0), (30.0, 3.0, 2.0)),
     *((3.0, 0.5, -750.0), (0.5, -710.0, -39.0), (0.25, 0.0, -900.0)),
+    (0.5, -1e30, -700.0),
 ]
 
 
@@ -155,6 +156,19 @@ def test_the_focal_loss_of_a_class(
         for number, right in compared:
             if abs(right) > SMALLEST:
                 assert abs(number / right - 1) < 1e-12, (number, right)
+            else:
+                assert abs(number) <= 2 * SMALLEST, (number, right)
+
+
+@pytest.mark.parametrize("command", ["ce", "grad"])
+@pytest.mark.parametrize("logits", ["3.4e38,1e22,-3", "9e99,1e22,-1e25", "1e25,-1e25,1e24"])
+def test_the_focal_loss_of_a_class_far_above_the_others_is_0(
+    tmp_path: Path, logits: str, command: str
+) -> None:
+    weights = ["--weight", "1e300,1,1", "--gamma", "0.5", "--temperature", "0.75"]
+    asked = [command, "--logits", logits, "--label", "0", *weights, "--reduction", "sum", "-q"]
+    found = run_inside(asked, tmp_path).stdout.decode().split(",")
+    assert [abs(float(number)) for number in found] == [0.0] * len(found)
 
 
 @pytest.mark.parametrize("gamma", ["0", "2"])

@@ -250,7 +250,11 @@ def _parts(shape: tuple[int, ...], at_once: int, *, columns: bool) -> Iterator[t
 
 def _exp_anywhere(x: Array, missing: Array | None = None) -> Array:
     """exp of any double, also where the result overflows, underflows or is nan."""
-    high, low, exponent = _exp_parts(np.minimum(np.maximum(x, -800.0), 800.0), missing)
+    bounded = np.minimum(np.maximum(x, -800.0), 800.0)
+    if missing is not None:
+        # Of a number far outside even the rounding error is large, and is not that of the bound.
+        missing = np.where(bounded == x, missing, 0.0)
+    high, low, exponent = _exp_parts(bounded, missing)
     # In two steps: the first is exact, the second rounds a result that is subnormal.
     first = exponent >> 1
     return (high + low) * _power_of_two(first) * _power_of_two(exponent - first)

@@ -63,6 +63,8 @@ def wide_exp(values: Array, lost: Array | float = 0.0) -> Wide:
     2.958199923221943e-267
     """
     bounded = np.maximum(values, LEAST_EXPONENT)
+    # The rounding error of a number below the bound is not that of the bound.
+    lost = np.where(values < LEAST_EXPONENT, 0.0, lost)
     power = np.rint(bounded / _LN2)
     product, rounding = two_product(power, _LN2)
     rest = (bounded - product) - rounding
@@ -83,6 +85,7 @@ def power(log_base: Array, lost: Array | float, exponent: float) -> Wide:
     if exponent == 0.0:
         return wide(np.ones(log_base.shape))
     product, rounding = two_product(np.maximum(log_base, LEAST_EXPONENT), exponent)
+    lost = np.where(log_base < LEAST_EXPONENT, 0.0, lost)
     return wide_exp(product, rounding + exponent * lost)
 
 
