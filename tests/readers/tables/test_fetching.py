@@ -21,6 +21,7 @@ pq = pytest.importorskip("pyarrow.parquet")
 fsspec = pytest.importorskip("fsspec")
 
 from xentcli.readers.tables import batches  # noqa: E402
+from xentcli.readers.tables.footer import read_column_chunks  # noqa: E402
 
 URL = "memory://folder/a.parquet"
 
@@ -62,8 +63,7 @@ def test_near_ranges_are_one(
 ) -> None:
     monkeypatch.setattr(batches, "HOLE_BYTES", 10)
     monkeypatch.setattr(batches, "PIECE_BYTES", 200)
-    group = SimpleNamespace(num_columns=len(columns), column=columns.__getitem__)
-    assert batches._ranges_of_columns(group, names) == ranges
+    assert batches._ranges_of_columns(columns, names) == ranges
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_row_group_is_held_if_it_is_not_too_large(
     fits: bool, table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed = [
-        batches._ranges_of_columns(table.row_group(at), ["a", "b", "label"])
+        batches._ranges_of_columns(read_column_chunks(table, at), ["a", "b", "label"])
         for at in range(table.num_row_groups)
     ]
     sizes = [sum(end - start for start, end in ranges) for ranges in needed]

@@ -73,12 +73,15 @@ def find_maybe_empty(table: Table, rows: int) -> tuple[int, ...]:
         if table.format != "parquet":
             return tuple(range(len(reader.schema.names)))
         known, names = reader.metadata, reader.schema_arrow.names
-        groups = [known.row_group(at) for at in range(known.num_row_groups)]
-        first = next((group for group in groups if group.num_rows), None)
+        sizes = [known.row_group(at).num_rows for at in range(known.num_row_groups)]
+        first = next((at for at, size in enumerate(sizes) if size), None)
         if first is None:
             return ()
-        columns = [first.column(at) for at in range(first.num_columns)]
-        least = min(rows, first.num_rows)
+        # Imported only where there is a Parquet file.
+        from xentcli.readers.tables.footer import read_column_chunks
+
+        columns = read_column_chunks(known, first)
+        least = min(rows, sizes[first])
         found = {column.path_in_schema for column in columns if _has_nulls(column, least)}
         return tuple(at for at, name in enumerate(names) if name in found)
 
@@ -127,17 +130,20 @@ def _fetch_batches(
 ) -> Iterator[Any]:
     """Read the rows of a remote file. The needed columns of a row group are fetched together,
     because a request for each of them, however short, would take most of the time."""
+    from xentcli.readers.tables.footer import read_column_chunks
+
     for at in range(reader.metadata.num_row_groups) if groups is None else groups:
-        ranges = _ranges_of_columns(reader.metadata.row_group(at), names)
+        ranges = _ranges_of_columns(read_column_chunks(reader.metadata, at), names)
         held = sum(end - start for start, end in ranges) <= MOST_HELD
         stream.hold(ranges if held else ())
         # Arrow's own threads could not be interrupted while they wait for the network.
         yield from reader.iter_batches(rows, row_groups=[at], columns=names, use_threads=held)
 
 
-def _ranges_of_columns(group: Any, names: Sequence[str] | None) -> list[tuple[int, int]]:
+def _ranges_of_columns(
+    columns: Sequence[Any], names: Sequence[str] | None
+) -> list[tuple[int, int]]:
     """Return the bytes of a row group's columns as ranges that are each worth a request."""
-    columns = [group.column(at) for at in range(group.num_columns)]
     needed = sorted(
         (_start_of(column), column.total_compressed_size)
         for column in columns
