@@ -129,6 +129,24 @@ def test_a_small_weight_of_a_loss_beyond_a_double() -> None:
     assert float(found) == pytest.approx(float(2 * Fraction(1e308) * Fraction(1e-10)), rel=1e-15)
 
 
+MOST = 1.7976931348623157e308
+
+
+@pytest.mark.parametrize("temperature", [0.5, 0.25, 1e-10, 1e-300])
+def test_a_temperature_takes_d_beyond_a_double_and_a_weight_takes_it_back(
+    temperature: float,
+) -> None:
+    z = np.array([[MOST, -MOST, -355.5], [2.5, -MOST, -MOST], [MOST, 0.0, -MOST]])
+    weight = temperature * np.array([0.25, 0.125, 0.5])
+    for y, wanted in ((2, [0.5, 0.5, 1.0]), (1, [0.25, 0.125, 0.125])):
+        found = np.asarray(
+            cross_entropy(z, [y] * 3, weight, reduction="none", temperature=temperature)
+        )
+        assert found == pytest.approx([MOST * share for share in wanted], rel=1e-14)
+    # Where the product is beyond a double too, that is what it is, not nan.
+    assert cross_entropy(z, [1, 2, 2], reduction="none", temperature=0.1).tolist() == [math.inf] * 3
+
+
 def test_ignored_samples_and_weights_of_0_are_0() -> None:
     z, weight = np.array([[0.0, -800.0], [0.0, -800.0], [-800.0, 0.0]]), [1e300, 0.0]
     losses = np.asarray(cross_entropy(z, [0, -100, 1], weight, reduction="none"))

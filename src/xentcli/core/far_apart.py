@@ -172,9 +172,10 @@ def _small_losses(rows: _Rows) -> tuple[NDArray[np.bool_], Array]:
 
 def _large_losses(rows: _Rows) -> Array:
     """log Σe · Σv − 2·Σ v·(d/2) of finite logits."""
-    maximum = rows.logits.max(axis=1, keepdims=True)
-    half = (0.5 * rows.logits - 0.5 * maximum) / rows.temperature
-    log_sum = log(sum_over_classes(exp(2.0 * half), 1))
-    apart = product(rows.weighted, half, 2.0, across(rows.factor, 1))
+    half = 0.5 * rows.logits - 0.5 * rows.logits.max(axis=1, keepdims=True)
+    log_sum = log(sum_over_classes(exp(2.0 * (half / rows.temperature)), 1))
+    # Only as the last step, for d/2 may be beyond a double as well.
+    times = (wide(half), wide(2.0), wide(across(rows.factor, 1)))
+    apart = wide(rows.weighted).times(*times).over(wide(rows.temperature)).value
     total = sum_over_classes(rows.weighted, 1)
     return product(log_sum, total, rows.factor) - sum_over_classes(apart, 1)
