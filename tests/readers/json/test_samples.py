@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +332,25 @@ def test_of_a_target_that_is_set_to_nan_nothing_is_said(
     assert found.stdout.endswith(b"\nnan\n")
     (said,) = found.stderr.splitlines()
     assert said.startswith("xent: 1 row set to nan; the first: a.jsonl:2: ")
+
+
+# Rounded to 53 bits, the first is the largest float, the second is beyond it.
+LAST, BEYOND = int(sys.float_info.max) + 1, int(sys.float_info.max) + 2**970
+FORMS = {
+    "a.json": '[[{}, 1], ["NaN", 2]]',
+    "records.json": '[{{"logits": [{}, 1]}}, {{"logits": ["NaN", 2]}}]',
+    "lists.jsonl": '[{}, 1]\n["NaN", 2]\n',
+    "beside.jsonl": '["NaN", {}]\n[1, 2]\n',
+    "records.jsonl": '{{"logits": [{}, 1]}}\n',
+    "flat.jsonl": '{{"a": {}, "b": "NaN"}}\n',
+    "a.csv": "a,b\n{},1\nnan,2\n",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_an_integer_is_too_large_where_it_rounds_to_infinity(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(FORMS[name].format(LAST))
+    values = only(tmp_path / name, Request()).values
+    assert np.nanmax(values) == sys.float_info.max
+    (tmp_path / name).write_text(FORMS[name].format(BEYOND))
+    assert told(tmp_path / name, Request()).endswith("too large for a 64-bit float")

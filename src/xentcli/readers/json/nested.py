@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
+from contextlib import suppress
+from math import isinf
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +15,6 @@ from xentcli.readers.rules.named_columns import suggest_names
 
 Item = TypeVar("Item")
 
-MAX_FLOAT = sys.float_info.max
 # Fewer than any NumPy can hold.
 MOST_DIMENSIONS = 30
 # Strings for the numbers that JSON itself cannot express.
@@ -89,10 +89,12 @@ def as_number(item: Any, place: Place, path: str) -> float:
     if isinstance(item, Spelled):
         return float(item)
     if type(item) is float or type(item) is int:
-        # Python's JSON reader turns 1e400 into infinity.
-        if abs(item) > MAX_FLOAT:
-            raise fault("the number is too large for a 64-bit float", place, path)
-        return float(item)
+        # Python's JSON reader turns 1e400 into infinity; an integer that is as large overflows.
+        with suppress(OverflowError):
+            number = float(item)
+            if not isinf(number):
+                return number
+        raise fault("the number is too large for a 64-bit float", place, path)
     if isinstance(item, str) and item in NON_FINITE:
         return NON_FINITE[item]
     raise fault(f"cannot read {describe(item)} as a number", place, path)
