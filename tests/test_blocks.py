@@ -155,6 +155,45 @@ def test_a_part_of_all_is_the_same_in_a_few_ways(part: int, tmp_path: Path) -> N
     assert not wrong, "\n".join(wrong[:10])
 
 
+# What is told of a whole input, and what of its rows: which comes first.
+OF_ALL: list[tuple[str, dict[str, bytes], str]] = [
+    (
+        "ce p.jsonl --reduction sum -q",
+        {
+            "p.jsonl": b'{"probs": [1, 0], "label": 1}\n'
+            + b'{"probs": [0.5, 1], "label": 0}\n' * 3
+            + b'{"probs": [0, 1], "label": 0}\n'
+        },
+        "xent: warning: p.jsonl:2: $.probs: the probabilities do not sum to 1 (and of 2 more "
+        "samples)\n"
+        "xent: warning: p.jsonl:1: $.probs: its loss is inf (and of 1 more sample)\n",
+    ),
+    *(
+        (
+            f"bce q.csv --logit-cols a,b {labels}",
+            {"q.csv": b"a,b,label\n1,2,1\n3,4,0\n5,x,1\n", "y.csv": b"label\n1\n0\n1\n"},
+            f"xent: {place}: 1 label for 2 questions a sample\nhint: several columns take a target "
+            "each: --target, --targets-from or --target-cols\n",
+        )
+        for labels, place in (
+            ("", "q.csv"),
+            ("--on-error skip", "q.csv"),
+            ("--labels 0,1", "--label"),
+            ("--labels-from y.csv --label-col label", "y.csv"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("command", "files", "told"), OF_ALL)
+def test_what_is_told_of_the_whole_comes_in_one_order(
+    command: str, files: dict[str, bytes], told: str, tmp_path: Path
+) -> None:
+    put(files, tmp_path)
+    for way in WAYS:
+        assert run_inside(shlex.split(command), tmp_path, environment=way).stderr == told, way
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_all_is_the_same_in_every_way(part: int, tmp_path: Path) -> None:

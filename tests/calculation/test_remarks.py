@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,16 @@ import pytest
 
 from xentcli.calculation.answers import problem_of
 from xentcli.calculation.commands import COMMANDS, Calculation
-from xentcli.calculation.remarks import find_remarks, looks_of, merge_remarks, remarks_on_looks
+from xentcli.calculation.remarks import (
+    IN_ORDER,
+    INFINITE,
+    PROBS_NOT_1,
+    TARGET_NOT_1,
+    find_remarks,
+    looks_of,
+    merge_remarks,
+    remarks_on_looks,
+)
 from xentcli.core.settings import Settings
 from xentcli.errors import Place
 from xentcli.model import Batch, Kind, Origin, Remark
@@ -79,10 +89,16 @@ def test_rows_that_do_not_sum_to_1_and_logarithms_above_0() -> None:
 
 
 def test_remarks_with_the_same_sentence_are_one() -> None:
-    known = [Remark("one", place_at(1), 2), Remark("two", place_at(3), 4)]
-    more = [Remark("two", place_at(9), 5), Remark("three", place_at(8), 1)]
-    assert merge_remarks(known, more) == (
-        known[0],
-        Remark("two", place_at(3), 9),
-        more[1],
-    )
+    known = [Remark(TARGET_NOT_1, place_at(1), 2), Remark(INFINITE, place_at(3), 4)]
+    more = [Remark(INFINITE, place_at(9), 5), Remark(PROBS_NOT_1, place_at(8), 1)]
+    merged = (known[0], more[1], Remark(INFINITE, place_at(3), 9))
+    assert merge_remarks(known, more) == merged
+
+
+def test_remarks_are_told_in_one_order_whichever_sample_comes_first() -> None:
+    remarks = [Remark(message, place_at(at)) for at, message in enumerate(IN_ORDER)]
+    for shuffled in itertools.permutations(remarks):
+        merged: tuple[Remark, ...] = ()
+        for remark in shuffled:
+            merged = merge_remarks(merged, [remark])
+        assert merged == tuple(remarks)

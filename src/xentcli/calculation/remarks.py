@@ -14,6 +14,12 @@ from xentcli.model import Batch, NamedTuple, Remark
 
 # How many samples are looked at for remarks on how they look.
 FIRST = 20
+# What is told of samples, in the order in which it is told, whichever sample comes first.
+TARGET_NOT_1 = "the soft target does not sum to 1"
+PROBS_NOT_1 = "the probabilities do not sum to 1"
+ABOVE_0 = "a log-probability is above 0; are these logits?"
+INFINITE = "its loss is inf"
+IN_ORDER = (TARGET_NOT_1, PROBS_NOT_1, ABOVE_0, INFINITE)
 # Rounding may put a computed probability above 1, or a log-probability above 0, by this much.
 ROUNDING = 1e-9
 
@@ -81,16 +87,17 @@ def find_remarks(problem: Problem) -> Iterator[tuple[str, str, NDArray[np.bool_]
     positions, kind, measure = problem.positions, problem.kind, problem.calculation.loss
     if problem.target.soft is not None and not measure.questions:
         unnormalised = unnormalised_samples(problem.target.soft, 1)
-        yield "target", "the soft target does not sum to 1", unnormalised
+        yield "target", TARGET_NOT_1, unnormalised
     if kind == "probs" and not measure.questions:
-        yield "probs", "the probabilities do not sum to 1", unnormalised_samples(positions, 1)
+        yield "probs", PROBS_NOT_1, unnormalised_samples(positions, 1)
     if kind == "log_probs":
         above: NDArray[np.bool_] = np.any(positions > ROUNDING, axis=1)
-        yield "log_probs", "a log-probability is above 0; are these logits?", above
+        yield "log_probs", ABOVE_0, above
 
 
 def merge_remarks(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Remark, ...]:
-    """Merge remarks with the same sentence: with the first place and the sum of the samples."""
+    """Merge remarks with the same sentence: with the first place and the sum of the samples. In
+    which order the sentences are told does not depend on the blocks in which they were found."""
     result = {remark.message: remark for remark in known}
     for remark in found:
         first = result.get(remark.message)
@@ -99,4 +106,4 @@ def merge_remarks(known: Iterable[Remark], found: Iterable[Remark]) -> tuple[Rem
         else:
             total = first.samples + remark.samples
             result[remark.message] = first._replace(samples=total)
-    return tuple(result.values())
+    return tuple(sorted(result.values(), key=lambda remark: IN_ORDER.index(remark.message)))

@@ -239,6 +239,7 @@ class Opened(NamedTuple):
 
     - ``workers``: the kind of workers that can share the chunks.
     - ``numbered``: a chunk can be read only if the number of its first sample is known.
+    - ``has_label_a_row``: the labels are one a row, however many columns of numbers there are.
     - ``single``: there is one sample, of shape ``(C)``; ``dimensions``: how many axes follow that
       of the classes; ``class_axis``: the class axis in the input; in batches it is axis 1.
     - ``header``: the names of all columns; ``rows``: the header of rows that are passed on.
@@ -260,6 +261,7 @@ class Opened(NamedTuple):
     numbered: bool = True
     has_labels: bool = False
     has_targets: bool = False
+    has_label_a_row: bool = False
     single: bool = False
     dimensions: int = 0
     class_axis: int = 1

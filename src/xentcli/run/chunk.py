@@ -12,7 +12,14 @@ from xentcli.calculation.answers import PositionResults
 from xentcli.calculation.check import check_gradients, merge_checks
 from xentcli.calculation.commands import Calculation
 from xentcli.calculation.interface import Problem
-from xentcli.calculation.remarks import FIRST, Looks, find_remarks, looks_of, merge_remarks
+from xentcli.calculation.remarks import (
+    FIRST,
+    INFINITE,
+    Looks,
+    find_remarks,
+    looks_of,
+    merge_remarks,
+)
 from xentcli.calculation.steps import first_to_show, work_samples
 from xentcli.core.framework import HALVES, narrow
 from xentcli.core.total import Total
@@ -286,7 +293,7 @@ def _remarks_on_infinite_losses(
         infinite = np.asarray(infinite.any(axis=tuple(range(1, losses.ndim))))
     if infinite.any():
         place = _place_of_sample("logits", int(np.argwhere(infinite)[0][0]), batch)
-        yield Remark("its loss is inf", place, int(np.count_nonzero(infinite)))
+        yield Remark(INFINITE, place, int(np.count_nonzero(infinite)))
 
 
 def _place_of_sample(argument: str, at: int, batch: Batch) -> Place:

@@ -193,8 +193,24 @@ def _check_opened(opened: Opened, asked: Asked) -> None:
         raise UsageError(f"{command.name} needs {what}, and {opened.source} {have} none", hint=hint)
     if opened.has_targets and not measure.takes_soft:
         raise UsageError(f"{command.name} needs labels, and {opened.source} has soft targets")
+    if measure.questions and command.name != "diagnose":
+        _check_labels_of_questions(opened)
     if opened.class_count == 1 and measure.name in ("ce", "nll") and not opened.has_tokens:
         _refuse_one_column(opened, command)
+
+
+def _check_labels_of_questions(opened: Opened) -> None:
+    """Refuse one label a row for several questions before any row is read: otherwise the blocks
+    would decide whether that comes before an error of a later row."""
+    if opened.class_count == 1 or not opened.has_label_a_row:
+        return
+    attached = opened.attached
+    apart = attached is not None and attached.labels is not None
+    raise DataError(
+        f"1 label for {opened.class_count} questions a sample",
+        place=Place(attached.origin.source if attached is not None and apart else opened.source),
+        hint="several columns take a target each: --target, --targets-from or --target-cols",
+    )
 
 
 def _refuse_one_column(opened: Opened, command: Command) -> None:

@@ -57,6 +57,7 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     chunks = TableChunks(table, layout, rows, alone)
     close_with(chunks, copy)
     columns = layout.columns
+    has_labels = columns.label is not None or (attached is not None and attached.labels is not None)
     return Opened(
         source.name,
         layout.kind,
@@ -66,8 +67,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         TableReader(layout, format_name),
         workers="threads",
         numbered=by_position,
-        has_labels=columns.label is not None
-        or (attached is not None and attached.labels is not None),
+        has_labels=has_labels,
+        has_label_a_row=has_labels,
         has_targets=bool(columns.targets) or (attached is not None and attached.labels is None),
         header=layout.names,
         rows=rows_of(layout, None) if request.keep_rows else None,

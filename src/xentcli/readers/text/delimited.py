@@ -46,6 +46,9 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
     choice = choose_columns(TextLook(start), request, start.place, has_names=bool(start.header))
     layout = _make_layout(source, request, start, choice)
     attached = request.attached
+    has_labels = layout.columns.label is not None or (
+        attached is not None and attached.labels is not None
+    )
     return Opened(
         source.name,
         layout.kind,
@@ -55,8 +58,8 @@ def open_input(source: Source, request: Request, format_name: str) -> Opened:
         TextReader(layout),
         workers="processes",
         numbered=is_by_position(layout.request),
-        has_labels=layout.columns.label is not None
-        or (attached is not None and attached.labels is not None),
+        has_labels=has_labels,
+        has_label_a_row=has_labels,
         has_targets=bool(layout.columns.targets)
         or (attached is not None and attached.targets is not None),
         header=layout.names if layout.header else (),
