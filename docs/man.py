@@ -58,6 +58,7 @@ EXIT_CODES = (
         "Finished, with rows left out or set to nan as --on-error says; how many is told on "
         "standard error.",
     ),
+    (errors.EXIT_HUNG_UP, "The terminal was closed (SIGHUP)."),
     (errors.EXIT_INTERRUPTED, "Interrupted (Ctrl-C)."),
     (errors.EXIT_PIPE_CLOSED, "The reader of a pipe went away."),
     (errors.EXIT_TERMINATED, "Terminated (SIGTERM)."),

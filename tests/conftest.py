@@ -22,9 +22,11 @@ BIN = Path(sys.executable).parent
 # A process hangs if it takes so many seconds: many times what any needs on a slow and busy machine.
 PATIENCE = 300.0
 
-# Whoever runs the tests in the background of a shell has them ignore Ctrl-C, and so would every
-# process under test.
+# Whoever runs the tests in the background of a shell has them ignore Ctrl-C, with nohup a hangup,
+# and so would every process under test. A handler is not handed on to them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 # Programs that are run by hand where torch, mpmath or pandas is installed.
 collect_ignore_glob = ["reference/*", "files/*"]

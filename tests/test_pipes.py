@@ -137,7 +137,12 @@ def test_a_reader_that_goes_away_in_the_middle(folder: Path) -> None:
         assert process.stderr.read() == b""
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+signals = pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+
+
+@signals
 @pytest.mark.parametrize("command", ["ce --quiet", "softmax - -f csv", "softmax - -f json", "grad"])
 def test_a_signal_while_standard_input_is_read(
     number: int, code: int, command: str, tmp_path: Path
@@ -148,7 +153,7 @@ def test_a_signal_while_standard_input_is_read(
         assert ended(process) == (code, b"", b"")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@signals
 @pytest.mark.parametrize("old", [None, "what was there before\n"])
 def test_a_signal_while_a_file_is_written(
     number: int, code: int, old: str | None, tmp_path: Path

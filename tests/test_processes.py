@@ -38,11 +38,23 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+# The command where it cannot be copied: its workers are new processes of Python.
+SPAWNING = """
+from xentcli.cli import main
+from xentcli.run import workers
+
+workers._may_fork = lambda: False
+main.script()
+"""
+
+
 @contextmanager
-def running(*arguments: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    *arguments: str, program: tuple[str, ...] = (str(BIN / "xent"),), **settings: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """The command in a process group of its own."""
     process = subprocess.Popen(
-        [str(BIN / "xent"), *arguments],
+        [*program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(XENT_JOBS="2", XENT_FAST="0", **settings),
@@ -100,18 +112,32 @@ def test_many_jobs_write_the_rows_of_one(large: Path, tmp_path: Path, block: str
     assert written[0].count(b"\n") == 1 + 800_000
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_all(large: Path, tmp_path: Path, number: signal.Signals) -> None:
+# Ctrl-C and a hangup reach the whole group.
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_ends_all(large: Path, tmp_path: Path, name: str) -> None:
+    number = signal.Signals[name]
     out = tmp_path / "out.csv"
     out.write_text("old")
     arguments = ("softmax", str(large), "--format", "csv", "-o", str(out))
     with running(*arguments) as process:
         wait_for(lambda: len(children(process)) == 2)
-        # Ctrl-C reaches the whole group.
         os.killpg(process.pid, number)
         assert ends_with(process, 128 + number) == ""
     assert out.read_text() == "old"
     assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_ends_those_that_have_just_started(large: Path, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out.csv"
+    arguments = ("softmax", str(large), "--format", "csv", "-o", str(out))
+    number = signal.Signals[name]
+    with running(*arguments, program=(sys.executable, "-c", SPAWNING)) as process:
+        # The workers, and what Python tracks their semaphores with.
+        wait_for(lambda: len(children(process)) == 3)
+        os.killpg(process.pid, number)
+        assert ends_with(process, 128 + number) == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_killed_worker_is_told(large: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ EXIT_OK = 0
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_ROWS_LEFT_OUT = 3
+EXIT_HUNG_UP = 129
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
 EXIT_TERMINATED = 143
@@ -136,7 +137,8 @@ class PipeClosed(Exception):
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived. Not an ``Exception``, so that no handler on the way takes it for a fault."""
+    """SIGTERM or SIGHUP arrived. Not an ``Exception``, so that no handler on the way takes it for a
+    fault."""
 
 
 CHANGED = "it has changed while it was read"

@@ -97,6 +97,7 @@ def _running(
 
 # The command, its work on a partition another one.
 PROGRAM = """
+import xentcli.__main__
 from tests.cluster import at_work
 from xentcli.run import cluster
 from xentcli.cli import main

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -38,8 +37,13 @@ def test_it_leaves_the_answer_alone(started_xent: Xent, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
 @pytest.mark.parametrize("when", ["importing", "starting", "working"])
-def test_ctrl_c_reaches_its_processes_too(when: str, tmp_path: Path) -> None:
+def test_what_ends_a_command_reaches_its_processes_too(
+    when: str, name: str, tmp_path: Path
+) -> None:
+    """Ctrl-C, and a hangup of the terminal."""
+    number = signal.Signals[name]
     (tmp_path / "a.csv").write_bytes(FILES["plain.csv"])
     arguments = ["ce", "a.csv", "--scheduler", "local", "--jobs", "1"]
     process = subprocess.Popen(
@@ -52,14 +56,14 @@ def test_ctrl_c_reaches_its_processes_too(when: str, tmp_path: Path) -> None:
         start_new_session=True,
     )
     if when == "importing":
-        time.sleep(1)
+        wait_for(lambda: b"numpy" in Path(f"/proc/{process.pid}/maps").read_bytes())
     elif when == "starting":
         wait_for(lambda: len(group_members(process.pid)) > 1)
     else:
         wait_for((tmp_path / "begun").exists)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     assert process.communicate(timeout=PATIENCE) == (b"", b"")
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     wait_for(lambda: not group_members(process.pid))
     assert {path.name for path in tmp_path.iterdir()} <= {"a.csv", "begun"}
 

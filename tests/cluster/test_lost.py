@@ -90,7 +90,8 @@ def test_a_partition_that_no_worker_survives(
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "name"), [(signal.SIGINT, 130, "ce"), (signal.SIGTERM, 143, "softmax")]
+    ("number", "code", "name"),
+    [(signal.SIGINT, 130, "ce"), (signal.SIGTERM, 143, "softmax"), (signal.SIGHUP, 129, "ce")],
 )
 def test_a_signal(number: int, code: int, name: str, cluster: Cluster, tmp_path: Path) -> None:
     with held(tmp_path, cluster, name, "-o", "answer") as process:

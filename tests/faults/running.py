@@ -16,6 +16,7 @@ from unittest import mock
 
 from xentcli.cli import main
 from xentcli.readers.sources import source
+from xentcli.run import signals
 
 
 class Answered(NamedTuple):
@@ -64,7 +65,7 @@ def _standard_input(content: bytes) -> Iterator[None]:
 def _state_kept(environment: Mapping[str, str]) -> Iterator[None]:
     """What a command changes in its process: how signals are handled; what changes a command."""
     options = [name for name in os.environ if name.startswith("XENT_")]
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
+    numbers = (*signals.ENDING, signal.SIGALRM)
     handlers = [signal.getsignal(number) for number in numbers]
     hooks = sys.unraisablehook, threading.excepthook
     try:

@@ -35,7 +35,9 @@ except Terminated:
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """The handlers of the tests themselves, and no signal that is remembered."""
-    numbers = [number for name in ("SIGINT", "SIGTERM", "SIGALRM") if (number := of(name))]
+    numbers = [
+        number for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM") if (number := of(name))
+    ]
     handlers = [signal.getsignal(number) for number in numbers]
     hook = sys.unraisablehook
     yield
@@ -75,6 +77,19 @@ def test_ctrl_c_stays_ignored_where_it_was() -> None:
     signals.install()
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     assert signal.getsignal(signal.SIGTERM) == signals._handle_signal
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no hangup")
+def test_a_hangup_ends_a_command_unless_it_is_ignored() -> None:
+    assert sys.platform != "win32"
+    signals.install()
+    assert signal.getsignal(signal.SIGHUP) == signals._handle_signal
+    with pytest.raises(Terminated):
+        signal.raise_signal(signal.SIGHUP)
+    assert signals.exit_code() == 129
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signals.install()
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
 def test_a_dropped_error_is_told_and_a_dropped_signal_comes_again(

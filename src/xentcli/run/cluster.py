@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
@@ -103,17 +102,12 @@ def connect(scheduler: str, jobs: int) -> Iterator[Client]:
 @contextmanager
 def _start_cluster(jobs: int) -> Iterator[Any]:
     """Start a cluster on this machine, and close it afterwards."""
-    from multiprocessing import resource_tracker
-
     from distributed import LocalCluster
 
-    # Started now: if it starts later, while signals are held back, it lets them through again.
-    # Windows has neither it nor such signals.
-    if sys.platform != "win32":
-        resource_tracker.ensure_running()
+    signals.start_tracker()
     # A signal has to wait until all processes that were started are known, so that they can be
-    # ended. The workers never receive it: Ctrl-C is sent to all processes of a terminal, and when
-    # they end is up to this one.
+    # ended. The workers never receive it: Ctrl-C and a hangup are sent to all processes of a
+    # terminal, and when they end is up to this one.
     with ExitStack() as stack:
         with signals.hold():
             cluster = stack.enter_context(

@@ -277,10 +277,7 @@ def _run_worker(work: Work[Any], slots: Sequence[Slot], requests: Pipe, answers:
     """Do requests until the parent closes its end of their pipe; then end this process."""
     code = 1
     try:
-        # Ctrl-C is sent to all processes of a terminal; when this one ends is up to its parent.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+        signals.leave_to_parent()
         # With these closed, reading and writing fail as soon as the parent's ends are closed.
         os.close(requests.write)
         os.close(answers.read)

@@ -10,9 +10,17 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from xentcli.errors import EXIT_INTERRUPTED, EXIT_TERMINATED, Terminated
+from xentcli.errors import EXIT_HUNG_UP, EXIT_INTERRUPTED, EXIT_TERMINATED, Terminated
 
-ENDING = {signal.SIGINT, signal.SIGTERM}
+# The signals that end a command, and the exit code for each.
+EXIT_CODES: dict[int, int] = {
+    signal.SIGINT: EXIT_INTERRUPTED,
+    signal.SIGTERM: EXIT_TERMINATED,
+}
+if sys.platform != "win32":
+    # The terminal was closed, or the connection to it was lost.
+    EXIT_CODES[signal.SIGHUP] = EXIT_HUNG_UP
+ENDING = frozenset(EXIT_CODES)
 # For so many seconds after a signal another one is ignored, so that a second Ctrl-C does not break
 # into the cleaning up.
 CLEAN_UP_WITHIN = 2.0
@@ -28,10 +36,11 @@ def install() -> None:
     again if Python swallows the exception."""
     global _arrived
     _arrived = None
-    signal.signal(signal.SIGTERM, _handle_signal)
-    # A shell that starts a command in the background may have Ctrl-C ignored for it.
-    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
-        signal.signal(signal.SIGINT, _handle_signal)
+    for number in ENDING:
+        # A shell that starts a command in the background may have Ctrl-C ignored for it, and nohup
+        # has a hangup ignored.
+        if number == signal.SIGTERM or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _handle_signal)
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, _handle_timer)
     sys.unraisablehook = _handle_unraisable
@@ -43,11 +52,19 @@ def ignore() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def leave_to_parent() -> None:
+    """Have a worker process ignore Ctrl-C and a hangup, which are sent to all processes of a
+    terminal: when this one ends is up to its parent."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        # They were held back while it was started.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
 def exit_code() -> int | None:
     """The exit code for the signal that arrived; None if none did."""
-    if _arrived is None:
-        return None
-    return EXIT_INTERRUPTED if _arrived == signal.SIGINT else EXIT_TERMINATED
+    return None if _arrived is None else EXIT_CODES[_arrived]
 
 
 def check() -> None:
@@ -94,3 +111,17 @@ def hold() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_tracker() -> None:
+    """Start the process with which Python tracks semaphores. Call it before processes are started
+    that use some."""
+    # Windows has neither it nor such signals.
+    if sys.platform == "win32":
+        return
+    from multiprocessing import resource_tracker
+
+    # It ignores Ctrl-C, but not a hangup, and Python would say that it has died. If it started
+    # later, while signals are held back, it would let them through again.
+    with hold():
+        resource_tracker.ensure_running()

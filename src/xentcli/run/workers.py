@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -158,15 +157,23 @@ def _spawn(work: Work[Result], count: int) -> Iterator[Submit[Result]]:
     import multiprocessing
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
+    signals.start_tracker()
     # Python's default start method differs from system to system.
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(count, context, _initialize_worker, (work,))
     other_processes = set(multiprocessing.active_children())
     other_threads = set(threading.enumerate())
-    try:
+    workers: set[Any] = set()
+
+    def start(function: Callable[..., Value], *given: Any) -> Future[Value]:
+        """Submit a call to the executor, which starts its processes one by one with the first."""
         with signals.hold():
-            executor.submit(_do_nothing)
-        workers = set(multiprocessing.active_children()) - other_processes
+            future = executor.submit(function, *given)
+        workers.update(set(multiprocessing.active_children()) - other_processes)
+        return future
+
+    try:
+        start(_do_nothing)
 
         def are_alive() -> bool:
             """Whether all workers are alive, and the thread of the executor that hands work to
@@ -176,14 +183,15 @@ def _spawn(work: Work[Result], count: int) -> Iterator[Submit[Result]]:
                 worker.is_alive() for worker in workers
             )
 
-        yield lambda chunk: partial(_wait_for_result, executor.submit(_do_work, chunk), are_alive)
+        yield lambda chunk: partial(_wait_for_result, start(_do_work, chunk), are_alive)
     except BrokenExecutor:
         raise lost_worker() from None
     finally:
-        # Workers can be terminated at any time: they hold nothing that has to be closed or written.
+        # Workers can be killed at any time: they hold nothing that has to be closed or written.
         # Waiting for them could last for ever: a result that is cut off in the middle never ends.
+        # A gentler signal is held back until a worker has started.
         for process in set(multiprocessing.active_children()) - other_processes:
-            process.terminate()
+            process.kill()
             process.join()
         executor.shutdown(wait=False, cancel_futures=True)
         for thread in set(threading.enumerate()) - other_threads:
@@ -231,11 +239,7 @@ def _initialize_worker(work: Work[Any]) -> None:
 
     global _work
     _work = work
-    # Ctrl-C is sent to all processes of a terminal; when this one ends is up to its parent.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+    signals.leave_to_parent()
     parent = multiprocessing.parent_process()
     if parent is not None:
         # If no thread can be started for it, it ends when its parent sends no more work.
