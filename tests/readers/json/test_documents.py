@@ -114,16 +114,53 @@ def test_the_classes_of_a_document_are_found_in_a_second_file(tmp_path: Path) ->
     assert run_inside([*words, "--classes", "dog,cat"], tmp_path) != named
 
 
-@pytest.mark.parametrize(
-    "classes",
-    [["cat"], ["cat", "dog", "fox"], ["cat", "cat"], ["1", "0"], ["cat", "2.5"], ["cat", 1], "ab"],
-)
-def test_what_cannot_be_the_names_of_the_classes_is_passed_over(
-    tmp_path: Path, classes: Any
+NO_NAMES = {
+    "1 name for 2 classes": ["cat"],
+    "3 names for 2 classes": ["cat", "dog", "fox"],
+    '"cat" is the name of two classes': ["cat", " cat"],
+    '"1" could be meant as an index': ["1", "0"],
+    '"2.5" could be meant as an index': ["cat", "2.5"],
+    '"1" could be meant as an index, too': ["cat", 1],
+}
+
+
+@pytest.mark.parametrize(("wrong", "classes"), NO_NAMES.items())
+def test_what_cannot_be_the_names_of_the_classes_is_told(
+    tmp_path: Path, wrong: str, classes: list[Any]
 ) -> None:
-    found = read(tmp_path, {"classes": classes, "logits": [[1, 2], [3, 1]], "labels": [1, 0]})
+    document = {"classes": classes, "logits": [[1, 2], [3, 1]], "labels": [1, 0]}
+    found = read(tmp_path, document)
     assert found.classes == ()
     assert listed(found.labels) == [1, 0]
+    (remark,) = opened(tmp_path / "a.json").remarks
+    assert remark.message.startswith(f"{wrong.removesuffix(', too')}, so they are not taken")
+    assert str(remark.place) == "a.json: $.classes"
+    named = opened(tmp_path / "a.json", WANTED._replace(classes=("x", "y")))
+    assert named.remarks == ()
+
+
+@pytest.mark.parametrize("classes", [["0", "1"], [1, 2, 3], "ab", {"0": "cat"}, []])
+def test_what_names_nothing_is_passed_over(tmp_path: Path, classes: Any) -> None:
+    document = {"classes": classes, "logits": [[1, 2], [3, 1]], "labels": [1, 0]}
+    assert read(tmp_path, document).classes == ()
+    assert opened(tmp_path / "a.json").remarks == ()
+
+
+def test_a_label_that_such_a_list_names_is_refused_with_the_list(tmp_path: Path) -> None:
+    document = {"classes": ["cat", "dog", "fox"], "logits": [[1, 2], [3, 1]]}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({**document, "labels": [0, "dog"]}))
+    refused = "a.json: $.classes: 3 names for 2 classes"
+    assert told(path) == refused
+    # A command without labels has nothing to refuse.
+    assert only(path, Request()).classes == ()
+    path.write_text(json.dumps(document))
+    (tmp_path / "y.csv").write_text("label\ndog\ncat\n")
+    (tmp_path / "t.csv").write_text("dog,cat\n1,0\n0,1\n")
+    for second in ("--labels-from y.csv", "--targets-from t.csv"):
+        ran = run_inside(["ce", "a.json", *second.split()], tmp_path)
+        assert ran.code == 1
+        assert ran.stderr.startswith(f"xent: {refused}\n")
 
 
 def test_the_command_line_names_the_classes_first(tmp_path: Path) -> None:

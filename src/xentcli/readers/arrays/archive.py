@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+import numpy as np
+
 from xentcli.readers.arrays.samples import KeyedArray, explain_unreadable, ids_of_array
-from xentcli.readers.arrays.stored import Archive, File
+from xentcli.readers.arrays.stored import Archive, File, map_array
 from xentcli.readers.first_bytes import check_read
 from xentcli.readers.sources.copies import fetch_file
 from xentcli.readers.sources.source import (
@@ -87,6 +89,16 @@ def read_ids(archive: Archive, key: str, name: str) -> list[bytes]:
     with explain_unreadable(name, key):
         named = KeyedArray(key, archive.ids(key))
     return ids_of_array(named, name)
+
+
+def read_texts(archive: Archive, key: str, name: str) -> list[str] | None:
+    """Read the texts under a key of an open archive; None where it holds numbers."""
+    stored = archive.ids(key)
+    if np.dtype(stored.dtype).kind not in "US":
+        return None
+    with explain_unreadable(name, key):
+        texts = map_array(stored).ravel().tolist()
+    return [text.decode(errors="replace") if isinstance(text, bytes) else text for text in texts]
 
 
 def read_keys(source: Source, format_name: str) -> tuple[str, ...]:

@@ -12,13 +12,14 @@ import numpy as np
 
 from xentcli.errors import DataError, Place, UsageError, counted
 from xentcli.model import AnyArray, Batch, Kind, NamedTuple, Remark
-from xentcli.readers.arrays.archive import find_array, open_archive, read_ids
+from xentcli.readers.arrays.archive import find_array, open_archive, read_ids, read_texts
 from xentcli.readers.arrays.choice import choose_labels, choose_values, remarks_on
 from xentcli.readers.arrays.pieces import cut_positions, remarks_on_pieces
 from xentcli.readers.arrays.samples import KeyedArray, Layout, map_samples, read_samples
-from xentcli.readers.arrays.stored import Archive, Stored
+from xentcli.readers.arrays.stored import Archive, Stored, Unreadable
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request, Workers
 from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
+from xentcli.readers.rules.class_names import CLASSES_KEY, HINT, take_class_names
 from xentcli.readers.rules.ids import reorder_by_ids
 from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import LABEL_KEYS, check_class_names
@@ -52,10 +53,11 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
     if request.by not in (None, EACH_SEQUENCE):
         raise UsageError(f"--by {request.by}: {source.name} holds arrays, and no columns")
     with open_archive(source, format_name) as archive:
-        request = pair_files(request, archive.keys, Place(source.name))
         choice = choose_values(archive, request, source.name)
         values = find_array(archive, choice.values, source.name)
         layout = _layout_of(source.name, choice.kind, values, request)
+        request, on_names = _take_class_names(archive, request, layout.shape[1], source.name)
+        request = pair_files(request, archive.keys, Place(source.name))
         request, on_ids = _reorder_by_ids(archive, layout, request)
         layout = layout._replace(request=request)
         if request.wanted != "none":
@@ -84,6 +86,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         size=_size_in_bytes(values.stored),
         remarks=(
             *remarks_on(choice, source.name),
+            *on_names,
             *remarks_on_pairing(request),
             *on_ids,
             *on_axis,
@@ -152,6 +155,22 @@ def _layout_of(name: str, kind: Kind, values: KeyedArray, request: Request) -> L
     rest = list(shape)
     count = rest.pop(axis)
     return Layout(name, kind, request, values, axis % len(shape), (rest[0], count, *rest[1:]))
+
+
+def _take_class_names(
+    archive: Archive, request: Request, count: int, name: str
+) -> tuple[Request, tuple[Remark, ...]]:
+    """Take the names of the classes from the archive's array of them."""
+    if CLASSES_KEY not in archive.keys or request.classes:
+        return request, ()
+    place = Place(name, detail=CLASSES_KEY)
+    try:
+        names = read_texts(archive, CLASSES_KEY, name)
+    except Unreadable as error:
+        message = f"{error}, so the classes are not named by it ({HINT})"
+        return request, (Remark(message, place, word="note"),)
+    # Labels in an archive are numbers.
+    return take_class_names(names or (), count, request, place, tuple)
 
 
 def _reorder_by_ids(

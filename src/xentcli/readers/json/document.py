@@ -16,6 +16,7 @@ from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, open_in_me
 from xentcli.readers.json.nested import Spelled, as_array, describe, fault, no_key, shape_of
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import last_axis_hint
+from xentcli.readers.rules.class_names import CLASSES_KEY, take_class_names
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
 from xentcli.readers.rules.join import is_by_position, pair_files, remarks_on_pairing
@@ -33,7 +34,6 @@ from xentcli.readers.rules.targets import fit_target, move_classes_second
 from xentcli.readers.sources.source import Source, explain_errors, size_of
 from xentcli.readers.text.encoding import open_text
 
-CLASSES_KEY = "classes"
 # From this size on a note is given on the memory that a document takes.
 LARGE = 64 << 20
 # A larger document is refused: its objects take about ten times as much memory.
@@ -50,7 +50,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     values = move_classes_second(values, request.class_axis)
     if values.shape[1] == 0:
         raise fault("a sample without values", place, path)
-    request = _take_class_names(document, request, values.shape[1])
+    request, on_names = _take_class_names(document, request, values.shape[1], place)
     classes = request.classes
     check_class_names(classes, values.shape[1], f", {source.name} has {values.shape[1]}")
     origin = Origin(source.name, "json", path=path)
@@ -66,26 +66,33 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     if by is not None:
         batch = batch._replace(grouping=_group_samples(document, by, len(values), place))
     opened = open_in_memory(source.name, batch, request.class_axis)
-    opened = opened._replace(remarks=(*opened.remarks, *remarks_on_pairing(request)), by=by or "")
+    opened = opened._replace(
+        remarks=(*opened.remarks, *on_names, *remarks_on_pairing(request)), by=by or ""
+    )
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
 
-def _take_class_names(document: Any, request: Request, count: int) -> Request:
-    """Take the names of the classes from the document, where it has a list of as many names and
-    the command line has none."""
+def _take_class_names(
+    document: Any, request: Request, count: int, place: Place
+) -> tuple[Request, tuple[Remark, ...]]:
+    """Take the names of the classes from the document's list of them."""
     names = document.get(CLASSES_KEY) if isinstance(document, dict) else None
-    if request.classes or not isinstance(names, list) or not all(map(_is_name, names)):
-        return request
-    # As everywhere, blanks around a name are no part of it.
-    classes = tuple(name.strip() for name in names)
-    is_fit = len(classes) == len(set(classes)) == count
-    return request._replace(classes=classes) if is_fit else request
+    if not isinstance(names, list):
+        return request, ()
+
+    def labels_here() -> list[str]:
+        key = find_target_key(document, request, place)
+        return [] if key is None else _texts_in(document[key])
+
+    place_of_names = place._replace(detail=path_of(CLASSES_KEY))
+    return take_class_names(names, count, request, place_of_names, labels_here)
 
 
-def _is_name(value: Any) -> bool:
-    """Whether it can be the name of a class and nothing else: a label that is a number would be
-    its index as well."""
-    return isinstance(value, str) and not numbers_labels.looks_like_number(value)
+def _texts_in(value: Any) -> list[str]:
+    """Return the texts in nested lists."""
+    if isinstance(value, list):
+        return [text for item in value for text in _texts_in(item)]
+    return [value] if isinstance(value, str) else []
 
 
 def _join_second(batch: Batch, document: Any, request: Request, place: Place) -> Batch:
