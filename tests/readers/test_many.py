@@ -208,11 +208,22 @@ class TestSamples:
         alone = opened("a.csv")
         assert join([alone]) is alone
 
-    def test_of_a_text_and_a_document(self, folder: Path) -> None:
+    @pytest.mark.parametrize("named", ["a.csv", "c.json"])
+    def test_with_names_of_classes_and_without(self, named: str, folder: Path) -> None:
         put(folder, a="a,b,label\n1,2,0\n")
-        (folder / "b.json").write_text('{"logits": [[3, 4]], "labels": [1]}')
-        with pytest.raises(DataError, match="its classes differ"):
-            join([opened("a.csv"), opened("b.json")])
+        document = {"logits": [[3, 4]], "labels": [1]}
+        (folder / "b.json").write_text(json.dumps(document))
+        (folder / "c.json").write_text(json.dumps({**document, "classes": ["a", "b"]}))
+        with pytest.raises(DataError) as caught:
+            join([opened(named), opened("b.json")])
+        assert caught.value.message == f'its classes have no names, those of {named} are "a", "b"'
+        with pytest.raises(DataError) as caught:
+            join([opened("b.json"), opened(named)])
+        assert caught.value.message == 'its classes are "a", "b", those of b.json have no names'
+        assert caught.value.hint == "--classes names the classes of all files, in their order"
+        request = LABELS._replace(classes=("x", "y"))
+        joined = join([opened("b.json", request), opened(named, request)])
+        assert joined.classes == ("x", "y")
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,8 @@ def _check_alike(first: Opened, other: Opened) -> None:
                 f"there {shown[1]}",
                 place=place,
             )
+    if first.class_count == other.class_count and bool(first.classes) != bool(other.classes):
+        raise _only_one_names_classes(first, other)
     if (first.classes, first.class_count) != (other.classes, other.class_count):
         raise DataError(
             f"its classes differ from those of {first.source}: {_describe_classes(other)}, there "
@@ -188,6 +190,17 @@ def _check_alike(first: Opened, other: Opened) -> None:
             raise DataError(
                 f"it has no {noun}, {having.source} has some", place=Place(lacking.source)
             )
+
+
+def _only_one_names_classes(first: Opened, other: Opened) -> DataError:
+    """Return the error for as many classes in both, with names in one: whether the other has them
+    in the same order cannot be told."""
+    message = f"its classes have no names, those of {first.source} are {_describe_classes(first)}"
+    if other.classes:
+        named = _describe_classes(other)
+        message = f"its classes are {named}, those of {first.source} have no names"
+    hint = "--classes names the classes of all files, in their order"
+    return DataError(message, place=Place(other.source), hint=hint)
 
 
 def _describe_classes(opened: Opened) -> str:
