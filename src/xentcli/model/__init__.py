@@ -51,7 +51,9 @@ class Origin(NamedTuple):
     - a table has the number of each row, from 1 (``lines``);
     - an array has none of them: the index says enough. If its rows are in another order or only
       some of them, ``lines`` has their indices, as it has for a JSON document and typed numbers.
-      Soft targets of a second file have in ``columns`` the place of each class, from 1.
+      Soft targets of a second file have in ``columns`` the place of each class, from 1;
+    - where the axes of an array or a JSON document are in another order, or one fewer, than those
+      of the batch, ``axes`` has for each of them the axis of the batch.
     """
 
     source: str
@@ -60,6 +62,7 @@ class Origin(NamedTuple):
     columns: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     path: str = "$"
+    axes: tuple[int, ...] = ()
 
 
 class Rows(NamedTuple):

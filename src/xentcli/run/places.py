@@ -60,20 +60,28 @@ def place_of(argument: str, index: tuple[int, ...], batch: Batch) -> Place:
     if len(origin.lines) and batch.values.ndim > 1:
         number = int(origin.lines[sample])
     if origin.form == "array":
-        return Place(source, detail=f"{origin.path}[{', '.join(map(str, (number, *rest)))}]")
+        within = _index_in_input((number, *rest), origin)
+        return Place(source, detail=f"{origin.path}[{', '.join(map(str, within))}]")
     if origin.form == "json lines":
         path = origin.path + _brackets(rest)
         if origin.path == "$" and rest:
             path = path_of(origin.names[rest[0]])
         return Place(source, origin.lines[sample], detail=path)
     if origin.form == "json":
-        path = f"{origin.path}[{number}]"
+        within = _index_in_input((number, *rest), origin)
         if origin.path.startswith(EACH_RECORD):
-            path = f"$[{number}]{origin.path.removeprefix(EACH_RECORD)}"
-        return Place(source, detail=path + _brackets(rest))
+            path = f"$[{within[0]}]{origin.path.removeprefix(EACH_RECORD)}"
+            return Place(source, detail=path + _brackets(within[1:]))
+        return Place(source, detail=origin.path + _brackets(within))
     words = ["value"] if batch.values.ndim == 1 else ["sample", "value"]
     named = zip(words, (number, *rest), strict=False)
     return Place(source, detail=", ".join(f"{word} {at + 1}" for word, at in named))
+
+
+def _index_in_input(index: tuple[int, ...], origin: Origin) -> tuple[int, ...]:
+    """The index in the order of the input's own axes."""
+    axes = origin.axes or range(len(index))
+    return tuple(index[axis] for axis in axes if axis < len(index))
 
 
 def _brackets(index: tuple[int, ...]) -> str:

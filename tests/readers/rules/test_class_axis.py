@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
+from tests.faults.running import run_inside
 from xentcli.errors import UsageError
 from xentcli.readers.rules.class_axis import LAST, last_axis_hint, remarks_on_axis
 from xentcli.readers.rules.targets import move_classes_second
@@ -87,3 +92,52 @@ def test_labels_that_fit_both_axes_are_noted(
 ) -> None:
     found = remarks_on_axis(values, axis, "z.npy")
     assert [str(remark.place) for remark in found if remark.word == "note"] == ["z.npy"] * noted
+
+
+# A soft target that is none, the second of four classes at the fourth of its positions.
+SOFT = np.full((1, 4, 3), 1 / 3)
+SOFT[0, 3, 1] = -1
+PLACES = {
+    "a document's own": ("both.json", "", "both.json: $.targets[0][3][1]"),
+    "a document's, for a document": ("z.json", "t.json", "t.json: $[0][3][1]"),
+    "a document's, for an array": ("z.npy", "t.json", "t.json: $[0][3][1]"),
+    "an array's, for a document": ("z.json", "t.npy", "t.npy: [0, 3, 1]"),
+    "an array's, for an array": ("z.npy", "t.npy", "t.npy: [0, 3, 1]"),
+}
+
+
+@pytest.mark.parametrize(("values", "second", "place"), PLACES.values(), ids=PLACES.keys())
+def test_a_bad_number_stands_where_its_file_has_it(
+    values: str, second: str, place: str, tmp_path: Path
+) -> None:
+    logits = {"logits": np.zeros((1, 4, 3)).tolist()}
+    (tmp_path / "both.json").write_text(json.dumps({**logits, "targets": SOFT.tolist()}))
+    (tmp_path / "z.json").write_text(json.dumps(logits))
+    (tmp_path / "t.json").write_text(json.dumps(SOFT.tolist()))
+    np.save(tmp_path / "z.npy", np.zeros((1, 4, 3)))
+    np.save(tmp_path / "t.npy", SOFT)
+    asked = ["ce", values, "--class-axis", "-1"]
+    ran = run_inside([*asked, *(["--targets-from", second] if second else [])], tmp_path)
+    wrong = "soft target -1.0 is not a probability (0 or more)"
+    assert (ran.code, ran.stderr) == (1, f"xent: {place}: {wrong}\n")
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"probs": [[[0.5, 0.5], [0.5, 0.5], [2, 0]]], "label": [[0, 0, 0]]}, "$.probs[0][2][0]"),
+        ([{"probs": [[0.5, 0.5], [0.5, 0.5], [2, 0]], "label": [0, 0, 0]}], "$[0].probs[2][0]"),
+        ({"probs": [2, 0.5], "label": 0}, "$.probs[0]"),
+        (
+            {"schema": "xent/1", "command": "softmax", "result": [[0.5, 0.5], [2, 0]]},
+            "$.result[1][0]",
+        ),
+    ],
+)
+def test_a_bad_value_stands_where_its_document_has_it(
+    document: Any, place: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    ran = run_inside(["entropy", "a.json", "--class-axis", "-1"], tmp_path)
+    assert ran.code == 1
+    assert ran.stderr.startswith(f"xent: a.json: {place}: 2.0 is not a probability (0 to 1)\n")

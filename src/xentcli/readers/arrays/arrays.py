@@ -18,7 +18,7 @@ from xentcli.readers.arrays.pieces import cut_positions, remarks_on_pieces
 from xentcli.readers.arrays.samples import KeyedArray, Layout, map_samples, read_samples
 from xentcli.readers.arrays.stored import Archive, Stored, Unreadable
 from xentcli.readers.interface import EACH_SEQUENCE, Attached, Chunk, Opened, Part, Request, Workers
-from xentcli.readers.rules.class_axis import last_axis_hint, remarks_on_axis
+from xentcli.readers.rules.class_axis import axes_of_input, last_axis_hint, remarks_on_axis
 from xentcli.readers.rules.class_names import CLASSES_KEY, HINT, take_class_names
 from xentcli.readers.rules.ids import reorder_by_ids
 from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
@@ -199,7 +199,11 @@ def _add_target(layout: Layout, key: str | None, archive: Archive) -> Layout:
     if request.wanted == "none":
         return layout
     if request.attached is not None:
-        return layout._replace(attached_from=request.attached.origin)
+        origin = request.attached.origin
+        are_soft = request.attached.targets is not None
+        if are_soft and origin.form in ("array", "json") and len(layout.shape) > 2:
+            origin = origin._replace(axes=axes_of_input(len(layout.shape), layout.axis))
+        return layout._replace(attached_from=origin)
     if key is None:
         return layout
     found = find_array(archive, key, name)

@@ -15,6 +15,7 @@ from xentcli.readers.arrays.stored import Stored, Unreadable, as_floats, gather,
 from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
+from xentcli.readers.rules.class_axis import axes_of_input
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.rules.join import BY_POSITION
 from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
@@ -46,6 +47,11 @@ class Layout(NamedTuple):
     labels: KeyedArray | None = None
     targets: KeyedArray | None = None
     attached_from: Origin | None = None
+
+    def origin_of(self, key: str) -> Origin:
+        """Return the origin of values or soft targets under a key."""
+        axes = axes_of_input(len(self.values.stored.shape), self.axis)
+        return Origin(self.source, "array", path=key, axes=axes)
 
 
 def map_samples(stored: Stored, start: int, stop: int, axis: int | None) -> AnyArray:
@@ -90,7 +96,7 @@ def read_samples(layout: Layout, chunk: Chunk) -> Batch:
         targets = _read_numbers(layout, layout.targets, piece, piece.targets, layout.axis)
         bad_numbers += _find_too_large(layout, layout.targets, piece, piece.targets, targets)
         bad_numbers += _find_bad_targets(targets, layout, layout.targets.key, piece)
-        target_from = Origin(layout.source, "array", path=layout.targets.key)
+        target_from = layout.origin_of(layout.targets.key)
     elif layout.attached_from is not None:
         target_from = layout.attached_from
         if piece.targets is None:
@@ -98,7 +104,7 @@ def read_samples(layout: Layout, chunk: Chunk) -> Batch:
         else:
             target_from = select_lines(target_from, np.arange(piece.start, piece.stop))
             targets = _take_positions(piece.targets, piece, 2)
-    origin = Origin(layout.source, "array", path=layout.values.key)
+    origin = layout.origin_of(layout.values.key)
     batch = Batch(values, layout.kind, origin, layout.request.classes, labels, targets)
     batch = batch._replace(target_from=target_from, first=chunk.first)
     if piece.positions is None:

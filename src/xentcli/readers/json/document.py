@@ -15,7 +15,7 @@ from xentcli.model import AnyArray, Batch, Grouping, Kind, Origin, Remark
 from xentcli.readers.interface import EACH_SEQUENCE, Opened, Request, open_in_memory
 from xentcli.readers.json.nested import Spelled, as_array, describe, fault, no_key, shape_of
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.class_axis import last_axis_hint
+from xentcli.readers.rules.class_axis import axes_of_input, last_axis_hint
 from xentcli.readers.rules.class_names import CLASSES_KEY, take_class_names
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
@@ -45,6 +45,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     place = Place(source.name)
     kind, value, path = _find_values(document, request, place)
     values = as_array(value, place, path)
+    axes = axes_of_input(values.ndim, request.class_axis)
     if values.ndim == 1:
         values = values[np.newaxis]
     values = move_classes_second(values, request.class_axis)
@@ -53,7 +54,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     request, on_names = _take_class_names(document, request, values.shape[1], place)
     classes = request.classes
     check_class_names(classes, values.shape[1], f", {source.name} has {values.shape[1]}")
-    origin = Origin(source.name, "json", path=path)
+    origin = Origin(source.name, "json", path=path, axes=axes)
     keys = tuple(document) if isinstance(document, dict) else ()
     request = pair_files(request, keys, place)
     if is_by_position(request) or request.attached is None:
@@ -226,8 +227,10 @@ def _add_target(batch: Batch, document: Any, request: Request, place: Place) -> 
         return batch
     values, origin = batch.values, Origin(place.source, "json", path=f"$.{key}")
     if key not in LABEL_KEYS and _is_soft(document[key], values):
-        targets = _read_soft_targets(document[key], values, request.class_axis, place, origin.path)
-        return batch._replace(targets=targets, target_from=origin)
+        targets, axes = _read_soft_targets(
+            document[key], values, request.class_axis, place, origin.path
+        )
+        return batch._replace(targets=targets, target_from=origin._replace(axes=axes))
     shape = request.label_shape(values.shape)
     labels = _read_labels(document[key], shape, values.shape[1], request, place, origin.path)
     return batch._replace(labels=labels, target_from=origin)
@@ -260,8 +263,11 @@ def find_target_key(document: dict[str, Any], request: Request, place: Place) ->
 
 def _read_soft_targets(
     value: Any, values: AnyArray, class_axis: int, place: Place, path: str
-) -> AnyArray:
+) -> tuple[AnyArray, tuple[int, ...]]:
+    """Read soft targets into the shape of the values; return with them the axes that they have in
+    the document."""
     targets = as_array(value, place, path)
+    axes = axes_of_input(targets.ndim, class_axis)
     if targets.ndim == 1 and len(values) == 1:
         targets = targets[np.newaxis]
     if targets.ndim == values.ndim:
@@ -270,7 +276,7 @@ def _read_soft_targets(
         raise fault(
             f"soft targets of shape {targets.shape} for values of shape {values.shape}", place, path
         )
-    return targets
+    return targets, axes
 
 
 def _read_labels(

@@ -9,9 +9,10 @@ from typing import Any
 from xentcli.errors import DataError, Place
 from xentcli.model import Kind
 from xentcli.readers.interface import Request
-from xentcli.readers.rules.keys import kind_keys_in
+from xentcli.readers.rules.keys import kind_keys_in, kind_of
 
 SCHEMA = "xent/"
+RESULT_KEY = "result"
 GIVES: dict[str, Kind] = {"softmax": "probs", "log-softmax": "log_probs"}
 TOTALS = frozenset({"reduction", "samples", "ignored", "denominator"})
 
@@ -24,16 +25,18 @@ def is_own(document: Any) -> bool:
 def take_result(
     document: Mapping[str, Any], request: Request, place: Place
 ) -> tuple[dict[str, Any], Request]:
-    """Take the result out of the document, under the key of its kind; its classes join the
-    request."""
+    """Take the result out of the document; its kind and its classes join the request."""
     command = document.get("command")
     kind = GIVES.get(str(command))
-    if kind is None or "result" not in document:
+    if kind is None or RESULT_KEY not in document:
         raise DataError(
             f"it is what xent {command} answered, and holds no logits",
             place=place,
             hint="what xent softmax and xent log-softmax answer can be read",
         )
+    request = request._replace(
+        kind=kind_of(kind, request.kind, place), logits_key=request.logits_key or RESULT_KEY
+    )
     names = document.get("classes")
     if (
         not request.classes
@@ -41,7 +44,7 @@ def take_result(
         and names != list(map(str, range(len(names))))
     ):
         request = request._replace(classes=tuple(map(str, names)))
-    return {kind: document["result"]}, request
+    return {RESULT_KEY: document[RESULT_KEY]}, request
 
 
 def check_not_own(record: Mapping[str, Any], place: Place) -> None:

@@ -13,6 +13,7 @@ from xentcli.readers.interface import Opened, Request, open_in_memory
 from xentcli.readers.json.document import find_target_key, read_label, read_labels
 from xentcli.readers.json.nested import as_array, describe, fault, shape_of
 from xentcli.readers.json.sample import check_kind, read_sample_number
+from xentcli.readers.rules.class_axis import axes_of_input
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
@@ -40,7 +41,8 @@ def open_records(
     values = move_classes_second(values, request.class_axis)
     count = values.shape[1]
     check_class_names(request.classes, count, f", {place} has {count}")
-    origin = Origin(source.name, "json", path=EACH_RECORD + path_of(key)[1:])
+    axes = axes_of_input(values.ndim, request.class_axis)
+    origin = Origin(source.name, "json", path=EACH_RECORD + path_of(key)[1:], axes=axes)
     batch = Batch(values, kind, origin, request.classes)
     batch = _add_target(batch, records, request, place)
     number = sample_number_column(request)
@@ -113,6 +115,7 @@ def _add_target(
         if targets.shape != values.shape:
             message = f"soft targets of shape {targets.shape} for values of shape {values.shape}"
             raise fault(message, *cells[0][1:])
+        origin = origin._replace(axes=axes_of_input(targets.ndim, request.class_axis))
         return batch._replace(targets=targets, target_from=origin)
     found: list[int] = []
     for value, at, path in cells:

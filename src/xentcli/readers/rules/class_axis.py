@@ -15,6 +15,20 @@ EITHER = (
 )
 
 
+def axes_of_input(dimensions: int, class_axis: int) -> tuple[int, ...]:
+    """Return for each axis of an input the axis of its batch, which has the samples first and the
+    classes second; nothing where they are the same.
+
+    >>> axes_of_input(3, -1), axes_of_input(1, -1), axes_of_input(2, 1)
+    ((0, 2, 1), (1,), ())
+    """
+    if dimensions == 1:
+        return (1,)
+    axes = [0, *range(2, dimensions)]
+    axes.insert(class_axis % dimensions, 1)
+    return () if axes[1] == 1 else tuple(axes)
+
+
 def last_axis_hint(values: tuple[int, ...], class_axis: int, labels: tuple[int, ...] | int) -> str:
     """Return a hint if labels fit values of that shape only with the classes last. Labels are given
     by their shape or their number. The hint is empty if they do not fit, or if an option names

@@ -15,7 +15,7 @@ from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quote
 from xentcli.model import AnyArray, Batch, NamedTuple, Origin
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules import numbers_labels
-from xentcli.readers.rules.class_axis import last_axis_hint
+from xentcli.readers.rules.class_axis import axes_of_input, last_axis_hint
 from xentcli.readers.rules.numbers_labels import find_unknown_labels, without_common_prefix
 
 
@@ -226,7 +226,10 @@ def fit_target(batch: Batch, request: Request) -> Batch:
         return batch._replace(labels=labels, target_from=attached.origin)
     ordered = reorder_targets(attached, request.classes)
     targets = fit_targets(ordered, values, request.class_axis)
-    return batch._replace(targets=targets, target_from=ordered.origin)
+    origin = ordered.origin
+    if origin.form in ("array", "json") and targets.ndim > 2:
+        origin = origin._replace(axes=axes_of_input(targets.ndim, request.class_axis))
+    return batch._replace(targets=targets, target_from=origin)
 
 
 def move_classes_second(values: AnyArray, axis: int) -> AnyArray:
