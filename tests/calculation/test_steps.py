@@ -126,3 +126,35 @@ def test_every_step_is_what_its_formula_says(command: str, tmp_path: Path) -> No
         for told in wrong_steps(command, chosen, tmp_path)
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("command", "steps"),
+    [
+        ("ce", ["target", "term", "loss"]),
+        ("ce --weight 2,3", ["target", "term", "loss"]),
+        ("ce --weight-col w", ["target", "weight", "term", "loss"]),
+        ("ce --target-cols t_*", ["target", "term", "loss"]),
+        ("grad", ["target", "term", "loss", "difference", "grad"]),
+        ("kl", ["target", "log_target", "log_ratio", "term", "loss"]),
+        ("js --target-cols t_*", ["target", "loss"]),
+        ("bce --target-cols t_*", ["target", "term_yes", "term_no", "loss"]),
+    ],
+)
+def test_of_a_row_that_could_not_be_used_the_target_is_not_known(
+    command: str, steps: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("a,b,label,w,t_a,t_b\n1,2,1,2,0,1\n3,x,1,3,0,1\n")
+    asked = [*command.split(), "a.csv", "--logit-cols", "a,b", "--on-error", "nan"]
+    good, bad = json.loads(run_inside([*asked, "--format", "json"], tmp_path).stdout)["steps"]
+    assert [step["name"] for step in good] == [step["name"] for step in bad]
+    values = {step["name"]: np.ravel(step["value"]).tolist() for step in bad}
+    assert {name: set(values[name]) for name in steps} == {name: {"NaN"} for name in steps}
+    # What is the same for every row stays.
+    if "--weight 2,3" in command:
+        assert values["weight"] == [2, 3]
+    if command == "grad":
+        assert values["scale"] == [0.5]
+    # No column is marked as the label's.
+    table = run_inside(asked, tmp_path).stdout.decode()
+    assert "\nsample 1\n" in table

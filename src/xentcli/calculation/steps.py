@@ -11,9 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from xentcli.calculation.answers import BatchAnswer
-from xentcli.calculation.interface import At, Problem, Sample, block_at, block_axis
+from xentcli.calculation.interface import At, Problem, Sample, SampleSteps, block_at, block_axis
 from xentcli.core.layout import Array
 from xentcli.model import Batch, WorkedSample, sample_number
+
+NAN = float("nan")
+# The steps from the target on whose numbers are those of every sample.
+KNOWN = ("pos_weight", "weight", "scale")
 
 
 def work_samples(
@@ -26,11 +30,16 @@ def work_samples(
         return ()
     found = []
     for at, sample in zip(places, _samples(problem, batch_answer, places), strict=True):
+        is_read = at[0] not in batch.unread
+        if not is_read and sample.row_weight is not None:
+            sample = sample._replace(row_weight=NAN)
         shown = problem.calculation.formulas.steps(sample, problem, denominator)
+        if not is_read:
+            shown = _without_target(shown)
         found.append(
             WorkedSample(
                 _position(batch, at),
-                label=None if batch.tokens is not None else sample.label,
+                label=sample.label if is_read and batch.tokens is None else None,
                 ignored=sample.ignored,
                 losses=_as_tuple(sample.loss),
                 shares=_as_tuple(sample.share),
@@ -39,6 +48,23 @@ def work_samples(
             )
         )
     return tuple(found)
+
+
+def _without_target(shown: SampleSteps) -> SampleSteps:
+    """The steps of a sample whose row could not be used: its target is not known, nor is what
+    follows from it."""
+    names = [step.name for step in shown.steps]
+    first = names.index("target") if "target" in names else len(names)
+    after = (
+        step if step.name in KNOWN else step._replace(value=_all_nan(step.value))
+        for step in shown.steps[first:]
+    )
+    shown = shown._replace(steps=(*shown.steps[:first], *after))
+    return shown if shown.entropy is None else shown._replace(entropy=NAN, divergence=NAN)
+
+
+def _all_nan(value: float | tuple[float, ...]) -> float | tuple[float, ...]:
+    return (NAN,) * len(value) if isinstance(value, tuple) else NAN
 
 
 def _places(problem: Problem, count: int) -> list[At]:
