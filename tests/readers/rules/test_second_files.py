@@ -221,12 +221,17 @@ def test_blanks_around_the_names_of_columns_do_not_count(
     assert found == Answered(0, b"0.1269280110429725\n", "")
 
 
-def test_only_the_first_column_is_an_index_without_a_name(tmp_path: Path) -> None:
-    (tmp_path / "z.csv").write_text("a,Unnamed: 1,b\n2,9,0\n0,7,2\n")
-    (tmp_path / "y.csv").write_text(",label\n7,1\n9,0\n")
+@pytest.mark.parametrize("here", ["", "Unnamed: 1", " "])
+@pytest.mark.parametrize("there", ["", "Unnamed: 0"])
+def test_only_the_first_column_is_an_index_without_a_name(
+    here: str, there: str, tmp_path: Path
+) -> None:
+    (tmp_path / "z.csv").write_text(f"a,{here},b\n2,9,0\n0,7,2\n")
+    (tmp_path / "y.csv").write_text(f"{there},label\n7,1\n9,0\n")
     found = run(tmp_path, "ce z.csv --logit-cols a,b --labels-from y.csv -q")
     assert found.stdout == b"2.1269280110429727\n"
-    assert "its rows are matched by position: no column of z.csv:1 is called" in found.stderr
+    reason = "z.csv:1 does not begin with a column without a name"
+    assert f"y.csv: its rows are matched by position: {reason} (--on names one" in found.stderr
 
 
 def test_a_column_by_itself_has_labels_even_if_it_is_called_id(tmp_path: Path) -> None:
@@ -334,7 +339,7 @@ def test_a_sample_without_a_partner_is_nan_on_request(
     asked = f"ce z.{form} --{option}-from {option}.csv --on-error nan -f json"
     found = json.loads(run(tmp_path, asked).stdout)
     steps = [{step["name"]: step["value"] for step in sample} for sample in found["steps"]]
-    assert steps[0]["target"] == ([1, 0] if option == "labels" else [0.5, 0.5])
+    assert steps[0]["target"] == ["NaN", "NaN"]
     assert steps[1]["target"] == [0, 1]
     assert (steps[0]["loss"], found["result"], found["denominator"]) == ("NaN", "NaN", 2)
 

@@ -83,9 +83,9 @@ def _is_nameless(name: str, at: int) -> bool:
 
 
 def _comparable_name(name: str, at: int) -> str:
-    """Return the form in which names of columns are compared: lower case, and the empty name for
-    all nameless columns."""
-    return "" if _is_nameless(name, at) else name.strip().lower()
+    """Return the form in which names of columns are compared: lower case, and one name for every
+    index without a name."""
+    return NAMELESS_IN_ARROW if _is_nameless(name, at) else name.strip().lower()
 
 
 def pair_files(request: Request, names: Sequence[str], place: Place) -> Request:
@@ -169,7 +169,7 @@ def _find_shared_ids(
         for ids in attached.ids
         if _comparable_name(ids.name, 0) in here
     ]
-    named = [ids for ids in shared if _comparable_name(ids.name, 0)]
+    named = [ids for ids in shared if not _is_nameless(ids.name, 0)]
     if len(named) > 1:
         listed = " and ".join(quoted(ids.name) for ids in named)
         raise UsageError(
@@ -189,8 +189,10 @@ def _find_shared_ids(
 
 
 def _remark_on_position(attached: Attached, names: Sequence[str], place: Place) -> Remark:
-    there = " or ".join(quoted(ids.name) for ids in attached.ids)
-    reason = f"no column of {place} is called {there}"
+    named = [ids.name for ids in attached.ids if not _is_nameless(ids.name, 0)]
+    reason = f"no column of {place} is called {' or '.join(map(quoted, named))}"
+    if not named:
+        reason = f"{place} does not begin with a column without a name"
     here = {_comparable_name(name, at) for at, name in enumerate(names)}
     for ids in attached.ids:
         # Only a column without a name is passed over because two of its ids are alike.
