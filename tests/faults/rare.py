@@ -22,8 +22,33 @@ FAULTS = (
         "no labels in a bare list",
         "ce a.json",
         2,
-        NO_LABELS,
+        "xent: ce needs labels, and a.json has none\n"
+        "hint: give --label or --target, or a second file with --labels-from or --targets-from\n",
         {"a.json": b"[[1, 2], [3, 4]]"},
+    ),
+    Fault(
+        "no labels for an array of one column of questions",
+        "bce a.npy",
+        2,
+        "xent: bce needs labels, and a.npy has none\n"
+        "hint: give --label or --target, or a second file with --labels-from or --targets-from\n",
+        {"a.npy": npy([[0.0], [0.0]])},
+    ),
+    Fault(
+        "no labels for several arrays",
+        "nll a.npy a.npy",
+        2,
+        "xent: nll needs labels, and a.npy and 1 more have none\n"
+        "hint: give --label, or a second file with --labels-from\n",
+        {"a.npy": npy([[0.0, 1.0, 2.0]])},
+    ),
+    Fault(
+        "no targets for an array of several questions",
+        "bce a.npy",
+        2,
+        "xent: bce needs labels, and a.npy has none\n"
+        "hint: give a target for each of the 2 columns: --target or --targets-from\n",
+        {"a.npy": npy([[0.0, 1.0]])},
     ),
     Fault(
         "no labels in a list of records",

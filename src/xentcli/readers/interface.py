@@ -243,6 +243,7 @@ class Opened(NamedTuple):
     - ``single``: there is one sample, of shape ``(C)``; ``dimensions``: how many axes follow that
       of the classes; ``class_axis``: the class axis in the input; in batches it is axis 1.
     - ``header``: the names of all columns; ``rows``: the header of rows that are passed on.
+    - ``has_columns``: the samples are rows or records, whose columns options can name.
     - ``attached``: labels from elsewhere, which are matched with the rows as these are read.
     - ``size``: how many bytes there are to read, where that is known; ``files``: how many files.
     - ``left_out``: the names of numeric columns that are not used.
@@ -267,6 +268,7 @@ class Opened(NamedTuple):
     class_axis: int = 1
     header: tuple[str, ...] = ()
     rows: Rows | None = None
+    has_columns: bool = True
     attached: Attached | None = None
     size: int | None = None
     remarks: tuple[Remark, ...] = ()

@@ -175,20 +175,16 @@ def _check_opened(opened: Opened, asked: Asked) -> None:
     what = distributions.get(measure.name, "labels")
     if not opened.has_target:
         either = "--label or --target" if measure.takes_soft else "--label"
-        column = ""
-        if not opened.source.startswith("--"):
-            column = ", or --label-col to name their column"
-            column += " (soft targets: --target-cols)" if measure.takes_soft else ""
-        have = "has"
+        have, hint = "has", f"give {either}"
         if len(asked.samples.file or ()) > 1:
             have = "have"
-            column += "; a second file goes with --labels-from"
-            column += " or --targets-from" if measure.takes_soft else ""
-        hint = f"give {either}{column}"
+        if not opened.source.startswith("--"):
+            hint += _hint_at_columns(opened, asked)
         if measure.questions and opened.class_count > 1:
             options = "--target"
             if not opened.source.startswith("--"):
-                options = "--target, --target-cols or --targets-from"
+                columns = ", --target-cols" if opened.has_columns else ""
+                options = f"--target{columns} or --targets-from"
             hint = f"give a target for each of the {opened.class_count} columns: {options}"
         raise UsageError(f"{command.name} needs {what}, and {opened.source} {have} none", hint=hint)
     if opened.has_targets and not measure.takes_soft:
@@ -211,6 +207,19 @@ def _check_labels_of_questions(opened: Opened) -> None:
         place=Place(attached.origin.source if attached is not None and apart else opened.source),
         hint="several columns take a target each: --target, --targets-from or --target-cols",
     )
+
+
+def _hint_at_columns(opened: Opened, asked: Asked) -> str:
+    """The end of the hint for files without labels: the options for labels in files."""
+    takes_soft = loss_command(asked).takes_soft
+    second = "--labels-from" + (" or --targets-from" if takes_soft else "")
+    if not opened.has_columns:
+        return f", or a second file with {second}"
+    hint = ", or --label-col to name their column"
+    hint += " (soft targets: --target-cols)" if takes_soft else ""
+    if len(asked.samples.file or ()) > 1:
+        hint += f"; a second file goes with {second}"
+    return hint
 
 
 def _refuse_one_column(opened: Opened, command: Command) -> None:

@@ -83,6 +83,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         has_targets=layout.targets is not None or targets is not None,
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
+        has_columns=False,
         size=_size_in_bytes(values.stored),
         remarks=(
             *remarks_on(choice, source.name),

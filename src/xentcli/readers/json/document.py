@@ -68,7 +68,9 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
         batch = batch._replace(grouping=_group_samples(document, by, len(values), place))
     opened = open_in_memory(source.name, batch, request.class_axis)
     opened = opened._replace(
-        remarks=(*opened.remarks, *on_names, *remarks_on_pairing(request)), by=by or ""
+        remarks=(*opened.remarks, *on_names, *remarks_on_pairing(request)),
+        by=by or "",
+        has_columns=False,
     )
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 
