@@ -295,6 +295,15 @@ def test_soft_targets_called_by_long_numbers_that_count_up(tmp_path: Path) -> No
     assert found == Answered(0, b"0.1269280110429725\n", "")
 
 
+@pytest.mark.parametrize("names", ["1,+2", "1,0_2", "1,2.0"])
+def test_soft_targets_are_counted_by_digits_alone(names: str, tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("id,0,1\n7,2,0\n")
+    (tmp_path / "t.csv").write_text(f"id,{names}\n7,1,0\n")
+    found = run(tmp_path, "ce z.csv --targets-from t.csv -q")
+    assert found.code == 1
+    assert 'it has no column of the class "0", but of others' in found.stderr
+
+
 @pytest.mark.parametrize("names", ["id,label", "id,answer", ",answer", "Unnamed: 0,answer"])
 def test_by_position_whatever_ids_there_are(names: str, tmp_path: Path) -> None:
     (tmp_path / "z.csv").write_text("id,a,b\n7,2,0\n9,0,2\n")

@@ -41,6 +41,19 @@ def label_positions(names: Sequence[str]) -> list[int]:
     return [at for at, name in enumerate(names) if name.lower() in LABEL_NAMES]
 
 
+def count_up(names: Sequence[str]) -> bool:
+    """Whether the names are digits alone, and each number is one more than the last.
+
+    >>> count_up(["3", "4", " 5"]), count_up(["1", "3"]), count_up(["+1", "2"])
+    (True, False, False)
+    """
+    # No class is called by more digits, and Python refuses to read thousands of them.
+    if not names or not all(re.fullmatch(r"[0-9]{1,19}", name.strip()) for name in names):
+        return False
+    numbers = [int(name) for name in names]
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
 def says_its_kind(name: str) -> bool:
     """Whether a name begins with a kind of values, as ``logit_cat`` does."""
     return KIND_PREFIX.match(name) is not None

@@ -16,6 +16,7 @@ from xentcli.model import AnyArray, Batch, NamedTuple, Origin
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import axes_of_input, last_axis_hint
+from xentcli.readers.rules.column_names import count_up
 from xentcli.readers.rules.numbers_labels import find_unknown_labels, without_common_prefix
 
 
@@ -171,7 +172,7 @@ def _class_order(
         return None
     if len(set(targets)) == len(targets) and set(targets) == set(wanted):
         return tuple(targets.index(name) for name in wanted)
-    if _count_up(targets) and _count_up(wanted):
+    if count_up(targets) and count_up(wanted):
         # One file counts the classes from 0, the other from 1.
         return None
     place = Place(source)
@@ -182,7 +183,7 @@ def _class_order(
             place=place,
             hint=f"its columns are {', '.join(map(quoted, names[:10]))}",
         )
-    if all(name.isdecimal() for name in targets) and not _count_up(targets):
+    if all(name.isdecimal() for name in targets) and not count_up(targets):
         raise DataError(
             f"the order of its columns, {', '.join(map(quoted, names[:10]))}, is not that of the "
             "classes, and their names are not the classes' names",
@@ -190,15 +191,6 @@ def _class_order(
             hint="call its columns as the classes are called",
         )
     return None
-
-
-def _count_up(names: Sequence[str]) -> bool:
-    """Whether the names are numbers, each one more than the last."""
-    try:
-        numbers = [int(name) for name in names]
-    except ValueError:
-        return False
-    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _labels_of_samples(

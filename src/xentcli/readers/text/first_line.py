@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from xentcli.errors import Place, UsageError
 from xentcli.model import Remark
-from xentcli.readers.rules.column_names import NAMELESS, SAID_BY_NAME
+from xentcli.readers.rules.column_names import NAMELESS, SAID_BY_NAME, count_up
 from xentcli.readers.rules.numbers_labels import NUMBER
 
 
@@ -25,7 +25,7 @@ def detect_header(
             raise _undecided(place)
         return True, ()
     later = [cell for row in samples for cell in row if cell.strip()]
-    if len(cells) > 1 and _count_up(cells) and later and not all(map(is_whole, later)):
+    if len(cells) > 1 and _number_classes(cells) and later and not all(map(is_whole, later)):
         return True, (
             _note(place, "the first line is all numbers and taken for the header", "--no-header"),
         )
@@ -63,12 +63,9 @@ def _may_be_sample(cells: Sequence[str], samples: Sequence[Sequence[str]]) -> bo
     return not _increase([cell for cell in cells if is_number(cell)])
 
 
-def _count_up(cells: Sequence[str]) -> bool:
+def _number_classes(cells: Sequence[str]) -> bool:
     """Whether the cells are digits alone that go up by one from 0 or 1."""
-    numbers = _integers(cells)
-    if not numbers or not all(cell.strip().isdigit() for cell in cells):
-        return False
-    return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return count_up(cells) and int(cells[0]) in (0, 1)
 
 
 def _increase(cells: Sequence[str]) -> bool:
