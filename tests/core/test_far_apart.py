@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 
 from tests.conftest import Xent
+from tests.faults.running import run_inside
 from xentcli import cross_entropy, cross_entropy_grad, log_softmax, softmax
 from xentcli.core import far_apart
+from xentcli.core.elementary import exp
+from xentcli.core.wide import wide_exp
 
 FAR = [1e308, -1e308, 1e308]
 
@@ -192,6 +196,78 @@ def test_at_the_command_line(xent: Xent, tmp_path: Path) -> None:
     assert numbers(f"grad {rows} --weight-col w --reduction sum -q")[0] == [-tiny, tiny]
     (of_base_10,) = numbers("ce --logits 1e308,-1e308 --label 1 --base 10 -q")
     assert of_base_10 == pytest.approx([1e308 / math.log(10) * 2], rel=1e-15)
+
+
+# Not a power of two: (z − max z)/T is rounded, and the rounding error of a huge number is huge.
+@pytest.mark.parametrize("temperature", [3.0, 0.1, 1e-3, 1e-300])
+@pytest.mark.parametrize("huge", [1e60, 1e76, 1e80, 1e200, 1e295, 1e308])
+def test_a_temperature_of_huge_logits(huge: float, temperature: float) -> None:
+    for row, label in (([huge, 0.3], 0), ([-huge, 0.3], 1), ([0.5 * huge, huge], 1)):
+        wrong = 1 - label
+        assert softmax(row, temperature=temperature)[label] == 1.0
+        assert log_softmax(row, temperature=temperature)[label] == 0.0
+        assert cross_entropy(row, label, temperature=temperature) == 0.0
+        apart = (Fraction(row[label]) - Fraction(row[wrong])) / Fraction(temperature)
+        lost = float(apart) if apart < sys.float_info.max else math.inf
+        assert cross_entropy(row, wrong, temperature=temperature) == pytest.approx(lost, rel=1e-15)
+        gradient = cross_entropy_grad(row, label, temperature=temperature, reduction="sum")
+        assert gradient.tolist() == [0.0, 0.0]
+
+
+def test_logits_that_are_infinite_once_divided() -> None:
+    assert softmax([1e10, 2e10], temperature=1e-300).tolist() == [0.0, 1.0]
+    assert softmax([-1e308, 1e308], temperature=2.5).tolist() == [0.0, 1.0]
+
+
+def test_a_huge_power_has_no_rounding_error() -> None:
+    huge, lost = np.array([-1e200, 1e200, -1e6 - 0.25]), np.array([1e183, -1e183, 1e-11])
+    assert exp(huge, lost).tolist() == [0.0, math.inf, 0.0]
+    found = wide_exp(np.array([-1e200]), np.array([1e183]))
+    assert np.isfinite(found.mantissa).all()
+    assert found.value.tolist() == [0.0]
+    focal = "ce --logits 1e80,0.3 --temperature 3 --gamma 2 --label"
+    assert [run_number(f"{focal} {label}") for label in (0, 1)] == [0.0, 1e80 / 3]
+
+
+def test_a_temperature_below_1_of_a_loss_beyond_a_double() -> None:
+    smoothed = "ce --logits 0,1.7e308 --label 1 --label-smoothing 1e-10 --temperature 0.001"
+    exact = Fraction(1.7e308) * Fraction(1e-10) / 2 / Fraction(0.001)
+    assert run_number(smoothed) == pytest.approx(float(exact), rel=1e-15)
+
+
+def test_a_divergence_whose_log_probabilities_overflow(tmp_path: Path) -> None:
+    exact = Fraction(1e308) * (Fraction(0.3) + 2 * Fraction(0.4))
+    typed = "kl --logits 1e308,0.3,-1e308 --target 0.3,0.3,0.4"
+    assert run_number(typed) == pytest.approx(float(exact), rel=1e-15)
+    assert run_number(f"{typed} --base 10") == pytest.approx(float(exact) / math.log(10), rel=1e-15)
+    assert run_number("kl --logits=-inf,0.3,-1e308 --target 0.3,0.3,0.4") == math.inf
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b,w,s,t\n1e308,-1e308,1e-3,0,1\n1,2,1e300,.25,.75\n")
+    chosen = "--logit-cols a,b --target-cols s,t --weight-col w --reduction none"
+    answer = run_inside(["kl", str(rows), "-q", *chosen.split()], tmp_path).stdout.split()
+    usual = run_number("kl --logits 1,2 --target 0.25,0.75")
+    assert [float(line) for line in answer] == pytest.approx([2e305, usual * 1e300], rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("target", "kl", "js"),
+    [
+        ("0.5,0.5", -400.5 - math.log(2), math.inf),
+        ("0,1", -1.0, math.inf),
+        ("1,0", -800.0, math.inf),
+    ],
+)
+def test_what_is_given_as_a_log_probability_is_far_above_0(
+    target: str, kl: float, js: float
+) -> None:
+    given = f"--log-probs 800,1 --target {target}"
+    assert run_number(f"kl {given}") == pytest.approx(kl, rel=1e-15)
+    assert run_number(f"js {given}") == js
+
+
+def run_number(command: str) -> float:
+    """The number that a command of one answer gives."""
+    return float(run_inside([*command.split(), "-q"], Path()).stdout)
 
 
 def test_the_constant_is_an_exponential() -> None:

@@ -35,6 +35,9 @@ from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 from xentcli.core.softmax import sum_over_classes
 
+# The largest double.
+LARGEST = float(np.finfo(np.float64).max)
+
 __all__ = [
     "differences",
     "gradients",
@@ -61,9 +64,23 @@ def losses(problem: Problem) -> Losses:
         log_probs = positions if problem.kind == "log_probs" else log(positions)
         each = loss.from_log_probs(log_probs, target, settings).loss
     result, factor = weight_losses(Losses(each, _shares(problem)), problem), loss_factors(problem)
-    if factor is not None and target.soft is None and problem.kind == "logits":
-        mend_losses(result.loss, positions, target, settings, factor)
+    if problem.kind == "logits":
+        if target.soft is not None:
+            _mend_infinite(result.loss, problem, factor)
+        elif factor is not None:
+            mend_losses(result.loss, positions, target, settings, factor)
     return result
+
+
+def _mend_infinite(losses: Array, problem: Problem, factor: Array | None) -> None:
+    """Compute the divergences again that are infinite because log p overflowed. They are so large
+    that the cross-entropy is the same double."""
+    infinite = np.isinf(losses)
+    if infinite.any():
+        found = np.where(infinite, losses, LARGEST)
+        settings = problem.calculation.settings
+        mend_losses(found, problem.positions, problem.target, settings, factor)
+        np.copyto(losses, found, where=infinite)
 
 
 def shares(problem: Problem) -> Array:

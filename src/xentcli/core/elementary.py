@@ -57,6 +57,8 @@ _ONE = _constant(1.0)
 _LEAST, _MOST = -float(REACH), 0.0
 # exp is 0 below this.
 _ZERO = -746.0
+# Farther from 0 than this, exp is 0 or infinite.
+_FAR = 800.0
 
 Bits = NDArray[np.int64]
 
@@ -250,7 +252,7 @@ def _parts(shape: tuple[int, ...], at_once: int, *, columns: bool) -> Iterator[t
 
 def _exp_anywhere(x: Array, missing: Array | None = None) -> Array:
     """exp of any double, also where the result overflows, underflows or is nan."""
-    bounded = np.minimum(np.maximum(x, -800.0), 800.0)
+    bounded = np.minimum(np.maximum(x, -_FAR), _FAR)
     if missing is not None:
         # Of a number far outside even the rounding error is large, and is not that of the bound.
         missing = np.where(bounded == x, missing, 0.0)

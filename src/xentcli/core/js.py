@@ -70,6 +70,8 @@ def elements(target: Array, probs: Array) -> Array:
         series = (series + coefficient) * squared
     near = 0.25 * (target + probs) * (squared + series * squared)
     far = 0.5 * (terms(target, probs) + terms(probs, target))
+    # ½·p·log(p/m), the larger part, is infinite where p is.
+    far = np.where(np.isinf(probs) & ~np.isnan(target), np.inf, far)
     return np.where(squared < _SMALL, near, far)
 
 

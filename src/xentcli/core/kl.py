@@ -38,7 +38,8 @@ def log_ratio(target: Array, probs: Array, log_probs: Array) -> Array:
     """log t − log p of each class; −inf where t is 0, nan where p is nan."""
     with np.errstate(all="ignore"):
         away, ratio = target - probs, target / probs
-        near = np.abs(away) <= 0.5 * probs
+        # What is given as log p may be so large that p is infinite.
+        near = (np.abs(away) <= 0.5 * probs) & (probs < np.inf)
         far = ~near & (probs >= _LEAST_NORMAL) & (ratio >= _LEAST_NORMAL) & (ratio < np.inf)
         rest = ~(near | far)
         result = np.empty(target.shape)

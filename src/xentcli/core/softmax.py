@@ -61,7 +61,8 @@ def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: floa
     """Compute z/T − z_k/T where z − z_k overflowed, though (z − z_k)/T need not."""
     if np.isinf(shifted).any():
         apart = logits / temperature - peak / temperature
-        np.copyto(shifted, apart, where=np.isinf(shifted) & np.isfinite(logits))
+        # It is nan where z/T and z_k/T are both infinite, and then (z − z_k)/T is too.
+        np.copyto(shifted, apart, where=np.isinf(shifted) & np.isfinite(logits) & ~np.isnan(apart))
 
 
 def exponential(
