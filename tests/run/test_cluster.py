@@ -111,6 +111,36 @@ def test_that_there_is_no_worker_is_said_each_time(capsys: pytest.CaptureFixture
         submitted._check_cluster()
 
 
+def test_that_there_are_no_workers_yet_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, made = Client(workers=0), list[cluster.Partitions]()
+
+    @contextmanager
+    def connected(scheduler: str, jobs: int) -> Iterator[Client]:
+        yield client
+
+    class Watched(cluster.Partitions):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            super().__init__(*given, **options)
+            made.append(self)
+
+    monkeypatch.setattr(cluster, "connect", connected)
+    monkeypatch.setattr(cluster, "Partitions", Watched)
+    chunks: Any = type("Chunks", (), {"partitions": lambda self, size: iter(())})()
+    opened: Any = type("Opened", (), {"chunks": chunks, "source": "given.csv"})()
+    asked = Asked("ce", Samples(), Output(), running=Running(scheduler=client.address))
+    with workers.start_workers(asked) as run:
+        assert list(run(Task(without_rows), opened, lambda *_: None)) == []
+        (partitions,) = made
+        yet = "xent: tcp://there:8786 has no workers yet; waiting for the first\n"
+        more = "xent: tcp://there:8786 has no workers any more; waiting for the next\n"
+        for count, said in [(0, yet), (1, ""), (0, more)]:
+            client.workers = count
+            partitions._check_cluster()
+            assert capsys.readouterr().err == said
+
+
 def without_rows(chunk: Chunk) -> Outcome:
     """An outcome of nothing."""
     return Outcome()

@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.calculation.commands import COMMANDS, Calculation, Command
 from xentcli.calculation.survey import SurveyRequest
 from xentcli.core import framework
-from xentcli.core.settings import check_settings
+from xentcli.core.settings import Settings, check_settings
 from xentcli.errors import ArgumentError, UsageError, escaped
 from xentcli.options.asked import Asked
 from xentcli.options.loss import Loss, Sequences
@@ -26,10 +26,14 @@ AVERAGES = ("mean", "batchmean")
 
 
 def check_options(asked: Asked) -> None:
-    """Refuse options that contradict each other, and outputs without a name or with the same
-    one."""
+    """Refuse options that contradict each other or are out of range, and outputs without a name or
+    with the same one: everything that is wrong whatever the input holds, before it is read."""
     _check_by_and_top(asked)
     _check_bytes(asked)
+    _check_loss_options(asked, loss_command(asked))
+    _check_settings(asked, None, None, 0)
+    if asked.arithmetic.dtype != "float64" and asked.arithmetic.method == "textbook":
+        raise UsageError("--dtype and --method textbook contradict each other; give one of them")
     output, save, rejects = asked.output.output, asked.output.save, asked.reading.rejects
     if "" in (output, save, rejects):
         raise UsageError("-o, --save and --rejects need the name of a file")
@@ -149,32 +153,15 @@ def wanted_survey(asked: Asked, opened: Opened) -> SurveyRequest | None:
 
 def make_calculation(asked: Asked, opened: Opened) -> Calculation:
     """Check every setting, and make the calculation that the options ask for."""
-    arithmetic, loss = asked.arithmetic, asked.loss
-    measure = loss_command(asked)
-    _check_loss_options(asked, measure, opened)
+    arithmetic, measure = asked.arithmetic, loss_command(asked)
+    if asked.focus.gamma and opened.has_targets and not measure.questions:
+        raise _gamma_error("soft targets")
     weight, pos_weight = _parse_weights(asked, opened)
-    try:
-        checked = check_settings(
-            weight,
-            opened.class_count,
-            ignore_index=loss.ignore_index,
-            reduction=loss.reduction,
-            label_smoothing=asked.smoothing.label_smoothing,
-            temperature=arithmetic.temperature,
-            reductions=measure.reductions,
-            pos_weight=pos_weight,
-            gamma=asked.focus.gamma,
-            alpha=asked.balance.alpha,
-        )
-    except ArgumentError as error:
-        option = error.argument.replace("_", "-")
-        raise UsageError(f"--{option}: {error.message}") from None
+    checked = _check_settings(asked, weight, pos_weight, opened.class_count)
     if opened.kind != "logits" and (arithmetic.temperature != 1.0 or arithmetic.dtype != "float64"):
         kind = opened.kind.replace("_", "-")
         raise UsageError(f"--temperature and --dtype work on logits, and these are {kind}")
     dtype = None if arithmetic.dtype == "float64" else arithmetic.dtype
-    if dtype and arithmetic.method == "textbook":
-        raise UsageError("--dtype and --method textbook contradict each other; give one of them")
     if dtype and checked.weight is not None:
         weight_in_dtype = framework.narrow(checked.weight, dtype).astype(np.float64)
         checked = checked._replace(weight=weight_in_dtype)
@@ -184,7 +171,7 @@ def make_calculation(asked: Asked, opened: Opened) -> Calculation:
         arithmetic.method,
         dtype,
         opened.class_axis in (-1, opened.dimensions + 1),
-        loss.base,
+        asked.loss.base,
         want_accuracy=_wants_accuracy(asked, opened),
         gradient_of=measure if asked.command == "grad" else None,
         weighs_samples=asked.labels.weight_col is not None,
@@ -193,6 +180,31 @@ def make_calculation(asked: Asked, opened: Opened) -> Calculation:
         want_scores=_wants_scores(asked, opened),
         want_error=_wants_error(asked, opened),
     )
+
+
+def _check_settings(
+    asked: Asked,
+    weight: Sequence[float] | None,
+    pos_weight: Sequence[float] | None,
+    class_count: int,
+) -> Settings:
+    """Check the numbers that a loss depends on; return them together."""
+    try:
+        return check_settings(
+            weight,
+            class_count,
+            ignore_index=asked.loss.ignore_index,
+            reduction=asked.loss.reduction,
+            label_smoothing=asked.smoothing.label_smoothing,
+            temperature=asked.arithmetic.temperature,
+            reductions=loss_command(asked).reductions,
+            pos_weight=pos_weight,
+            gamma=asked.focus.gamma,
+            alpha=asked.balance.alpha,
+        )
+    except ArgumentError as error:
+        option = error.argument.replace("_", "-")
+        raise UsageError(f"--{option}: {error.message}") from None
 
 
 def _parse_weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, list[float] | None]:
@@ -211,7 +223,7 @@ def _parse_weights(asked: Asked, opened: Opened) -> tuple[list[float] | None, li
     )
 
 
-def _check_loss_options(asked: Asked, measure: Command, opened: Opened) -> None:
+def _check_loss_options(asked: Asked, measure: Command) -> None:
     """Refuse options that the loss does not have. That matters for ``grad``, which lists the
     options of all losses; the other commands do not even list them."""
     given = [
@@ -230,16 +242,15 @@ def _check_loss_options(asked: Asked, measure: Command, opened: Opened) -> None:
     for option, is_given in given:
         if is_given and option in measure.without:
             raise UsageError(f"{option} is not for {measure.name}")
-    if asked.focus.gamma == 0.0 or measure.questions:
-        return
-    beside = "--label-smoothing" if asked.smoothing.label_smoothing else ""
-    if opened.has_targets:
-        beside = "soft targets"
-    if beside:
-        raise UsageError(
-            f"--gamma and {beside} contradict each other: p_t is the probability of one label",
-            hint="xent bce takes targets from 0 to 1 with --gamma",
-        )
+    if asked.focus.gamma and asked.smoothing.label_smoothing and not measure.questions:
+        raise _gamma_error("--label-smoothing")
+
+
+def _gamma_error(beside: str) -> UsageError:
+    return UsageError(
+        f"--gamma and {beside} contradict each other: p_t is the probability of one label",
+        hint="xent bce takes targets from 0 to 1 with --gamma",
+    )
 
 
 def _wants_accuracy(asked: Asked, opened: Opened) -> bool:

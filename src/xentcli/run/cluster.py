@@ -162,13 +162,19 @@ def _version() -> str:
 
 
 def run_task(
-    client: Client, task: Task[Result], opened: Opened, report: Callable[[int, int], None]
+    client: Client,
+    task: Task[Result],
+    opened: Opened,
+    report: Callable[[int, int], None],
+    *,
+    said_to_wait: bool = False,
 ) -> Generator[FinishedChunk[Result]]:
     """Run a task over the partitions of an input, and yield their outcomes in order; or, where they
-    can be merged, a single outcome of all. ``report`` is called for each partition."""
+    can be merged, a single outcome of all. ``report`` is called for each partition.
+    ``said_to_wait``: that there are no workers yet has been printed."""
     partitions = opened.chunks.partitions(partition_bytes())
     chunks = opened.chunks.in_order() if partitions is None else partitions
-    on_cluster = Partitions(client, task, opened.source)
+    on_cluster = Partitions(client, task, opened.source, said_to_wait=said_to_wait)
     ahead = 2 * max(1, sum(client.nthreads().values())) + 2
     finished = share_work(on_cluster.submit_again, chunks, on_cluster.submit, ahead)
     tree = None
@@ -206,14 +212,16 @@ def partition_bytes() -> int:
 class Partitions:
     """The partitions on which the cluster is working."""
 
-    def __init__(self, client: Client, task: Task[Any], source: str) -> None:
+    def __init__(
+        self, client: Client, task: Task[Any], source: str, *, said_to_wait: bool = False
+    ) -> None:
         self._client = client
         self._source = source
         self._run = uuid4().hex
         self._count = 0
         self._futures: dict[int, tuple[Future, Future]] = {}
         self._address = client.scheduler.address
-        self._said_to_wait = False
+        self._said_to_wait = said_to_wait
         # The work is sent once, not with every partition: it may contain the labels of another
         # file.
         packed = pickle.dumps(task.work)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from xentcli import writers
+from xentcli.calculation.commands import COMMANDS
 from xentcli.errors import EXIT_OK, EXIT_ROWS_LEFT_OUT, UsageError, counted, escaped
 from xentcli.model import Fault
 from xentcli.options.asked import Asked
@@ -16,7 +17,7 @@ from xentcli.run.messages import print_message
 from xentcli.writers.files import folder
 from xentcli.writers.files.file import Outputs, Sink
 from xentcli.writers.files.folder import Folder
-from xentcli.writers.interface import Stream, View
+from xentcli.writers.interface import View
 from xentcli.writers.view import view_of
 
 
@@ -87,22 +88,28 @@ def is_folder(asked: Asked) -> bool:
     )
 
 
-@contextmanager
-def open_folder(asked: Asked, stream: Stream) -> Iterator[Folder]:
-    """Open the folder of ``-o DIR/``. Refuses an answer that cannot be split into files."""
+def check_folder(asked: Asked) -> None:
+    """Refuse a folder where no cluster would write it, where it is a URL, and for an answer that
+    cannot be split into files."""
     output, form = str(asked.output.output), format_of(asked)
     if asked.running.scheduler is None:
         raise UsageError(
             f"-o {escaped(output)}: a folder is written by the workers of a cluster, a file each",
             hint="--scheduler local starts one on this machine",
         )
-    if not (stream.each and form.splits):
+    reduced = COMMANDS[asked.command].field == "loss" and asked.loss.reduction != "none"
+    if reduced or not form.splits:
         raise UsageError(
             f"-o {escaped(output)}: a folder holds rows, and there are none to write",
             hint="--format csv, tsv or jsonl, of each sample (--reduction none)",
         )
     _check_local("-o", output, "name a folder that this machine and the workers share")
-    with folder.open_folder(output, form.suffixes[0]) as found:
+
+
+@contextmanager
+def open_folder(asked: Asked) -> Iterator[Folder]:
+    """Open the folder of ``-o DIR/``, which :func:`check_folder` has allowed."""
+    with folder.open_folder(str(asked.output.output), format_of(asked).suffixes[0]) as found:
         yield found
 
 

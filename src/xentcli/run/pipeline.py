@@ -34,6 +34,7 @@ from xentcli.run.inputs import names_of_inputs, open_input
 from xentcli.run.messages import print_remarks
 from xentcli.run.order import Task, offsets, shift_outcome
 from xentcli.run.outputs import (
+    check_folder,
     format_of,
     is_folder,
     open_answer,
@@ -62,6 +63,8 @@ def run(asked: Asked) -> int:
         # at once.
         outputs = stack.enter_context(open_outputs(inputs))
         page, rejects = open_page(asked, outputs), open_rejects(asked, outputs)
+        if is_folder(asked):
+            check_folder(asked)
         answer = None if is_folder(asked) else open_answer(asked, outputs)
         run = stack.enter_context(start_workers(asked))
         opened = open_input(asked, stack)
@@ -70,7 +73,7 @@ def run(asked: Asked) -> int:
         # Remarks come before the work, as they may explain an error in it.
         print_remarks(opened.remarks)
         job = _make_job(asked, opened, calculation)
-        sink = answer or stack.enter_context(open_folder(asked, job.stream))
+        sink = answer or stack.enter_context(open_folder(asked))
         if calculation.command.field == "grad":
             job = job._replace(denominator=_compute_denominator(job, opened, run))
         spool: Spool | None = None

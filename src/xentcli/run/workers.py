@@ -64,9 +64,10 @@ def start_workers(asked: Asked) -> Iterator[RunTask]:
     from xentcli.run import cluster
 
     with cluster.connect(scheduler, jobs) as client:
-        if not client.nthreads():
+        waits = not client.nthreads()
+        if waits:
             print_message(f"{scheduler} has no workers yet; waiting for the first")
-        yield partial(cluster.run_task, client)
+        yield partial(cluster.run_task, client, said_to_wait=waits)
 
 
 def _run_on_this_machine(
