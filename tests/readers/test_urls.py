@@ -134,6 +134,13 @@ def test_a_drive_in_a_file_url(
         ("/home/me@work/a?b=c", "/home/me@work/a?b=c"),
         ("C:/me@work/a?b=c", "C:/me@work/a?b=c"),
         ("me:secret@h", "me:secret@h"),
+        (r"C:\\me@work", r"C:\\me@work"),
+        ("https:me@h/a.csv", "https:h/a.csv"),
+        ("cannot read https:me:secret@h:80/a?sig=x: so", "cannot read https:h:80/a: so"),
+        ('"tcp:me:secret@h:80" or', '"tcp:h:80" or'),
+        (r"http:\\me:secret@h\a.csv", r"http:\\h\a.csv"),
+        ("http%3A//me:secret@h/a.csv", "http%3A//h/a.csv"),
+        ("see: me@h and that:me@h", "see: me@h and that:me@h"),
     ],
 )
 def test_secrets_are_concealed_in_a_sentence(text: str, shown: str) -> None:

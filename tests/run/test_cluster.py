@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from xentcli.errors import DataError
+from xentcli.errors import DataError, UsageError
 from xentcli.options.asked import Asked
 from xentcli.options.input import Samples
 from xentcli.options.output import Output, Running
@@ -162,6 +162,15 @@ def test_a_connection_that_breaks_means_that_the_scheduler_is_gone() -> None:
 def test_a_worker_of_another_version_refuses_the_work() -> None:
     with pytest.raises(cluster.PartitionLost, match=r"the client has 0\.0\.0"):
         cluster._do_work("0.0.0", b"", b"")
+
+
+@pytest.mark.parametrize("address", ["me:secret@there:8786", "tcp:me:secret@there:8786"])
+def test_an_address_with_a_password_is_not_shown(address: str) -> None:
+    with pytest.raises(UsageError) as caught, cluster.connect(address, 1):
+        pass
+    assert "was given with a user's name, a password or a query" in caught.value.message
+    assert "secret" not in caught.value.message
+    assert "there:8786" in caught.value.message
 
 
 def test_a_cluster_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

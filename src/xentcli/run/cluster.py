@@ -60,7 +60,8 @@ class Extent(NamedTuple):
 def connect(scheduler: str, jobs: int) -> Iterator[Client]:
     """Connect to the cluster with that scheduler. ``local`` starts a cluster on this machine, which
     ends with the client."""
-    concealed = conceal_secrets(scheduler)
+    # Also of what is no URL, as where tcp:// was forgotten.
+    concealed = conceal_secrets(scheduler).rpartition("@")[2]
     if concealed != scheduler:
         raise UsageError(
             f"--scheduler: {quoted(concealed)} was given with a user's name, a password "

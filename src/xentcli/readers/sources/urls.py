@@ -17,9 +17,12 @@ QUERY = r"(?s)[?#].*"
 DRIVE = r"(?i)[a-z]:[/\\]"
 # In other schemes ? and # may be part of a file name or of a pattern; only ?NAME= begins a query.
 SIGNED = r"(?s)\?[^?]*=.*"
-# Misspelled URLs: with a slash too few, or without a scheme. One letter before the colon is a
-# drive.
-NEAR = r"(?i)((?:[a-z][a-z0-9+.-]+:/+|(?<![\w:/.])//+)"
+# Misspelled URLs: with a slash too few, with backslashes, with its colon encoded, without a scheme,
+# or, where the scheme is a usual one, without a slash. One letter before the colon is a drive.
+NEAR = (
+    r"(?i)((?:[a-z][a-z0-9+.-]+(?::|%3a)(?:/+|\\\\)"
+    r"|(?<!\w)(?:https?|s3|gs|tcp|tls):|(?<![\w:/.])//+)"
+)
 NEAR_USER = NEAR + r")(?:[^/?#\s]*@|[^/?#:\s]*:(?!\d*(?:[/?#\s]|\Z))\S*@)"
 # Messages cut long values, perhaps before the @.
 NEAR_USER_CUT = NEAR + r")[^/?#:\s]*:(?!\d*…)[^/\s]*…"
@@ -82,7 +85,7 @@ def conceal_secrets(text: str) -> str:
     >>> conceal_secrets("//me:secret@example.org/a.csv"), conceal_secrets("/home/me@work/a.csv")
     ('//example.org/a.csv', '/home/me@work/a.csv')
     """
-    if "/" not in text:
+    if "/" not in text and ":" not in text:
         return text
     for pattern, left in ((NEAR_USER, r"\1"), (NEAR_USER_CUT, r"\1…"), (NEAR_QUERY, r"\1")):
         text = re.sub(pattern, left, text)
