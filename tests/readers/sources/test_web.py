@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import logging
 import random
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.readers.sources.buckets import Web, served_web
 from xentcli.errors import DataError
 from xentcli.readers.sources import remote, source
@@ -218,6 +222,27 @@ def test_the_thread_that_waits_for_the_network_is_ended_and_begun_anew(web: Web)
         # Nothing is left to stop.
         remote.stop_thread()
         source.forget()
+
+
+def test_a_task_that_is_slow_to_end_leaves_no_connection_open(web: Web) -> None:
+    url = web.put("a.bin", CONTENT)
+    assert remote.version_of(url) is not None
+    filesystem = remote._locate(url)[0]
+    closed = weakref.ref(filesystem)
+    given = threading.Event()
+
+    async def give(held: list[object]) -> None:
+        """Ends a while after its result is there, as on a busy machine."""
+        # As an error holds what raised it: only the garbage collection lets go of it.
+        held.append(held)
+        given.set()
+        time.sleep(0.2)
+
+    asyncio.run_coroutine_threadsafe(give([filesystem]), asyn.loop[0])
+    del filesystem
+    given.wait(PATIENCE)
+    remote.stop_thread()
+    assert closed() is None
 
 
 @pytest.mark.parametrize("thread", [None, threading.Thread()])

@@ -145,6 +145,8 @@ def stop_thread() -> None:
     loop, thread = asyn.loop[0], asyn.iothread[0]
     if loop is None or thread is None or not thread.is_alive():
         return
+    # A task whose result is here already may not have ended there, and then it holds a filesystem.
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
     # The filesystems close their connections in that thread.
     _locate.cache_clear()
     for kind in _filesystem_classes:
