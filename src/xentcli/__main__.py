@@ -2,6 +2,7 @@
 
 # Built into Python: ``signal`` would first import modules of its own, and so be later.
 import _signal  # type: ignore[import-not-found]
+import gc
 import os
 
 
@@ -18,8 +19,6 @@ if _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
 # Windows has no such signal.
 if hasattr(_signal, "SIGHUP") and _signal.getsignal(_signal.SIGHUP) == _signal.SIG_DFL:
     _signal.signal(_signal.SIGHUP, _end)
-
-import gc  # noqa: E402
 
 # The imports make a hundred thousand objects and no garbage, but looking for garbage would take a
 # tenth of the time to start.
