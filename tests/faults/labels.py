@@ -8,6 +8,13 @@ from tests.faults.fault import Fault
 
 FAULTS = (
     Fault(
+        "a key of labels that is not there",
+        "nll a.jsonl --label-col truth -q",
+        1,
+        'xent: a.jsonl:1: $: there is no key "truth"\nhint: the keys are "logits", "label"\n',
+        {"a.jsonl": b'{"logits": [1.5, 2], "label": 1}\n{"logits": [2.5, 1], "label": 0}\n'},
+    ),
+    Fault(
         "a label too large",
         "ce a.csv",
         1,

@@ -156,7 +156,8 @@ def _find_target_keys(
     asked = request.label_key or request.label_col
     if asked is not None:
         key: str | None = asked
-        soft = request.wanted != "labels" and _is_soft(get_field(record, asked, place), layout)
+        target = get_field(record, asked, place)
+        soft = request.wanted != "labels" and _is_soft(target, layout)
     else:
         key = _find_one_of(LABEL_KEYS, record, place)
         soft = False
