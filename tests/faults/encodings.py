@@ -7,6 +7,32 @@ import codecs
 from tests.faults.fault import GOOD, Fault
 
 FAULTS = (
+    *(
+        Fault(
+            f"{spelled} without a byte order mark as {form}",
+            f"ce {form} --encoding {spelled} -q",
+            1,
+            f"xent: {form}:1: {name} text begins with a byte order mark, and this does not\n"
+            f"hint: --encoding {name}-le or {name}-be says the order of its bytes\n",
+            {form: "a,b,label\n1,2,0\n".encode(f"{name}-le")},
+        )
+        for name, spelled in (("utf-16", "utf-16"), ("utf-16", "UTF16"), ("utf-32", "utf_32"))
+        for form in ("a.csv", "a.jsonl", "a.json")
+    ),
+    Fault(
+        "text that a codec refuses as a whole",
+        "ce a.csv --encoding punycode",
+        1,
+        "xent: a.csv:1: it is not punycode text\nhint: --encoding names another one\n",
+        {"a.csv": b"a,b,label\n1,2,0\n"},
+    ),
+    Fault(
+        "a codec that cannot leave out a letter",
+        "ce a.csv --encoding idna",
+        1,
+        "xent: a.csv:1: byte 0xff is not idna text\nhint: --encoding names another one\n",
+        {"a.csv": b"a,b,label\n1,2,\xff\n"},
+    ),
     Fault(
         "a byte that is no UTF-8",
         "ce a.csv",

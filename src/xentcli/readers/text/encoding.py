@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from xentcli.errors import DataError, Place, UsageError, quoted
@@ -18,6 +18,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Only the mark at the beginning of such text says the order of its bytes.
+WITH_MARK = ("utf-16", "utf-32")
 
 
 @contextmanager
@@ -70,6 +72,8 @@ class Recoded:
                 text = self._decoder.decode(raw, final=not raw)
             except UnicodeDecodeError as error:
                 raise self._error_at(error) from None
+            except UnicodeError:
+                raise self._error_without_place() from None
             found = text.encode("utf-8", "surrogatepass")
             self._count_lines(found)
             # What was read may be only a part of a character: then it gives no text yet.
@@ -83,10 +87,24 @@ class Recoded:
             self._after_return = found.endswith(b"\r")
 
     def _error_at(self, error: UnicodeDecodeError) -> DataError:
-        before = error.object[: error.start].decode(self._encoding, "ignore")
-        self._count_lines(before.encode("utf-8", "surrogatepass"))
+        # Not every codec can leave out what it cannot decode.
+        with suppress(UnicodeError):
+            before = error.object[: error.start].decode(self._encoding, "ignore")
+            self._count_lines(before.encode("utf-8", "surrogatepass"))
         return DataError(
             f"byte 0x{error.object[error.start]:02x} is not {self._encoding} text",
             place=Place(self._source, self._line),
             hint="--encoding names another one",
+        )
+
+    def _error_without_place(self) -> DataError:
+        """The error where a codec says of no byte that it is wrong."""
+        name, place = self._encoding, Place(self._source, self._line)
+        if name not in WITH_MARK:
+            hint = "--encoding names another one"
+            return DataError(f"it is not {name} text", place=place, hint=hint)
+        return DataError(
+            f"{name} text begins with a byte order mark, and this does not",
+            place=place,
+            hint=f"--encoding {name}-le or {name}-be says the order of its bytes",
         )
