@@ -72,6 +72,8 @@ class Request(NamedTuple):
       read in parts.
     - ``attached``: labels or soft targets from elsewhere; ``second``: what the options say of the
       second file with them.
+    - ``first_label``: where several files share labels or targets from elsewhere by position, the
+      number of the first that is this file's. It matters to files that are read whole.
     - ``not_classes``: names of columns that belong to the second file's ids or labels, and so are
       no classes.
     """
@@ -88,6 +90,7 @@ class Request(NamedTuple):
     ignore_index: int = -100
     attached: Attached | None = None
     second: SecondFile = SecondFile()
+    first_label: int | None = None
     not_classes: tuple[str, ...] = ()
     each: bool = False
     keep_rows: KeepRows | None = None
@@ -245,6 +248,8 @@ class Opened(NamedTuple):
     - ``header``: the names of all columns; ``rows``: the header of rows that are passed on.
     - ``has_columns``: the samples are rows or records, whose columns options can name.
     - ``attached``: labels from elsewhere, which are matched with the rows as these are read.
+    - ``share``: how many labels or targets from elsewhere, of how many, a file that is read whole
+      has taken by position, where it shares them with other files.
     - ``size``: how many bytes there are to read, where that is known; ``files``: how many files.
     - ``left_out``: the names of numeric columns that are not used.
     - ``has_ids``: a column has the samples' ids; ``by``: the name of the column that groups them.
@@ -270,6 +275,7 @@ class Opened(NamedTuple):
     rows: Rows | None = None
     has_columns: bool = True
     attached: Attached | None = None
+    share: tuple[int, int] | None = None
     size: int | None = None
     remarks: tuple[Remark, ...] = ()
     left_out: tuple[str, ...] = ()

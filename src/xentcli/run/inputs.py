@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from xentcli import readers
 from xentcli.calculation.commands import COMMANDS, Command
-from xentcli.errors import DataError, NoClasses, Place, UsageError, escaped, quoted
+from xentcli.errors import DataError, NoClasses, Place, UsageError, counted, escaped, quoted
 from xentcli.options.asked import Asked
 from xentcli.readers.interface import Opened, Request
 from xentcli.readers.sources.source import Source, forget, is_remote
@@ -102,8 +102,11 @@ def _open_files(
     from xentcli.readers.several import join
     from xentcli.readers.sources.copies import rereadable
 
-    inputs = []
+    inputs: list[Opened] = []
     for source in sources:
+        if len(sources) > 1 and request.attached is not None:
+            taken = sum(opened.share[0] for opened in inputs if opened.share is not None)
+            request = request._replace(first_label=taken)
         # The gradient of a mean needs two passes, the first for the denominator. And a remote
         # sender must not be kept waiting by the work.
         if is_remote(source) or (command.field == "grad" and asked.loss.averages):
@@ -118,6 +121,7 @@ def _open_files(
                 )
             raise
     _check_same_ids(inputs)
+    _check_shares(inputs, request)
     return join(inputs)
 
 
@@ -135,6 +139,31 @@ def _check_same_ids(inputs: Sequence[Opened]) -> None:
                 place=Place(other.source),
                 hint="--on names the column of ids, --by-position does without",
             )
+
+
+def _check_shares(inputs: Sequence[Opened], request: Request) -> None:
+    """Refuse labels or targets by position for files of which only some are read whole, as how many
+    the others take is not known yet; and refuse more than all files take."""
+    shares = [opened.share for opened in inputs if opened.share is not None]
+    attached = request.attached
+    if attached is None or not shares:
+        return
+    place = Place(attached.origin.source)
+    what = "label" if attached.labels is not None else "soft target"
+    if len(shares) < len(inputs):
+        whole = next(opened.source for opened in inputs if opened.share is not None)
+        other = next(opened for opened in inputs if opened.share is None)
+        reason = "ids match" if other.attached is None else "is read row by row"
+        raise DataError(
+            f"its {what}s cannot be shared by position between {whole} and {other.source}, "
+            f"which {reason}",
+            place=place,
+            hint="an id in each file matches them; so does one format for all",
+        )
+    taken = sum(count for count, _ in shares)
+    if taken < shares[0][1]:
+        message = f"{counted(shares[0][1], what)} for {counted(taken, 'sample')}"
+        raise DataError(message, place=place)
 
 
 def open_rereadable_sources(asked: Asked, stack: ExitStack) -> list[Source]:

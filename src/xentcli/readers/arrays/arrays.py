@@ -28,6 +28,7 @@ from xentcli.readers.rules.targets import (
     fit_targets,
     labels_lack_positions,
     reorder_targets,
+    take_share,
 )
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import Source
@@ -58,6 +59,8 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         layout = _layout_of(source.name, choice.kind, values, request)
         request, on_names = _take_class_names(archive, request, layout.shape[1], source.name)
         request = pair_files(request, archive.keys, Place(source.name))
+        shape = request.label_shape(layout.shape)
+        request, share = take_share(request, shape, source.name)
         request, on_ids = _reorder_by_ids(archive, layout, request)
         layout = layout._replace(request=request)
         if request.wanted != "none":
@@ -84,6 +87,7 @@ def _open_file(source: Source, request: Request, format_name: str) -> Opened:
         dimensions=len(layout.shape) - 2,
         class_axis=request.class_axis if len(values.stored.shape) > 1 else 1,
         has_columns=False,
+        share=share,
         size=_size_in_bytes(values.stored),
         remarks=(
             *remarks_on(choice, source.name),

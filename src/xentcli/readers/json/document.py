@@ -30,7 +30,7 @@ from xentcli.readers.rules.keys import (
     kind_of,
 )
 from xentcli.readers.rules.named_columns import suggest_names
-from xentcli.readers.rules.targets import fit_target, move_classes_second
+from xentcli.readers.rules.targets import fit_target, move_classes_second, take_share
 from xentcli.readers.sources.source import Source, explain_errors, size_of
 from xentcli.readers.text.encoding import open_text
 
@@ -57,6 +57,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
     origin = Origin(source.name, "json", path=path, axes=axes)
     keys = tuple(document) if isinstance(document, dict) else ()
     request = pair_files(request, keys, place)
+    request, share = take_share(request, request.label_shape(values.shape), source.name)
     if is_by_position(request) or request.attached is None:
         batch = _add_target(Batch(values, kind, origin, classes), document, request, place)
     else:
@@ -71,6 +72,7 @@ def open_document(source: Source, document: Any, request: Request) -> Opened:
         remarks=(*opened.remarks, *on_names, *remarks_on_pairing(request)),
         by=by or "",
         has_columns=False,
+        share=share,
     )
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 

@@ -19,7 +19,7 @@ from xentcli.readers.rules.ids import attach_by_ids
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
 from xentcli.readers.rules.sample_numbers import batch_fields, sample_number_column
-from xentcli.readers.rules.targets import fit_target, move_classes_second
+from xentcli.readers.rules.targets import fit_target, move_classes_second, take_share
 from xentcli.readers.sources.source import Source
 
 
@@ -43,6 +43,7 @@ def open_records(
     check_class_names(request.classes, count, f", {place} has {count}")
     axes = axes_of_input(values.ndim, request.class_axis)
     origin = Origin(source.name, "json", path=EACH_RECORD + path_of(key)[1:], axes=axes)
+    request, share = take_share(request, request.label_shape(values.shape), source.name)
     batch = Batch(values, kind, origin, request.classes)
     batch = _add_target(batch, records, request, place)
     number = sample_number_column(request)
@@ -59,7 +60,7 @@ def open_records(
         batch = batch._replace(records=list(records), values_from=origin._replace(names=(key,)))
     opened = open_in_memory(source.name, batch, request.class_axis)
     opened = opened._replace(
-        remarks=(*opened.remarks, *remarks_on_pairing(request)), by=request.by or ""
+        remarks=(*opened.remarks, *remarks_on_pairing(request)), by=request.by or "", share=share
     )
     return opened if batch.partners is None else opened._replace(attached=request.attached)
 

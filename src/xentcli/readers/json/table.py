@@ -22,7 +22,7 @@ from xentcli.readers.rules.join import find_join_column, pair_files, remarks_on_
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.look import LOOKED_AT
 from xentcli.readers.rules.sample_numbers import batch_fields
-from xentcli.readers.rules.targets import fit_target, texts_of_labels
+from xentcli.readers.rules.targets import fit_target, take_share, texts_of_labels
 from xentcli.readers.sources.source import Source
 
 
@@ -44,6 +44,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
         path = table.path(row, columns.values[column])
         check_kind(kind, values[row, column], place, path)
     origin = Origin(source.name, "table", range(1, len(values) + 1), names=chosen)
+    request, share = take_share(request, request.label_shape(values.shape), source.name)
     batch = Batch(values, kind, origin, classes)
     batch = _add_target(batch, table, columns, request, place)
     if columns.weight is not None:
@@ -63,6 +64,7 @@ def open_table(source: Source, table: Table, request: Request) -> Opened:
         remarks=(*notes, *choice.remarks, *remarks_on_pairing(request)),
         left_out=choice.left_out,
         by=request.by or "",
+        share=share,
     )
     if batch.partners is not None:
         opened = opened._replace(attached=request.attached)

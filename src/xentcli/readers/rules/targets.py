@@ -86,8 +86,13 @@ def _refuse_more_samples(
     else:
         first = batch._replace(values=batch.values[: len(there)])
         _attach_targets(first, attached, np.array(there, dtype=np.int64))
+    raise _too_few(attached, source)
+
+
+def _too_few(attached: Attached, source: str) -> DataError:
+    """Return the error for a file with more samples than there are labels or targets left."""
     what = "label" if attached.labels is not None else "soft target"
-    raise DataError(
+    return DataError(
         f"{counted(attached.size, what)}, but {source} has more samples",
         place=Place(attached.origin.source),
         hint=_file_hint(attached),
@@ -204,6 +209,34 @@ def _labels_of_samples(
     else:
         labels = [labels[at] for at in numbers]
     return class_indices(labels, numbers, attached.origin, batch.classes, count, request)
+
+
+def take_share(
+    request: Request, shape: tuple[int, ...], source: str
+) -> tuple[Request, tuple[int, int] | None]:
+    """Keep those of the labels or targets from elsewhere that are a file's, whose labels have that
+    shape. Return also how many these are, and of how many."""
+    attached, first = request.attached, request.first_label
+    if attached is None or attached.join is not None or first is None or request.wanted == "none":
+        return request, None
+    count = shape[0] if attached.labels is None else math.prod(shape)
+    if attached.labels is None and request.class_axis in (0, -1 - len(shape)):
+        raise UsageError(
+            f"--class-axis {request.class_axis}: soft targets of several files have the samples "
+            "first"
+        )
+    if first + count > attached.size:
+        raise _too_few(attached, source)
+    part = slice(first, first + count)
+    attached = attached._replace(
+        labels=None if attached.labels is None else attached.labels[part],
+        targets=None if attached.targets is None else np.atleast_2d(attached.targets)[part],
+        origin=select_lines(attached.origin, np.arange(first, first + count)),
+        size=count,
+        shape=(),
+    )
+    assert request.attached is not None
+    return request._replace(attached=attached), (count, request.attached.size)
 
 
 def fit_target(batch: Batch, request: Request) -> Batch:
@@ -376,7 +409,8 @@ def read_typed_label(
 
 def _word_place(word: Word, at: int, origin: Origin) -> Place:
     if origin.form == "typed":
-        return Place(origin.source, detail=f"value {at + 1}", excerpt=excerpt_of(word))
+        number = int(origin.lines[at]) if len(origin.lines) else at
+        return Place(origin.source, detail=f"value {number + 1}", excerpt=excerpt_of(word))
     if not len(origin.lines):
         return Place(origin.source, detail=f"label {at + 1}")
     line = int(origin.lines[at])
