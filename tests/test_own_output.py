@@ -65,3 +65,47 @@ def test_it_is_read_back(command: str, values: AnyArray, *, named: bool) -> None
             read = np.concatenate([batch.values for batch in batches(found)])
             wanted = classes_last(whole) if file.endswith(FLAT) else whole
             assert (read.shape, read.tobytes()) == (wanted.shape, wanted.tobytes()), file
+
+
+LISTS = {
+    "--by g": "these are the totals of groups that xent wrote, and have no logits",
+    "--by label": "these are the totals of groups that xent wrote, and have no logits",
+    "--top 2": "this is a list of the hardest samples that xent wrote, and has no logits",
+    "--bytes 9": "this is a total that xent wrote, and has no logits",
+    "--no-steps": "this is a total that xent wrote, and has no logits",
+}
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+@pytest.mark.parametrize("options", LISTS)
+def test_what_has_no_logits_is_refused(options: str, form: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,a,b,g,label\n7,1,2.5,x,0\n8,3,1,y,1\n9,0.5,0,x,1\n")
+    file = f"out.{form}"
+    written = run_inside(["ce", "a.csv", *options.split(), "-o", file], tmp_path)
+    assert written.code == 0
+    for command in ("softmax", "entropy", "ce --label 0", "bce --label 0", "diagnose --label 0"):
+        found = run_inside([*command.split(), file], tmp_path)
+        assert (found.code, found.stdout) == (1, b"")
+        assert found.stderr == f"xent: {file}:1: {LISTS[options]}\n"
+
+
+HARDEST = {
+    "several files": ("ce a.csv a.csv --top 2", b"a,b,label\n1,2.5,0\n3,1,1\n"),
+    "positions": ("ce a.json --label 0,1,1,0 --top 2", b"[[[1,2],[3,4]],[[0,1],[5,2]]]"),
+    "questions": ("bce a.csv --logit-cols a,b --target-cols s,t --top 2", b"a,b,s,t\n1,2,0,1\n"),
+    "tokens": ("nll a.json --top 2", b'{"tokens": ["x", "y"], "token_logprobs": [-0.5, -1.5]}'),
+}
+
+
+@pytest.mark.parametrize("case", HARDEST)
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_list_of_the_hardest_samples_is_refused(case: str, form: str, tmp_path: Path) -> None:
+    command, content = HARDEST[case]
+    (tmp_path / command.split()[1]).write_bytes(content)
+    file = f"out.{form}"
+    assert run_inside([*command.split(), "-o", file], tmp_path).code == 0
+    found = run_inside(["softmax", file], tmp_path)
+    assert (found.code, found.stdout) == (1, b"")
+    assert (
+        "this is a list of the hardest samples that xent wrote, and has no logits" in found.stderr
+    )

@@ -20,10 +20,10 @@ from xentcli.readers.rules.column_names import (
     NAMELESS,
     NUMBERED,
     OWN_LOSS,
-    OWN_TOTAL,
     STEMS_OF_CLASSES,
     label_positions,
     says_its_kind,
+    what_xent_wrote,
 )
 from xentcli.readers.rules.look import Look
 from xentcli.readers.rules.targets import texts_of_labels
@@ -50,8 +50,8 @@ def choose_classes(
     names = look.names
     if not has_names:
         return Classes(_by_cells(look, [at for at in range(len(names)) if at not in used]))
-    if tuple(map(str.lower, names)) == OWN_TOTAL:
-        raise DataError("this is a total that xent wrote, and has no logits", place=place)
+    if own := what_xent_wrote(names):
+        raise DataError(own, place=place)
     _check_label_names(look, label, place)
     never = {*used, *label_positions(names), *_never_classes(names)}
     free = [at for at in range(len(names)) if at not in never]

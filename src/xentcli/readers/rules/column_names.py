@@ -29,11 +29,29 @@ STEMS_OF_CLASSES = (
     *("", "c", "z", "p", "class", "logit", "logits", "prob", "probs", "score", "scores"),
     *("log_prob", "log_probs", "output", "outputs"),
 )
-# Our own output has such a column after the classes, and its totals have these columns.
+# Our own output has such a column after the classes. Its totals have these columns, which follow
+# the name of the groups' column with --by, and its lists of the hardest samples some of those.
 OWN_LOSS = re.compile(r"loss(?:_.*)?")
 OWN_TOTAL = ("loss", "reduction", "samples", "ignored", "denominator")
+OWN_HARDEST = re.compile(
+    r"(?:file,)?(?:sample(?:,d\d+)*|sequence,position,token)"
+    r"(?:,file)?(?:,line)?(?:,question)?(?:,id)?(?:,label)?(?:,predicted)?,loss"
+)
 KIND_PREFIX = re.compile(r"(?:logits?|(?:log[-_. ]?)?probs?)[-_. :/]", re.IGNORECASE)
 NUMBERED = re.compile(r"(.*?)(\d+)", re.DOTALL)
+
+
+def what_xent_wrote(names: Sequence[str]) -> str:
+    """Say which output of ours without logits has these columns; empty if none has."""
+    lower = tuple(map(str.lower, names))
+    if lower[:5] == OWN_TOTAL:
+        return "this is a total that xent wrote, and has no logits"
+    if lower[1:6] == OWN_TOTAL:
+        return "these are the totals of groups that xent wrote, and have no logits"
+    says_so = {"line", "predicted", "position"}.intersection(lower)
+    if says_so and OWN_HARDEST.fullmatch(",".join(lower)):
+        return "this is a list of the hardest samples that xent wrote, and has no logits"
+    return ""
 
 
 def label_positions(names: Sequence[str]) -> list[int]:
