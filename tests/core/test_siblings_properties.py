@@ -208,3 +208,11 @@ def test_what_cannot_be_used_is_named(call: object, message: str) -> None:
     assert callable(call)
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_smallest_probability_where_the_other_is_0() -> None:
+    tiny = 5e-324
+    for pair in (([tiny, 1.0], [0.0, 1.0]), ([0.0, 1.0], [tiny, 1.0])):
+        assert 0.0 <= xentcli.js_div(*pair, reduction="sum") <= tiny
+        halves = xentcli.js_div_grad(*pair, reduction="sum")
+        assert halves[0] == (0.5 * js.LARGEST if pair[0][0] else -math.inf)

@@ -49,7 +49,8 @@ def log_to_mean(values: Array, others: Array) -> Array:
     near = np.abs(u) <= 0.5
     result = log1p(np.where(near, u, 0.0))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        result[~near] = log(values[~near] / (0.5 * (values[~near] + others[~near])))
+        # Half of the smallest double would be 0: the quotient is doubled instead.
+        result[~near] = log(2.0 * (values[~near] / (values[~near] + others[~near])))
     return result
 
 
