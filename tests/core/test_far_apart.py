@@ -14,7 +14,6 @@ import pytest
 from tests.conftest import Xent
 from tests.faults.running import run_inside
 from xentcli import cross_entropy, cross_entropy_grad, log_softmax, softmax
-from xentcli.core import far_apart
 from xentcli.core.elementary import exp
 from xentcli.core.wide import wide_exp
 
@@ -116,6 +115,94 @@ def test_a_class_left_out_has_no_share(mask: float, temperature: float) -> None:
     assert gradient[:, 1].tolist() == [0.0, 0.0]
 
 
+# Logits z, a temperature, and z/T of which the softmax is the same: (z − max z)/T or z/T overflows.
+OVERFLOWING = [
+    ([1.5e160, 2e160, 2e160], 1e-300, [-math.inf, 0.0, 0.0]),
+    ([-1e300, -1e300, 1e-5], 1e-300, [-math.inf, -math.inf, 0.0]),
+    ([0.5, 5.0, -1e308], 5e-324, [-math.inf, 0.0, -math.inf]),
+    ([1e308, -1e308, 9e307], 1e307, [10.0, -10.0, 9.0]),
+    ([1.75 * 2.0**1023, -(2.0**1023)], 2.0**1020, [14.0, -8.0]),
+    ([3 * 5e-324, 0.0, -5e-324], 2 * 5e-324, [1.5, 0.0, -0.5]),
+]
+
+
+@pytest.mark.parametrize(("logits", "temperature", "scaled"), OVERFLOWING)
+@pytest.mark.parametrize("classes", [3, 70])
+def test_a_quotient_with_the_temperature_beyond_a_double(
+    logits: list[float], temperature: float, scaled: list[float], classes: int
+) -> None:
+    given, same = (np.array([row + [-math.inf] * (classes - len(row))]) for row in (logits, scaled))
+    for function in (softmax, log_softmax):
+        np.testing.assert_allclose(
+            function(given, temperature=temperature), function(same), rtol=1e-15
+        )
+    for label in range(len(logits)):
+        found = cross_entropy(given, [label], np.ones(classes), temperature=temperature)
+        assert float(found) == pytest.approx(float(cross_entropy(same, [label])), rel=1e-15)
+
+
+def test_a_loss_beyond_a_double_is_infinite_with_weights_too() -> None:
+    z = np.array([[-1e308, 1e308, 9e307], [0.0, 1e20, 1.0]])
+    for options in ({"temperature": 0.5}, {"temperature": 1e-300}):
+        for target in ([0, 0], np.eye(3)[[0, 0]]):
+            found = cross_entropy(z, target, [0.5, 2.0, 0.0], reduction="none", **options)  # type: ignore[arg-type]
+            assert np.asarray(found)[0] == math.inf
+    smoothed = {"label_smoothing": 1.0, "temperature": 0.1}
+    assert cross_entropy(z[:1], [1], [1.0, 1.0, 0.0], **smoothed) == math.inf  # type: ignore[arg-type]
+    z[0, 2] = math.inf
+    found = cross_entropy(z[:1], [1], [1e-300, 1.0, 0.0], reduction="none", label_smoothing=0.5)
+    assert np.isnan(found).all()
+
+
+def test_a_small_weight_of_a_quotient_beyond_a_double() -> None:
+    z = np.array([[1.0, 9e307]])
+    found = cross_entropy(z, [0], [1e-10, 1.0], reduction="sum", temperature=0.1)
+    assert float(found) == pytest.approx(9e298, rel=1e-15)
+    found = cross_entropy(z, [1], reduction="sum", temperature=0.1, label_smoothing=1e-20)
+    assert float(found) == pytest.approx(4.5e288, rel=1e-14)
+
+
+# Class weights, temperature and label smoothing: a product of some of them is beyond a double.
+FACTORS = [
+    ([1e300, 1.0, 1e-300], 1e-300, 0.0),
+    ([1e300, 1.0, 1e-300], 1e-10, 0.0),
+    ([1e-300, 1e-10, 1e-307], 1e-300, 0.0),
+    ([1e-300, 1e-300, 1e-300], 1e-10, 0.1),
+    ([1e300, 1e300, 1e300], 1e100, 0.1),
+    ([5.8e-309, 1.0, 2.0], 1.0, 0.0),
+    ([1e300, 1.0, 1e-300], 1.0, 1e-300),
+]
+
+
+@pytest.mark.parametrize(("weight", "temperature", "smoothing"), FACTORS)
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_a_gradient_whose_factors_leave_the_range(
+    weight: list[float], temperature: float, smoothing: float, reduction: str, label: int
+) -> None:
+    scaled = [0.5, -1.25, 3.0]
+    logits = np.array([scaled]) * temperature
+    found = cross_entropy_grad(
+        logits,
+        [label],
+        weight,
+        reduction=reduction,
+        temperature=temperature,
+        label_smoothing=smoothing,
+    )[0]
+    with mpmath.workdps(700):
+        heat, e = mpmath.mpf(temperature), mpmath.mpf(smoothing)
+        exponentials = [mpmath.exp(mpmath.mpf(float(z)) / heat) for z in logits[0]]
+        v = [mpmath.mpf(w) * ((1 - e) * (c == label) + e / 3) for c, w in enumerate(weight)]
+        scale = mpmath.mpf(1) if reduction == "sum" else 1 / mpmath.mpf(weight[label])
+        total = mpmath.fsum(exponentials)
+        entries = [
+            float(scale / heat * (x / total * mpmath.fsum(v) - v[c]))
+            for c, x in enumerate(exponentials)
+        ]
+    np.testing.assert_allclose(found, entries, rtol=1e-13, atol=2e-323)
+
+
 def test_a_large_weight_of_a_certain_target() -> None:
     logits, weight = [0.0, -800.0, -810.0], [1e300, 1.0, 1.0]
     loss = cross_entropy(np.array([logits]), np.array([[1.0, 0, 0]]), weight, reduction="sum")
@@ -161,6 +248,16 @@ def test_ignored_samples_and_weights_of_0_are_0() -> None:
     assert gradients[1:].tolist() == [[0.0, 0.0]] * 2
 
 
+def test_the_gradient_of_a_soft_target_and_a_large_weight_of_another_class() -> None:
+    weight = [1e300, 1e-300]
+    found = cross_entropy_grad(
+        np.array([[0.0, -800.0]]), np.array([[0.5, 0.5]]), weight, reduction="sum"
+    )
+    with mpmath.workdps(700):
+        wanted = float(mpmath.exp(-800) * mpmath.mpf(5e299))
+    assert found[0].tolist() == pytest.approx([-wanted, wanted], rel=1e-13)
+
+
 def test_a_sample_does_not_depend_on_those_around_it() -> None:
     chance = np.random.default_rng(1)
     z, labels = np.zeros((50, 3)), np.arange(50) % 2
@@ -179,7 +276,7 @@ def test_at_the_command_line(xent: Xent, tmp_path: Path) -> None:
     rows.write_text("a,b,label,w\n0,-800,0,1e300\n1e308,-1e308,1,1e-10\n")
     inline, tiny = (
         "--logits 0,-800 --label 0 --weight 1e300,1 --reduction sum -q",
-        3.667874584177688e-48,
+        3.667874584177687e-48,
     )
 
     def numbers(command: str) -> list[list[float]]:
@@ -268,9 +365,3 @@ def test_what_is_given_as_a_log_probability_is_far_above_0(
 def run_number(command: str) -> float:
     """The number that a command of one answer gives."""
     return float(run_inside([*command.split(), "-q"], Path()).stdout)
-
-
-def test_the_constant_is_an_exponential() -> None:
-    with mpmath.workdps(30):
-        half = float(mpmath.exp(-far_apart._GROWTH / 2))
-    assert set(far_apart._SHRINK) == {half}

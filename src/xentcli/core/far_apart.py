@@ -1,40 +1,64 @@
 """Losses and gradients of logits so far apart that a step leaves the range of doubles.
 
 With d = (z − max z)/T, exp(d) is 0 below d = −746, and d is infinite beyond 1.8e308. Yet w·exp(d)
-is a double for a large weight, and w·d for a small one. The few samples that this concerns are
-computed again: exp(d) as exp(d + 1350)·exp(−1350), d as twice its half, and a product with weights
-as a product of mantissas and a sum of exponents.
+is a double for a large weight, and w·d for a small one; so is w/T where neither is. The few samples
+that this concerns are computed again, each number as a mantissa and an exponent of any size (see
+:mod:`xentcli.core.wide`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.elementary import exp, log
-from xentcli.core.exact import two_sum
+from xentcli.core.elementary import expm1
 from xentcli.core.layout import Array, across
 from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
-from xentcli.core.softmax import Steps, steps, sum_over_classes
+from xentcli.core.softmax import steps
 from xentcli.core.target import Target, one_hot, smoothed
-from xentcli.core.wide import LARGE, LEAST, in_doubt, wide
+from xentcli.core.wide import LARGE, LEAST, Wide, choose, in_doubt, wide, wide_exp
 from xentcli.model import NamedTuple
 
 # Where d is below −FAR, exp(d) or a product with it may not be a normal double.
 FAR = 690.0
-_GROWTH = 1350.0
-# exp(−1350) in two factors, each of which a double can hold: exp(−675).
-_SHRINK = (7.09945017032607e-294,) * 2
+# A product of two factors between 2^−960 and 2^960 and of a probability near 1 is a normal double.
+_MOST_EXPONENT = 960
+# So many numbers are computed again at once.
+_AT_ONCE = 1 << 20
+
+Indices = tuple[NDArray[np.intp], ...]
 
 
 class _Rows(NamedTuple):
     """Some samples, one a row: logits, v = w·q, and the factor of each sample's result."""
 
     logits: Array
-    weighted: Array
-    factor: Array
+    weighted: Wide
+    factor: Wide
     temperature: float
+
+
+class WideSteps(NamedTuple):
+    """The steps of some rows.
+
+    ``shifted`` is d and ``lost`` its rounding error, ``log_sum`` is log Σe, ``others`` s, and
+    ``total`` 1 + s.
+    """
+
+    shifted: Array
+    lost: Array
+    log_sum: Array
+    exponentials: Wide
+    others: Wide
+    total: Wide
+
+    @property
+    def probs(self) -> Wide:
+        """p of each class."""
+        return self.exponentials.over(self.total.column)
 
 
 def mend_losses(
@@ -48,15 +72,12 @@ def mend_losses(
 
     ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
-    at = _indices_of_kept(in_doubt(losses, largest_factor(settings, factor)), target, settings)
-    if not at[0].size:
-        return
-    rows = _rows(at, positions, target, settings, factor)
-    with np.errstate(all="ignore"):
-        small, of_small = _small_losses(rows)
-        found = np.where(small, of_small, losses[at])
-        large = np.isinf(found) & np.isfinite(rows.logits).all(axis=1)
-        losses[at] = np.where(large, _large_losses(rows), found)
+    wrong = in_doubt(losses, largest_factor(settings, factor))
+    if not _is_of_label(target, settings):
+        wrong = wrong | _leave_range(wide(1.0), settings, factor, positions.shape[1])
+    for at in _indices_of_kept(wrong, target, settings, positions.shape[1]):
+        with np.errstate(all="ignore"):
+            losses[at] = _losses(_rows(at, positions, target, settings, factor))
 
 
 def mend_gradients(
@@ -67,44 +88,23 @@ def mend_gradients(
     scale: float,
     factor: Array | None = None,
 ) -> None:
-    """Compute those of the gradients ``(outer, C, inner)`` again whose steps were too small.
-
-    They are (scale/T)·p·Σv where a class's v is 0, and (scale/T)·w·(p − 1) at a label.
-    """
-    scale /= settings.temperature
-    most = scale * largest_factor(settings, factor)[:, np.newaxis]
-    if not (most > LARGE).any():
+    """Compute those of the gradients ``(outer, C, inner)`` again whose steps were too small, or
+    whose factors leave the range of doubles."""
+    over = wide(scale).over(wide(settings.temperature))
+    with np.errstate(over="ignore"):
+        most = over.value * largest_factor(settings, factor)
+    wrong = _leave_range(over, settings, factor, positions.shape[1])
+    if (most > LARGE).any():
+        small = (np.abs(gradients) < LEAST * most[:, np.newaxis]) & (most > LARGE)[:, np.newaxis]
+        wrong = wrong | np.logical_or.reduce(small, axis=1)
+    elif not wrong.any():
         return
-    small = (np.abs(gradients) < LEAST * most) & (most > LARGE)
-    wrong = np.logical_or.reduce(small, axis=1)
-    at = _indices_of_kept(wrong, target, settings)
-    if not at[0].size:
-        return
-    rows = _rows(at, positions, target, settings, factor)
-    with np.errstate(all="ignore"):
-        step, shifted, grown, certain = _grow(rows)
-        far = shifted < -FAR
-        total = sum_over_classes(rows.weighted, 1)
-        rest = scale / (1.0 + step.others)
-        entries = product(grown, *(across(x, 1) for x in (total, rows.factor, rest)), *_SHRINK)
-        found = gradients[at[0], :, at[1]]
-        found = np.where((rows.weighted == 0) & far, entries, found)
-        if target.labels is not None and settings.label_smoothing == 0.0:
-            at_label = 0.0 - product(
-                sum_over_classes(grown, 1), total, rows.factor, scale, *_SHRINK
-            )
-            own = (rows.weighted != 0) & ~far & certain[:, np.newaxis]
-            found = np.where(own, across(at_label, 1), found)
-        gradients[at[0], :, at[1]] = found
-
-
-def product(*factors: Array | float) -> Array:
-    """The product of all factors, also where the product of some of them is out of range.
-
-    >>> float(product(2.0**1000, 2.0**1000, 2.0**-1000, 2.0**-998))
-    4.0
-    """
-    return wide(1.0).times(*map(wide, factors)).value
+    wrong = np.broadcast_to(wrong, (gradients.shape[0], gradients.shape[2]))
+    is_label = _is_of_label(target, settings)
+    for at in _indices_of_kept(wrong, target, settings, positions.shape[1]):
+        with np.errstate(all="ignore"):
+            rows = _rows(at, positions, target, settings, factor)
+            gradients[at[0], :, at[1]] = _gradients(rows, over, is_label)
 
 
 def largest_factor(settings: Settings, factor: Array | None) -> Array:
@@ -118,17 +118,43 @@ def largest_factor(settings: Settings, factor: Array | None) -> Array:
     return each[:, np.newaxis]
 
 
+def _is_of_label(target: Target, settings: Settings) -> bool:
+    return target.labels is not None and settings.label_smoothing == 0.0
+
+
+def _leave_range(
+    over: Wide, settings: Settings, factor: Array | None, classes: int
+) -> NDArray[np.bool_]:
+    """Return where a product of scale/T, weights and factor, or one of them, may be no normal
+    double, as a column, one for each ``outer``."""
+    each = np.zeros(1, np.int64) if factor is None else wide(factor).exponent
+    least = most = 0
+    if settings.weight is not None and settings.weight.any():
+        exponents = wide(settings.weight[settings.weight != 0.0]).exponent
+        least, most = int(exponents.min()), int(exponents.max())
+    if settings.label_smoothing != 0.0:
+        least += int(wide(settings.label_smoothing / classes).exponent)
+    whole = each + over.exponent
+    products = (each, over.exponent, whole, whole + least, whole + most, least, most)
+    far = np.max([np.abs(one) + np.zeros_like(each) for one in products], axis=0)
+    result: NDArray[np.bool_] = far > _MOST_EXPONENT
+    return result[:, np.newaxis]
+
+
 def _indices_of_kept(
-    wrong: NDArray[np.bool_], target: Target, settings: Settings
-) -> tuple[NDArray[np.intp], ...]:
-    """Return where a sample is in doubt and not ignored."""
+    wrong: NDArray[np.bool_], target: Target, settings: Settings, classes: int
+) -> Iterator[Indices]:
+    """Yield where a sample is in doubt and not ignored, some of them at a time."""
     if target.labels is not None:
         wrong = wrong & (target.labels != settings.ignore_index)
-    return np.nonzero(wrong)
+    outer, inner = np.nonzero(wrong)
+    step = max(1, _AT_ONCE // classes)
+    for start in range(0, outer.size, step):
+        yield outer[start : start + step], inner[start : start + step]
 
 
 def _rows(
-    at: tuple[NDArray[np.intp], ...],
+    at: Indices,
     positions: NDArray[np.floating],
     target: Target,
     settings: Settings,
@@ -140,42 +166,54 @@ def _rows(
         plain = target.soft[at[0], :, at[1]]
     else:
         plain = one_hot(target.labels[at], logits.shape[1], 1)
-    weighted = smoothed(plain, settings.label_smoothing, 1)
+    weighted = wide(smoothed(plain, settings.label_smoothing, 1))
     if settings.weight is not None:
-        weighted = settings.weight * weighted
-    times = np.ones(len(logits)) if factor is None else factor[at[0]]
+        weighted = weighted.times(wide(settings.weight))
+    times = wide(np.ones(len(logits)) if factor is None else factor[at[0]])
     return _Rows(logits, weighted, times, settings.temperature)
 
 
-def _grow(rows: _Rows) -> tuple[Steps, Array, Array, NDArray[np.bool_]]:
-    """Return the steps, d, exp(d + 1350) where d < −FAR (else 0), and where only one d is not."""
-    step = steps(rows.logits, 1, rows.temperature)
-    peak, shifted = across(step.maximum, 1), step.shifted()
-    lost = shift_error(rows.logits, peak, shifted, rows.temperature)
-    raised, rest = two_sum(shifted, _GROWTH)
-    rest = np.where(np.isfinite(raised), rest + lost, 0.0)
+def steps_of(logits: Array, temperature: float) -> WideSteps:
+    """Compute the steps of some samples, one a row, up to 1 + s."""
+    step = steps(logits, 1, temperature)
+    shifted = step.shifted()
+    lost = shift_error(logits, across(step.maximum, 1), shifted, temperature)
     far = shifted < -FAR
-    grown = np.where(far, exp(np.where(far, raised, 0.0), np.where(far, rest, 0.0)), 0.0)
-    certain: NDArray[np.bool_] = far.sum(axis=1) == far.shape[1] - 1
-    return step, shifted, grown, certain
+    tiny = wide_exp(np.minimum(shifted, 0.0), lost)
+    exponentials = choose(far, tiny, wide(step.exponentials))
+    # Where only one class is not far below, log Σe is s.
+    certain = (far.sum(axis=1) == far.shape[1] - 1) & ~np.isnan(step.others)
+    small = choose(far, tiny, wide(0.0)).sum_of_rows()
+    others = choose(certain, small, wide(step.others))
+    log_sum = np.where(certain, 0.0, step.log_sum)
+    return WideSteps(shifted, lost, log_sum, exponentials, others, wide(1.0 + step.others))
 
 
-def _small_losses(rows: _Rows) -> tuple[NDArray[np.bool_], Array]:
-    """Return where one class is certain, so that log Σe is s, and log Σe · Σv − Σ v·d there."""
-    _, shifted, grown, certain = _grow(rows)
-    apart = product(rows.weighted, shifted, across(rows.factor, 1))
-    apart = np.where(rows.weighted == 0, 0.0, apart)
-    total = sum_over_classes(rows.weighted, 1)
-    near = product(sum_over_classes(grown, 1), total, rows.factor, *_SHRINK)
-    return certain, near - sum_over_classes(apart, 1) + 0.0
+def _losses(rows: _Rows) -> Array:
+    """−Σ v·log p."""
+    step = steps_of(rows.logits, rows.temperature)
+    top = rows.logits.max(axis=1, keepdims=True)
+    half = wide(0.5 * top - 0.5 * rows.logits).over(wide(rows.temperature))
+    beyond = np.isinf(step.shifted) & np.isfinite(rows.logits)
+    apart = choose(beyond, half.times(wide(2.0)), wide(0.0 - step.shifted))
+    near = choose(step.log_sum == 0.0, step.others, wide(step.log_sum)).column
+    minus_log = apart.plus(near.plus(wide(np.where(beyond, 0.0, 0.0 - step.lost))))
+    summands = minus_log.times(rows.weighted)
+    summands = choose(rows.weighted.mantissa == 0.0, wide(0.0), summands)
+    return summands.sum_of_rows().times(rows.factor).value + 0.0
 
 
-def _large_losses(rows: _Rows) -> Array:
-    """log Σe · Σv − 2·Σ v·(d/2) of finite logits."""
-    half = 0.5 * rows.logits - 0.5 * rows.logits.max(axis=1, keepdims=True)
-    log_sum = log(sum_over_classes(exp(2.0 * (half / rows.temperature)), 1))
-    # Only as the last step, for d/2 may be beyond a double as well.
-    times = (wide(half), wide(2.0), wide(across(rows.factor, 1)))
-    apart = wide(rows.weighted).times(*times).over(wide(rows.temperature)).value
-    total = sum_over_classes(rows.weighted, 1)
-    return product(log_sum, total, rows.factor) - sum_over_classes(apart, 1)
+def _gradients(rows: _Rows, over: Wide, is_label: bool) -> Array:
+    """(scale/T)·(p·Σv − v), and at a label (scale/T)·w·(p − 1)."""
+    step, minus_one = steps_of(rows.logits, rows.temperature), wide(-1.0)
+    entries = step.probs.times(rows.weighted.sum_of_rows().column)
+    if is_label:
+        log_probs = step.shifted + (step.lost - across(step.log_sum, 1))
+        miss = choose(
+            step.shifted == 0.0, step.others.over(step.total).column, wide(0.0 - expm1(log_probs))
+        )
+        own = miss.times(rows.weighted, minus_one)
+        entries = choose(rows.weighted.mantissa == 0.0, entries, own)
+    else:
+        entries = entries.plus(rows.weighted.times(minus_one))
+    return entries.times(rows.factor.times(over).column).value + 0.0

@@ -111,7 +111,8 @@ def _write_gradient_of_labels(
         factor = buffers.array("factor", classes.shape)
         factor[...] = scale
         if options.weight is not None:
-            factor *= options.weight[classes]
+            with np.errstate(over="ignore", under="ignore"):
+                factor *= options.weight[classes]
 
         def store_probs(block: Block, exponentials: Array, found: Sums, some: slice) -> None:
             divisor = np.add(1.0, found.others(buffers), buffers.array("divisor", found.sum.shape))

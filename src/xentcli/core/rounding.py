@@ -8,10 +8,15 @@ technique for extending the available precision", Numer. Math. 18, 1971 (two-pro
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from xentcli.core.exact import two_product, two_sum
 from xentcli.core.layout import Array, Buffers
+
+# Temperatures whose product with d, and the rounding error of that, are within range.
+_LEAST, _MOST = 2.0**-500, 2.0**500
 
 
 def shift_error(
@@ -43,6 +48,10 @@ def shift_error(
 
 
 def _scaled_error(logits: Array, peak: Array, shifted: Array, temperature: float) -> Array:
+    if not _LEAST <= temperature <= _MOST:
+        # Multiplied by the same power of two, T is about 1: no product leaves the range of doubles.
+        temperature, exponent = math.frexp(temperature)
+        logits, peak = np.ldexp(logits, -exponent), np.ldexp(peak, -exponent)
     apart, lost = two_sum(logits, -peak)
     product, rounding = two_product(shifted, temperature)
     error: Array = ((apart - product) - rounding + lost) / temperature

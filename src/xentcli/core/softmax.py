@@ -58,11 +58,10 @@ def shift(
 
 
 def _undo_overflow(shifted: Array, logits: Array, peak: Array, temperature: float) -> None:
-    """Compute z/T − z_k/T where z − z_k overflowed, though (z − z_k)/T need not."""
+    """Compute d from half the logits where z − z_k overflowed, though (z − z_k)/T need not."""
     if np.isinf(shifted).any():
-        apart = logits / temperature - peak / temperature
-        # It is nan where z/T and z_k/T are both infinite, and then (z − z_k)/T is too.
-        np.copyto(shifted, apart, where=np.isinf(shifted) & np.isfinite(logits) & ~np.isnan(apart))
+        half = (0.5 * logits - 0.5 * peak) / temperature
+        np.copyto(shifted, 2.0 * half, where=np.isinf(shifted) & np.isfinite(logits))
 
 
 def exponential(

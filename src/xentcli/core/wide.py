@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xentcli.core.elementary import exp
 from xentcli.core.exact import two_product
 from xentcli.core.layout import Array
+from xentcli.core.sums import sum_along_rows
 from xentcli.model import NamedTuple
 
 # A result below LEAST times its largest factor may have lost digits. Where no factor is above LARGE
@@ -20,6 +21,8 @@ LEAST, LARGE = 1e-300, 1e6
 LEAST_EXPONENT = -1e6
 # ln 2 as the sum of two doubles.
 _LN2, _LN2_REST = 0.6931471805599453, 2.3190468138462996e-17
+# An exponent below that of any number but 0.
+_FAR_BELOW = -(2**40)
 
 
 class Wide(NamedTuple):
@@ -41,13 +44,40 @@ class Wide(NamedTuple):
         mantissa, carried = np.frexp(self.mantissa / other.mantissa)
         return Wide(mantissa, self.exponent - other.exponent + carried)
 
+    def plus(self, other: Wide) -> Wide:
+        """The sum."""
+        nothing, other_nothing = self.mantissa == 0.0, other.mantissa == 0.0
+        exponent = np.maximum(
+            np.where(nothing, other.exponent, self.exponent),
+            np.where(other_nothing, self.exponent, other.exponent),
+        )
+        mantissa, carried = np.frexp(_in_units(self, exponent) + _in_units(other, exponent))
+        return Wide(mantissa, exponent + carried)
+
+    def sum_of_rows(self) -> Wide:
+        """The sum of each row."""
+        exponent = np.where(self.mantissa == 0.0, _FAR_BELOW, self.exponent).max(axis=1)
+        total = sum_along_rows(_in_units(self, exponent[:, np.newaxis]))
+        mantissa, carried = np.frexp(total)
+        return Wide(mantissa, exponent + carried)
+
+    @property
+    def column(self) -> Wide:
+        """The numbers, one a row, as a column that broadcasts over rows."""
+        return Wide(self.mantissa[:, np.newaxis], self.exponent[:, np.newaxis])
+
     @property
     def value(self) -> Array:
         """The numbers as doubles, which may overflow to ±inf or underflow to 0."""
-        bounded = np.clip(self.exponent, -5000, 5000)
-        with np.errstate(over="ignore", under="ignore"):
-            result: Array = np.ldexp(self.mantissa, bounded.astype(np.int32))
-        return result
+        return _in_units(self, 0)
+
+
+def _in_units(numbers: Wide, exponent: NDArray[np.int64] | int) -> Array:
+    """The numbers divided by 2^exponent, as doubles."""
+    bounded = np.clip(numbers.exponent - exponent, -5000, 5000)
+    with np.errstate(over="ignore", under="ignore"):
+        result: Array = np.ldexp(numbers.mantissa, bounded.astype(np.int32))
+    return result
 
 
 def wide(values: Array | float) -> Wide:
