@@ -4,6 +4,7 @@ gradients, wherever the result is a double. What is right mpmath says, in 60 dig
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -208,3 +209,57 @@ def test_exponentials_beyond_doubles() -> None:
     large = wide(np.array([2.0**1000]))
     assert large.times(large).over(large).value.tolist() == [2.0**1000]
     assert large.times(large).value.tolist() == [float("inf")]
+
+
+@pytest.mark.parametrize("gamma", ["0", "2"])
+@pytest.mark.parametrize(
+    ("z", "weights", "temperature"),
+    [
+        (0.75, (1e-300, 1e300), 1e-300),
+        (-1.5, (1e-305, 1e300), 1e-10),
+        (0.75, (1e300, 1e300), 1e300),
+    ],
+)
+def test_a_gradient_whose_factors_leave_the_range(
+    tmp_path: Path, gamma: str, z: float, weights: tuple[float, float], temperature: float
+) -> None:
+    (tmp_path / "z.csv").write_text(f"z,y,w\n{z * temperature!r},1,{weights[1]!r}\n")
+    options = ["--weight", repr(weights[0]), "--temperature", repr(temperature), "--gamma", gamma]
+    asked = ["grad", "--loss", "bce", "z.csv", "--weight-col", "w", "--reduction", "sum", *options]
+    found = float(run_inside([*asked, "--label-col", "y", "-q"], tmp_path).stdout)
+    with mp.workdps(50):
+        heat, power = mp.mpf(temperature), int(gamma)
+        no = 1 / (1 + mp.exp(mp.mpf(z * temperature) / heat))
+        right = -(no**power) * (no - power * (1 - no) * mp.log(1 - no))
+        right *= mp.mpf(weights[0]) * mp.mpf(weights[1]) / heat
+    if abs(right) > LARGEST:
+        assert found == -math.inf
+    else:
+        assert abs(found - right) <= 1e-13 * abs(right) + 2 * SMALLEST, (found, right)
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_a_focal_gradient_whose_factors_leave_the_range(tmp_path: Path, label: int) -> None:
+    scaled = [0.5, 3.0, -1.25]
+    logits = [z * 1e-100 for z in scaled]
+    row = ",".join(map(repr, logits))
+    (tmp_path / "z.csv").write_text(f"a,b,c,y,w\n{row},{label},1e-150\n")
+    asked = ["grad", "z.csv", "--label-col", "y", "--weight-col", "w", "--gamma", "2"]
+    options = ["--reduction", "sum", "--temperature", "1e-100", "--weight", "1e300,1e300,1e300"]
+    found = run_inside([*asked, *options, "-q"], tmp_path).stdout.decode().split(",")
+    with mp.workdps(50):
+        each = [mp.exp(mp.mpf(z) / mp.mpf(1e-100)) for z in logits]
+        probs = [x / mp.fsum(each) for x in each]
+        own, factor = probs[label], mp.mpf(1e300) / mp.mpf(1e-100) * mp.mpf(1e-150)
+        slope = (1 - own) ** 2 * (1 - 2 * own * mp.log(own) / (1 - own))
+        rights = [factor * slope * (p - (c == label)) for c, p in enumerate(probs)]
+    for number, right in zip(found, rights, strict=True):
+        assert abs(float(number) / right - 1) < 1e-13, (number, right)
+
+
+def test_a_weight_of_0_leaves_out_an_infinite_gradient(tmp_path: Path) -> None:
+    (tmp_path / "z.csv").write_text("z,y,w\n-1e-10,0.25,0\n")
+    asked = ["grad", "--loss", "bce", "z.csv", "--target-cols", "y", "--weight-col", "w"]
+    options = ["--gamma", "0.5", "--weight", "1e300", "--temperature", "1e-10"]
+    found = run_inside([*asked, *options, "--reduction", "sum", "-q"], tmp_path)
+    assert found.stdout == b"0.0\n", found

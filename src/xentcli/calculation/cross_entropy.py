@@ -23,6 +23,7 @@ from xentcli.core.layout import Array
 from xentcli.core.loss import Losses
 from xentcli.core.sums import sum_along_rows
 from xentcli.core.target import as_target, one_hot, smoothed
+from xentcli.core.wide import wide
 from xentcli.errors import ArgumentError
 from xentcli.model import Batch
 
@@ -190,8 +191,8 @@ def gradients(problem: Problem, denominator: float) -> Array:
         mend_gradients(result, problem.positions, problem.target, settings, scale, factor)
     if _is_focused(problem):
         assert problem.target.labels is not None
-        times = np.full(len(problem.positions), scale / settings.temperature)
-        times = times if factor is None else times * factor
+        times = wide(np.ones(len(problem.positions)) if factor is None else factor)
+        times = times.times(wide(scale).over(wide(settings.temperature)))
         far_focused.mend_gradients(
             result, problem.positions, problem.target.labels, settings, times
         )

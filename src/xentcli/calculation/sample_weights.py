@@ -31,8 +31,13 @@ def weight_shares(share: Array, problem: Problem) -> Array:
 def weight_gradients(gradients: Array, problem: Problem) -> Array:
     """Multiply gradients in nats by the sample weights, and convert them to the unit of --base."""
     if problem.weight is not None:
-        # + 0.0: a weight of 0 makes no −0.
-        gradients = gradients * problem.weight.reshape(-1, 1, 1) + 0.0
+        weight = problem.weight.reshape(-1, 1, 1)
+        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+            # + 0.0: a weight of 0 makes no −0.
+            product = gradients * weight + 0.0
+        # A weight of 0 leaves the sample out, even if its gradient is infinite.
+        np.copyto(product, 0.0, where=(weight == 0.0) & np.isinf(gradients))
+        gradients = product
     return gradients / problem.calculation.log_base
 
 

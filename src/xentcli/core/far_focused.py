@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.elementary import exp, expm1, log, log1p
-from xentcli.core.far_apart import largest_factor
+from xentcli.core.far_apart import largest_factor, steps_of
 from xentcli.core.layout import Array
 from xentcli.core.rounding import shift_error
 from xentcli.core.settings import Settings
@@ -25,13 +25,12 @@ _TINY = -40.0
 
 
 class _Samples(NamedTuple):
-    """Some samples, one a row: ``apart`` is (z_c − z_y)/T, with its rounding error; x likewise.
+    """Some samples, one a row: their logits, and x with its rounding error.
 
     ``factor`` is the product of everything that the loss is multiplied by.
     """
 
-    apart: Array
-    apart_lost: Array
+    logits: Array
     x: Array
     lost: Array
     factor: Wide
@@ -48,11 +47,12 @@ def mend_losses(
 
     ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
-    at = _indices_in_doubt(losses, labels, settings, factor)
+    wrong = in_doubt(losses, largest_factor(settings, factor)) & np.isfinite(losses)
+    at = np.nonzero(wrong & (labels != settings.ignore_index))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
-        found = _samples(at, positions, labels, settings, factor)
+        found = _samples(at, positions, labels, settings, wide(factor))
         own = _loss(found.x, found.lost)
         losses[at] = own.times(_focus(found, settings.gamma), found.factor).value
 
@@ -62,15 +62,18 @@ def mend_gradients(
     positions: NDArray[np.floating],
     labels: Labels,
     settings: Settings,
-    factor: Array,
+    factor: Wide,
 ) -> None:
     """Compute those of the gradients ``(outer, C, inner)`` again whose steps were too small.
 
     An entry is m^γ·(1 + γ·p_y·ℓ/m)·p_c for m = 1 − p_y; at the label it is minus the sum of the
     others.
     """
-    least = np.minimum.reduce(np.abs(gradients), axis=1)
-    at = _indices_in_doubt(least, labels, settings, factor)
+    sizes = np.abs(gradients)
+    # A product of 0 and an overflow is nan.
+    wrong = ~np.isfinite(np.maximum.reduce(sizes, axis=1))
+    wrong |= in_doubt(np.minimum.reduce(sizes, axis=1), largest_factor(settings, factor.value))
+    at = np.nonzero(wrong & (labels != settings.ignore_index))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
@@ -78,22 +81,13 @@ def mend_gradients(
         own, miss = _loss(found.x, found.lost), _miss(found)
         certain = wide(1.0 / (1.0 + exp(found.x)))
         beside = settings.gamma * own.times(certain).over(miss).value
-        times = found.factor.times(_focus(found, settings.gamma), wide(1.0 + beside), certain)
-        column = Wide(times.mantissa[:, np.newaxis], times.exponent[:, np.newaxis])
-        # A sample with a class above its label has x > 0: its entries, cut to 0 here, are not used.
-        entries = wide_exp(np.minimum(found.apart, 0.0), found.apart_lost).times(column).value
-        rows = np.arange(len(found.x))
-        entries[rows, labels[at]] = 0.0 - times.times(wide_exp(found.x, found.lost)).value
-        behind = found.x < 0.0
-        before = gradients[at[0], :, at[1]]
-        gradients[at[0], :, at[1]] = np.where(behind[:, np.newaxis], entries + 0.0, before)
-
-
-def _indices_in_doubt(
-    found: Array, labels: Labels, settings: Settings, factor: Array
-) -> tuple[NDArray[np.intp], ...]:
-    wrong = in_doubt(found, largest_factor(settings, factor)) & np.isfinite(found)
-    return np.nonzero(wrong & (labels != settings.ignore_index))
+        # p_y·ℓ is 0 where ℓ is infinite.
+        beside = np.where(np.isposinf(found.x), 0.0, beside)
+        times = found.factor.times(_focus(found, settings.gamma), wide(1.0 + beside))
+        probs = steps_of(found.logits, settings.temperature).probs
+        entries = probs.times(times.column).value + 0.0
+        entries[np.arange(len(found.x)), labels[at]] = 0.0 - times.times(miss).value
+        gradients[at[0], :, at[1]] = entries
 
 
 def _samples(
@@ -101,7 +95,7 @@ def _samples(
     positions: NDArray[np.floating],
     labels: Labels,
     settings: Settings,
-    factor: Array,
+    factor: Wide,
 ) -> _Samples:
     logits = np.ascontiguousarray(positions[at[0], :, at[1]], np.float64)
     rows, label = np.arange(len(logits)), labels[at]
@@ -109,22 +103,22 @@ def _samples(
     others = logits.copy()
     others[rows, label] = -np.inf
     top = others.max(axis=1)
-    apart = (logits - own[:, np.newaxis]) / settings.temperature
-    apart_lost = shift_error(logits, own[:, np.newaxis], apart, settings.temperature)
     first = (top - own) / settings.temperature
     behind = np.where(np.isneginf(others), -np.inf, others - top[:, np.newaxis])
     spread = log(sum_over_classes(exp(behind / settings.temperature), 1))
-    times = wide(factor[at[0]])
+    times = Wide(factor.mantissa[at[0]], factor.exponent[at[0]])
     if settings.weight is not None:
         times = times.times(wide(settings.weight[label]))
     x = first + spread
     lost = shift_error(top, own, first, settings.temperature) + ((first - x) + spread)
     # Where the label's class is the only one, or the others are −∞, the error came out as ∞ − ∞.
-    return _Samples(apart, apart_lost, x, np.where(np.isinf(x), 0.0, lost), times)
+    return _Samples(logits, x, np.where(np.isinf(x), 0.0, lost), times)
 
 
 def _loss(x: Array, lost: Array) -> Wide:
-    return choose(x < _TINY, wide_exp(np.minimum(x, 0.0), lost), wide(log1p(exp(x))))
+    # log1p(e^x) where e^x is no double.
+    near = np.maximum(x, 0.0) + log1p(exp(-np.abs(x)))
+    return choose(x < _TINY, wide_exp(np.minimum(x, 0.0), lost), wide(near))
 
 
 def _miss(found: _Samples) -> Wide:

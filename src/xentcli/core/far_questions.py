@@ -62,7 +62,7 @@ def mend_losses(
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
-        q = _questions(at, values, target, given, settings, factor)
+        q = _questions(at, values, target, given, settings, wide(factor))
         yes = _term(q.sides.log_yes, q.factor, q.pos_weight, wide(q.target))
         no = _term(q.sides.log_no, q.factor, wide(1.0 - q.target))
         losses[at] = yes + no
@@ -78,21 +78,22 @@ def mend_slopes(
     slopes: Array, logits: Array, target: Array, settings: Settings, factor: Array | float = 1.0
 ) -> None:
     """Compute those of the slopes (1/T)·w·α_t·m^γ·[L' + bend·L] again that left the range."""
-    factor = np.asarray(factor / settings.temperature)
-    at = _indices_in_doubt(slopes, logits, _most(settings, factor))
+    over = wide(factor).over(wide(settings.temperature))
+    at = _indices_in_doubt(slopes, logits, _most(settings, over.value))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
-        q = _questions(at, logits, target, "logits", settings, factor)
+        q = _questions(at, logits, target, "logits", settings, over)
         sides = q.sides
         to_yes = q.factor.times(q.pos_weight, wide(q.target))
         to_no = q.factor.times(wide(1.0 - q.target))
-        found = to_no.times(sides.yes).value - to_yes.times(sides.no).value
+        found = to_no.times(sides.yes).plus(to_yes.times(sides.no, wide(-1.0)))
         if settings.gamma != 0.0:
             bend = wide(settings.gamma * (1.0 - 2.0 * q.target))
             bend = bend.times(sides.yes, sides.no).over(sides.miss)
-            found += to_yes.times(sides.log_yes, bend).value + to_no.times(sides.log_no, bend).value
-        slopes[at] = found + 0.0
+            focused = to_yes.times(sides.log_yes, bend).plus(to_no.times(sides.log_no, bend))
+            found = found.plus(focused)
+        slopes[at] = found.value + 0.0
 
 
 def _most(settings: Settings, factor: Array | float) -> Array:
@@ -107,7 +108,8 @@ def _most(settings: Settings, factor: Array | float) -> Array:
 
 def _indices_in_doubt(found: Array, values: Array, most: Array) -> tuple[NDArray[np.intp], ...]:
     """Return where the result of a finite value overflowed or may have lost digits."""
-    wrong = in_doubt(found, most)
+    # A product of 0 and an overflow is nan.
+    wrong = in_doubt(found, most) | np.isnan(found)
     if not wrong.any():
         return (np.empty(0, dtype=np.intp),) * max(1, found.ndim)
     return np.nonzero(wrong & np.isfinite(values))
@@ -119,15 +121,17 @@ def _questions(
     target: Array,
     given: Given,
     settings: Settings,
-    factor: Array | float,
+    factor: Wide,
 ) -> _Questions:
-    def chosen(weight: Array | float | None) -> Array:
+    def chosen(weight: Array | None) -> Array:
         each: Array = np.broadcast_to(1.0 if weight is None else weight, values.shape)[at]
         return each
 
     value, wanted = values[at].astype(np.float64), target[at]
     odds = odds_of(value, given, settings.temperature)
-    times = wide(chosen(factor)).times(wide(chosen(settings.weight)))
+    mantissa = np.broadcast_to(factor.mantissa, values.shape)[at]
+    exponent = np.broadcast_to(factor.exponent, values.shape)[at]
+    times = Wide(mantissa, exponent).times(wide(chosen(settings.weight)))
     if settings.alpha is not None:
         times = times.times(wide(balance(wanted, settings.alpha)))
     sides = _sides_of_odds(odds, wanted)
