@@ -37,6 +37,9 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
     from xentcli.core.entropy import divergence, entropy_of
 
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
+    if unnormalised_samples(target, axis).any() or unnormalised_samples(start.probs, axis).any():
+        # What does not sum to 1 has neither an entropy nor a divergence.
+        return SampleSteps(found)
     base = calculation.log_base
     return SampleSteps(
         found,
