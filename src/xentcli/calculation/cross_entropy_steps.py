@@ -31,14 +31,11 @@ def steps(sample: Sample, problem: Problem, denominator: float) -> SampleSteps:
         found += _difference_steps(sample, start, weighted, calculation, denominator)
     if sample.soft is None or _has_weights(sample, calculation):
         return SampleSteps(found)
-    if unnormalised_samples(sample.soft, axis).any():
-        # What is no distribution has no entropy: the formula would give one below 0.
-        return SampleSteps(found)
     from xentcli.core.entropy import divergence, entropy_of
 
     target = smoothed(sample.soft, calculation.settings.label_smoothing, axis)
     if unnormalised_samples(target, axis).any() or unnormalised_samples(start.probs, axis).any():
-        # What does not sum to 1 has neither an entropy nor a divergence.
+        # What does not sum to 1 has neither: the formula of the entropy would give one below 0.
         return SampleSteps(found)
     base = calculation.log_base
     return SampleSteps(
