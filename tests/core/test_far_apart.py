@@ -365,3 +365,14 @@ def test_what_is_given_as_a_log_probability_is_far_above_0(
 def run_number(command: str) -> float:
     """The number that a command of one answer gives."""
     return float(run_inside([*command.split(), "-q"], Path()).stdout)
+
+
+def test_a_divergence_whose_log_probabilities_are_beyond_a_double(xent: Xent) -> None:
+    def divergence(*arguments: str) -> float:
+        return float(xent("kl", *arguments, "-q", "--reduction", "none").stdout)
+
+    typed = ("--logits", "9e307,1.5e308,-1.5e308", "--target", "0.5,0.25,0.25")
+    assert divergence(*typed) == pytest.approx(1.05e308, rel=1e-15)
+    assert divergence(*typed, "--base", "10") == pytest.approx(1.05e308 / math.log(10), rel=1e-15)
+    assert divergence(*typed, "--temperature", "0.1") == math.inf
+    assert divergence("--logits", "9e307,-inf", "--target", "0.5,0.5") == math.inf
