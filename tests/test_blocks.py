@@ -182,6 +182,38 @@ OF_ALL: list[tuple[str, dict[str, bytes], str]] = [
             ("--labels-from y.csv --label-col label", "y.csv"),
         )
     ),
+    # A target of a question above 1, before a row that cannot be read.
+    (
+        "bce q.csv --logit-cols a,b --target-cols s,t",
+        {"q.csv": b"a,b,s,t\n1,2,0,2\n3,4,0,1\n5,x,1,0\n"},
+        'xent: q.csv:2:4: column "t": 2.0 is not a target from 0 to 1\n',
+    ),
+    (
+        "bce q.csv --logit-cols a,b --target-cols s,t --on-error skip -q",
+        {"q.csv": b"a,b,s,t\n1,2,0,2\n3,4,0,1\n5,x,1,0\n"},
+        "xent: 2 rows left out; the first: "
+        'q.csv:2:4: column "t": 2.0 is not a target from 0 to 1\n',
+    ),
+    (
+        "bce q.jsonl",
+        {"q.jsonl": b'{"logits": [1, 2], "targets": [0, 2]}\n' * 2 + b'{"logits": [1, "x"]}\n'},
+        "xent: q.jsonl:1: $.targets[1]: 2.0 is not a target from 0 to 1\n",
+    ),
+    *(
+        (
+            f"{command} q.csv {targets}",
+            {"q.csv": b"a,b\n1,2\n3,4\n5,x\n", "t.csv": b"s,t\n0,1\n-1,2\n1,0\n"},
+            f"xent: {place}: {message}\n",
+        )
+        for targets, place in (
+            ("--target '0,1;-1,2;1,0'", "--target, sample 2, value 1"),
+            ("--targets-from t.csv", 't.csv:3:1: column "s"'),
+        )
+        for command, message in (
+            ("ce", "soft target -1.0 is not a probability (0 or more)"),
+            ("bce", "-1.0 is not a target from 0 to 1"),
+        )
+    ),
 ]
 
 

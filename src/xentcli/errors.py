@@ -194,8 +194,11 @@ def not_a_probability(value: float) -> str:
     return f"{value!r} is not a probability (0 to 1)"
 
 
-def not_a_soft_target(value: float) -> str:
-    """What a message says of a value that cannot be part of a soft target."""
+def not_a_soft_target(value: float, *, of_question: bool) -> str:
+    """What a message says of a value that cannot be the soft target of a class, or of a yes/no
+    question."""
+    if of_question:
+        return f"{value!r} is not a target from 0 to 1"
     return f"soft target {value!r} is not a probability (0 or more)"
 
 

@@ -120,7 +120,7 @@ FAULTS = (
         "a share of yes above 1",
         "diagnose a.csv --loss bce --logit-cols a,b --target-cols t1,t2",
         1,
-        "xent: a.csv: 1.5 is no answer to a yes-or-no question (0 to 1)\n",
+        'xent: a.csv:2:3: column "t1": 1.5 is not a target from 0 to 1\n',
         {"a.csv": b"a,b,t1,t2\n0.5,0.5,1.5,0\n"},
     ),
     Fault(

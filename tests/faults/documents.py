@@ -462,7 +462,7 @@ FAULTS = (
         "a target of a table that is above 1",
         "bce a.json --logit-cols a,b --target-cols ta,tb",
         1,
-        'xent: a.json: row 2: column "tb": 1.5 is not a target from 0 to 1\n',
+        "xent: a.json: $[1].tb: 1.5 is not a target from 0 to 1\n",
         {
             "a.json": b'[{"a": 1, "b": 2, "ta": 0.5, "tb": 1}, '
             b'{"a": 1, "b": 2, "ta": 0.5, "tb": 1.5}]'

@@ -29,6 +29,7 @@ from xentcli.readers.typed import (
     read_typed_targets,
 )
 from xentcli.run.outputs import format_of
+from xentcli.run.second_file import check_targets
 from xentcli.writers import Format
 
 KINDS: dict[KindName, Kind] = {
@@ -146,7 +147,10 @@ def make_request(asked: Asked, command: Command, stack: ExitStack) -> Request:
         second=_second_file_options(asked),
         divisible=_is_divisible(asked, format, each=each),
     )
-    return request._replace(attached=open_labels_apart(asked, request, stack))
+    attached = open_labels_apart(asked, request, stack)
+    if attached is not None:
+        check_targets(attached, request)
+    return request._replace(attached=attached)
 
 
 def _is_divisible(asked: Asked, format: Format, *, each: bool) -> bool:

@@ -1,12 +1,29 @@
-"""Compares a second file of labels or soft targets with the samples that were read."""
+"""Checks labels and soft targets that are typed or come from a second file: by themselves, and
+beside the samples that were read."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from xentcli.errors import DataError, Place, counted
-from xentcli.model import AnyArray, Remark
-from xentcli.readers.interface import Opened
+from xentcli.errors import ArgumentError, DataError, Place, counted, not_a_soft_target
+from xentcli.model import AnyArray, Batch, Remark
+from xentcli.readers.interface import Attached, Opened, Request
+from xentcli.readers.rules.targets import are_soft_targets
+from xentcli.run.places import locate
+
+
+def check_targets(attached: Attached, request: Request) -> None:
+    """Refuse soft targets out of their range before any row is read: otherwise the blocks would
+    decide whether that comes before an error of a later row."""
+    targets = attached.targets
+    if targets is None:
+        return
+    wrong = np.argwhere(~are_soft_targets(targets, request))
+    if wrong.size:
+        at = tuple(wrong[0].tolist())
+        message = not_a_soft_target(float(targets[at]), of_question=request.questions)
+        error = ArgumentError("target", message, index=at)
+        raise locate(error, Batch(targets, "probs", attached.origin))
 
 
 def check_attached(samples: int, opened: Opened) -> None:

@@ -19,7 +19,7 @@ from xentcli.readers.rules.class_axis import axes_of_input
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.rules.join import BY_POSITION
 from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
-from xentcli.readers.rules.targets import class_indices, select_lines
+from xentcli.readers.rules.targets import are_soft_targets, class_indices, select_lines
 from xentcli.readers.sources.source import explain_errors
 
 
@@ -220,8 +220,9 @@ def _find_bad_probs(values: AnyArray, layout: Layout, piece: Part) -> list[BadNu
 
 
 def _find_bad_targets(targets: AnyArray, layout: Layout, key: str, piece: Part) -> list[BadNumber]:
-    outside = ~(targets >= 0) | np.isinf(targets)
-    return _bad_numbers_at(outside, targets, layout, key, piece, not_a_soft_target)
+    outside = ~are_soft_targets(targets, layout.request)
+    message = partial(not_a_soft_target, of_question=layout.request.questions)
+    return _bad_numbers_at(outside, targets, layout, key, piece, message)
 
 
 def _bad_numbers_at(

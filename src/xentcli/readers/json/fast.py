@@ -18,6 +18,7 @@ from xentcli.readers.json.layout import Layout
 from xentcli.readers.json.parsers import DECLINED, Parser, parser_for, plain_numbers
 from xentcli.readers.rules.ids import find_rows_of_values
 from xentcli.readers.rules.numbers_labels import find_unknown_labels
+from xentcli.readers.rules.targets import are_soft_targets
 from xentcli.readers.text.numbers import parse_table
 
 
@@ -224,7 +225,9 @@ def _checked_arrays(
 ) -> BlockNumbers | None:
     if values is None or not _fit(layout, values):
         return None
-    if any(one is not None and (one < 0).any() for one in (targets, weight)):
+    if targets is not None and not are_soft_targets(targets, layout.request).all():
+        return None
+    if weight is not None and (weight < 0).any():
         return None
     if labels is not None:
         ignored = layout.request.ignore_index

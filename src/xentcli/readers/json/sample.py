@@ -36,6 +36,7 @@ from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.groups import name_of_value
 from xentcli.readers.rules.ids import explain_missing_id, id_of_value
 from xentcli.readers.rules.sample_numbers import not_a_sample_number
+from xentcli.readers.rules.targets import are_soft_targets
 
 DECODER = json.JSONDecoder(parse_constant=Spelled, object_pairs_hook=refuse_repeated_keys)
 
@@ -224,7 +225,7 @@ def _read_label(layout: Layout, value: Any, place: Place) -> Any:
 def _read_targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     if layout.flat:
         return [
-            read_soft_target(get_field(record, key, place), place, path_of(key))
+            read_soft_target(get_field(record, key, place), layout.request, place, path_of(key))
             for key in layout.targets
         ]
     (key,) = layout.targets
@@ -232,19 +233,20 @@ def _read_targets(layout: Layout, record: dict[str, Any], place: Place) -> Any:
     if array.shape != layout.shape:
         message = f"soft targets of shape {array.shape} for values of shape {layout.shape}"
         raise fault(message, place, path_of(key))
-    wrong = np.argwhere(~(array >= 0) | np.isinf(array))
+    wrong = np.argwhere(~are_soft_targets(array, layout.request))
     if wrong.size:
         at = tuple(wrong[0])
         where = path_of(key) + "".join(f"[{i}]" for i in at)
-        raise fault(not_a_soft_target(float(array[at])), place, where)
+        message = not_a_soft_target(float(array[at]), of_question=layout.request.questions)
+        raise fault(message, place, where)
     return array.tolist()
 
 
-def read_soft_target(value: Any, place: Place, path: str) -> float:
-    """Read a class's share of a soft target."""
+def read_soft_target(value: Any, request: Request, place: Place, path: str) -> float:
+    """Read a class's share of a soft target, or the target of a yes/no question."""
     number = as_number(value, place, path)
-    if not 0 <= number < float("inf"):
-        raise fault(not_a_soft_target(number), place, path)
+    if not are_soft_targets(number, request):
+        raise fault(not_a_soft_target(number, of_question=request.questions), place, path)
     return number
 
 

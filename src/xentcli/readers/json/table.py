@@ -114,7 +114,11 @@ def _add_target(
     origin = batch.values_from._replace(names=tuple(table.names[at] for at in taken))
     if columns.targets:
         found = [
-            [read_soft_target(*cell) for cell in _cells(table, at, place)] for at in columns.targets
+            [
+                read_soft_target(value, request, where, path)
+                for value, where, path in _cells(table, at, place)
+            ]
+            for at in columns.targets
         ]
         return batch._replace(targets=np.array(found, dtype=np.float64).T, target_from=origin)
     if columns.label is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,8 @@ from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import axes_of_input, last_axis_hint
 from xentcli.readers.rules.column_names import count_up
 from xentcli.readers.rules.numbers_labels import find_unknown_labels, without_common_prefix
+
+LARGEST = sys.float_info.max
 
 
 class Word(NamedTuple):
@@ -310,6 +313,12 @@ def _look_like_targets(attached: Attached) -> bool:
     """Whether some typed labels are fractions, and so are meant as soft targets."""
     texts = texts_of_labels(attached) if attached.origin.form == "typed" else ()
     return any(re.fullmatch(r"0?\.\d*[1-9]\d*", text) for text in texts)
+
+
+def are_soft_targets(numbers: Any, request: Request) -> Any:
+    """Whether a number, or each of several, can be a soft target: that of a class is finite and not
+    negative, that of a yes/no question is from 0 to 1."""
+    return (numbers >= 0) & (numbers <= (1.0 if request.questions else LARGEST))
 
 
 def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> AnyArray:

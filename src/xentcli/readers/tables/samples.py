@@ -25,7 +25,7 @@ from xentcli.readers.rules.groups import grouping_of_values, name_of_value
 from xentcli.readers.rules.ids import explain_missing_id
 from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
 from xentcli.readers.rules.sample_numbers import batch_fields, not_a_sample_number
-from xentcli.readers.rules.targets import attach_target
+from xentcli.readers.rules.targets import are_soft_targets, attach_target
 from xentcli.readers.tables.batches import unpack
 from xentcli.readers.tables.cells import (
     cells_of,
@@ -193,9 +193,10 @@ def _find_bad_probs(piece: Piece, at: tuple[int, ...], values: AnyArray) -> Iter
 
 
 def _find_bad_targets(piece: Piece, at: tuple[int, ...], targets: AnyArray) -> Iterator[BadNumber]:
-    for row, place in np.argwhere(~(targets >= 0) | np.isinf(targets)).tolist():
+    request = piece.layout.request
+    for row, place in np.argwhere(~are_soft_targets(targets, request)).tolist():
         value = float(targets[row, place])
-        message = not_a_soft_target(value)
+        message = not_a_soft_target(value, of_question=request.questions)
         yield piece.bad_number(row, _column_of_class(piece, at, place), value, message)
 
 

@@ -21,6 +21,7 @@ from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.ids import explain_missing_id
 from xentcli.readers.rules.numbers_labels import find_unknown_labels
 from xentcli.readers.rules.sample_numbers import not_a_sample_number
+from xentcli.readers.rules.targets import are_soft_targets
 from xentcli.readers.text.ids import find_rows, plain_id
 from xentcli.readers.text.layout import Layout, ParsedRows
 from xentcli.readers.text.records import Record
@@ -65,7 +66,10 @@ def parse_plain(layout: Layout, records: Sequence[Record]) -> ParsedRows | None:
     labels = None if columns.label is None else _plain_labels(layout, rows, columns.label)
     if (
         values is None
-        or (columns.targets and (targets is None or (targets < 0).any()))
+        or (
+            columns.targets
+            and (targets is None or not are_soft_targets(targets, layout.request).all())
+        )
         or (columns.weight is not None and (weight is None or (weight < 0).any()))
         or (columns.label is not None and labels is None)
         or (layout.kind == "probs" and ((values < 0).any() or (values > 1).any()))
@@ -219,8 +223,8 @@ def _parse_value(layout: Layout, cell: bytes, at: int) -> float:
 
 def _parse_soft_target(layout: Layout, cell: bytes, at: int) -> float:
     value = _parse_number(layout, cell, at)
-    if not 0 <= value < float("inf"):
-        raise CellError(at, not_a_soft_target(value))
+    if not are_soft_targets(value, layout.request):
+        raise CellError(at, not_a_soft_target(value, of_question=layout.request.questions))
     return value
 
 

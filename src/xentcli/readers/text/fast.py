@@ -15,6 +15,7 @@ from xentcli.model.csv_cells import unquoted
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.columns import Columns
 from xentcli.readers.rules.numbers_labels import find_unknown_labels
+from xentcli.readers.rules.targets import are_soft_targets
 from xentcli.readers.text import quotes
 from xentcli.readers.text.bounds import CellBounds, cut_beside_numbers
 from xentcli.readers.text.ids import find_rows
@@ -238,7 +239,7 @@ def _check_ranges(
     targets = _select_columns(table, columns.targets) if columns.targets else None
     weight = None if columns.weight is None else table[:, columns.weight]
     if (
-        (targets is not None and (targets < 0).any())
+        (targets is not None and not are_soft_targets(targets, layout.request).all())
         or (weight is not None and (weight < 0).any())
         or (layout.kind == "probs" and ((values < 0).any() or (values > 1).any()))
     ):
