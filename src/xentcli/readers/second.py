@@ -11,11 +11,11 @@ from xentcli.errors import DataError, NoClasses, Place, UsageError, quoted
 from xentcli.model import AnyArray, Origin, Remark
 from xentcli.readers.interface import Attached, Opened, Request
 from xentcli.readers.rules.chosen_columns import Choose, ChosenColumns
+from xentcli.readers.rules.class_indices import LabelTexts
 from xentcli.readers.rules.ids import Ids, index_ids
 from xentcli.readers.rules.join import id_columns, is_id, label_column
 from xentcli.readers.rules.keys import KIND_KEYS, LABEL_KEYS, TARGET_KEYS
 from xentcli.readers.rules.named_columns import suggest_names
-from xentcli.readers.rules.targets import LabelTexts
 from xentcli.readers.sources.source import Source
 
 

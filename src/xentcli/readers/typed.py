@@ -13,8 +13,9 @@ from xentcli.model import AnyArray, Batch, Kind, Origin
 from xentcli.readers import pasted
 from xentcli.readers.interface import Attached, Opened, Request, open_in_memory
 from xentcli.readers.rules import numbers_labels
+from xentcli.readers.rules.class_indices import Word, excerpt_of
 from xentcli.readers.rules.keys import check_class_names
-from xentcli.readers.rules.targets import Word, excerpt_of, fit_target, move_classes_second
+from xentcli.readers.rules.targets import fit_target, move_classes_second
 
 # For weights, which name only classes: an ignore_index that nobody types.
 NO_INDEX = -(2**62)

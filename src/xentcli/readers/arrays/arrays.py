@@ -23,12 +23,12 @@ from xentcli.readers.rules.class_names import CLASSES_KEY, HINT, take_class_name
 from xentcli.readers.rules.ids import reorder_by_ids
 from xentcli.readers.rules.join import BY_POSITION, pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import LABEL_KEYS, check_class_names
+from xentcli.readers.rules.share import take_share
 from xentcli.readers.rules.targets import (
     check_label_shape,
     fit_targets,
     labels_lack_positions,
     reorder_targets,
-    take_share,
 )
 from xentcli.readers.sources.copies import close_with, fetch_file
 from xentcli.readers.sources.source import Source

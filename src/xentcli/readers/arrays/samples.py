@@ -16,10 +16,11 @@ from xentcli.readers.interface import Chunk, Part, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.bad_samples import BadNumber, take_out_bad_samples
 from xentcli.readers.rules.class_axis import axes_of_input
+from xentcli.readers.rules.class_indices import class_indices
 from xentcli.readers.rules.ids import id_of_value
 from xentcli.readers.rules.join import BY_POSITION
 from xentcli.readers.rules.numbers_labels import explain_unknown_label, find_unknown_labels
-from xentcli.readers.rules.targets import are_soft_targets, class_indices, select_lines
+from xentcli.readers.rules.targets import are_soft_targets, select_lines
 from xentcli.readers.sources.source import explain_errors
 
 

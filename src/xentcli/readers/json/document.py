@@ -30,7 +30,8 @@ from xentcli.readers.rules.keys import (
     kind_of,
 )
 from xentcli.readers.rules.named_columns import suggest_names
-from xentcli.readers.rules.targets import fit_target, move_classes_second, take_share
+from xentcli.readers.rules.share import take_share
+from xentcli.readers.rules.targets import fit_target, move_classes_second
 from xentcli.readers.sources.source import Source, explain_errors, size_of
 from xentcli.readers.text.encoding import open_text
 

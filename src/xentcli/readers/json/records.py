@@ -19,7 +19,8 @@ from xentcli.readers.rules.ids import attach_by_ids
 from xentcli.readers.rules.join import pair_files, remarks_on_pairing
 from xentcli.readers.rules.keys import KIND_KEYS, check_class_names, kind_of
 from xentcli.readers.rules.sample_numbers import batch_fields, sample_number_column
-from xentcli.readers.rules.targets import fit_target, move_classes_second, take_share
+from xentcli.readers.rules.share import take_share
+from xentcli.readers.rules.targets import fit_target, move_classes_second
 from xentcli.readers.sources.source import Source
 
 

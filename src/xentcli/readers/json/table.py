@@ -15,6 +15,7 @@ from xentcli.readers.json.look import RecordLook
 from xentcli.readers.json.nested import as_number
 from xentcli.readers.json.other_tools import Table
 from xentcli.readers.json.sample import check_kind, read_sample_number, read_soft_target
+from xentcli.readers.rules.class_indices import texts_of_labels
 from xentcli.readers.rules.columns import Choice, Columns, choose_columns
 from xentcli.readers.rules.groups import grouping_of_values
 from xentcli.readers.rules.ids import attach_by_ids
@@ -22,7 +23,8 @@ from xentcli.readers.rules.join import find_join_column, pair_files, remarks_on_
 from xentcli.readers.rules.keys import check_class_names
 from xentcli.readers.rules.look import LOOKED_AT
 from xentcli.readers.rules.sample_numbers import batch_fields
-from xentcli.readers.rules.targets import fit_target, take_share, texts_of_labels
+from xentcli.readers.rules.share import take_share
+from xentcli.readers.rules.targets import fit_target
 from xentcli.readers.sources.source import Source
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from xentcli.errors import DataError, Place, counted, quoted
 from xentcli.model import Remark
 from xentcli.readers.interface import Request
+from xentcli.readers.rules.class_indices import texts_of_labels
 from xentcli.readers.rules.numbers_labels import looks_like_number
-from xentcli.readers.rules.targets import texts_of_labels
 
 CLASSES_KEY = "classes"
 HINT = "--classes names the classes, in their order"

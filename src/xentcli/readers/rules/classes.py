@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from xentcli.errors import DataError, Place, UsageError, quoted
 from xentcli.model import NamedTuple
 from xentcli.readers.interface import Request
+from xentcli.readers.rules.class_indices import texts_of_labels
 from xentcli.readers.rules.column_names import (
     BESIDE_CLASSES,
     ID_ENDING,
@@ -26,7 +27,6 @@ from xentcli.readers.rules.column_names import (
     what_xent_wrote,
 )
 from xentcli.readers.rules.look import Look
-from xentcli.readers.rules.targets import texts_of_labels
 
 
 class Classes(NamedTuple):

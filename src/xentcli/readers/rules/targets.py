@@ -6,52 +6,22 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from xentcli.errors import DataError, Excerpt, Place, UsageError, counted, quoted
-from xentcli.model import AnyArray, Batch, NamedTuple, Origin
+from xentcli.errors import DataError, Place, UsageError, counted, quoted
+from xentcli.model import AnyArray, Batch, Origin
 from xentcli.readers.interface import Attached, Request
 from xentcli.readers.rules import numbers_labels
 from xentcli.readers.rules.class_axis import axes_of_input, last_axis_hint
+from xentcli.readers.rules.class_indices import LabelTexts, class_indices, texts_of_labels
 from xentcli.readers.rules.column_names import count_up
-from xentcli.readers.rules.numbers_labels import find_unknown_labels, without_common_prefix
+from xentcli.readers.rules.numbers_labels import without_common_prefix
 
 LARGEST = sys.float_info.max
-
-
-class Word(NamedTuple):
-    """A value and, if it was typed, where it stands in its option's text."""
-
-    text: str
-    start: int = 0
-    whole: str = ""
-
-
-class LabelTexts:
-    """The labels of a file: the different texts, and for each label (``at``) the index of its
-    text."""
-
-    def __init__(self, texts: tuple[str, ...], at: AnyArray) -> None:
-        self.texts = texts
-        self.at = at
-
-    def __len__(self) -> int:
-        return len(self.at)
-
-    def __getitem__(self, chosen: Any) -> LabelTexts:
-        """Select some of the labels, by a slice or an array of indices."""
-        return LabelTexts(self.texts, self.at[chosen])
-
-
-def texts_of_labels(attached: Attached) -> Iterable[str]:
-    """Return the texts of labels from elsewhere; nothing for labels that are numbers."""
-    if isinstance(attached.labels, LabelTexts):
-        return attached.labels.texts
-    return [word.text for word in attached.labels] if isinstance(attached.labels, tuple) else ()
 
 
 def attach_target(
@@ -89,10 +59,10 @@ def _refuse_more_samples(
     else:
         first = batch._replace(values=batch.values[: len(there)])
         _attach_targets(first, attached, np.array(there, dtype=np.int64))
-    raise _too_few(attached, source)
+    raise too_few(attached, source)
 
 
-def _too_few(attached: Attached, source: str) -> DataError:
+def too_few(attached: Attached, source: str) -> DataError:
     """Return the error for a file with more samples than there are labels or targets left."""
     what = "label" if attached.labels is not None else "soft target"
     return DataError(
@@ -214,34 +184,6 @@ def _labels_of_samples(
     return class_indices(labels, numbers, attached.origin, batch.classes, count, request)
 
 
-def take_share(
-    request: Request, shape: tuple[int, ...], source: str
-) -> tuple[Request, tuple[int, int] | None]:
-    """Keep those of the labels or targets from elsewhere that are a file's, whose labels have that
-    shape. Return also how many these are, and of how many."""
-    attached, first = request.attached, request.first_label
-    if attached is None or attached.join is not None or first is None or request.wanted == "none":
-        return request, None
-    count = shape[0] if attached.labels is None else math.prod(shape)
-    if attached.labels is None and request.class_axis in (0, -1 - len(shape)):
-        raise UsageError(
-            f"--class-axis {request.class_axis}: soft targets of several files have the samples "
-            "first"
-        )
-    if first + count > attached.size:
-        raise _too_few(attached, source)
-    part = slice(first, first + count)
-    attached = attached._replace(
-        labels=None if attached.labels is None else attached.labels[part],
-        targets=None if attached.targets is None else np.atleast_2d(attached.targets)[part],
-        origin=select_lines(attached.origin, np.arange(first, first + count)),
-        size=count,
-        shape=(),
-    )
-    assert request.attached is not None
-    return request._replace(attached=attached), (count, request.attached.size)
-
-
 def fit_target(batch: Batch, request: Request) -> Batch:
     """Fit the labels or soft targets from elsewhere, which match by position, to a batch that holds
     all samples."""
@@ -336,103 +278,3 @@ def fit_targets(attached: Attached, values: AnyArray, class_axis: int = 1) -> An
             hint="soft targets give one number a class for each sample",
         )
     return targets
-
-
-def class_indices(
-    labels: Any,
-    numbers: Sequence[int] | AnyArray,
-    origin: Origin,
-    classes: Sequence[str],
-    class_count: int,
-    request: Request,
-) -> AnyArray:
-    """Turn labels from elsewhere, texts or an array of numbers, into class indices. Few texts
-    differ, so each is looked up only once."""
-    class_count = request.label_count(class_count)
-    if isinstance(labels, LabelTexts):
-        return _indices_of_texts(labels, numbers, origin, classes, class_count, request)
-    words = labels
-    if isinstance(labels, np.ndarray):
-        indices, unknown = find_unknown_labels(labels, class_count, request.ignore_index)
-        if not unknown.any():
-            return indices
-        words = [Word(repr(value).removesuffix(".0")) for value in labels.tolist()]
-    known: dict[str, int] = {}
-    found = []
-    for at, word in zip(numbers, words, strict=True):
-        index = known.get(word.text)
-        if index is None:
-            index = known[word.text] = read_typed_label(
-                word, at, origin, classes, class_count, request
-            )
-        found.append(index)
-    return np.array(found, dtype=np.int64)
-
-
-def _indices_of_texts(
-    labels: LabelTexts,
-    numbers: Sequence[int] | AnyArray,
-    origin: Origin,
-    classes: Sequence[str],
-    class_count: int,
-    request: Request,
-) -> AnyArray:
-    indices = np.zeros(len(labels.texts), dtype=np.int64)
-    unknown = np.zeros(len(labels.texts), dtype=bool)
-    for at in np.unique(labels.at).tolist():
-        try:
-            indices[at] = numbers_labels.read_label(
-                labels.texts[at], classes, class_count, request.ignore_index
-            )
-        except numbers_labels.NotANumber:
-            unknown[at] = True
-    if unknown.any():
-        # The first unknown label raises the error.
-        first = int(np.argmax(unknown[labels.at]))
-        word, number = Word(labels.texts[labels.at[first]]), int(numbers[first])
-        read_typed_label(word, number, origin, classes, class_count, request)
-    found: AnyArray = indices[labels.at]
-    return found
-
-
-def read_typed_label(
-    word: Word,
-    at: int,
-    origin: Origin,
-    classes: Sequence[str],
-    class_count: int,
-    request: Request,
-) -> int:
-    """Read a label as a class index; ``at`` is its number among the labels, from 0."""
-    try:
-        return numbers_labels.read_label(word.text, classes, class_count, request.ignore_index)
-    except numbers_labels.NotANumber as error:
-        place = _word_place(word, at, origin)
-        raise DataError(
-            error.reason.format(quoted(word.text)),
-            place=place,
-            hint=error.hint,
-            if_one_based=error.if_one_based,
-        ) from None
-
-
-def _word_place(word: Word, at: int, origin: Origin) -> Place:
-    if origin.form == "typed":
-        number = int(origin.lines[at]) if len(origin.lines) else at
-        return Place(origin.source, detail=f"value {number + 1}", excerpt=excerpt_of(word))
-    if not len(origin.lines):
-        return Place(origin.source, detail=f"label {at + 1}")
-    line = int(origin.lines[at])
-    if origin.form == "text":
-        return Place(origin.source, line, origin.columns[0])
-    if origin.form == "json lines":
-        return Place(origin.source, line, detail=origin.path)
-    if origin.form == "table":
-        return Place(origin.source, detail=f"row {line}")
-    # Of an array they are the numbers of the rows, from 0.
-    return Place(origin.source, detail=f"label {line + 1}")
-
-
-def excerpt_of(word: Word) -> Excerpt:
-    """Mark the word in the text that was typed."""
-    return Excerpt(word.whole, word.start, word.start + max(1, len(word.text)))
