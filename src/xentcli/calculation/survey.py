@@ -99,8 +99,9 @@ def compute_sums(
         at = np.broadcast_to(np.reshape(batch.grouping.at, (-1, 1)), kept.shape)
         found = _add_bytes(_totals_by_group(at.ravel(), results, everything), batch)
         if request.want_error and not request.by_sequence:
-            for number, one in group_spreads(batch, results.losses, batch.grouping.at).items():
-                found[number] = found[number]._replace(spread=one)
+            spreads = group_spreads(batch, results.losses, batch.grouping.at)
+            for number, spread in spreads.items():
+                found[number] = found[number]._replace(spread=spread)
         groups = {batch.grouping.names[number]: total for number, total in found.items()}
         _add_unscored(groups, batch)
     hardest = _hardest(batch, results, request, ids)

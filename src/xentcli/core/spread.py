@@ -135,8 +135,8 @@ def _parts_of_squares(
 def shift_numbers(spread: Spread, samples: int) -> Spread:
     """Return the spread with every sample's number raised by ``samples``."""
     pieces = (
-        one if one.number is None else one._replace(number=one.number + samples)
-        for one in spread.pieces
+        piece if piece.number is None else piece._replace(number=piece.number + samples)
+        for piece in spread.pieces
     )
     return spread._replace(pieces=tuple(pieces))
 
@@ -145,8 +145,8 @@ def close_pieces(spread: Spread) -> Spread:
     """Return the spread with each piece counted as a whole sample: no more positions follow."""
     if not spread.pieces:
         return spread
-    losses = np.array([one.loss.value for one in spread.pieces])
-    sizes = np.array([float(one.size) for one in spread.pieces])
+    losses = np.array([piece.loss.value for piece in spread.pieces])
+    sizes = np.array([float(piece.size) for piece in spread.pieces])
     return spread._replace(pieces=()) + spread_of(losses, sizes)
 
 

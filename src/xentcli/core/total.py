@@ -68,7 +68,7 @@ def sums_by_group(values: object, at: NDArray[np.intp]) -> dict[int, ExactSum]:
     """Add up each group's numbers exactly; ``at`` has the group of each number, from 0.
 
     >>> found = sums_by_group([0.1, 1e300, 0.2, 0.3, -1e300], np.array([2, 0, 2, 2, 0]))
-    >>> {group: one.value for group, one in sorted(found.items())}
+    >>> {group: total.value for group, total in sorted(found.items())}
     {0: 0.0, 2: 0.6}
     """
     array: NDArray[np.float64] = np.asarray(values, dtype=np.float64).ravel()
@@ -136,8 +136,8 @@ def _slices(array: NDArray[np.float64], greatest: float) -> Iterator[_Slice]:
     if greatest >= _HUGE:
         large = np.abs(array) >= 2.0**_SCALE
         scaled = np.where(large, array, 0.0) * 2.0**-_SCALE
-        for one in _slices(scaled, greatest * 2.0**-_SCALE):
-            yield one._replace(shift=one.shift + _SCALE)
+        for part in _slices(scaled, greatest * 2.0**-_SCALE):
+            yield part._replace(shift=part.shift + _SCALE)
         yield from _slices(np.where(large, 0.0, array), 2.0**_SCALE)
         return
     left, parts = array, np.empty_like(array)
@@ -193,9 +193,10 @@ class Spread(NamedTuple):
 
 def _merge_pieces(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     found: dict[int | None, Piece] = {}
-    for one in pieces:
-        known = found.get(one.number, Piece(one.number, ExactSum(), 0))
-        found[one.number] = Piece(one.number, known.loss + one.loss, known.size + one.size)
+    for piece in pieces:
+        number = piece.number
+        known = found.get(number, Piece(number, ExactSum(), 0))
+        found[number] = Piece(number, known.loss + piece.loss, known.size + piece.size)
     return tuple(found.values())
 
 
