@@ -152,7 +152,7 @@ def _work_on_parts(
 def count_kept(worked: Sequence[WorkedSample]) -> int:
     """Count the worked samples that are not ignored. Ignored ones do not count, as they make room
     for others."""
-    return sum(not one.ignored for one in worked)
+    return sum(not sample.ignored for sample in worked)
 
 
 def read_parts(

@@ -389,4 +389,6 @@ def _merge_outcomes(
     further: Sequence[tuple[int, int]],
     *outcomes: Outcome,
 ) -> Outcome:
-    return merge([shift_outcome(one, *by) for one, by in zip(outcomes, further, strict=True)])
+    return merge(
+        [shift_outcome(outcome, *by) for outcome, by in zip(outcomes, further, strict=True)]
+    )

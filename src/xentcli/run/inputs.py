@@ -130,7 +130,7 @@ def _check_same_ids(inputs: Sequence[Opened]) -> None:
     ids, or some by ids and some by position."""
     first = inputs[0]
     for other in inputs[1:]:
-        keys = [one.attached and one.attached.join for one in (first, other)]
+        keys = [opened.attached and opened.attached.join for opened in (first, other)]
         names = [key.name if key else None for key in keys]
         if names[0] != names[1]:
             shown = ["by position" if name is None else f"by {quoted(name)}" for name in names]

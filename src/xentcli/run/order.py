@@ -160,13 +160,18 @@ def shift_outcome(found: Outcome, samples: int, lines: int) -> Outcome:
     return found._replace(
         total=total._replace(spread=spread.shift_numbers(total.spread, samples)),
         worked=tuple(
-            one._replace(position=survey.moved_position(one, samples)) for one in found.worked
+            sample._replace(position=survey.moved_position(sample, samples))
+            for sample in found.worked
         ),
         survey=surveyed and survey.shift_sums(surveyed, samples, lines),
         check=check and check._replace(sample=check.sample + samples),
-        remarks=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.remarks),
-        looks=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.looks),
-        faults=tuple(one._replace(place=_move_place(one.place, lines)) for one in found.faults),
+        remarks=tuple(
+            remark._replace(place=_move_place(remark.place, lines)) for remark in found.remarks
+        ),
+        looks=tuple(look._replace(place=_move_place(look.place, lines)) for look in found.looks),
+        faults=tuple(
+            fault._replace(place=_move_place(fault.place, lines)) for fault in found.faults
+        ),
     )
 
 

@@ -177,11 +177,11 @@ def _run_task(
     numbers."""
     chunks = MarkedChunks(opened.chunks, job.worked_count)
     opened = opened._replace(chunks=chunks)
-    with closing(run(task, opened, report)) as done:
-        for one in done:
+    with closing(run(task, opened, report)) as finished:
+        for chunk in finished:
             signals.check()
-            chunks.shown += count_kept(one.outcome.worked)
-            yield shift_outcome(one.outcome, *offsets(one))
+            chunks.shown += count_kept(chunk.outcome.worked)
+            yield shift_outcome(chunk.outcome, *offsets(chunk))
 
 
 def _compute_denominator(job: Job, opened: Opened, run: RunTask) -> float:

@@ -220,8 +220,8 @@ def _select_rows(batch: Batch, at: Indices) -> Batch:
         targets=_select(batch.targets, at),
         target_from=_select_target_lines(batch, at),
         sample_weight=_select(batch.sample_weight, at),
-        rows=rows and rows._replace(cells=[rows.cells[one] for one in at.tolist()]),
-        records=None if records is None else [records[one] for one in at.tolist()],
+        rows=rows and rows._replace(cells=[rows.cells[row] for row in at.tolist()]),
+        records=None if records is None else [records[row] for row in at.tolist()],
         grouping=grouping and grouping._replace(at=grouping.at[at]),
         kept=before[at],
     )
