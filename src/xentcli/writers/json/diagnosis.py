@@ -50,11 +50,12 @@ def _indented_json(value: Any, indent: str) -> str:
     if isinstance(value, dict):
         inner = indent + "  "
         lines = (
-            f"{inner}{json.dumps(key)}: {_indented_json(one, inner)}" for key, one in value.items()
+            f"{inner}{json.dumps(key)}: {_indented_json(item, inner)}"
+            for key, item in value.items()
         )
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[" + ", ".join(_indented_json(one, indent) for one in value) + "]"
+        return "[" + ", ".join(_indented_json(item, indent) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -102,7 +102,8 @@ def _hardest_tokens(samples: Sequence[HardSample]) -> Listing:
     if not any(sample.file for sample in samples):
         return Listing(names, rows)
     return Listing(
-        ("file", *names), tuple((one.file, *row) for one, row in zip(samples, rows, strict=True))
+        ("file", *names),
+        tuple((sample.file, *row) for sample, row in zip(samples, rows, strict=True)),
     )
 
 

@@ -107,7 +107,7 @@ def facts(report: Report, view: View) -> Iterator[tuple[str, str]]:
             f"{report.denominator:,.0f}" if whole else _plain_number(report.denominator),
         )
     # The error of the mean comes last.
-    for figure in sorted(report.figures, key=lambda one: one.form == "error"):
+    for figure in sorted(report.figures, key=lambda figure: figure.form == "error"):
         if figure.name:
             note = f" ({figure.note})" if figure.note else ""
             yield figure.name, figure_text(figure, view) + note
