@@ -146,7 +146,7 @@ def _index_id_columns(
     names: Sequence[str], at: Sequence[int], columns: Sequence[Sequence[bytes]]
 ) -> tuple[Ids, ...]:
     pairs = zip(at, columns, strict=True)
-    return tuple(index_ids(names[one], cells) for one, cells in pairs)
+    return tuple(index_ids(names[column], cells) for column, cells in pairs)
 
 
 def _as_label_texts(cells: Sequence[bytes], source: str) -> LabelTexts:

@@ -146,7 +146,7 @@ class ChunksOfFiles:
         if self._are_numbered():
             return None
         found = [opened.chunks.partitions(size) for opened in self._inputs]
-        present = [one for one in found if one is not None]
+        present = [chunks for chunks in found if chunks is not None]
         return _number_chunks(present) if len(present) == len(found) else None
 
     def _are_numbered(self) -> bool:

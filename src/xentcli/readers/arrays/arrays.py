@@ -258,7 +258,7 @@ def _choose_workers(layout: Layout, targets: AnyArray | None, copy: bool) -> Wor
     share the arrays in memory."""
     named = (layout.values, layout.labels, layout.targets)
     can_read = targets is None and all(
-        not _comes_with_chunk(one, copy) for one in named if one is not None
+        not _comes_with_chunk(array, copy) for array in named if array is not None
     )
     return "processes" if can_read else "threads"
 

@@ -129,7 +129,7 @@ def _batch_of_samples(
     if layout.weight is not None:
         weight = np.array([sample.weight for sample in samples], dtype=np.float64)
     if request.keep_records:
-        records = [split_record(one.value, one.line.content) for one in samples]
+        records = [split_record(sample.value, sample.line.content) for sample in samples]
     elif passed is not None:
         rows = make_rows(layout, passed)
     values = _stack(layout, [sample.values for sample in samples])

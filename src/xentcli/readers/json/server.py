@@ -202,7 +202,9 @@ def _rank_in_top(item: Response) -> int | None:
     own = _read_log_prob(item.at("logprob"))
     if own is None or not item.value.get("top_logprobs"):
         return None
-    listed = [_read_log_prob(one.at("logprob")) for one in _each_object(item.at("top_logprobs"))]
+    listed = [
+        _read_log_prob(token.at("logprob")) for token in _each_object(item.at("top_logprobs"))
+    ]
     likelier = any(other is not None and other > own for other in listed)
     return FIRST + 1 if likelier else FIRST
 

@@ -35,11 +35,11 @@ def take_out_bad_samples(
     first. ``write_sample`` writes a sample as text, for the list of rejects."""
     if not bad_numbers:
         return batch
-    ordered = sorted(bad_numbers, key=lambda one: one.sample)
+    ordered = sorted(bad_numbers, key=lambda number: number.sample)
     if request.on_error == "stop":
         _, place, _, message, hint, if_one_based = ordered[0]
         raise DataError(message, place=place, hint=hint, if_one_based=if_one_based)
-    first = {one.sample: one for one in reversed(ordered)}
+    first = {number.sample: number for number in reversed(ordered)}
     samples = sorted(first)
     faults = tuple(
         Fault(first[at].place, first[at].value, first[at].message, write_sample(at))
@@ -54,7 +54,7 @@ def take_out_bad_samples(
 
 def batch_before(batch: Batch, bad_numbers: Sequence[BadNumber]) -> Batch:
     """Return the samples before the first bad one."""
-    first = min(one.sample for one in bad_numbers)
+    first = min(number.sample for number in bad_numbers)
     return _leave_out(batch, list(range(first, len(batch.values))))
 
 

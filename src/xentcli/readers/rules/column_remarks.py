@@ -100,7 +100,7 @@ def go_without_saying(names: Sequence[str], left_out: Sequence[int]) -> bool:
 
 
 def _join_names(names: Sequence[str], at: Sequence[int]) -> str:
-    shown = [quoted(name_or_number(names, one)) for one in at[:MOST_LISTED]]
+    shown = [quoted(name_or_number(names, column)) for column in at[:MOST_LISTED]]
     if len(at) <= MOST_LISTED:
         return ", ".join(shown)
     return (

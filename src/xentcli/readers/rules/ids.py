@@ -189,7 +189,7 @@ def _find_same_number(attached: Attached, text: str) -> str:
     if wanted is None or ids is None:
         return ""
     found = (ids.text(row) for row in range(len(ids.texts)))
-    return next((one for one in found if _as_float(one) == wanted), "")
+    return next((text for text in found if _as_float(text) == wanted), "")
 
 
 def _as_float(text: str) -> float | None:

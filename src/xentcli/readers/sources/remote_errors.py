@@ -87,11 +87,11 @@ def missing_package(package: str, scheme: str, place: str, error: ImportError) -
 def explain(error: Exception, url: str) -> tuple[str, str]:
     """Return a message that says why a URL cannot be read, and a hint or an empty text."""
     errors = list(_chain_of_errors(error))
-    reasons = [reason for one in errors if (reason := _reason(one))]
+    reasons = [reason for error in errors if (reason := _reason(error))]
     if not reasons:
         return f"cannot read it: {_text_without_secrets(errors[-1], url)}", ""
     # A filesystem often reports a failure as a missing file; the error behind it says more.
-    reason = min(reasons, key=lambda one: one in (NO_FILE, REFUSED))
+    reason = min(reasons, key=lambda reason: reason in (NO_FILE, REFUSED))
     return reason if reason == CHANGED else f"cannot read it: {reason}", HINTS.get(reason, "")
 
 

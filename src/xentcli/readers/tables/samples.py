@@ -152,9 +152,9 @@ def _read_numbers(piece: Piece, at: tuple[int, ...], bad_numbers: list[BadNumber
     """Read columns of numbers, or one column of lists, as an array with a row for each sample."""
     if piece.layout.listed:
         return _read_lists(piece, at[0], bad_numbers)
-    found = [floats(piece.column(one)) for one in at]
-    for one in at:
-        _report_missing(piece, one, bad_numbers)
+    found = [floats(piece.column(column)) for column in at]
+    for column in at:
+        _report_missing(piece, column, bad_numbers)
     return np.stack(found, axis=1)
 
 
@@ -287,8 +287,8 @@ def _origin(piece: Piece, at: tuple[int, ...]) -> Origin:
     layout = piece.layout
     lines = np.arange(piece.first + 1, piece.first + 1 + piece.batch.num_rows)
     fields = unique_names(layout.names)
-    names = tuple(fields[one] for one in at)
-    columns = tuple(_position_in_rows(layout, one) + 1 for one in at)
+    names = tuple(fields[column] for column in at)
+    columns = tuple(_position_in_rows(layout, column) + 1 for column in at)
     return Origin(layout.source, "table", lines, columns, names)
 
 
