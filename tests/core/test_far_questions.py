@@ -263,3 +263,14 @@ def test_a_weight_of_0_leaves_out_an_infinite_gradient(tmp_path: Path) -> None:
     options = ["--gamma", "0.5", "--weight", "1e300", "--temperature", "1e-10"]
     found = run_inside([*asked, *options, "--reduction", "sum", "-q"], tmp_path)
     assert found.stdout == b"0.0\n", found
+
+
+def test_the_focal_loss_beyond_a_double_times_a_small_weight(tmp_path: Path) -> None:
+    rows = ["1e308,-1e308,1,1e-10", "5,9e307,0,1e-10", "0,-inf,1,1e-10", "0,-inf,1,0"]
+    (tmp_path / "z.csv").write_text("a,b,label,w\n" + "\n".join(rows) + "\n")
+    asked = ["ce", "z.csv", "--weight-col", "w", "--gamma", "2", "--reduction", "none", "-q"]
+    for temperature, wanted in (("1", [2e298, 9e297]), ("0.1", [2e299, 9e298])):
+        found = run_inside([*asked, "--temperature", temperature], tmp_path)
+        losses = [float(line) for line in found.stdout.split()]
+        assert losses[:2] == pytest.approx(wanted, rel=1e-15)
+        assert losses[2:] == [math.inf, 0.0]

@@ -27,12 +27,14 @@ _TINY = -40.0
 class _Samples(NamedTuple):
     """Some samples, one a row: their logits, and x with its rounding error.
 
-    ``factor`` is the product of everything that the loss is multiplied by.
+    ``beyond`` is the loss where x is beyond the range of doubles. ``factor`` is the product of
+    everything that the loss is multiplied by.
     """
 
     logits: Array
     x: Array
     lost: Array
+    beyond: Wide
     factor: Wide
 
 
@@ -47,14 +49,15 @@ def mend_losses(
 
     ``factor``, one number for each ``outer``, multiplies the losses beside the class weights.
     """
-    wrong = in_doubt(losses, largest_factor(settings, factor)) & np.isfinite(losses)
+    wrong = in_doubt(losses, largest_factor(settings, factor))
     at = np.nonzero(wrong & (labels != settings.ignore_index))
     if not at[0].size:
         return
     with np.errstate(all="ignore"):
         found = _samples(at, positions, labels, settings, wide(factor))
-        own = _loss(found.x, found.lost)
-        losses[at] = own.times(_focus(found, settings.gamma), found.factor).value
+        own = choose(np.isposinf(found.x), found.beyond, _loss(found.x, found.lost))
+        result = own.times(_focus(found, settings.gamma), found.factor).value
+        losses[at] = np.where(found.factor.mantissa == 0.0, 0.0, result)
 
 
 def mend_gradients(
@@ -112,7 +115,9 @@ def _samples(
     x = first + spread
     lost = shift_error(top, own, first, settings.temperature) + ((first - x) + spread)
     # Where the label's class is the only one, or the others are −∞, the error came out as ∞ − ∞.
-    return _Samples(logits, x, np.where(np.isinf(x), 0.0, lost), times)
+    lost = np.where(np.isinf(x), 0.0, lost)
+    beyond = wide(0.5 * top - 0.5 * own).over(wide(settings.temperature)).times(wide(2.0))
+    return _Samples(logits, x, lost, beyond, times)
 
 
 def _loss(x: Array, lost: Array) -> Wide:
