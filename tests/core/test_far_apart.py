@@ -376,3 +376,14 @@ def test_a_divergence_whose_log_probabilities_are_beyond_a_double(xent: Xent) ->
     assert divergence(*typed, "--base", "10") == pytest.approx(1.05e308 / math.log(10), rel=1e-15)
     assert divergence(*typed, "--temperature", "0.1") == math.inf
     assert divergence("--logits", "9e307,-inf", "--target", "0.5,0.5") == math.inf
+
+
+def test_a_row_without_a_softmax_is_nan_and_a_weight_of_0_leaves_out_a_row(
+    xent: Xent, tmp_path: Path
+) -> None:
+    z, options = np.array([[math.inf, 0.0]]), {"label_smoothing": 1e-300}
+    assert np.isnan(cross_entropy(z, [0], [0.0, 0.0], reduction="sum", **options))  # type: ignore[arg-type]
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b,label,w\n0,-inf,0,0\n0,1,0,1\n")
+    asked = f"ce {rows} --weight-col w --label-smoothing 1e-300 --reduction none -q"
+    assert float(xent(*asked.split()).stdout.split()[0]) == 0.0

@@ -8,6 +8,7 @@ that this concerns are computed again, each number as a mantissa and an exponent
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -74,7 +75,9 @@ def mend_losses(
     """
     wrong = in_doubt(losses, largest_factor(settings, factor))
     if not _is_of_label(target, settings):
-        wrong = wrong | _leave_range(wide(1.0), settings, factor, positions.shape[1])
+        wrong |= _leave_range(0, settings, factor, positions.shape[1])
+    if not wrong.any():
+        return
     for at in _indices_of_kept(wrong, target, settings, positions.shape[1]):
         with np.errstate(all="ignore"):
             losses[at] = _losses(_rows(at, positions, target, settings, factor))
@@ -90,17 +93,19 @@ def mend_gradients(
 ) -> None:
     """Compute those of the gradients ``(outer, C, inner)`` again whose steps were too small, or
     whose factors leave the range of doubles."""
-    over = wide(scale).over(wide(settings.temperature))
+    if factor is None and settings.weight is None and _is_usual(scale / settings.temperature):
+        return
     with np.errstate(over="ignore"):
-        most = over.value * largest_factor(settings, factor)
-    wrong = _leave_range(over, settings, factor, positions.shape[1])
+        most = scale / settings.temperature * largest_factor(settings, factor)
+    exponent = math.frexp(scale)[1] - math.frexp(settings.temperature)[1]
+    wrong = _leave_range(exponent, settings, factor, positions.shape[1])
     if (most > LARGE).any():
         small = (np.abs(gradients) < LEAST * most[:, np.newaxis]) & (most > LARGE)[:, np.newaxis]
         wrong = wrong | np.logical_or.reduce(small, axis=1)
     elif not wrong.any():
         return
     wrong = np.broadcast_to(wrong, (gradients.shape[0], gradients.shape[2]))
-    is_label = _is_of_label(target, settings)
+    is_label, over = _is_of_label(target, settings), wide(scale).over(wide(settings.temperature))
     for at in _indices_of_kept(wrong, target, settings, positions.shape[1]):
         with np.errstate(all="ignore"):
             rows = _rows(at, positions, target, settings, factor)
@@ -118,26 +123,35 @@ def largest_factor(settings: Settings, factor: Array | None) -> Array:
     return each[:, np.newaxis]
 
 
+def _is_usual(factor: float) -> bool:
+    """Whether no product of it and a probability, with label smoothing or without, needs care."""
+    return 1.0 / LARGE <= factor <= LARGE
+
+
 def _is_of_label(target: Target, settings: Settings) -> bool:
     return target.labels is not None and settings.label_smoothing == 0.0
 
 
 def _leave_range(
-    over: Wide, settings: Settings, factor: Array | None, classes: int
+    scale: int, settings: Settings, factor: Array | None, classes: int
 ) -> NDArray[np.bool_]:
-    """Return where a product of scale/T, weights and factor, or one of them, may be no normal
+    """Return where a product of 2^scale, weights and factor, or one of them, may be no normal
     double, as a column, one for each ``outer``."""
-    each = np.zeros(1, np.int64) if factor is None else wide(factor).exponent
     least = most = 0
-    if settings.weight is not None and settings.weight.any():
-        exponents = wide(settings.weight[settings.weight != 0.0]).exponent
-        least, most = int(exponents.min()), int(exponents.max())
+    if settings.weight is not None:
+        sizes = np.abs(settings.weight)
+        kept = sizes[sizes > 0.0]
+        if kept.size:
+            least, most = math.frexp(kept.min())[1], math.frexp(kept.max())[1]
     if settings.label_smoothing != 0.0:
-        least += int(wide(settings.label_smoothing / classes).exponent)
-    whole = each + over.exponent
-    products = (each, over.exponent, whole, whole + least, whole + most, least, most)
-    far = np.max([np.abs(one) + np.zeros_like(each) for one in products], axis=0)
-    result: NDArray[np.bool_] = far > _MOST_EXPONENT
+        least += math.frexp(settings.label_smoothing / classes)[1]
+    alone = max(map(abs, (least, most, scale, scale + least, scale + most)))
+    if factor is None:
+        return np.full((1, 1), alone > _MOST_EXPONENT)
+    each = np.frexp(factor)[1]
+    products = (each, each + scale, each + (scale + least), each + (scale + most))
+    far = np.maximum.reduce([np.abs(one) for one in products])
+    result: NDArray[np.bool_] = (far > _MOST_EXPONENT) | (alone > _MOST_EXPONENT)
     return result[:, np.newaxis]
 
 
@@ -200,7 +214,9 @@ def _losses(rows: _Rows) -> Array:
     minus_log = apart.plus(near.plus(wide(np.where(beyond, 0.0, 0.0 - step.lost))))
     summands = minus_log.times(rows.weighted)
     summands = choose(rows.weighted.mantissa == 0.0, wide(0.0), summands)
-    return summands.sum_of_rows().times(rows.factor).value + 0.0
+    total = summands.sum_of_rows()
+    result = np.where(rows.factor.mantissa == 0.0, 0.0, total.times(rows.factor).value + 0.0)
+    return np.where(np.isnan(step.others.mantissa), np.nan, result)
 
 
 def _gradients(rows: _Rows, over: Wide, is_label: bool) -> Array:

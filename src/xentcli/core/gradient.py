@@ -111,7 +111,7 @@ def _write_gradient_of_labels(
         factor = buffers.array("factor", classes.shape)
         factor[...] = scale
         if options.weight is not None:
-            with np.errstate(over="ignore", under="ignore"):
+            with np.errstate(over="ignore", under="ignore", invalid="ignore"):
                 factor *= options.weight[classes]
 
         def store_probs(block: Block, exponentials: Array, found: Sums, some: slice) -> None:
