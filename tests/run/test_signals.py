@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import run_python
+from tests.conftest import run_python, wait_for
 from xentcli.errors import Terminated
 from xentcli.run import signals
 
@@ -44,7 +46,7 @@ def as_before() -> Iterator[None]:
     for number, handler in zip(numbers, handlers, strict=True):
         signal.signal(number, handler)
     sys.unraisablehook = hook
-    signals._arrived = None
+    signals._arrived, signals._is_due = None, False
 
 
 def of(name: str) -> signal.Signals | None:
@@ -130,3 +132,44 @@ def test_without_timers_and_masks_signals_are_only_handled(
 def test_what_was_being_opened_is_not_warned_of(warnings: str) -> None:
     ran = run_python(WHILE_OPENED, PYTHONWARNINGS=warnings)
     assert (ran.stdout, ran.stderr) == ("ended\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_a_signal_that_another_thread_takes_is_held_back_too() -> None:
+    over, reached = threading.Event(), []
+
+    def hold() -> None:
+        with signals.hold():
+            os.kill(os.getpid(), signal.SIGTERM)
+            wait_for(lambda: signals._arrived is not None)
+            reached.append("end")
+
+    # As a library's own threads, it does not block signals.
+    other = threading.Thread(target=over.wait)
+    other.start()
+    signals.install()
+    try:
+        with pytest.raises(Terminated):
+            hold()
+    finally:
+        over.set()
+        other.join()
+    assert reached == ["end"]
+
+
+def test_a_signal_that_was_held_back_comes_after_the_last_that_holds_it() -> None:
+    signals.install()
+    passed = []
+
+    def hold() -> None:
+        with signals.hold():
+            with signals.hold():
+                signals._handle_signal(signal.SIGINT, None)
+                passed.append("inner")
+            passed.append("outer")
+
+    with pytest.raises(KeyboardInterrupt):
+        hold()
+    with signals.hold():
+        passed.append("another")
+    assert passed == ["inner", "outer", "another"]

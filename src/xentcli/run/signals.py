@@ -29,13 +29,16 @@ AGAIN_AFTER = 0.01
 
 _arrived: int | None = None
 _arrived_at = 0.0
+# How many blocks hold signals back, and whether one has arrived since.
+_held = 0
+_is_due = False
 
 
 def install() -> None:
     """Install handlers, with which a signal raises KeyboardInterrupt or Terminated, and raises it
     again if Python swallows the exception."""
-    global _arrived
-    _arrived = None
+    global _arrived, _is_due
+    _arrived, _is_due = None, False
     for number in ENDING:
         # A shell that starts a command in the background may have Ctrl-C ignored for it, and nohup
         # has a hangup ignored.
@@ -84,11 +87,19 @@ def _handle_signal(number: int, frame: FrameType | None) -> None:
         import warnings
 
         warnings.simplefilter("ignore", ResourceWarning)
-    check()
+    _raise_unless_held()
 
 
 def _handle_timer(number: int, frame: FrameType | None) -> None:
-    check()
+    _raise_unless_held()
+
+
+def _raise_unless_held() -> None:
+    global _is_due
+    if _held:
+        _is_due = True
+    else:
+        check()
 
 
 def _handle_unraisable(found: Any) -> None:
@@ -103,6 +114,23 @@ def _handle_unraisable(found: Any) -> None:
 def hold() -> Iterator[None]:
     """Hold signals back while processes or threads are started: until this process knows them, so
     that it can end them, and until they have set which signals they handle."""
+    global _held, _is_due
+    _held += 1
+    try:
+        with _blocked():
+            yield
+    finally:
+        _held -= 1
+        if _is_due and not _held:
+            _is_due = False
+            check()
+
+
+@contextmanager
+def _blocked() -> Iterator[None]:
+    """Block signals in this thread, and so in the threads and processes that it starts. It is not
+    enough to hold them back: a thread of a library's own, which does not block them, may take one,
+    and then Python handles it here."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
