@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, PATIENCE, environment
+from tests.conftest import BIN, PATIENCE, environment, run_python
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
@@ -62,7 +62,7 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=PATIENCE)
     told = (command, number, after, stdout, stderr)
-    if is_start_of_python(number, stderr):
+    if is_start_of_python(number, process.returncode, stderr):
         return process.returncode
     # Before the first line of the command it is ended by what a signal does by itself.
     assert process.returncode in (0, 128 + number, -number), told
@@ -75,15 +75,45 @@ def signalled(folder: Path, command: str, number: signal.Signals, after: float) 
     return process.returncode
 
 
-def is_start_of_python(number: signal.Signals, stderr: bytes) -> bool:
+# A signal after the last line of a block, before what cleans up behind it is called.
+IN_BETWEEN = """
+import contextlib, os, signal, sys
+from xentcli.cli import main
+
+block = sys.argv.pop(1)
+leave = contextlib._GeneratorContextManager.__exit__
+
+def leave_late(self, *given):
+    if self.gen.__name__ == block:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return leave(self, *given)
+
+contextlib._GeneratorContextManager.__exit__ = leave_late
+main.script()
+"""
+
+
+@pytest.mark.parametrize("block", ["open_outputs", "start_workers"])
+@pytest.mark.parametrize("command", ["ce small.csv", "softmax a.csv --format csv --jobs 2"])
+def test_a_signal_between_a_block_and_its_cleaning_up(
+    block: str, command: str, folder: Path
+) -> None:
+    before = {path.name for path in folder.iterdir()}
+    asked = [block, *command.split(), "-o", "new"]
+    ran = run_python(IN_BETWEEN, *asked, folder=folder, **SETTINGS)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (143, "", "")
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def is_start_of_python(number: signal.Signals, code: int, stderr: bytes) -> bool:
     """Whether Ctrl-C came before the program could say what to do then, while Python started or
     looked for it, which nothing can help: what Python says then names no file of the program but
-    those two that are run until then."""
+    those two that are run until then, and the signal ends Python, or is dropped by its site."""
     return (
         number == signal.SIGINT
         and b"KeyboardInterrupt" in stderr
         and not re.search(rb"/xentcli/(?!__(init|main)__\.py)", stderr)
-        and (b"Exception ignored" not in stderr or b"<frozen site>" in stderr)
+        and (code == -number or b"<frozen site>" in stderr)
     )
 
 

@@ -46,7 +46,7 @@ def as_before() -> Iterator[None]:
     for number, handler in zip(numbers, handlers, strict=True):
         signal.signal(number, handler)
     sys.unraisablehook = hook
-    signals._arrived, signals._is_due = None, False
+    signals._arrived, signals._is_due, signals._is_swallowed = None, False, False
 
 
 def of(name: str) -> signal.Signals | None:
@@ -109,6 +109,27 @@ def test_a_dropped_error_is_told_and_a_dropped_signal_comes_again(
     assert (told, timers) == ([dropped], [])
     signals._handle_unraisable(SimpleNamespace(exc_type=KeyboardInterrupt))
     assert (told, timers) == ([dropped], [signals.AGAIN_AFTER])
+
+
+def test_a_swallowed_signal_comes_again_once() -> None:
+    signals.install()
+    with pytest.raises(KeyboardInterrupt):
+        signals._handle_signal(signal.SIGINT, None)
+    signals._is_swallowed = True
+    with pytest.raises(KeyboardInterrupt):
+        signals._handle_timer(0, None)
+    signals._handle_timer(0, None)
+
+
+def test_a_swallowed_signal_that_was_found_by_itself_does_not_come_again() -> None:
+    signals.install()
+    with pytest.raises(KeyboardInterrupt):
+        signals._handle_signal(signal.SIGINT, None)
+    signals._is_swallowed = True
+    with pytest.raises(KeyboardInterrupt):
+        signals.check()
+    # What is left of the clock's time would be over in the middle of the cleaning up.
+    signals._handle_timer(0, None)
 
 
 def test_without_timers_and_masks_signals_are_only_handled(

@@ -174,6 +174,10 @@ def script() -> None:
         # There was no memory even for the sentence.
         os.write(2, b"xent: memory is short\n")
         code = errors.EXIT_FAILURE
+    if signals.exit_code() is not None:
+        from xentcli.writers.files.unfinished import undo_all
+
+        undo_all()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()

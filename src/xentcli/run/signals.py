@@ -29,16 +29,18 @@ AGAIN_AFTER = 0.01
 
 _arrived: int | None = None
 _arrived_at = 0.0
-# How many blocks hold signals back, and whether one has arrived since.
+# How many blocks hold signals back; whether the exception of a signal waits for the last of them;
+# whether Python has swallowed it, and it was not raised again since.
 _held = 0
 _is_due = False
+_is_swallowed = False
 
 
 def install() -> None:
     """Install handlers, with which a signal raises KeyboardInterrupt or Terminated, and raises it
     again if Python swallows the exception."""
-    global _arrived, _is_due
-    _arrived, _is_due = None, False
+    global _arrived, _is_due, _is_swallowed
+    _arrived, _is_due, _is_swallowed = None, False, False
     for number in ENDING:
         # A shell that starts a command in the background may have Ctrl-C ignored for it, and nohup
         # has a hangup ignored.
@@ -72,7 +74,10 @@ def exit_code() -> int | None:
 
 def check() -> None:
     """Raise the exception of a signal that arrived, in case it was swallowed."""
+    global _is_due, _is_swallowed
     if _arrived is not None:
+        # Raised a second time it would break into the cleaning up.
+        _is_due = _is_swallowed = False
         raise KeyboardInterrupt if _arrived == signal.SIGINT else Terminated
 
 
@@ -91,7 +96,8 @@ def _handle_signal(number: int, frame: FrameType | None) -> None:
 
 
 def _handle_timer(number: int, frame: FrameType | None) -> None:
-    _raise_unless_held()
+    if _is_swallowed:
+        _raise_unless_held()
 
 
 def _raise_unless_held() -> None:
@@ -104,9 +110,12 @@ def _raise_unless_held() -> None:
 
 def _handle_unraisable(found: Any) -> None:
     """Raise a signal's exception again soon: Python drops what a finalizer or a callback raises."""
+    global _is_swallowed
     if not issubclass(found.exc_type, (KeyboardInterrupt, Terminated)):
         sys.__unraisablehook__(found)
-    elif hasattr(signal, "setitimer"):
+        return
+    _is_swallowed = True
+    if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, AGAIN_AFTER)
 
 
@@ -114,7 +123,7 @@ def _handle_unraisable(found: Any) -> None:
 def hold() -> Iterator[None]:
     """Hold signals back while processes or threads are started: until this process knows them, so
     that it can end them, and until they have set which signals they handle."""
-    global _held, _is_due
+    global _held
     _held += 1
     try:
         with _blocked():
@@ -122,7 +131,6 @@ def hold() -> Iterator[None]:
     finally:
         _held -= 1
         if _is_due and not _held:
-            _is_due = False
             check()
 
 

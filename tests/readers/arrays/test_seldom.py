@@ -6,6 +6,7 @@ import errno
 import gzip
 import io
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,8 @@ def test_an_array_that_changes_while_it_is_read(tmp_path: Path) -> None:
 def test_an_error_that_says_nothing_is_named() -> None:
     assert first_line(MemoryError()) == "MemoryError"
     assert first_line(ValueError("a\nb")) == "a"
+    assert first_line(TokenError("EOF in a list", (2, 0))) == "EOF in a list"
+    assert first_line(SyntaxError("never closed", ("x", 1, 5, "(2", 1, 0))) == "never closed"
 
 
 def test_an_array_that_changed_since_it_was_named(tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ def test_something_else_that_follows(
         unpacked(compress(CONTENT) + junk)
 
 
+def test_something_else_that_follows_gzip(read_bytes: int) -> None:
+    with pytest.raises(DataError, match=JUNK):
+        unpacked(gzip.compress(CONTENT) + b"junk" * 9)
+
+
 @pytest.mark.parametrize("zeros", [1, 2, 3, 4, 5, 8, 10, 12, 20])
 @pytest.mark.parametrize("after", [b"", lzma.compress(b"3,4\n")])
 def test_zeros_between_streams_come_in_fours(zeros: int, after: bytes, read_bytes: int) -> None:

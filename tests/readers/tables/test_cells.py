@@ -118,7 +118,7 @@ def test_of_these_none_is_a_share_or_a_weight(value: float, tmp_path: Path) -> N
     assert said == f'a.parquet: row 2: column "u": {weight}'
     lists = {"logits": [[0.5, 1.5], [2.5, 3.5]], "targets": [[0.5, 0.5], [0.5, value]]}
     said = told(written(tmp_path, pa.table(lists)))
-    assert said == f'a.parquet: row 2: column "targets": {share}'
+    assert said == f'a.parquet: row 2: column "targets[1]": {share}'
 
 
 @pytest.mark.parametrize("value", [0.0, 5e-324, 0.5, 1.0, 7.0])

@@ -200,5 +200,8 @@ def refuse_repeated_keys(entries: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def first_line(error: Exception) -> str:
     """Return the first line of an error's text, for a message."""
+    # Errors of Python's grammar have a place beside the text.
+    has_place = len(error.args) == 2 and isinstance(error.args[1], tuple)
+    text = error.args[0] if has_place else error
     # Some of Python's errors end with an object and its address in memory.
-    return str(error).partition("\n")[0].partition(": <")[0] or type(error).__name__
+    return str(text).partition("\n")[0].partition(": <")[0] or type(error).__name__

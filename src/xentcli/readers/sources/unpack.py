@@ -14,6 +14,7 @@ from xentcli.model import NamedTuple
 # Less than this is never refused, whatever the ratio: a short text may repeat a single line.
 LITTLE_BYTES = 64 << 20
 READ_BYTES = 1 << 16
+JUNK = "something else follows its end"
 
 
 class Compression(NamedTuple):
@@ -104,7 +105,13 @@ class _BoundedStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read the next bytes into the buffer."""
-        number: int = self._inner.readinto(buffer)
+        try:
+            number: int = self._inner.readinto(buffer)
+        except OSError as error:
+            # What gzip says of bytes behind its data. That it begins as gzip is known.
+            if str(error).startswith("Not a gzipped file"):
+                raise OSError(JUNK) from None
+            raise
         self._count += number
         wrong = message_if_too_large(self._packed.count, self._count, self._max_ratio)
         if wrong:
@@ -149,7 +156,7 @@ class _JoinedStreams:
         while len(rest) < len(signature) and (more := self._packed.read(READ_BYTES)):
             rest += more
         if not signature.startswith(rest[: len(signature)]):
-            raise OSError("something else follows its end")
+            raise OSError(JUNK)
         self._current = self._new()
         self._current.decompress(rest, 0)
         return True
@@ -164,5 +171,5 @@ class _JoinedStreams:
                 break
             rest = self._packed.read(READ_BYTES)
         if zeros % 4:
-            raise OSError("something else follows its end")
+            raise OSError(JUNK)
         return behind if rest else b""

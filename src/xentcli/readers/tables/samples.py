@@ -76,9 +76,20 @@ class Piece(NamedTuple):
         self, row: int, at: int, value: object, message: str, hint: str = ""
     ) -> BadNumber:
         """Describe what is wrong with a cell."""
+        return self._bad_number(row, self.layout.names[at], value, message, hint)
+
+    def bad_number_of_class(
+        self, row: int, at: tuple[int, ...], number: int, value: float, message: str, hint: str = ""
+    ) -> BadNumber:
+        """Describe what is wrong with the number of a class: in a column of its own, or in a column
+        of lists."""
+        names = self.layout.names
+        name = f"{names[at[0]]}[{number}]" if self.layout.listed else names[at[number]]
+        return self._bad_number(row, name, value, message, hint)
+
+    def _bad_number(self, row: int, name: str, value: object, message: str, hint: str) -> BadNumber:
         place = Place(self.layout.source, detail=f"row {self.first + row + 1}")
-        message = f"column {quoted(self.layout.names[at])}: {message}"
-        return BadNumber(row, place, str(value), message, hint)
+        return BadNumber(row, place, str(value), f"column {quoted(name)}: {message}", hint)
 
 
 def read_samples(layout: Layout, chunk: Chunk) -> Batch:
@@ -180,28 +191,19 @@ def _read_lists(piece: Piece, at: int, bad_numbers: list[BadNumber]) -> AnyArray
 
 
 def _find_bad_probs(piece: Piece, at: tuple[int, ...], values: AnyArray) -> Iterator[BadNumber]:
-    for row, place in np.argwhere((values < 0) | (values > 1 + numbers_labels.ROUNDING)).tolist():
-        value = float(values[row, place])
+    outside = (values < 0) | (values > 1 + numbers_labels.ROUNDING)
+    for row, number in np.argwhere(outside).tolist():
+        value, hint = float(values[row, number]), numbers_labels.NOT_PROBABILITIES
         message = not_a_probability(value)
-        yield piece.bad_number(
-            row,
-            _column_of_class(piece, at, place),
-            value,
-            message,
-            numbers_labels.NOT_PROBABILITIES,
-        )
+        yield piece.bad_number_of_class(row, at, number, value, message, hint)
 
 
 def _find_bad_targets(piece: Piece, at: tuple[int, ...], targets: AnyArray) -> Iterator[BadNumber]:
     request = piece.layout.request
-    for row, place in np.argwhere(~are_soft_targets(targets, request)).tolist():
-        value = float(targets[row, place])
+    for row, number in np.argwhere(~are_soft_targets(targets, request)).tolist():
+        value = float(targets[row, number])
         message = not_a_soft_target(value, of_question=request.questions)
-        yield piece.bad_number(row, _column_of_class(piece, at, place), value, message)
-
-
-def _column_of_class(piece: Piece, at: tuple[int, ...], place: int) -> int:
-    return at[0] if piece.layout.listed else at[place]
+        yield piece.bad_number_of_class(row, at, number, value, message)
 
 
 def _read_weights(piece: Piece, at: int, bad_numbers: list[BadNumber]) -> AnyArray:

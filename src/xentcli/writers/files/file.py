@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from xentcli.errors import OutputError, PipeClosed, Place, UsageError, escaped
 from xentcli.model import NamedTuple
+from xentcli.writers.files import unfinished
 from xentcli.writers.files.write_back import WriteBack
 
 
@@ -152,11 +153,13 @@ class Outputs:
 def open_outputs(inputs: Sequence[str]) -> Iterator[Outputs]:
     """Open the outputs of a command; ``inputs`` are the files that they must not replace."""
     outputs = Outputs(inputs)
+    unfinished.remember(outputs.clean_up)
     try:
         yield outputs
         outputs.complete()
     finally:
         outputs.clean_up()
+        unfinished.forget(outputs.clean_up)
 
 
 def _hidden_name(place: str) -> str:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from xentcli.errors import UsageError, escaped
+from xentcli.writers.files import unfinished
 from xentcli.writers.files.file import explain_errors
 
 MARK = "_SUCCESS"
@@ -78,15 +79,22 @@ def open_folder(path: str, suffix: str) -> Iterator[Folder]:
         os.mkdir(os.path.join(path, UNFINISHED))
     # The path is made absolute, as a worker may run in another folder.
     folder = Folder(os.path.join(os.getcwd(), path), suffix)
-    try:
-        yield folder
-        folder.complete()
-    except BaseException:
+
+    def undo() -> None:
         folder.undo()
         if made:
             with suppress(OSError):
                 os.rmdir(folder.path)
+
+    unfinished.remember(undo)
+    try:
+        yield folder
+        folder.complete()
+    except BaseException:
+        undo()
         raise
+    finally:
+        unfinished.forget(undo)
 
 
 @contextmanager
