@@ -78,10 +78,14 @@ def _cell_pattern(delimiter: bytes) -> re.Pattern[bytes]:
     # quantifiers are possessive: an unclosed quote must fail at once, not after trying every way to
     # match.
     mark = re.escape(delimiter)
-    # A byte of a delimiter of several may also be part of a letter.
-    bare = rb"[^\r\n%b]" % mark if len(delimiter) == 1 else rb"(?:(?!%b)[^\r\n])" % mark
-    quoted = rb'"[^"]*+(?:""[^"]*+)*+"%b*+' % bare
-    return re.compile(rb'(%b|(?!")%b*+)(%b|\r\n|\r|\n|\Z)' % (quoted, bare, mark))
+    bare = rb"[^\r\n%b]*+" % mark
+    if len(delimiter) > 1:
+        # A byte of the delimiter may also be part of a letter. Here no other way to match is tried
+        # either, as it ends where the cell does; and before Python 3.11.5 groups with a condition
+        # do not match in a possessive quantifier.
+        bare = rb"(?:(?!%b)[^\r\n])*" % mark
+    quoted = rb'"[^"]*+(?:""[^"]*+)*+"%b' % bare
+    return re.compile(rb'(%b|(?!")%b)(%b|\r\n|\r|\n|\Z)' % (quoted, bare, mark))
 
 
 LINE = re.compile(rb"[^\r\n]*+(\r\n|\r|\n|\Z)")
